@@ -1,0 +1,1 @@
+"""A re-runnable audit of Bob Emploi's published recommendation algorithm."""
