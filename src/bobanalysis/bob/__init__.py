@@ -1,0 +1,34 @@
+"""Bob Emploi's published algorithm, in the language of ``bobanalysis.rules``.
+
+>>> from bobanalysis.bob import catalogue
+>>> catalogue()["for-old(50)"].expr
+(age > 50)
+"""
+
+from .catalogue import DICTIONARY, UPSTREAM_COMMIT, Catalogue, Model, catalogue
+from .diagnosis import Challenge, Relevance, challenges, diagnosis, overall_rows
+from .door import InputError, Intake, admit, read_people
+from .market import Market, MarketLike
+from .pipeline import Bob
+from .records import read_users
+
+__all__ = [
+    "DICTIONARY",
+    "UPSTREAM_COMMIT",
+    "Bob",
+    "Catalogue",
+    "Challenge",
+    "InputError",
+    "Intake",
+    "Market",
+    "MarketLike",
+    "Model",
+    "Relevance",
+    "admit",
+    "catalogue",
+    "challenges",
+    "diagnosis",
+    "overall_rows",
+    "read_people",
+    "read_users",
+]

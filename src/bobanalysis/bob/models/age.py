@@ -1,0 +1,28 @@
+"""Rules on age.
+
+The published code takes age as a difference of calendar years, and takes somebody without a year of birth
+as 2,022 years old or so (Q01, Q02): such people pass every "older than" and fail every "younger than".
+"""
+
+from bobanalysis.rules import Expr
+
+from ..catalogue import CATALOGUE
+from ..catalogue import DICTIONARY as d
+
+SCORING = "frontend/server/scoring.py"
+
+
+@CATALOGUE.family(
+    r"for-old\(([0-9]+)\)", source=f"{SCORING}#L1022-L1023", spec="02, P08", quirks=("Q01", "Q02", "O22")
+)
+def for_old(years: str) -> Expr:
+    """Older than N years; N itself is not older."""
+    return d.age > int(years)
+
+
+@CATALOGUE.family(
+    r"for-young\(([0-9]+)\)", source=f"{SCORING}#L1033-L1034", spec="02, P11", quirks=("Q01", "Q02", "O22")
+)
+def for_young(years: str) -> Expr:
+    """Younger than N years; N itself is not younger."""
+    return d.age < int(years)

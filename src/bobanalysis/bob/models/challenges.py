@@ -1,0 +1,70 @@
+"""The filters and the relevance of the main challenges."""
+
+from bobanalysis.rules import Text, first_match, missing, when
+
+from ..catalogue import CATALOGUE
+from ..catalogue import DICTIONARY as d
+from .market import easy_market, market_known
+from .search import long_accumulated_search
+
+SCORING = "frontend/server/scoring.py"
+
+NOT_RELEVANT, NEUTRAL, RELEVANT_AND_GOOD = 0, 1, 3  # what a relevance model answers (spec 01 §4.2)
+
+unmotivated = d.frustrations.has("MOTIVATION")
+never_done = d.previous_job_similarity == "NEVER_DONE"
+
+CATALOGUE.add(
+    "category-find-what-you-like",
+    first_match(
+        when((d.has_clear_project == "FALSE") & (d.rome_id == ""), True),
+        when(d.passionate_level > "LIKEABLE_JOB", False),
+        when(d.project_kind == "CREATE_OR_TAKE_OVER_COMPANY", unmotivated),
+        when(easy_market(7), False),
+        when(d.age <= 30, d.seniority < "SENIOR"),
+        when(d.search_not_started & never_done, unmotivated),
+        when(long_accumulated_search, False),
+        otherwise=(d.project_kind == "REORIENTATION") | never_done,
+    ),
+    title=Text("trouver un métier qui plaît", "find a job to like"),
+    source=f"{SCORING}#L706-L741",
+    spec="02, K01",
+    quirks=("Q14",),
+)
+CATALOGUE.add(
+    "category-missing-diploma",
+    first_match(
+        when(d.project_kind == "CREATE_OR_TAKE_OVER_COMPANY", False),
+        when(d.rome_id == "", missing("projects.0.targetJob.jobGroup.romeId")),
+        when(~d.jg_requires_diploma, False),
+        when(d.training_fulfillment_estimate.is_in("ENOUGH_DIPLOMAS", "CURRENTLY_IN_TRAINING"), False),
+        when((d.seniority > "SENIOR") & (d.age >= 50), False),
+        otherwise=True,
+    ),
+    title=Text("diplôme manquant", "missing diploma"),
+    source=f"{SCORING}#L745-L773",
+    spec="02, K02",
+    quirks=("Q15", "Q16"),
+)
+CATALOGUE.add(
+    "relevance-enhance-methods",
+    first_match(when(d.search_length < 0, NEUTRAL), otherwise=RELEVANT_AND_GOOD),
+    source=f"{SCORING}#L846-L853",
+    spec="02, R01",
+)
+CATALOGUE.add(
+    "relevance-find-what-you-like",
+    first_match(
+        when(d.passionate_level == "LIKEABLE_JOB", NEUTRAL),
+        when((d.passionate_level < "LIKEABLE_JOB") & easy_market(7), NEUTRAL),
+        otherwise=RELEVANT_AND_GOOD,
+    ),
+    source=f"{SCORING}#L832-L843",
+    spec="02, R02",
+)
+CATALOGUE.add(
+    "relevance-market-stress",
+    first_match(when(market_known, RELEVANT_AND_GOOD), otherwise=NEUTRAL),
+    source=f"{SCORING}#L419-L426",
+    spec="02, R03",
+)
