@@ -99,7 +99,7 @@ def admit(
         return Intake(filled, pl.DataFrame(schema=REJECTS_SCHEMA), frame.height)
     rejects = _describe(frame, found, file, first_row)
     bad = found["row"].unique()
-    kept = filled.with_row_index("·row").filter(~pl.col("·row").is_in(bad.to_list())).drop("·row")
+    kept = filled.with_row_index("·at").filter(~pl.col("·at").is_in(bad.to_list())).drop("·at")
     return Intake(kept, rejects, frame.height)
 
 
@@ -288,11 +288,16 @@ def _csv(path: Path, now: str) -> _Batches:
     import pyarrow as pa
     import pyarrow.csv
 
-    broken: list[tuple[int, str, str]] = []
+    broken: list[tuple[int, str, str, str]] = []
 
     def skip(row: Any) -> str:
         broken.append(
-            (row.number - 1, row.text[:80], f"has {row.actual_columns} fields, not {row.expected_columns}")
+            (
+                row.number - 1,
+                "(line)",
+                row.text[:80],
+                f"has {row.actual_columns} fields, not {row.expected_columns}",
+            )
         )
         return "skip"
 
@@ -310,7 +315,7 @@ def _csv(path: Path, now: str) -> _Batches:
             row = 1
             for batch in reader:
                 frame = pl.DataFrame(pl.from_arrow(batch))
-                lost = {number for number, _, _ in broken}
+                lost = {number for number, *_ in broken}
                 numbers = [n for n in range(row, row + frame.height + len(lost)) if n not in lost]
                 row += frame.height + len(lost)
                 yield (
@@ -336,8 +341,8 @@ def _csv_header(path: Path) -> list[str]:
     return header
 
 
-def _broken(lines: list[tuple[int, str, str]]) -> pl.DataFrame:
-    rows = [(None, number, "(line)", text, problem) for number, text, problem in lines]
+def _broken(lines: list[tuple[int, str, str, str]]) -> pl.DataFrame:
+    rows = [(None, *line) for line in lines]
     return pl.DataFrame(rows, schema=REJECTS_SCHEMA, orient="row")
 
 
@@ -357,6 +362,11 @@ def _json_lines(path: Path, now: str) -> _Batches:
                     raise pl.exceptions.ComputeError("blank lines")
             except pl.exceptions.PolarsError:
                 raw, good, rejects = _one_by_one(lines, first)
+            idle = raw["projects"].list.len().fill_null(0) == 0
+            without = [
+                (good[k], "projects", "[]", "is empty: there is nothing to score") for k in idle.arg_true()
+            ]
+            rejects = pl.concat([rejects, _broken(without)])
             frame = records.flatten(raw.with_columns(now=pl.lit(now)))
             numbers = pl.Series(good, dtype=pl.Int64).gather(frame["user"])
             yield frame.with_columns(numbers.alias("·row")), rejects
@@ -374,7 +384,12 @@ def _one_by_one(lines: list[bytes], first: int) -> tuple[pl.DataFrame, list[int]
             good.append(number)
         except (ValueError, pl.exceptions.PolarsError) as error:
             bad.append(
-                (number, line[:80].decode("utf-8", "replace").strip(), f"is not a record: {_short(error)}")
+                (
+                    number,
+                    "(line)",
+                    line[:80].decode("utf-8", "replace").strip(),
+                    f"is not a record: {_short(error)}",
+                )
             )
     raw = pl.concat(frames) if frames else pl.DataFrame(schema=records.USER)
     return raw, good, _broken(bad)

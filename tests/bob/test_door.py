@@ -1,0 +1,204 @@
+"""Bad input is named with its file, row, column and value; the other rows go on and are counted."""
+
+import gzip
+import json
+
+import polars as pl
+import pytest
+
+from bobanalysis.bob import DICTIONARY, Bob, InputError, Market, admit, read_people
+from bobanalysis.bob.files import score_file
+
+BOB = Bob(Market.empty())
+NOW = "2022-06-29T00:00:00"
+
+
+def people(**changes):
+    """Return three people who answered everything in the plainest way, with some columns changed."""
+    columns = {v.name: [v.default] * 3 for v in BOB.variables if v.group not in ("market", "job")}
+    columns |= {"age": [30, 40, 50], "departement_id": ["01", "2A", "971"], "rome_id": ["A1101"] * 3}
+    columns |= {"has_clear_project": [2] * 3, "project_kind": [6] * 3}
+    return pl.DataFrame({"person_id": ["a", "b", "c"]} | columns | changes)
+
+
+VARIABLES = [*BOB.variables, DICTIONARY["departement_id"]]
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "value"),
+    [
+        ("age", [30, 300, 50], "300"),
+        ("departement_id", ["01", "99", "971"], "99"),
+        ("departement_id", ["01", "20", "971"], "20"),
+        ("rome_id", ["A1101", "boulanger", "A1101"], "boulanger"),
+        ("seniority", ["JUNIOR", "SENOIR", "EXPERT"], "SENOIR"),
+        ("seniority", [3, 12, 6], "12"),
+        ("search_not_started", ["true", "maybe", "no"], "maybe"),
+        ("search_length", ["1.5", "long", "3"], "long"),
+    ],
+)
+def test_a_bad_value_costs_its_row_alone_and_is_named(column, values, value):
+    came = admit(people(**{column: values}), VARIABLES, file="people.csv")
+    assert (came.read, came.kept.height, came.rejected) == (3, 2, 1)
+    refused = came.rejects.row(0, named=True)
+    assert (refused["file"], refused["row"], refused["column"], refused["value"]) == (
+        "people.csv",
+        2,
+        column,
+        value,
+    )
+    assert refused["problem"]
+
+
+def test_a_row_with_two_problems_is_listed_twice_and_rejected_once():
+    came = admit(people(age=[30, 300, 50], seniority=[1, 99, 1]), VARIABLES)
+    assert came.rejects.height == 2
+    assert came.rejected == 1
+
+
+def test_an_answer_that_is_not_there_reads_its_default():
+    came = admit(people(age=[30, None, 50], seniority=["", "EXPERT", None]), VARIABLES)
+    assert came.kept["age"].to_list() == [30, 2022, 50]
+    assert came.kept["seniority"].to_list() == [0, 6, 0]
+
+
+def test_a_missing_column_is_named_with_the_file():
+    with pytest.raises(InputError, match=r"people\.csv: column 'seniority' missing"):
+        admit(people().drop("seniority"), VARIABLES, file="people.csv")
+
+
+def test_names_and_numbers_of_an_enumeration_are_the_same_answer():
+    by_name = BOB.diagnose(people(seniority=["JUNIOR", "SENIOR", "EXPERT"]))
+    assert by_name.equals(BOB.diagnose(people(seniority=[3, 5, 6])))
+
+
+def test_a_frame_with_a_bad_row_is_refused_as_a_whole_by_diagnose():
+    with pytest.raises(
+        InputError, match=r"1 of 3 rows cannot be read; the first: row 2, column 'age', value '300'"
+    ):
+        BOB.diagnose(people(age=[30, 300, 50]))
+
+
+def test_pandas_people_come_back_as_pandas():
+    import pandas as pd
+
+    done = BOB.diagnose(people().to_pandas())
+    assert isinstance(done, pd.DataFrame)
+    assert done["person_id"].tolist() == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize("ending", [".csv", ".csv.gz", ".parquet"])
+def test_every_format_gives_the_same_diagnosis(tmp_path, ending):
+    file, out = tmp_path / f"people{ending}", tmp_path / "out.parquet"
+    if ending == ".parquet":
+        people().write_parquet(file)
+    elif ending == ".csv":
+        people().write_csv(file)
+    else:
+        file.write_bytes(gzip.compress(people().write_csv().encode()))
+    totals = score_file(file, out, BOB, now=NOW)
+    assert (totals.read, totals.scored, totals.rejected) == (3, 3, 0)
+    assert pl.read_parquet(out).equals(BOB.diagnose(people()))
+
+
+@pytest.mark.parametrize("ending", [".parquet", ".csv", ".jsonl"])
+def test_every_output_format_holds_every_person(tmp_path, ending):
+    people().write_csv(tmp_path / "people.csv")
+    out = tmp_path / f"out{ending}"
+    score_file(tmp_path / "people.csv", out, BOB, now=NOW)
+    read = {".parquet": pl.read_parquet, ".csv": pl.read_csv, ".jsonl": pl.read_ndjson}[ending]
+    assert read(out)["person_id"].to_list() == ["a", "b", "c"]
+
+
+def test_rows_read_are_rows_scored_and_rows_rejected(tmp_path):
+    people(age=["30", "300", "x"]).write_csv(tmp_path / "people.csv")
+    rejects = tmp_path / "rejects.csv"
+    totals = score_file(tmp_path / "people.csv", tmp_path / "out.csv", BOB, now=NOW, rejects=rejects)
+    assert (totals.read, totals.scored, totals.rejected) == (3, 1, 2)
+    assert pl.read_csv(rejects)["row"].to_list() == [2, 3]
+
+
+def test_a_line_with_too_few_fields_is_rejected_and_the_others_are_kept(tmp_path):
+    lines = people().write_csv().splitlines()
+    cut = [lines[0], lines[1], lines[2][: len(lines[2]) // 2], lines[3]]
+    (tmp_path / "people.csv").write_text("\n".join(cut))
+    intakes = list(read_people(tmp_path / "people.csv", VARIABLES, now=NOW))
+    assert sum(i.read for i in intakes) == 3
+    assert next(i for i in intakes if i.rejects.height).rejects["row"].to_list() == [2]
+    kept = pl.concat([i.kept for i in intakes])
+    assert kept["person_id"].to_list() == ["a", "c"]
+
+
+def test_a_bad_value_behind_a_broken_line_keeps_its_own_row_number(tmp_path):
+    lines = people(age=[30, 40, 300]).write_csv().splitlines()
+    (tmp_path / "people.csv").write_text("\n".join([lines[0], "a,b", lines[2], lines[3]]))
+    rejects = pl.concat([i.rejects for i in read_people(tmp_path / "people.csv", VARIABLES, now=NOW)])
+    assert rejects.select("row", "value").rows() == [(1, "a,b"), (3, "300")]
+
+
+def test_a_truncated_parquet_file_is_named_and_the_last_output_stays(tmp_path):
+    file, out = tmp_path / "people.parquet", tmp_path / "out.csv"
+    people().write_parquet(file)
+    file.write_bytes(file.read_bytes()[:-40])
+    out.write_text("the last good output")
+    with pytest.raises(InputError, match=r"people\.parquet: not a complete Parquet file"):
+        score_file(file, out, BOB, now=NOW)
+    assert out.read_text() == "the last good output"
+
+
+def test_a_truncated_gzip_file_is_named(tmp_path):
+    file = tmp_path / "people.csv.gz"
+    file.write_bytes(gzip.compress(people().write_csv().encode())[:-30])
+    with pytest.raises(InputError, match=r"people\.csv\.gz: cannot be read"):
+        list(read_people(file, VARIABLES, now=NOW))
+
+
+@pytest.mark.parametrize(
+    ("name", "message"), [("people.txt", "this one ends in '.txt'"), ("none.csv", "no such file")]
+)
+def test_a_file_that_cannot_be_read_is_named(tmp_path, name, message):
+    with pytest.raises(InputError, match=message):
+        list(read_people(tmp_path / name, VARIABLES, now=NOW))
+
+
+def test_an_empty_csv_file_is_named(tmp_path):
+    (tmp_path / "people.csv").write_text("")
+    with pytest.raises(InputError, match=r"people\.csv: the file is empty"):
+        list(read_people(tmp_path / "people.csv", VARIABLES, now=NOW))
+
+
+def record(**project):
+    return {"profile": {"yearOfBirth": 1990}, "projects": [{"kind": "FIND_A_NEW_JOB", **project}]}
+
+
+def test_a_line_that_is_no_record_is_rejected_and_the_others_are_kept(tmp_path):
+    lines = [
+        json.dumps(record()),
+        "{not json",
+        json.dumps(record(seniority="SENOIR")),
+        "[]",
+        json.dumps(record()),
+    ]
+    (tmp_path / "people.jsonl").write_text("\n".join(lines))
+    (intake,) = read_people(tmp_path / "people.jsonl", BOB.variables, now=NOW)
+    assert (intake.read, intake.kept.height, intake.rejected) == (5, 2, 3)
+    assert intake.rejects.select("row", "column").rows() == [(2, "(line)"), (3, "seniority"), (4, "(line)")]
+
+
+def test_a_person_without_a_project_is_listed_as_such(tmp_path):
+    (tmp_path / "people.jsonl").write_text("\n".join([json.dumps(record()), "{}"]))
+    (intake,) = read_people(tmp_path / "people.jsonl", BOB.variables, now=NOW)
+    assert (intake.read, intake.kept.height, intake.rejects["column"].to_list()) == (2, 1, ["projects"])
+
+
+def test_a_misspelt_difficulty_in_a_record_is_rejected(tmp_path):
+    user = record() | {"profile": {"frustrations": ["MOTIVATION", "MOTIVASION"]}}
+    (tmp_path / "people.jsonl").write_text(json.dumps(user))
+    (intake,) = read_people(tmp_path / "people.jsonl", BOB.variables, now=NOW)
+    assert intake.rejects["value"].to_list() == ["MOTIVASION"]
+
+
+def test_a_person_without_a_year_of_birth_is_as_old_as_the_calendar(tmp_path):
+    (tmp_path / "people.jsonl").write_text(json.dumps({"projects": [{}]}))
+    (intake,) = read_people(tmp_path / "people.jsonl", BOB.variables, now=NOW)
+    assert intake.kept["age"].to_list() == [2022]
