@@ -196,6 +196,7 @@ async def _execute(job: Job, progress: Any) -> None:
             notebook,
             timeout=TIMEOUT,
             kernel_name="python3",
+            extra_arguments=["--IPKernelApp.log_level=40"],  # no word on the transport of its messages
             resources={"metadata": {"path": str(job.notebook.parent)}},
             record_timing=False,
             store_widget_state=False,

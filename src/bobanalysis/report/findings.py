@@ -1,0 +1,490 @@
+"""The findings file: every number that a report prints, recorded by the notebook that computed it.
+
+A *finding* is one named number with its interval, unit, kind, vintage and sources. A *table* is a tidy
+frame that a chart, a download and a table on a page are made from. A notebook records both with a
+`Notebook`; `merge` puts the records of all notebooks together. Pages print nothing that is not in the
+merged file.
+
+Numbers are stored with `SIGNIFICANT` significant digits. Sums of floating-point numbers differ between
+machines in about the sixteenth digit; six digits keep the stored files the same everywhere and lose nothing
+that is printed.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import math
+import os
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+Kind = Literal["by construction", "modelled", "observed"]
+Text = Mapping[str, str]
+
+KINDS: tuple[str, ...] = get_args(Kind)
+LANGUAGES = ("fr", "en")
+SIGNIFICANT = 6
+"""Significant digits of stored floating-point numbers."""
+
+UNITS = {
+    "share": "a part of a whole, from 0 to 1; shown in per cent",
+    "points": "a difference of two shares, from -1 to 1; shown in percentage points",
+    "score": "points of Bob's overall score, from 0 to 100",
+    "people": "a number of people",
+    "places": "a number of départements",
+    "count": "a plain number of things",
+    "years": "an age or a duration in years",
+    "months": "a duration in months",
+    "ratio": "one quantity divided by another",
+    "rank": "a place in an order, 1 is first",
+    "year": "a calendar year (tables only)",
+    "code": "a key or a name, printed as it is (tables only)",
+    "departement": "the code of a département, printed with its name (tables only)",
+    "challenge": "the id of one of the seven main challenges, printed as its label (tables only)",
+    "class": "high, low, depends or unknown, printed as its label (tables only)",
+}
+"""What a value may be measured in, and what that says about the stored number."""
+
+REASONS = {
+    "exact": "the same people are scored twice and only one answer is changed: nothing is sampled",
+    "description": "a description of the data or of the computation, not an estimate",
+    "bounds": "the uncertainty that matters is not sampling; bounds or a range over scales are given instead",
+}
+"""Why a figure has no interval."""
+
+NAMED = {
+    "age": "years",
+    "age_from": "years",
+    "age_to": "years",
+    "class": "class",
+    "departement_id": "departement",
+    "main_challenge": "challenge",
+    "rank_low": "rank",
+    "rank_high": "rank",
+}
+"""Units that a column of a table has by its name, when nothing else is said."""
+
+TABLE_ONLY = ("year", "code", "departement", "challenge", "class")
+_WHOLE = ("people", "places", "count", "rank", "years")
+_ID = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)+")
+_NOTEBOOK = re.compile(r"[0-9]{2}_[a-z0-9_]+")
+_NUMBER_IN_TEXT = re.compile(r"(?<![\d/])(?!(?:19|20)\d\d\b)\d+")
+
+
+class FindingError(ValueError):
+    """A finding or a table that cannot be published as it is; the message says what to change."""
+
+
+def stable(value: float, digits: int = SIGNIFICANT) -> int | float:
+    """Round a number so that it is stored the same on every machine.
+
+    Parameters: `value`, any finite number; `digits`, significant digits kept of a float (an int is kept
+    whole).
+    Returns an int when the input is one, else a float, never -0.0. Raises `FindingError` for NaN and
+    infinity.
+
+    >>> stable(0.1 + 0.2), stable(-0.0), stable(1234567), stable(2 / 3)
+    (0.3, 0.0, 1234567, 0.666667)
+    """
+    if hasattr(value, "item"):  # a numpy scalar
+        value = value.item()
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise FindingError(f"{value!r} is not a number; record a number, or None with a note that says why")
+    if isinstance(value, int):
+        return value
+    if not math.isfinite(value):
+        raise FindingError(
+            f"{value!r} cannot be stored; record None with a note that says why there is no value"
+        )
+    return float(f"{value:.{digits}g}") + 0.0
+
+
+def cell(value: Any) -> str:
+    """Write one value of a table as text for a CSV file, the same on every machine; None and NaN are empty.
+
+    >>> [cell(v) for v in (None, float("nan"), True, 3, 2.0, 1 / 3, "2A")]
+    ['', '', 'true', '3', '2', '0.333333', '2A']
+    """
+    if hasattr(value, "item"):
+        value = value.item()
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        value = stable(value)
+        return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)
+    return str(value)
+
+
+def build_folder(build: str | os.PathLike[str] | None = None) -> Path:
+    """Return the folder of intermediate files: the argument, else $BOBANALYSIS_BUILD, else `build`."""
+    return Path(build or os.environ.get("BOBANALYSIS_BUILD") or Path(__file__).parents[3] / "build")
+
+
+class Notebook:
+    """Record the findings and the tables of one notebook.
+
+    Parameters: `name`, the file name of the notebook without `.ipynb`; `build`, the folder to write to (see
+    `build_folder`). Records go to `findings/<name>.json` and `tables/<id>.csv` in it, at every call, so
+    nothing has to be closed; creating the recorder empties what an earlier run of the same notebook left.
+    Raises `FindingError` for a name, an id or a value that cannot be published.
+
+    >>> import tempfile
+    >>> book = Notebook("03_example", build=tempfile.mkdtemp())
+    >>> book.record("age.changed", value=0.1234567, unit="share", kind="by construction", vintage="2021")
+    0.123457
+    """
+
+    def __init__(self, name: str, build: str | os.PathLike[str] | None = None) -> None:
+        """Start an empty record for the notebook `name`."""
+        if not _NOTEBOOK.fullmatch(name):
+            raise FindingError(
+                f"{name!r} is not the name of a notebook: use its file name, such as '03_diagnosis'"
+            )
+        self.name = name
+        self._build = build_folder(build)
+        self._findings: dict[str, dict[str, Any]] = {}
+        self._tables: dict[str, dict[str, Any]] = {}
+        for stale in _read(self._path).get("tables", {}) if self._path.exists() else ():
+            (self._build / "tables" / f"{stale}.csv").unlink(missing_ok=True)
+        self._write()
+
+    @property
+    def _path(self) -> Path:
+        return self._build / "findings" / f"{self.name}.json"
+
+    def record(
+        self,
+        id: str,
+        *,
+        value: float | None,
+        unit: str,
+        kind: Kind,
+        n: float | None = None,
+        interval: tuple[float, float] | None = None,
+        no_interval: str | None = None,
+        vintage: str,
+        sources: Sequence[str] = (),
+        label: Text | None = None,
+        note: Text | None = None,
+    ) -> int | float | None:
+        """Record one number under a name.
+
+        Parameters: `id`, lower case with dots; `value`, in `unit` (one of `UNITS`; a share is 0.12, not
+        12), None when it cannot be estimated; `kind`, one of `KINDS`; `n`, number of people or rows behind
+        it; `interval`, (low, high) in the same unit; `no_interval`, one of `REASONS` when there is none
+        ("exact" is implied by construction, "description" by a count); `vintage`, the year or period of the
+        data; `sources`, ids of `data/sources.yaml`; `label` and `note`, texts for readers, {"fr": …, "en":
+        …}.
+        Returns the value as stored. Raises `FindingError`.
+        """
+        where = f"notebook {self.name}, finding {id!r}"
+        self._claim(id, where)
+        value = None if value is None else stable(value)
+        if interval is None and no_interval is None:
+            no_interval = "description" if unit in _WHOLE else "exact" if kind == "by construction" else None
+        finding: dict[str, Any] = {
+            "value": value,
+            "unit": unit,
+            "kind": kind,
+            "n": None if n is None else stable(n),
+            "interval": None if interval is None else [stable(bound) for bound in interval],
+            "no_interval": no_interval,
+            "vintage": str(vintage),
+            "sources": list(sources),
+            "label": _text(label, f"{where}, label"),
+            "note": _text(note, f"{where}, note"),
+            "notebook": self.name,
+        }
+        _stop_on(problems_of_finding(finding), where)
+        check_sources(finding["sources"], where)
+        self._findings[id] = finding
+        self._write()
+        return value
+
+    def table(
+        self,
+        id: str,
+        frame: Any,
+        *,
+        title: Text,
+        columns: Mapping[str, Text],
+        kind: Kind,
+        vintage: str,
+        units: Mapping[str, str] | None = None,
+        sources: Sequence[str] = (),
+        caveats: Text | None = None,
+    ) -> None:
+        """Record a tidy frame that charts, downloads and tables on pages are made from.
+
+        Parameters: `id`, lower case with dots; `frame`, Polars or pandas, rows in the order to publish;
+        `title` and `columns`, texts for readers, {"fr": …, "en": …}, one for each column; `units`, one of
+        `UNITS` a column; by default those of `NAMED`, "share" for a name that starts with share, "count" for
+        whole numbers and "code" for texts, so only other columns of decimal numbers need one; `kind`,
+        `vintage`, `sources` as for `record`; `caveats`, what the table cannot show.
+        Returns nothing. Raises `FindingError`.
+        """
+        where = f"notebook {self.name}, table {id!r}"
+        self._claim(id, where)
+        names, rows, floats, numbers = _rows_of(frame, where)
+        units = dict(units or {})
+        for name in names:
+            if name not in units and (guess := _guess(name)):
+                units[name] = guess
+            if name not in units and name in floats:
+                raise FindingError(
+                    f"{where}: column {name!r} holds decimal numbers; give its unit, one of: {_list(UNITS)}"
+                )
+            units.setdefault(name, "count" if name in numbers else "code")
+        if set(columns) != set(names):
+            missing, extra = set(names) - set(columns), set(columns) - set(names)
+            raise FindingError(
+                f"{where}: `columns` must label each column; missing {sorted(missing)}, extra {sorted(extra)}"
+            )
+        if wrong := sorted(set(units.values()) - set(UNITS)) or sorted(set(units) - set(names)):
+            raise FindingError(f"{where}: {wrong} in `units` is not known; units are {_list(UNITS)}")
+        if kind not in KINDS:
+            raise FindingError(f"{where}: kind {kind!r} is not one of {_list(KINDS)}")
+        check_sources(sources, where)
+        text = _csv(names, rows)
+        record = {
+            "title": _text(title, f"{where}, title", required=True),
+            "columns": [
+                {
+                    "name": name,
+                    "label": _text(columns[name], f"{where}, column {name!r}", required=True),
+                    "unit": units[name],
+                }
+                for name in names
+            ],
+            "kind": kind,
+            "vintage": str(vintage),
+            "sources": list(sources),
+            "caveats": _text(caveats, f"{where}, caveats"),
+            "rows": len(rows),
+            "sha256": hashlib.sha256(text.encode()).hexdigest(),
+            "notebook": self.name,
+        }
+        _write_text(self._build / "tables" / f"{id}.csv", text)
+        self._tables[id] = record
+        self._write()
+
+    def _claim(self, id: str, where: str) -> None:
+        if not _ID.fullmatch(id):
+            raise FindingError(f"{where}: an id is lower case words with dots, such as 'age.changed_share'")
+        if id in self._findings or id in self._tables:
+            raise FindingError(f"{where}: the id is already used in this notebook; choose another")
+
+    def _write(self) -> None:
+        _write_text(
+            self._path,
+            dump(
+                {
+                    "notebook": self.name,
+                    "findings": dict(sorted(self._findings.items())),
+                    "tables": dict(sorted(self._tables.items())),
+                }
+            ),
+        )
+
+
+def merge(
+    build: str | os.PathLike[str] | None = None, notebooks: Sequence[str] | None = None
+) -> dict[str, Any]:
+    """Put the records of all notebooks together, as `reports/findings.json` holds them.
+
+    Parameters: `build`, see `build_folder`; `notebooks`, names that must have a record (others are left
+    out); all records found when None.
+    Returns {"findings": {id: …}, "tables": {id: …}, "notebooks": [name, …]}, sorted by id. Raises
+    `FindingError` when a record is missing or damaged, when two notebooks record the same id, or when a
+    table is not the one that was recorded.
+    """
+    folder = build_folder(build)
+    found = {path.stem: path for path in sorted((folder / "findings").glob("*.json"))}
+    wanted = sorted(found) if notebooks is None else sorted(notebooks)
+    if missing := [name for name in wanted if name not in found]:
+        raise FindingError(
+            f"no findings of notebook(s) {', '.join(missing)} in {folder / 'findings'}; execute them first"
+        )
+    if not wanted:
+        raise FindingError(
+            f"no findings in {folder / 'findings'}; execute the notebooks first (make reports)"
+        )
+    merged: dict[str, Any] = {"findings": {}, "tables": {}, "notebooks": wanted}
+    owner: dict[str, str] = {}
+    for name in wanted:
+        record = _read(found[name])
+        for part in ("findings", "tables"):
+            for id, entry in record[part].items():
+                if id in owner:
+                    raise FindingError(
+                        f"{id!r} is recorded twice, by notebooks {owner[id]} and {name}; rename one"
+                    )
+                owner[id] = name
+                merged[part][id] = entry
+        for id, finding in record["findings"].items():
+            _stop_on(problems_of_finding(finding), f"notebook {name}, finding {id!r}")
+        for id, table in record["tables"].items():
+            path = folder / "tables" / f"{id}.csv"
+            if not path.exists() or hashlib.sha256(path.read_bytes()).hexdigest() != table["sha256"]:
+                raise FindingError(
+                    f"{path} is missing or is not what notebook {name} recorded; execute {name} again"
+                )
+    for part in ("findings", "tables"):
+        merged[part] = dict(sorted(merged[part].items()))
+    return merged
+
+
+def problems_of_finding(finding: Mapping[str, Any]) -> list[str]:
+    """List what keeps a finding from being published, in words; empty when nothing does.
+
+    >>> problems_of_finding({"value": 12, "unit": "share", "kind": "guessed"})[0]
+    "kind 'guessed' is not one of by construction, modelled, observed"
+    """
+    value, unit, interval = finding.get("value"), finding.get("unit"), finding.get("interval")
+    reason = finding.get("no_interval")
+    problems = []
+    if finding.get("kind") not in KINDS:
+        problems.append(f"kind {finding.get('kind')!r} is not one of {_list(KINDS)}")
+    if unit not in UNITS or unit in TABLE_ONLY:
+        problems.append(f"unit {unit!r} is not one of {_list([u for u in UNITS if u not in TABLE_ONLY])}")
+    if not finding.get("vintage"):
+        problems.append("vintage is empty; give the year or period of the data")
+    if value is None and not finding.get("note"):
+        problems.append("there is no value; say why in `note`")
+    if unit == "share" and value is not None and not 0 <= value <= 1:
+        problems.append(f"a share lies from 0 to 1, not {value}; divide per cent by one hundred")
+    if unit == "points" and value is not None and not -1 <= value <= 1:
+        problems.append(
+            f"points are a difference of shares, from -1 to 1, not {value}; divide by one hundred"
+        )
+    if unit == "score" and value is not None and not -100 <= value <= 100:
+        problems.append(f"a score lies within 100 points, not {value}")
+    if interval is not None:
+        if len(interval) != 2 or interval[0] > interval[1]:
+            problems.append(f"interval {interval} is not (low, high)")
+        elif value is not None and not interval[0] <= value <= interval[1]:
+            problems.append(f"value {value} lies outside its interval {interval}")
+        if reason:
+            problems.append("there is an interval and a reason for having none; keep one of them")
+    elif reason not in REASONS:
+        problems.append(f"no interval: give `interval`, or `no_interval` with one of {_list(REASONS)}")
+    return problems
+
+
+def check_sources(ids: Sequence[str], where: str) -> None:
+    """Raise `FindingError` for an id that is not in `data/sources.yaml`; do nothing where there is none."""
+    known = known_sources()
+    if known is not None and (unknown := [id for id in ids if id not in known]):
+        raise FindingError(
+            f"{where}: source(s) {_list(unknown)} not in data/sources.yaml; known: {_list(sorted(known))}"
+        )
+
+
+def known_sources() -> dict[str, dict[str, Any]] | None:
+    """Read the registry of sources: id -> entry, or None where there is no registry."""
+    root = Path(os.environ.get("BOBANALYSIS_DATA") or Path(__file__).parents[3] / "data")
+    path = root / "sources.yaml"
+    if not path.exists():
+        return None
+    return _registry(path, path.stat().st_mtime_ns)
+
+
+def dump(content: Any) -> str:
+    """Write JSON as the project stores it: UTF-8, one space of indent, a newline at the end."""
+    return json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+
+
+_registries: dict[tuple[Path, int], dict[str, dict[str, Any]]] = {}
+
+
+def _registry(path: Path, stamp: int) -> dict[str, dict[str, Any]]:
+    if (path, stamp) not in _registries:
+        import yaml
+
+        content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        content = content.get("sources", content) if isinstance(content, dict) else content
+        entries = (
+            [{"id": key, **value} for key, value in content.items()] if isinstance(content, dict) else content
+        )
+        _registries[path, stamp] = {entry["id"]: entry for entry in entries}
+    return _registries[path, stamp]
+
+
+def _guess(column: str) -> str | None:
+    return NAMED.get(column, "share" if column.startswith("share") else None)
+
+
+def _text(text: Text | None, where: str, required: bool = False) -> dict[str, str] | None:
+    if text is None and not required:
+        return None
+    if (
+        not isinstance(text, Mapping)
+        or set(text) != set(LANGUAGES)
+        or not all(isinstance(t, str) and t.strip() for t in text.values())
+    ):
+        raise FindingError(
+            f'{where}: write it for readers in both languages, {{"fr": "…", "en": "…"}}, not {text!r}'
+        )
+    for language, words in text.items():
+        if found := _NUMBER_IN_TEXT.search(words):
+            raise FindingError(
+                f"{where}, {language}: the text holds the number {found.group()!r}; record it as a finding"
+                " or write it out (calendar years may stay)"
+            )
+    return {language: text[language] for language in LANGUAGES}
+
+
+def _rows_of(frame: Any, where: str) -> tuple[list[str], list[Sequence[Any]], set[str], set[str]]:
+    import narwhals as nw
+
+    try:
+        frame = nw.from_native(frame, eager_only=True)
+    except TypeError as error:
+        raise FindingError(
+            f"{where}: a table is made from a Polars or pandas frame, not {type(frame).__name__}"
+        ) from error
+    floats = {name for name, dtype in frame.schema.items() if dtype.is_float()}
+    numbers = {name for name, dtype in frame.schema.items() if dtype.is_numeric()}
+    return list(frame.columns), frame.rows(), floats, numbers
+
+
+def _csv(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(names)
+    writer.writerows([[cell(value) for value in row] for row in rows])
+    return out.getvalue()
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        content["findings"], content["tables"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise FindingError(
+            f"{path} is damaged ({error}); delete it and execute notebook {path.stem} again"
+        ) from error
+    return content
+
+
+def _write_text(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(path.suffix + ".part")  # never leave half a file behind
+    part.write_text(text, encoding="utf-8", newline="\n")
+    part.replace(path)
+
+
+def _stop_on(problems: Sequence[str], where: str) -> None:
+    if problems:
+        raise FindingError(f"{where}: " + "; ".join(problems))
+
+
+def _list(words: Any) -> str:
+    return ", ".join(words)

@@ -1,0 +1,511 @@
+"""The pages: one set of templates, two languages, and nothing in them that is not in the findings file.
+
+`render` makes the whole folder of reports from what the notebooks recorded: the findings file, the tables
+and the charts for download, and the pages. It writes the same bytes from the same records, on every machine
+and every day.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from markupsafe import Markup, escape
+
+from bobanalysis.report import charts, findings
+from bobanalysis.report.words import CLASSES, FINDINGS, HERE, KINDS, N_, NO_INTERVAL, Words, challenge_labels
+
+MARKS = {"by construction": "c", "modelled": "m", "observed": "o"}
+"""The letter behind a figure that says its kind."""
+TEXTS = ("code", "departement", "challenge", "class")
+WHOLE = ("people", "places", "years", "rank", "year")
+
+
+class PageError(ValueError):
+    """A page asks for something that no notebook recorded; the message names both."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page: `slug` names the file, the template is `<slug>.html`, `title` stands in the menu."""
+
+    slug: str
+    title: str
+
+
+PAGES = (
+    Page("index", N_("The story")),
+    Page("method", N_("Method")),
+    Page("sources", N_("Sources")),
+    Page("data", N_("Downloads")),
+)
+"""The pages in the order of the menu. To add one: an entry here, a template, its French words."""
+
+
+@dataclass
+class Content:
+    """What the notebooks recorded: merged findings, the text of each table, the tables as frames."""
+
+    merged: dict[str, Any]
+    csv: dict[str, str]
+    drawings: dict[tuple[str, str, bool], tuple[charts.Drawing, str]] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, build: Path, notebooks: Sequence[str] | None = None) -> Content:
+        """Merge the records in a build folder; raise `findings.FindingError` when they do not fit."""
+        merged = findings.merge(build, notebooks)
+        texts = {id: (build / "tables" / f"{id}.csv").read_text(encoding="utf-8") for id in merged["tables"]}
+        return cls(merged, texts)
+
+    @cached_property
+    def tables(self) -> dict[str, pl.DataFrame]:
+        """The tables as frames: keys are text, ages and ranks are whole, other numbers are decimal."""
+        return {id: read_table(self.csv[id], meta) for id, meta in self.merged["tables"].items()}
+
+    def drawing(self, name: str, words: Words, narrow: bool) -> tuple[charts.Drawing, str]:
+        """Draw a chart once; return the drawing and its SVG."""
+        key = (name, words.language, narrow)
+        if key not in self.drawings:
+            kind = charts.CHARTS.get(name)
+            if kind is None:
+                raise PageError(f"there is no chart {name!r}; charts are {', '.join(charts.CHARTS)}")
+            tables = {id: self.table(id, f"chart {name}") for id in kind.tables}
+            drawing = kind.draw(tables, words, narrow)
+            self.drawings[key] = (drawing, charts.svg(drawing, name + ("-narrow" if narrow else "")))
+        return self.drawings[key]
+
+    def table(self, id: str, where: str) -> pl.DataFrame:
+        """Return a table; raise `PageError` naming who asked when no notebook recorded it."""
+        if id not in self.tables:
+            raise PageError(_unknown("table", id, where, self.merged))
+        return self.tables[id]
+
+    def finding(self, id: str, where: str) -> dict[str, Any]:
+        """Return a finding; raise `PageError` naming who asked when no notebook recorded it."""
+        if id not in self.merged["findings"]:
+            raise PageError(_unknown("finding", id, where, self.merged))
+        found: dict[str, Any] = self.merged["findings"][id]
+        return found
+
+
+def read_table(text: str, meta: Mapping[str, Any]) -> pl.DataFrame:
+    """Read a recorded table with the types that its units call for."""
+    types: dict[str, Any] = {}
+    for column in meta["columns"]:
+        unit = column["unit"]
+        types[column["name"]] = pl.String if unit in TEXTS else pl.Float64
+    frame = pl.read_csv(io.StringIO(text), schema=types)
+    counted = [c["name"] for c in meta["columns"] if c["unit"] in WHOLE]  # weighted counts may have decimals
+    whole = [name for name in counted if (frame[name] == frame[name].round()).all()]
+    return frame.with_columns(pl.col(whole).cast(pl.Int64))
+
+
+def render(
+    build: str | os.PathLike[str] | None = None,
+    reports: str | os.PathLike[str] | None = None,
+    notebooks: Sequence[str] | None = None,
+) -> Path:
+    """Make the folder of reports from what the notebooks recorded.
+
+    Parameters: `build`, the folder the notebooks wrote to (see `findings.build_folder`); `reports`, the
+    folder to make, default `reports` of the project: what is in it is replaced as a whole; `notebooks`, names
+    of the notebooks to publish, all that left a record when None.
+    Returns the folder. Raises `findings.FindingError`, `PageError` or `words.CatalogueError`; the old folder
+    is then left as it was.
+    """
+    target = Path(reports) if reports is not None else Path(__file__).parents[3] / "reports"
+    content = Content.read(findings.build_folder(build), notebooks)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".reports-", dir=target.parent) as folder:
+        fresh = Path(folder) / "new"
+        _write_all(content, fresh)
+        if target.exists():
+            target.replace(Path(folder) / "old")
+        fresh.replace(target)
+    return target
+
+
+def _write_all(content: Content, folder: Path) -> None:
+    def write(path: str, text: str) -> None:
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text, encoding="utf-8", newline="\n")
+
+    write("findings.json", findings.dump(content.merged))
+    write("findings.csv", findings_csv(content.merged))
+    for id, text in content.csv.items():
+        write(f"tables/{id}.csv", text)
+    for page in PAGES:
+        for language in findings.LANGUAGES:
+            write(f"{language}/{page.slug}.html", PageMaker(content, Words(language), page).html())
+    for (name, language, narrow), (_, svg) in sorted(content.drawings.items()):
+        write(f"assets/charts/{name}{'-narrow' if narrow else ''}-{language}.svg", svg)
+    shutil.copyfile(HERE / "templates" / "style.css", folder / "assets" / "style.css")
+    write("index.html", _environment(Words("fr")).get_template("root.html").render())
+
+
+def findings_csv(merged: Mapping[str, Any]) -> str:
+    """Write all findings as one CSV table, with both labels."""
+    names = [
+        "id",
+        "value",
+        "unit",
+        "kind",
+        "low",
+        "high",
+        "n",
+        "vintage",
+        "sources",
+        "label_fr",
+        "label_en",
+        "notebook",
+    ]
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(names)
+    for id, f in merged["findings"].items():
+        low, high = f["interval"] or (None, None)
+        label = f["label"] or {"fr": "", "en": ""}
+        numbers = [findings.cell(x) for x in (f["value"], low, high, f["n"])]
+        row = [id, numbers[0], f["unit"], f["kind"], *numbers[1:], f["vintage"], " ".join(f["sources"])]
+        writer.writerow([*row, label["fr"], label["en"], f["notebook"]])
+    return out.getvalue()
+
+
+CALLS = (
+    *("figure", "cell", "bound", "listing", "steps", "card", "chart", "table", "kind", "sources_of", "notes"),
+    *("entries", "all_findings", "all_tables", "all_charts"),
+)
+"""What templates may call."""
+
+
+class PageMaker:
+    """Make one page in one language; its methods are what templates may call.
+
+    Every figure shown is remembered, so that the page can end with where each one comes from.
+    """
+
+    def __init__(self, content: Content, words: Words, page: Page) -> None:
+        """Prepare a page."""
+        self.content, self.words, self.page = content, words, page
+        self.shown: list[str] = []
+
+    def html(self) -> str:
+        """Return the whole page."""
+        other = "en" if self.words.language == "fr" else "fr"
+        calls = {name: getattr(self, name) for name in CALLS}
+        page = self._templates.get_template(f"{self.page.slug}.html")
+        sources = [
+            {"quirks": (), "rows": None, **entry} for entry in (findings.known_sources() or {}).values()
+        ]
+        text = page.render(
+            page=self.page, pages=PAGES, language=self.words.language, other=other, words=self.words,
+            sources=sources, registry=self._source, **calls,
+        )  # fmt: skip
+        return "\n".join(line.rstrip() for line in text.splitlines() if line.strip()) + "\n"
+
+    # what stands in sentences
+
+    def figure(self, id: str, bare: bool = False) -> Markup:
+        """Show a finding in a sentence, with its interval, a mark of its kind and a link to its note."""
+        finding = self.content.finding(id, self._where)
+        if id not in self.shown:
+            self.shown.append(id)
+        text = escape(self._value(finding, bare))
+        if finding["interval"] and not bare:
+            low, high = finding["interval"]
+            text += escape(f" ({self.words.interval(low, high, finding['unit'])})")
+        return self._marked(text, f"#note-{id}", finding["kind"], finding["vintage"])
+
+    def cell(self, table: str, column: str, **keys: Any) -> Markup:
+        """Show one value of a table in a sentence; `keys` pick the row, which must be the only one."""
+        frame = self.content.table(table, self._where)
+        rows = frame.filter(*[pl.col(name) == value for name, value in keys.items()])
+        if rows.height != 1:
+            raise PageError(
+                f"{self._where}: {rows.height} rows of table {table!r} have {keys}; one is needed"
+            )
+        return self._from_table(table, column, rows[column][0])
+
+    def bound(self, table: str, column: str, which: str) -> Markup:
+        """Show the smallest ("min") or largest ("max") value of a column in a sentence."""
+        series = self.content.table(table, self._where)[column]
+        return self._from_table(table, column, series.min() if which == "min" else series.max())
+
+    def steps(self) -> list[dict[str, Any]]:
+        """List the largest changes from one age to the next, largest first, each value ready to be shown."""
+        rows = charts.largest(self.content.table("age.cliffs", self._where))
+        shown = []
+        for row in rows:
+            step = {name: self._from_table("age.cliffs", name, row[name]) for name in row}
+            id = f"age.cliff_{row['age_from']}_{row['age_to']}"
+            if id in self.content.merged["findings"]:
+                step["share_changed"] = self.figure(id)
+            shown.append(step)
+        return shown
+
+    def listing(self, table: str, column: str, **keys: Any) -> Markup:
+        """List the values of a column in the rows that `keys` pick, or say that there is none."""
+        rows = self.content.table(table, self._where).filter(
+            *[pl.col(k) == value for k, value in keys.items()]
+        )
+        unit = self._unit(table, column)
+        shown = [escape(self._shown(value, unit)) for value in rows[column]]
+        words = Markup(", ").join(shown) if shown else escape(self.words._("none"))
+        return Markup('<span class="from-table" data-table="{}">{}</span>').format(table, words)
+
+    # what stands on its own
+
+    def card(self, id: str, caption: str, low: str = "", high: str = "", basis: str = "") -> Markup:
+        """Show a finding large, with its interval.
+
+        Where choices decide more than chance does, name the findings `low` and `high`: their range is shown
+        large, and the finding below it, followed by the words `basis` that say for which choice it holds.
+        """
+        finding = self.content.finding(id, self._where)
+        if id not in self.shown:
+            self.shown.append(id)
+        facts = self._facts(finding)
+        if low:
+            ends = [self.content.finding(end, self._where)["value"] for end in (low, high)]
+            facts["interval"] = None
+            facts["range"] = self.words.interval(ends[0], ends[1], finding["unit"])
+            self.shown.extend(end for end in (low, high) if end not in self.shown)
+        return self._part(
+            "card.html", id=id, value=self._value(finding), caption=caption, basis=basis, **facts
+        )
+
+    def chart(self, name: str) -> Markup:
+        """Show a chart, wide and narrow, with kind, vintage, sources and downloads."""
+        kind = charts.CHARTS.get(name)
+        shapes = [self.content.drawing(name, self.words, narrow) for narrow in (False, True)]
+        meta = self._meta(kind.tables[0] if kind else name)
+        return self._part(
+            "chart.html", name=name, title=shapes[0][0].title, tables=kind.tables if kind else (),
+            wide=Markup(shapes[0][1]), narrow=Markup(shapes[1][1]),
+            caveats=self.words.pick(meta["caveats"]), **self._facts(meta),
+        )  # fmt: skip
+
+    def table(
+        self, id: str, pivot: tuple[str, str, str] | None = None, only: Sequence[str] | None = None
+    ) -> Markup:
+        """Show a table, folded.
+
+        `pivot` names the columns for rows, columns and values of a wide view; `only`, the columns to show.
+        """
+        frame, meta = self.content.table(id, self._where), self._meta(id)
+        columns = {column["name"]: column for column in meta["columns"]}
+        if pivot is None:
+            frame = frame.select(only or frame.columns)
+            heads = [self.words.pick(columns[name]["label"]) for name in frame.columns]
+            units = [columns[name]["unit"] for name in frame.columns]
+        else:
+            row, column, value = pivot
+            keys = self._in_order(frame[column].unique().to_list(), columns[column]["unit"])
+            heads = [self.words.pick(columns[row]["label"])]
+            heads += [str(self._shown(key, columns[column]["unit"])) for key in keys]
+            units = [columns[row]["unit"], *[columns[value]["unit"]] * len(keys)]
+            wide = frame.pivot(on=column, index=row, values=value)
+            frame = wide.select(row, *[pl.col(str(key)) for key in keys])
+        rows = [
+            [self._shown(value, unit) for value, unit in zip(values, units, strict=True)]
+            for values in frame.rows()
+        ]
+        heads = [head[:1].upper() + head[1:] for head in heads]
+        text = [unit in TEXTS for unit in units]
+        return self._part(
+            "table.html", id=id, title=self.words.pick(meta["title"]), heads=heads, rows=rows, text=text,
+            caveats=self.words.pick(meta["caveats"]), **self._facts(meta),
+        )  # fmt: skip
+
+    def kind(self, kind: str) -> Markup:
+        """Show the label of a kind of figure, linked to its explanation."""
+        if kind not in KINDS:
+            raise PageError(f"{self._where}: there is no kind {kind!r}; kinds are {', '.join(KINDS)}")
+        slug = kind.replace(" ", "-")
+        name = self.words.gettext(KINDS[kind])
+        return Markup('<a class="kind k-{}" href="method.html#{}">{}</a>').format(MARKS[kind], slug, name)
+
+    def sources_of(self, ids: Sequence[str]) -> Markup:
+        """List sources by their titles, each linked to the page of sources; a long list is folded."""
+        links = [
+            Markup('<a href="sources.html#{}">{}</a>').format(id, self._source(id)["title"]) for id in ids
+        ]
+        if len(links) <= 2:
+            return Markup(", ").join(links)
+        count = self.words._("{n} sources").format(n=self.words.number(len(links)))
+        return self._part("sources.html", count=count, links=links)
+
+    def notes(self) -> list[dict[str, Any]]:
+        """List the findings shown so far on this page, for the notes at its end."""
+        return [self._note(id) for id in self.shown]
+
+    # for the page of downloads
+
+    def all_findings(self) -> list[dict[str, Any]]:
+        """List all findings."""
+        return [self._note(id) for id in self.content.merged["findings"]]
+
+    def all_tables(self) -> list[dict[str, Any]]:
+        """List all tables."""
+        return [
+            {
+                "id": id,
+                "title": self.words.pick(meta["title"]),
+                "rows": self.words.number(meta["rows"]),
+                **self._facts(meta),
+            }
+            for id, meta in self.content.merged["tables"].items()
+        ]
+
+    def all_charts(self) -> list[dict[str, str]]:
+        """List all charts."""
+        return [
+            {"name": name, "title": self.content.drawing(name, self.words, False)[0].title}
+            for name in charts.CHARTS
+        ]
+
+    def entries(self, table: str, key: str) -> list[dict[str, str]]:
+        """List the rows of a table that explains keys: each key with its text in this language."""
+        frame = self.content.table(table, self._where)
+        rows = frame.select(key, self.words.language).iter_rows()
+        return [{"key": name, "text": self.words.polish(text)} for name, text in rows]
+
+    # helpers
+
+    def _drawn(self, name: str) -> str:
+        return self.content.drawing(name, self.words, False)[0].title
+
+    @cached_property
+    def _templates(self) -> Any:
+        return _environment(self.words)
+
+    @property
+    def _where(self) -> str:
+        return f"template {self.page.slug}.html"
+
+    def _part(self, template: str, **values: Any) -> Markup:
+        calls = {"kind": self.kind, "sources_of": self.sources_of, "words": self.words}
+        return Markup(self._templates.get_template(f"parts/{template}").render(**calls, **values))
+
+    def _value(self, finding: Mapping[str, Any], bare: bool = False) -> str:
+        if finding["value"] is None:
+            return self.words._("not estimable")
+        return self.words.quantity(finding["value"], finding["unit"], bare)
+
+    def _facts(self, record: Mapping[str, Any]) -> dict[str, Any]:
+        """Put kind, interval, vintage and sources of a finding or a table into words."""
+        facts = {"k": record["kind"], "vintage": _years(record["vintage"]), "source_ids": record["sources"]}
+        if "interval" in record:
+            low_high = record["interval"]
+            facts["interval"] = (
+                self.words.interval(low_high[0], low_high[1], record["unit"])
+                if low_high
+                else self.words.gettext(NO_INTERVAL[record["no_interval"]])
+            )
+        return facts
+
+    def _note(self, id: str) -> dict[str, Any]:
+        finding = self.content.finding(id, self._where)
+        label = self.words.pick(finding["label"]) or (
+            self.words.gettext(FINDINGS[id]) if id in FINDINGS else ""
+        )
+        n = None if finding["n"] is None else self.words.number(finding["n"])
+        note = {
+            "id": id,
+            "label": label,
+            "value": self._value(finding),
+            "n": n,
+            "text": self.words.pick(finding["note"]),
+        }
+        return {**note, "notebook": finding["notebook"], **self._facts(finding)}
+
+    def _meta(self, id: str) -> dict[str, Any]:
+        self.content.table(id, self._where)
+        meta: dict[str, Any] = self.content.merged["tables"][id]
+        return meta
+
+    def _unit(self, table: str, column: str) -> str:
+        units = {c["name"]: c["unit"] for c in self._meta(table)["columns"]}
+        if column not in units:
+            raise PageError(
+                f"{self._where}: table {table!r} has no column {column!r}; it has {', '.join(units)}"
+            )
+        return str(units[column])
+
+    def _from_table(self, table: str, column: str, value: Any) -> Markup:
+        meta, unit = self._meta(table), self._unit(table, column)
+        shown = self._shown(value, unit)
+        if unit == "years":  # no mark and no link on an age: it says where, not how much
+            return Markup('<span class="from-table">{}</span>').format(shown)
+        return self._marked(escape(shown), f"#table-{table}", meta["kind"], meta["vintage"])
+
+    def _marked(self, text: Markup, href: str, kind: str, vintage: str) -> Markup:
+        name = self.words.gettext(KINDS[kind])
+        title = self.words._("{kind}; data: {vintage}").format(kind=name, vintage=_years(vintage))
+        return Markup('<a class="figure k-{0}" href="{1}" title="{2}">{3}<sup>{0}</sup></a>').format(
+            MARKS[kind], href, title, text
+        )
+
+    def _shown(self, value: Any, unit: str) -> str | Markup:
+        if value is None:
+            return Markup('<span class="none">{}</span>').format(self.words._("no data"))
+        if unit == "departement":
+            return f"{self._names[value]} ({value})"
+        if unit in ("challenge", "class"):
+            return self.words.label(unit, value)
+        if unit == "code":
+            return self.words.polish(str(value))
+        return self.words.quantity(value, unit, bare=True)
+
+    @cached_property
+    def _names(self) -> dict[str, str]:
+        return charts.departement_names()
+
+    def _in_order(self, keys: list[Any], unit: str) -> list[Any]:
+        order = {"challenge": [*challenge_labels()], "class": [*CLASSES]}.get(unit)
+        return sorted(keys, key=order.index if order else None)  # type: ignore[arg-type]
+
+    def _source(self, id: str) -> dict[str, Any]:
+        entry = {"id": id, **(findings.known_sources() or {}).get(id, {})}
+        title = entry.get("title", id)
+        title = title.get(self.words.language, id) if isinstance(title, Mapping) else title
+        return {**entry, "title": self.words.polish(str(title))}
+
+
+def _years(vintage: str) -> str:
+    return re.sub(r"(?<=\d{4})-(?=\d{4})", "–", vintage)
+
+
+def _environment(words: Words) -> Any:
+    import jinja2
+
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(HERE / "templates"),
+        extensions=["jinja2.ext.i18n"],
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.policies["ext.i18n.trimmed"] = True
+    environment.install_gettext_callables(words.gettext, words.ngettext, newstyle=True)  # type: ignore[attr-defined]
+    return environment
+
+
+def _unknown(what: str, id: str, where: str, merged: Mapping[str, Any]) -> str:
+    room = id.split(".")[0]
+    near = [known for known in merged[f"{what}s"] if known.split(".")[0] == room]
+    return (
+        f"{where} asks for {what} {id!r}, which no notebook recorded; record it or correct it. Merged: "
+        f"{', '.join(merged['notebooks'])}. Recorded near it: {', '.join(near) or 'nothing'}"
+    )

@@ -1,0 +1,38 @@
+"""Pages made once from invented findings, and the texts that stand in them."""
+
+from pathlib import Path
+
+import pytest
+from invented_findings import write_invented
+from reading_pages import parse_all
+
+from bobanalysis.report.pages import render
+
+PUBLISHED = Path(__file__).parents[2] / "reports"
+
+
+@pytest.fixture(scope="session")
+def invented_build(tmp_path_factory):
+    build = tmp_path_factory.mktemp("build")
+    write_invented(build)
+    return build
+
+
+@pytest.fixture(scope="session")
+def rendered(invented_build, tmp_path_factory):
+    return render(invented_build, tmp_path_factory.mktemp("site") / "reports")
+
+
+@pytest.fixture(scope="session")
+def pages(rendered):
+    """Every page made from invented findings, by its path, parsed into its elements and texts."""
+    return parse_all(rendered)
+
+
+@pytest.fixture(scope="session", params=["invented", "published"])
+def site(request, rendered):
+    """A folder of reports and its pages: those made from invented findings, and those that are published."""
+    folder = rendered if request.param == "invented" else PUBLISHED
+    if not (folder / "index.html").exists():
+        pytest.skip(f"no pages in {folder}; make reports")
+    return folder, parse_all(folder)

@@ -1,0 +1,69 @@
+"""Reading pages as a reader does: elements in order, and runs of words."""
+
+import re
+from html.parser import HTMLParser
+
+SILENT = {"script", "style", "head"}
+VOID = {"meta", "link", "br", "img", "input", "hr", "wbr"}
+
+
+def parse_all(folder):
+    return {p.relative_to(folder).as_posix(): Parsed(p.read_text("utf-8")) for p in folder.rglob("*.html")}
+
+
+class Parsed(HTMLParser):
+    """The elements of a page in order, and its texts with the elements around each."""
+
+    def __init__(self, source):
+        super().__init__(convert_charrefs=True)
+        self.source, self.open, self.elements, self.texts = source, [], [], []
+        self.feed(source)
+
+    def handle_starttag(self, tag, attributes):
+        element = (tag, dict(attributes))
+        self.elements.append(element)
+        if tag not in VOID:
+            self.open.append(element)
+
+    def handle_startendtag(self, tag, attributes):
+        self.elements.append((tag, dict(attributes)))
+
+    def handle_endtag(self, tag):
+        while self.open and self.open.pop()[0] != tag:
+            pass
+
+    def handle_data(self, text):
+        if text.strip() and not any(tag in SILENT for tag, _ in self.open):
+            self.texts.append((text, list(self.open)))
+
+    def all(self, tag):
+        return [attributes for name, attributes in self.elements if name == tag]
+
+
+def blocks(parsed, language):
+    """Join the texts of each paragraph, item, cell or heading: what a reader sees as one run of words."""
+    holders = {
+        "p",
+        "li",
+        "td",
+        "th",
+        "dt",
+        "dd",
+        "h1",
+        "h2",
+        "h3",
+        "summary",
+        "figcaption",
+        "text",
+        "title",
+        "desc",
+    }
+    joined = {}
+    for text, around in parsed.texts:
+        if any(attributes.get("lang", language) != language for tag, attributes in around if tag != "html"):
+            continue
+        if any(tag in ("code",) for tag, _ in around):
+            continue
+        key = next((id(element[1]) for element in reversed(around) if element[0] in holders), None)
+        joined[key] = joined.get(key, "") + text
+    return [re.sub(r"[ \n]+", " ", text) for text in joined.values()]

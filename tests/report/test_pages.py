@@ -1,0 +1,215 @@
+import json
+import re
+from itertools import pairwise
+from urllib.parse import urldefrag
+
+import pytest
+from invented_findings import write_invented
+from reading_pages import blocks
+
+from bobanalysis.report import typography
+from bobanalysis.report.findings import FindingError
+from bobanalysis.report.pages import PAGES, Content, Page, PageError, PageMaker, read_table, render
+from bobanalysis.report.words import Words
+
+MADE = ("data-finding", "data-table", "data-chart", "data-source")
+ALLOWED = re.compile(r"CC BY 4\.0|GPL-3\.0-or-later|UTF-8|2016|2022|findings|SVG")
+
+
+def snapshot(folder):
+    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+def paths(language):
+    return [f"{language}/{page.slug}.html" for page in PAGES]
+
+
+def test_every_page_exists_in_both_languages(pages):
+    assert {*paths("fr"), *paths("en"), "index.html"} == set(pages)
+
+
+def test_rendering_again_changes_no_byte(rendered, invented_build, tmp_path):
+    assert snapshot(render(invented_build, tmp_path / "again")) == snapshot(rendered)
+
+
+def test_a_file_that_no_page_needs_any_more_goes(invented_build, rendered, tmp_path, monkeypatch):
+    target = tmp_path / "reports"
+    (target / "fr").mkdir(parents=True)
+    (target / "fr" / "old.html").write_text("old")
+    monkeypatch.setattr(
+        "bobanalysis.report.pages._write_all", lambda content, folder: (folder / "fr").mkdir(parents=True)
+    )
+    render(invented_build, target)
+    assert snapshot(target) == {}
+
+
+def test_a_rendering_that_fails_leaves_the_old_pages_as_they_were(tmp_path):
+    target = tmp_path / "reports"
+    target.mkdir()
+    (target / "index.html").write_text("old")
+    with pytest.raises(FindingError, match="execute the notebooks first"):
+        render(tmp_path / "nothing", target)
+    assert snapshot(target) == {"index.html": b"old"}
+    assert [p.name for p in tmp_path.iterdir()] == ["reports"]
+
+
+def test_a_page_that_asks_for_a_finding_nobody_recorded_says_which_and_what_is_near(invented_build):
+    maker = PageMaker(Content.read(invented_build), Words("en"), Page("index", "x"))
+    with pytest.raises(
+        PageError, match=r"template index\.html asks for finding 'age\.nothing'.*age\.changed_share"
+    ):
+        maker.figure("age.nothing")
+
+
+def test_a_modelled_figure_is_shown_with_its_interval_kind_and_note(tmp_path):
+    book = write_invented(tmp_path)
+    book.record("x.y", value=0.13, interval=(0.12, 0.145), unit="share", kind="modelled", vintage="2021")
+    maker = PageMaker(Content.read(tmp_path), Words("fr"), Page("index", "x"))
+    shown = maker.figure("x.y")
+    assert "13,0\u202f% (de 12,0 à 14,5\u202f%)<sup>m</sup>" in shown
+    assert 'href="#note-x.y"' in shown
+    assert [note["id"] for note in maker.notes()] == ["x.y"]
+
+
+def test_a_finding_without_value_is_called_not_estimable_and_never_zero(tmp_path):
+    book = write_invented(tmp_path)
+    note = {"fr": "Trop peu de cas", "en": "Too few cases"}
+    book.record("x.y", value=None, unit="share", kind="by construction", vintage="2021", note=note)
+    assert "not estimable" in PageMaker(Content.read(tmp_path), Words("en"), Page("index", "x")).figure("x.y")
+
+
+def test_an_empty_cell_of_a_table_is_shown_as_no_data(invented_build):
+    maker = PageMaker(Content.read(invented_build), Words("en"), Page("index", "x"))
+    row = re.search(r"<tr>(?:(?!</tr>).)*Mayotte.*?</tr>", maker.table("place.stressed"), re.S).group()
+    assert row.count("no data") == 6
+    assert "No data" in row
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_no_number_stands_in_a_sentence_but_from_findings(site, language):
+    _, pages = site
+    for path in paths(language):
+        for text, around in pages[path].texts:
+            made = any(key in attributes for _, attributes in around for key in MADE)
+            figure = any(
+                attributes.get("class", "").split()[:1] in (["figure"], ["from-table"])
+                for _, attributes in around
+            )
+            if not made and not figure and not any(tag == "code" for tag, _ in around):
+                assert not re.search(r"\d", ALLOWED.sub("", text)), f"{path}: {text.strip()[:80]}"
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_the_typography_of_every_text_is_right(site, language):
+    _, pages = site
+    faults = [
+        f
+        for path in paths(language)
+        for text in blocks(pages[path], language)
+        for f in typography.faults(text, language)
+    ]
+    assert faults == []
+
+
+def test_both_languages_of_a_page_show_the_same_findings_in_the_same_order(site):
+    _, pages = site
+    for fr, en in zip(paths("fr"), paths("en"), strict=True):
+        assert figures(pages[fr]) == figures(pages[en])
+        assert fr.endswith("sources.html") or fr.endswith("data.html") or figures(pages[fr])
+
+
+def figures(page):
+    return [a["href"] for a in page.all("a") if a.get("class", "").startswith("figure")]
+
+
+def test_every_link_inside_the_folder_leads_somewhere(site):
+    rendered, pages = site
+    for path, page in pages.items():
+        for attributes in [*page.all("a"), *page.all("link")]:
+            address = attributes["href"]
+            if address.startswith(("https:", "http:", "data:")):
+                continue
+            file, anchor = urldefrag(address)
+            target = (rendered / path).parent / file if file else rendered / path
+            assert target.is_file(), f"{path}: {address}"
+            if anchor:
+                other = pages[target.resolve().relative_to(rendered.resolve()).as_posix()]
+                assert any(a.get("id") == anchor for _, a in other.elements), f"{path}: {address}"
+
+
+def test_nothing_is_loaded_from_outside_and_no_script_is_needed(site):
+    _, pages = site
+    for path, page in pages.items():
+        assert not page.all("script"), path
+        loaded = [a.get("src") or a.get("href") for tag in ("img", "link", "iframe") for a in page.all(tag)]
+        assert not [address for address in loaded if address.startswith("http")], path
+
+
+def test_ids_are_unique_on_every_page(site):
+    _, pages = site
+    for path, page in pages.items():
+        ids = [a["id"] for _, a in page.elements if "id" in a]
+        assert len(ids) == len(set(ids)), path
+
+
+def test_a_page_says_its_language_has_one_main_heading_and_skips_no_level(site):
+    _, pages = site
+    for language in ("fr", "en"):
+        for path in paths(language):
+            page = pages[path]
+            assert page.all("html") == [{"lang": language}]
+            levels = [int(tag[1]) for tag, _ in page.elements if re.fullmatch(r"h[1-6]", tag)]
+            assert levels[0] == 1
+            assert levels.count(1) == 1
+            assert all(b - a <= 1 for a, b in pairwise(levels)), path
+
+
+def test_every_chart_stands_with_its_kind_its_data_and_its_downloads(pages, rendered):
+    page = pages["fr/index.html"].source
+    for name in ("age-challenges", "age-cliffs", "place-map", "place-ranks"):
+        figure = re.search(rf'<figure id="chart-{name}">.*?</figure>', page, re.S).group()
+        assert "par construction" in figure
+        assert f"{name}-fr.svg" in figure
+        assert re.search(r"tables/[a-z_.]+\.csv", figure)
+
+
+def test_share_unknown_stands_beside_share_known_in_the_table_of_places(pages):
+    table = pages["en/index.html"].source.split('id="table-place.stressed"')[1]
+    heads = re.findall(r'<th scope="col"[^>]*>([^<]+)</th>', table)
+    assert heads[heads.index("Highest share, known cases") + 1] == "Share unknown"
+
+
+def test_a_long_list_of_sources_is_folded_and_a_short_one_is_not(invented_build):
+    maker = PageMaker(Content.read(invented_build), Words("en"), Page("index", "x"))
+    assert "<details" not in maker.sources_of(["rome", "departements"])
+    folded = maker.sources_of(["rome", "departements", "rome_mobility"])
+    assert "<summary>3 sources</summary>" in folded
+    assert folded.count("sources.html#") == 3
+
+
+def test_a_range_over_choices_stands_large_on_the_card_and_the_default_below(invented_build):
+    maker = PageMaker(Content.read(invented_build), Words("en"), Page("index", "x"))
+    ends = {"low": "age.changed_share_low", "high": "age.changed_share_high"}
+    card = maker.card("age.changed_share", "x", **ends, basis="by default")
+    assert ">2.0% to 31.0%</a>" in card
+    assert "11.6% by default" in card
+    assert "Interval" not in card
+
+
+def test_the_findings_file_is_valid_json_and_holds_what_was_recorded(rendered):
+    merged = json.loads((rendered / "findings.json").read_text("utf-8"))
+    assert merged["findings"]["age.changed_share"]["value"] == 0.1163
+    assert (rendered / "findings.csv").read_text("utf-8").count("\n") == len(merged["findings"]) + 1
+
+
+def test_a_table_read_back_keeps_codes_as_text_and_ranks_whole(invented_build):
+    content = Content.read(invented_build)
+    frame = content.tables["place.stressed"]
+    assert frame["departement_id"].to_list()[0] == "01"
+    assert frame["rank_low"].dtype.is_integer()
+    assert frame["share_unknown"].dtype.is_float()
+
+
+def test_a_whole_number_written_as_a_decimal_can_be_read(tmp_path):
+    meta = {"columns": [{"name": "share", "unit": "share"}, {"name": "age", "unit": "years"}]}
+    assert read_table("share,age\n1,16\n,17\n", meta).rows() == [(1.0, 16), (None, 17)]

@@ -1,0 +1,117 @@
+import pytest
+
+from bobanalysis.report.pages import PAGES
+
+pytestmark = pytest.mark.browser
+EVERY = [(language, page.slug) for language in ("fr", "en") for page in PAGES]
+
+
+@pytest.fixture
+def visit(browser, rendered):
+    """Open a page from disk; remember what it asked for and what it complained about."""
+    opened = []
+
+    def go(language, slug, width=1280):
+        page = browser.new_page(viewport={"width": width, "height": 900})
+        opened.append(page)
+        page.requests, page.complaints = [], []
+        page.on("request", lambda request: page.requests.append(request.url))
+        page.on("console", lambda message: page.complaints.append(message.text))
+        page.on("pageerror", lambda error: page.complaints.append(str(error)))
+        page.goto((rendered / language / f"{slug}.html").as_uri())
+        return page
+
+    yield go
+    for page in opened:
+        page.close()
+
+
+@pytest.mark.parametrize(("language", "slug"), EVERY)
+def test_a_page_asks_nothing_of_the_network_and_logs_no_error(visit, language, slug):
+    page = visit(language, slug)
+    assert [url for url in page.requests if not url.startswith(("file:", "data:"))] == []
+    assert page.complaints == []
+
+
+@pytest.mark.parametrize(("language", "slug"), EVERY)
+@pytest.mark.parametrize("width", [390, 1280])
+def test_no_page_scrolls_sideways_even_with_all_tables_open(visit, language, slug, width):
+    page = visit(language, slug, width)
+    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("slug", [page.slug for page in PAGES])
+def test_the_language_switch_leads_to_the_same_page_and_back(visit, slug):
+    page = visit("fr", slug)
+    page.click("a.language")
+    assert page.url.endswith(f"/en/{slug}.html")
+    assert page.evaluate("document.documentElement.lang") == "en"
+    page.click("a.language")
+    assert page.url.endswith(f"/fr/{slug}.html")
+
+
+def test_the_first_page_leads_to_both_languages(visit):
+    page = visit("..", "reports/index")
+    assert page.locator("a[hreflang=fr]").get_attribute("href") == "fr/index.html"
+    page.click("a[hreflang=en]")
+    assert page.locator("h1").inner_text().startswith("What does the algorithm say")
+
+
+def test_a_phone_gets_the_narrow_chart_and_a_desk_the_wide_one(visit):
+    for width, seen, hidden in ((390, "narrow", "wide"), (1280, "wide", "narrow")):
+        page = visit("fr", "index", width)
+        assert page.locator(f"#chart-place-map .{seen} svg").is_visible()
+        assert not page.locator(f"#chart-place-map .{hidden} svg").is_visible()
+
+
+def test_letters_in_charts_are_not_shrunk_below_nine_pixels_on_a_phone(visit):
+    page = visit("fr", "index", 390)
+    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    sizes = page.evaluate(
+        """[...document.querySelectorAll('.narrow svg text')].map(t =>
+           parseFloat(getComputedStyle(t).fontSize) * t.ownerSVGElement.getScreenCTM().a)"""
+    )
+    assert sizes
+    assert min(sizes) >= 9
+
+
+def test_every_image_has_a_text_alternative(visit):
+    page = visit("en", "index")
+    named = page.evaluate(
+        """[...document.querySelectorAll('svg, img')].map(i =>
+           i.alt || document.getElementById(i.getAttribute('aria-labelledby'))?.textContent || '')"""
+    )
+    assert named
+    assert all(named)
+
+
+def test_the_skip_link_is_the_first_stop_of_the_keyboard(visit):
+    page = visit("fr", "index")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    assert page.evaluate("document.activeElement.getBoundingClientRect().left") >= 0
+
+
+def test_a_figure_leads_to_its_note(visit):
+    page = visit("fr", "index")
+    page.click("a.figure >> nth=0")
+    target = page.evaluate("document.querySelector(':target').dataset.finding")
+    assert target == "age.changed_share"
+
+
+def test_text_stands_out_from_its_ground(visit):
+    page = visit("fr", "index")
+    ratios = page.evaluate(
+        """[...document.querySelectorAll('main :is(p, a, small, summary, th), .foot p')].map(e => {
+          const bare = e => getComputedStyle(e).backgroundColor === 'rgba(0, 0, 0, 0)';
+          const light = colour => {
+            const [r, g, b] = colour.match(/[\\d.]+/g).map(v => v / 255)
+              .map(v => v <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4);
+            return .2126 * r + .7152 * g + .0722 * b; };
+          let ground = e;
+          while (bare(ground)) ground = ground.parentElement;
+          const pair = [getComputedStyle(e).color, getComputedStyle(ground).backgroundColor].map(light);
+          return (Math.max(...pair) + .05) / (Math.min(...pair) + .05); })"""
+    )
+    assert min(ratios) >= 4.5

@@ -1,0 +1,72 @@
+import re
+
+import pytest
+from babel.messages.pofile import read_po
+
+from bobanalysis.report import typography
+from bobanalysis.report.words import HERE, CatalogueError, Words, challenge_labels, used_messages
+
+# Numbers that say nothing about the audit: names of licences and encodings, years of events.
+ALLOWED = re.compile(r"CC BY 4\.0|GPL-3\.0-or-later|UTF-8|in 2016|en 2016|June 2022|juin 2022")
+
+
+@pytest.fixture(scope="module")
+def catalogue():
+    with (HERE / "locale" / "fr" / "messages.po").open("rb") as file:
+        return [message for message in read_po(file) if message.id]
+
+
+def test_every_text_has_a_french_translation_that_is_used_and_not_fuzzy(catalogue):
+    translated = {message.id for message in catalogue if message.string and not message.fuzzy}
+    used = set(used_messages())
+    assert sorted(used - translated) == [], "missing"
+    assert sorted({message.id for message in catalogue} - used) == [], "unused, empty or fuzzy"
+
+
+def test_no_text_is_translated_twice(catalogue):
+    ids = re.findall(r'^msgid "(.+)"$', (HERE / "locale/fr/messages.po").read_text("utf-8"), re.M)
+    assert len(ids) == len(set(ids)) == len(catalogue)
+
+
+def test_both_languages_of_a_text_carry_the_same_figures_links_and_marks(catalogue):
+    for message in catalogue:
+        for pattern in (r"%\(\w+\)s", r"\{\w+\}", r"</?\w+[^>]*>"):
+            assert sorted(re.findall(pattern, message.id)) == sorted(re.findall(pattern, message.string)), (
+                message.id
+            )
+
+
+def test_no_number_is_typed_in_a_text_of_either_language(catalogue):
+    for message in catalogue:
+        for text in (message.id, message.string):
+            plain = re.sub(r"<[^>]*>|%\(\w+\)s|\{\w+\}", "", ALLOWED.sub("", text))
+            assert not re.search(r"\d", plain), text
+
+
+def test_no_number_is_typed_in_a_template():
+    for path in (HERE / "templates").rglob("*.html"):
+        text = re.sub(r"\{%.*?%\}|\{\{.*?\}\}|<[^>]*>|&#\d+;", "", path.read_text("utf-8"), flags=re.S)
+        found = re.search(r"\d", ALLOWED.sub("", text))
+        assert not found, f"{path.name}: {text[max(0, found.start() - 40) : found.end() + 20]!r}"
+
+
+def test_french_texts_keep_the_typographic_rules_once_polished(catalogue):
+    for message in catalogue:
+        text = re.sub(r"<[^>]*>|%\(\w+\)s|\{\w+\}", "x", message.string)
+        assert typography.faults(typography.polish(text, "fr"), "fr") == []
+
+
+def test_a_missing_translation_stops_the_pages():
+    with pytest.raises(CatalogueError, match="no fr translation of 'Never written'"):
+        Words("fr").gettext("Never written")
+
+
+def test_the_seven_challenges_have_different_names_in_each_language():
+    for language in ("fr", "en"):
+        words = Words(language)
+        assert len({words.label("challenge", key) for key in challenge_labels()}) == 7
+
+
+def test_a_label_that_does_not_exist_is_refused_with_the_known_ones():
+    with pytest.raises(CatalogueError, match="stuck-market"):
+        Words("en").label("challenge", "stuckmarket")
