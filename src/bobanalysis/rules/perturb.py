@@ -19,13 +19,16 @@ from .expr import (
     Const,
     Expr,
     IsIn,
+    Listed,
     Named,
     Not,
     Operand,
     Or,
+    Over,
     Round,
     Row,
     StartsWith,
+    Total,
     Var,
     _compare,
     all_of,
@@ -70,6 +73,15 @@ def _rebuild(node: Expr, visit: Callable[[Expr], Expr]) -> Expr:
             if isinstance(item, Const):
                 return Const(str(item.value).startswith(node.prefixes))
             return StartsWith(item, node.prefixes)
+        case Listed():
+            item = visit(node.item)
+            if isinstance(item, Const):
+                return Const(bool(set(str(item.value).split(",")) & set(node.values)))
+            return Listed(item, node.values)
+        case Total():
+            return Total(tuple(Row(visit(r.condition), visit(r.result), r.because) for r in node.rows))
+        case Over():
+            return Over(node.how, visit(node.item), node.group, node.order)
         case Not():
             return ~visit(node.part)
         case And():
@@ -158,8 +170,14 @@ def dropped(rule: Expr, variables: Iterable[str]) -> Expr:
 
     def compute(node: Expr) -> Expr | None:
         match node:
-            case Compare() | IsIn() | StartsWith() if _reads(node, names):
+            case Compare() | IsIn() | StartsWith() | Listed() if _reads(node, names):
                 return None
+            case Total():  # a row that only the input decides goes; its amount too
+                counted = [(keep(r.condition), r) for r in node.rows]
+                return Total(tuple(Row(c, whole(r.result), r.because) for c, r in counted if c is not None))
+            case Over():
+                rest = keep(node.item)
+                return None if rest is None else Over(node.how, rest, node.group, node.order)
             case Var() if _is_var(node, names):
                 if node.variable.kind == "bool":
                     return None
