@@ -76,7 +76,8 @@ def admit(
     >>> came.kept.height, came.rejects["value"].to_list()
     (1, ['300'])
     """
-    wanted = [v for v in variables if v.name in frame.columns or v.group not in JOINED]
+    once = {v.name: v for v in variables}
+    wanted = [v for v in once.values() if v.name in frame.columns or v.group not in JOINED]
     missing = [v for v in wanted if v.name not in frame.columns]
     if missing:
         names = ", ".join(repr(v.name) for v in missing)

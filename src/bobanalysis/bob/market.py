@@ -16,7 +16,7 @@ from typing import Any, Protocol
 import numpy as np
 import polars as pl
 
-from bobanalysis.rules import STATUS, evaluate, inputs
+from bobanalysis.rules import STATUS, Variable, evaluate, inputs
 
 from . import documents
 from .catalogue import DICTIONARY, catalogue
@@ -219,20 +219,50 @@ def join(people: pl.DataFrame, market: MarketLike, wanted: Iterable[str] | None 
     return known.with_columns(*wide, **facts)
 
 
+def looked_up_by(names: Iterable[str], market: MarketLike) -> list[Variable]:
+    """Return the inputs of people by which ``join`` finds the inputs called ``names``.
+
+    >>> [v.name for v in looked_up_by(["jobbing_market_score", "age"], Market.empty())]
+    ['departement_id']
+    """
+    wanted = set(names)
+    keys = {
+        ("departement_id", "rome_id"): LOCAL_SCHEMA,
+        ("rome_id",): JOBS_SCHEMA,
+        ("rome_id", "code_ogr"): TITLES_SCHEMA,
+        ("departement_id",): {**DEPARTEMENTS_SCHEMA, **association_table().schema},
+        ("month",): MONTHS_SCHEMA,
+        ("rome_id", "city_id"): ("commute_cities", "commute_best_ratio"),
+    }
+    found = {
+        k: DICTIONARY[k] for key, columns in keys.items() if wanted & (set(columns) - {*key}) for k in key
+    }
+    salons = getattr(market, "salons", ())
+    if "open_online_salons" in wanted and salons:
+        found |= {n: DICTIONARY[n] for n in ("area_type", "rome_id", *_PLACES)}
+        found |= {v.name: v for s in salons for v in inputs(catalogue().check(s.filters))}
+    return list(found.values())
+
+
 def _look_up(people: pl.DataFrame, table: pl.DataFrame, key: list[str], names: set[str]) -> pl.DataFrame:
-    """Join the wanted columns of a table; what the people's own records hold wins, unknown is the default."""
+    """Add the wanted columns of a table; what the people's own records hold wins, unknown is the default.
+
+    Only the place of the row is joined; the columns are then gathered from the table, whose last row is what
+    is read where there is no row for the key.
+    """
     columns = [c for c in table.columns if c in names]
     if not columns or not set(key) <= set(people.columns):
         return people
+    places = table.select(pl.col(k).cast(people.schema[k]) for k in key).with_row_index("·")
+    found = people.select(key).join(places, on=key, how="left", maintain_order="left")["·"]
+    default = pl.DataFrame({c: [_unknown(c)] for c in columns}, schema_overrides=table.select(columns).schema)
+    figures = table.select(pl.col(c).fill_null(_unknown(c)) for c in columns)
+    gathered = pl.concat([figures, default])[found.fill_null(table.height)]
     held = [c for c in columns if c in people.columns]
-    right = table.select(*key, *(pl.col(c).alias(f"{c}·") if c in held else c for c in columns))
-    if right.schema[key[-1]].is_integer():
-        right = right.with_columns(pl.col(key[-1]).cast(people.schema[key[-1]]))
-    joined = people.join(right, on=key, how="left", maintain_order="left")
-    filled = [
-        (pl.coalesce(c, f"{c}·") if c in held else pl.col(c)).fill_null(_unknown(c)).alias(c) for c in columns
-    ]
-    return joined.with_columns(*filled).drop([f"{c}·" for c in held])
+    own = people.select(held).with_columns(
+        pl.coalesce(c, gathered[c].alias(f"{c}·")).fill_null(_unknown(c)).alias(c) for c in held
+    )
+    return people.with_columns(own).with_columns(gathered.drop(held))
 
 
 def _unknown(name: str) -> Any:

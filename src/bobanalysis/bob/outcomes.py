@@ -20,8 +20,8 @@ def details(status: pl.Expr, refusals: Iterable[Refuse]) -> pl.Expr:
     must have that column.
 
     >>> from bobanalysis.rules import missing
-    >>> frame = pl.DataFrame({"?": [0, 1], "rome_id": ["A1101", "B1101"]})
-    >>> frame.select(details(pl.col("?"), [missing("data.{rome_id}.risk")]))["?"].to_list()
+    >>> frame = pl.DataFrame({"status": [0, 1], "rome_id": ["A1101", "B1101"]})
+    >>> frame.select(d=details(pl.col("status"), [missing("data.{rome_id}.risk")]))["d"].to_list()
     [None, ['data.B1101.risk']]
     """
     table = list(refusals)

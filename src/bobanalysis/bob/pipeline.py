@@ -12,7 +12,7 @@ from bobanalysis.rules import STATUS, Expr, Refuse, Variable, evaluate, inputs
 
 from .diagnosis import diagnosis
 from .door import InputError, admit
-from .market import Market, MarketLike, join
+from .market import Market, MarketLike, join, looked_up_by
 
 
 @dataclass(frozen=True)
@@ -32,8 +32,10 @@ class Bob:
 
     @cached_property
     def variables(self) -> list[Variable]:
-        """Return the inputs that the rules read."""
-        return inputs(*self.rules.values())
+        """Return the inputs that the rules read, and those by which market figures are looked up."""
+        read = inputs(*self.rules.values())
+        keys = looked_up_by([v.name for v in read], self.market)
+        return read + [k for k in keys if k not in read]
 
     def diagnose(self, people: Any, *, strict: bool = True) -> Any:
         """Return the diagnosis of people.
@@ -61,7 +63,7 @@ class Bob:
 
     def diagnose_admitted(self, people: pl.DataFrame) -> pl.DataFrame:
         """Return the diagnosis of people who came through the door (``admit``); see ``diagnose``."""
-        known = join(people, self.market)
+        known = join(people, self.market, [v.name for v in self.variables])
         keep = [c for c in ("person_id", "user", "project") if c in known.columns]
         done = evaluate(self.rules, known, keep=[*keep, "market_offers_per_10_candidates"])
         failed = pl.col("overall_score" + STATUS) != 0
