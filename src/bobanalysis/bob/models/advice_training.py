@@ -62,14 +62,11 @@ def recognition_of_experience() -> Expr:
     told = {"SAID_THEY_HAVE_EXPERIENCE": experienced, "SAID_TRAINING_IS_HARD_TO_GET": hard_to_train}
     return first_match(
         when(d.training_fulfillment_estimate == "ENOUGH_DIPLOMAS", 0),
-        *telling(only_experience, 3, told),
+        *telling(only_experience, 3, told, also="SAID_THEY_HAVE_THE_EXPERIENCE_NOT_THE_DIPLOMA"),
         when(only_experience, 2, because="SAID_THEY_HAVE_THE_EXPERIENCE_NOT_THE_DIPLOMA"),
-        *telling(experienced & hard_to_train, 2, told | {"SAID_THEY_LACK_THE_DIPLOMA": lacks}),
-        when(
-            experienced & lacks,
-            2,
-            because=("SAID_THEY_HAVE_EXPERIENCE", "SAID_THEY_LACK_THE_DIPLOMA"),
-        ),
+        when(experienced & hard_to_train & lacks, 2, because=(*told, "SAID_THEY_LACK_THE_DIPLOMA")),
+        when(experienced & hard_to_train, 2, because=tuple(told)),
+        when(experienced & lacks, 2, because=("SAID_THEY_HAVE_EXPERIENCE", "SAID_THEY_LACK_THE_DIPLOMA")),
         otherwise=0,
     )
 
