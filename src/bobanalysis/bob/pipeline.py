@@ -8,11 +8,12 @@ from typing import Any
 
 import polars as pl
 
-from bobanalysis.rules import STATUS, Expr, Refuse, Variable, evaluate, inputs
+from bobanalysis.rules import STATUS, Expr, Variable, evaluate, inputs
 
 from .diagnosis import diagnosis
 from .door import InputError, admit
 from .market import Market, MarketLike, join, looked_up_by
+from .outcomes import in_words
 
 
 @dataclass(frozen=True)
@@ -72,14 +73,8 @@ class Bob:
             *keep,
             *(pl.when(~failed).then(c).alias(c) for c in out),
             market_known=pl.col("market_offers_per_10_candidates") != 0,
-            diagnosis_error=_error(pl.col("overall_score" + STATUS), done.refusals),
+            diagnosis_error=in_words(pl.col("overall_score" + STATUS), done.refusals),
         )
-
-
-def _error(status: pl.Expr, table: tuple[Refuse, ...]) -> pl.Expr:
-    """Put a refusal in words: the fields that are missing, or the exception."""
-    said = {0: None} | {k: f"{r.kind}: {', '.join(r.details)}" for k, r in enumerate(table, 1)}
-    return status.replace_strict(said, return_dtype=pl.String)
 
 
 def _polars(frame: Any) -> pl.DataFrame:
