@@ -1,6 +1,6 @@
 """Advice on training, diplomas, work-study, skills and the driving licence."""
 
-from bobanalysis.rules import Expr, first_match, largest, smallest, total, when
+from bobanalysis.rules import Expr, Named, count, first_match, largest, smallest, when
 
 from ..catalogue import DICTIONARY as d
 from .advice import MODULES, SCORING, advice, telling, told_missing_diploma
@@ -92,16 +92,11 @@ isolated = ((d.city_urban_score != 0) & (d.city_urban_score <= 5)) | (
     (d.city_transport_score != 0) & (d.city_transport_score <= 5)
 )
 asked = d.jg_car_license_percent
-license_would_help = first_match(
-    when(d.has_car_driving_license != "FALSE", 0),
-    otherwise=smallest(
-        3,
-        total(
-            when(isolated, 1),
-            when(asked > 50, 1),
-            when(asked > 67, 1),
-            when(asked > 80, 1),
-        ),
+license_would_help = Named(
+    "use of a driving licence",
+    first_match(
+        when(d.has_car_driving_license != "FALSE", 0),
+        otherwise=smallest(3, count(isolated, asked > 50, asked > 67, asked > 80)),
     ),
 )
 advice(
