@@ -51,6 +51,7 @@ class Challenge:
 class OverallRow:
     """One row of the published table of overall scores."""
 
+    number: int
     id: str
     challenge: str
     score: int
@@ -75,7 +76,8 @@ def challenges() -> tuple[Challenge, ...]:
 def overall_rows() -> tuple[OverallRow, ...]:
     """Return the published rows of overall scores in the order in which they are tried."""
     return tuple(
-        OverallRow(r["id"], r["challenge"], r["score"], tuple(r["filters"])) for r in _config("overall.yaml")
+        OverallRow(number, r["id"], r["challenge"], r["score"], tuple(r["filters"]))
+        for number, r in enumerate(_config("overall.yaml"))
     )
 
 
@@ -111,9 +113,9 @@ def relevance(challenge: Challenge) -> Expr:
 def diagnosis() -> dict[str, Expr]:
     """Return the rules of the diagnosis, by the name of the column that each one fills.
 
-    ``relevance_<challenge>`` (see ``Relevance``), ``main_challenge`` (id), ``overall_row`` (id of the row of
-    the published table) and ``overall_score`` (0 to 100). The last two refuse to answer where the published
-    server crashes (Q32).
+    ``relevance_<challenge>`` (see ``Relevance``), ``main_challenge`` (id), ``overall_row`` (place of the
+    row in ``overall_rows()``) and ``overall_score`` (0 to 100). The last two refuse to answer where the
+    published server crashes (Q32).
 
     >>> list(diagnosis())[-3:]
     ['main_challenge', 'overall_row', 'overall_score']
@@ -144,6 +146,6 @@ def diagnosis() -> dict[str, Expr]:
     return {
         **relevances,
         "main_challenge": main,
-        "overall_row": Named("overall_row", choose("id")),
+        "overall_row": Named("overall_row", choose("number")),
         "overall_score": Named("overall_score", choose("score")),
     }

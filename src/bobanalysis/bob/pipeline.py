@@ -10,7 +10,7 @@ import polars as pl
 
 from bobanalysis.rules import STATUS, Expr, Variable, evaluate, inputs
 
-from .diagnosis import diagnosis
+from .diagnosis import diagnosis, overall_rows
 from .door import InputError, admit
 from .market import Market, MarketLike, join, looked_up_by
 from .outcomes import in_words
@@ -68,10 +68,12 @@ class Bob:
         keep = [c for c in ("person_id", "user", "project") if c in known.columns]
         done = evaluate(self.rules, known, keep=[*keep, "market_offers_per_10_candidates"])
         failed = pl.col("overall_score" + STATUS) != 0
-        out = [c for c in self.rules if c in done.frame.columns]
+        out = {c: pl.col(c) for c in self.rules}
+        ids = pl.Series([row.id for row in overall_rows()], dtype=pl.Enum([row.id for row in overall_rows()]))
+        out["overall_row"] = pl.lit(ids).gather(pl.col("overall_row").fill_null(0))
         return done.frame.select(
             *keep,
-            *(pl.when(~failed).then(c).alias(c) for c in out),
+            *(pl.when(~failed).then(value).alias(c) for c, value in out.items()),
             market_known=pl.col("market_offers_per_10_candidates") != 0,
             diagnosis_error=in_words(pl.col("overall_score" + STATUS), done.refusals),
         )

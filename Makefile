@@ -1,0 +1,66 @@
+# On a machine with Python 3.11 or later (with venv and pip), make and git:
+#     make reports    executes the notebooks and makes the pages
+#     make test       passes the tests
+
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+OWN_UV := .tools/uv-$(UV_VERSION)/bin/uv
+UV ?= $(shell uv --version >/dev/null 2>&1 && echo uv || echo $(OWN_UV))
+PY := .venv/bin/python
+READY := .venv/.ready
+
+export UV_PROJECT_ENVIRONMENT := .venv
+export JUPYTER_PREFER_ENV_PATH := 1
+unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
+
+# An environment whose Python is gone, or that belongs to another folder, is made again.
+ifneq ($(wildcard $(READY)),)
+ifneq ($(shell $(PY) -c 'import os, bobanalysis as b; print(os.path.samefile("src", b.__path__[0] + "/.."))' 2>/dev/null),True)
+.PHONY: $(READY)
+endif
+endif
+
+.DEFAULT_GOAL := help
+.PHONY: help setup reports test lint format lab bench clean
+
+help: ## list what make can do
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' Makefile | awk -F'|' '{printf "  %-14s %s\n", $$1, $$2}'
+	@echo 'More for one of them: make test ARGS="-k wilson", make reports ARGS="--only 01_data".'
+
+setup: $(READY) ## prepare the environment in .venv, nothing else
+	@echo "The environment is ready in .venv"
+
+reports: $(READY) ## execute the notebooks and make the pages in reports/
+	@$(PY) -m bobanalysis.build $(ARGS)
+
+test: $(READY) ## pass the tests
+	@$(PY) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
+
+lint: $(READY) ## check style and types
+	@$(PY) -m ruff check . && $(PY) -m ruff format --check . && $(PY) -m mypy
+
+format: $(READY) ## put code in the project's style
+	@$(PY) -m ruff check --fix . ; $(PY) -m ruff format .
+
+lab: $(READY) ## open JupyterLab on the notebooks
+	@$(PY) -m jupyterlab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks $(ARGS)
+
+bench: $(READY) ## measure speed (minutes)
+	@for file in benchmarks/*.py; do echo "$$file"; $(PY) "$$file" $(ARGS) || exit 1; done
+
+clean: ## remove what was built, and the environment
+	rm -rf build .venv .tools .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(READY): pyproject.toml uv.lock | $(filter $(OWN_UV),$(UV))
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "bobanalysis needs Python 3.11 or later, and $(PYTHON) is not. If there is another: make PYTHON=python3.12 setup" >&2; exit 1; }
+	@echo "Setting up the environment in .venv (the first time this downloads packages)"
+	@$(UV) sync --frozen --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')"
+	@touch $@
+
+$(OWN_UV):
+	@echo "Getting uv $(UV_VERSION) into .tools"
+	@$(PYTHON) -m venv .tools/uv-$(UV_VERSION) || { \
+	  echo "$(PYTHON) cannot make an environment; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	@.tools/uv-$(UV_VERSION)/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@touch $@

@@ -1,0 +1,28 @@
+"""Where figures come from: the registry of sources, the shipped tables, official files, and their checks.
+
+>>> from bobanalysis import data
+>>> data.table("departements").height
+101
+"""
+
+from bobanalysis.data.cache import fetch
+from bobanalysis.data.checks import Report, check
+from bobanalysis.data.describe import describe as show
+from bobanalysis.data.errors import DataError
+from bobanalysis.data.registry import Column, Source, root, source, sources
+from bobanalysis.data.tables import geojson, table
+
+__all__ = [
+    "Column",
+    "DataError",
+    "Report",
+    "Source",
+    "check",
+    "fetch",
+    "geojson",
+    "root",
+    "show",
+    "source",
+    "sources",
+    "table",
+]

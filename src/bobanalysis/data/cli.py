@@ -1,0 +1,120 @@
+"""The command `bobanalysis data`: list, show, fetch and check the sources of figures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bobanalysis.data.errors import DataError
+
+app = typer.Typer(
+    help="Where the figures come from: list, show, fetch and check sources.", no_args_is_help=True
+)
+
+
+def _fail(error: DataError) -> typer.Exit:
+    typer.echo(f"error: {error}", err=True)
+    return typer.Exit(1)
+
+
+def _state(access: str, shipped: bool) -> str:
+    return "shipped" if shipped else {"download": "fetch", "account": "account"}.get(access, access)
+
+
+@app.command("list")
+def list_() -> None:
+    """List every source: id, how it can be had, vintage, title."""
+    from bobanalysis.data.registry import sources
+
+    try:
+        known = sources()
+    except DataError as error:
+        raise _fail(error) from None
+    width = max(map(len, known))
+    for entry in known.values():
+        state = _state(entry.access, entry.table is not None)
+        typer.echo(f"{entry.id:<{width}}  {state:<10}  {entry.vintage[:24]:<24}  {entry.title['en']}")
+    shipped = sum(entry.table is not None for entry in known.values())
+    typer.echo(
+        f"\n{len(known)} sources, {shipped} shipped in data/reference; `bobanalysis data show ID` says more."
+    )
+
+
+@app.command()
+def show(identifier: Annotated[str, typer.Argument(metavar="ID")], rows: int = 5) -> None:
+    """Show one source: producer, licence, columns, quirks, checks, and the first rows if it is shipped."""
+    from bobanalysis.data.describe import describe
+    from bobanalysis.data.registry import source
+    from bobanalysis.data.tables import table
+
+    try:
+        entry = source(identifier)
+        typer.echo(describe(identifier))
+        if entry.table:
+            frame = table(identifier)
+            typer.echo(f"\nFirst rows of {frame.height:,} (shipped table, no network needed):")
+            typer.echo(str(frame.drop("geometry", strict=False).head(rows)))
+    except DataError as error:
+        raise _fail(error) from None
+
+
+@app.command()
+def fetch(
+    identifier: Annotated[str, typer.Argument(metavar="ID")],
+    part: Annotated[
+        str | None, typer.Option(help="Which file, such as a year (the newest if not given).")
+    ] = None,
+    refresh: Annotated[bool, typer.Option(help="Download again even if it is in the cache.")] = False,
+    path: Annotated[Path | None, typer.Option(help="Read this file instead of downloading.")] = None,
+    output: Annotated[Path | None, typer.Option(help="Write the tidy table here (.csv or .parquet).")] = None,
+) -> None:
+    """Download an official file to the cache, read it, and check it against itself and published totals."""
+    from bobanalysis.data import cache, official
+
+    try:
+        if path is None:
+            path = cache.fetch(identifier, part, refresh=refresh, progress=True, say=typer.echo)
+            typer.echo(
+                f"{identifier}: {path} ({path.stat().st_size:,} bytes, sha256 {cache.file_digest(path)})"
+            )
+        if identifier not in official.LOADERS:
+            typer.echo("There is no loader for this file; it is kept as it is.")
+            return
+        loaded = official.load(identifier, path=path)
+    except DataError as error:
+        raise _fail(error) from None
+    typer.echo(f"{loaded.frame.height:,} rows: {', '.join(loaded.frame.columns)}")
+    if output is not None:
+        write = loaded.frame.write_parquet if output.suffix == ".parquet" else loaded.frame.write_csv
+        write(output)
+        typer.echo(f"written to {output}")
+    for note in loaded.notes:
+        typer.echo(f"note: {note}")
+    for problem in loaded.problems:
+        typer.echo(f"problem: {problem}", err=True)
+    if loaded.problems:
+        raise typer.Exit(1)
+
+
+@app.command()
+def check(identifiers: Annotated[list[str] | None, typer.Argument(metavar="[ID]...")] = None) -> None:
+    """Check every shipped table: sha256, columns, rows, keys, identities and published totals."""
+    from bobanalysis.data.checks import check as run
+
+    try:
+        reports = run(identifiers or None)
+    except DataError as error:
+        raise _fail(error) from None
+    for report in reports:
+        if report.problems:
+            for problem in report.problems:
+                typer.echo(f"FAILED  {report.id}: {problem}", err=True)
+        else:
+            typer.echo(f"ok      {report.id}: {report.rows:,} rows, {report.done} checks")
+    failed = sum(bool(report.problems) for report in reports)
+    if failed:
+        typer.echo(f"{failed} of {len(reports)} failed; the others can be used.", err=True)
+        raise typer.Exit(1)
+    typer.echo(f"All {len(reports)} hold. These are the shipped tables; no network was used.")

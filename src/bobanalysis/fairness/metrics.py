@@ -1,0 +1,280 @@
+"""The tidy measure frame: what each group gets, how sure that is, and the gap to a reference."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
+
+import numpy as np
+import polars as pl
+
+from bobanalysis.fairness import intervals
+from bobanalysis.fairness.cube import UNKNOWN, Cube, cube, merging, to_lazy
+
+MIN_GROUP = 11
+"""Smallest group shown unless another size is asked for: INSEE's rule for households in gridded data."""
+
+EVERYONE_ELSE = "everyone else"
+
+_VALUES = ("n", "value", "ci_low", "ci_high")
+_GAPS = ("difference", "difference_low", "difference_high", "ratio", "ratio_low", "ratio_high")
+MEASURE_COLUMNS = ("metric", "item", *_VALUES, "reference", *_GAPS, "p_value", "p_adjusted", "suppressed")
+"""Columns of the measure frame; the group columns stand between ``item`` and ``n``."""
+
+Interval = Literal["wilson", "jeffreys", "none"]
+_LIMITS: dict[str, Callable[..., intervals.Limits]] = {
+    "wilson": intervals.wilson,
+    "jeffreys": intervals.jeffreys,
+}
+
+_P, _Y = pl.col("_prediction"), pl.col("_outcome")
+_BOTH = _P.is_not_null() & _Y.is_not_null()
+_CONFUSION: dict[str, tuple[pl.Expr, pl.Expr]] = {  # metric: (who is counted, among whom)
+    "base_rate": (_Y, _Y.is_not_null()),
+    "true_positive_rate": (_P, _BOTH & _Y),
+    "false_positive_rate": (_P, _BOTH & ~_Y),
+    "true_negative_rate": (~_P, _BOTH & ~_Y),
+    "false_negative_rate": (~_P, _BOTH & _Y),
+    "positive_predictive_value": (_Y, _BOTH & _P),
+    "negative_predictive_value": (~_Y, _BOTH & ~_P),
+    "accuracy": (_P == _Y, _BOTH),
+}
+
+
+def group_metrics(
+    frame: Any,
+    groups: Sequence[str],
+    prediction: str | None = None,
+    score: str | None = None,
+    outcome: str | None = None,
+    weight: str | None = None,
+    item: str | None = None,
+    reference: Any = None,
+    min_group: int = MIN_GROUP,
+    interval: Interval = "wilson",
+    confidence: float = 0.95,
+) -> Any:
+    """Measure what each group gets.
+
+    Args:
+        frame: one row a person (a person and item, where ``item`` is given), in Polars, pandas, PyArrow, ….
+        groups: columns to cross; none for everybody together. Rows without a group are the group "unknown".
+        prediction: true/false or 0/1: ``selection_rate``. Text: one ``selection_rate`` a category, named in
+            ``item``. Where some rows have none, ``prediction_missing_rate`` says how many, and rates are
+            among the others.
+        score: numbers: ``mean_score``.
+        outcome: true/false or 0/1: ``base_rate``, and with a prediction the rates of the confusion matrix.
+        weight: weights, zero or more; intervals then rest on Kish's effective sample size.
+        item: column naming what the row is about; every measure is made for each item.
+        reference: the group that the others are compared with: its label, or one label a group column.
+            Default: everyone else, so each group is compared with the people outside it, which keeps the two
+            independent.
+        min_group: groups of fewer people than this (of those a rate is among) are suppressed. 1 shows all.
+            Only primary suppression: whether a hidden figure follows from the totals shown is for the
+            publisher.
+        interval: of rates: "wilson", "jeffreys", or "none" for figures by construction, which have no
+            sampling error.
+        confidence: nominal coverage of each interval.
+
+    Returns:
+        A frame of the library that came in, columns ``MEASURE_COLUMNS`` with the groups (as text) in their
+        middle; one row a metric, item and group, in the order of the values, unknown last. ``n`` is the
+        number of rows the value rests on. ``value`` is a share (rates), a mean, or a sum of weights
+        (``count``). Null in ``value`` means not estimable (nobody to measure, ``suppressed`` false) or hidden
+        (``suppressed`` true); never 0. ``difference`` and ``ratio`` compare with ``reference``, each with
+        limits made from those of the two groups; ``ratio_high`` is infinite where the data set no limit.
+        ``p_value`` and ``p_adjusted`` are left to the tests
+        of gaps: with many groups, an interval a group is no test of the largest gap.
+
+    Raises:
+        ValueError: see :func:`bobanalysis.fairness.cube`; or nothing to measure, or a reference that is not
+        there.
+
+    Source: see :mod:`bobanalysis.fairness.intervals`.
+
+    >>> told = [1] * 6 + [0] * 24 + [1] * 10 + [0] * 10
+    >>> people = pl.DataFrame({"age": ["under 50"] * 30 + ["50 or more"] * 20, "told": told})
+    >>> rates = group_metrics(people, ["age"], prediction="told").filter(metric="selection_rate")
+    >>> rates.select("age", "n", "value", "difference").rows()
+    [('50 or more', 20, 0.5, 0.3), ('under 50', 30, 0.2, -0.3)]
+    """
+    if not (prediction or score or outcome):
+        raise ValueError("nothing to measure: give prediction=, score= or outcome=")
+    groups = [groups] if isinstance(groups, str) else list(groups)
+    back = to_lazy(frame, groups)[1]
+    cells = cube(frame, groups, prediction=prediction, score=score, outcome=outcome, weight=weight, item=item)
+    return back(measures(cells, reference, min_group, interval, confidence))
+
+
+def measures(
+    cells: Cube,
+    reference: Any = None,
+    min_group: int = MIN_GROUP,
+    interval: Interval = "wilson",
+    confidence: float = 0.95,
+) -> pl.DataFrame:
+    """Measure what each group gets from a cube, such as the sum of the cubes of many files.
+
+    Args, returns and raises: as :func:`group_metrics`, always Polars.
+
+    >>> people = pl.DataFrame({"sex": ["F", "M"] * 20, "score": [60, 50] * 20})
+    >>> measures(cube(people, ["sex"], score="score")).filter(metric="mean_score")["difference"].to_list()
+    [10.0, -10.0]
+    """
+    if clash := set(cells.groups) & {*MEASURE_COLUMNS}:
+        raise ValueError(
+            f"rename the group column {min(clash)!r}: the measure frame has a column of that name"
+        )
+    if interval not in (*_LIMITS, "none"):
+        raise ValueError(f"interval {interval!r} is not one of: {', '.join(_LIMITS)}, none")
+    sums = _with_reference(_labelled(_sums(cells), list(cells.groups)), list(cells.groups), reference)
+    mine, other = (_estimate(sums, prefix, interval, confidence) for prefix in ("", "ref_"))
+    shown = _shown(sums, "n", min_group)
+    compared = shown & _shown(sums, "ref_n", min_group) & (sums["metric"] != "count").to_numpy()
+    counted = (sums["metric"] == "count").to_numpy()
+    found = {
+        "value": np.where(counted, sums["w"].to_numpy(), mine[0]),
+        "ci_low": np.where(counted, np.nan, mine[1][0]),
+        "ci_high": np.where(counted, np.nan, mine[1][1]),
+    }
+    found = {name: np.where(shown, column, np.nan) for name, column in found.items()}
+    itself = sums["itself"].to_numpy()
+    found |= {name: np.where(compared, column, np.nan) for name, column in _gaps(mine, other, itself).items()}
+    return sums.with_columns(
+        *(pl.Series(name, column).fill_nan(None) for name, column in found.items()),
+        pl.Series("suppressed", ~shown & (sums["n"] > 0).to_numpy()),
+        pl.lit(None, pl.Float64).alias("p_value"),
+        pl.lit(None, pl.Float64).alias("p_adjusted"),
+    ).select(*MEASURE_COLUMNS[:2], *cells.groups, *MEASURE_COLUMNS[2:])
+
+
+def _sums(cells: Cube) -> pl.DataFrame:
+    """One row a metric, item and group: n, w, w2, weighted sum x, m2 (squared deviations, null for rates)."""
+    has = cells.cells.columns
+    everybody = pl.lit(True)
+    plan: list[tuple[str, str | None, pl.Expr, pl.Expr]] = [("count", None, everybody, everybody)]
+    if "_prediction" in has:
+        if cells.cells["_prediction"].has_nulls():
+            plan.append(("prediction_missing_rate", None, _P.is_null(), everybody))
+        if cells.cells.schema["_prediction"] == pl.Boolean:
+            plan.append(("selection_rate", None, _P, _P.is_not_null()))
+        elif "_item" in has:
+            raise ValueError("a prediction in words names its own items: give it without item=")
+        else:
+            categories = cells.cells["_prediction"].drop_nulls().unique().sort()
+            plan += [
+                ("selection_rate", name, pl.col("_prediction").eq(name), _P.is_not_null())
+                for name in categories
+            ]
+    if "_outcome" in has:
+        plan += [
+            (name, None, *rate)
+            for name, rate in _CONFUSION.items()
+            if "_prediction" in has or name == "base_rate"
+        ]
+    by = [*cells.groups, *(["_item"] if "_item" in has else [])]
+    parts = [_rate(cells.cells, by, *metric) for metric in plan]
+    if "_score_sum" in has:
+        parts.append(_mean(cells.cells, by))
+    return pl.concat(part.with_columns(pl.lit(order).alias("order")) for order, part in enumerate(parts))
+
+
+def _rate(
+    cells: pl.DataFrame, by: list[str], metric: str, item: str | None, who: pl.Expr, among: pl.Expr
+) -> pl.DataFrame:
+    sums = [pl.col(f"_{name}").filter(among).sum().alias(name) for name in ("n", "w", "w2")]
+    sums += [pl.col("_w").filter(among & who).sum().alias("x"), pl.lit(None, pl.Float64).alias("m2")]
+    return _named(cells.group_by(by).agg(sums) if by else cells.select(sums), metric, item)
+
+
+def _mean(cells: pl.DataFrame, by: list[str]) -> pl.DataFrame:
+    sums = merging(cells.columns)
+    parts = {"n": "_score_n", "w": "_score_w", "w2": "_score_w2", "x": "_score_sum", "m2": "_score_m2"}
+    merged = cells.group_by(by).agg(sums) if by else cells.select(sums)
+    return _named(
+        merged.select(*by, **{name: pl.col(column) for name, column in parts.items()}), "mean_score", None
+    )
+
+
+def _named(part: pl.DataFrame, metric: str, item: str | None) -> pl.DataFrame:
+    named = pl.col("_item") if "_item" in part.columns else pl.lit(item, pl.String)
+    return part.with_columns(
+        pl.lit(metric).alias("metric"), named.alias("item"), pl.col("n").cast(pl.Int64)
+    ).select("metric", "item", pl.exclude("metric", "item", "_item"))
+
+
+def _labelled(sums: pl.DataFrame, groups: list[str]) -> pl.DataFrame:
+    """Put rows in the order of the group's values, unknown last, then turn the values into text."""
+    text = {name: pl.col(name).cast(pl.String).fill_null(UNKNOWN) for name in groups}
+    keys = [key for name in groups for key in (text[name] == UNKNOWN, pl.col(name))]
+    return sums.sort("order", "item", *keys).with_columns(**text)
+
+
+def _with_reference(sums: pl.DataFrame, groups: list[str], reference: Any) -> pl.DataFrame:
+    """Add the sums of the group each row is compared with, and whether that is the row itself."""
+    columns, of = ["n", "w", "w2", "x", "m2"], ["metric", "item"]
+    if reference is None:
+        total = {c: pl.col(c).sum().over(of) for c in columns}
+        rest = {f"ref_{c}": total[c] - pl.col(c) for c in columns[:-1]}
+        w, x = pl.col("w"), pl.col("x")
+        gap = x / w - (total["x"] - x) / (total["w"] - w)
+        # the squares of the whole are those of the two parts and those between them (Chan et al.)
+        mean = total["x"] / total["w"]
+        between = (w * (x / w - mean) ** 2).fill_nan(0.0).sum().over(of)
+        rest["ref_m2"] = (
+            total["m2"] + between - pl.col("m2") - (w * (total["w"] - w) / total["w"] * gap**2).fill_nan(0.0)
+        )
+        named = pl.lit(EVERYONE_ELSE if groups else None, pl.String)
+        rest = {name: expr.clip(0) if name != "ref_x" else expr for name, expr in rest.items()}
+        return sums.with_columns(**rest, reference=named, itself=pl.lit(False))
+    labels = [str(part) for part in (reference if isinstance(reference, tuple | list) else [reference])]
+    if len(labels) != len(groups):
+        raise ValueError(
+            f"reference {reference!r} needs one label for each group column: {', '.join(groups)}"
+        )
+    is_it = pl.all_horizontal(pl.col(name) == label for name, label in zip(groups, labels, strict=True))
+    chosen = sums.filter(is_it).select(*of, *(pl.col(c).alias(f"ref_{c}") for c in columns))
+    if chosen.is_empty():
+        seen = sums.select(groups).unique(maintain_order=True).head(20).rows()
+        raise ValueError(
+            f"reference {reference!r} is not among the groups: {', '.join(' × '.join(row) for row in seen)}"
+        )
+    joined = sums.join(chosen, on=of, how="left", nulls_equal=True, maintain_order="left")
+    return joined.with_columns(
+        reference=pl.lit(" × ".join(labels)), itself=is_it, ref_n=pl.col("ref_n").fill_null(0)
+    )
+
+
+Estimate = tuple[intervals.Array, intervals.Limits]
+
+
+def _estimate(sums: pl.DataFrame, prefix: str, interval: str, confidence: float) -> Estimate:
+    """Value and limits of every row: of the group (no prefix) or of what it is compared with ("ref\\_")."""
+    n, w, w2, x, m2 = (sums[f"{prefix}{c}"].cast(pl.Float64).to_numpy() for c in ("n", "w", "w2", "x", "m2"))
+    nobody = np.full_like(w, np.nan)
+    some = (n > 0) & (w > 0)
+    value = np.divide(x, w, out=nobody.copy(), where=some)
+    is_mean = (sums["metric"] == "mean_score").to_numpy()
+    value = np.where(is_mean, value, np.clip(value, 0.0, 1.0))
+    if interval == "none":
+        return value, (nobody, nobody)
+    people = np.where(some, intervals.kish(w, w2), 0.0)
+    variance = np.divide(m2, w, out=nobody.copy(), where=some)
+    rates = _LIMITS[interval](np.where(is_mean, np.nan, value), people, confidence)
+    means = intervals.student(np.where(is_mean, value, np.nan), variance, people, confidence)
+    return value, (np.where(is_mean, means[0], rates[0]), np.where(is_mean, means[1], rates[1]))
+
+
+def _gaps(mine: Estimate, other: Estimate, itself: Any) -> dict[str, intervals.Array]:
+    """Difference and ratio to the reference with their limits; none for the reference itself."""
+    (value, limits), (against, against_limits) = mine, other
+    low, high = intervals.difference(value, limits, against, against_limits)
+    times_low, times_high = intervals.ratio(value, limits, against, against_limits)
+    ratio = np.divide(value, against, out=np.full_like(value, np.nan), where=(against > 0) & (value >= 0))
+    columns = (value - against, low, high, ratio, times_low, times_high)
+    hidden = {name: itself & name.endswith(("_low", "_high")) for name in _GAPS}
+    return {name: np.where(hidden[name], np.nan, c) for name, c in zip(_GAPS, columns, strict=True)}
+
+
+def _shown(sums: pl.DataFrame, column: str, min_group: int) -> Any:
+    return (sums[column] >= max(min_group, 1)).to_numpy()

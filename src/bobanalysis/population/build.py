@@ -1,0 +1,266 @@
+"""The modelled population: the public functions that make it, in memory or in a file of any size."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from . import draw
+from .inputs import BANDS, NATIONAL_BANDS, NATIONAL_OF_BAND, SEXES
+from .model import MARGINS, fit, joint
+from .scenarios import load
+
+LIMITS: dict[str, dict[str, str]] = {
+    "age_by_place": {
+        "fr": "Aucun résultat croisant l’âge et le lieu ne peut être tiré de cette population : la façon "
+        "dont l’âge varie d’un "
+        "département à l’autre y est une hypothèse, et deux hypothèses défendables ne concordent pas.",
+        "en": "No finding on age by place can be drawn from this population: how age varies between "
+        "départements is an "
+        "assumption in it, and two defensible assumptions disagree.",
+    },
+    "place_totals": {
+        "fr": "Le nombre de demandeurs d’emploi de chaque département est modélisé : aucun total publié n’a "
+        "servi de référence.",
+        "en": "The number of job seekers in each département is modelled: no published total was used as a "
+        "reference.",
+    },
+    "answers": {
+        "fr": "Motivation, réseau, entretiens, nature du projet et les autres réponses sont supposés, "
+        "identiques à tout âge et en tout lieu.",
+        "en": "Motivation, contacts, interviews, kind of project and the other answers are assumed, the "
+        "same at every age and place.",
+    },
+    "mayotte": {
+        "fr": "Mayotte n’a ni marché ni chômage publiés dans ces sources : elle n’est pas dans la population "
+        "modélisée, qui couvre tous les autres départements.",
+        "en": "Mayotte has neither market nor unemployment figures in these sources: it is not in the "
+        "modelled "
+        "population, which covers all the other départements.",
+    },
+    "known_markets": {
+        "fr": "Les personnes sont tirées des couples métier × département qui ont un chiffre de marché : la "
+        "part "
+        "de marchés inconnus y est nulle par construction et ne dit rien ; elle se mesure sur les profils "
+        "appariés.",
+        "en": "People are drawn from the job group × département cells that have a market figure: the share "
+        "of "
+        "unknown markets is nil by construction and says nothing; measure it on paired profiles.",
+    },
+    "small_families": {
+        "fr": "Les petites cases du marché ont été coupées à la source, surtout dans les départements "
+        "ruraux ; "
+        "leurs demandeurs d’emploi sont replacés dans les cases connues de la même famille de métiers.",
+        "en": "Small cells of the market were cut at the source, mostly in rural départements; their job "
+        "seekers "
+        "are put back into the known cells of the same job family.",
+    },
+    "towns": {
+        "fr": "Les communes ne sont pas modélisées : la taille de la ville est inconnue pour tous.",
+        "en": "Towns are not modelled: the size of the town is unknown for everyone.",
+    },
+}
+
+
+@dataclass(frozen=True)
+class Population:
+    """A modelled population.
+
+    ``frame``: one row a person, columns of the data dictionary; ``weight`` is the number of job seekers that
+    the row stands for, equal for all, and sums to ``stock``. ``fit``: every margin, raked or not (see
+    :func:`modelled`). ``design_effect``: of the factors that raking applied to the cells; the drawn people
+    all weigh the same. ``lost``: what could not be placed. ``age_by_place`` is always False: no finding on
+    age by place may be published from this frame.
+    """
+
+    frame: pl.DataFrame
+    fit: pl.DataFrame
+    lost: pl.DataFrame
+    people: int
+    seed: int
+    scenario: str
+    construction: str
+    stock: float
+    cells: int
+    rounds: int
+    converged: bool
+    design_effect: float
+    age_by_place: bool = False
+
+    def summary(self) -> pl.DataFrame:
+        """One line a margin: raked, lines, share of people in the wrong line (half the sum of gaps), largest
+        gap in points.
+
+        Returns: margin, raked, lines, misplaced (share), largest_gap, largest_gap_drawn (in the drawn
+        people, null where not measured).
+        """
+        return summarise(self.fit)
+
+
+def summarise(lines: pl.DataFrame) -> pl.DataFrame:
+    """Sum up a fit, one line a margin (see :meth:`Population.summary`)."""
+    gap = pl.col("gap").abs().sum() / pl.col("target").sum() / 2
+    drawn = (pl.col("drawn") - pl.col("target")).abs() / pl.col("target").sum()
+    extra = [drawn.max().alias("largest_gap_drawn")] if "drawn" in lines.columns else []
+    return lines.group_by("margin", maintain_order=True).agg(
+        pl.col("raked").first(),
+        pl.len().alias("lines"),
+        gap.alias("misplaced"),
+        pl.col("gap_share").abs().max().alias("largest_gap"),
+        *extra,
+    )
+
+
+def modelled(people: int = 100_000, seed: int = 2016, scenario: str = "central") -> Population:
+    """Draw job seekers from published figures and, where none exists, from a named scenario.
+
+    Parameters: ``people``, how many (1 or more); ``seed``, zero or more; ``scenario``, one of
+    ``scenarios.names()``.
+    Returns: :class:`Population`. ``fit`` has margin, raked, category, target, achieved (in the cells), gap,
+    gap_relative, gap_share and drawn (in the drawn people, people; null for margins that the frame does not
+    hold).
+    Raises: ValueError, ScenarioError.
+    Source: France Travail and Dares 2021 (job x place), Dares 2019 and 2020 (stock, age and sex by job
+    family), Pôle emploi 2019 (sex x age), INSEE 2018 (degree, duration) and 2021 (residents); ids in
+    data/sources.yaml.
+
+    >>> sample = modelled(200)
+    >>> sample.frame.height, sample.frame["departement_id"].n_unique() > 50, sample.age_by_place
+    (200, True, False)
+    """
+    plan = _plan(people, seed, scenario)
+    frame = pl.concat(_blocks(plan))
+    model = plan.model
+    return Population(
+        frame=frame,
+        fit=_with_drawn(fit(model), frame),
+        lost=model.inputs.lost,
+        people=people,
+        seed=seed,
+        scenario=scenario,
+        construction=model.construction,
+        stock=model.people,
+        cells=model.cells.height,
+        rounds=model.raked.rounds,
+        converged=model.raked.converged,
+        design_effect=model.raked.design_effect,
+    )
+
+
+def write_parquet(
+    path: str | Path,
+    people: int,
+    seed: int = 2016,
+    scenario: str = "central",
+    progress: Callable[[int, int], None] | None = None,
+) -> Path:
+    """Write a modelled population to a Parquet file, block by block, whatever its size.
+
+    Parameters: ``path``, replaced only when all is written; ``people``, ``seed``, ``scenario`` as in
+    :func:`modelled`, which gives the same people; ``progress``, called with people done and people wanted
+    after each block.
+    Returns: the path. The file's own metadata says the scenario, the seed, and that age by place is not
+    publishable.
+    Raises: ValueError, ScenarioError, OSError.
+    """
+    import pyarrow.parquet as pq
+
+    path = Path(path)
+    plan = _plan(people, seed, scenario)
+    about = {
+        "bobanalysis.scenario": scenario,
+        "bobanalysis.construction": plan.model.construction,
+        "bobanalysis.seed": str(seed),
+        "bobanalysis.kind": "modelled",
+        "bobanalysis.age_by_place_publishable": "false",
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    writer, done = None, 0
+    try:
+        for frame in _blocks(plan):
+            table = frame.to_arrow()
+            if writer is None:
+                schema = table.schema.with_metadata(about)
+                writer = pq.ParquetWriter(part, schema, compression="zstd")
+            writer.write_table(table.cast(schema))
+            done += frame.height
+            if progress is not None:
+                progress(done, people)
+        if writer is not None:
+            writer.close()
+            writer = None
+        os.replace(part, path)
+    finally:
+        if writer is not None:
+            writer.close()
+        part.unlink(missing_ok=True)
+    return path
+
+
+def _plan(people: int, seed: int, scenario: str) -> draw.Plan:
+    wanted = load(scenario)
+    return draw.plan(joint(wanted), wanted, people, seed)
+
+
+def _blocks(plan: draw.Plan) -> Iterator[pl.DataFrame]:
+    for number in range(-(-plan.people // draw.BLOCK)):
+        yield draw.block(plan, number)
+
+
+def _with_drawn(lines: pl.DataFrame, frame: pl.DataFrame) -> pl.DataFrame:
+    """Add what the drawn people give for the margins that their columns hold."""
+    national = pl.col("age_band").replace_strict(
+        {band: NATIONAL_BANDS[i] for band, i in zip(BANDS, NATIONAL_OF_BAND, strict=True)},
+        return_dtype=pl.String,
+    )
+    sex = pl.col("gender").replace_strict({i + 1: s for i, s in enumerate(SEXES)}, return_dtype=pl.String)
+    category = {
+        "family_stock": pl.col("fap87"),
+        "age_sex": sex + " " + national,
+        "age": pl.col("age_band"),
+        "family_age": pl.col("fap87") + " " + pl.col("age_band"),
+        "place_market": pl.col("departement_id"),
+    }
+    # All weigh the same; a product is the same on every machine, a long sum is not.
+    drawn_people = (pl.len() * pl.col("weight").first()).alias("drawn")
+    drawn = [
+        frame.group_by(key.alias("category")).agg(drawn_people).with_columns(pl.lit(m).alias("margin"))
+        for m, key in category.items()
+    ]
+    joined = lines.join(pl.concat(drawn), on=["margin", "category"], how="left", maintain_order="left")
+    measured = pl.col("margin").is_in(list(category))
+    return joined.with_columns(pl.when(measured).then(pl.col("drawn").fill_null(0)).alias("drawn"))
+
+
+def compare_constructions() -> pl.DataFrame:
+    """Share of people aged 50 and over in each département under the two constructions of age by place.
+
+    For showing that they disagree, and for nothing else: no département's figure may be quoted from it.
+    Returns: departement_id, occupation, residence (shares), sorted; 100 rows.
+
+    >>> compare_constructions().columns
+    ['departement_id', 'occupation', 'residence']
+    """
+    older = ((pl.col("people") * (pl.col("band") >= 3)).sum() / pl.col("people").sum()).alias("share")
+    frames = [
+        joint(load(name))
+        .cells.group_by("departement_id", maintain_order=True)
+        .agg(older.alias(name))
+        .sort("departement_id")
+        for name in ("occupation", "residence")
+    ]
+    return frames[0].join(frames[1], on="departement_id", maintain_order="left")
+
+
+def margin_titles() -> dict[str, dict[str, str]]:
+    """Titles of the margins of the fit, for readers: margin -> fr, en, source id.
+
+    >>> sorted(margin_titles()["degree"])
+    ['en', 'fr', 'source']
+    """
+    return {name: {"fr": m.fr, "en": m.en, "source": m.source} for name, m in MARGINS.items()}

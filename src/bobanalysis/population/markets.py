@@ -1,0 +1,321 @@
+"""The market that a job seeker meets: offers per ten candidates by job group and département.
+
+What is what:
+
+- *observed*: offers (a year's flow, 2021) and job seekers in categories A, B, C (a stock), by job group and
+employment
+  area (bassin), France Travail and Dares; employment areas are summed to the département before any ratio is
+  made, the 20 that cross a border being shared by inhabitants.
+- *rescaled*: ``market_offers_per_10_candidates`` and ``jg_national_market_score``. A year's offers over a
+stock of people
+  is not the score that the audited algorithm read (median 5 offers per ten candidates in 2017), so it is
+  brought to that scale in one of the ways of :data:`SCALES`. Levels depend on the scale; never publish one
+  alone.
+- *assumed*: ``jg_requires_diploma`` and ``jg_hires_mainly_through_network`` (scenario inputs: no real figure
+exists), and
+  the offers per ten that stand for each class of tension.
+
+A cell that the source cut or lacks has no row, is unknown, and is never calm. Mayotte has no row at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+import polars as pl
+
+from bobanalysis import data
+
+from .inputs import fap_of_rome
+from .scenarios import Scenario, load
+
+BOB_MEDIAN = 5.0
+"""Median of the published score in 2017, offers per ten candidates (known cells)."""
+
+OFFERS_OF_CLASS = {1: 1.0, 2: 3.0, 3: 5.0, 4: 7.0, 5: 9.0}
+"""Assumed offers per ten candidates for each class of tension: 1 and 2 meet the rules' "stressed", 4 and 5
+"unstressed"."""
+
+DEFAULT = "cell_median"
+
+
+@dataclass(frozen=True)
+class Scale:
+    """One defensible way to turn yearly offers and job seekers into offers per ten candidates.
+
+    ``fr`` and ``en`` say it to readers; ``kind`` is ``rescaled`` (one factor over the whole table) or
+    ``assumed`` (classes).
+    """
+
+    fr: str
+    en: str
+    kind: str = "rescaled"
+    is_default: bool = False
+
+
+def _vacancy(days: int) -> Scale:
+    return Scale(
+        fr=f"Offres en cours si une offre reste ouverte {days} jours (flux annuel × {days}/365), pour dix "
+        f"demandeurs d’emploi.",
+        en=f"Open offers if an offer stays open {days} days (yearly flow × {days}/365), per ten job seekers.",
+    )
+
+
+SCALES: Mapping[str, Scale] = {
+    "cell_median": Scale(
+        fr="Médiane des couples métier × département connus ramenée à 5 offres pour dix demandeurs, comme "
+        "dans la table publiée "
+        "de 2017. Par défaut : c’est la seule valeur publiée de l’échelle d’origine, et elle portait sur "
+        "les mêmes lignes.",
+        en="Median of the known job group × département cells set to 5 offers per ten job seekers, as in "
+        "the published table of "
+        "2017. Default: the only published value of the original scale, and it was about the same rows.",
+        is_default=True,
+    ),
+    "people_median": Scale(
+        fr="Médiane pondérée par les demandeurs d’emploi ramenée à 5 offres pour dix.",
+        en="Median weighted by job seekers set to 5 offers per ten.",
+    ),
+    "job_median": Scale(
+        fr="Médiane des métiers, au niveau national, ramenée à 5 offres pour dix.",
+        en="Median of the job groups’ national figures set to 5 offers per ten.",
+    ),
+    "flow_12": Scale(
+        fr="Offres d’un mois moyen (flux annuel divisé par 12) pour dix demandeurs d’emploi.",
+        en="Offers of a mean month (yearly flow over 12) per ten job seekers.",
+    ),
+    "vacancy_45": _vacancy(45),
+    "vacancy_60": _vacancy(60),
+    "vacancy_85": _vacancy(85),
+    "tension_classes": Scale(
+        fr="Classe de tension de France Travail (1 à 5, 2021), moyenne du département pondérée par les "
+        "demandeurs d’emploi, "
+        "arrondie ; 1, 3, 5, 7 ou 9 offres pour dix (supposé).",
+        en="France Travail’s own class of tension (1 to 5, 2021), the département’s mean weighted by job "
+        "seekers, rounded; "
+        "1, 3, 5, 7 or 9 offers per ten (assumed).",
+        kind="assumed",
+    ),
+    "tension_2019": Scale(
+        fr="Classe de tension 2019 de la famille de métiers dans le département (Dares), mêmes offres "
+        "supposées ; sans classe "
+        "publiée, le marché est inconnu.",
+        en="Dares’ class of tension 2019 of the job family in the département, same assumed offers; where "
+        "no class is "
+        "published, the market is unknown.",
+        kind="assumed",
+    ),
+    "national": Scale(
+        fr="Chiffre national du métier dans tous les départements (même facteur que l’échelle par défaut) : "
+        "le lieu ne joue plus.",
+        en="The job group’s national figure in every département (same factor as the default scale): place "
+        "plays no part.",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class MarketTables:
+    """A market on one scale.
+
+    ``local``: departement_id, rome_id (String), market_offers_per_10_candidates,
+    market_num_job_offers_last_year (Int32); known cells only. ``jobs``: rome_id, jg_national_market_score
+    (Float32, offers per candidate, 0 = unknown), jg_requires_diploma, jg_hires_mainly_through_network
+    (Boolean); one row for each of the 532 job groups. ``rounded_up``: cells below half an offer per ten,
+    written 1, because 0 would read as unknown.
+    """
+
+    local: pl.DataFrame
+    jobs: pl.DataFrame
+    scale: str
+    scenario: str
+    rounded_up: int
+
+
+def market_cells() -> pl.DataFrame:
+    """Offers and job seekers of each known job group × département, before any scale: observed.
+
+    Returns: departement_id, rome_id, offers (a year's flow), jobseekers (stock, A, B, C), tension (mean class
+    1 to 5).
+    Source: France Travail and Dares through Mobiville, 2021.
+
+    >>> market_cells().columns
+    ['departement_id', 'rome_id', 'offers', 'jobseekers', 'tension']
+    """
+    share = pl.col("share")
+    seekers = (pl.col("jobseekers_abc") * share).sum()
+    return (
+        data.table("market_rome_bassin_2021")
+        .join(data.table("bassin_dep_share"), on="bassin")
+        .sort("dep", "rome", "bassin")
+        .group_by(pl.col("dep").alias("departement_id"), pl.col("rome").alias("rome_id"), maintain_order=True)
+        .agg(
+            (pl.col("offers") * share).sum().alias("offers"),
+            seekers.alias("jobseekers"),
+            ((pl.col("tension_class") * pl.col("jobseekers_abc") * share).sum() / seekers).alias("tension"),
+        )
+    )
+
+
+def national_cells() -> pl.DataFrame:
+    """Offers and job seekers of each job group over the whole country (the employment area without a place
+    included).
+
+    Returns: rome_id, offers, jobseekers, tension (mean class), sorted; observed.
+    """
+    seekers = pl.col("jobseekers_abc")
+    return (
+        data.table("market_rome_bassin_2021")
+        .sort("rome", "bassin")
+        .group_by(pl.col("rome").alias("rome_id"), maintain_order=True)
+        .agg(
+            pl.col("offers").sum(),
+            seekers.sum().alias("jobseekers"),
+            ((pl.col("tension_class") * seekers).sum() / seekers.sum()).alias("tension"),
+        )
+    )
+
+
+def market(scale: str = DEFAULT, scenario: str = "central") -> MarketTables:
+    """The market on one scale, ready for scoring.
+
+    Parameters: ``scale``, a key of :data:`SCALES`; ``scenario``, whose assumptions on diplomas and hiring
+    through contacts are used.
+    Returns: :class:`MarketTables`. Offers per ten candidates are whole numbers, as in the published table; a
+    known cell that rounds to 0 is written 1 (0 means unknown) and counted; -1 ("no offer at all") never
+    occurs, because the source lists no cell without offers.
+    Raises: ValueError for an unknown scale, ScenarioError for an unknown scenario.
+
+    >>> market("national").local["market_offers_per_10_candidates"].min() >= 1
+    True
+    """
+    if scale not in SCALES:
+        raise ValueError(f"no market scale {scale!r}; choose one of {', '.join(SCALES)}")
+    return _market(scale, scenario)
+
+
+@cache
+def _market(scale: str, scenario: str) -> MarketTables:
+    known, country = market_cells(), national_cells()
+    local = _local_value(scale, known, country).filter(pl.col("value").is_not_null())
+    table = local.select(
+        "departement_id",
+        "rome_id",
+        _whole(pl.col("value")).clip(lower_bound=1).cast(pl.Int32).alias("market_offers_per_10_candidates"),
+        _whole(pl.col("offers")).cast(pl.Int32).alias("market_num_job_offers_last_year"),
+    ).sort("departement_id", "rome_id")
+    score = _national_value(scale, country).with_columns((pl.col("value") / 10).round(9).cast(pl.Float32))
+    jobs = (
+        data.table("rome")
+        .select(pl.col("rome").alias("rome_id"))
+        .join(
+            score.select("rome_id", pl.col("value").alias("jg_national_market_score")),
+            on="rome_id",
+            how="left",
+        )
+        .with_columns(pl.col("jg_national_market_score").fill_null(0))
+        .join(_assumed_jobs(load(scenario)), on="rome_id", how="left", maintain_order="left")
+        .with_columns(pl.col("jg_requires_diploma", "jg_hires_mainly_through_network").fill_null(False))
+        .sort("rome_id")
+    )
+    return MarketTables(table, jobs, scale, scenario, local.filter(_whole(pl.col("value")) < 1).height)
+
+
+def factor(scale: str) -> float:
+    """What a year's offers over job seekers is multiplied by to give offers per ten candidates.
+
+    Parameters: ``scale``, one of the scales of kind ``rescaled``.
+    Raises: ValueError for the scales that read classes of tension.
+
+    >>> round(factor("flow_12"), 4)
+    0.8333
+    """
+    if scale.startswith("vacancy_"):
+        return 10 * int(scale.removeprefix("vacancy_")) / 365
+    if scale == "flow_12":
+        return 10 / 12
+    known, ratio = market_cells(), pl.col("offers") / pl.col("jobseekers")
+    if scale in ("cell_median", "national"):
+        return BOB_MEDIAN / float(known.select(ratio.median()).item())
+    if scale == "job_median":
+        return BOB_MEDIAN / float(national_cells().select(ratio.median()).item())
+    if scale == "people_median":
+        ranked = known.select(ratio.alias("ratio"), "jobseekers").sort("ratio")
+        half = pl.col("jobseekers").cum_sum() >= pl.col("jobseekers").sum() / 2
+        return BOB_MEDIAN / float(ranked.filter(half)["ratio"][0])
+    raise ValueError(f"the scale {scale!r} has no factor; it is not one of the rescaled ones")
+
+
+def _whole(value: pl.Expr) -> pl.Expr:
+    """Nearest whole number, halves up; a hair of floating point beside a half rounds alike on every
+    machine."""
+    return (value.round(9) + 0.5).floor()
+
+
+def _of_class(tension: pl.Expr) -> pl.Expr:
+    return _whole(tension).cast(pl.Int64).replace_strict(OFFERS_OF_CLASS, return_dtype=pl.Float64)
+
+
+def _local_value(scale: str, known: pl.DataFrame, country: pl.DataFrame) -> pl.DataFrame:
+    if scale == "tension_classes":
+        return known.with_columns(_of_class(pl.col("tension")).alias("value"))
+    if scale == "tension_2019":
+        return known.join(_dares_class("departement"), on=["departement_id", "rome_id"], how="left")
+    if scale == "national":
+        return known.join(
+            _national_value(scale, country).select("rome_id", "value"), on="rome_id", how="left"
+        )
+    return known.with_columns((factor(scale) * pl.col("offers") / pl.col("jobseekers")).alias("value"))
+
+
+def _national_value(scale: str, country: pl.DataFrame) -> pl.DataFrame:
+    if scale == "tension_classes":
+        return country.with_columns(_of_class(pl.col("tension")).alias("value"))
+    if scale == "tension_2019":
+        found = _dares_class("country").select("rome_id", "value")
+        return country.join(found, on="rome_id", how="left").with_columns(pl.col("value").fill_null(0))
+    return country.with_columns((factor(scale) * pl.col("offers") / pl.col("jobseekers")).alias("value"))
+
+
+def _dares_class(level: str) -> pl.DataFrame:
+    """Offers per ten of the 2019 class of tension of a job group's families, weighted by the families'
+    stock."""
+    tension = data.table("tension_fap_area_2019").filter(
+        (pl.col("fap_level").cast(pl.String) == "87")
+        & (pl.col("area_level") == level)
+        & pl.col("tension_class").is_not_null()
+    )
+    mean = (pl.col("tension_class") * pl.col("share")).sum() / pl.col("share").sum()
+    return (
+        fap_of_rome()
+        .join(tension, left_on="fap87", right_on="fap")
+        .group_by(pl.col("area").alias("departement_id"), "rome_id")
+        .agg(_of_class(mean).alias("value"))
+    )
+
+
+def _assumed_jobs(scenario: Scenario) -> pl.DataFrame:
+    """Job groups that ask for a diploma, and that hire through contacts, as the scenario assumes."""
+    families = (
+        data.table("rome_fap2009")
+        .group_by("rome")
+        .agg(
+            pl.col("fap2009").str.slice(3, 1).alias("levels"),
+            pl.col("fap87").str.slice(0, 1).alias("domains"),
+        )
+    )
+
+    def held(entry: str, column: str) -> pl.Expr:
+        rule = scenario.values[entry]
+        if rule["rule"] in ("all", "none"):
+            return pl.lit(rule["rule"] == "all")
+        # A job group that leads to several families follows the larger part of its crosswalk lines.
+        return pl.col(column).list.eval(pl.element().is_in(list(rule["values"]))).list.mean() >= 0.5
+
+    return families.select(
+        pl.col("rome").alias("rome_id"),
+        held("requires_diploma", "levels").alias("jg_requires_diploma"),
+        held("hires_through_network", "domains").alias("jg_hires_mainly_through_network"),
+    )

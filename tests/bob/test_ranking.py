@@ -1,0 +1,50 @@
+"""Ranking many people at once gives what reading the specification person by person gives."""
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bobanalysis.bob.ranking import rank
+
+IDS = ["b", "a", "d", "c", "e"]
+SCORES = st.lists(st.sampled_from([None, 0.0, 0.1, 1.0, 2.0, 2.4, 3.0, -1.0]), min_size=5, max_size=5)
+PAIRS = st.lists(st.tuples(st.sampled_from(IDS), st.sampled_from(IDS)), max_size=6)
+
+
+def one_by_one(scores, pairs):
+    """Read spec 03 §3.2 for one person."""
+    ordered = sorted(zip(scores, IDS, strict=True), key=lambda p: (p[0] or 0, p[1]), reverse=True)
+    kept, excluded = [], set()
+    for score, item in ordered:
+        if not score:
+            break
+        if item in excluded:
+            continue
+        kept.append((item, score))
+        excluded |= {b for a, b in pairs if a == item and a != b}
+    return kept
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(SCORES, min_size=1, max_size=6), PAIRS)
+def test_a_frame_is_ranked_as_its_people_are_one_by_one(people, pairs):
+    done = rank([pl.Series([p[k] for p in people], dtype=pl.Float64) for k in range(5)], IDS, pairs)
+    for row, person in enumerate(people):
+        keys = done.sorted[row][done.sorted[row] != 0]
+        got = [(IDS[i], s) for i, s in zip(done.item(keys), done.score(keys), strict=True)]
+        assert got == one_by_one(person, pairs)
+
+
+def test_actions_below_zero_are_never_kept():
+    done = rank([pl.Series([-1.0]), pl.Series([2.0])], ["a", "b"], negative=False)
+    assert done.counts.tolist() == [1]
+
+
+def test_two_items_of_one_name_are_refused():
+    with pytest.raises(ValueError, match="different items"):
+        rank([pl.Series([1.0]), pl.Series([2.0])], ["a", "a"])
+
+
+def test_nobody_is_ranked_without_an_error():
+    assert rank([pl.Series([], dtype=pl.Float64)], ["a"]).counts.tolist() == []

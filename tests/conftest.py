@@ -1,0 +1,59 @@
+"""What several rooms' tests share: a browser, and libraries that may be missing."""
+
+import importlib
+import os
+import shutil
+
+import pytest
+from hypothesis import settings
+
+# The same examples on every run where a run decides about a change; new ones where a person is looking.
+settings.register_profile("ci", derandomize=True, deadline=None)
+settings.register_profile("here", deadline=None)
+settings.load_profile("ci" if os.environ.get("CI") else "here")
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+QUIET = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--no-first-run",
+)
+
+
+def lacking(what: str, command: str) -> None:
+    """Fail the test where CI promised everything; elsewhere skip it and say what would let it run."""
+    reason = f"{what} is not on this machine; to run this test: {command}"
+    if os.environ.get("CI"):
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def require():
+    """Import a module by name, or skip (fail in CI) with the command that installs it."""
+
+    def import_or_skip(module: str, command: str = "make setup"):
+        try:
+            return importlib.import_module(module)
+        except ImportError:
+            lacking(f"the library {module}", command)
+
+    return import_or_skip
+
+
+@pytest.fixture(scope="module")
+def browser(require):
+    """Give a headless Chromium (Playwright, synchronous): ``page = browser.new_page()``.
+
+    One a module and not one a session: while it is open no other event loop runs in this thread.
+    """
+    api = require("playwright.sync_api")
+    path = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if path is None:
+        lacking("Chromium", "apt-get install chromium (or install Google Chrome)")
+    with api.sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=list(QUIET))
+        yield chromium
+        chromium.close()

@@ -1,0 +1,73 @@
+"""`bobanalysis data` lists, shows, fetches and checks, and fails with a clear line."""
+
+import shutil
+from pathlib import Path
+
+import polars as pl
+import pytest
+from typer.testing import CliRunner
+
+from bobanalysis.data import root
+from bobanalysis.data.cli import app
+
+run = CliRunner().invoke
+
+
+def test_list_names_every_source_and_says_which_are_shipped():
+    result = run(app, ["list"])
+    assert result.exit_code == 0
+    assert "market_rome_bassin_2021" in result.output
+    assert "restricted" in result.output
+
+
+def test_show_prints_columns_quirks_and_first_rows():
+    result = run(app, ["show", "population_dep_sex_age5"])
+    assert result.exit_code == 0
+    assert "17,901" in result.output
+    assert "no network needed" in result.output
+
+
+def test_show_of_an_unknown_id_suggests_the_nearest_and_exits_with_1():
+    result = run(app, ["show", "rome_fap"])
+    assert result.exit_code == 1
+    assert "did you mean rome_fap2009" in result.stderr
+
+
+def test_check_says_that_everything_holds_without_a_network():
+    result = run(app, ["check"])
+    assert result.exit_code == 0
+    assert "no network was used" in result.output
+
+
+def test_check_exits_with_1_and_a_line_for_each_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    shutil.copytree(root(), tmp_path / "data")
+    monkeypatch.setenv("BOBANALYSIS_DATA", str(tmp_path / "data"))
+    (tmp_path / "data/reference/departements_tiles.csv").write_text("dep,row,col\n01,0,0\n")
+    (tmp_path / "data/reference/market_rome_bassin_2021.csv.gz").write_bytes(b"\x1f\x8b")
+    result = run(app, ["check"])
+    assert result.exit_code == 1
+    assert "FAILED  departements_tiles" in result.stderr
+    assert "FAILED  market_rome_bassin_2021" in result.stderr
+    assert "ok      rome: 532 rows" in result.stdout
+
+
+def test_fetch_reads_a_given_file_and_writes_the_tidy_table(tmp_path: Path):
+    raw = tmp_path / "imt.csv"
+    raw.write_text("AREA_TYPE_CODE,AREA_CODE,ROME_PROFESSION_CARD_CODE,TENSION_RATIO\nD,1,A1101,5\n")
+    result = run(app, ["fetch", "imt", "--path", str(raw), "--output", str(tmp_path / "out.parquet")])
+    assert result.exit_code == 0, result.output
+    assert pl.read_parquet(tmp_path / "out.parquet")["area"].to_list() == ["01"]
+
+
+def test_fetch_of_a_file_with_problems_prints_them_and_exits_with_1(tmp_path: Path):
+    raw = tmp_path / "imt.csv"
+    raw.write_text("AREA_TYPE_CODE,AREA_CODE,ROME_PROFESSION_CARD_CODE,TENSION_RATIO\nD,1,A1101,five\n")
+    result = run(app, ["fetch", "imt", "--path", str(raw)])
+    assert result.exit_code == 1
+    assert "row 2, column offers_per_10_candidates: 'five' is not a number" in result.stderr
+
+
+def test_fetch_of_a_restricted_source_says_who_may_have_it():
+    result = run(app, ["fetch", "fhs"])
+    assert result.exit_code == 1
+    assert "researchers with an agreement" in result.stderr

@@ -1,0 +1,68 @@
+"""Notebooks as they are committed: a story, without outputs."""
+
+import ast
+import json
+from pathlib import Path
+
+import nbformat
+import pytest
+
+ROOT = Path(__file__).parents[2]
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+LONGEST = 10
+
+each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+
+
+def code_of(path):
+    return [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
+
+
+def long_functions(source):
+    functions = [
+        n for n in ast.walk(ast.parse(source)) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
+    return [f.name for f in functions if f.end_lineno - f.lineno + 1 > LONGEST]
+
+
+@each_notebook
+def test_outputs_are_cleared(path):
+    assert all(not cell.outputs and cell.execution_count is None for cell in code_of(path))
+
+
+@each_notebook
+def test_a_notebook_is_valid_with_stable_ids_of_its_own(path):
+    book = nbformat.read(path, as_version=nbformat.NO_CONVERT)
+    nbformat.validate(book)
+    ids = [cell["id"] for cell in json.loads(path.read_text())["cells"]]
+    assert len(set(ids)) == len(ids)
+
+
+@each_notebook
+def test_no_function_is_longer_than_ten_lines(path):
+    assert [name for cell in code_of(path) for name in long_functions(cell.source)] == []
+
+
+@each_notebook
+def test_a_notebook_starts_with_a_title_and_tells_a_story(path):
+    cells = nbformat.read(path, as_version=4).cells
+    assert cells[0].cell_type == "markdown"
+    assert cells[0].source.startswith("# ")
+    told = sum(cell.cell_type == "markdown" for cell in cells)
+    assert told * 3 >= len(cells), "at least one cell in three explains"
+
+
+@each_notebook
+def test_a_notebook_runs_on_the_projects_kernel(path):
+    assert nbformat.read(path, as_version=4).metadata.kernelspec.name == "python3"
+
+
+@each_notebook
+def test_a_notebook_names_no_place_of_one_machine(path):
+    source = "\n".join(cell.source for cell in nbformat.read(path, as_version=4).cells)
+    assert not any(place in source for place in ("/home/", "/root/", "/work/", "/Users/", "C:\\"))
+
+
+def test_a_long_function_is_seen():
+    assert long_functions("def short():\n    return 1\n") == []
+    assert long_functions("def long():\n" + "    x = 1\n" * LONGEST) == ["long"]
