@@ -21,6 +21,17 @@ def table(name: str) -> list[dict[str, Any]]:
     return list(yaml.safe_load(text))
 
 
+@cache
+def reasons() -> dict[str, Text]:
+    """Return what each code of a rule's row tells the person.
+
+    >>> reasons()["READY_TO_MOVE"].en
+    'is ready to move'
+    """
+    text = (files("bobanalysis.bob") / "because.yaml").read_text(encoding="utf-8")
+    return {code: Text(**texts) for code, texts in yaml.safe_load(text).items()}
+
+
 @dataclass(frozen=True)
 class AdviceModule:
     """One piece of advice: which rule scores it, and which others it excludes once it is chosen."""

@@ -37,6 +37,10 @@ HIRING_SCHEMA = documents.schema(["rome_id", "city_id"], []) | {
     "offers_per_inhabitant": pl.Float64,
 }
 CITIES_SCHEMA = documents.schema(["city_id"], []) | {"latitude": pl.Float64, "longitude": pl.Float64}
+COLLECTIONS = (
+    *("local_diagnosis", "recent_job_offers", "job_group_info", "hiring_cities", "cities", "departements"),
+    *("reorient_jobbing", "volunteering_missions", "seasonal_jobbing", "online_salons"),
+)
 JOINED = ("market", "job", "list")  # groups of inputs that are joined here, not asked of people
 
 
@@ -103,55 +107,58 @@ class Market:
         The documents of ``recent_job_offers`` are laid over those of ``local_diagnosis`` (spec 01 §3, LS).
         Raises FileNotFoundError naming the file that is missing.
         """
-        local = {d["_id"]: d for d in documents.read(folder, "local_diagnosis")}
-        recent = {d["_id"]: d for d in documents.read(folder, "recent_job_offers")}
-        jobs = [
-            {key: value for key, value in job.items() if key not in without}
-            for job in documents.read(folder, "job_group_info")
+        read = {name: documents.read(folder, name) for name in COLLECTIONS}
+        read["job_group_info"] = [
+            {key: value for key, value in job.items() if key not in without} for job in read["job_group_info"]
         ]
-        known = {d["_id"] for d in documents.read(folder, "departements")}
-        months = [
-            (int(d["_id"]), documents.seasonal_count(d, known))
-            for d in documents.read(folder, "seasonal_jobbing")
-        ]
-        missions = {
-            d["_id"]: len(d.get("missions", [])) for d in documents.read(folder, "volunteering_missions")
-        }
-        jobbing = {d["_id"]: documents.jobbing_score(d) for d in documents.read(folder, "reorient_jobbing")}
-        rows = [
-            documents.local_row(key, documents.merged(local.get(key, {}), recent.get(key, {})))
-            for key in {**local, **recent}
-        ]
-        job_rows = [documents.job_row(d) for d in jobs]
+        return cls.from_collections(read)
+
+    @classmethod
+    def from_collections(cls, read: Mapping[str, Sequence[documents.Document]]) -> Market:
+        """Reduce Bob's own documents, by name of collection; a collection that is absent is empty."""
+        by_id = {name: {d["_id"]: d for d in read.get(name, ())} for name in COLLECTIONS}
+        local, recent = by_id["local_diagnosis"], by_id["recent_job_offers"]
+        missions = {k: len(d.get("missions", [])) for k, d in by_id["volunteering_missions"].items()}
+        jobbing = {k: documents.jobbing_score(d) for k, d in by_id["reorient_jobbing"].items()}
+        known = set(by_id["departements"])
+        jobs = [documents.job_row(d) for d in read.get("job_group_info", ())]
         return cls(
-            local=pl.DataFrame(rows, schema=LOCAL_SCHEMA),
-            jobs=pl.DataFrame(job_rows, schema=JOBS_SCHEMA),
-            titles=_table([r for d in jobs for r in documents.title_rows(d)], TITLES_SCHEMA),
+            local=pl.DataFrame(
+                [
+                    documents.local_row(key, documents.merged(local.get(key, {}), recent.get(key, {})))
+                    for key in {**local, **recent}
+                ],
+                schema=LOCAL_SCHEMA,
+            ),
+            jobs=pl.DataFrame(jobs, schema=JOBS_SCHEMA),
+            titles=_table(
+                [row for d in read.get("job_group_info", ()) for row in documents.title_rows(d)],
+                TITLES_SCHEMA,
+            ),
             departements=_table(
                 [(d, jobbing.get(d, 0.0), missions.get(d, 0)) for d in {**jobbing, **missions}],
                 DEPARTEMENTS_SCHEMA,
             ),
-            months=_table(months, MONTHS_SCHEMA),
+            months=_table(
+                [(int(k), documents.seasonal_count(d, known)) for k, d in by_id["seasonal_jobbing"].items()],
+                MONTHS_SCHEMA,
+            ),
             hiring=_table(
-                [r for d in documents.read(folder, "hiring_cities") for r in documents.city_rows(d)],
+                [row for d in read.get("hiring_cities", ()) for row in documents.city_rows(d)],
                 HIRING_SCHEMA,
             ),
             cities=_table(
                 [
-                    (
-                        d["_id"],
-                        documents.single(d.get("latitude", 0)),
-                        documents.single(d.get("longitude", 0)),
-                    )
-                    for d in documents.read(folder, "cities")
+                    (k, documents.single(d.get("latitude", 0)), documents.single(d.get("longitude", 0)))
+                    for k, d in by_id["cities"].items()
                 ],
                 CITIES_SCHEMA,
             ),
-            salons=tuple(map(_salon, documents.read(folder, "online_salons"))),
+            salons=tuple(map(_salon, read.get("online_salons", ()))),
             facts={
                 "missions_everywhere": missions.get("", 0),
-                "covid_risk_is_published": any(r["jg_covid_risk"] != 0 for r in job_rows),
-                "automation_risk_is_published": any(r["jg_automation_risk"] > 0 for r in job_rows),
+                "covid_risk_is_published": any(job["jg_covid_risk"] != 0 for job in jobs),
+                "automation_risk_is_published": any(job["jg_automation_risk"] > 0 for job in jobs),
             },
         )
 
@@ -226,7 +233,7 @@ def looked_up_by(names: Iterable[str], market: MarketLike) -> list[Variable]:
     ['departement_id']
     """
     wanted = set(names)
-    keys = {
+    keys: dict[tuple[str, ...], Iterable[str]] = {
         ("departement_id", "rome_id"): LOCAL_SCHEMA,
         ("rome_id",): JOBS_SCHEMA,
         ("rome_id", "code_ogr"): TITLES_SCHEMA,
@@ -338,6 +345,10 @@ def open_salons(people: pl.DataFrame, salons: Sequence[Salon]) -> pl.Series:
 
     Raises ValueError if the filters of a fair may refuse to answer: such a fair cannot be counted.
     """
+    earliest = str(people["now"].min()).replace(" ", "T")
+    salons = [s for s in salons if s.end > earliest]
+    if not salons:
+        return pl.repeat(0, people.height, dtype=pl.Int32, eager=True)
     rules = {s.id: catalogue().check(s.filters) for s in salons}
     rules = {k: rule for k, rule in rules.items() if inputs(rule)}
     allowed = evaluate(rules, people).frame if rules else pl.DataFrame()

@@ -33,6 +33,14 @@ def details(status: pl.Expr, refusals: Iterable[Refuse]) -> pl.Expr:
     return pl.when(text == "").then(pl.lit([], dtype=pl.List(pl.String))).otherwise(text.str.split("\n"))
 
 
+def in_words(status: pl.Expr, refusals: Iterable[Refuse]) -> pl.Expr:
+    """Return a refusal as a text, "missing: fields" or "error: exception"; null where there is an answer."""
+    table = list(refusals)
+    kinds = {k: refusal.kind for k, refusal in enumerate(table, 1)}
+    kind = status.replace_strict(kinds, default=None, return_dtype=pl.String)
+    return pl.when(kind.is_not_null()).then(pl.format("{}: {}", kind, details(status, table).list.join(", ")))
+
+
 def answers(done: Evaluation, rule: str) -> list[Any]:
     """Return what a rule answered for each row, in the form of the recorded vectors.
 

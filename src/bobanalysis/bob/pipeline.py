@@ -192,7 +192,7 @@ class Bob:
             *keep,
             *(pl.when(~failed).then(value).alias(c) for c, value in out.items()),
             market_known=pl.col("market_offers_per_10_candidates") != 0,
-            diagnosis_error=_error(pl.col("overall_score" + STATUS), done.refusals),
+            diagnosis_error=in_words(pl.col("overall_score" + STATUS), done.refusals),
         )
         return diagnosed, done.frame["main_challenge"]
 

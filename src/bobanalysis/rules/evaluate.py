@@ -288,7 +288,7 @@ class Compiler:
                 return Pair(_starts_with(inner.value, item.prefixes), inner.status)
             case Listed():
                 inner = self.compile(item.item)
-                pattern = f"(^|,)({'|'.join(map(re.escape, item.values))})(,|$)"
+                pattern = f"(?:^|,)(?:{'|'.join(map(re.escape, item.values))})(?:,|$)"
                 return Pair(inner.value.str.contains(pattern), inner.status)
             case Total():
                 return self._total(item)

@@ -5,7 +5,7 @@ Everything is generated from the expression that runs, so an explanation cannot 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -288,13 +288,21 @@ class _Speaker:
             for r in item.rows
             if not isinstance(r.condition, Const)
         ]
-        return "; ".join([*rows, f"{self.word('otherwise')} {self.say(item.otherwise, negate)}"])
+        return self._listed([*rows, f"{self.word('otherwise')} {self.say(item.otherwise, negate)}"])
 
     def _total(self, item: Total) -> str:
         if all(isinstance(r.result, Const) and r.result.value == 1 for r in item.rows):
-            return f"{self.word('count')} ({'; '.join(self.say(r.condition) for r in item.rows)})"
-        rows = [f"{self.say(r.result)} {_IF.get(self.lang)} {self.say(r.condition)}" for r in item.rows]
-        return f"{self.word('sum')} ({'; '.join(rows)})"
+            return f"{self.word('count')} ({self._listed(self.say(r.condition) for r in item.rows)})"
+        rows = [
+            self.say(r.result)
+            if isinstance(r.condition, Const)
+            else f"{self._part(r.result)} {_IF.get(self.lang)} {self.say(r.condition)}"
+            for r in item.rows
+        ]
+        return f"{self.word('sum')} ({self._listed(rows)})"
+
+    def _listed(self, texts: Iterable[str]) -> str:
+        return (f"{_NBSP}; " if self.lang == "fr" else "; ").join(texts)
 
     def _refusal(self, item: Refuse) -> str:
         if item.kind == "error":

@@ -471,8 +471,11 @@ def passes(item: Expr) -> Expr:
     """
     if is_condition(item):
         return item
-    if isinstance(item, Const):
-        return Const(not math.isnan(float(item.value)) and float(item.value) > 0)
+    inner = item
+    while isinstance(inner, Named):
+        inner = inner.item
+    if isinstance(inner, Const):  # here not-a-number is excluded; frames do not agree on how it compares
+        return Const(not math.isnan(float(inner.value)) and float(inner.value) > 0)
     return item > 0
 
 

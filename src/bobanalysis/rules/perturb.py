@@ -33,6 +33,7 @@ from .expr import (
     _compare,
     all_of,
     any_of,
+    children,
     first_match,
     lift,
     walk,
@@ -170,8 +171,14 @@ def dropped(rule: Expr, variables: Iterable[str]) -> Expr:
 
     def compute(node: Expr) -> Expr | None:
         match node:
-            case Compare() | IsIn() | StartsWith() | Listed() if _reads(node, names):
+            case Compare() | IsIn() | StartsWith() | Listed() if _reads_itself(node, names):
                 return None
+            case Compare():
+                left, right = keep(node.left), keep(node.right)
+                return None if left is None or right is None else _compare(node.op, left, right)
+            case IsIn():
+                item = keep(node.item)
+                return None if item is None else IsIn(item, node.values)
             case Total():  # a row that only the input decides goes; its amount too
                 counted = [(keep(r.condition), r) for r in node.rows]
                 return Total(tuple(Row(c, whole(r.result), r.because) for c, r in counted if c is not None))
@@ -182,8 +189,12 @@ def dropped(rule: Expr, variables: Iterable[str]) -> Expr:
                 if node.variable.kind == "bool":
                     return None
                 raise ValueError(f"{node.variable.name!r} enters the arithmetic of the rule; use neutral()")
-            case Arith() | Round() if _reads(node, names):
+            case Arith() | Round() if _reads_itself(node, names):
                 raise ValueError(f"{sorted(names)} enter the arithmetic of the rule; use neutral()")
+            case Arith():
+                return Arith(node.op, whole(node.left), whole(node.right))
+            case Round():
+                return Round(node.how, whole(node.item))
             case Not():
                 part = keep(node.part)
                 return None if part is None else ~part
@@ -214,6 +225,13 @@ def dropped(rule: Expr, variables: Iterable[str]) -> Expr:
 
 def _is_var(node: Expr, names: set[str]) -> bool:
     return isinstance(node, Var) and node.variable.name in names
+
+
+def _reads_itself(node: Expr, names: set[str]) -> bool:
+    """Tell whether an expression computes with an input (not with a table whose conditions read it)."""
+    if isinstance(node, Cases | Total | Attempt | Over):
+        return False
+    return _is_var(node, names) or any(_reads_itself(c, names) for c in children(node))
 
 
 def _reads(node: Expr, names: set[str]) -> bool:

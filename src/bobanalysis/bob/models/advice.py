@@ -24,10 +24,16 @@ def advice(name: str, expr: Expr, *, source: str, spec: str, quirks: tuple[str, 
     return CATALOGUE.add(name, expr, source=source, spec=spec, title=TITLES[name], quirks=quirks)
 
 
-def telling(condition: Expr | bool, score: float, reasons: Mapping[str, Expr]) -> list[Row]:
-    """Return the rows that give one score and tell each of the reasons that hold (at least one must)."""
+def telling(
+    condition: Expr | bool, score: float, reasons: Mapping[str, Expr], also: str | None = None
+) -> list[Row]:
+    """Return the rows that give one score and tell each of the reasons that hold (at least one must).
+
+    ``also`` is a reason that is told with them.
+    """
+    always = (also,) if also else ()
     return [
-        when(all_of(condition, *(reasons[code] for code in told)), score, because=told)
+        when(all_of(condition, *(reasons[code] for code in told)), score, because=(*told, *always))
         for size in range(len(reasons), 0, -1)
         for told in combinations(reasons, size)
     ]

@@ -66,7 +66,7 @@ advice(
 )
 
 # Two jobs without qualification at least as open as the person's own; 8 offers per 10 candidates if unknown.
-# (A market without any offer, -1, never passes: M10.)
+# (A market without any offer, -1, never passes: M10. A switch of the developers, allModules, is left out.)
 two_open_jobs = first_match(
     when(offers == 0, d.jobbing_market_score >= 8),
     when(offers > 0, d.jobbing_market_score >= offers),

@@ -1,6 +1,6 @@
 """Advice for some people: older, young, disabled, in need of company or of balance."""
 
-from bobanalysis.rules import first_match, total, when
+from bobanalysis.rules import Named, first_match, total, when
 
 from ..catalogue import CATALOGUE
 from ..catalogue import DICTIONARY as d
@@ -55,8 +55,9 @@ advice(
 )
 
 # Non-profits whose filters all pass: the public's filters are checked once, the départements are counted.
-associations = total(
-    *(when(CATALOGUE.check(p.filters), d.associations.of(p.id)) for p in association_publics())
+associations = Named(
+    "associations for the person",
+    total(*(when(CATALOGUE.check(p.filters), d.associations.of(p.id)) for p in association_publics())),
 )
 advice(
     "advice-association-help",

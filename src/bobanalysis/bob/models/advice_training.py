@@ -1,6 +1,6 @@
 """Advice on training, diplomas, work-study, skills and the driving licence."""
 
-from bobanalysis.rules import Expr, first_match, largest, smallest, total, when
+from bobanalysis.rules import Expr, Named, count, first_match, largest, smallest, when
 
 from ..catalogue import DICTIONARY as d
 from .advice import MODULES, SCORING, advice, telling, told_missing_diploma
@@ -62,14 +62,11 @@ def recognition_of_experience() -> Expr:
     told = {"SAID_THEY_HAVE_EXPERIENCE": experienced, "SAID_TRAINING_IS_HARD_TO_GET": hard_to_train}
     return first_match(
         when(d.training_fulfillment_estimate == "ENOUGH_DIPLOMAS", 0),
-        *telling(only_experience, 3, told),
+        *telling(only_experience, 3, told, also="SAID_THEY_HAVE_THE_EXPERIENCE_NOT_THE_DIPLOMA"),
         when(only_experience, 2, because="SAID_THEY_HAVE_THE_EXPERIENCE_NOT_THE_DIPLOMA"),
-        *telling(experienced & hard_to_train, 2, told | {"SAID_THEY_LACK_THE_DIPLOMA": lacks}),
-        when(
-            experienced & lacks,
-            2,
-            because=("SAID_THEY_HAVE_EXPERIENCE", "SAID_THEY_LACK_THE_DIPLOMA"),
-        ),
+        when(experienced & hard_to_train & lacks, 2, because=(*told, "SAID_THEY_LACK_THE_DIPLOMA")),
+        when(experienced & hard_to_train, 2, because=tuple(told)),
+        when(experienced & lacks, 2, because=("SAID_THEY_HAVE_EXPERIENCE", "SAID_THEY_LACK_THE_DIPLOMA")),
         otherwise=0,
     )
 
@@ -95,16 +92,11 @@ isolated = ((d.city_urban_score != 0) & (d.city_urban_score <= 5)) | (
     (d.city_transport_score != 0) & (d.city_transport_score <= 5)
 )
 asked = d.jg_car_license_percent
-license_would_help = first_match(
-    when(d.has_car_driving_license != "FALSE", 0),
-    otherwise=smallest(
-        3,
-        total(
-            when(isolated, 1),
-            when(asked > 50, 1),
-            when(asked > 67, 1),
-            when(asked > 80, 1),
-        ),
+license_would_help = Named(
+    "use of a driving licence",
+    first_match(
+        when(d.has_car_driving_license != "FALSE", 0),
+        otherwise=smallest(3, count(isolated, asked > 50, asked > 67, asked > 80)),
     ),
 )
 advice(
