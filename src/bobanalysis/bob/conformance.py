@@ -24,6 +24,7 @@ from .configuration import actions, strategies
 from .diagnosis import Relevance, challenges
 from .door import InputError, admit
 from .market import Market, join
+from .outcomes import answers, details
 from .pipeline import Bob, Run, action_rules
 from .records import read_users
 
@@ -202,10 +203,10 @@ class _Answers:
         """Return what one project is told."""
         found = self.diagnosed[row]
         if found["diagnosis_error"] is not None:
-            kind, _, details = found["diagnosis_error"].partition(": ")
+            kind, _, named = found["diagnosis_error"].partition(": ")
             if kind == "error":
-                return {"pipelineError": {"stage": "diagnose", "error": details}}
-            missing = sorted(details.split(", ")) if details else []
+                return {"pipelineError": {"stage": "diagnose", "error": named}}
+            missing = sorted(named.split(", ")) if named else []
             return {
                 "pipelineError": {"stage": "diagnose", "error": "NotEnoughDataException", "missing": missing}
             }
@@ -233,8 +234,9 @@ class _Answers:
         stars = np.float32(self.run.advice.score(code)[0])
         told: dict[str, Any] = {"adviceId": name, "numStars": float(str(stars))}
         status = f"advice {name}{STATUS}"
-        if status in self.triggers.columns and (k := self.triggers[status][row]):
-            told["missingFields"] = list(self.run.triggers.refusals[k - 1].details)
+        if status in self.triggers.columns and self.triggers[status][row]:
+            said = details(pl.col(status), self.run.triggers.refusals)
+            told["missingFields"] = sorted(self.triggers[row].select(said).item().to_list())
         return told
 
     def _strategies(self, row: int) -> list[dict[str, Any]]:
@@ -269,26 +271,14 @@ def _compare_scores(
         return
     done = evaluate(rules, known, keep=["user", "project", "rome_id"])
     first = done.frame.filter(pl.col("project") == 0).sort("user")
-    codes = first["rome_id"].to_list()
+    on_first = Evaluation(first, done.refusals)
     for name in rules:
         recorded = [v["expected"]["scores"].get(name) for v in (vectors[u] for u in first["user"])]
-        for user, got, said in zip(first["user"], _outcomes(done, first, name, codes), recorded, strict=True):
+        for user, got, said in zip(first["user"], answers(on_first, name), recorded, strict=True):
             if said is None:
                 continue
             same = got if _equal(got, said) else {"got": got}
             report.compare(vectors[user]["id"], "scores", name, same, got if _equal(got, said) else said)
-
-
-def _outcomes(done: Evaluation, frame: pl.DataFrame, name: str, codes: list[str]) -> list[Any]:
-    values: list[Any] = frame[name].to_list()
-    if name + STATUS not in frame.columns:
-        return values
-    for place, status in enumerate(frame[name + STATUS]):
-        if status:
-            refusal = done.refusals[status - 1]
-            details = [field.format(rome_id=codes[place]) for field in refusal.details]
-            values[place] = {"error": details[0]} if refusal.kind == "error" else {"missing": sorted(details)}
-    return values
 
 
 def _equal(got: Any, said: Any) -> bool:

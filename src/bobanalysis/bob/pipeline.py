@@ -17,7 +17,6 @@ from bobanalysis.rules import (
     Evaluation,
     Expr,
     Named,
-    Refuse,
     Text,
     Variable,
     dropped,
@@ -36,6 +35,7 @@ from .configuration import actions, advice_modules, job_advice, strategies
 from .diagnosis import diagnosis, overall_rows
 from .door import InputError, admit
 from .market import Market, MarketLike, join, looked_up_by
+from .outcomes import in_words
 from .ranking import Ranking, rank
 from .strategies import advice_lists, propose
 
@@ -213,7 +213,7 @@ class Bob:
         rules = {f"advice {k}": r for k, r in self.advice.items()}
         rules |= {f"strategy {k}": r for k, r in self.strategies.items()}
         rules |= {f"action {k}": r for k, r in plan.items()}
-        scored = evaluate(rules | {"job tips": self.job_tips}, known)
+        scored = evaluate(rules | {"job tips": self.job_tips}, known, keep=["rome_id"])
         failed = diagnosed["diagnosis_error"].is_not_null()
         advice = rank(
             [_score(scored, f"advice {k}", failed) for k in self.advice],
@@ -345,12 +345,6 @@ def _long(wide: pl.DataFrame, item: str, columns: Mapping[str, str]) -> pl.DataF
     )
     long = lists.explode("item", "rank", *columns)
     return long.select(*keys, "item", "rank", *columns)
-
-
-def _error(status: pl.Expr, table: tuple[Refuse, ...]) -> pl.Expr:
-    """Put a refusal in words: the fields that are missing, or the exception."""
-    said = {0: None} | {k: f"{r.kind}: {', '.join(r.details)}" for k, r in enumerate(table, 1)}
-    return status.replace_strict(said, return_dtype=pl.String)
 
 
 def _admitted(people: Any, variables: Iterable[Variable], strict: bool) -> pl.DataFrame:
