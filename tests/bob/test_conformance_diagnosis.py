@@ -83,7 +83,11 @@ def test_every_rule_that_the_diagnosis_uses_gives_the_recorded_scores():
         from bobanalysis.rules import inputs
 
         admitted = admit(people, inputs(*rules.values()), strict=False).kept
-        done = evaluate(rules, join(admitted, market(name)), keep=["user", "project"])
+        done = evaluate(
+            rules,
+            join(admitted, market(name), [v.name for v in inputs(*rules.values())]),
+            keep=["user", "project"],
+        )
         for row in done.frame.filter(done.frame["project"] == 0).iter_rows(named=True):
             scores = chosen[row["user"]]["expected"]["scores"]
             for rule in rules:

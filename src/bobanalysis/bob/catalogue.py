@@ -8,13 +8,13 @@ a pattern, such as ``for-old(50)``, are one definition: a *family*.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 
-from bobanalysis.rules import Dictionary, Expr, Named, Text, first_match, is_condition, when
+from bobanalysis.rules import Dictionary, Expr, Named, Text, all_of, first_match, is_condition, passes, when
 
 UPSTREAM_COMMIT = "6bdbeec316c75ee7a2a01421555ccea820c6727c"
 DICTIONARY = Dictionary.from_yaml(Path(__file__).with_name("dictionary.yaml"))
@@ -63,6 +63,7 @@ class Catalogue:
 
     models: dict[str, Model] = field(default_factory=dict)
     families: list[_Family] = field(default_factory=list)
+    _made: dict[str, Model] = field(default_factory=dict)
 
     def add(
         self,
@@ -96,9 +97,9 @@ class Catalogue:
 
     def __getitem__(self, name: str) -> Model:
         """Return the rule called ``name``; KeyError that names the nearest one if there is none."""
-        if name in self.models:
-            return self.models[name]
-        return self._from_family(name)
+        if name not in self.models and name not in self._made:
+            self._made[name] = self._from_family(name)
+        return self.models.get(name) or self._made[name]
 
     def __iter__(self) -> Iterator[str]:
         """Iterate over the exact names, in order of registration."""
@@ -107,6 +108,10 @@ class Catalogue:
     def use(self, name: str) -> Named:
         """Return the expression by which another rule uses the rule called ``name``."""
         return Named(name, self[name].expr)
+
+    def check(self, names: Iterable[str]) -> Expr:
+        """Return the condition that filters all pass, read up to the first that does not (spec 01 §4.5)."""
+        return all_of(*(passes(self.use(name)) for name in names))
 
     def _from_family(self, name: str) -> Model:
         for family in self.families:

@@ -8,7 +8,6 @@ the first row of that challenge whose filters pass.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cache
@@ -17,7 +16,7 @@ from typing import Any
 
 import yaml
 
-from bobanalysis.rules import Expr, Named, Text, all_of, attempt, first_match, lift, passes, when
+from bobanalysis.rules import Expr, Named, Text, attempt, first_match, lift, when
 
 from .catalogue import catalogue
 
@@ -82,12 +81,6 @@ def overall_rows() -> tuple[OverallRow, ...]:
     )
 
 
-def check(names: Iterable[str]) -> Expr:
-    """Return the condition that filters all pass, read up to the first that does not (spec 01 §4.5)."""
-    rules = catalogue()
-    return all_of(*(passes(rules.use(name)) for name in names))
-
-
 _FAILED, _PASSED, _LACKS_FIELDS = 0, 1, 2
 
 
@@ -97,7 +90,7 @@ def relevance(challenge: Challenge) -> Expr:
     Missing data without a field count exactly as "the filters failed" (Q34).
     """
     tried = attempt(
-        first_match(when(check(challenge.filters), _PASSED), otherwise=_FAILED),
+        first_match(when(catalogue().check(challenge.filters), _PASSED), otherwise=_FAILED),
         with_fields=_LACKS_FIELDS,
         without_fields=_FAILED,
     )
@@ -142,7 +135,7 @@ def diagnosis() -> dict[str, Expr]:
         def rows(challenge: str) -> Expr:
             own = [r for r in overall_rows() if r.challenge == challenge]
             assert not own[-1].filters, f"the last row of {challenge} takes everyone"
-            table = [when(check(r.filters), getattr(r, what)) for r in own[:-1]]
+            table = [when(catalogue().check(r.filters), getattr(r, what)) for r in own[:-1]]
             return first_match(*table, otherwise=lift(getattr(own[-1], what)))
 
         return first_match(

@@ -20,6 +20,7 @@ import polars as pl
 from bobanalysis.rules import Variable
 
 from . import records
+from .market import JOINED
 
 REJECTS_SCHEMA = {
     "file": pl.String,
@@ -75,7 +76,8 @@ def admit(
     >>> came.kept.height, came.rejects["value"].to_list()
     (1, ['300'])
     """
-    wanted = [v for v in variables if v.name in frame.columns or v.group not in ("market", "job")]
+    once = {v.name: v for v in variables}
+    wanted = [v for v in once.values() if v.name in frame.columns or v.group not in JOINED]
     missing = [v for v in wanted if v.name not in frame.columns]
     if missing:
         names = ", ".join(repr(v.name) for v in missing)
@@ -105,7 +107,7 @@ def admit(
 
 def _filled(variable: Variable, frame: pl.DataFrame, value: pl.Expr) -> pl.Expr:
     """Fill an answer that is not there, except figures that the market gives later."""
-    if variable.group == "market":
+    if variable.group in JOINED:
         return value
     if variable.name == "age" and "age_if_unknown" in frame.columns:
         return value.fill_null(pl.col("age_if_unknown"))

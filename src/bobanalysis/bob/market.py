@@ -1,38 +1,51 @@
-"""Market figures as inputs of the rules: by département and job, and by job in the whole country.
+"""Market figures as inputs of the rules: by département and job, by job in the whole country, by list.
 
 Bob keeps them as documents; the rules read a few numbers of each. Lists (diplomas asked for, ways of
-applying) are reduced once per job group to the named inputs of the data dictionary, then joined by key.
+applying, hiring cities) are reduced once per job group or place (``documents``) to the named inputs of the
+data dictionary, then joined by key.
 """
 
 from __future__ import annotations
 
-import gzip
-import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 import polars as pl
 
+from bobanalysis.rules import STATUS, Variable, evaluate, inputs
+
+from . import documents
+from .catalogue import DICTIONARY, catalogue
+from .configuration import associations
+
 LOCAL_KEY = ("departement_id", "rome_id")
-LOCAL_SCHEMA = {
-    "departement_id": pl.String,
-    "rome_id": pl.String,
-    "market_offers_per_10_candidates": pl.Int32,
-    "market_num_job_offers_last_year": pl.Int32,
+LOCAL_SCHEMA = documents.schema(LOCAL_KEY, documents.names("market"))
+JOBS_SCHEMA = documents.schema(["rome_id"], documents.names("job"))
+TITLES_SCHEMA = documents.schema(["rome_id", "code_ogr"], ["own_title_percent"])
+DEPARTEMENTS_SCHEMA = documents.schema(
+    ["departement_id"], ["jobbing_market_score", "missions_in_departement"]
+)
+MONTHS_SCHEMA = {"month": pl.Int32, "seasonal_departements": pl.Int32}
+HIRING_SCHEMA = documents.schema(["rome_id", "city_id"], []) | {
+    "population": pl.Int64,
+    "latitude": pl.Float64,
+    "longitude": pl.Float64,
+    "offers_per_inhabitant": pl.Float64,
 }
-JOBS_SCHEMA = {
-    "rome_id": pl.String,
-    "jg_national_market_score": pl.Float32,
-    "jg_requires_diploma": pl.Boolean,
-    "jg_hires_mainly_through_network": pl.Boolean,
-}
+CITIES_SCHEMA = documents.schema(["city_id"], []) | {"latitude": pl.Float64, "longitude": pl.Float64}
+COLLECTIONS = (
+    *("local_diagnosis", "recent_job_offers", "job_group_info", "hiring_cities", "cities", "departements"),
+    *("reorient_jobbing", "volunteering_missions", "seasonal_jobbing", "online_salons"),
+)
+JOINED = ("market", "job", "list")  # groups of inputs that are joined here, not asked of people
 
 
 class MarketLike(Protocol):
-    """Anything with the two frames of a market."""
+    """Anything with the two frames of a market; the other tables of ``Market`` are optional."""
 
     @property
     def local(self) -> pl.DataFrame:
@@ -44,14 +57,38 @@ class MarketLike(Protocol):
 
 
 @dataclass(frozen=True)
-class Market:
-    """Two frames: ``local``, one row a (departement_id, rome_id), and ``jobs``, one row a rome_id.
+class Salon:
+    """An online job fair: until when one can apply, for whom, where, for which jobs (spec 04 §2.16).
 
-    Columns are those of ``LOCAL_SCHEMA`` and ``JOBS_SCHEMA``; a row that is absent means "unknown".
+    ``places`` are pairs of how wide a place is (number of AreaType) and the city's identifiers by column.
+    """
+
+    id: str
+    end: str
+    filters: tuple[str, ...] = ()
+    places: tuple[tuple[int, Mapping[str, str]], ...] = ()
+    jobs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Market:
+    """A job market as tables; a row that is absent means "unknown", a column that is absent too.
+
+    ``local``: one row a (departement_id, rome_id). ``jobs``: one row a rome_id. ``titles``: one row a
+    (rome_id, code_ogr). ``departements``: one row a departement_id. ``months``: one row a month (1 to 12).
+    ``hiring``: cities that hire, several rows a rome_id, and ``cities``: where each city lies. ``salons``:
+    online job fairs. ``facts``: inputs that are the same for everybody.
     """
 
     local: pl.DataFrame
     jobs: pl.DataFrame
+    titles: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=TITLES_SCHEMA))
+    departements: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=DEPARTEMENTS_SCHEMA))
+    months: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=MONTHS_SCHEMA))
+    hiring: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=HIRING_SCHEMA))
+    cities: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=CITIES_SCHEMA))
+    salons: tuple[Salon, ...] = ()
+    facts: Mapping[str, int | bool] = field(default_factory=dict)
 
     @classmethod
     def empty(cls) -> Market:
@@ -63,102 +100,287 @@ class Market:
         return cls(pl.DataFrame(schema=LOCAL_SCHEMA), pl.DataFrame(schema=JOBS_SCHEMA))
 
     @classmethod
-    def from_documents(cls, folder: Path) -> Market:
-        """Read Bob's own documents: ``local_diagnosis``, ``recent_job_offers``, ``job_group_info`` (JSON).
+    def from_documents(cls, folder: Path, without: Collection[str] = ()) -> Market:
+        """Read Bob's own documents (JSON, maybe gzipped), one file a collection.
 
+        Parameters: ``folder``; ``without``, fields of job groups to leave out ("covidRisk", say).
         The documents of ``recent_job_offers`` are laid over those of ``local_diagnosis`` (spec 01 §3, LS).
         Raises FileNotFoundError naming the file that is missing.
         """
-        local = {d["_id"]: d for d in _documents(folder, "local_diagnosis")}
-        recent = {d["_id"]: d for d in _documents(folder, "recent_job_offers")}
-        rows = [_local_row(key, local.get(key, {}), recent.get(key, {})) for key in {**local, **recent}]
-        jobs = [_job_row(d) for d in _documents(folder, "job_group_info")]
+        read = {name: documents.read(folder, name) for name in COLLECTIONS}
+        read["job_group_info"] = [
+            {key: value for key, value in job.items() if key not in without} for job in read["job_group_info"]
+        ]
+        return cls.from_collections(read)
+
+    @classmethod
+    def from_collections(cls, read: Mapping[str, Sequence[documents.Document]]) -> Market:
+        """Reduce Bob's own documents, by name of collection; a collection that is absent is empty."""
+        by_id = {name: {d["_id"]: d for d in read.get(name, ())} for name in COLLECTIONS}
+        local, recent = by_id["local_diagnosis"], by_id["recent_job_offers"]
+        missions = {k: len(d.get("missions", [])) for k, d in by_id["volunteering_missions"].items()}
+        jobbing = {k: documents.jobbing_score(d) for k, d in by_id["reorient_jobbing"].items()}
+        known = set(by_id["departements"])
+        jobs = [documents.job_row(d) for d in read.get("job_group_info", ())]
         return cls(
-            pl.DataFrame(rows, schema=LOCAL_SCHEMA, orient="row"),
-            pl.DataFrame(jobs, schema=JOBS_SCHEMA, orient="row"),
+            local=pl.DataFrame(
+                [
+                    documents.local_row(key, documents.merged(local.get(key, {}), recent.get(key, {})))
+                    for key in {**local, **recent}
+                ],
+                schema=LOCAL_SCHEMA,
+            ),
+            jobs=pl.DataFrame(jobs, schema=JOBS_SCHEMA),
+            titles=_table(
+                [row for d in read.get("job_group_info", ()) for row in documents.title_rows(d)],
+                TITLES_SCHEMA,
+            ),
+            departements=_table(
+                [(d, jobbing.get(d, 0.0), missions.get(d, 0)) for d in {**jobbing, **missions}],
+                DEPARTEMENTS_SCHEMA,
+            ),
+            months=_table(
+                [(int(k), documents.seasonal_count(d, known)) for k, d in by_id["seasonal_jobbing"].items()],
+                MONTHS_SCHEMA,
+            ),
+            hiring=_table(
+                [row for d in read.get("hiring_cities", ()) for row in documents.city_rows(d)],
+                HIRING_SCHEMA,
+            ),
+            cities=_table(
+                [
+                    (k, documents.single(d.get("latitude", 0)), documents.single(d.get("longitude", 0)))
+                    for k, d in by_id["cities"].items()
+                ],
+                CITIES_SCHEMA,
+            ),
+            salons=tuple(map(_salon, read.get("online_salons", ()))),
+            facts={
+                "missions_everywhere": missions.get("", 0),
+                "covid_risk_is_published": any(job["jg_covid_risk"] != 0 for job in jobs),
+                "automation_risk_is_published": any(job["jg_automation_risk"] > 0 for job in jobs),
+            },
         )
 
 
-def _documents(folder: Path, name: str) -> list[dict[str, Any]]:
-    plain, packed = folder / f"{name}.json", folder / f"{name}.json.gz"
-    if packed.exists():
-        return list(json.loads(gzip.decompress(packed.read_bytes())))
-    if not plain.exists():
-        raise FileNotFoundError(f"{plain}: no such file (nor {packed.name}); a market folder holds it")
-    return list(json.loads(plain.read_text(encoding="utf-8")))
+def _table(rows: Sequence[Any], schema: Mapping[str, Any]) -> pl.DataFrame:
+    return pl.DataFrame(rows, schema=dict(schema), orient="row")
 
 
-def _local_row(key: str, document: Mapping[str, Any], over: Mapping[str, Any]) -> tuple[Any, ...]:
-    departement, rome = key.split(":", 1)
-    offers = _merged(document.get("imt", {}), over.get("imt", {}), "yearlyAvgOffersPer10Candidates")
-    return departement, rome, offers, _merged(document, over, "numJobOffersLastYear")
+_PLACES = {"city_id": "cityId", "departement_id": "departementId", "region_id": "regionId"}
 
 
-def _merged(document: Mapping[str, Any], over: Mapping[str, Any], field: str) -> int:
-    return over.get(field) or document.get(field) or 0
-
-
-def _job_row(document: Mapping[str, Any]) -> tuple[Any, ...]:
-    diplomas = document.get("requirements", {}).get("diplomas", [])
-    modes = [entry.get("modes", []) for entry in document.get("applicationModes", {}).values()]
-    return (
+def _salon(document: Mapping[str, Any]) -> Salon:
+    places = [
+        (
+            documents.number("area_type", place.get("areaType", 0)),
+            {column: place.get("city", {}).get(key, "") for column, key in _PLACES.items()},
+        )
+        for place in document.get("locations", [])
+    ]
+    return Salon(
         document["_id"],
-        document.get("nationalMarketScore", 0.0),
-        requires_diploma(
-            (d.get("percentRequired", 0), d.get("diploma", {}).get("level", "UNKNOWN_DEGREE"))
-            for d in diplomas
-        ),
-        any(_is_main_channel(m, "PERSONAL_OR_PROFESSIONAL_CONTACTS") for m in modes),
+        document.get("applicationEndDate", "1970-01-01T00:00:00Z"),
+        tuple(document.get("filters", ())),
+        tuple(places),
+        tuple(document.get("jobGroupIds", ())),
     )
 
 
-def requires_diploma(diplomas: Iterable[tuple[int, str]]) -> bool:
-    """Tell whether a job group asks for a diploma, as the rule "missing diploma" reads it (spec 02, K02).
-
-    Parameters: ``diplomas``, pairs of the share of offers that ask for it (per cent) and its level. Any share
-    other than 0 of any level but "none" is enough (Q16).
-
-    >>> requires_diploma([(80, "NO_DEGREE"), (1, "CAP_BEP")])
-    True
-    """
-    return any(percent != 0 and level not in ("NO_DEGREE", 1) for percent, level in diplomas)
-
-
-def _is_main_channel(modes: list[Mapping[str, Any]], mode: str) -> bool:
-    """Tell whether a way of applying comes first, or second at most 15 points behind (spec 04 §2.1)."""
-    if not modes:
-        return False
-    if modes[0].get("mode") == mode:
-        return True
-    if len(modes) < 2 or modes[1].get("mode") != mode:
-        return False
-    first, second = (float(np.float32(m.get("percentage", 0.0))) for m in modes[:2])
-    return first - second <= 15
-
-
-def join(people: pl.DataFrame, market: MarketLike) -> pl.DataFrame:
-    """Return the people with the market figures of their job and département.
+def join(people: pl.DataFrame, market: MarketLike, wanted: Iterable[str] | None = None) -> pl.DataFrame:
+    """Return the people with the market figures of their job, place and month.
 
     Parameters: ``people``, one row a project, with ``departement_id``, ``rome_id`` and maybe ``job_key`` (the
     key of the job group's document where it differs) and columns of local figures that the person's own
-    record holds (they win where they are not null). Figures that nobody knows are 0 or false.
+    record holds (they win where they are not null); ``wanted``, the inputs that will be read (default: all).
+    Figures that nobody knows read their default.
     """
-    local = market.local.rename({c: f"{c}·" for c in market.local.columns if c not in LOCAL_KEY})
-    figures = [c for c in market.local.columns if c not in LOCAL_KEY]
-    joined = people.join(local, on=list(LOCAL_KEY), how="left", maintain_order="left")
+    every = [v.name for v in DICTIONARY.values() if v.group in JOINED]
+    names = set(every) if wanted is None else set(every) & set(wanted)
+    known = people
     if "job_key" in people.columns:  # a document in another language, else the plain one
-        known = pl.col("job_key").is_in(market.jobs["rome_id"].to_list())
-        joined = joined.with_columns(job_key=pl.when(known).then("job_key").otherwise("rome_id"))
-        jobs = market.jobs.rename({"rome_id": "job_key"})
-        joined = joined.join(jobs, on="job_key", how="left", maintain_order="left")
-    else:
-        joined = joined.join(market.jobs, on="rome_id", how="left", maintain_order="left")
-    own = [
-        (pl.coalesce(c, f"{c}·") if c in people.columns else pl.col(f"{c}·")).fill_null(0).alias(c)
-        for c in figures
+        there = pl.col("job_key").is_in(market.jobs["rome_id"].to_list())
+        known = known.with_columns(job_key=pl.when(there).then("job_key").otherwise("rome_id"))
+    job = "job_key" if "job_key" in people.columns else "rome_id"
+    other = market if isinstance(market, Market) else Market(market.local, market.jobs)
+    tables: list[tuple[pl.DataFrame, list[str]]] = [
+        (market.local, list(LOCAL_KEY)),
+        (market.jobs.rename({"rome_id": job}), [job]),
+        (other.titles.rename({"rome_id": job}), [job, "code_ogr"]),
+        (other.departements, ["departement_id"]),
+        (association_table(), ["departement_id"]),
+        (other.months, ["month"]),
     ]
-    national = [
-        pl.col("jg_national_market_score").cast(pl.Float64).fill_null(0.0),
-        pl.col("jg_requires_diploma", "jg_hires_mainly_through_network").fill_null(False),
+    if names & {"commute_cities", "commute_best_ratio"} and other.hiring.height:
+        tables.append((commuting(people, other), ["rome_id", "city_id"]))
+    for table, key in tables:
+        known = _look_up(known, table, key, names)
+    if "open_online_salons" in names and other.salons:
+        known = known.with_columns(open_online_salons=open_salons(known, other.salons))
+    facts = {n: pl.lit(other.facts.get(n, DICTIONARY[n].default)) for n in sorted(names - set(known.columns))}
+    wide = [
+        pl.col(name).cast(pl.Float64)
+        for name, dtype in known.schema.items()
+        if dtype == pl.Float32 and name in names
     ]
-    return joined.with_columns(*own, *national).drop([f"{c}·" for c in figures])
+    return known.with_columns(*wide, **facts)
+
+
+def looked_up_by(names: Iterable[str], market: MarketLike) -> list[Variable]:
+    """Return the inputs of people by which ``join`` finds the inputs called ``names``.
+
+    >>> [v.name for v in looked_up_by(["jobbing_market_score", "age"], Market.empty())]
+    ['departement_id']
+    """
+    wanted = set(names)
+    keys: dict[tuple[str, ...], Iterable[str]] = {
+        ("departement_id", "rome_id"): LOCAL_SCHEMA,
+        ("rome_id",): JOBS_SCHEMA,
+        ("rome_id", "code_ogr"): TITLES_SCHEMA,
+        ("departement_id",): {**DEPARTEMENTS_SCHEMA, **association_table().schema},
+        ("month",): MONTHS_SCHEMA,
+        ("rome_id", "city_id"): ("commute_cities", "commute_best_ratio"),
+    }
+    found = {
+        k: DICTIONARY[k] for key, columns in keys.items() if wanted & (set(columns) - {*key}) for k in key
+    }
+    salons = getattr(market, "salons", ())
+    if "open_online_salons" in wanted and salons:
+        found |= {n: DICTIONARY[n] for n in ("area_type", "rome_id", *_PLACES)}
+        found |= {v.name: v for s in salons for v in inputs(catalogue().check(s.filters))}
+    return list(found.values())
+
+
+def _look_up(people: pl.DataFrame, table: pl.DataFrame, key: list[str], names: set[str]) -> pl.DataFrame:
+    """Add the wanted columns of a table; what the people's own records hold wins, unknown is the default.
+
+    Only the place of the row is joined; the columns are then gathered from the table, whose last row is what
+    is read where there is no row for the key.
+    """
+    columns = [c for c in table.columns if c in names]
+    if not columns or not set(key) <= set(people.columns):
+        return people
+    places = table.select(pl.col(k).cast(people.schema[k]) for k in key).with_row_index("·")
+    found = people.select(key).join(places, on=key, how="left", maintain_order="left")["·"]
+    default = pl.DataFrame({c: [_unknown(c)] for c in columns}, schema_overrides=table.select(columns).schema)
+    figures = table.select(pl.col(c).fill_null(_unknown(c)) for c in columns)
+    gathered = pl.concat([figures, default])[found.fill_null(table.height)]
+    held = [c for c in columns if c in people.columns]
+    own = people.select(held).with_columns(
+        pl.coalesce(c, gathered[c].alias(f"{c}·")).fill_null(_unknown(c)).alias(c) for c in held
+    )
+    return people.with_columns(own).with_columns(gathered.drop(held))
+
+
+def _unknown(name: str) -> Any:
+    """Return what an input reads where its table has no row."""
+    return _elsewhere().get(name, DICTIONARY[name].default)
+
+
+@cache
+def association_table() -> pl.DataFrame:
+    """Count the published non-profits by département and by public, that is, by all filters but the place.
+
+    Of the 116 lists of filters, 22 differ once the département is taken out. Returns one row a département
+    that some list names (the empty one too, Q27); the others read what non-profits without a list of
+    départements give.
+    """
+    members = DICTIONARY.tables["associations"]
+    places = sorted({d for a in associations() for d in a.departements or ()})
+    rows = [
+        (place, *(sum(a.public == public and a.serves(place) for a in associations()) for public in members))
+        for place in places
+    ]
+    return _table(rows, documents.schema(["departement_id"], [v.name for v in members.values()]))
+
+
+@cache
+def _elsewhere() -> dict[str, int]:
+    members = DICTIONARY.tables["associations"]
+    return {
+        v.name: sum(a.public == public and a.departements is None for a in associations())
+        for public, v in members.items()
+    }
+
+
+def commuting(people: pl.DataFrame, market: Market) -> pl.DataFrame:
+    """Look from each (rome_id, city_id) of the people at the cities that hire for the job (spec 04 §2.6).
+
+    Returns one row a pair: ``commute_cities``, cities between 8 and 35 km away, and ``commute_best_ratio``,
+    their best figure of offers per inhabitant over that of the own city (0 where that is unknown, M13).
+    """
+    pairs = people.select("rome_id", "city_id").unique().join(market.cities, on="city_id").sort(pl.all())
+    hiring = market.hiring.partition_by("rome_id", as_dict=True)
+    rows = []
+    for (rome,), homes in pairs.partition_by("rome_id", as_dict=True).items():
+        if (rome,) not in hiring:
+            continue
+        cities = hiring[rome,]
+        for city, latitude, longitude in homes.select("city_id", "latitude", "longitude").iter_rows():
+            count, best = _reach(cities, city, latitude, longitude)
+            rows.append((rome, city, count, best))
+    return _table(rows, documents.schema(["rome_id", "city_id"], ["commute_cities", "commute_best_ratio"]))
+
+
+def _reach(cities: pl.DataFrame, home: str, latitude: float, longitude: float) -> tuple[int, float]:
+    own = cities.filter((pl.col("city_id") == home) & (pl.col("population") != 0))
+    reference = own["offers_per_inhabitant"][0] if own.height else 0.0
+    north = (cities["latitude"].to_numpy() - latitude) * 111
+    middle = np.radians((cities["latitude"].to_numpy() + latitude) / 2)
+    east = (cities["longitude"].to_numpy() - longitude) * 111 * np.cos(middle)
+    distance = np.sqrt(east**2 + north**2)
+    offers = cities["offers_per_inhabitant"].to_numpy()
+    ratio = (offers / reference if reference else np.zeros_like(offers)).astype(np.float32)
+    kept = distance < 35
+    obvious = kept & (distance.astype(np.float32) < 8)
+    interesting = kept & ~obvious
+    count = int(interesting.sum())
+    if count == 0 or (count == 1 and not obvious.any()):
+        return 0, 0.0
+    return count, float(ratio[interesting].max())
+
+
+def open_salons(people: pl.DataFrame, salons: Sequence[Salon]) -> pl.Series:
+    """Count, for each row, the online job fairs that it may join (spec 04 §2.16).
+
+    Raises ValueError if the filters of a fair may refuse to answer: such a fair cannot be counted.
+    """
+    earliest = str(people["now"].min()).replace(" ", "T")
+    salons = [s for s in salons if s.end > earliest]
+    if not salons:
+        return pl.repeat(0, people.height, dtype=pl.Int32, eager=True)
+    rules = {s.id: catalogue().check(s.filters) for s in salons}
+    rules = {k: rule for k, rule in rules.items() if inputs(rule)}
+    allowed = evaluate(rules, people).frame if rules else pl.DataFrame()
+    refusing = [c for c in allowed.columns if c.endswith(STATUS)]
+    if refusing:
+        raise ValueError(f"the filters of the online job fair {refusing[0][: -len(STATUS)]!r} may lack data")
+    columns = []
+    for salon in salons:
+        end = pl.lit(salon.end.removesuffix("Z")).str.to_datetime(time_unit="us")
+        condition = pl.col("now") < end
+        if salon.places:
+            condition &= pl.any_horizontal(*(_within(area, city) for area, city in salon.places))
+        if salon.jobs:
+            condition &= pl.any_horizontal(*(pl.col("rome_id").str.starts_with(j) for j in salon.jobs))
+        if salon.id in rules:
+            condition &= pl.lit(allowed[salon.id])
+        columns.append(condition.cast(pl.Int32))
+    return people.select(open_online_salons=pl.sum_horizontal(*columns)).to_series()
+
+
+def _within(area: int, city: Mapping[str, str]) -> pl.Expr:
+    """Compare the place of a fair with the person's, at the wider of their two areas; empty equals empty."""
+    own = pl.col("area_type")
+    wider = pl.max_horizontal(own, pl.lit(area, dtype=pl.Int32))
+    return (
+        pl.when(own == 0)
+        .then(True)
+        .when(wider == 3)
+        .then(pl.col("region_id") == city["region_id"])
+        .when(wider == 2)
+        .then(pl.col("departement_id") == city["departement_id"])
+        .when(wider == 1)
+        .then(pl.col("city_id") == city["city_id"])
+        .otherwise(True)
+    )

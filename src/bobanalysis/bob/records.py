@@ -14,6 +14,13 @@ from typing import Any
 import polars as pl
 
 from .catalogue import DICTIONARY
+from .documents import MOBILITIES
+
+
+def _camel(name: str) -> str:
+    head, *tail = name.split("_")
+    return head + "".join(part.capitalize() for part in tail)
+
 
 _ENUM = pl.String  # names, or numbers written as text
 _TIME = pl.String
@@ -24,17 +31,33 @@ _CITY = pl.Struct(
         "regionId": pl.String,
         "population": pl.Int64,
         "urbanScore": pl.Int64,
+        "publicTransportationScore": pl.Float64,
     }
 )
 _LOCAL_STATS = pl.Struct(
     {
         "imt": pl.Struct({"yearlyAvgOffersPer10Candidates": pl.Int64}),
         "numJobOffersLastYear": pl.Int64,
+        "numJobOffersPreviousYear": pl.Int64,
+        "jobOffersChange": pl.Int64,
+        "salary": pl.Struct({"medianSalary": pl.Float64, "unit": _ENUM}),
+        "bmo": pl.Struct({"percentDifficult": pl.Int64}),
+        "unemploymentDuration": pl.Struct({"days": pl.Int64}),
+        "numLessStressfulDepartements": pl.Int64,
+        "lessStressfulJobGroups": pl.List(pl.Struct({"mobilityType": _ENUM})),
     }
 )
+_DIAGNOSTIC = pl.Struct(
+    {
+        "categoryId": pl.String,
+        "overallScore": pl.Int64,
+        "subDiagnostics": pl.List(pl.Struct({"topic": _ENUM, "score": pl.Int64})),
+    }
+)
+_STRATEGY = pl.Struct({"strategyId": pl.String})
 _PROJECT = pl.Struct(
     {
-        "targetJob": pl.Struct({"jobGroup": pl.Struct({"romeId": pl.String})}),
+        "targetJob": pl.Struct({"codeOgr": pl.String, "jobGroup": pl.Struct({"romeId": pl.String})}),
         "city": _CITY,
         "areaType": _ENUM,
         "createdAt": _TIME,
@@ -49,6 +72,14 @@ _PROJECT = pl.Struct(
         "totalInterviewCount": pl.Int64,
         "passionateLevel": _ENUM,
         "hasClearProject": _ENUM,
+        "hasResume": _ENUM,
+        "minSalary": pl.Float64,
+        "employmentTypes": pl.List(_ENUM),
+        "totalInterviewsEstimate": _ENUM,
+        "preferredApplicationMode": _ENUM,
+        "diagnostic": _DIAGNOSTIC,
+        "openedStrategies": pl.List(_STRATEGY),
+        "strategies": pl.List(_STRATEGY),
         "localStats": _LOCAL_STATS,
     }
 )
@@ -60,10 +91,25 @@ _PROFILE = pl.Struct(
         "familySituation": _ENUM,
         "highestDegree": _ENUM,
         "frustrations": pl.List(_ENUM),
+        "customFrustrations": pl.List(pl.String),
+        "hasHandicap": pl.Boolean,
+        "isArmyVeteran": pl.Boolean,
+        "hasCarDrivingLicense": _ENUM,
+        "drivingLicenses": pl.List(_ENUM),
+        "isAutonomous": _ENUM,
+        "languages": pl.List(
+            pl.Struct({"locale": pl.String, "hasSpokenKnowledge": _ENUM, "hasWrittenKnowledge": _ENUM})
+        ),
         "locale": pl.String,
     }
 )
-USER = {"profile": _PROFILE, "projects": pl.List(_PROJECT)}
+_EXPERIMENTS = {name: _camel(name) for name in DICTIONARY.sets["active_experiments"]}
+USER = {
+    "profile": _PROFILE,
+    "projects": pl.List(_PROJECT),
+    "featuresEnabled": pl.Struct(dict.fromkeys(_EXPERIMENTS.values(), _ENUM)),
+}
+SERVICES: dict[str, Any] = {"numTrainings": pl.Int64, "lbbHeadcounts": pl.List(pl.String)}
 
 # Families of job groups that count as one objective, by prefix of the ROME code (spec 04 §1.6). Two prefixes
 # are seven characters long and can never match a code of five (M35).
@@ -80,11 +126,14 @@ OBJECTIVES: dict[str, tuple[str, ...]] = {
 }
 
 
-def read_users(users: Iterable[Any], now: Iterable[str]) -> pl.DataFrame:
+def read_users(
+    users: Iterable[Any], now: Iterable[str], services: Iterable[Any] | None = None
+) -> pl.DataFrame:
     """Return the projects of users as rows with the inputs of the rules.
 
     Parameters: ``users``, dictionaries in the JSON form of Bob's ``User`` message; ``now``, for each of them
-    the instant of the computation (ISO 8601, UTC).
+    the instant of the computation (ISO 8601, UTC); ``services``, what outside services answered for each:
+    ``numTrainings`` and ``lbbHeadcounts`` (head-count texts of companies, in order).
     Returns one row a project: ``user`` (place in the list), ``project`` (place among the user's), the columns
     of the data dictionary as they were written, and ``job_key``. Local figures are null unless the project
     brings its own.
@@ -92,14 +141,21 @@ def read_users(users: Iterable[Any], now: Iterable[str]) -> pl.DataFrame:
     >>> read_users([{"projects": [{"seniority": "EXPERT"}]}], ["2022-06-29T00:00:00"])["seniority"].to_list()
     ['EXPERT']
     """
-    lines = "\n".join(json.dumps(user) for user in users)
-    raw = pl.read_ndjson(io.BytesIO(lines.encode()), schema=USER) if lines else pl.DataFrame(schema=USER)
-    return flatten(raw.with_columns(now=pl.Series(list(now), dtype=pl.String)))
+    raw = _from_json(users, USER).with_columns(now=pl.Series(list(now), dtype=pl.String))
+    if services is not None:
+        raw = raw.with_columns(_from_json(services, SERVICES))
+    return flatten(raw)
+
+
+def _from_json(items: Iterable[Any], schema: dict[str, Any]) -> pl.DataFrame:
+    lines = "\n".join(json.dumps(item) for item in items)
+    return pl.read_ndjson(io.BytesIO(lines.encode()), schema=schema) if lines else pl.DataFrame(schema=schema)
 
 
 def flatten(raw: pl.DataFrame) -> pl.DataFrame:
-    """Return one row a project from one row a user (``profile``, ``projects``, ``now``)."""
-    raw = raw.with_row_index("user").with_columns(now=_instant(pl.col("now")))
+    """Return one row a project from one row a user (``USER``'s columns, ``now``, maybe ``SERVICES``')."""
+    absent = {c: pl.lit(None, dtype=t) for c, t in SERVICES.items() if c not in raw.columns}
+    raw = raw.with_row_index("user").with_columns(now=_instant(pl.col("now")), **absent)
     projects = (
         raw.explode("projects", empty_as_null=False, keep_nulls=False)
         .with_columns(project=pl.int_range(pl.len()).over("user"))
@@ -109,18 +165,32 @@ def flatten(raw: pl.DataFrame) -> pl.DataFrame:
     projects = projects.with_columns(rome_id=rome)
     profile = pl.col("profile").struct.field
     birth, locale = profile("yearOfBirth").fill_null(0), profile("locale").fill_null("")
+    city = pl.col("city").struct.field
     started, created = _instant(pl.col("jobSearchStartedAt")), _instant(pl.col("createdAt"))
     epoch = pl.lit(0).cast(pl.Datetime("us"))
     return projects.select(
         "user",
         "project",
+        "now",
+        month=pl.col("now").dt.month().cast(pl.Int32),
         age=pl.when(birth != 0).then(pl.col("now").dt.year() - birth).cast(pl.Int64),
         age_if_unknown=pl.col("now").dt.year().cast(pl.Int64),
-        **_enums("gender situation family_situation highest_degree", profile),
-        **_frustrations(profile("frustrations")),
+        **_enums(
+            "gender situation family_situation highest_degree has_car_driving_license is_autonomous", profile
+        ),
+        **_frustrations(profile("frustrations"), profile("customFrustrations")),
+        has_handicap=profile("hasHandicap"),
+        is_army_veteran=profile("isArmyVeteran"),
+        num_driving_licenses=profile("drivingLicenses").list.len().cast(pl.Int64),
+        **_languages(profile("languages")),
+        **{
+            f"experiment_{name}": pl.col("featuresEnabled").struct.field(camel).is_in(["ACTIVE", "1"])
+            for name, camel in _EXPERIMENTS.items()
+        },
         **_enums(
             "previous_job_similarity seniority training_fulfillment_estimate passionate_level "
-            "has_clear_project weekly_applications_estimate area_type",
+            "has_clear_project weekly_applications_estimate area_type has_resume "
+            "total_interviews_estimate preferred_application_mode",
             pl.col,
         ),
         project_kind="kind",
@@ -129,15 +199,38 @@ def flatten(raw: pl.DataFrame) -> pl.DataFrame:
         search_length=_months(created.fill_null(epoch), started),
         search_not_started=pl.col("jobSearchHasNotStarted").fill_null(False) & started.is_null(),
         has_creation_date=created.is_not_null(),
+        search_length_now=_months(pl.col("now"), started),
+        min_salary=_single(pl.col("minSalary")),
+        **_ticked("employment_types", pl.col("employmentTypes")),
+        num_employment_types=pl.col("employmentTypes").list.len().cast(pl.Int64),
+        code_ogr=pl.col("targetJob").struct.field("codeOgr"),
         rome_id="rome_id",
         job_key=pl.when((locale != "") & ~locale.str.starts_with("fr"))
         .then(pl.format("{}:{}", locale.str.slice(0, 2), "rome_id"))
         .otherwise("rome_id"),
         num_projects=pl.len().over("user").cast(pl.Int64),
         num_objectives=_objective(pl.col("rome_id")).drop_nulls().n_unique().over("user").cast(pl.Int64),
-        departement_id=pl.col("city").struct.field("departementId").fill_null(""),
-        market_offers_per_10_candidates=_own("imt", "yearlyAvgOffersPer10Candidates"),
-        market_num_job_offers_last_year=_own("numJobOffersLastYear"),
+        departement_id=city("departementId").fill_null(""),
+        city_id=city("cityId"),
+        region_id=city("regionId"),
+        city_population=city("population"),
+        city_urban_score=city("urbanScore"),
+        city_transport_score=_single(city("publicTransportationScore")),
+        num_trainings="numTrainings",
+        companies_headcount=_headcount(pl.col("lbbHeadcounts")),
+        diagnostic_category=pl.col("diagnostic").struct.field("categoryId"),
+        diagnostic_overall_score=pl.col("diagnostic").struct.field("overallScore"),
+        **_subdiagnostics(pl.col("diagnostic").struct.field("subDiagnostics")),
+        **{
+            column: pl.col(field)
+            .list.eval(pl.element().struct.field("strategyId").fill_null(""))
+            .list.join(",")
+            for column, field in (
+                ("opened_strategies", "openedStrategies"),
+                ("proposed_strategies", "strategies"),
+            )
+        },
+        **_own_market(pl.col("localStats")),
     )
 
 
@@ -153,22 +246,74 @@ def _months(end: pl.Expr, start: pl.Expr) -> pl.Expr:
     return (days / 30.5).fill_null(-1.0)
 
 
-def _camel(name: str) -> str:
-    head, *tail = name.split("_")
-    return head + "".join(part.capitalize() for part in tail)
-
-
 def _enums(names: str, field: Any) -> dict[str, pl.Expr]:
     return {name: field(_camel(name)) for name in names.split()}
 
 
-def _frustrations(answers: pl.Expr) -> dict[str, pl.Expr]:
-    """Return one column a value, and ``frustrations_unknown``: the first answer that is no value's name."""
-    members = DICTIONARY.sets["frustrations"]
-    columns = {v.name: answers.list.contains(name).fill_null(False) for name, v in members.items()}
+def _known(name: str, answers: pl.Expr) -> pl.Expr:
+    """Write the values of a list of answers by name, those that are given by number too."""
+    members = DICTIONARY.sets[name]
+    numbers = {str(k): value for k, value in enumerate(members)}
+    return answers.list.eval(pl.element().replace(numbers))
+
+
+def _ticked(name: str, answers: pl.Expr) -> dict[str, pl.Expr]:
+    """Return one column a value: whether it is among the answers."""
+    known = _known(name, answers)
+    return {v.name: known.list.contains(value).fill_null(False) for value, v in DICTIONARY.sets[name].items()}
+
+
+def _frustrations(answers: pl.Expr, custom: pl.Expr) -> dict[str, pl.Expr]:
+    """Return one column a value, how many others there are, and ``frustrations_unknown``.
+
+    An answer that is a number that no value bears is kept and counted; ``frustrations_unknown`` is the first
+    text that is no value's name, for which the row is refused.
+    """
     element = pl.element()
-    strange = element.filter(~element.is_in(list(members)) & ~element.str.contains(r"^-?\d+$"))
-    return columns | {"frustrations_unknown": answers.list.eval(strange).list.first()}
+    other = element.filter(~element.is_in(list(DICTIONARY.sets["frustrations"])))
+    others = _known("frustrations", answers).list.eval(other)
+    strange = others.list.eval(element.filter(~element.str.contains(r"^-?\d+$")))
+    return _ticked("frustrations", answers) | {
+        "num_other_frustrations": _distinct(others) + _distinct(custom),
+        "frustrations_unknown": strange.list.first(),
+    }
+
+
+def _distinct(items: pl.Expr) -> pl.Expr:
+    return items.list.n_unique().fill_null(0).cast(pl.Int64)
+
+
+def _languages(languages: pl.Expr) -> dict[str, pl.Expr]:
+    """Return what is known of French and Dutch: the last entry of each language counts (spec 04 §2.14)."""
+    columns = {}
+    for locale, language in (("fr", "french"), ("nl", "dutch")):
+        entry = languages.list.eval(pl.element().filter(pl.element().struct.field("locale") == locale))
+        last = entry.list.last().struct
+        columns[f"speaks_{language}"] = last.field("hasSpokenKnowledge")
+        columns[f"writes_{language}"] = last.field("hasWrittenKnowledge")
+    return columns
+
+
+def _subdiagnostics(items: pl.Expr) -> dict[str, pl.Expr]:
+    """Return the first score of each topic (null where there is none) and how many scores are good."""
+    element, score = pl.element().struct, pl.element().struct.field("score").fill_null(0)
+    columns = {}
+    for number, (topic, variable) in enumerate(DICTIONARY.tables["subdiagnostics"].items()):
+        there = element.field("topic").fill_null("0").is_in([topic, str(number)])
+        columns[variable.name] = items.list.eval(score.filter(there)).list.first()
+    good = items.list.eval(score.filter(score >= 60)).list.len()
+    return columns | {"num_good_subdiagnostics": good.cast(pl.Int64)}
+
+
+def _headcount(texts: pl.Expr) -> pl.Expr:
+    """Add up what stands before the first space of each text, as far as it is a number (spec 02, F47)."""
+    heads = pl.element().str.splitn(" ", 2).struct.field("field_0").cast(pl.Int64, strict=False)
+    return texts.list.eval(heads.drop_nulls().cum_sum()).list.max()
+
+
+def _single(value: pl.Expr) -> pl.Expr:
+    """Round to 32 bits, as Bob's store does."""
+    return value.cast(pl.Float32).cast(pl.Float64)
 
 
 def _objective(rome: pl.Expr) -> pl.Expr:
@@ -182,9 +327,26 @@ def _objective(rome: pl.Expr) -> pl.Expr:
     return pl.when(rome != "").then(chain.otherwise(rome))
 
 
-def _own(*path: str) -> pl.Expr:
-    """Read a figure of the project's own local stats: 0 where they are there without it, else null."""
-    figure = pl.col("localStats")
-    for name in path:
-        figure = figure.struct.field(name)
-    return pl.when(pl.col("localStats").is_not_null()).then(figure.fill_null(0)).cast(pl.Int32)
+def _own_market(stats: pl.Expr) -> dict[str, pl.Expr]:
+    """Return the figures of the project's own local stats: 0 where these are there without it, else null."""
+    field = stats.struct.field
+    close = pl.element().struct.field("mobilityType").is_in(list(map(str, MOBILITIES)))
+    figures = {
+        "market_offers_per_10_candidates": field("imt").struct.field("yearlyAvgOffersPer10Candidates"),
+        "market_num_job_offers_last_year": field("numJobOffersLastYear"),
+        "market_num_job_offers_previous_year": field("numJobOffersPreviousYear"),
+        "market_job_offers_change": field("jobOffersChange"),
+        "market_median_salary": _single(field("salary").struct.field("medianSalary")),
+        "market_salary_unit": field("salary").struct.field("unit"),
+        "market_percent_difficult": field("bmo").struct.field("percentDifficult"),
+        "market_unemployment_days": field("unemploymentDuration").struct.field("days"),
+        "market_num_better_departements": field("numLessStressfulDepartements"),
+        "market_num_close_jobs": field("lessStressfulJobGroups")
+        .list.eval(pl.element().filter(close))
+        .list.len(),
+    }
+    zeros = {"market_salary_unit": "0", "market_median_salary": 0.0}
+    return {
+        name: pl.when(stats.is_not_null()).then(value.fill_null(zeros.get(name, 0)))
+        for name, value in figures.items()
+    }

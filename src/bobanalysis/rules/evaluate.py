@@ -7,9 +7,11 @@ columns that later layers read.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import reduce
+from itertools import zip_longest
 from typing import Any, NamedTuple
 
 import narwhals as nw
@@ -24,13 +26,16 @@ from .expr import (
     Const,
     Expr,
     IsIn,
+    Listed,
     Named,
     Not,
     Or,
+    Over,
     Refuse,
     Round,
     Row,
     StartsWith,
+    Total,
     Var,
     children,
     is_condition,
@@ -110,8 +115,8 @@ def evaluate(rules: Mapping[str, Expr], frame: Any, keep: Iterable[str] = ()) ->
     compiler = Compiler(table)
     work = native
     for layer in _layers(rules.values()):
-        columns = [column for named in layer for column in compiler.materialise(named)]
-        work = work.with_columns(*columns)
+        for step in zip_longest(*map(compiler.materialise, layer), fillvalue=()):
+            work = work.with_columns(*(column for columns in step for column in columns))
     out = []
     for name, rule in rules.items():
         pair = compiler.compile(rule)
@@ -146,22 +151,22 @@ def _require_columns(rules: Mapping[str, Expr], present: set[str]) -> None:
                 )
 
 
-def _layers(rules: Iterable[Expr]) -> list[list[Named]]:
-    """Sort the named sub-rules by depth: a rule stands in a later layer than those it reads."""
+def _layers(rules: Iterable[Expr]) -> list[list[Named | Over]]:
+    """Sort named sub-rules and windows by depth: one stands in a later layer than those it reads."""
     depth: dict[int, int] = {}
 
     def measure(node: Expr) -> int:
         if id(node) not in depth:
             below = max((measure(c) for c in children(node)), default=0)
-            depth[id(node)] = below + isinstance(node, Named)
+            depth[id(node)] = below + isinstance(node, Named | Over)
         return depth[id(node)]
 
-    layers: dict[int, list[Named]] = {}
+    layers: dict[int, list[Named | Over]] = {}
     roots = list(rules)
     for root in roots:
         measure(root)
     for node in walk(*roots):
-        if isinstance(node, Named) and not _is_simple(node.item):
+        if isinstance(node, Over) or (isinstance(node, Named) and not _is_simple(node.item)):
             layers.setdefault(depth[id(node)], []).append(node)
     return [layers[d] for d in sorted(layers)]
 
@@ -203,8 +208,11 @@ class Compiler:
         """Tell whether an expression may refuse to answer."""
         return bool(_can_refuse(item, self._refuse_memo))
 
-    def materialise(self, named: Named) -> list[nw.Expr]:
-        """Return the columns of a named rule; from now on the rule is read from them."""
+    def materialise(self, node: Named | Over) -> list[list[nw.Expr]]:
+        """Return the columns of a named rule or window, step by step; from now on it is read from them."""
+        return self._window(node) if isinstance(node, Over) else [self._columns(node)]
+
+    def _columns(self, named: Named) -> list[nw.Expr]:
         pair = self.compile(named.item)
         column = f"= {named.name} #{len(self._pairs)}"  # numbered: a changed rule keeps its name
         columns = [pair.value.alias(column)]
@@ -214,6 +222,38 @@ class Compiler:
             status = nw.col(column + STATUS)
         self._pairs[id(named)] = Pair(nw.col(column), status)
         return columns
+
+    def _window(self, over: Over) -> list[list[nw.Expr]]:
+        """Find the first row of each group that decides, then take what it says.
+
+        Windows cannot be nested, hence three steps: what each row says, the place of the row that decides,
+        its value. A row decides if it refuses or if its score is (for "any": is not) 0.
+        """
+        pair = self.compile(over.item)
+        group, order = over.group.variable.name, nw.col(over.order.variable.name)
+        number = len(self._pairs)
+        value, status, place = (f"= window #{number} {part}" for part in ("value", "status", "place"))
+        decides = (pair.value == 0) if over.how == "all" else (pair.value != 0)
+        if pair.status is not None:
+            decides = decides | (pair.status != 0)
+        first: nw.Expr = nw.when(decides).then(order).min().over(group)
+        if over.how == "all":  # no zero at all: the first row speaks
+            first = nw.when(first.is_null()).then(order.min().over(group)).otherwise(first)
+        here = nw.col(place) == order
+        steps: list[list[nw.Expr]] = [[pair.value.cast(nw.Float64).alias(value)], [first.alias(place)]]
+        said = nw.when(here).then(nw.col(value)).max().over(group)
+        steps.append([said.fill_null(0.0).alias(value)])
+        if pair.status is not None:
+            steps[0].append(pair.status.alias(status))
+            said = nw.when(here).then(nw.col(status)).max().over(group)
+            steps[2].append(said.fill_null(0).cast(nw.Int16).alias(status))
+        self._pairs[id(over)] = Pair(nw.col(value), None if pair.status is None else nw.col(status))
+        return steps
+
+    def _number(self, item: Expr) -> Pair:
+        """Return a term of a sum or product: answers are widened, or small integers would overflow."""
+        pair = self.compile(item)
+        return Pair(pair.value.cast(nw.Float64), pair.status) if isinstance(item, Var) else pair
 
     def compile(self, item: Expr) -> Pair:
         """Return the value and the status of an expression."""
@@ -234,7 +274,7 @@ class Compiler:
                 value = COMPARISONS[item.op](left.value, right.value)
                 return Pair(value, _first(left.status, right.status))  # type: ignore[arg-type]
             case Arith():
-                left, right = self.compile(item.left), self.compile(item.right)
+                left, right = self._number(item.left), self._number(item.right)
                 value = _ARITHMETIC[item.op](left.value, right.value)
                 return Pair(value, _first(left.status, right.status))
             case Round():
@@ -245,10 +285,13 @@ class Compiler:
                 return Pair(inner.value.is_in(list(item.values)), inner.status)
             case StartsWith():
                 inner = self.compile(item.item)
-                if "" in item.prefixes:
-                    return Pair(inner.value == inner.value, inner.status)
-                starts = [inner.value.str.starts_with(p) for p in item.prefixes]
-                return Pair(reduce(lambda a, b: a | b, starts), inner.status)
+                return Pair(_starts_with(inner.value, item.prefixes), inner.status)
+            case Listed():
+                inner = self.compile(item.item)
+                pattern = f"(?:^|,)(?:{'|'.join(map(re.escape, item.values))})(?:,|$)"
+                return Pair(inner.value.str.contains(pattern), inner.status)
+            case Total():
+                return self._total(item)
             case Not():
                 inner = self.compile(item.part)
                 return Pair(~inner.value, inner.status)
@@ -295,6 +338,15 @@ class Compiler:
                 status = nw.when(condition.status != 0).then(condition.status).otherwise(after)
         return Pair(value, status)
 
+    def _total(self, item: Total) -> Pair:
+        value: nw.Expr = nw.lit(0.0)
+        status: nw.Expr | None = None
+        for row in item.rows:
+            condition, result = self.compile(row.condition), self._number(row.result)
+            value = value + nw.when(condition.value).then(result.value).otherwise(0)
+            status = _first(_first(status, condition.status), result.status)
+        return Pair(value, status)
+
     def _result(self, item: Expr, blank: nw.Expr) -> Pair:
         pair = self.compile(item)
         return Pair(blank, pair.status) if isinstance(item, Refuse) else pair
@@ -329,6 +381,20 @@ def _first(left: nw.Expr | None, right: nw.Expr | None) -> nw.Expr | None:
     if left is None or right is None:
         return right if left is None else left
     return nw.when(left != 0).then(left).otherwise(right)
+
+
+def _starts_with(text: nw.Expr, prefixes: tuple[str, ...]) -> nw.Expr:
+    """Compare beginnings of the same length with all prefixes of that length at once."""
+    if "" in prefixes:
+        return text == text
+    by_length: dict[int, list[str]] = {}
+    for prefix in prefixes:
+        by_length.setdefault(len(prefix), []).append(prefix)
+    tests = [
+        text.str.starts_with(same[0]) if len(same) == 1 else text.str.slice(0, length).is_in(same)
+        for length, same in by_length.items()
+    ]
+    return reduce(lambda a, b: a | b, tests)
 
 
 def _round(how: str, value: nw.Expr) -> nw.Expr:

@@ -5,7 +5,7 @@ Everything is generated from the expression that runs, so an explanation cannot 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,12 +19,15 @@ from .expr import (
     Const,
     Expr,
     IsIn,
+    Listed,
     Named,
     Not,
     Or,
+    Over,
     Refuse,
     Round,
     StartsWith,
+    Total,
     Var,
     inputs,
     is_condition,
@@ -47,6 +50,17 @@ WORDS = {
     "no data with": Text("pas de réponse, il manque", "no answer, missing"),
     "error": Text("le calcul s’arrête sur une erreur", "the computation stops with an error"),
     "begins": Text("commence par", "starts with"),
+    "holds": Text("contient", "holds"),
+    "sum": Text("somme de", "sum of"),
+    "count": Text("nombre de réponses « oui » parmi", "number of “yes” among"),
+    "any project": Text(
+        "premier résultat autre que 0 parmi les projets de la personne",
+        "first result other than 0 among the person’s projects",
+    ),
+    "all projects": Text(
+        "0 si un projet de la personne donne 0, sinon le résultat du premier",
+        "0 if one of the person’s projects gives 0, else the result of the first",
+    ),
     "rounded": Text("arrondi", "rounded"),
     "smallest": Text("le plus petit de", "the smaller of"),
     "largest": Text("le plus grand de", "the larger of"),
@@ -108,8 +122,10 @@ def decision_table(rule: Expr, lang: Language, titles: Mapping[str, Text] | None
         if is_condition(rule):
             return [Line(speak.say(rule), speak.word("yes")), Line(speak.word("otherwise"), speak.word("no"))]
         return [Line(speak.word("always"), speak.say(rule))]
-    lines = [Line(speak.say(r.condition), speak.say(r.result), r.because) for r in rule.rows]
-    return [*lines, Line(speak.word("otherwise"), speak.say(rule.otherwise))]
+    rows = [r for r in rule.rows if not isinstance(r.condition, Const)]
+    told = [code for r in rule.rows if isinstance(r.condition, Const) for code in r.because]
+    lines = [Line(speak.say(r.condition), speak.say(r.result), r.because) for r in rows]
+    return [*lines, Line(speak.word("otherwise"), speak.say(rule.otherwise), tuple(told))]
 
 
 def sentence(condition: Expr, lang: Language, titles: Mapping[str, Text] | None = None) -> str:
@@ -183,6 +199,14 @@ class _Speaker:
                 words = ", ".join(self.quote(p) for p in item.prefixes)
                 verb = self.word("begins") if not negate else f"{self.word('not')} {self.word('begins')}"
                 return f"{self.say(item.item)}{self.colon()}{verb} {words}"
+            case Listed():
+                words = f" {self.word('or')} ".join(map(self.quote, item.values))
+                verb = self.word("holds") if not negate else f"{self.word('not')} {self.word('holds')}"
+                return f"{self.say(item.item)}{self.colon()}{verb} {words}"
+            case Total():
+                return self._total(item)
+            case Over():
+                return f"{self.word(_OVER[item.how])} ({self.say(item.item)})"
             case And() | Or():
                 return self._chain(item, negate)
             case Named():
@@ -205,7 +229,7 @@ class _Speaker:
 
     def _part(self, item: Expr) -> str:
         text = self.say(item)
-        return f"({text})" if isinstance(item, Arith | Cases) else text
+        return f"({text})" if isinstance(item, Arith | Cases | Over) else text
 
     def _input(self, item: Var, negate: bool) -> str:
         label = item.variable.label.get(self.lang)
@@ -260,9 +284,25 @@ class _Speaker:
 
     def _inline_table(self, item: Cases, negate: bool) -> str:
         rows = [
-            f"{self.say(r.result, negate)} {_IF.get(self.lang)} {self.say(r.condition)}" for r in item.rows
+            f"{self.say(r.result, negate)} {_IF.get(self.lang)} {self.say(r.condition)}"
+            for r in item.rows
+            if not isinstance(r.condition, Const)
         ]
-        return "; ".join([*rows, f"{self.word('otherwise')} {self.say(item.otherwise, negate)}"])
+        return self._listed([*rows, f"{self.word('otherwise')} {self.say(item.otherwise, negate)}"])
+
+    def _total(self, item: Total) -> str:
+        if all(isinstance(r.result, Const) and r.result.value == 1 for r in item.rows):
+            return f"{self.word('count')} ({self._listed(self.say(r.condition) for r in item.rows)})"
+        rows = [
+            self.say(r.result)
+            if isinstance(r.condition, Const)
+            else f"{self._part(r.result)} {_IF.get(self.lang)} {self.say(r.condition)}"
+            for r in item.rows
+        ]
+        return f"{self.word('sum')} ({self._listed(rows)})"
+
+    def _listed(self, texts: Iterable[str]) -> str:
+        return (f"{_NBSP}; " if self.lang == "fr" else "; ").join(texts)
 
     def _refusal(self, item: Refuse) -> str:
         if item.kind == "error":
@@ -273,3 +313,4 @@ class _Speaker:
 
 
 _IF = Text("si", "if")
+_OVER = {"any": "any project", "all": "all projects"}

@@ -152,6 +152,10 @@ class Expr:
         """Return the condition that the text starts with one of ``prefixes``."""
         return StartsWith(self, tuple(prefixes))
 
+    def lists_any(self, *values: str) -> Expr:
+        """Return the condition that the text, a list separated by commas, holds one of ``values``."""
+        return Listed(self, tuple(values))
+
     def round(self) -> Expr:
         """Round to the nearest integer, ties to even."""
         return Round("round", self)
@@ -250,6 +254,14 @@ class Round(Expr):
     item: Expr
 
 
+class Listed(Expr):
+    """A text that holds a list, its items separated by commas, holds one of some values."""
+
+    fields = __slots__ = ("item", "values")
+    item: Expr
+    values: tuple[str, ...]
+
+
 class Row(Expr):
     """One row of a decision table: a condition, the result, and what the person is told (codes)."""
 
@@ -265,6 +277,27 @@ class Cases(Expr):
     fields = __slots__ = ("rows", "otherwise")
     rows: tuple[Row, ...]
     otherwise: Expr
+
+
+class Total(Expr):
+    """A sum: the results of all the rows whose conditions hold (a count, if each result is 1)."""
+
+    fields = __slots__ = ("rows",)
+    rows: tuple[Row, ...]
+
+
+class Over(Expr):
+    """A score over all the rows of a group (all projects of a person), read in order.
+
+    ``how`` is "any": the first score that is not 0, else 0; or "all": 0 as soon as a score is 0, else the
+    score of the first row. A refusal that is met before the reading ends is the outcome.
+    """
+
+    fields = __slots__ = ("how", "item", "group", "order")
+    how: str
+    item: Expr
+    group: Var
+    order: Var
 
 
 class Refuse(Expr):
@@ -363,20 +396,47 @@ def when(condition: Expr | bool, score: Operand | None = None, because: str | It
     return Row(lift(condition), lift(True if score is None else score), codes)
 
 
-def first_match(*rows: Row, otherwise: Operand) -> Expr:
+def first_match(*rows: Row, otherwise: Operand, because: str | Iterable[str] = ()) -> Expr:
     """Return a decision table: the first row whose condition holds, else ``otherwise``.
+
+    ``because`` are the codes of what the person is told in that last case.
 
     >>> first_match(when(False, 2), when(Const(1) < 2, 3), otherwise=0)
     3
     """
     kept: list[Row] = []
-    for row in rows:
+    for row in (*rows, when(True, otherwise, because)):
         if isinstance(row.condition, Const):
             if row.condition.value:  # the rows behind it can never be reached
-                return row.result if not kept else Cases(tuple(kept), row.result)
+                told = (row,) if row.because else ()
+                return Cases((*kept, *told), row.result) if kept or told else row.result
             continue
         kept.append(row)
-    return Cases(tuple(kept), lift(otherwise)) if kept else lift(otherwise)
+    raise AssertionError("unreachable: the last row holds")
+
+
+def total(*rows: Row) -> Expr:
+    """Return the sum of the results of all the rows whose conditions hold.
+
+    >>> total(when(True, 2), when(Const(1) > 2, 5))
+    total(when(True, 2), when(False, 5))
+    """
+    return Total(tuple(rows))
+
+
+def count(*conditions: Expr) -> Expr:
+    """Return how many of ``conditions`` hold."""
+    return Total(tuple(when(c, 1) for c in conditions))
+
+
+def first_not_zero(item: Operand, group: Expr, order: Expr) -> Expr:
+    """Return, over the rows of a group in order, the first score that is not 0; 0 if there is none."""
+    return Over("any", lift(item), group, order)
+
+
+def zero_or_first(item: Operand, group: Expr, order: Expr) -> Expr:
+    """Return 0 if a row of the group scores 0, else the score of the group's first row in order."""
+    return Over("all", lift(item), group, order)
 
 
 def missing(*fields: str) -> Refuse:
@@ -411,8 +471,11 @@ def passes(item: Expr) -> Expr:
     """
     if is_condition(item):
         return item
-    if isinstance(item, Const):
-        return Const(not math.isnan(float(item.value)) and float(item.value) > 0)
+    inner = item
+    while isinstance(inner, Named):
+        inner = inner.item
+    if isinstance(inner, Const):  # here not-a-number is excluded; frames do not agree on how it compares
+        return Const(not math.isnan(float(inner.value)) and float(inner.value) > 0)
     return item > 0
 
 
@@ -429,7 +492,7 @@ def is_condition(item: Expr) -> bool:
             results = [r.result for r in item.rows] + [item.otherwise]
             return all(is_condition(r) for r in results if not isinstance(r, Refuse))
         case _:
-            return isinstance(item, Compare | IsIn | StartsWith | And | Or | Not)
+            return isinstance(item, Compare | IsIn | StartsWith | Listed | And | Or | Not)
 
 
 def children(item: Expr) -> Iterator[Expr]:
@@ -475,6 +538,12 @@ def _write(item: Expr) -> str:
             return f"{item.item!r}.is_in{item.values!r}"
         case StartsWith():
             return f"{item.item!r}.starts_with{item.prefixes!r}"
+        case Listed():
+            return f"{item.item!r}.lists_any{item.values!r}"
+        case Total():
+            return f"total({', '.join(map(repr, item.rows))})"
+        case Over():
+            return f"over({item.how}, {item.item!r}, {item.group!r}, {item.order!r})"
         case And():
             return "(" + " & ".join(map(repr, item.parts)) + ")"
         case Or():

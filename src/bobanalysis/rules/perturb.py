@@ -19,17 +19,21 @@ from .expr import (
     Const,
     Expr,
     IsIn,
+    Listed,
     Named,
     Not,
     Operand,
     Or,
+    Over,
     Round,
     Row,
     StartsWith,
+    Total,
     Var,
     _compare,
     all_of,
     any_of,
+    children,
     first_match,
     lift,
     walk,
@@ -70,6 +74,15 @@ def _rebuild(node: Expr, visit: Callable[[Expr], Expr]) -> Expr:
             if isinstance(item, Const):
                 return Const(str(item.value).startswith(node.prefixes))
             return StartsWith(item, node.prefixes)
+        case Listed():
+            item = visit(node.item)
+            if isinstance(item, Const):
+                return Const(bool(set(str(item.value).split(",")) & set(node.values)))
+            return Listed(item, node.values)
+        case Total():
+            return Total(tuple(Row(visit(r.condition), visit(r.result), r.because) for r in node.rows))
+        case Over():
+            return Over(node.how, visit(node.item), node.group, node.order)
         case Not():
             return ~visit(node.part)
         case And():
@@ -158,14 +171,30 @@ def dropped(rule: Expr, variables: Iterable[str]) -> Expr:
 
     def compute(node: Expr) -> Expr | None:
         match node:
-            case Compare() | IsIn() | StartsWith() if _reads(node, names):
+            case Compare() | IsIn() | StartsWith() | Listed() if _reads_itself(node, names):
                 return None
+            case Compare():
+                left, right = keep(node.left), keep(node.right)
+                return None if left is None or right is None else _compare(node.op, left, right)
+            case IsIn():
+                item = keep(node.item)
+                return None if item is None else IsIn(item, node.values)
+            case Total():  # a row that only the input decides goes; its amount too
+                counted = [(keep(r.condition), r) for r in node.rows]
+                return Total(tuple(Row(c, whole(r.result), r.because) for c, r in counted if c is not None))
+            case Over():
+                rest = keep(node.item)
+                return None if rest is None else Over(node.how, rest, node.group, node.order)
             case Var() if _is_var(node, names):
                 if node.variable.kind == "bool":
                     return None
                 raise ValueError(f"{node.variable.name!r} enters the arithmetic of the rule; use neutral()")
-            case Arith() | Round() if _reads(node, names):
+            case Arith() | Round() if _reads_itself(node, names):
                 raise ValueError(f"{sorted(names)} enter the arithmetic of the rule; use neutral()")
+            case Arith():
+                return Arith(node.op, whole(node.left), whole(node.right))
+            case Round():
+                return Round(node.how, whole(node.item))
             case Not():
                 part = keep(node.part)
                 return None if part is None else ~part
@@ -196,6 +225,13 @@ def dropped(rule: Expr, variables: Iterable[str]) -> Expr:
 
 def _is_var(node: Expr, names: set[str]) -> bool:
     return isinstance(node, Var) and node.variable.name in names
+
+
+def _reads_itself(node: Expr, names: set[str]) -> bool:
+    """Tell whether an expression computes with an input (not with a table whose conditions read it)."""
+    if isinstance(node, Cases | Total | Attempt | Over):
+        return False
+    return _is_var(node, names) or any(_reads_itself(c, names) for c in children(node))
 
 
 def _reads(node: Expr, names: set[str]) -> bool:

@@ -7,7 +7,7 @@ read. It is also the row-at-a-time evaluation that tests and benchmarks hold the
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,12 +21,15 @@ from .expr import (
     Const,
     Expr,
     IsIn,
+    Listed,
     Named,
     Not,
     Or,
+    Over,
     Refuse,
     Round,
     StartsWith,
+    Total,
     Var,
 )
 
@@ -59,7 +62,7 @@ class Trace:
 
     def decisive(self) -> Iterator[Trace]:
         """Iterate over the elementary conditions that were read, in order."""
-        if isinstance(self.item, Compare | IsIn | StartsWith) or (
+        if isinstance(self.item, Compare | IsIn | StartsWith | Listed) or (
             isinstance(self.item, Var) and self.item.variable.kind == "bool"
         ):
             yield self
@@ -79,10 +82,12 @@ _ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
 }
 
 
-def trace(rule: Expr, person: Mapping[str, Any]) -> Trace:
+def trace(rule: Expr, person: Mapping[str, Any], group: Sequence[Mapping[str, Any]] | None = None) -> Trace:
     """Read a rule for one person.
 
-    Parameters: ``rule``; ``person``, input name → value (every input that is reached must be there).
+    Parameters: ``rule``; ``person``, input name → value (every input that is reached must be there);
+    ``group``, the rows of the same group (all projects of the person) for rules that read them all,
+    by default this one alone.
     Returns the ``Trace``; its ``value`` is what the columnar evaluation gives for the same person.
 
     >>> from bobanalysis.rules import Dictionary, Text, Variable, first_match, when
@@ -90,12 +95,13 @@ def trace(rule: Expr, person: Mapping[str, Any]) -> Trace:
     >>> trace(first_match(when(age >= 45, 2), otherwise=0), {"age": 50}).value
     2
     """
-    return _Tracer(person).read(rule)
+    return _Tracer(person, [person] if group is None else group).read(rule)
 
 
 class _Tracer:
-    def __init__(self, person: Mapping[str, Any]) -> None:
+    def __init__(self, person: Mapping[str, Any], group: Sequence[Mapping[str, Any]]) -> None:
         self.person = person
+        self.group = group
         self.seen: dict[int, Trace] = {}
 
     def read(self, item: Expr) -> Trace:
@@ -135,6 +141,12 @@ class _Tracer:
                 return self._all(item, [item.item], lambda v: v in item.values)
             case StartsWith():
                 return self._all(item, [item.item], lambda v: v.startswith(item.prefixes))
+            case Listed():
+                return self._all(item, [item.item], lambda v: bool(set(v.split(",")) & set(item.values)))
+            case Total():
+                return self._total(item)
+            case Over():
+                return self._over(item)
             case And() | Or():
                 return self._chain(item)
             case Cases():
@@ -142,6 +154,27 @@ class _Tracer:
             case Attempt():
                 return self._attempt(item)
         raise TypeError(f"cannot trace {type(item).__name__}")
+
+    def _total(self, item: Total) -> Trace:
+        read: list[Trace] = []
+        total = 0.0
+        for row in item.rows:
+            for part in (row.condition, row.result):
+                read.append(self.read(part))
+                if not read[-1].answered:
+                    return Trace(item, None, read[-1].refusal, tuple(read))
+            total += read[-1].value if read[-2].value else 0
+        return Trace(item, total, None, tuple(read))
+
+    def _over(self, item: Over) -> Trace:
+        rows = sorted(self.group, key=lambda row: row[item.order.variable.name])
+        read: list[Trace] = []
+        for row in rows:
+            read.append(_Tracer(row, self.group).read(item.item))
+            decides = read[-1].answered and (read[-1].value == 0) is (item.how == "all")
+            if decides or not read[-1].answered:
+                return Trace(item, read[-1].value, read[-1].refusal, tuple(read))
+        return Trace(item, read[0].value if item.how == "all" else 0, None, tuple(read))
 
     def _chain(self, item: And | Or) -> Trace:
         deciding = isinstance(item, Or)

@@ -98,6 +98,7 @@ class Dictionary(Mapping[str, Variable]):
 
     variables: list[Variable]
     sets: dict[str, dict[str, Variable]] = field(default_factory=dict)
+    tables: dict[str, dict[str, Variable]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Index the variables by name."""
@@ -126,6 +127,8 @@ class Dictionary(Mapping[str, Variable]):
             raise AttributeError(name)
         if name in self.sets:
             return Answers(name, self.sets[name])
+        if name in self.tables:
+            return Figures(name, self.tables[name])
         try:
             return Var(self[name])
         except KeyError as error:
@@ -135,22 +138,25 @@ class Dictionary(Mapping[str, Variable]):
     def from_yaml(cls, path: Path) -> Dictionary:
         """Read a data dictionary; ValueError names the file, the entry and the field that is wrong.
 
-        A ``set`` entry (a question with several answers) becomes one boolean variable a value.
+        A ``set`` entry (a question with several answers) becomes one boolean variable a value, a ``table``
+        entry (a figure for each value) one integer variable a value.
         """
         entries = yaml.safe_load(path.read_text(encoding="utf-8"))
         legal = entries.get("legal", {})
         variables: list[Variable] = []
         sets: dict[str, dict[str, Variable]] = {}
+        tables: dict[str, dict[str, Variable]] = {}
         for entry in entries["variables"]:
             try:
                 made = list(_variables(entry, entries.get("enums", {}), legal))
             except (KeyError, TypeError, ValueError) as error:
                 raise ValueError(f"{path.name}, entry {entry.get('name', entry)!r}: {error!r}") from error
             variables += made
-            if entry["kind"] == "set":
+            if entry["kind"] in ("set", "table"):
                 values = entries["enums"][entry["enum"]]
-                sets[entry["name"]] = {v["name"]: m for v, m in zip(values, made, strict=True)}
-        return cls(variables, sets)
+                members = {v["name"]: m for v, m in zip(values, made, strict=True)}
+                (sets if entry["kind"] == "set" else tables)[entry["name"]] = members
+        return cls(variables, sets, tables)
 
 
 @dataclass(frozen=True)
@@ -174,6 +180,22 @@ class Answers:
         for value in values[1:]:
             result = result | self.has(value)
         return result
+
+
+@dataclass(frozen=True)
+class Figures:
+    """A figure for each value of an enumeration: one integer column a value."""
+
+    name: str
+    members: Mapping[str, Variable]
+
+    def of(self, value: str) -> Expr:
+        """Return the expression that reads the figure of ``value``; ValueError if there is no such value."""
+        if value not in self.members:
+            near = get_close_matches(value.upper(), self.members, n=1)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            raise ValueError(f"{self.name}: {value!r} is not a value.{hint}")
+        return Var(self.members[value])
 
 
 def _text(raw: dict[str, str] | None) -> Text | None:
@@ -206,12 +228,15 @@ def _variables(
         "note": _text(entry.get("note")),
     }
     label = Text(entry["label"]["fr"], entry["label"]["en"])
-    if entry["kind"] == "set":
+    unit = _text(entry.get("unit"))
+    if entry["kind"] in ("set", "table"):
+        kind: Kind = "bool" if entry["kind"] == "set" else "int"
+        default = entry.get("default", _DEFAULTS[kind])
         for value in enums[entry["enum"]]:
             member = Text(f"{label.fr} : {value['fr']}", f"{label.en}: {value['en']}")
-            protected = _protected(value.get("protected"), legal)
+            protected = _protected(value.get("protected", entry.get("protected")), legal)
             name = f"{entry['stem']}_{value['name'].lower()}"
-            yield Variable(name, "bool", member, False, protected=protected, **common)
+            yield Variable(name, kind, member, default, unit=unit, protected=protected, **common)
         return
     choices = tuple(
         Choice(v["number"], v["name"], Text(v["fr"], v["en"])) for v in enums.get(entry.get("enum", ""), ())
@@ -221,7 +246,7 @@ def _variables(
         entry["kind"],
         label,
         entry.get("default", _DEFAULTS[entry["kind"]]),
-        unit=_text(entry.get("unit")),
+        unit=unit,
         choices=choices,
         protected=_protected(entry.get("protected"), legal),
         minimum=entry.get("minimum"),

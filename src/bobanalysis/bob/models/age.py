@@ -26,3 +26,20 @@ def for_old(years: str) -> Expr:
 def for_young(years: str) -> Expr:
     """Younger than N years; N itself is not younger."""
     return d.age < int(years)
+
+
+@CATALOGUE.family(
+    r"for-frustrated-old\(([0-9]+)\)", source=f"{SCORING}#L1025-L1027", spec="02, P09", quirks=("Q01", "Q02")
+)
+def for_frustrated_old(years: str) -> Expr:
+    """Older than N years and says that age is held against them."""
+    return (d.age > int(years)) & d.frustrations.has("AGE_DISCRIMINATION")
+
+
+CATALOGUE.add(
+    "for-frustrated-young(25)",
+    d.frustrations.has("AGE_DISCRIMINATION") & (d.age < 25),
+    source=f"{SCORING}#L1179-L1183",
+    spec="02, F24",
+    quirks=("Q01", "Q02"),
+)

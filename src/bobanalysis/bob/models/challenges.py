@@ -1,9 +1,10 @@
 """The filters and the relevance of the main challenges."""
 
-from bobanalysis.rules import Text, first_match, missing, when
+from bobanalysis.rules import Text, any_of, attempt, first_match, largest, missing, when
 
 from ..catalogue import CATALOGUE
 from ..catalogue import DICTIONARY as d
+from .advice_applications import applications_a_week
 from .market import easy_market, market_known
 from .search import long_accumulated_search
 
@@ -61,6 +62,55 @@ CATALOGUE.add(
     ),
     source=f"{SCORING}#L832-L843",
     spec="02, R02",
+)
+# --- registered, but used by no published configuration (C10)
+TIPS = "frontend/server/modules/application_tips.py"
+
+rate_is_low = 1 - largest(d.total_interview_count, 0) / d.search_length_now
+no_count = d.total_interview_count == 0
+no_applications = d.weekly_applications_estimate == "UNKNOWN_NUMBER_ESTIMATE_OPTION"
+COUNT, APPLICATIONS = "projects.0.totalInterviewCount", "projects.0.weeklyApplicationsEstimate"
+
+enhance_methods = CATALOGUE.add(
+    "category-enhance-methods-to-interview",
+    first_match(
+        when(d.search_length_now <= 0, missing()),
+        when(rate_is_low <= 0, 0),
+        when(no_count & no_applications, missing(COUNT, APPLICATIONS)),
+        when(no_count, missing(COUNT)),
+        when(no_applications, missing(APPLICATIONS)),
+        otherwise=rate_is_low * (applications_a_week / 5),
+    ),
+    title=Text("trop peu d’entretiens pour les candidatures", "too few interviews for the applications"),
+    source=f"{TIPS}#L186-L218",
+    spec="04, §2.2",
+)
+CATALOGUE.add(
+    "relevance-enhance-methods-to-interview",
+    attempt(
+        first_match(when(enhance_methods > 0, RELEVANT_AND_GOOD), otherwise=RELEVANT_AND_GOOD),
+        with_fields=NEUTRAL,
+        without_fields=NEUTRAL,
+    ),
+    source=f"{TIPS}#L221-L230",
+    spec="04, §2.2",
+)
+MODES = tuple(d.sets["jg_first_modes"])
+CATALOGUE.add(
+    "category-search-methods",
+    first_match(
+        when(~d.jg_has_application_modes, missing("data.job_group_info.{rome_id}.application_modes")),
+        when(
+            d.preferred_application_mode == "UNDEFINED_APPLICATION_MODE",
+            missing("projects.0.preferredApplicationMode"),
+        ),
+        when(any_of(*((d.preferred_application_mode == m) & d.jg_first_modes.has(m) for m in MODES)), 0),
+        when(any_of(*((d.preferred_application_mode == m) & d.jg_second_modes.has(m) for m in MODES)), 1),
+        otherwise=3,
+    ),
+    title=Text("façon de postuler", "way of applying"),
+    source=f"{TIPS}#L233-L265",
+    spec="04, §2.2",
 )
 CATALOGUE.add(
     "relevance-market-stress",

@@ -31,6 +31,27 @@ def easy_market(limit: int) -> Expr:
     return offers > limit
 
 
+@CATALOGUE.family(
+    r"for-lower-market-tension\(10/([0-9]+)\)", source=f"{SCORING}#L396-L416", spec="02, P15", quirks=("Q08",)
+)
+def for_lower_market_tension(limit: str) -> Expr:
+    """At least N offers per 10 candidates in the département; an unknown market does not pass."""
+    return market_known & ((offers >= int(limit)) | (offers < -1)) if int(limit) else market_known
+
+
+CATALOGUE.add(
+    "for-unstressed-market(10/7)",
+    for_lower_market_tension("7"),
+    source=f"{SCORING}#L1290-L1291",
+    spec="02, F63",
+    quirks=("Q08",),
+)
+CATALOGUE.add(
+    "for-evolution-of-offers(+10%)",
+    d.market_job_offers_change >= 10,
+    source=f"{SCORING}#L1134-L1136",
+    spec="02, F11",
+)
 CATALOGUE.add(
     "for-more-job-offers-locally(5)",
     d.market_num_job_offers_last_year >= 16,
@@ -45,8 +66,8 @@ CATALOGUE.add(
     quirks=("Q23",),
 )
 CATALOGUE.add(
-    "for-mainly-hiring-through-network(±15%)",
-    d.jg_hires_mainly_through_network,
-    source="frontend/server/modules/application_modes.py#L83-L118",
-    spec="04, §2.1",
+    "for-recruiting-sector",
+    d.companies_headcount >= 500,
+    source=f"{SCORING}#L552-L575",
+    spec="02, F47",
 )

@@ -3,7 +3,7 @@
 The length of the search is -1 month where it has not started and where the question was not answered (Q03).
 """
 
-from bobanalysis.rules import Expr, first_match, when
+from bobanalysis.rules import Expr, first_match, missing, when
 
 from ..catalogue import CATALOGUE
 from ..catalogue import DICTIONARY as d
@@ -53,3 +53,34 @@ def for_many_interviews(count: str) -> Expr:
 def for_many_interviews_per_month(rate: str) -> Expr:
     """More than X interviews a month since the search began; unknown counts as none."""
     return (d.search_length >= 0) & (d.total_interview_count > float(rate) * d.search_length)
+
+
+for name, months, lines, spec in (("-1", 1, "L1258-L1260", "F52"), ("-3", 3, "L1261-L1263", "F53")):
+    CATALOGUE.add(
+        f"for-short-search({name})",
+        d.search_length <= months,
+        source=f"{SCORING}#{lines}",
+        spec=f"02, {spec}",
+        quirks=("Q03", "Q22"),
+    )
+
+CATALOGUE.add("for-searching-forever", d.search_length >= 19, source=f"{SCORING}#L1255-L1257", spec="02, F51")
+CATALOGUE.add(
+    "for-application(2)",
+    d.weekly_applications_estimate >= "SOME",
+    source=f"{SCORING}#L1108-L1110",
+    spec="02, F02",
+)
+CATALOGUE.add(
+    "for-exact-interview(1)", d.total_interview_count == 1, source=f"{SCORING}#L1159-L1161", spec="02, F19"
+)
+CATALOGUE.add(
+    "for-with-resume",
+    first_match(
+        when(d.has_resume == "UNKNOWN_BOOL", missing("projects.0.hasResume")),
+        otherwise=d.has_resume == "TRUE",
+    ),
+    source=f"{SCORING}#L953-L965",
+    spec="02, F66",
+    quirks=("Q09",),
+)

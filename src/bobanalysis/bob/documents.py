@@ -1,0 +1,257 @@
+"""Bob's own market documents, reduced once per job group, place or month to the inputs of the rules.
+
+Each function takes documents (dictionaries in JSON form, absent fields being 0) and returns rows. Nothing is
+done person by person. Fields that Bob stores in 32 bits are rounded to 32 bits first (spec 01, section 2).
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from bobanalysis.rules import Variable
+
+from .catalogue import DICTIONARY
+
+Document = Mapping[str, Any]
+
+_DTYPES: dict[str, type[pl.DataType]] = {
+    "int": pl.Int32,
+    "enum": pl.Int32,
+    "float": pl.Float64,
+    "text": pl.String,
+    "bool": pl.Boolean,
+}
+
+
+def schema(keys: Iterable[str], variables: Iterable[str]) -> dict[str, type[pl.DataType]]:
+    """Return the columns of a table: its keys (texts), then inputs of the data dictionary."""
+    figures = {name: _DTYPES[DICTIONARY[name].kind] for name in variables}
+    return dict.fromkeys(keys, pl.String) | figures  # type: ignore[return-value]
+
+
+def names(group: str) -> list[str]:
+    """Return the inputs of one group of the data dictionary."""
+    return [v.name for v in DICTIONARY.values() if v.group == group]
+
+
+def read(folder: Path, name: str) -> list[dict[str, Any]]:
+    """Return one collection (``name.json`` or ``name.json.gz``); FileNotFoundError names the file."""
+    plain, packed = folder / f"{name}.json", folder / f"{name}.json.gz"
+    if packed.exists():
+        return list(json.loads(gzip.decompress(packed.read_bytes())))
+    if not plain.exists():
+        raise FileNotFoundError(f"{plain}: no such file (nor {packed.name}); a market folder holds it")
+    return list(json.loads(plain.read_text(encoding="utf-8")))
+
+
+def number(variable: str | Variable, value: str | int) -> int:
+    """Return the number of an enumerated value given by its name or its number."""
+    variable = DICTIONARY[variable] if isinstance(variable, str) else variable
+    return variable.number_of(value) if isinstance(value, str) else value
+
+
+def single(value: float) -> float:
+    """Round to 32 bits, as Bob's store does."""
+    return float(np.float32(value))
+
+
+def merged(document: Document, over: Document) -> dict[str, Any]:
+    """Lay a document over another: fields that are set win, lists are appended (spec 01 §3, LS).
+
+    >>> merged({"a": 1, "b": [1], "c": {"d": 2}}, {"a": 3, "b": [2], "c": {"e": 4}})
+    {'a': 3, 'b': [1, 2], 'c': {'d': 2, 'e': 4}}
+    """
+    result = dict(document)
+    for key, value in over.items():
+        if isinstance(value, dict):
+            result[key] = merged(result.get(key, {}), value)
+        elif isinstance(value, list):
+            result[key] = [*result.get(key, []), *value]
+        elif value:
+            result[key] = value
+    return result
+
+
+def local_row(key: str, document: Document) -> dict[str, Any]:
+    """Return the figures of one département and job group (spec 01 §5.4)."""
+    departement, rome = key.split(":", 1)
+    salary = document.get("salary", {})
+    close = [number_of_mobility(g) for g in document.get("lessStressfulJobGroups", [])]
+    return {
+        "departement_id": departement,
+        "rome_id": rome,
+        "market_offers_per_10_candidates": document.get("imt", {}).get("yearlyAvgOffersPer10Candidates", 0),
+        "market_num_job_offers_last_year": document.get("numJobOffersLastYear", 0),
+        "market_num_job_offers_previous_year": document.get("numJobOffersPreviousYear", 0),
+        "market_job_offers_change": document.get("jobOffersChange", 0),
+        "market_median_salary": single(salary.get("medianSalary", 0)),
+        "market_salary_unit": number("market_salary_unit", salary.get("unit", 0)),
+        "market_percent_difficult": document.get("bmo", {}).get("percentDifficult", 0),
+        "market_unemployment_days": document.get("unemploymentDuration", {}).get("days", 0),
+        "market_num_better_departements": document.get("numLessStressfulDepartements", 0),
+        "market_num_close_jobs": sum(m in MOBILITIES for m in close),
+    }
+
+
+MOBILITIES = ("CLOSE", "EVOLUTION", 1, 2)  # the kinds of move that count as a close job (spec 04 §2.20)
+
+
+def number_of_mobility(group: Document) -> str | int:
+    """Return the kind of move to another job group, as it is written."""
+    return group.get("mobilityType", 0)
+
+
+def job_row(document: Document) -> dict[str, Any]:
+    """Return the national figures of one job group (spec 01 §5.5)."""
+    wanted = document.get("requirements", {})
+    diplomas = [
+        (d.get("percentRequired", 0), number("jg_lowest_diploma", d.get("diploma", {}).get("level", 0)))
+        for d in wanted.get("diplomas", [])
+    ]
+    modes = [entry.get("modes", []) for entry in document.get("applicationModes", {}).values()]
+    licences = [x for x in wanted.get("drivingLicenses", []) if x.get("drivingLicense") in ("CAR", 2)]
+    titles = wanted.get("specificJobs", [])
+    keywords = document.get("workEnvironmentKeywords", {})
+    return {
+        "rome_id": document["_id"],
+        "jg_national_market_score": single(document.get("nationalMarketScore", 0)),
+        "jg_requires_diploma": requires_diploma(diplomas),
+        "jg_has_diplomas": bool(diplomas),
+        "jg_max_diploma_percent": max((percent for percent, _ in diplomas), default=0),
+        "jg_lowest_diploma": min((level for _, level in diplomas), default=0),
+        "jg_hires_mainly_through_network": any(_is_main_channel(m, 3) for m in modes),
+        "jg_hires_mainly_through_spontaneous": any(_is_main_channel(m, 1) for m in modes),
+        "jg_has_application_modes": bool(modes),
+        **_channels("jg_first_modes", modes, 0),
+        **_channels("jg_second_modes", modes, 1),
+        "jg_has_contract_types": bool(wanted.get("contractTypes")),
+        **_contracts(wanted.get("contractTypes", [])),
+        "jg_car_license_percent": licences[0].get("percentRequired", 0) if licences else 0,
+        "jg_has_job_titles": bool(titles),
+        "jg_top_title": titles[0].get("codeOgr", "") if titles else "",
+        "jg_top_title_percent": titles[0].get("percentSuggested", 0) if titles else 0,
+        "jg_num_structures": len(keywords.get("structures", [])),
+        "jg_num_sectors": len(keywords.get("sectors", [])),
+        "jg_num_skills_for_future": len(document.get("skillsForFuture", [])),
+        "jg_growth_2012_2022": single(document.get("growth20122022", 0)),
+        "jg_automation_risk": document.get("automationRisk", 0),
+        "jg_has_freelancers": document.get("hasFreelancers", False),
+        "jg_is_diploma_strictly_required": document.get("isDiplomaStrictlyRequired", False),
+        **{
+            name: number(name, document.get(field, 0))
+            for name, field in (
+                ("jg_application_complexity", "applicationComplexity"),
+                ("jg_preferred_application_medium", "preferredApplicationMedium"),
+                ("jg_covid_risk", "covidRisk"),
+            )
+        },
+    }
+
+
+def requires_diploma(diplomas: Iterable[tuple[int, int]]) -> bool:
+    """Tell whether a job group asks for a diploma, as the rule "missing diploma" reads it (spec 02, K02).
+
+    Parameters: ``diplomas``, pairs of the share of offers that ask for it (per cent) and its level. Any share
+    other than 0 of any level but "none" (1) is enough (Q16).
+
+    >>> requires_diploma([(80, 1), (1, 2)])
+    True
+    """
+    return any(percent != 0 and level != 1 for percent, level in diplomas)
+
+
+_CHANNEL = DICTIONARY["preferred_application_mode"]
+
+
+def _is_main_channel(modes: Sequence[Document], mode: int) -> bool:
+    """Tell whether a way of applying comes first, or second at most 15 points behind (spec 04 §2.1)."""
+    found = [number(_CHANNEL, m.get("mode", 0)) for m in modes[:2]]
+    if mode not in found:
+        return False
+    if found[0] == mode:
+        return True
+    first, second = (single(m.get("percentage", 0)) for m in modes[:2])
+    return first - second <= 15
+
+
+def _channels(name: str, entries: Iterable[Sequence[Document]], place: int) -> dict[str, bool]:
+    """Tell which ways of applying stand at a given place of some entry; shorter entries are skipped."""
+    found = {number(_CHANNEL, e[place].get("mode", 0)) for e in entries if len(e) > place}
+    members = DICTIONARY.sets[name]
+    return {v.name: _CHANNEL.number_of(mode) in found for mode, v in members.items()}
+
+
+def _contracts(contracts: Sequence[Document]) -> dict[str, int]:
+    """Add up the share of offers of each kind of contract."""
+    members = DICTIONARY.tables["jg_contract_percent"]
+    shares = dict.fromkeys((v.name for v in members.values()), 0)
+    kinds = list(members)
+    for contract in contracts:
+        kind = contract.get("contractType", 0)
+        name = kinds[kind] if isinstance(kind, int) and kind < len(kinds) else kind
+        if name in members:
+            shares[members[name].name] += contract.get("percentSuggested", 0)
+    return shares
+
+
+def title_rows(document: Document) -> Iterator[tuple[str, str, int]]:
+    """Iterate over the titles of one job group: its code, the title's code, its share of offers.
+
+    The first of two entries of one title counts (spec 04 §2.4).
+    """
+    seen: set[str] = set()
+    for title in document.get("requirements", {}).get("specificJobs", []):
+        code = title.get("codeOgr", "")
+        if code not in seen:
+            seen.add(code)
+            yield document["_id"], code, title.get("percentSuggested", 0)
+
+
+def city_rows(document: Document) -> Iterator[tuple[Any, ...]]:
+    """Iterate over the hiring cities of one job group."""
+    for entry in document.get("hiringCities", []):
+        city = entry.get("city", {})
+        yield (
+            document["_id"],
+            city.get("cityId", ""),
+            city.get("population", 0),
+            single(city.get("latitude", 0)),
+            single(city.get("longitude", 0)),
+            single(entry.get("offersPerInhabitant", 0)),
+        )
+
+
+def jobbing_score(document: Document) -> float:
+    """Return the smaller market score of the first two jobs of a département's list; 0 if there are fewer.
+
+    The published code keeps jobs up to the first that is no better than the person's own, and asks for two
+    (M9): only the first two matter.
+    """
+    jobs = document.get("departementJobStats", {}).get("jobs", [])[:2]
+    return min(float(job.get("marketScore", 0)) for job in jobs) if len(jobs) == 2 else 0.0
+
+
+def seasonal_count(document: Document, known: set[str]) -> int:
+    """Count the départements of a month that the advice names; -1 where the published code crashes.
+
+    An unknown département is deleted by an index counted from the wrong end (M17).
+
+    >>> stats = {"departementStats": [{"departementId": d} for d in ("999", "998", "01")]}
+    >>> seasonal_count(stats, {"01"}), seasonal_count(stats, {"01", "998", "999"})
+    (-1, 3)
+    """
+    stats = [s.get("departementId", "") for s in document.get("departementStats", [])]
+    kept = list(stats)
+    for place, departement in enumerate(reversed(stats)):
+        if departement not in known:
+            if place >= len(kept):
+                return -1
+            del kept[place]
+    return len(kept)

@@ -1,0 +1,152 @@
+"""Advice on applying: CV, interviews, replies, job boards, unsolicited applications."""
+
+from bobanalysis.rules import Expr, first_match, largest, when
+
+from ..catalogue import DICTIONARY as d
+from .advice import MODULES, SCORING, advice, telling, told_bravo, told_missing_diploma
+from .market import offers
+
+TIPS = f"{MODULES}/application_tips.py"
+
+resume_is_hard = d.frustrations.has("RESUME")
+
+# What the bands of answers are taken for: applications a week, interviews so far.
+applications_a_week = first_match(
+    when(d.weekly_applications_estimate == "SOME", 2),
+    when(d.weekly_applications_estimate == "DECENT_AMOUNT", 6),
+    when(d.weekly_applications_estimate == "A_LOT", 15),
+    otherwise=0,
+)
+interviews = first_match(
+    when(d.total_interview_count < 0, 0),
+    when(d.total_interview_count > 0, d.total_interview_count),
+    when(d.total_interviews_estimate == "SOME", 1),
+    when(d.total_interviews_estimate == "DECENT_AMOUNT", 5),
+    when(d.total_interviews_estimate == "A_LOT", 10),
+    otherwise=0,
+)
+candidates_per_offer = first_match(when(offers == 0, 2.85), when(offers == -1, 1000.0), otherwise=10 / offers)
+
+advice(
+    "advice-body-language",
+    first_match(
+        *telling(
+            True,
+            2,
+            {
+                "SAID_INTERVIEWS_ARE_HARD": d.frustrations.has("INTERVIEW"),
+                "SAID_THEY_LACK_SELF_CONFIDENCE": d.frustrations.has("SELF_CONFIDENCE"),
+                "SAID_THEIR_PROFILE_IS_UNUSUAL": d.frustrations.has("ATYPIC_PROFILE"),
+            },
+        ),
+        otherwise=1,
+        because="ONE_CAN_ALWAYS_PRESENT_ONESELF_BETTER",
+    ),
+    source=f"{SCORING}#L93-L118",
+    spec="02, A01",
+)
+advice(
+    "advice-follow-up",
+    first_match(
+        when(d.jg_preferred_application_medium == "APPLY_IN_PERSON", 0),
+        when(d.frustrations.has("NO_OFFER_ANSWERS"), 2, because="SAID_RECRUITERS_DO_NOT_ANSWER"),
+        otherwise=1,
+    ),
+    source=f"{SCORING}#L649-L660",
+    spec="02, A02",
+)
+advice(
+    "advice-less-applications",
+    first_match(
+        when(
+            d.weekly_applications_estimate.is_in("DECENT_AMOUNT", "A_LOT"),
+            3,
+            because="SAID_THEY_SEND_MANY_APPLICATIONS",
+        ),
+        otherwise=0,
+    ),
+    source=f"{SCORING}#L523-L534",
+    spec="02, A03",
+)
+advice(
+    "advice-more-offer-answers",
+    first_match(when(d.frustrations.has("NO_OFFER_ANSWERS"), 2), otherwise=1),
+    source="frontend/server/scoring_base.py#L758-L774",
+    spec="02, A05",
+)
+advice(
+    "advice-job-boards",
+    first_match(when(d.frustrations.has("NO_OFFERS"), 2, because="SAID_OFFERS_ARE_TOO_FEW"), otherwise=1),
+    source=f"{MODULES}/jobboards.py#L27-L46",
+    spec="04, §2.13",
+    quirks=("M37",),
+)
+advice(
+    "advice-spontaneous-application",
+    first_match(
+        when(d.jg_first_modes.has("SPONTANEOUS_APPLICATION"), 3, because="FIRST_HIRING_CHANNEL"),
+        when(told_missing_diploma, 2, because="BEST_WAY_TO_WORK_STUDY"),
+        when(d.jg_second_modes.has("SPONTANEOUS_APPLICATION"), 2, because="ONE_OF_THE_BEST_CHANNELS"),
+        when(told_bravo & d.frustrations.has("NO_OFFERS"), 2, because="SAID_OFFERS_ARE_TOO_FEW"),
+        otherwise=0,
+    ),
+    source=f"{MODULES}/application_modes.py#L18-L42",
+    spec="04, §2.1",
+)
+advice(
+    "advice-fresh-resume",
+    first_match(
+        when(
+            (d.weekly_applications_estimate <= "LESS_THAN_2") | (d.search_length < 2),
+            3,
+            because="SAID_THEY_ARE_BEGINNING_TO_APPLY",
+        ),
+        when(told_bravo & resume_is_hard, 1, because="SAID_THE_CV_IS_HARD"),
+        otherwise=0,
+    ),
+    source=f"{TIPS}#L69-L86",
+    spec="04, §2.2",
+    quirks=("M21",),
+)
+
+
+def possible_increase() -> Expr:
+    """How many times more interviews the applications sent should have brought."""
+    expected = d.search_length * 52 / 12 * applications_a_week / candidates_per_offer
+    return first_match(
+        when((d.total_interviews_estimate >= "A_LOT") | (d.total_interview_count > 20), 0),
+        otherwise=expected / largest(interviews, 1),
+    )
+
+
+advice(
+    "advice-improve-resume",
+    first_match(
+        when((possible_increase() >= 2) & (d.search_length <= 6), 3, because="COULD_GET_MORE_INTERVIEWS"),
+        when(told_bravo & resume_is_hard, 1, because="SAID_THE_CV_IS_HARD"),
+        otherwise=0,
+    ),
+    source=f"{TIPS}#L95-L133",
+    spec="04, §2.2",
+    quirks=("M23",),
+)
+
+complex_application = d.jg_application_complexity == "COMPLEX_APPLICATION_PROCESS"
+many_a_month = first_match(when(complex_application, 5), otherwise=3)
+
+advice(
+    "advice-improve-interview",
+    first_match(
+        when(d.diagnostic_category == "enhance-methods-to-interview", 3),
+        when(
+            interviews / largest(d.search_length, 1) > many_a_month,
+            3,
+            because="SAID_MANY_INTERVIEWS_DID_NOT_SUCCEED",
+        ),
+        when(interviews >= 5, 3, because="SAID_MANY_INTERVIEWS_DID_NOT_SUCCEED"),
+        when(told_bravo, 1),
+        otherwise=0,
+    ),
+    source=f"{TIPS}#L142-L168",
+    spec="04, §2.2",
+)

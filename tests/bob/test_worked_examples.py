@@ -1,0 +1,28 @@
+"""Examples worked by the published code on markets of their own (spec 04, section 7)."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from bobanalysis.bob import Market, admit, catalogue, read_users
+from bobanalysis.bob.market import join, looked_up_by
+from bobanalysis.bob.outcomes import answers
+from bobanalysis.rules import evaluate, inputs
+
+EXAMPLES = json.loads(Path(__file__).with_name("worked_examples.json").read_text(encoding="utf-8"))
+NOW = "2022-06-15T12:00:00"
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda e: f"{e['number']}-{e['model']}")
+def test_a_worked_example_gives_its_recorded_outcome(example):
+    rule = catalogue()[example["model"]].score
+    market = Market.from_collections(example.get("market", {}))
+    read = inputs(rule)
+    names = [v.name for v in read]
+    user = {"profile": example.get("profile", {}), "projects": example["projects"]}
+    people = admit(read_users([user], [NOW]), [*read, *looked_up_by(names, market)], strict=False).kept
+    done = evaluate({"it": rule}, join(people, market, names), keep=["rome_id"])
+    expected = example["outcome"]
+    got = answers(done, "it")[0]
+    assert got == (pytest.approx(expected, abs=1e-9) if isinstance(expected, float) else expected)
