@@ -69,7 +69,8 @@ def admit(
     ``file`` and ``first_row``, for messages; ``strict``, refuse values outside the dictionary's ranges and
     enumerations (the published code keeps them: turn it off to reproduce it).
 
-    Raises InputError if a column is missing. Market figures may be missing: they are joined later.
+    Raises InputError if a column is missing. Market figures may be missing: they are joined later; so may
+    results of earlier steps and answers of outside services, which then read their default.
 
     >>> from bobanalysis.bob.catalogue import DICTIONARY
     >>> came = admit(pl.DataFrame({"age": [30, 300]}), [DICTIONARY["age"]])
@@ -77,6 +78,8 @@ def admit(
     (1, ['300'])
     """
     once = {v.name: v for v in variables}
+    absent = [v for v in once.values() if v.name not in frame.columns and v.group in ("result", "service")]
+    frame = frame.with_columns(**{v.name: pl.lit(v.default) for v in absent})
     wanted = [v for v in once.values() if v.name in frame.columns or v.group not in JOINED]
     missing = [v for v in wanted if v.name not in frame.columns]
     if missing:

@@ -236,11 +236,14 @@ def looked_up_by(names: Iterable[str], market: MarketLike) -> list[Variable]:
     keys: dict[tuple[str, ...], Iterable[str]] = {
         ("departement_id", "rome_id"): LOCAL_SCHEMA,
         ("rome_id",): JOBS_SCHEMA,
-        ("rome_id", "code_ogr"): TITLES_SCHEMA,
         ("departement_id",): {**DEPARTEMENTS_SCHEMA, **association_table().schema},
-        ("month",): MONTHS_SCHEMA,
-        ("rome_id", "city_id"): ("commute_cities", "commute_best_ratio"),
     }
+    optional: dict[str, tuple[tuple[str, ...], Iterable[str]]] = {
+        "titles": (("rome_id", "code_ogr"), TITLES_SCHEMA),
+        "months": (("month",), MONTHS_SCHEMA),
+        "hiring": (("rome_id", "city_id"), ("commute_cities", "commute_best_ratio")),
+    }
+    keys |= {key: columns for name, (key, columns) in optional.items() if len(getattr(market, name, ()))}
     found = {
         k: DICTIONARY[k] for key, columns in keys.items() if wanted & (set(columns) - {*key}) for k in key
     }

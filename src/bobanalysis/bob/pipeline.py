@@ -113,6 +113,9 @@ class Bob:
         return self._with_keys(inputs(*every))
 
     def _with_keys(self, read: list[Variable]) -> list[Variable]:
+        """Add the inputs by which figures are looked up; whether the market is known is always told."""
+        offers = DICTIONARY["market_offers_per_10_candidates"]
+        read = read if offers in read else [*read, offers]
         keys = looked_up_by([v.name for v in read], self.market)
         return read + [k for k in keys if k not in read]
 

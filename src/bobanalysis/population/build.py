@@ -35,6 +35,12 @@ LIMITS: dict[str, dict[str, str]] = {
         "en": "Motivation, contacts, interviews, kind of project and the other answers are assumed, the "
         "same at every age and place.",
     },
+    "unasked": {
+        "fr": "Handicap, permis de conduire et appellation du métier ne sont pas modélisés : les règles les "
+        "lisent comme des questions sans réponse. Les conseils qui en dépendent n’apparaissent pas.",
+        "en": "Disability, driving licence and job title are not modelled: rules read them as questions "
+        "without an answer. Advice that depends on them does not appear.",
+    },
     "mayotte": {
         "fr": "Mayotte n’a ni marché ni chômage publiés dans ces sources : elle n’est pas dans la population "
         "modélisée, qui couvre tous les autres départements.",

@@ -179,6 +179,17 @@ _INDEPENDENT = (
     "family_situation",
 )
 
+UNASKED: dict[str, pl.Expr] = {
+    "has_handicap": pl.lit(False),
+    "code_ogr": pl.lit(""),
+    "has_car_driving_license": pl.lit(0, pl.Int8),
+    "city_transport_score": pl.lit(0.0),
+    "total_interviews_estimate": pl.lit(0, pl.Int8),
+    "employment_cdi": pl.lit(True),
+    "num_employment_types": pl.lit(1, pl.Int8),
+}
+"""Answers that are not modelled: left unanswered, but for an open-ended contract, which everybody seeks."""
+
 COLUMNS = (
     "person_id",
     "weight",
@@ -208,6 +219,8 @@ COLUMNS = (
     "num_projects",
     "num_objectives",
     *(f"frustration_{name.lower()}" for name in FRUSTRATIONS),
+    "search_length_now",
+    *UNASKED,
     "fap87",
     "age_band",
 )
@@ -237,6 +250,8 @@ def _assemble(
             pl.lit(0, pl.Int8).alias("city_urban_score"),
             pl.lit(1, pl.Int8).alias("num_projects"),
             pl.lit(1, pl.Int8).alias("num_objectives"),
+            pl.col("search_length").alias("search_length_now"),
+            **UNASKED,
         )
         .select(COLUMNS)
     )

@@ -10,7 +10,7 @@ import polars as pl
 
 from bobanalysis import data
 
-from .draw import COLUMNS
+from .draw import COLUMNS, UNASKED
 from .enums import FRUSTRATIONS, YEARS_OF_EXPERIENCE, YOUNGEST_WITH_DEGREE
 from .markets import MarketTables
 
@@ -217,6 +217,8 @@ def reference_profiles(
         "num_projects": pl.lit(1),
         "num_objectives": pl.lit(1),
         **{f"frustration_{n.lower()}": pl.lit(False) for n in FRUSTRATIONS if n != "MOTIVATION"},
+        "search_length_now": pl.col("search_length"),
+        **UNASKED,
     }
     number = pl.int_range(pl.len()).cast(pl.String).str.zfill(5)
     whole = grid.with_columns((pl.lit("reference-") + number).alias("person_id"))
@@ -225,7 +227,7 @@ def reference_profiles(
     return whole.with_columns(
         pl.col(small).cast(pl.Int8),
         pl.col("total_interview_count").cast(pl.Int16),
-        pl.col("search_length").cast(pl.Float64),
+        pl.col("search_length", "search_length_now").cast(pl.Float64),
     ).select(c for c in COLUMNS if c in whole.columns)
 
 

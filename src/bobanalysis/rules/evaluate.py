@@ -84,10 +84,14 @@ def _can_refuse(item: Expr, memo: dict[int, frozenset[Refuse]]) -> frozenset[Ref
             found = frozenset([item])
         else:
             found = frozenset().union(*(_can_refuse(c, memo) for c in children(item)))
-            if isinstance(item, Attempt):
-                caught = {r for r in _can_refuse(item.item, memo) if r.kind == "missing"}
-                replaced = _can_refuse(item.with_fields, memo) | _can_refuse(item.without_fields, memo)
-                found = frozenset(_can_refuse(item.item, memo) - caught) | replaced
+            if isinstance(item, Attempt):  # a replacement is reached only for what the item may lack
+                own = _can_refuse(item.item, memo)
+                lacking = {r for r in own if r.kind == "missing"}
+                found = frozenset(own - lacking)
+                if any(r.details for r in lacking):
+                    found |= _can_refuse(item.with_fields, memo)
+                if any(not r.details for r in lacking):
+                    found |= _can_refuse(item.without_fields, memo)
         memo[id(item)] = found
     return memo[id(item)]
 

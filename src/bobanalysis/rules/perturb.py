@@ -40,6 +40,10 @@ from .expr import (
 )
 
 
+class InArithmetic(ValueError):
+    """An input that enters the arithmetic of a score: it can be neutralised there, not dropped."""
+
+
 def transform(item: Expr, change: Callable[[Expr], Expr | None]) -> Expr:
     """Rebuild an expression from the bottom up.
 
@@ -174,7 +178,10 @@ def dropped(rule: Expr, variables: Iterable[str]) -> Expr:
             case Compare() | IsIn() | StartsWith() | Listed() if _reads_itself(node, names):
                 return None
             case Compare():
-                left, right = keep(node.left), keep(node.right)
+                try:
+                    left, right = keep(node.left), keep(node.right)
+                except InArithmetic:  # a comparison of a sum that holds the input is a condition on it
+                    return None
                 return None if left is None or right is None else _compare(node.op, left, right)
             case IsIn():
                 item = keep(node.item)
@@ -188,9 +195,9 @@ def dropped(rule: Expr, variables: Iterable[str]) -> Expr:
             case Var() if _is_var(node, names):
                 if node.variable.kind == "bool":
                     return None
-                raise ValueError(f"{node.variable.name!r} enters the arithmetic of the rule; use neutral()")
+                raise InArithmetic(f"{node.variable.name!r} enters the arithmetic of the rule; use neutral()")
             case Arith() | Round() if _reads_itself(node, names):
-                raise ValueError(f"{sorted(names)} enter the arithmetic of the rule; use neutral()")
+                raise InArithmetic(f"{sorted(names)} enter the arithmetic of the rule; use neutral()")
             case Arith():
                 return Arith(node.op, whole(node.left), whole(node.right))
             case Round():

@@ -1,0 +1,159 @@
+"""Suggestions on the shipped tables: every count is worked out again in another way."""
+
+import dataclasses
+from collections import defaultdict
+
+import polars as pl
+import pytest
+
+from bobanalysis import data, population
+from bobanalysis.bob.suggestions import (
+    best_jobs_in_area,
+    job_group_of_family,
+    less_stressful_departements,
+    less_stressful_job_groups,
+    local_tension,
+    more_stressed_jobseekers,
+    national_tension,
+    suggest_jobs,
+    tension_from_cells,
+    with_indicators,
+)
+from bobanalysis.population.markets import factor
+
+SCALES = ["cell_median", "vacancy_60", "tension_classes"]
+
+
+@pytest.fixture(scope="module", params=SCALES)
+def market(request):
+    return population.market(request.param)
+
+
+@pytest.fixture(scope="module")
+def mobility():
+    return data.table("rome_mobility")
+
+
+def as_dict(market):
+    return {(d, r): t for d, r, t in local_tension(market).rows()}
+
+
+def test_less_stressful_jobs_are_those_that_a_plain_reading_finds(market, mobility):
+    offers = as_dict(market)
+    linked = defaultdict(list)
+    for rome, target, kind in mobility.rows():
+        linked[rome].append((target, kind))
+    wanted = []
+    for (departement, rome), own in offers.items():
+        better = [
+            (-offers[departement, target], target, kind)
+            for target, kind in linked[rome]
+            if (departement, target) in offers and offers[departement, target] >= 1.5 * own
+        ]
+        wanted += [
+            (departement, rome, place, target, kind, own, -minus)
+            for place, (minus, target, kind) in enumerate(sorted(better)[:5], 1)
+        ]
+    assert less_stressful_job_groups(local_tension(market), mobility).rows() == sorted(wanted)
+
+
+def test_each_departement_lists_all_its_easy_markets_up_to_fifty(market):
+    easy = defaultdict(int)
+    for (departement, _), value in as_dict(market).items():
+        easy[departement] += value >= 7
+    lists = best_jobs_in_area(local_tension(market), national_tension(market))
+    for name in ("best-local-market-score", "best-relative-local-score"):
+        counts = dict(lists.filter(pl.col("section") == name).group_by("departement_id").len().iter_rows())
+        # All known cells have a national figure, so both lists are cut at the same length.
+        assert counts == {d: min(n, 50) for d, n in easy.items() if n}
+
+
+def test_ranks_of_departements_fill_every_place_of_each_job_group(market):
+    ranks = less_stressful_departements(local_tension(market))
+    assert ranks.height == market.local.height
+    place = pl.col("num_less_stressful_departements")
+    places = ranks.group_by("rome_id").agg(pl.len(), distinct=place.n_unique(), last=place.max())
+    assert places.filter(
+        (pl.col("distinct") != pl.col("len")) | (pl.col("last") + 1 != pl.col("len"))
+    ).is_empty()
+
+
+def test_indicators_of_a_market_count_the_lists_and_keep_its_rows(market, mobility):
+    local = with_indicators(market, mobility)
+    assert local.select(market.local.columns).equals(market.local)
+    listed = less_stressful_job_groups(local_tension(market), mobility)
+    assert local["market_num_close_jobs"].sum() == listed.height
+    assert local["market_num_close_jobs"].max() <= 5
+    best = local.filter(pl.col("market_num_better_departements") == 0)
+    assert best.height == market.local["rome_id"].n_unique()
+    again = with_indicators(dataclasses.replace(market, local=local), mobility)
+    assert again.equals(local)
+
+
+def test_rounded_offers_over_job_seekers_are_the_market_but_for_cells_shown_as_one():
+    market = population.market("cell_median")
+    made = tension_from_cells(population.market_cells(), factor("cell_median"))
+    assert made.filter(pl.col("tension") == 0).height == market.rounded_up
+    raised = made.with_columns(pl.col("tension").clip(lower_bound=1).cast(pl.Int32))
+    assert raised.equals(local_tension(market).cast({"tension": pl.Int32}))
+
+
+def test_where_offers_are_fewest_nobody_else_is_more_stressed_and_where_most_everybody_is(market):
+    cells = population.market_cells()
+    tension = local_tension(market)
+    shares = more_stressed_jobseekers(tension, cells).join(tension, on=["departement_id", "rome_id"])
+    both = shares.join(cells, on=["departement_id", "rome_id"])
+    lowest = both.filter(pl.col("tension") == both["tension"].min())
+    share = 100 * lowest["jobseekers"].sum() / both["jobseekers"].sum()
+    assert lowest["more_stressed_jobseekers_percentage"].unique().to_list() == [
+        pytest.approx(share, abs=0.0501)
+    ]
+    most = both.filter(pl.col("tension") == both["tension"].max())
+    assert most["more_stressed_jobseekers_percentage"].unique().to_list() == [100.0]
+
+
+def test_every_family_is_counted_in_one_job_group_so_that_most_job_groups_have_no_survey_figure_d3():
+    crosswalk = data.table("rome_fap2009")
+    found = job_group_of_family(crosswalk)
+    assert found.height == crosswalk["fap2009"].n_unique()
+    linked = set(crosswalk.select("fap2009", "rome").rows())
+    assert set(found.rows()) <= linked
+    with_figure = found["rome_id"].n_unique()
+    assert with_figure < crosswalk["rome"].n_unique() / 2
+
+
+def test_a_family_goes_to_a_job_group_that_leads_to_it_whatever_the_qualification_if_there_is_one():
+    crosswalk = data.table("rome_fap2009")
+    sure = set(crosswalk.filter(pl.col("qualification").is_null()).select("fap2009", "rome").rows())
+    families = {f for f, _ in sure}
+    for family, rome in job_group_of_family(crosswalk).rows():
+        if family in families:
+            assert (family, rome) in sure
+
+
+def test_suggestions_for_a_population_are_linked_hire_more_and_are_ranked(mobility):
+    market = population.market()
+    people = population.modelled(5_000).frame.select("person_id", "rome_id", "departement_id")
+    found = suggest_jobs(people, market, mobility).join(people, on="person_id")
+    assert found.group_by("person_id").len()["len"].max() <= 5
+    assert set(found.select("rome_id", "item").unique().rows()) <= set(
+        mobility.select("rome", "rome_target").rows()
+    )
+    offers = as_dict(market)
+    for _, item, _, score, rome, departement in found.unique(["rome_id", "departement_id", "item"]).rows():
+        assert offers[departement, item] == score >= 1.5 * offers[departement, rome]
+
+
+def test_where_the_market_is_unknown_nothing_is_suggested_and_nothing_fails(mobility):
+    market = population.market()
+    places = data.table("departements").select(departement_id="dep")
+    people = data.table("rome").select(rome_id="rome").join(places, how="cross")
+    people = people.with_columns(person_id=pl.int_range(pl.len()).cast(pl.String))
+    unknown = people.join(local_tension(market), on=["departement_id", "rome_id"], how="anti")
+    assert unknown.height == people.height - market.local.height > 0
+    assert suggest_jobs(unknown, market, mobility).is_empty()
+    nowhere = people.filter(~pl.col("departement_id").is_in(market.local["departement_id"].to_list()))
+    assert nowhere["departement_id"].unique().to_list() == ["976"]
+    assert suggest_jobs(nowhere, market, suggestion="best-local-market-score", seed=1).is_empty()
+    lost = nowhere.head(1).with_columns(departement_id=None)
+    assert suggest_jobs(lost, market, mobility).is_empty()
