@@ -39,9 +39,9 @@ def _market(folder: Path | None, scale: str | None) -> Any:
 
     if folder is not None:
         return Market.from_documents(folder)
-    from bobanalysis import population as room
+    from bobanalysis.recommenders.market import french_market
 
-    return room.market(scale) if scale else room.market()
+    return french_market(scale) if scale else french_market()
 
 
 def _stop(message: object) -> typer.Exit:
@@ -56,9 +56,10 @@ def score(
     market: MarketOption = None,
     scale: ScaleOption = None,
     rejects: Annotated[Path | None, typer.Option(help="CSV file for the rows that cannot be read.")] = None,
+    only_diagnosis: Annotated[bool, typer.Option(help="Leave out advice and strategies.")] = False,
     now: NowOption = "2022-06-29T00:00:00",
 ) -> None:
-    """Diagnose people: main challenge, relevance of each challenge, overall score."""
+    """Tell people what Bob would: diagnosis, overall score, ranked advice with stars, strategies."""
     from bobanalysis.bob import Bob, InputError
     from bobanalysis.bob.files import Totals, score_file
 
@@ -68,7 +69,8 @@ def score(
 
     try:
         bob = Bob(_market(market, scale))
-        totals = score_file(people, output, bob, now=now, rejects=rejects, progress=progress)
+        steps: Literal["everything", "diagnosis"] = "diagnosis" if only_diagnosis else "everything"
+        totals = score_file(people, output, bob, now=now, rejects=rejects, steps=steps, progress=progress)
     except (InputError, FileNotFoundError, ValueError) as error:
         raise _stop(error) from error
     out.print(f"read {totals.read} = scored {totals.scored} + rejected {totals.rejected}", highlight=False)
@@ -76,6 +78,35 @@ def score(
         where = f"listed in {rejects}" if rejects else "list them with --rejects FILE"
         out.print(f"rejected rows: {where}", highlight=False)
     out.print(f"results: {output}", highlight=False)
+
+
+@app.command()
+def conformance(
+    vectors: Annotated[Path, typer.Argument(help="Recorded vectors, JSON lines, maybe gzipped.")],
+    market: Annotated[
+        Path | None, typer.Option(help="Market folder; by default, market/ beside the file.")
+    ] = None,
+    limit: Annotated[int | None, typer.Option(help="Read only so many vectors.")] = None,
+    show: Annotated[int, typer.Option(help="Print so many mismatches.")] = 0,
+) -> None:
+    """Compare the pipeline with what the published code answered; exit status 0 only if all match."""
+    from bobanalysis.bob import InputError
+    from bobanalysis.bob.conformance import conformance as compare
+
+    try:
+        report = compare(vectors, market, limit)
+    except (InputError, FileNotFoundError) as error:
+        raise _stop(error) from error
+    for line in report.lines():
+        out.print(line, highlight=False)
+    for mismatch in report.mismatches()[:show]:
+        out.print(f"\n{mismatch.vector}, {mismatch.part}, {mismatch.what}", highlight=False)
+        out.print(f"  recorded {mismatch.recorded}\n  got      {mismatch.got}", highlight=False)
+        if mismatch.rule is not None:
+            from bobanalysis.report.terminal import tree
+
+            out.print(tree(mismatch.rule, mismatch.person, "en", mismatch.group))
+    raise typer.Exit(0 if report.conforms else 1)
 
 
 @app.command()
@@ -131,16 +162,18 @@ def trace(
     from bobanalysis.bob import Bob, admit, read_users
     from bobanalysis.bob.market import join
     from bobanalysis.report.terminal import tree
+    from bobanalysis.rules import inputs
 
     rule = _rule(model)
     try:
         text = typer.get_text_stream("stdin").read() if str(person) == "-" else person.read_text("utf-8")
         record = json.loads(text)
-        bob = Bob(_market(market, scale), {model: rule})
-        intake = admit(read_users([record], [now]), bob.variables, file=str(person))
+        bob = Bob(_market(market, scale))
+        read = inputs(rule)
+        intake = admit(read_users([record], [now]), bob.with_keys(read), file=str(person))
     except (OSError, ValueError) as error:
         raise _stop(f"{person}: {error}") from error
     if intake.kept.is_empty():
         raise _stop(f"{person}: no project that can be read {intake.rejects.to_dicts()}")
-    row = join(intake.kept.head(1), bob.market).row(0, named=True)
-    out.print(tree(rule, row, lang))
+    rows = join(intake.kept, bob.market, [v.name for v in bob.with_keys(read)]).to_dicts()
+    out.print(tree(rule, rows[0], lang, rows))

@@ -14,7 +14,7 @@ MAY_IMPORT = {
     "population": {"data"},
     "fairness": set(),
     "evaluation": {"fairness"},
-    "recommenders": {"rules", "bob"},
+    "recommenders": {"rules", "bob", "data", "population"},
     "report": {"rules", "bob", "data", "population", "recommenders", "evaluation", "fairness"},
     "build": {"report"},
     "cli": {

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from bobanalysis.rules import STATUS, Evaluation, evaluate, inputs
+from bobanalysis.rules import STATUS, Evaluation, Expr, evaluate, inputs
 
 from .catalogue import catalogue
 from .configuration import actions, strategies
@@ -35,13 +35,16 @@ _WITHOUT = {"nocovid": ("covidRisk",), "noauto": ("automationRisk",)}
 
 @dataclass
 class Mismatch:
-    """One answer that is not the recorded one."""
+    """One answer that is not the recorded one; for a score, the rule and the person that show why."""
 
     vector: str
     part: str
     what: str
     got: Any
     recorded: Any
+    rule: Expr | None = None
+    person: Mapping[str, Any] = field(default_factory=dict)
+    group: list[dict[str, Any]] = field(default_factory=list)
 
 
 @dataclass
@@ -73,11 +76,11 @@ class Report:
             yield f"{part} {self.matched[part]}/{self.compared[part]}"
         yield f"vectors {self.vectors_matched}/{self.vectors}"
 
-    def compare(self, vector: str, part: str, what: str, got: Any, recorded: Any, times: int = 1) -> None:
-        """Count one answer, or ``times`` answers that match together."""
-        self.compared[part] += times
+    def compare(self, vector: str, part: str, what: str, got: Any, recorded: Any) -> None:
+        """Count one answer."""
+        self.compared[part] += 1
         if got == recorded:
-            self.matched[part] += times
+            self.matched[part] += 1
         else:
             self.wrong.setdefault(vector, []).append(Mismatch(vector, part, what, got, recorded))
 
@@ -176,8 +179,7 @@ def _compare(vectors: list[dict[str, Any]], market: Market, report: Report) -> N
 def _compare_project(vector: str, got: dict[str, Any], said: Mapping[str, Any], report: Report) -> None:
     recorded = _recorded(said)
     for part, key in (("diagnostic", "diagnostic"), ("advices", "advices"), ("strategies", "strategies")):
-        if key in recorded or key in got:
-            report.compare(vector, part, key, got.get(key), recorded.get(key))
+        report.compare(vector, part, key, got.get(key), recorded.get(key))  # a step not reached has no answer
     if "pipelineError" in recorded or "pipelineError" in got:
         report.compare(
             vector, "errors", "pipelineError", got.get("pipelineError"), recorded.get("pipelineError")
@@ -277,8 +279,13 @@ def _compare_scores(
         for user, got, said in zip(first["user"], answers(on_first, name), recorded, strict=True):
             if said is None:
                 continue
-            same = got if _equal(got, said) else {"got": got}
-            report.compare(vectors[user]["id"], "scores", name, same, got if _equal(got, said) else said)
+            if _equal(got, said):
+                report.compare(vectors[user]["id"], "scores", name, True, True)
+                continue
+            report.compare(vectors[user]["id"], "scores", name, got, said)
+            found = report.wrong[vectors[user]["id"]][-1]
+            found.rule, found.group = rules[name], known.filter(pl.col("user") == user).to_dicts()
+            found.person = found.group[0]
 
 
 def _equal(got: Any, said: Any) -> bool:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any
+from typing import IO, Any, Literal
 
 import polars as pl
 
@@ -51,10 +52,12 @@ class Sink:
 
             table = frame.to_arrow(compat_level=pl.CompatLevel.oldest())
             if self._parquet is None:
-                self._parquet = pyarrow.parquet.ParquetWriter(self._file, table.schema)
-            self._parquet.write_table(table.cast(self._parquet.schema))
+                self._parquet = pyarrow.parquet.ParquetWriter(
+                    self._file, table.schema, compression="zstd", write_statistics=False
+                )
+            self._parquet.write_table(table)
         elif self.path.suffix == ".csv":
-            frame.write_csv(self._file, include_header=self._file.tell() == 0)
+            _flat(frame).write_csv(self._file, include_header=self._file.tell() == 0)
         else:
             frame.write_ndjson(self._file)
 
@@ -72,6 +75,21 @@ class Sink:
             self._part.unlink(missing_ok=True)
 
 
+def _flat(frame: pl.DataFrame) -> pl.DataFrame:
+    """Write lists as text, items separated by a bar and lists within lists by a semicolon, for CSV."""
+    columns = []
+    for name, dtype in frame.schema.items():
+        column = pl.col(name)
+        if isinstance(dtype, pl.List):
+            if isinstance(dtype.inner, pl.List):
+                inner = pl.element().cast(pl.List(pl.String)).list.join("|")
+                column = column.list.eval(inner).list.join(";")
+            else:
+                column = column.cast(pl.List(pl.String)).list.join("|")
+        columns.append(column)
+    return frame.select(columns)
+
+
 def score_file(
     people: Path,
     output: Path,
@@ -79,22 +97,33 @@ def score_file(
     *,
     now: str,
     rejects: Path | None = None,
+    steps: Literal["everything", "diagnosis"] = "everything",
     progress: Callable[[Totals], None] = lambda totals: None,
 ) -> Totals:
-    """Diagnose the people of a file.
+    """Run the pipeline on the people of a file.
 
     Parameters: ``people``, Parquet, CSV or JSON lines of Bob's records; ``output``, ``.parquet``, ``.csv`` or
     ``.jsonl``; ``now``, the instant of the computation, from which records take ages; ``rejects``, a CSV file
-    for the rows that cannot be read (written only if there are any); ``progress``, called after each batch.
+    for the rows that cannot be read (written only if there are any); ``steps``, "everything" or "diagnosis"
+    alone; ``progress``, called after each batch.
 
     Returns the totals. Raises InputError for a file that cannot be read at all; then no output is written and
     one that stood there is left as it was.
     """
     refused: list[pl.DataFrame] = []
     totals = Totals(0, 0, 0)
-    with Sink(output) as sink:
-        for intake in read_people(people, bob.variables, now=now):
-            sink.write(bob.diagnose_admitted(intake.kept))
+    variables = bob.variables if steps == "everything" else bob.diagnosis_variables
+    run = bob.run_admitted if steps == "everything" else bob.diagnose_admitted
+    with (
+        Sink(output) as sink,
+        ThreadPoolExecutor(1) as writer,
+    ):  # one batch is written while the next is scored
+        written: Future[None] | None = None
+        for intake in read_people(people, variables, now=now):
+            found = run(intake.kept)
+            if written is not None:
+                written.result()
+            written = writer.submit(sink.write, found)
             refused.append(intake.rejects)
             totals = Totals(
                 totals.read + intake.read,
@@ -102,6 +131,8 @@ def score_file(
                 totals.rejected + intake.rejected,
             )
             progress(totals)
+        if written is not None:
+            written.result()
     if rejects is not None:
         every = pl.concat([pl.DataFrame(schema=REJECTS_SCHEMA), *refused])
         if every.height:

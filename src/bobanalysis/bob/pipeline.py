@@ -104,15 +104,15 @@ class Bob:
     @cached_property
     def diagnosis_variables(self) -> list[Variable]:
         """Return the inputs of the diagnosis, and those by which market figures are looked up."""
-        return self._with_keys(inputs(*self.rules.values()))
+        return self.with_keys(inputs(*self.rules.values()))
 
     @cached_property
     def variables(self) -> list[Variable]:
         """Return the inputs of the whole pipeline, and those by which market figures are looked up."""
         every = [*self.rules.values(), *self.advice.values(), *self.strategies.values(), self.job_tips]
-        return self._with_keys(inputs(*every))
+        return self.with_keys(inputs(*every))
 
-    def _with_keys(self, read: list[Variable]) -> list[Variable]:
+    def with_keys(self, read: list[Variable]) -> list[Variable]:
         """Add the inputs by which figures are looked up; whether the market is known is always told."""
         offers = DICTIONARY["market_offers_per_10_candidates"]
         read = read if offers in read else [*read, offers]
@@ -205,7 +205,7 @@ class Bob:
         Parameters: ``people``; ``actions``, rules of the action plan, to rank actions too.
         """
         plan = dict(actions or {})
-        read = [v.name for v in self._with_keys([*self.variables, *inputs(*plan.values())])]
+        read = [v.name for v in self.with_keys([*self.variables, *inputs(*plan.values())])]
         known = join(people, self.market, read)
         diagnosed, category = self._diagnose(known)
         before = pl.col("diagnostic_overall_score") if "diagnostic_overall_score" in known.columns else 0

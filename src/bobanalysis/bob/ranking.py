@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-_BITS = 6  # of a key are the item: at most 64 items
+BITS = 6  # of a key are the item: at most 64 items
 _BLOCK = 1 << 15  # rows sorted at a time: they stay in the processor's cache
 
 
@@ -39,11 +39,11 @@ class Ranking:
 
     def item(self, keys: npt.NDArray[np.int16]) -> npt.NDArray[np.int16]:
         """Return the column of the item that a key stands for."""
-        return self.items[keys & ((1 << _BITS) - 1)]
+        return self.items[keys & ((1 << BITS) - 1)]
 
     def score(self, keys: npt.NDArray[np.int16]) -> npt.NDArray[np.float64]:
         """Return the score that a key stands for."""
-        return self.values[keys >> _BITS]
+        return self.values[keys >> BITS]
 
 
 def rank(
@@ -65,10 +65,10 @@ def rank(
     >>> done.item(done.sorted[0]).tolist(), done.counts.tolist()
     ([1, 0], [2, 1])
     """
-    if len(ids) > 1 << _BITS or len(set(ids)) != len(ids):
-        raise ValueError(f"at most {1 << _BITS} different items can be ranked, not {len(ids)}")
+    if len(ids) > 1 << BITS or len(set(ids)) != len(ids):
+        raise ValueError(f"at most {1 << BITS} different items can be ranked, not {len(ids)}")
     values = _distinct(scores)
-    if len(values) >= 1 << (15 - _BITS):
+    if len(values) >= 1 << (15 - BITS):
         raise ValueError(f"{len(values)} distinct scores are more than the key holds")
     by_id = sorted(range(len(ids)), key=lambda k: ids[k])
     place = {column: k for k, column in enumerate(by_id)}
@@ -79,12 +79,12 @@ def rank(
 
     def fill(column: int) -> None:
         codes = _codes(scores[column], values, zero)
-        keys[column] = np.where(codes == zero, 0, (codes << _BITS) | place[column])
+        keys[column] = np.where(codes == zero, 0, (codes << BITS) | place[column])
 
     with ThreadPoolExecutor() as threads:
         list(threads.map(fill, range(len(ids))))
         blocks = [slice(start, start + _BLOCK) for start in range(0, n, _BLOCK)]
-        list(threads.map(lambda block: _settle(keys[:, block], zero << _BITS, pairs, negative), blocks))
+        list(threads.map(lambda block: _settle(keys[:, block], zero << BITS, pairs, negative), blocks))
         best = np.empty((n, len(ids)), dtype=np.int16)
 
         def sort(block: slice) -> None:

@@ -19,12 +19,14 @@ import polars as pl
 import pyarrow as pa
 
 from .configuration import Strategy, advice_modules, job_advice, strategies
-from .ranking import Ranking
+from .ranking import BITS, Ranking
 
 JOB_TIPS = "specific-to-job"
 SECONDARY = 10  # points up to which a strategy is called secondary (the published literal, Q39)
 _BLOCK = 1 << 15
-_WIDE = 6  # bits for the place of a piece of advice, or of a strategy, in a sort key
+_WIDE = 6  # bits for the place of a strategy in a sort key
+_DEEP = 5  # bits for the place of a piece of advice in a strategy's table
+_MOST = (1 << _DEEP) - 1
 
 Ints = npt.NDArray[np.int16]
 
@@ -98,9 +100,10 @@ def _block(
         key = (np.trunc(points).astype(np.int16) << _WIDE) | (len(group) - k)
         order[:, k] = np.where(proposed, key, 0)
         secondary[:, k] = points <= SECONDARY
-    best = np.argsort(-order, axis=1, kind="stable")
-    order = np.take_along_axis(order, best, axis=1)
+    order.sort(axis=1)
+    order = order[:, ::-1]
     shown = order != 0
+    best = np.where(shown, len(group) - (order & ((1 << _WIDE) - 1)), 0).astype(np.int64)
     chosen = np.take_along_axis(pieces, best[:, :, None], axis=1)[shown]
     there = chosen >= 0
     ids = np.array([_PLACE[s.id] for s in group], dtype=np.int16)
@@ -136,10 +139,13 @@ def _pieces(
     own = advice.keys[_ADVICE.index(JOB_TIPS)][rows]
     keys.append(np.where(listed[tips[rows]], own, 0))
     table = np.stack(keys, axis=1)
-    stars = np.where(table == 0, -1, table >> _WIDE).astype(np.int16)
-    best = np.argsort(-stars, axis=1, kind="stable")
-    table = np.take_along_axis(table, best, axis=1)
-    return np.where(table == 0, -1, advice.item(table)).astype(np.int16), (table != 0).any(axis=1)
+    place = np.arange(_MOST, _MOST - table.shape[1], -1, dtype=np.int16)
+    order = np.where(table == 0, 0, ((table >> BITS) << _DEEP) | place).astype(np.int16)
+    order.sort(axis=1)
+    order = order[:, ::-1]
+    places = np.minimum(_MOST - (order & _MOST), table.shape[1] - 1).astype(np.int64)
+    items = np.take_along_axis(advice.item(table), places, axis=1)
+    return np.where(order == 0, -1, items).astype(np.int16), order[:, 0] != 0
 
 
 def _frame(people: int, blocks: list[_Block]) -> pl.DataFrame:

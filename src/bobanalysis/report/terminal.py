@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -43,12 +43,17 @@ def explanation(name: str, rule: Expr, lang: Language) -> RenderableType:
     return Group(table, read)
 
 
-def tree(rule: Expr, person: Mapping[str, Any], lang: Language) -> RenderableType:
+def tree(
+    rule: Expr,
+    person: Mapping[str, Any],
+    lang: Language,
+    group: Sequence[Mapping[str, Any]] | None = None,
+) -> RenderableType:
     """Return how a rule was read for one person, as a tree of the conditions that were looked at.
 
-    Parameters: ``rule``; ``person``, input name → value; ``lang``.
+    Parameters: ``rule``; ``person``, input name → value; ``lang``; ``group``, all projects of the person.
     """
-    read = trace(rule, person)
+    read = trace(rule, person, group)
     root = Tree(f"[bold]{_word('answer', lang)}: {_answer(read, lang)}[/]")
     _grow(root, read, lang)
     return root

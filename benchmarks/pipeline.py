@@ -1,0 +1,69 @@
+"""How fast does the whole pipeline run, Parquet to Parquet, beside the same rules one person at a time?
+
+    python benchmarks/pipeline.py [--largest 1000000]
+
+Diagnosis, the 43 advice scores and their ranking with exclusions, strategies; reading, checking, joining the
+market and writing included. The peer is the row-at-a-time reading of the same rules
+(``bobanalysis.rules.trace``) in the same process.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import tempfile
+import time
+from pathlib import Path
+
+import polars as pl
+
+from bobanalysis import population
+from bobanalysis.bob import Bob, admit
+from bobanalysis.bob.files import score_file
+from bobanalysis.bob.market import join
+from bobanalysis.recommenders.market import french_market
+from bobanalysis.rules import trace
+
+NOW = "2022-06-29T00:00:00"
+SIZES = (10_000, 100_000, 1_000_000, 10_000_000)
+
+
+def one_at_a_time(file: Path, bob: Bob, people: int = 200) -> float:
+    """Return people per second of the row-at-a-time reading of every rule of the pipeline."""
+    sample = pl.scan_parquet(file).head(people).collect()
+    names = [v.name for v in bob.variables]
+    rows = join(admit(sample, bob.variables).kept, bob.market, names).to_dicts()
+    rules = [*bob.rules.values(), *bob.advice.values(), *bob.strategies.values()]
+    start = time.perf_counter()
+    for row in rows:
+        for rule in rules:
+            trace(rule, row)
+    return len(rows) / (time.perf_counter() - start)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--largest", type=int, default=1_000_000, help="people in the largest file")
+    largest = parser.parse_args().largest
+    bob = Bob(french_market())
+    with tempfile.TemporaryDirectory() as folder:
+        files = {}
+        for size in (s for s in SIZES if s <= largest):
+            files[size] = Path(folder) / f"{size}.parquet"
+            population.write_parquet(files[size], size, seed=1)
+        first = next(iter(files.values()))
+        score_file(first, Path(folder) / "warm.parquet", bob, now=NOW)
+        peer = one_at_a_time(first, bob)
+        print(f"{'people':>12}  {'seconds':>8}  {'people/s':>12}  {'× one at a time':>16}  {'peak MiB':>9}")
+        for size, file in files.items():
+            start = time.perf_counter()
+            score_file(file, Path(folder) / "out.parquet", bob, now=NOW)
+            seconds = time.perf_counter() - start
+            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+            speed = size / seconds
+            print(f"{size:>12,}  {seconds:>8.2f}  {speed:>12,.0f}  {speed / peer:>16,.0f}  {peak:>9,.0f}")
+        print(f"one at a time: {peer:,.0f} people/s")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,29 @@
+"""The French market as Bob reads it: open figures on one scale, with the indicators that advice needs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bobanalysis import data
+from bobanalysis.bob.suggestions import with_indicators
+from bobanalysis.population import DEFAULT, MarketTables, market
+
+
+def french_market(scale: str = DEFAULT, scenario: str = "central") -> MarketTables:
+    """Return the market on one scale, with what advice reads of other départements and of linked jobs.
+
+    Parameters: ``scale``, a key of ``population.SCALES``; ``scenario``, one of
+    ``population.scenarios.names()``.
+    Returns the tables of ``population.market``; ``local`` has two columns more:
+    market_num_better_departements (départements that come before, out of 101) and market_num_close_jobs
+    (linked job groups with at least 1.5 times the offers per candidate, 0 to 5), Int32. Without them the
+    advice to relocate and the advice to change to a close job would go to nobody.
+    Raises ValueError for an unknown scale, ScenarioError for an unknown scenario.
+    Source: spec 05 §3; ROME's links between job groups.
+
+    >>> local = french_market().local
+    >>> local["market_num_better_departements"].max() <= 100, local["market_num_close_jobs"].max()
+    (True, 5)
+    """
+    found = market(scale, scenario)
+    return replace(found, local=with_indicators(found, data.table("rome_mobility")))
