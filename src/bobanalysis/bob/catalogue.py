@@ -101,6 +101,14 @@ class Catalogue:
             self._made[name] = self._from_family(name)
         return self.models.get(name) or self._made[name]
 
+    def __contains__(self, name: str) -> bool:
+        """Tell whether a rule is called ``name``."""
+        try:
+            self[name]
+        except KeyError:
+            return False
+        return True
+
     def __iter__(self) -> Iterator[str]:
         """Iterate over the exact names, in order of registration."""
         return iter(self.models)
