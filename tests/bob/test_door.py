@@ -96,9 +96,17 @@ def test_every_format_gives_the_same_diagnosis(tmp_path, ending):
         people().write_csv(file)
     else:
         file.write_bytes(gzip.compress(people().write_csv().encode()))
-    totals = score_file(file, out, BOB, now=NOW)
+    totals = score_file(file, out, BOB, now=NOW, steps="diagnosis")
     assert (totals.read, totals.scored, totals.rejected) == (3, 3, 0)
     assert pl.read_parquet(out).equals(BOB.diagnose(people()))
+
+
+def test_a_file_of_people_gets_the_advice_and_the_strategies_of_a_frame(tmp_path):
+    people().write_parquet(tmp_path / "people.parquet")
+    score_file(tmp_path / "people.parquet", tmp_path / "out.parquet", BOB, now=NOW)
+    got, expected = pl.read_parquet(tmp_path / "out.parquet"), BOB.run(people())
+    for column in ("advice", "stars", "strategies", "strategy_points", "strategy_advice"):
+        assert got[column].to_list() == expected[column].to_list(), column
 
 
 @pytest.mark.parametrize("ending", [".parquet", ".csv", ".jsonl"])
