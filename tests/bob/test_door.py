@@ -199,6 +199,14 @@ def test_a_person_without_a_project_is_listed_as_such(tmp_path):
     assert (intake.read, intake.kept.height, intake.rejects["column"].to_list()) == (2, 1, ["projects"])
 
 
+def test_people_of_a_long_file_keep_their_place_in_it(tmp_path, monkeypatch):
+    monkeypatch.setattr("bobanalysis.bob.door.BATCH", 20)
+    (tmp_path / "people.jsonl").write_text("\n".join([json.dumps(record())] * 5))
+    intakes = list(read_people(tmp_path / "people.jsonl", BOB.variables, now=NOW))
+    assert len(intakes) == 3
+    assert pl.concat([i.kept for i in intakes])["user"].to_list() == [0, 1, 2, 3, 4]
+
+
 def test_a_misspelt_difficulty_in_a_record_is_rejected(tmp_path):
     user = record() | {"profile": {"frustrations": ["MOTIVATION", "MOTIVASION"]}}
     (tmp_path / "people.jsonl").write_text(json.dumps(user))

@@ -374,7 +374,8 @@ def _json_lines(path: Path, now: str) -> _Batches:
             rejects = pl.concat([rejects, _broken(without)])
             frame = records.flatten(raw.with_columns(now=pl.lit(now)))
             numbers = pl.Series(good, dtype=pl.Int64).gather(frame["user"])
-            yield frame.with_columns(numbers.alias("·row")), rejects
+            place = numbers.cast(frame.schema["user"]) - 1  # of the line in the file, not in the batch
+            yield frame.with_columns(numbers.alias("·row"), place.alias("user")), rejects
             first += len(lines)
 
 
