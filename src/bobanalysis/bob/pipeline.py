@@ -5,6 +5,7 @@ Every step sees what the step before it found: advice reads the main challenge, 
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -94,7 +95,7 @@ class Bob:
     'In the rule for-old(50), the threshold 50 of age becomes 55.'
     """
 
-    market: MarketLike = field(default_factory=Market.empty)
+    market: MarketLike = field(default_factory=lambda: _no_market())
     rules: Rules = field(default_factory=lambda: dict(diagnosis()))
     advice: Rules = field(default_factory=advice_rules)
     strategies: Rules = field(default_factory=strategy_rules)
@@ -308,6 +309,15 @@ class Bob:
             "The conditions on the place and on the local market are removed.",
         )
         return self._changed(lambda rule: dropped(rule, values), said)
+
+
+def _no_market() -> Market:
+    warnings.warn(
+        "Bob() has no market figures: every local market is unknown and nobody is told that it is stuck. "
+        "Use Bob(recommenders.french_market()) for open figures, or Bob(Market.empty()) to say so.",
+        stacklevel=3,
+    )
+    return Market.empty()
 
 
 def _national() -> dict[str, Any]:
