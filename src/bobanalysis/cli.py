@@ -11,6 +11,8 @@ from rich.console import Console
 from rich.table import Table
 
 from bobanalysis.data.cli import app as data_app
+from bobanalysis.evaluation.cli import evaluate
+from bobanalysis.fairness.cli import audit
 from bobanalysis.population.cli import population
 
 app = typer.Typer(
@@ -20,6 +22,8 @@ app = typer.Typer(
 )
 app.add_typer(data_app, name="data", help="The figures and where they come from.")
 app.command()(population)
+app.command()(audit)
+app.command()(evaluate)
 
 Lang: TypeAlias = Literal["fr", "en"]
 out = Console(soft_wrap=True)

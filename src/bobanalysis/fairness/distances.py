@@ -1,0 +1,217 @@
+"""How far apart the answers of groups are when there are several of them, such as main challenges."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from bobanalysis.fairness import intervals
+from bobanalysis.fairness.cube import UNKNOWN, Cube, cube, to_lazy
+from bobanalysis.fairness.metrics import EVERYONE_ELSE, MIN_GROUP
+from bobanalysis.fairness.multiplicity import adjusted
+
+DISTANCE_COLUMNS = (
+    *(
+        "n",
+        "reference",
+        "reference_n",
+        "total_variation",
+        "expected_by_chance",
+        "hellinger",
+        "jensen_shannon",
+    ),
+    *("chi_square", "degrees", "p_value", "p_adjusted", "suppressed"),
+)
+
+
+def total_variation(p: Any, q: Any) -> intervals.Array:
+    """Total variation: half the sum of |p - q|; the share of people who would have to be told another answer.
+
+    Args:
+        p, q: distributions in the last axis, each summing to 1.
+
+    Returns:
+        0 (equal) to 1 (nothing in common).
+
+    Source: Levin and Peres, Markov Chains and Mixing Times (2017), section 4.1.
+
+    >>> float(total_variation([0.5, 0.5, 0.0], [0.25, 0.25, 0.5]))
+    0.5
+    """
+    return np.abs(np.asarray(p, float) - np.asarray(q, float)).sum(axis=-1) / 2
+
+
+def hellinger(p: Any, q: Any) -> intervals.Array:
+    """Hellinger distance: sqrt(sum of (sqrt p - sqrt q)² / 2); weighs rare answers more than total variation.
+
+    Args:
+        p, q: distributions in the last axis, each summing to 1.
+
+    Returns:
+        0 (equal) to 1 (nothing in common).
+
+    Source: Hellinger, Journal für die reine und angewandte Mathematik 136 (1909), 210-271.
+
+    >>> round(float(hellinger([1.0, 0.0], [0.5, 0.5])), 4)
+    0.5412
+    """
+    gap = np.sqrt(np.asarray(p, float)) - np.sqrt(np.asarray(q, float))
+    return np.sqrt((gap**2).sum(axis=-1) / 2)
+
+
+def jensen_shannon(p: Any, q: Any) -> intervals.Array:
+    """Jensen–Shannon divergence in bits: what an answer tells, on average, about the group it was given to.
+
+    Formula: KL(p, m) / 2 + KL(q, m) / 2 with m = (p + q) / 2 and logarithms to base 2, 0 log 0 = 0.
+
+    Args:
+        p, q: distributions in the last axis, each summing to 1.
+
+    Returns:
+        0 (equal) to 1 bit (nothing in common); its square root is a distance.
+
+    Source: Lin, IEEE Transactions on Information Theory 37 (1991), 145-151.
+
+    >>> float(jensen_shannon([1.0, 0.0], [0.0, 1.0]))
+    1.0
+    """
+    p, q = np.asarray(p, float), np.asarray(q, float)
+    m = (p + q) / 2
+
+    def divergence(a: intervals.Array) -> intervals.Array:
+        log = np.log2(np.divide(a, m, out=np.ones_like(m), where=a > 0))
+        return (a * log).sum(axis=-1)
+
+    return np.maximum((divergence(p) + divergence(q)) / 2, 0.0)
+
+
+def distribution_distances(
+    frame: Any,
+    groups: Sequence[str],
+    prediction: str,
+    weight: str | None = None,
+    reference: Any = None,
+    min_group: int = MIN_GROUP,
+) -> Any:
+    """Compare what each group is told, over all answers at once, with what another group is told.
+
+    Args:
+        frame: one row a person, in Polars, pandas, PyArrow, ….
+        groups: columns to cross.
+        prediction: one of several answers (text), or a decision. Rows without are left out.
+        weight: weights, zero or more.
+        reference: label of the group the others are compared with, or one label a group column; default
+            everyone else.
+        min_group: smaller groups are suppressed.
+
+    Returns:
+        A frame of the library that came in, one row a group: group columns, ``n``, ``reference``,
+        ``reference_n``, ``total_variation``, ``expected_by_chance`` (the total variation that two samples of
+        these sizes show on average when nothing differs: compare it before calling a small group different),
+        ``hellinger``, ``jensen_shannon`` (bits), ``chi_square`` of the two rows of counts with ``degrees`` of
+        freedom and ``p_value`` (with weights, after Rao and Scott's division by the design effect),
+        ``p_adjusted`` (Benjamini–Hochberg over the rows), ``suppressed``. Null: hidden, or not estimable.
+
+    Raises:
+        ValueError: see :func:`bobanalysis.fairness.cube`; or a reference that is not there.
+
+    Source: see each distance; chance level: mean absolute value of a normal difference of shares,
+    sqrt(2 / pi) times its standard error; Rao and Scott, JASA 76 (1981), 221-230.
+
+    >>> people = pl.DataFrame({"sex": ["F"] * 20 + ["M"] * 20, "told": ["a", "b"] * 10 + ["a"] * 20})
+    >>> distribution_distances(people, ["sex"], "told").select("sex", "total_variation").rows()
+    [('F', 0.5), ('M', 0.5)]
+    """
+    groups = [groups] if isinstance(groups, str) else list(groups)
+    back = to_lazy(frame, groups)[1]
+    return back(
+        distance_table(cube(frame, groups, prediction=prediction, weight=weight), reference, min_group)
+    )
+
+
+def distance_table(cells: Cube, reference: Any = None, min_group: int = MIN_GROUP) -> pl.DataFrame:
+    """Compare distributions from a cube with answers; see :func:`distribution_distances`."""
+    groups = list(cells.groups)
+    said = cells.cells.filter(pl.col("_prediction").is_not_null())
+    text = [pl.col(name).cast(pl.String).fill_null(UNKNOWN).alias(name) for name in groups]
+    order = said.select(groups).unique().sort(groups)
+    place = order.with_row_index("_at")
+    answers = said["_prediction"].unique().sort()
+    named = answers.to_frame("_prediction").with_row_index("_to")
+    flat = said.join(place, on=groups, nulls_equal=True).join(named, on="_prediction")
+    shape = (order.height, len(answers))
+    at = (flat["_at"].to_numpy(), flat["_to"].to_numpy())
+    n, w, w2 = (np.zeros(shape) for _ in range(3))
+    for table, column in ((n, "_n"), (w, "_w"), (w2, "_w2")):
+        np.add.at(table, at, flat[column].cast(pl.Float64).to_numpy())
+    labels = order.select(text)
+    if reference is None:
+        other, other_n, other_w2 = w.sum(0) - w, n.sum(1).sum() - n.sum(1), w2.sum() - w2.sum(1)
+        other, name, itself = np.maximum(other, 0), EVERYONE_ELSE, np.zeros(shape[0], bool)
+    else:
+        wanted = [str(part) for part in (reference if isinstance(reference, tuple | list) else [reference])]
+        itself = np.array([list(row) == wanted for row in labels.rows()])
+        if not itself.any():
+            seen = ", ".join(" × ".join(row) for row in labels.head(20).rows())
+            raise ValueError(f"reference {reference!r} is not among the groups: {seen}")
+        one, name = int(itself.argmax()), " × ".join(wanted)
+        other = np.broadcast_to(w[one], shape)
+        other_n, other_w2 = np.full(shape[0], n[one].sum()), np.full(shape[0], w2[one].sum())
+    mine, theirs = (intervals.kish(t.sum(1), s) for t, s in ((w, w2.sum(1)), (other, other_w2)))
+    p, q = (
+        np.divide(t, t.sum(1)[:, None], out=np.full(shape, np.nan), where=t.sum(1)[:, None] > 0)
+        for t in (w, other)
+    )
+    some = ~np.isnan(p[:, 0]) & ~np.isnan(q[:, 0]) if shape[1] else np.zeros(shape[0], bool)
+    hidden = (n.sum(1) < max(min_group, 1)) | (other_n < max(min_group, 1))
+    shown = some & ~hidden
+    statistic, degrees, p_value = _chi_square(p, q, mine, theirs)
+    found = {
+        "total_variation": total_variation(p, q),
+        "expected_by_chance": _chance(p, q, mine, theirs),
+        "hellinger": hellinger(p, q),
+        "jensen_shannon": jensen_shannon(p, q),
+        "chi_square": np.where(itself, np.nan, statistic),
+        "degrees": np.where(itself, np.nan, degrees),
+        "p_value": np.where(itself, np.nan, p_value),
+    }
+    found["expected_by_chance"] = np.where(itself, np.nan, found["expected_by_chance"])
+    found = {key: np.where(shown, column, np.nan) for key, column in found.items()}
+    return labels.with_columns(
+        pl.Series("n", n.sum(1), dtype=pl.Int64),
+        pl.lit(name).alias("reference"),
+        pl.Series("reference_n", other_n, dtype=pl.Int64),
+        *(pl.Series(key, column).fill_nan(None) for key, column in found.items()),
+        pl.Series("p_adjusted", adjusted(found["p_value"])).fill_nan(None),
+        pl.Series("suppressed", hidden & (n.sum(1) > 0)),
+    ).select(*groups, *DISTANCE_COLUMNS)
+
+
+def _pooled(p: Any, q: Any, n: Any, m: Any) -> tuple[Any, Any]:
+    """The distribution of the two together, and the variance factor 1/n + 1/m."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        pooled = (p * n[:, None] + q * m[:, None]) / (n + m)[:, None]
+        return pooled, 1 / n + 1 / m
+
+
+def _chance(p: Any, q: Any, n: Any, m: Any) -> intervals.Array:
+    pooled, factor = _pooled(p, q, n, m)
+    with np.errstate(invalid="ignore"):
+        expected = np.sqrt(2 / np.pi * pooled * (1 - pooled) * factor[:, None]).sum(axis=1) / 2
+    return np.minimum(expected, 1.0)
+
+
+def _chi_square(p: Any, q: Any, n: Any, m: Any) -> tuple[Any, Any, Any]:
+    from scipy.special import chdtrc
+
+    pooled, factor = _pooled(p, q, n, m)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        parts = np.divide((p - q) ** 2, pooled, out=np.zeros_like(pooled), where=pooled > 0)
+        statistic = parts.sum(axis=1) / factor
+    degrees = (pooled > 0).sum(axis=1) - 1.0
+    known = (degrees > 0) & np.isfinite(statistic)
+    p_value = np.where(known, chdtrc(np.maximum(degrees, 1), np.where(known, statistic, 0)), np.nan)
+    return np.where(known, statistic, np.nan), degrees, p_value

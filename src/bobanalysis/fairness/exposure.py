@@ -1,0 +1,511 @@
+"""Who is shown what first: exposure of items by group of readers, and how much lists differ.
+
+Lists come as one row a person and item with its rank, 1 for the first. A discount says how much attention a
+rank gets; no discount is right by itself, so three are offered and results should be shown under each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any, Literal
+
+import numpy as np
+import polars as pl
+
+from bobanalysis.fairness.cube import UNKNOWN, Cube, to_lazy
+from bobanalysis.fairness.metrics import MIN_GROUP, Interval, measures
+
+Discount = Literal["log2", "reciprocal", "rbp"]
+PERSISTENCE = 0.8
+"""Chance that a reader at one rank goes on to the next, for "rbp" and for rank-biased overlap."""
+
+DISCOUNTS: dict[str, Callable[[pl.Expr, float], pl.Expr]] = {
+    "log2": lambda rank, _: 1 / (rank + 1).log(2),
+    "reciprocal": lambda rank, _: 1 / rank,
+    "rbp": lambda rank, p: (1 - p) * pl.lit(p).pow(rank - 1),
+}
+
+
+def attention(rank: pl.Expr, discount: str = "log2", persistence: float = PERSISTENCE) -> pl.Expr:
+    """Return the attention a rank gets.
+
+    Formulas: "log2" 1 / log2(rank + 1); "reciprocal" 1 / rank; "rbp" (1 - p) p^(rank - 1), p the persistence.
+
+    Args:
+        rank: ranks from 1.
+        discount: one of ``DISCOUNTS``.
+        persistence: p of "rbp", between 0 and 1.
+
+    Raises:
+        ValueError: no such discount, or a persistence outside 0 to 1.
+
+    Source: Järvelin and Kekäläinen, ACM TOIS 20 (2002), 422-446 (log2); Moffat and Zobel, ACM TOIS 27 (2008)
+    (rbp).
+
+    >>> pl.DataFrame({"rank": [1, 3]}).select(attention(pl.col("rank"))).to_series().to_list()
+    [1.0, 0.5]
+    """
+    if discount not in DISCOUNTS:
+        raise ValueError(f"discount {discount!r} is not one of: {', '.join(DISCOUNTS)}")
+    if not 0 < persistence < 1:
+        raise ValueError(f"persistence must be between 0 and 1, not {persistence}")
+    return DISCOUNTS[discount](rank.cast(pl.Float64), persistence)
+
+
+def exposure(
+    frame: Any,
+    groups: Sequence[str],
+    person: str,
+    item: str,
+    rank: str,
+    weight: str | None = None,
+    discount: Discount = "log2",
+    persistence: float = PERSISTENCE,
+    top: int | None = None,
+    reference: Any = None,
+    min_group: int = MIN_GROUP,
+    interval: Interval = "repaired",
+    confidence: float = 0.95,
+) -> Any:
+    """Measure how much attention each item gets from the readers of each group.
+
+    Formula: mean over the people of a group of the attention of the item's rank in their list, 0 where it is
+    not in it.
+
+    Args:
+        frame: one row a person and item shown, in Polars, pandas, PyArrow, …; a person shown nothing has one
+            row without an item.
+        groups: columns of groups of people to cross.
+        person: column saying whose list the row is in.
+        item: column of items.
+        rank: column of ranks, whole numbers from 1.
+        weight: column of a person's weight, the same in all rows of the person.
+        discount, persistence: see :func:`attention`.
+        top: ranks beyond this get no attention.
+        reference, min_group, interval, confidence: as in :func:`bobanalysis.fairness.group_metrics`; "none"
+            leaves intervals out.
+
+    Returns:
+        A measure frame of the library that came in, metric ``exposure``, ``item`` the item, one row an item
+        and group; ``n`` people; intervals are Student's. 0 means: never shown to this group; null: hidden or
+        not estimable.
+
+    Raises:
+        ValueError: a column is missing, a rank is not a whole number from 1, an item is twice in one list, a
+            person has two groups or two weights, or a weight is negative or missing.
+
+    Source: Singh and Joachims (2018), KDD, section 3 (exposure), here of an item by group of readers.
+
+    >>> lists = pl.DataFrame({"who": [1, 1, 2, 2], "sex": list("FFMM"), "item": list("abba")})
+    >>> lists = lists.with_columns(rank=pl.Series([1, 2, 1, 2]))
+    >>> found = exposure(lists, ["sex"], "who", "item", "rank", discount="reciprocal", min_group=1)
+    >>> found.filter(item="a").select("sex", "value", "difference").rows()
+    [('F', 1.0, 0.5), ('M', 0.5, -0.5)]
+    """
+    groups = [groups] if isinstance(groups, str) else list(groups)
+    rows, people, back = _lists(frame, groups, person, item, rank, weight)
+    cells = _exposure_cells(rows, people, groups, attention(pl.col("_rank"), discount, persistence), top)
+    found = measures(Cube(cells, tuple(groups)), reference, min_group, interval, confidence)
+    return back(found.filter(metric="mean_score").with_columns(metric=pl.lit("exposure")))
+
+
+def attention_fairness(
+    frame: Any,
+    groups: Sequence[str],
+    person: str,
+    item_group: str,
+    rank: str,
+    target: Mapping[str, float] | None = None,
+    weight: str | None = None,
+    discount: Discount = "log2",
+    persistence: float = PERSISTENCE,
+    top: int | None = None,
+    reference: Any = None,
+    min_group: int = MIN_GROUP,
+    interval: Interval = "repaired",
+    confidence: float = 0.95,
+) -> Any:
+    """Attention-weighted rank fairness: does the attention in a list go to kinds of items as it should?
+
+    Formula: for each list 1 - TV(e, t), where e are the shares of its attention that go to each kind of item,
+    t the target shares and TV total variation; then the mean over the people of each group. 1: exactly the
+    target.
+
+    Args:
+        frame: one row a person and item shown.
+        groups: columns of groups of people.
+        person, rank, weight, discount, persistence, top: as in :func:`exposure`.
+        item_group: column with the kind of the item (such as whether advice asks for money).
+        target: share of attention each kind should get, summing to 1. Default: the share that each kind has
+            among all rows, so that only the order within lists and the mix between people count.
+        reference, min_group, interval, confidence: as in :func:`bobanalysis.fairness.group_metrics`.
+
+    Returns:
+        A measure frame, metric ``attention_fairness``, one row a group. People without any list are not
+        in ``n``: for them it is not estimable.
+
+    Raises:
+        ValueError: as :func:`exposure`; or a target that does not sum to 1 or lacks a kind.
+
+    Source: Sapiezynski et al. (2019), Quantifying the Impact of User Attention on Fair Group Representation
+    in Ranked Lists, WWW companion; Raj and Ekstrand (2022), SIGIR, with total variation as the distance.
+
+    >>> lists = pl.DataFrame({"who": [1, 1], "sex": ["F", "F"], "kind": ["x", "y"], "rank": [1, 2]})
+    >>> found = attention_fairness(lists, ["sex"], "who", "kind", "rank", discount="reciprocal", min_group=1)
+    >>> round(found["value"].item(), 4)
+    0.8333
+    """
+    groups = [groups] if isinstance(groups, str) else list(groups)
+    rows, people, back = _lists(frame, groups, person, item_group, rank, weight, several=True)
+    if target is None:
+        counted = rows.group_by("_item").agg(pl.len())
+        target = dict(zip(counted["_item"], counted["len"] / counted["len"].sum(), strict=True))
+    if abs(sum(target.values()) - 1) > 1e-9 or min(target.values()) < 0:
+        raise ValueError(f"target shares sum to {sum(target.values())}, not 1, or one is negative")
+    if lacking := sorted(set(rows["_item"].unique()) - set(target)):
+        raise ValueError(f"target has no share for {lacking[0]!r}; kinds: {', '.join(map(str, target))}")
+    weights = attention(pl.col("_rank"), discount, persistence)
+    seen = rows if top is None else rows.filter(pl.col("_rank") <= top)
+    shares = (
+        seen.with_columns(_a=weights)
+        .group_by("_person", "_item")
+        .agg(pl.col("_a").sum())
+        .with_columns(_share=pl.col("_a") / pl.col("_a").sum().over("_person"))
+        .with_columns(_target=pl.col("_item").replace_strict(target, return_dtype=pl.Float64))
+    )
+    # kinds that are not in the list add their whole target to the distance
+    each = shares.group_by("_person").agg(
+        _fair=1 - ((pl.col("_share") - pl.col("_target")).abs().sum() + 1 - pl.col("_target").sum()) / 2
+    )
+    from bobanalysis.fairness.cube import cube
+
+    table = people.join(each, on="_person", how="left")
+    cells = cube(table, groups, score="_fair", weight="_w" if weight else None)
+    found = measures(cells, reference, min_group, interval, confidence)
+    return back(found.filter(metric="mean_score").with_columns(metric=pl.lit("attention_fairness")))
+
+
+# --- how much two lists differ ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Overlap:
+    """Rank-biased overlap of two lists that may go on unseen.
+
+    Attributes:
+        minimum: what is certain, whatever comes after the lists.
+        residual: how much more it may be; ``minimum + residual`` is the maximum.
+        extrapolated: the point estimate, as if the agreement at the end went on.
+    """
+
+    minimum: float
+    residual: float
+    extrapolated: float
+
+
+def rank_biased_overlap(first: Sequence[Any], second: Sequence[Any], persistence: float = 0.9) -> Overlap:
+    """Compare two lists that need not hold the same items nor be of the same length; the top counts most.
+
+    Formulas: (11) and (32) of the source and the sum at the most alike continuation, X_d being the number of
+    items that both lists have above depth d, s and l the lengths of the shorter and the longer.
+
+    Args:
+        first, second: items in order, each at most once.
+        persistence: p, between 0 and 1; with 0.9 the first ten ranks make 86 % of the value.
+
+    Returns:
+        The :class:`Overlap`: 1 for the same list, 0 for lists without a common item.
+
+    Raises:
+        ValueError: a list is empty or has an item twice; persistence is not between 0 and 1.
+
+    Source: Webber, Moffat and Zobel, ACM TOIS 28 (2010), article 20.
+
+    >>> round(rank_biased_overlap("abcd", "abcd").extrapolated, 9)
+    1.0
+    >>> round(rank_biased_overlap("abcdefg", "bac", 0.9).extrapolated, 4)
+    0.9
+    """
+    if not 0 < persistence < 1:
+        raise ValueError(f"persistence must be between 0 and 1, not {persistence}")
+    if not first or not second:
+        raise ValueError("an empty list has no overlap with another: not estimable")
+    for items in (first, second):
+        if len(set(items)) < len(items):
+            raise ValueError(f"an item stands twice in the list {list(items)!r}")
+    p, (short, long) = persistence, sorted((list(first), list(second)), key=len)
+    s, l = len(short), len(long)  # noqa: E741 the paper's names
+    place = {item: at for at, item in enumerate(short, 1)}
+    meets = np.zeros(l + 1)
+    for at, item in enumerate(long, 1):
+        if item in place:
+            meets[max(at, place[item])] += 1
+    x = meets.cumsum()
+    d = np.arange(1, l + 1)
+    powers = p**d
+    begun = (1 - p) / p
+    tail = d > s
+    extrapolated = (
+        begun * ((x[1:] / d * powers).sum() + (x[s] * (d - s) / (s * d) * powers)[tail].sum())
+        + ((x[l] - x[s]) / l + x[s] / s) * p**l
+    )
+    minimum = begun * (((x[1:] - x[l]) * powers / d).sum() - x[l] * np.log1p(-p))
+    # the most alike the lists can become: from here on each new item is one that the other list has
+    f = np.arange(1, int(l + s - x[l]) + 1)
+    seen = x[np.minimum(f, l)] + np.maximum(np.minimum(f, l) - s, 0) + 2 * np.maximum(f - l, 0)
+    maximum = (1 - p) * (p ** (f - 1) * np.minimum(seen, f) / f).sum() + p ** len(f)
+    residual = maximum - minimum
+    return Overlap(float(minimum), float(max(residual, 0.0)), float(min(extrapolated, 1.0)))
+
+
+def list_overlaps(first: Any, second: Any, by: str, item: str, rank: str, persistence: float = 0.9) -> Any:
+    """Compare the list of every person in one table with the list of the same person in another.
+
+    Args:
+        first, second: one row a (person, item) with its rank; the same people at another age, say.
+        by: column saying whose list it is.
+        item, rank: columns of items and of ranks, whole numbers from 1.
+        persistence: p of rank-biased overlap.
+
+    Returns:
+        A frame of the library that came in, one row a person who is in both tables, in order of ``by``:
+        ``overlap`` (extrapolated rank-biased overlap), ``kendall_tau`` (tau-b over all items of either list,
+        those not in a list tied at its end; null where a list has one item or where nothing is ordered),
+        ``kendall_distance`` (pairs in another order, from 0 to 1, 1 being lists without a common item),
+        ``same_first`` and ``same_list``.
+
+    Raises:
+        ValueError: a column is missing, a rank is not a whole number from 1, an item is twice in one list.
+
+    Source: Webber, Moffat and Zobel (2010); Kendall, Biometrika 33 (1945), 239-251; Fagin, Kumar and
+    Sivakumar, SIAM Journal on Discrete Mathematics 17 (2003), K with penalty 1/2, divided by its value for
+    disjoint lists.
+
+    >>> at_30 = pl.DataFrame({"who": [1, 1, 1], "item": list("abc"), "rank": [1, 2, 3]})
+    >>> at_60 = pl.DataFrame({"who": [1, 1, 1], "item": list("bac"), "rank": [1, 2, 3]})
+    >>> list_overlaps(at_30, at_60, "who", "item", "rank").select("kendall_tau", "same_first").rows()
+    [(0.3333333333333333, False)]
+    """
+    (one, _, back), (two, _, _) = (_lists(frame, [], by, item, rank, None) for frame in (first, second))
+    both = one.select("_person").unique().join(two.select("_person").unique(), on="_person").sort("_person")
+    codes = both.with_row_index("_at")
+    tables = [rows.join(codes, on="_person").select("_at", "_item", "_rank") for rows in (one, two)]
+    overlap = _overlaps(tables[0], tables[1], both.height, persistence)
+    tau, distance = _kendall(tables[0], tables[1], both.height)
+    firsts = [
+        t.sort("_at", "_rank").group_by("_at", maintain_order=True).agg(pl.col("_item").first(), pl.len())
+        for t in tables
+    ]
+    result = both.select(pl.col("_person").alias(by)).with_columns(
+        overlap=pl.Series(overlap),
+        kendall_tau=pl.Series(tau).fill_nan(None),
+        kendall_distance=pl.Series(distance).fill_nan(None),
+        same_first=(firsts[0]["_item"] == firsts[1]["_item"]),
+        same_list=pl.Series(distance == 0) & (firsts[0]["len"] == firsts[1]["len"]),
+    )
+    return back(result)
+
+
+def list_differences(
+    frame: Any,
+    groups: Sequence[str],
+    person: str,
+    item: str,
+    rank: str,
+    weight: str | None = None,
+    discount: Discount = "log2",
+    persistence: float = 0.9,
+    min_group: int = MIN_GROUP,
+) -> Any:
+    """Compare the order of items between every two groups of people, items ordered by their exposure.
+
+    Args: as :func:`exposure`; ``persistence`` is that of rank-biased overlap.
+
+    Returns:
+        A frame of the library that came in, one row a pair of groups of at least ``min_group`` people, the
+        most
+        different first: ``group``, ``other``, ``overlap``, ``kendall_tau``, ``kendall_distance``,
+        ``same_first``. Items of equal exposure stand in the order of their names. Orders of small groups
+        differ by chance too.
+
+    Raises:
+        ValueError: as :func:`exposure`; or more than 500 groups to pair.
+
+    >>> lists = pl.DataFrame({"who": [1, 1, 2, 2], "sex": list("FFMM"), "item": list("abba")})
+    >>> lists = lists.with_columns(rank=pl.Series([1, 2, 1, 2]))
+    >>> found = list_differences(lists, ["sex"], "who", "item", "rank", min_group=1)
+    >>> found.select("group", "other", "kendall_tau").rows()
+    [('F', 'M', -1.0)]
+    """
+    groups = [groups] if isinstance(groups, str) else list(groups)
+    native, back = to_lazy(frame, [*groups, person, item, rank, *([weight] if weight else [])])
+    found = exposure(
+        native.collect(), groups, person, item, rank, weight, discount, min_group=min_group, interval="none"
+    )
+    label = pl.concat_str(groups, separator=" × ")
+    seen = found.drop_nulls("value").filter(pl.col("value") > 0).with_columns(_group=label)
+    ordered = seen.sort("_group", "value", "item", descending=[False, True, False]).with_columns(
+        _rank=pl.int_range(1, pl.len() + 1).over("_group")
+    )
+    names = ordered["_group"].unique(maintain_order=True).to_list()
+    if len(names) > 500:
+        raise ValueError(f"{len(names)} groups make too many pairs; give fewer groups")
+    pairs = pl.DataFrame(
+        list(combinations(names, 2)), schema=["group", "other"], orient="row"
+    ).with_row_index("pair")
+    sides = [
+        pairs.join(ordered, left_on=side, right_on="_group").select("pair", "item", "_rank")
+        for side in ("group", "other")
+    ]
+    if pairs.is_empty():
+        empty = {"overlap": pl.Float64, "kendall_tau": pl.Float64, "kendall_distance": pl.Float64}
+        return back(
+            pl.DataFrame(schema={"group": pl.String, "other": pl.String, **empty, "same_first": pl.Boolean})
+        )
+    compared = list_overlaps(sides[0], sides[1], "pair", "item", "_rank", persistence)
+    return back(pairs.join(compared, on="pair").sort("overlap", "pair").drop("pair", "same_list"))
+
+
+# --- parts --------------------------------------------------------------------------------------------------
+
+
+def _lists(
+    frame: Any,
+    groups: list[str],
+    person: str,
+    item: str,
+    rank: str,
+    weight: str | None,
+    several: bool = False,
+) -> tuple[pl.DataFrame, pl.DataFrame, Callable[[pl.DataFrame], Any]]:
+    """Rows with an item (_person, _item, _rank) and people (_person, groups, _w), both checked."""
+    native, back = to_lazy(frame, [*groups, person, item, rank, *([weight] if weight else [])])
+    table = native.select(
+        *groups,
+        pl.col(person).alias("_person"),
+        pl.col(item).cast(pl.String).alias("_item"),
+        pl.col(rank).cast(pl.Float64, strict=False).alias("_rank"),
+        (pl.col(weight).cast(pl.Float64) if weight else pl.lit(1.0)).alias("_w"),
+    ).collect()
+    if table.is_empty():
+        raise ValueError("the table has no rows")
+    rows = table.filter(pl.col("_item").is_not_null())
+    r = pl.col("_rank")
+    bad = rows.filter(r.is_null() | r.is_nan() | (r < 1) | (r != r.floor()))
+    if not bad.is_empty():
+        who, what, value = bad.select("_person", "_item", "_rank").row(0)
+        raise ValueError(
+            f"column {rank!r} holds {value} for item {what!r} of {person} {who!r}; "
+            "ranks are whole numbers from 1"
+        )
+    if not several and (twice := rows.filter(rows.select("_person", "_item").is_duplicated())).height:
+        who, what = twice.select("_person", "_item").row(0)
+        raise ValueError(f"item {what!r} stands more than once in the list of {person} {who!r}")
+    people = table.select("_person", *groups, "_w").unique(maintain_order=True)
+    if (twice := people.filter(people["_person"].is_duplicated())).height:
+        raise ValueError(
+            f"{person} {twice['_person'][0]!r} has several groups or weights: {twice.head(3).rows()}"
+        )
+    if people.filter(pl.col("_w").is_null() | ~(pl.col("_w") >= 0)).height:
+        raise ValueError(f"column {weight!r}: a weight must be a number, zero or more")
+    return rows, people, back
+
+
+def _exposure_cells(
+    rows: pl.DataFrame, people: pl.DataFrame, groups: list[str], weights: pl.Expr, top: int | None
+) -> pl.DataFrame:
+    """Cells of a cube, one an item and group: zeros of people who are not shown the item included."""
+    text = [pl.col(g).fill_nan(None) if people.schema[g].is_float() else pl.col(g) for g in groups]
+    people = people.with_columns(
+        t.fill_null(UNKNOWN) if people.schema[g] == pl.String else t
+        for g, t in zip(groups, text, strict=True)
+    )
+    w = pl.col("_w")
+    by: list[Any] = list(groups) or [pl.lit(0).alias("_all")]
+    everybody = people.group_by(by).agg(_n=pl.len(), _w=w.sum(), _w2=(w * w).sum())
+    seen = weights if top is None else pl.when(pl.col("_rank") <= top).then(weights).otherwise(0.0)
+    shown = rows.select("_person", "_item", seen.alias("_a")).join(people, on="_person")
+    a = pl.col("_a")
+    sums = shown.group_by(*by, "_item").agg(_sum=(w * a).sum(), _sq=(w * a * a).sum())
+    keys = groups or ["_all"]
+    full = everybody.join(rows.select("_item").unique().sort("_item"), how="cross")
+    full = full.join(sums, on=[*keys, "_item"], how="left", nulls_equal=True).with_columns(
+        pl.col("_sum", "_sq").fill_null(0.0)
+    )
+    spread = pl.col("_sq") - pl.when(w > 0).then(pl.col("_sum") ** 2 / w).otherwise(0.0)
+    return full.select(
+        *groups,
+        "_item",
+        "_n",
+        "_w",
+        "_w2",
+        pl.col("_n").alias("_score_n"),
+        pl.col("_w").alias("_score_w"),
+        pl.col("_w2").alias("_score_w2"),
+        pl.col("_sum").alias("_score_sum"),
+        spread.clip(0).alias("_score_m2"),
+    )
+
+
+def _overlaps(one: pl.DataFrame, two: pl.DataFrame, people: int, p: float) -> Any:
+    """Extrapolated rank-biased overlap of many pairs of lists at once (formula 32)."""
+    if not 0 < p < 1:
+        raise ValueError(f"persistence must be between 0 and 1, not {p}")
+    lengths = np.zeros((2, people), dtype=int)
+    places = []
+    for side, table in enumerate((one, two)):
+        # the place in the list, so that ranks may have holes
+        placed = table.with_columns(_place=pl.col("_rank").rank("ordinal").over("_at"))
+        places.append(placed)
+        lengths[side] = np.bincount(table["_at"].to_numpy(), minlength=people)
+    s, l = lengths.min(0), lengths.max(0)  # noqa: E741 the paper's names
+    common = places[0].join(places[1], on=["_at", "_item"])
+    depth = int(l.max()) if people else 0
+    meets = np.zeros((people, depth + 1))
+    at = common["_at"].to_numpy()
+    np.add.at(meets, (at, np.maximum(common["_place"].to_numpy(), common["_place_right"].to_numpy())), 1)
+    x = meets.cumsum(1)
+    d = np.arange(1, depth + 1)
+    each = np.arange(people)
+    xs, xl = x[each, s], x[each, l]
+    within = d[None, :] <= l[:, None]
+    first = np.where(within, x[:, 1:] / d * p**d, 0).sum(1)
+    later = within & (d[None, :] > s[:, None])
+    second = np.where(later, xs[:, None] * (d - s[:, None]) / (s[:, None] * d) * p**d, 0).sum(1)
+    return np.minimum((1 - p) / p * (first + second) + ((xl - xs) / l + xs / s) * p**l, 1.0)
+
+
+def _kendall(one: pl.DataFrame, two: pl.DataFrame, people: int) -> tuple[Any, Any]:
+    """Tau-b over the items of either list, and Fagin's distance, of many pairs of lists at once."""
+    union = one.join(two, on=["_at", "_item"], how="full", coalesce=True).with_columns(
+        pl.col("_rank", "_rank_right").fill_null(float("inf"))
+    )
+    union = union.with_columns(_i=pl.int_range(pl.len()).over("_at"))
+    pairs = union.join(union, on="_at", suffix="_b").filter(pl.col("_i") < pl.col("_i_b"))
+    first, second = pl.col("_rank"), pl.col("_rank_right")
+    a = (first > pl.col("_rank_b")).cast(pl.Int8) - (first < pl.col("_rank_b")).cast(pl.Int8)
+    b = (second > pl.col("_rank_right_b")).cast(pl.Int8) - (second < pl.col("_rank_right_b")).cast(pl.Int8)
+    found = (
+        pairs.select("_at", a.alias("a"), b.alias("b"))
+        .group_by("_at")
+        .agg(
+            both=(pl.col("a") * pl.col("b")).cast(pl.Int64).sum(),
+            ordered_a=(pl.col("a") != 0).sum(),
+            ordered_b=(pl.col("b") != 0).sum(),
+            against=(pl.col("a") * pl.col("b") == -1).sum(),
+            half=((pl.col("a") == 0) != (pl.col("b") == 0)).sum(),
+        )
+    )
+    lengths = [np.bincount(t["_at"].to_numpy(), minlength=people).astype(float) for t in (one, two)]
+    most = lengths[0] * lengths[1] + sum(k * (k - 1) / 4 for k in lengths)
+    tau = np.full(people, np.nan)
+    count = np.zeros(people)
+    at = found["_at"].to_numpy()
+    with np.errstate(divide="ignore", invalid="ignore"):
+        tau[at] = found["both"].to_numpy() / np.sqrt(
+            found["ordered_a"].to_numpy().astype(float) * found["ordered_b"].to_numpy()
+        )
+    count[at] = found["against"].to_numpy() + found["half"].to_numpy() / 2
+    return tau, count / most

@@ -1,0 +1,154 @@
+import gzip
+import warnings
+
+import polars as pl
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from bobanalysis.evaluation import (
+    EvaluationError,
+    EvaluationWarning,
+    evaluate,
+    read_groups,
+    read_items,
+    read_qrels,
+    read_run,
+)
+from bobanalysis.evaluation.cli import evaluate as command
+
+RUN = "p1 Q0 A1101 1 2.5 bob\np1\tQ0  B1101 2 1e0 bob\r\n\np2 Q0 A1101 1 0.5 bob\n"
+QRELS = "p1 0 B1101 2\np2 0 A1101 1\np2 0 C1101 0\n"
+
+
+@pytest.fixture
+def files(tmp_path):
+    (tmp_path / "bob.run").write_text(RUN, newline="")
+    (tmp_path / "truth.qrels").write_text(QRELS)
+    (tmp_path / "groups.csv").write_text("person_id,age\np1,young\np2,old\n")
+    return tmp_path
+
+
+def written(frame, path):
+    """Write a frame in the format of a name."""
+    content = {".parquet": frame.write_parquet, ".csv": frame.write_csv}
+    if path.suffix == ".gz":
+        path.write_bytes(gzip.compress(frame.write_csv().encode()))
+    else:
+        content[path.suffix](path)
+    return path
+
+
+def test_a_trec_run_is_read_with_any_white_space_and_blank_lines(files):
+    assert read_run(files / "bob.run").rows() == [
+        ("p1", "A1101", 2.5),
+        ("p1", "B1101", 1.0),
+        ("p2", "A1101", 0.5),
+    ]
+
+
+@pytest.mark.parametrize("name", ["run.csv", "run.parquet", "run.csv.gz"])
+def test_every_format_gives_the_same_figures(files, name):
+    run, qrels = read_run(files / "bob.run"), read_qrels(files / "truth.qrels")
+    copy = read_run(written(run, files / name))
+    judged = read_qrels(written(qrels, files / name.replace("run", "qrels")))
+    assert evaluate(copy, judged, "ndcg@5,map").table.equals(evaluate(run, qrels, "ndcg@5,map").table)
+
+
+def test_compressed_trec_files_are_read(files):
+    (files / "bob.run.gz").write_bytes(gzip.compress(RUN.encode()))
+    assert read_run(files / "bob.run.gz").equals(read_run(files / "bob.run"))
+
+
+def test_ranks_that_contradict_scores_are_counted_and_not_followed(tmp_path):
+    (tmp_path / "a.run").write_text("p Q0 x 1 1 t\np Q0 y 2 2 t\nq Q0 x 1 9 t\n")
+    with pytest.warns(EvaluationWarning, match="1 lines have a better score"):
+        run = read_run(tmp_path / "a.run")
+    assert "rank" not in run.columns
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("a.run", "p Q0 x 1 2 t\n\np Q0 y 2 t\n", r"a\.run, line 3: 'p Q0 y 2 t' has 5 fields and not 6"),
+        ("a.run", "p Q0 x 1 2 t\np Q0 y 2 good t\n", r"a\.run, line 2: the score 'good' is no number"),
+        ("a.run", "p Q0 x 1 nan t\n", r"line 1: the score 'nan' is no number"),
+        ("a.run", "\n \n", r"a\.run: the file is empty"),
+        ("a.run", b"p Q0 x 1 2 t\np Q0 \xe9 2 1 t\n", r"a\.run, line 2: byte 0xe9 is not UTF-8"),
+        (
+            "a.csv",
+            "query,item,score\np,x,1\np,y,one\n",
+            r"a\.csv, row 2 \(line 3\): the score 'one' is no number",
+        ),
+        ("a.csv", "", r"a\.csv: cannot be read"),
+        ("a.parquet", "no", r"a\.parquet: cannot be read"),
+        ("a.run.gz", b"\x1f\x8bno", r"a\.run\.gz: cannot be read"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_refused_with_file_line_and_value(tmp_path, name, content, message):
+    path = tmp_path / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(EvaluationError, match=message):
+        read_run(path)
+
+
+def test_a_relevance_that_is_no_number_is_refused_with_its_line(tmp_path):
+    (tmp_path / "a.qrels").write_text("p 0 x 1\np 0 y yes\n")
+    with pytest.raises(EvaluationError, match=r"line 2: the relevance 'yes' is no number"):
+        read_qrels(tmp_path / "a.qrels")
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(EvaluationError, match=r"nowhere\.run: cannot be read: No such file"):
+        read_run(tmp_path / "nowhere.run")
+
+
+def test_groups_and_items_need_their_key(files):
+    assert read_groups(files / "groups.csv").columns == ["person_id", "age"]
+    with pytest.raises(EvaluationError, match="no column item"):
+        read_items(files / "groups.csv")
+    (files / "items.csv").write_text("item,popularity,family\n007,3,a\n")
+    assert read_items(files / "items.csv").rows() == [("007", 3.0, "a")]
+
+
+@pytest.fixture
+def called():
+    app = typer.Typer()
+    app.command()(command)
+
+    def call(*arguments):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", EvaluationWarning)  # the command tells them itself
+            return CliRunner().invoke(app, [str(a) for a in arguments])
+
+    return call
+
+
+def test_the_command_prints_and_writes_the_table(files, called):
+    out = files / "table.csv"
+    arguments = ["--metrics", "ndcg@5,rbp(0.8)", "--groups", files / "groups.csv", "--output", out]
+    found = called(
+        files / "bob.run", files / "truth.qrels", *arguments, "--per-query", files / "each.parquet"
+    )
+    assert found.exit_code == 0, found.output
+    table = pl.read_csv(out)
+    assert table.filter(metric="ndcg@5", age="everyone")["n"].item() == 2
+    assert "0.8155" in found.output
+    assert "hidden" in found.output  # groups of one person
+    assert "1 listed items not judged: taken as not relevant" in found.output
+    assert pl.read_parquet(files / "each.parquet").columns == ["query", "age", "ndcg@5", "rbp(0.8)"]
+
+
+def test_the_command_stops_with_one_line_that_names_the_file(files, called):
+    (files / "bad.run").write_text("p1 Q0 A1101 1 x bob\n")
+    found = called(files / "bad.run", files / "truth.qrels")
+    assert found.exit_code == 2
+    assert "bad.run, line 1: the score 'x' is no number" in found.output
+    assert "Traceback" not in found.output
+    assert called(files / "bob.run", files / "truth.qrels", "--metrics", "ndgc").exit_code == 2
+
+
+def test_the_command_says_what_is_undefined(files, called):
+    (files / "none.qrels").write_text("p1 0 A1101 0\np2 0 A1101 1\n")
+    found = called(files / "bob.run", files / "none.qrels", "--metrics", "map")
+    assert "1 queries where map is undefined: null, and not in the mean" in found.output

@@ -1,0 +1,224 @@
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+
+from bobanalysis.evaluation import EvaluationError, EvaluationWarning, compare, evaluate, holm, prepare
+from bobanalysis.evaluation.comparison import paired, randomisation
+from bobanalysis.evaluation.summary import bootstrap
+from bobanalysis.fairness import group_metrics
+
+
+@pytest.fixture(scope="module")
+def made():
+    """200 people, 6 of 20 items listed, some relevant; half of them in each age group."""
+    rng, people = np.random.default_rng(11), 200
+    listed = np.argsort(rng.random((people, 20)), axis=1)[:, :6]
+    run = pl.DataFrame(
+        {
+            "person_id": np.repeat([f"p{n:03}" for n in range(people)], 6),
+            "item": [f"i{n}" for n in listed.ravel()],
+            "rank": np.tile(np.arange(1, 7), people),
+        }
+    )
+    qrels = run.select("person_id", "item", relevance=pl.Series(rng.integers(0, 3, people * 6)))
+    first = qrels.group_by("person_id", maintain_order=True).first().with_columns(relevance=pl.lit(1))
+    qrels = qrels.update(first, on=["person_id", "item"])
+    groups = run.select(pl.col("person_id").unique(maintain_order=True)).with_columns(
+        age=pl.Series(["young", "old"] * (people // 2))
+    )
+    return run, qrels, groups
+
+
+def test_the_mean_and_its_t_interval_are_those_of_scipy(made):
+    from scipy import stats
+
+    found = evaluate(*made[:2], "ndcg@5")
+    values, row = found.per_query["ndcg@5"].to_numpy(), found.table.row(0, named=True)
+    low, high = stats.t.interval(0.95, 199, values.mean(), stats.sem(values))
+    assert (row["value"], row["ci_low"], row["ci_high"]) == pytest.approx(
+        (values.mean(), low, high), abs=1e-12
+    )
+
+
+def test_the_bootstrap_interval_is_close_to_that_of_scipy():
+    from scipy import stats
+
+    values = np.random.default_rng(2).exponential(size=60).round(2)
+    low, high = bootstrap(values, 0.95, seed=1, replicates=20_000)
+    theirs = stats.bootstrap((values,), np.mean, method="BCa", n_resamples=20_000, rng=3).confidence_interval
+    assert (low, high) == pytest.approx((theirs.low, theirs.high), abs=0.02)
+
+
+@pytest.mark.parametrize("interval", ["t", "bootstrap"])
+def test_intervals_of_a_mean_cover(interval):
+    from bobanalysis.evaluation.registry import parse
+    from bobanalysis.evaluation.summary import _mean
+
+    rng, covered, tries = np.random.default_rng(8), 0, 1500
+    for seed in range(tries):
+        values = 1 / rng.geometric(0.4, size=60)  # skewed, as reciprocal ranks are
+        found = _mean(parse("mrr"), values, interval, 0.95, seed)
+        covered += found["ci_low"] <= 0.6108604879 <= found["ci_high"]
+    assert covered / tries >= 0.93
+
+
+def test_the_mean_that_the_coverage_test_expects_is_right():
+    assert -0.4 / 0.6 * np.log(0.4) == pytest.approx(0.6108604879)
+
+
+def test_a_rate_of_zero_has_an_interval_that_is_not_a_point():
+    run = pl.DataFrame({"query": list("abcdefgh"), "item": ["x"] * 8, "rank": [1] * 8})
+    qrels = run.select("query", item=pl.lit("y"), relevance=pl.lit(1))
+    for name in ("hit_rate@1", "ndcg@5"):
+        row = evaluate(run, qrels, name).table.row(0, named=True)
+        assert (row["value"], row["ci_low"]) == (0, 0)
+        assert row["ci_high"] == pytest.approx(0.3244, abs=1e-4)  # Wilson, 0 of 8
+
+
+def test_one_person_has_a_value_and_no_interval_where_there_is_a_spread_to_know():
+    run = pl.DataFrame({"query": ["a"], "item": ["x"], "rank": [1]})
+    row = evaluate(run, run.select("query", "item", relevance=2), "dcg").table.row(0, named=True)
+    assert (row["n"], row["value"], row["ci_low"], row["ci_high"]) == (1, 2.0, None, None)
+
+
+def test_groups_have_the_means_of_their_people_and_everyone_comes_first(made):
+    found = evaluate(*made[:2], ["map", "p@3"], groups=made[2])
+    table = found.table
+    assert table["age"].unique(maintain_order=True).to_list() == ["everyone", "old", "young"]
+    old = found.per_query.filter(age="old")["map"].mean()
+    assert table.filter(age="old", metric="map")["value"].item() == pytest.approx(old)
+    assert table.filter(age="old", metric="map")["n"].item() == 100
+
+
+def test_gaps_between_groups_follow_from_the_long_frame(made):
+    found = evaluate(*made[:2], ["map", "p@3"], groups=made[2])
+    gaps = group_metrics(found.long(), ["age"], score="value", item="metric").filter(metric="mean_score")
+    means = {(r["metric"], r["age"]): r["value"] for r in found.table.iter_rows(named=True)}
+    row = gaps.filter(item="map", age="old").row(0, named=True)
+    assert row["difference"] == pytest.approx(means["map", "old"] - means["map", "young"])
+    assert row["difference_low"] < row["difference"] < row["difference_high"]
+
+
+def test_small_groups_are_hidden_and_people_without_a_group_are_unknown(made):
+    run, qrels, groups = made
+    some = groups.head(30).with_columns(
+        age=pl.when(pl.int_range(pl.len()) < 5).then(pl.lit("few")).otherwise("age")
+    )
+    found = evaluate(run, qrels, "map", groups=some).table
+    few = found.filter(age="few").row(0, named=True)
+    assert (few["n"], few["value"], few["ci_low"], few["suppressed"]) == (5, None, None, True)
+    assert found.filter(age="unknown")["n"].item() == 170
+
+
+def test_a_person_in_two_groups_is_refused(made):
+    with pytest.raises(EvaluationError, match="groups: person_id 'p000' stands there more than once"):
+        evaluate(*made[:2], "map", groups=pl.concat([made[2], made[2]]))
+
+
+def test_groups_of_nobody_here_are_counted(made):
+    more = pl.concat([made[2], pl.DataFrame({"person_id": ["nobody"], "age": ["old"]})])
+    notes = evaluate(*made[:2], "map", groups=more).notes
+    assert ("groups of people without lists or judgements", 1) in notes.select("what", "count").rows()
+
+
+def test_pandas_in_means_pandas_out(made):
+    found = evaluate(made[0].to_pandas(), made[1].to_pandas(), "map", groups=made[2].to_pandas())
+    assert isinstance(found.table, pd.DataFrame)
+    assert isinstance(found.per_query, pd.DataFrame)
+    ours = evaluate(*made[:2], "map").table["value"].item()
+    assert found.table["value"][0] == pytest.approx(ours)
+
+
+def test_prepared_lists_give_what_frames_give(made):
+    lists = prepare(*made[:2])
+    assert evaluate(lists, None, "map").table.equals(evaluate(*made[:2], "map").table)
+
+
+def test_a_hundred_thousand_rows_take_less_time_than_scikit_learn_takes_on_arrays():
+    import time
+
+    from sklearn.metrics import ndcg_score
+
+    rng, people = np.random.default_rng(1), 20_000
+    truth = rng.integers(0, 2, (people, 20))
+    names = np.repeat(np.arange(people).astype(str), 20)
+    items = np.tile(np.arange(20).astype(str), people)
+    scores = np.tile(-np.arange(20.0), people)
+    lists = prepare(
+        pl.DataFrame({"query": names, "item": items, "score": scores}),
+        pl.DataFrame({"query": names, "item": items, "relevance": truth.ravel()}),
+    )
+    evaluate(lists, None, "ndcg@5")
+    start = time.perf_counter()
+    ours = evaluate(lists, None, "ndcg@5").table["value"].item()
+    mine = time.perf_counter() - start
+    start = time.perf_counter()
+    theirs = ndcg_score(truth, scores.reshape(people, 20), k=5, ignore_ties=True)
+    assert ours == pytest.approx(theirs, abs=1e-9)
+    assert mine < time.perf_counter() - start
+
+
+def test_paired_t_test_is_that_of_scipy():
+    from scipy import stats
+
+    rng = np.random.default_rng(4)
+    one = rng.random(40)
+    two = one + rng.normal(0.05, 0.1, 40)
+    found, theirs = paired(one, two, 0.95, 100, 0), stats.ttest_rel(one, two)
+    assert found["p_t"] == pytest.approx(theirs.pvalue)
+    assert (found["ci_low"], found["ci_high"]) == pytest.approx(tuple(theirs.confidence_interval()))
+
+
+def test_randomisation_test_agrees_with_all_changes_of_sign():
+    apart = np.array([0.5, 0.25, 0.25, -0.125, 0.7, 0.0, 0.31, -0.2])
+    signs = np.array(np.meshgrid(*[[-1, 1]] * apart.size)).reshape(apart.size, -1)
+    exact = np.mean(np.abs(apart @ signs) >= abs(apart.sum()) - 1e-12)
+    assert randomisation(apart, replicates=40_000, seed=1) == pytest.approx(exact, abs=0.01)
+
+
+def test_randomisation_test_holds_its_level_where_nothing_differs():
+    rng = np.random.default_rng(6)
+    apart = rng.choice([-0.5, -0.2, 0, 0.2, 0.5], (800, 30))
+    p = np.array([randomisation(row, replicates=400, seed=n) for n, row in enumerate(apart)])
+    assert np.mean(p <= 0.05) <= 0.07
+
+
+def test_holm_is_that_of_statsmodels():
+    from statsmodels.stats.multitest import multipletests
+
+    p = np.random.default_rng(1).random(20) ** 3
+    np.testing.assert_allclose(holm(p), multipletests(p, method="holm")[1])
+
+
+def test_comparing_runs_pairs_people_and_adjusts_for_all_comparisons(made):
+    run, qrels, _ = made
+    names = ["map", "mrr"]
+    turned = run.with_columns(rank=7 - pl.col("rank"))
+    best = run.join(qrels, on=["person_id", "item"]).select(
+        "person_id", "item", rank=pl.col("relevance").rank("ordinal", descending=True).over("person_id")
+    )
+    runs = {"one": run, "turned": turned, "best": best}
+    table = compare({name: evaluate(frame, qrels, names) for name, frame in runs.items()})
+    assert table.height == 6
+    row = table.filter(metric="map", run="one", other="best").row(0, named=True)
+    assert row["difference"] < 0
+    assert row["p_t_adjusted"] < 1e-6
+    assert row["p_randomisation_adjusted"] == pytest.approx(6 / 10_001)
+    assert (table["p_t_adjusted"] >= table["p_t"]).all()
+    only = compare({name: evaluate(frame, qrels, names) for name, frame in runs.items()}, against="one")
+    assert only["other"].unique().to_list() == ["one"]
+
+
+def test_people_with_a_value_in_one_run_only_are_counted_and_not_compared(made):
+    run, qrels, _ = made
+    part = evaluate(run.filter(pl.col("person_id") < "p150"), qrels, "map", missing="skip")
+    row = compare({"all": evaluate(run, qrels, "map"), "part": part}).row(0, named=True)
+    assert (row["n"], row["unpaired"], row["difference"], row["p_t"]) == (150, 50, 0.0, 1.0)
+
+
+def test_undefined_is_warned_about_where_the_user_called():
+    run = pl.DataFrame({"query": ["a"], "item": ["x"], "rank": [1]})
+    with pytest.warns(EvaluationWarning) as caught:
+        evaluate(run, run.select("query", "item", relevance=0), "map")
+    assert caught[0].filename == __file__

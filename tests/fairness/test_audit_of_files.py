@@ -1,0 +1,343 @@
+"""Files published elsewhere, good and bad, as the command and Python read them."""
+
+import gzip
+
+import numpy as np
+import polars as pl
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from bobanalysis.fairness import audit_file, group_metrics
+from bobanalysis.fairness.cli import audit
+from bobanalysis.fairness.reading import ReadError
+
+app = typer.Typer()
+app.command()(audit)
+
+# ProPublica, "How We Analyzed the COMPAS Recidivism Algorithm" (2016), contingency tables:
+# survived low, survived high, recidivated low, recidivated high
+COMPAS = {"African-American": (990, 805, 532, 1369), "Caucasian": (1139, 349, 461, 505)}
+
+
+def compas():
+    rows = []
+    for race, (a, b, c, d) in COMPAS.items():
+        rows += [(race, "Low", 0)] * a + [(race, "High", 0)] * b
+        rows += [(race, "Low", 1)] * c + [(race, "Medium", 1)] * d
+    return pl.DataFrame(rows, schema=["race", "score_text", "two_year_recid"], orient="row")
+
+
+@pytest.fixture
+def write(tmp_path):
+    def put(text, name="file.csv", encoding="utf-8"):
+        path = tmp_path / name
+        path.write_bytes(text if isinstance(text, bytes) else text.encode(encoding))
+        return path
+
+    return put
+
+
+def value(found, metric, **groups):
+    return found.measures.filter(metric=metric, **groups)["value"].item()
+
+
+def test_compas_gives_the_published_error_rates(tmp_path):
+    path, out = tmp_path / "compas.csv", tmp_path / "out.csv"
+    compas().write_csv(path)
+    said = CliRunner().invoke(
+        app,
+        [
+            *(str(path), "--groups", "race", "--prediction", "score_text=High,Medium"),
+            *("--outcome", "two_year_recid", "--output", str(out), "--lang", "en"),
+        ],
+    )
+    assert said.exit_code == 0, said.output
+    found = {
+        (metric, race): rate
+        for metric, race, rate in pl.read_csv(out).select("metric", "race", "value").rows()
+    }
+    published = {
+        ("false_positive_rate", "African-American"): 0.4485,
+        ("false_positive_rate", "Caucasian"): 0.2345,
+        ("false_negative_rate", "African-American"): 0.2799,
+        ("false_negative_rate", "Caucasian"): 0.4772,
+        ("positive_predictive_value", "African-American"): 0.63,
+        ("positive_predictive_value", "Caucasian"): 0.59,
+    }
+    for key, rate in published.items():
+        assert found[key] == pytest.approx(rate, abs=0.005 if "pred" in key[0] else 0.00006), key
+    assert "False positive rate" in said.output
+    assert "44.8%" in said.output
+
+
+@pytest.mark.parametrize(
+    ("yes", "no"),
+    [
+        ("1", "0"),
+        ("1.0", "0.0"),
+        ("True", "False"),
+        ("TRUE", "FALSE"),
+        ("yes", "No"),
+        ("Oui", "Non"),
+        ("Y", "N"),
+    ],
+)
+def test_yes_and_no_are_read_in_every_usual_way(write, yes, no):
+    path = write("sex,told\n" + f"F, {yes} \nF,{no}\nM,{no}\n" * 20)
+    found = audit_file(path, ["sex"], prediction="told")
+    assert value(found, "selection_rate", sex="F") == 0.5
+    assert value(found, "selection_rate", sex="M") == 0
+
+
+@pytest.mark.parametrize("mark", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+def test_separators_and_encodings_are_found(write, mark, encoding):
+    rows = [["région de vie", "reçu"], *[["Île-de-France", "oui"], ["Bretagne", "non"]] * 20]
+    path = write("\r\n".join(mark.join(row) for row in rows) + "\r\n", encoding=encoding)
+    found = audit_file(path, ["région de vie"], prediction="reçu")
+    assert found.rows == 40
+    assert value(found, "selection_rate", **{"région de vie": "Île-de-France"}) == 1
+    assert bool(found.notes) == (encoding == "cp1252")
+
+
+def test_texts_for_unknown_are_one_group_kept_apart_and_values_may_have_spaces(write):
+    path = write("race,told\n" + ' "Black or African American", 1\nN/A,1\n,0\n ? ,0\nUnknown,1\n' * 20)
+    counts = audit_file(path, ["race"], prediction="told").measures.filter(metric="selection_rate")
+    assert counts.select("race", "n", "value").rows() == [
+        ("Black or African American", 20, 1.0),
+        ("unknown", 80, 0.5),
+    ]
+
+
+def test_the_texts_for_unknown_can_be_named(write):
+    path = write("country,told\n" + "NA,1\nFR,0\n-,1\n" * 20)
+    found = audit_file(path, ["country"], prediction="told", missing=("-",))
+    assert found.measures.filter(metric="selection_rate")["country"].to_list() == ["FR", "NA", "unknown"]
+
+
+def test_numbers_with_a_decimal_comma_are_read_where_semicolons_part_the_columns(write):
+    path = write("g;poids;score\n" + "a;0,5;1,25\na;1,5;2\n" * 20)
+    assert value(audit_file(path, ["g"], score="score", weight="poids"), "mean_score", g="a") == 1.8125
+
+
+def test_groups_that_are_whole_numbers_stand_in_their_order_and_codes_stay_text(write):
+    path = write("decile,dep,told\n" + "".join(f"{d},01,1\n" * 12 for d in (10, 9, 2, 1)))
+    deciles = audit_file(path, ["decile", "dep"], prediction="told").measures.filter(metric="selection_rate")
+    assert deciles["decile"].to_list() == ["1", "2", "9", "10"]
+    assert set(deciles["dep"]) == {"01"}
+
+
+def test_quoted_separators_and_line_breaks_are_part_of_the_value(write):
+    path = write("job,told\n" + '"nurse, night",1\n"sales\nclerk",0\n' * 20)
+    assert value(audit_file(path, ["job"], prediction="told"), "selection_rate", job="nurse, night") == 1
+
+
+def test_a_doubled_column_is_read_once_and_said(write):
+    path = write("g,told,told\n" + "a,1,0\n" * 20)
+    found = audit_file(path, ["g"], prediction="told")
+    assert value(found, "selection_rate", g="a") == 1
+    assert any("more than once" in english for _, english in found.notes)
+
+
+def test_csv_parquet_and_frames_agree_whatever_the_batches(tmp_path, monkeypatch):
+    from bobanalysis.fairness import reading
+
+    rng, n = np.random.default_rng(3), 30_000
+    table = pl.DataFrame(
+        {
+            "age": rng.choice(["16-24", "25-49", "50+"], n),
+            "told": rng.random(n) < 0.3,
+            "hired": rng.integers(0, 2, n),
+            "score": rng.normal(50, 10, n),
+            "w": rng.gamma(2, 1, n),
+        }
+    )
+    table.write_csv(tmp_path / "t.csv")
+    table.write_parquet(tmp_path / "t.parquet")
+    with gzip.open(tmp_path / "t.csv.gz", "wb") as file:
+        file.write((tmp_path / "t.csv").read_bytes())
+    monkeypatch.setattr(reading, "_BATCH", 50_000)
+    monkeypatch.setattr(reading, "_ROWS", 777)
+    roles = {"prediction": "told", "outcome": "hired", "score": "score", "weight": "w"}
+    expected = group_metrics(table, ["age"], **roles)
+    for name in ("t.csv", "t.csv.gz", "t.parquet"):
+        found = audit_file(tmp_path / name, ["age"], **roles).measures
+        assert found.select("metric", "age", "n").equals(expected.select("metric", "age", "n"))
+        for column in ("value", "ci_low", "difference", "difference_high", "ratio"):
+            np.testing.assert_allclose(
+                found[column].fill_null(-9), expected[column].fill_null(-9), rtol=1e-9, atol=1e-12
+            )
+
+
+def test_a_counted_table_counts_as_its_people(write):
+    counted = write("sex,applicants,taken\nF,50,12\nM,40,20\n")
+    found = audit_file(counted, ["sex"], count="applicants", selected="taken")
+    assert found.people == 90
+    assert found.impact.select("category", "n", "rate", "impact_ratio").rows()[:2] == [
+        ("F", 50, 0.24, 0.48),
+        ("M", 40, 0.5, 1.0),
+    ]
+
+
+def test_a_score_without_decision_gives_scoring_rates_and_calibration(write):
+    rows = [("a", d, int(d > 5)) for d in range(1, 11)] * 12 + [("b", d, 0) for d in range(1, 6)] * 24
+    path = write("g,decile,again\n" + "".join(f"{g},{d},{y}\n" for g, d, y in rows))
+    found = audit_file(path, ["g"], score="decile", outcome="again")
+    assert found.by_median
+    assert found.impact.filter(category="b")["rate"].item() == pytest.approx(1 / 5)  # the median is 4
+    same = found.calibration.filter(metric="base_rate", g="a")
+    assert same["item"].to_list() == [str(d) for d in range(1, 11)]
+    assert same["value"].to_list() == [0.0] * 5 + [1.0] * 5
+
+
+def test_the_reference_can_be_one_label_a_column(tmp_path):
+    path, out = tmp_path / "t.csv", tmp_path / "o.csv"
+    path.write_text("a,b,told\n" + "x,1,1\nx,2,0\ny,1,0\n" * 12)
+    said = CliRunner().invoke(
+        app,
+        [str(path), "--groups", "a,b", "--prediction", "told", "--reference", "x,2", "--output", str(out)],
+    )
+    assert said.exit_code == 0, said.output
+    assert set(pl.read_csv(out)["reference"]) == {"x × 2"}
+
+
+GOOD = "sex,told,hired,w\n" + "F,1,0,1\nM,0,1,2\n" * 20
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "message"),
+    [
+        (b"", {"prediction": "told"}, r"empty \(0 bytes\)"),
+        ("\n  \n", {"prediction": "told"}, "no header"),
+        ("sex,told\n", {"prediction": "told"}, "no rows"),
+        (GOOD, {"prediction": "tolt"}, r"no column 'tolt' \(did you mean 'told'\?\); it has: sex, told"),
+        (
+            GOOD.replace("F,1,0,1", "F,1,0,-3"),
+            {"prediction": "told", "weight": "w"},
+            r"column 'w', row 1: '-3' is neg",
+        ),
+        (
+            GOOD.replace("M,0,1,2", "M,0,1,"),
+            {"prediction": "told", "weight": "w"},
+            r"column 'w', row 2: '' is missing",
+        ),
+        (
+            GOOD.replace("M,0,1,2", "M,0,1,x"),
+            {"prediction": "told", "weight": "w"},
+            "row 2: 'x' is not a finite",
+        ),
+        (
+            GOOD + "M,0,-1,2\n",
+            {"prediction": "told", "outcome": "hired"},
+            r"'hired' must be yes or no .* has 3 values: .*'-1' \(1 rows\).*hired=1",
+        ),
+        (
+            GOOD.replace(",1,", ",NA,").replace(",0,", ",,"),
+            {"prediction": "told"},
+            "'told' is unknown in every row",
+        ),
+        (GOOD + "M,0", {"prediction": "told"}, "a row has 2 fields where the header has 4: 'M,0'.*cut short"),
+        (GOOD + "M,0,1,2,5\n", {"prediction": "told"}, "a row has 5 fields"),
+        (b"PK\x03\x04 zip", {"prediction": "told"}, "spreadsheet"),
+        (GOOD.encode() + b"\x00", {"prediction": "told"}, "binary"),
+        (GOOD, {}, "nothing to measure"),
+    ],
+)
+def test_what_cannot_be_read_is_named_with_its_place(write, text, options, message):
+    path = write(text)
+    with pytest.raises(ReadError, match=message):
+        audit_file(path, ["sex"], **options)
+
+
+def test_a_file_cut_short_is_refused_or_counted(write, tmp_path):
+    table = pl.DataFrame({"sex": ["F", "M"] * 500, "told": [1, 0] * 500})
+    table.write_parquet(tmp_path / "whole.parquet")
+    cut = write((tmp_path / "whole.parquet").read_bytes()[:-40], "cut.parquet")
+    with pytest.raises(ReadError, match="is not a whole Parquet file"):
+        audit_file(cut, ["sex"], prediction="told")
+    packed = gzip.compress(table.write_csv().encode())
+    with pytest.raises(ReadError, match="cut"):
+        audit_file(write(packed[: len(packed) // 2], "cut.csv.gz"), ["sex"], prediction="told")
+    found = audit_file(write(GOOD + "M,0"), ["sex"], prediction="told", skip_bad_rows=True)
+    assert found.rows == 40
+    assert any("1 rows were left out" in english for _, english in found.notes)
+
+
+def test_a_group_of_one_is_hidden_and_equal_predictions_make_no_gap(write):
+    path = write("sex,told\n" + "F,1\nM,1\n" * 20 + "X,1\n")
+    found = audit_file(path, ["sex"], prediction="told")
+    alone = found.measures.filter(metric="selection_rate", sex="X").row(0, named=True)
+    assert (alone["n"], alone["value"], alone["suppressed"]) == (1, None, True)
+    summary = dict(found.summary.select("measure", "value").rows())
+    assert summary["demographic_parity_difference"] == 0
+    nobody = audit_file(write("sex,told\n" + "F,0\nM,0\n" * 20), ["sex"], prediction="told")
+    assert nobody.impact["impact_ratio"].null_count() == 3  # 0 / 0 is not estimable
+    assert dict(nobody.summary.select("measure", "value").rows())["demographic_parity_ratio"] is None
+
+
+def test_a_hundred_thousand_groups_are_measured(tmp_path):
+    n = 200_000
+    table = pl.DataFrame({"place": np.arange(n) // 2, "told": np.arange(n) % 2})
+    table.write_parquet(tmp_path / "many.parquet")
+    found = audit_file(tmp_path / "many.parquet", ["place"], prediction="told", min_group=1)
+    rates = found.measures.filter(metric="selection_rate")
+    assert rates.height == 100_000
+    assert set(rates["value"]) == {0.5}
+
+
+def test_the_page_holds_both_languages_and_loads_nothing(tmp_path):
+    path, out = tmp_path / "compas <b>.csv", tmp_path / "out.html"
+    compas().write_csv(path)
+    arguments = ["--groups", "race", "--prediction", "score_text=High,Medium", "--outcome", "two_year_recid"]
+    said = CliRunner().invoke(app, [str(path), *arguments, "--output", str(out)])
+    assert said.exit_code == 0, said.output
+    text = out.read_text("utf-8")
+    for other in ("http:", "https:", "src=", "@import", "<script", "url("):
+        assert other not in text
+    assert "compas &lt;b&gt;.csv" in text
+    assert "Taux de faux positifs" in text
+    assert "False positive rate" in text
+    assert "44,8\u202f%" in text
+    assert "44.8%" in text
+
+
+def test_the_command_says_what_is_wrong_without_a_traceback_and_leaves_no_file(tmp_path):
+    path, out = tmp_path / "t.csv", tmp_path / "o.csv"
+    path.write_text("sex,told\nF,2\nM,1\n")
+    said = CliRunner().invoke(
+        app, [str(path), "--groups", "sex", "--prediction", "told", "--output", str(out)]
+    )
+    assert said.exit_code == 1
+    assert "'2' (1 rows)" in said.output
+    assert "Traceback" not in said.output
+    assert CliRunner().invoke(app, [str(path), "--groups", "sex", "--output", "x.doc"]).exit_code == 2
+    assert [p.name for p in tmp_path.iterdir()] == ["t.csv"]
+
+
+def test_long_scores_keep_their_own_bins(write):
+    path = write("g,score,again\n" + "".join(f"a,{1_000_000 + k % 5},{k % 2}\n" for k in range(100)))
+    found = audit_file(path, ["g"], score="score", outcome="again").calibration
+    assert found.filter(metric="base_rate")["item"].to_list() == [str(1_000_000 + k) for k in range(5)]
+
+
+def test_a_column_of_lists_is_refused_by_name(tmp_path):
+    pl.DataFrame({"g": [["a"]], "told": [1]}).write_parquet(tmp_path / "t.parquet")
+    with pytest.raises(ReadError, match="column 'g' holds List"):
+        audit_file(tmp_path / "t.parquet", ["g"], prediction="told")
+
+
+def test_several_answers_are_measured_one_by_one_and_as_distances(write):
+    path = write("g,said\n" + "a,cv\na,car\nb,cv\nb,cv\n" * 20)
+    found = audit_file(path, ["g"], prediction="said")
+    rates = found.measures.filter(metric="selection_rate").select("item", "g", "value").rows()
+    assert rates == [("car", "a", 0.5), ("car", "b", 0.0), ("cv", "a", 0.5), ("cv", "b", 1.0)]
+    assert found.distances["total_variation"].to_list() == [0.5, 0.5]
+    assert (found.impact, found.summary) == (None, None)
+
+
+def test_the_search_of_combinations_is_part_of_an_audit_when_asked_for(write):
+    path = write("sex,car,told\n" + "F,yes,1\nF,no,0\nM,yes,0\nM,no,0\n" * 50)
+    found = audit_file(path, ["sex", "car"], prediction="told", search=True).subgroups
+    first = found.filter(subgroup="sex=F, car=yes").row(0, named=True)
+    assert (first["found"], first["value"], first["rest"]) == (True, 1.0, 0.0)
