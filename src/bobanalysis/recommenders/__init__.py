@@ -1,5 +1,64 @@
-"""Recommendation algorithms behind one interface: people in, a ranked list a person out."""
+"""Recommendation algorithms behind one interface: people in, a ranked list a person out.
 
+Recommender, Learner, ranking, checked   the interface, and what a recommender of one's own needs
+french_market                            the market that Bob's algorithms are run on
+bob, BobAdvice, BobStrategies, BobJobs   Bob, as published or blind to age or place
+Random, MostPopular, LocalDemand, Mobility, baselines   what any recommender should beat
+LinkedJobs, LearnedRanker, FairRanker, cross_fitted     learned, with or without a fairness constraint
+judgements                               what job suggestions can be judged by, and what not
+answers, without_answers, with_moved_threshold          robustness
+frontier                                 quality beside the gap between groups
+"""
+
+from bobanalysis.recommenders import judgements
+from bobanalysis.recommenders.baselines import (
+    LocalDemand,
+    Mobility,
+    MostPopular,
+    Random,
+    baselines,
+    job_groups,
+)
+from bobanalysis.recommenders.interface import COLUMNS, Items, Learner, Recommender, checked, ranking
+from bobanalysis.recommenders.learned import REGION, FairRanker, LearnedRanker, LinkedJobs, cross_fitted
 from bobanalysis.recommenders.market import french_market
+from bobanalysis.recommenders.published import BobAdvice, BobJobs, BobStrategies, bob, linked
+from bobanalysis.recommenders.robustness import (
+    answers,
+    ordered_thresholds,
+    with_moved_threshold,
+    without_answers,
+)
+from bobanalysis.recommenders.tradeoff import frontier
 
-__all__ = ["french_market"]
+__all__ = [
+    "COLUMNS",
+    "REGION",
+    "BobAdvice",
+    "BobJobs",
+    "BobStrategies",
+    "FairRanker",
+    "Items",
+    "LearnedRanker",
+    "Learner",
+    "LinkedJobs",
+    "LocalDemand",
+    "Mobility",
+    "MostPopular",
+    "Random",
+    "Recommender",
+    "answers",
+    "baselines",
+    "bob",
+    "checked",
+    "cross_fitted",
+    "french_market",
+    "frontier",
+    "job_groups",
+    "judgements",
+    "linked",
+    "ordered_thresholds",
+    "ranking",
+    "with_moved_threshold",
+    "without_answers",
+]

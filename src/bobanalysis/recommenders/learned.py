@@ -1,0 +1,355 @@
+"""Rankers that learn which items are worth proposing, with or without a fairness constraint.
+
+They propose, among candidate pairs of a person and an item, those whose calibrated probability of a good
+outcome reaches a threshold, best first. Where outcomes come from is for the caller to say: a log of one's
+own, a simulation, or judgements (``judgements``).
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from copy import deepcopy
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from bobanalysis.bob import MarketLike
+from bobanalysis.population import national_cells
+
+from .interface import Items, ranking
+from .published import linked
+
+MOST_PEOPLE = 20_000
+"""The most people that a ranker learns from; a larger frame is refused, as fitting would take minutes."""
+
+SMALLEST_GROUP = 200
+"""Pairs below which a group is constrained together with the other small ones."""
+
+REGION = (
+    pl.when(pl.col("departement_id").str.starts_with("97"))
+    .then(pl.lit("overseas"))
+    .otherwise("region_id")
+    .alias("region")
+)
+"""A person's region; those overseas, of one département each, are taken together."""
+
+Constraint = Literal["demographic_parity", "true_positive_rate_parity"]
+Method = Literal["exponentiated_gradient", "threshold_optimizer"]
+Floats = NDArray[np.float64]
+
+
+class Candidates(Protocol):
+    """What may be proposed to whom, described by numbers."""
+
+    features: Sequence[str]
+
+    def pairs(self, people: pl.DataFrame) -> pl.DataFrame:
+        """Return person_id, item and the columns ``features``, the rows of a person together."""
+
+
+@dataclass
+class LinkedJobs:
+    """The job groups that ROME links to each person's, described by the market; age and sex play no part.
+
+    ``market``, as ``french_market()``. Features: offers of the item and of the person's own job group per
+    candidate, in the département (logarithm, 0 where unknown, and whether they are known) and in the country;
+    whether the link is a close one; how many people look for that job; how much of the département's market
+    is known.
+
+    >>> from bobanalysis.population import modelled
+    >>> from bobanalysis.recommenders import french_market
+    >>> LinkedJobs(french_market()).pairs(modelled(50).frame).null_count().sum_horizontal().item()
+    0
+    """
+
+    market: MarketLike
+    features: Sequence[str] = (
+        "offers",
+        "offers_known",
+        "own_offers",
+        "own_offers_known",
+        "national_offers",
+        "close",
+        "jobseekers",
+        "market_known",
+    )
+
+    def pairs(self, people: pl.DataFrame) -> pl.DataFrame:
+        """Return the linked job groups of people with their features."""
+        figure = pl.col("market_offers_per_10_candidates")
+        local = self.market.local.select("departement_id", "rome_id", offers=figure.clip(0))
+        places = local.group_by("departement_id").agg(market_known=pl.len() / 532)
+        country = self.market.jobs.select(item="rome_id", national_offers="jg_national_market_score")
+        sizes = national_cells().select(item="rome_id", jobseekers=pl.col("jobseekers").log1p())
+        close = pl.col("score") == 2
+        own = people.select("person_id", "departement_id", "rome_id")
+        pairs = linked(people).sort("person_id", "item").select("person_id", "item", close=close)
+        on = ["departement_id", "item"]
+        found = (
+            own.join(pairs, on="person_id", maintain_order="left_right")
+            .join(local.rename({"rome_id": "item"}), on=on, how="left", maintain_order="left")
+            .join(local.rename({"offers": "own_offers"}), on=["departement_id", "rome_id"], how="left")
+            .join(places, on="departement_id", how="left", maintain_order="left")
+            .join(country, on="item", how="left", maintain_order="left")
+            .join(sizes, on="item", how="left", maintain_order="left")
+        )
+        known = {f"{c}_known": pl.col(c).is_not_null() for c in ("offers", "own_offers")}
+        logs = [pl.col(c).fill_null(0).log1p() for c in ("offers", "own_offers", "national_offers")]
+        numbered = found.with_columns(**known).with_columns(*logs).select("person_id", "item", *self.features)
+        return numbered.with_columns(pl.col(self.features).cast(pl.Float64).fill_null(0))
+
+
+@dataclass
+class LearnedRanker:
+    """A scikit-learn pipeline that proposes what is likely to have a good outcome.
+
+    ``candidates``: what may be proposed; ``estimator``: a classifier or pipeline whose ``fit`` takes
+    ``sample_weight`` (default: gradient-boosted trees); ``propose_from``: the least probability to propose an
+    item, 0 ranks every candidate; ``most``: the longest list; ``folds``: of the calibration, which leaves
+    whole people out (Platt's sigmoid); ``seed``: of whatever draws.
+    """
+
+    candidates: Candidates
+    estimator: Any = None
+    propose_from: float = 0.5
+    most: int = 5
+    folds: int = 3
+    seed: int = 0
+    name: str = "learned"
+    items: Items = "job_groups"
+    model: Any = field(default=None, repr=False)
+
+    def fit(self, people: pl.DataFrame, interactions: pl.DataFrame) -> LearnedRanker:
+        """Learn from the interactions of these people; pairs that are no candidate are left out.
+
+        Raises ValueError if there are too many people, or not both good and bad outcomes to learn from.
+        """
+        from sklearn.calibration import CalibratedClassifierCV
+
+        rows = self._rows(people, interactions)
+        x, y = self._features(rows), rows["outcome"].to_numpy()
+        with _one_thread():
+            self.model = CalibratedClassifierCV(self._base(), method="sigmoid", cv=self._splits(rows)).fit(
+                x, y
+            )
+            self._constrain(rows, x, y, people)
+        return self
+
+    def probabilities(self, people: pl.DataFrame) -> pl.DataFrame:
+        """Return person_id, item and ``score``: the calibrated probability of every candidate."""
+        pairs = self._asked(people)
+        return pairs.select("person_id", "item", score=self._probability(self._features(pairs)))
+
+    def recommend(self, people: pl.DataFrame) -> pl.DataFrame:
+        """Return the candidates that reach ``propose_from``, most probable first."""
+        return ranking(self.probabilities(people).filter(pl.col("score") >= self.propose_from), self.most)
+
+    def _rows(self, people: pl.DataFrame, interactions: pl.DataFrame) -> pl.DataFrame:
+        if people.height > MOST_PEOPLE:
+            raise ValueError(f"{self.name}: {people.height:,} people; learn from {MOST_PEOPLE:,} at most")
+        seen = interactions.select(
+            pl.col("person_id", "item").cast(pl.String), pl.col("outcome").cast(pl.Int8)
+        ).drop_nulls()
+        rows = self.candidates.pairs(people).join(seen, on=["person_id", "item"], maintain_order="left")
+        if rows["outcome"].n_unique() < 2:
+            raise ValueError(
+                f"{self.name}: {rows.height} pairs to learn from, with {rows['outcome'].n_unique()} kind of "
+                "outcome; both good and bad outcomes are needed"
+            )
+        return rows
+
+    def _asked(self, people: pl.DataFrame) -> pl.DataFrame:
+        if self.model is None:
+            raise ValueError(f"{self.name}: call fit() before asking for lists")
+        return self.candidates.pairs(people)
+
+    def _features(self, rows: pl.DataFrame) -> Floats:
+        return rows.select(self.candidates.features).to_numpy().astype(np.float64)
+
+    def _probability(self, x: Floats) -> pl.Series:
+        with _one_thread():
+            return pl.Series(self.model.predict_proba(x)[:, 1] if len(x) else [], dtype=pl.Float64)
+
+    def _splits(self, rows: pl.DataFrame) -> list[Any]:
+        from sklearn.model_selection import GroupKFold
+
+        return list(GroupKFold(self.folds).split(rows, groups=rows["person_id"].rle_id().to_numpy()))
+
+    def _base(self) -> Any:
+        from sklearn.ensemble import HistGradientBoostingClassifier
+        from sklearn.pipeline import make_pipeline
+
+        trees = HistGradientBoostingClassifier(max_iter=20, learning_rate=0.3, random_state=self.seed)
+        return make_pipeline(trees) if self.estimator is None else deepcopy(self.estimator)
+
+    def _constrain(self, rows: pl.DataFrame, x: Floats, y: Floats, people: pl.DataFrame) -> None:
+        """Do nothing: nobody is held to anything."""
+
+
+@dataclass
+class FairRanker(LearnedRanker):
+    """The same, held by fairlearn to propose alike to groups.
+
+    ``group``: an expression on people, such as ``pl.col("age") >= 45`` or ``REGION``; ``method``:
+    "exponentiated_gradient" (the constraint shapes what is learned; the group is not read when proposing) or
+    "threshold_optimizer" (a threshold a group: **the group is read when proposing**, so two people who differ
+    in it alone may be proposed different items); ``constraint``: "demographic_parity" (as many of each
+    group's candidates are proposed) or "true_positive_rate_parity" (as many of those with a good outcome);
+    ``slack``: the difference allowed, and ``rounds``, the most rounds, of the exponentiated gradient.
+
+    The constrained model says what is proposed (drawing by ``seed`` where it decides by chance), the
+    calibrated probability of ``LearnedRanker`` in which order; ``propose_from`` plays no part. Groups of
+    fewer than ``SMALLEST_GROUP`` pairs, or with one kind of outcome, are constrained together.
+    Source: Agarwal et al., ICML 2018 (reductions); Hardt, Price and Srebro, NeurIPS 2016 (thresholds).
+    """
+
+    group: pl.Expr = field(default_factory=lambda: REGION)
+    method: Method = "exponentiated_gradient"
+    constraint: Constraint = "demographic_parity"
+    slack: float = 0.02
+    rounds: int = 10
+    name: str = "learned-fair"
+    constrained: Any = field(default=None, repr=False)
+    known: tuple[str, ...] = ()
+
+    def recommend(self, people: pl.DataFrame) -> pl.DataFrame:
+        """Return the candidates that the constrained model selects, most probable first."""
+        pairs = self._asked(people)
+        x = self._features(pairs)
+        score = self._probability(x)
+        given: dict[str, Any] = {"random_state": self.seed}
+        if self.method == "threshold_optimizer":
+            given["sensitive_features"] = self._groups(pairs, people).to_numpy()
+            x = score.to_numpy()[:, None]
+        with _one_thread():
+            selected = pl.Series(
+                self.constrained.predict(x, **given) == 1 if len(x) else [], dtype=pl.Boolean
+            )
+        return ranking(pairs.with_columns(score=score).filter(selected), self.most)
+
+    def _constrain(self, rows: pl.DataFrame, x: Floats, y: Floats, people: pl.DataFrame) -> None:
+        self.known = ()
+        groups = self._groups(rows, people)
+        sizes = (
+            pl.DataFrame({"group": groups, "outcome": y})
+            .group_by("group")
+            .agg(pl.len(), kinds=pl.col("outcome").n_unique())
+        )
+        large = sizes.filter((pl.col("len") >= SMALLEST_GROUP) & (pl.col("kinds") == 2))
+        self.known = tuple(sorted(large["group"].to_list()))
+        labels = self._groups(rows, people).to_numpy()
+        if len(set(labels)) < 2:
+            raise ValueError(f"{self.name}: there is one group only, {labels[0]!r}; nothing can be compared")
+        if self.method == "threshold_optimizer":
+            self.constrained = self._thresholds(rows, x, y, labels)
+        else:
+            self.constrained = self._reduced(x, y, labels)
+
+    def _groups(self, pairs: pl.DataFrame, people: pl.DataFrame) -> pl.Series:
+        """Return the group of each pair; those that are not known stand together."""
+        named = people.select("person_id", group=self.group.cast(pl.String).fill_null("unknown"))
+        groups = pairs.select("person_id").join(named, on="person_id", how="left", maintain_order="left")[
+            "group"
+        ]
+        if not self.known:
+            return groups
+        others = pl.when(groups.is_in(list(self.known))).then(groups).otherwise(pl.lit("others"))
+        return pl.select(others).to_series()
+
+    def _reduced(self, x: Floats, y: Floats, labels: Any) -> Any:
+        from fairlearn.reductions import DemographicParity, ExponentiatedGradient, TruePositiveRateParity
+
+        parity = {
+            "demographic_parity": DemographicParity,
+            "true_positive_rate_parity": TruePositiveRateParity,
+        }[self.constraint]
+        base = self._base()
+        weight = f"{base.steps[-1][0]}__sample_weight" if hasattr(base, "steps") else "sample_weight"
+        reduction = ExponentiatedGradient(
+            base,
+            constraints=parity(difference_bound=self.slack),
+            max_iter=self.rounds,
+            sample_weight_name=weight,
+        )
+        with warnings.catch_warnings():  # fairlearn writes to pandas series in a way that pandas is leaving
+            warnings.filterwarnings("ignore", module="fairlearn")
+            return reduction.fit(x, y, sensitive_features=labels)
+
+    def _thresholds(self, rows: pl.DataFrame, x: Floats, y: Floats, labels: Any) -> Any:
+        """Fit thresholds on the probabilities of people left out, which are those of people to come."""
+        from fairlearn.postprocessing import ThresholdOptimizer
+
+        out = np.zeros(len(y))
+        for model, (_, left) in zip(self.model.calibrated_classifiers_, self._splits(rows), strict=True):
+            out[left] = model.predict_proba(x[left])[:, 1]
+        optimizer = ThresholdOptimizer(
+            estimator=_as_given(), constraints=self.constraint, prefit=True, predict_method="predict_proba"
+        )
+        return optimizer.fit(out[:, None], y, sensitive_features=labels)
+
+
+def _as_given() -> Any:
+    """Return a fitted classifier whose one feature is the probability."""
+    from sklearn.base import BaseEstimator, ClassifierMixin
+
+    class AsGiven(ClassifierMixin, BaseEstimator):
+        classes_ = np.array([0, 1])
+
+        def fit(self, x: Floats, y: Floats) -> Any:
+            return self
+
+        def __sklearn_is_fitted__(self) -> bool:
+            return True
+
+        def predict_proba(self, x: Floats) -> Floats:
+            return np.column_stack([1 - x[:, 0], x[:, 0]])
+
+    return AsGiven()
+
+
+def _one_thread() -> Any:
+    """Keep to one thread: sums then come out the same on every machine, and small fits are not slowed."""
+    import sklearn.ensemble  # noqa: F401  # the limit reaches only libraries that are loaded already
+    from threadpoolctl import threadpool_limits
+
+    return threadpool_limits(1)
+
+
+def cross_fitted(
+    ranker: Any,
+    people: pl.DataFrame,
+    interactions: pl.DataFrame,
+    by: str = "departement_id",
+    folds: int = 2,
+    within: pl.Expr | None = None,
+    call: str = "recommend",
+) -> pl.DataFrame:
+    """Return lists in which nobody's own outcomes were learned from.
+
+    Parameters: ``ranker``, a learner (a copy is fitted for each fold); ``by``, what is left out whole:
+    "departement_id" (nothing of the person's département was seen: what a new place would get) or
+    "person_id"; ``folds``; ``within``, an expression on people (``REGION``) whose values are spread over the
+    folds, so that each group is learned from; ``call``, "recommend" or "probabilities".
+    Returns what ``call`` returns, of all people, fold after fold.
+    Raises ValueError if there are fewer values than folds.
+
+    Leaving people out is not leaving places out: people of one département and job group have the same
+    candidates and the same judgements.
+    """
+    order = [pl.lit("").alias("_within")] if within is None else [within.cast(pl.String).alias("_within")]
+    units = people.select(by, *order).unique(by, keep="first", maintain_order=True).sort("_within", by)
+    if units.height < folds:
+        raise ValueError(f"{units.height} values of {by} cannot be put in {folds} folds; ask for fewer")
+    units = units.select(by, _fold=pl.int_range(pl.len()) % folds)
+    placed = people.join(units, on=by, how="left", maintain_order="left")
+    found = []
+    for fold in range(folds):
+        rest, left = (
+            placed.filter(keep).drop("_fold") for keep in (pl.col("_fold") != fold, pl.col("_fold") == fold)
+        )
+        found.append(getattr(deepcopy(ranker).fit(rest, interactions), call)(left))
+    return pl.concat(found)

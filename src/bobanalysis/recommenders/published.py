@@ -1,0 +1,142 @@
+"""Bob as recommenders: its advice, its strategies and its job suggestions, as published or blind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import polars as pl
+
+from bobanalysis import data
+from bobanalysis.bob import Bob, MarketLike
+from bobanalysis.bob.suggestions import (
+    SUGGESTIONS,
+    for_people,
+    less_stressful_job_groups,
+    national_tension,
+    suggest_jobs,
+)
+
+from .interface import COLUMNS, Items, ranking
+from .market import french_market
+
+Blind = Literal["age", "place"]
+How = Literal["neutral", "dropped"]
+
+CLOSE = "less-stressful-job-groups"
+"""The job groups that the advice to change to a close job shows."""
+CLOSE_ADVICE = "reorient-to-close-job"
+"""The advice on whose page they stand."""
+_NOWHERE = "the whole country"
+
+
+def bob(market: MarketLike | None = None, blind: Blind | None = None, how: How = "neutral") -> Bob:
+    """Return Bob on the French market, as published or blind to age or place (``Bob.blind_to``).
+
+    >>> len(bob().changes), len(bob(blind="age").changes)
+    (0, 1)
+    """
+    whole = Bob(french_market() if market is None else market)
+    return whole if blind is None else whole.blind_to(blind, how)
+
+
+@dataclass
+class BobAdvice:
+    """Bob's advice: up to 43 pieces; the score is its stars (0 to 3)."""
+
+    algorithm: Bob
+    name: str = "bob-advice"
+    items: Items = "advice"
+
+    def recommend(self, people: pl.DataFrame) -> pl.DataFrame:
+        """Return the advice of people; nobody is missing unless their diagnosis fails."""
+        return _tidy(self.algorithm.advise(people))
+
+
+@dataclass
+class BobStrategies:
+    """Bob's strategies; the score is their points (0 to 100)."""
+
+    algorithm: Bob
+    name: str = "bob-strategies"
+    items: Items = "strategies"
+
+    def recommend(self, people: pl.DataFrame) -> pl.DataFrame:
+        """Return the strategies of people; those with an undefined project have few."""
+        return _tidy(self.algorithm.strategise(people))
+
+
+@dataclass
+class BobJobs:
+    """Bob's job suggestions (spec 05 §3, §4).
+
+    ``market`` as ``french_market()``; ``suggestion``, one of ``bob.suggestions.SUGGESTIONS``; ``blind``, None
+    or "place" (age is not read here: it is read by the advice that shows the list); ``how``, for the close
+    jobs, "neutral": the country's market figures take the place of the département's; "dropped": the
+    condition on the local market goes, and with it the order that the market gave: ROME's close jobs, then
+    its evolutions, at most five, equals by code; ``told``: a Bob whose advice decides who sees the list
+    (None: everybody).
+
+    >>> from bobanalysis.population import modelled
+    >>> lists = BobJobs(french_market()).recommend(modelled(100).frame)
+    >>> lists["rank"].max()
+    5
+    """
+
+    market: MarketLike
+    suggestion: str = CLOSE
+    blind: Blind | None = None
+    how: How = "neutral"
+    told: Bob | None = None
+    name: str = "bob-jobs"
+    items: Items = "job_groups"
+
+    def __post_init__(self) -> None:
+        """Refuse what has no meaning."""
+        if self.suggestion not in SUGGESTIONS:
+            raise ValueError(f"no suggestion {self.suggestion!r}; choose one of {', '.join(SUGGESTIONS)}")
+        if self.blind == "age":
+            raise ValueError("job suggestions do not read age; give told=bob(blind='age') for who sees them")
+        if self.blind and self.suggestion != CLOSE:
+            raise ValueError(f"{self.suggestion} is made of the place alone; only {CLOSE} can be blind to it")
+
+    def recommend(self, people: pl.DataFrame) -> pl.DataFrame:
+        """Return the job groups suggested to people; none where the market has no figure for theirs."""
+        asked = people if self.told is None else _told(people, self.told)
+        mobility = data.table("rome_mobility")
+        if self.blind is None:
+            return suggest_jobs(asked, self.market, mobility, suggestion=self.suggestion).select(COLUMNS)
+        if self.how == "dropped":
+            return linked(asked, most=5)
+        country = national_tension(self.market).select(
+            "rome_id",
+            departement_id=pl.lit(_NOWHERE),
+            tension=pl.col("tension").round(6).round().clip(1),  # whole numbers, as documents hold them
+        )
+        lists = less_stressful_job_groups(country, mobility).with_columns(score="tension")
+        return for_people(asked, lists, ["rome_id"]).select(COLUMNS)
+
+
+def linked(people: pl.DataFrame, most: int | None = None) -> pl.DataFrame:
+    """Return the job groups that ROME links to each person's: close ones (score 2), then evolutions (1)."""
+    links = data.table("rome_mobility").select(
+        rome_id="rome",
+        item="rome_target",
+        score=pl.when(pl.col("kind").cast(pl.String) == "close").then(2.0).otherwise(1.0),
+    )
+    pairs = people.select("person_id", "rome_id").join(links, on="rome_id", maintain_order="left_right")
+    return ranking(pairs, most)
+
+
+def _told(people: pl.DataFrame, algorithm: Bob) -> pl.DataFrame:
+    advised = algorithm.advise(people).filter(pl.col("item").cast(pl.String) == CLOSE_ADVICE)
+    return people.filter(pl.col("person_id").is_in(advised["person_id"].implode()))
+
+
+def _tidy(lists: pl.DataFrame) -> pl.DataFrame:
+    return lists.select(
+        pl.col("person_id"),
+        pl.col("item").cast(pl.String),
+        pl.col("rank").cast(pl.Int32),
+        pl.col("score").cast(pl.Float64),
+    )
