@@ -263,7 +263,7 @@ def test_jeffreys_is_one_word_away(people):
 
 
 def test_an_unknown_interval_is_refused(people):
-    with pytest.raises(ValueError, match="'wald' is not one of: wilson, jeffreys, none"):
+    with pytest.raises(ValueError, match="'wald' is not one of: repaired, wilson, jeffreys, none"):
         group_metrics(people, ["age"], prediction="told", interval="wald")
 
 

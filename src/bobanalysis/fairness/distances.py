@@ -11,7 +11,7 @@ import polars as pl
 from bobanalysis.fairness import intervals
 from bobanalysis.fairness.cube import UNKNOWN, Cube, cube, to_lazy
 from bobanalysis.fairness.metrics import EVERYONE_ELSE, MIN_GROUP
-from bobanalysis.fairness.multiplicity import adjusted
+from bobanalysis.fairness.multiplicity import adjusted_p_values
 
 DISTANCE_COLUMNS = (
     *(
@@ -185,7 +185,7 @@ def distance_table(cells: Cube, reference: Any = None, min_group: int = MIN_GROU
         pl.lit(name).alias("reference"),
         pl.Series("reference_n", other_n, dtype=pl.Int64),
         *(pl.Series(key, column).fill_nan(None) for key, column in found.items()),
-        pl.Series("p_adjusted", adjusted(found["p_value"])).fill_nan(None),
+        pl.Series("p_adjusted", adjusted_p_values(found["p_value"])).fill_nan(None),
         pl.Series("suppressed", hidden & (n.sum(1) > 0)),
     ).select(*groups, *DISTANCE_COLUMNS)
 

@@ -8,7 +8,8 @@ from typing import Any, Literal
 import numpy as np
 import polars as pl
 
-from bobanalysis.fairness import intervals
+from bobanalysis.fairness import intervals, multiplicity
+from bobanalysis.fairness.coverage import repaired_wilson
 from bobanalysis.fairness.cube import UNKNOWN, Cube, cube, merging, to_lazy
 
 MIN_GROUP = 11
@@ -21,8 +22,9 @@ _GAPS = ("difference", "difference_low", "difference_high", "ratio", "ratio_low"
 MEASURE_COLUMNS = ("metric", "item", *_VALUES, "reference", *_GAPS, "p_value", "p_adjusted", "suppressed")
 """Columns of the measure frame; the group columns stand between ``item`` and ``n``."""
 
-Interval = Literal["wilson", "jeffreys", "none"]
+Interval = Literal["repaired", "wilson", "jeffreys", "none"]
 _LIMITS: dict[str, Callable[..., intervals.Limits]] = {
+    "repaired": repaired_wilson,
     "wilson": intervals.wilson,
     "jeffreys": intervals.jeffreys,
 }
@@ -51,7 +53,7 @@ def group_metrics(
     item: str | None = None,
     reference: Any = None,
     min_group: int = MIN_GROUP,
-    interval: Interval = "wilson",
+    interval: Interval = "repaired",
     confidence: float = 0.95,
 ) -> Any:
     """Measure what each group gets.
@@ -72,8 +74,9 @@ def group_metrics(
         min_group: groups of fewer people than this (of those a rate is among) are suppressed. 1 shows all.
             Only primary suppression: whether a hidden figure follows from the totals shown is for the
             publisher.
-        interval: of rates: "wilson", "jeffreys", or "none" for figures by construction, which have no
-            sampling error.
+        interval: of rates: "repaired" (Wilson's, lengthened where a small group needs it; see
+            :mod:`bobanalysis.fairness.coverage`), "wilson", "jeffreys", or "none" for figures by
+            construction, which have no sampling error.
         confidence: nominal coverage of each interval.
 
     Returns:
@@ -83,8 +86,9 @@ def group_metrics(
         (``count``). Null in ``value`` means not estimable (nobody to measure, ``suppressed`` false) or hidden
         (``suppressed`` true); never 0. ``difference`` and ``ratio`` compare with ``reference``, each with
         limits made from those of the two groups; ``ratio_high`` is infinite where the data set no limit.
-        ``p_value`` and ``p_adjusted`` are left to the tests
-        of gaps: with many groups, an interval a group is no test of the largest gap.
+        ``p_value`` is of that difference, one test a row, not corrected for how many there are:
+        :func:`bobanalysis.fairness.with_tests` fills ``p_adjusted``, and of the largest gap among many groups
+        only :func:`bobanalysis.fairness.gap_test` speaks.
 
     Raises:
         ValueError: see :func:`bobanalysis.fairness.cube`; or nothing to measure, or a reference that is not
@@ -110,7 +114,7 @@ def measures(
     cells: Cube,
     reference: Any = None,
     min_group: int = MIN_GROUP,
-    interval: Interval = "wilson",
+    interval: Interval = "repaired",
     confidence: float = 0.95,
 ) -> pl.DataFrame:
     """Measure what each group gets from a cube, such as the sum of the cubes of many files.
@@ -139,12 +143,14 @@ def measures(
     }
     found = {name: np.where(shown, column, np.nan) for name, column in found.items()}
     itself = sums["itself"].to_numpy()
-    found |= {name: np.where(compared, column, np.nan) for name, column in _gaps(mine, other, itself).items()}
+    gaps = _gaps(mine, other, itself)
+    if interval != "none":
+        gaps["p_value"] = np.where(itself, np.nan, _p_value(sums))
+    found |= {name: np.where(compared, column, np.nan) for name, column in gaps.items()}
     return sums.with_columns(
         *(pl.Series(name, column).fill_nan(None) for name, column in found.items()),
         pl.Series("suppressed", ~shown & (sums["n"] > 0).to_numpy()),
-        pl.lit(None, pl.Float64).alias("p_value"),
-        pl.lit(None, pl.Float64).alias("p_adjusted"),
+        *(pl.lit(None, pl.Float64).alias(name) for name in ("p_value", "p_adjusted") if name not in found),
     ).select(*MEASURE_COLUMNS[:2], *cells.groups, *MEASURE_COLUMNS[2:])
 
 
@@ -274,6 +280,18 @@ def _gaps(mine: Estimate, other: Estimate, itself: Any) -> dict[str, intervals.A
     columns = (value - against, low, high, ratio, times_low, times_high)
     hidden = {name: itself & name.endswith(("_low", "_high")) for name in _GAPS}
     return {name: np.where(hidden[name], np.nan, c) for name, c in zip(_GAPS, columns, strict=True)}
+
+
+def _p_value(sums: pl.DataFrame) -> intervals.Array:
+    """P value of every row's gap: of two means where it is one, else of two rates."""
+    w, w2, x, m2 = (sums[c].cast(pl.Float64).to_numpy() for c in ("w", "w2", "x", "m2"))
+    rw, rw2, rx, rm2 = (sums[f"ref_{c}"].cast(pl.Float64).to_numpy() for c in ("w", "w2", "x", "m2"))
+    n, m = intervals.kish(w, w2), intervals.kish(rw, rw2)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        p, q, v, rv = x / w, rx / rw, m2 / w, rm2 / rw
+    is_mean = (sums["metric"] == "mean_score").to_numpy()
+    found = multiplicity.two_rates(np.where(is_mean, np.nan, p * n), n, np.where(is_mean, np.nan, q * m), m)
+    return np.where(is_mean, multiplicity.two_means(p, v, n, q, rv, m), found)
 
 
 def _shown(sums: pl.DataFrame, column: str, min_group: int) -> Any:

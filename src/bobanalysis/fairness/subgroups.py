@@ -17,7 +17,7 @@ import polars as pl
 from bobanalysis.fairness import intervals
 from bobanalysis.fairness.cube import UNKNOWN, Cube, cube, merging, to_lazy
 from bobanalysis.fairness.metrics import _CONFUSION
-from bobanalysis.fairness.multiplicity import adjusted
+from bobanalysis.fairness.multiplicity import adjusted_p_values
 
 MIN_PEOPLE = 30
 MOST_SUBGROUPS = 1_000_000
@@ -317,7 +317,7 @@ def _false_discoveries(p_value: Any, method: str) -> Any:
         raise ValueError(f"method {method!r} is not one of: bh, by")
     tests = int((~np.isnan(p_value)).sum())
     factor = 1.0 if method == "bh" else (1 / np.arange(1, tests + 1)).sum()
-    return np.minimum(adjusted(p_value) * factor, 1.0)
+    return np.minimum(adjusted_p_values(p_value) * factor, 1.0)
 
 
 def _p_values(sums: _Sums, found: _Patterns) -> Any:

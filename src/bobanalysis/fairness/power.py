@@ -1,0 +1,213 @@
+"""What a table can show: the smallest gap it can detect, and the gaps it can exclude."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import Any
+
+import numpy as np
+
+from bobanalysis.fairness import intervals
+from bobanalysis.fairness.gaps import Rates, _position, _rates
+from bobanalysis.fairness.intervals import Array
+
+_MOST_KINDS = 5_000
+
+
+def power(rate: Any, gap: Any, n: Any, m: Any, level: float = 0.05, tests: int = 1) -> Array:
+    """Chance that a two-sided test of two rates finds a gap.
+
+    Args:
+        rate: rate of those that a group is compared with.
+        gap: rate of the group minus that rate; outside 0 to 1 in sum gives NaN.
+        n, m: people in the group, and in the one it is compared with; effective numbers with weights.
+        level: chance of a false alarm, of all tests together.
+        tests: number of tests that it is shared among (Bonferroni).
+
+    Returns:
+        Power, 0 to 1.
+
+    Source: Fleiss, Levin and Paik, Statistical Methods for Rates and Proportions (2003), section 4.
+
+    >>> power(0.3, [0.05, 0.1, 0.2], 350, 350).round(2)
+    array([0.29, 0.79, 1.  ])
+    """
+    p, gap, n, m = (np.asarray(v, float) for v in (rate, gap, n, m))
+    z, other = NormalDist().inv_cdf(1 - level / tests / 2), p + gap
+    from scipy.special import ndtr
+
+    with np.errstate(divide="ignore", invalid="ignore"):
+        pooled = (other * n + p * m) / (n + m)
+        alike = np.sqrt(pooled * (1 - pooled) * (1 / n + 1 / m))
+        apart = np.sqrt(other * (1 - other) / n + p * (1 - p) / m)
+        found = ndtr((np.abs(gap) - z * alike) / apart) + ndtr((-np.abs(gap) - z * alike) / apart)
+    return np.where((other >= 0) & (other <= 1) & (n > 0) & (m > 0), found, np.nan)
+
+
+def minimum_detectable_gap(
+    rate: Any, n: Any, m: Any, chance: float = 0.8, level: float = 0.05, tests: int = 1
+) -> Array:
+    """Smallest gap upwards that would be found with a given chance.
+
+    Args:
+        rate: rate of those that a group is compared with; for gaps downwards give 1 minus it.
+        n, m, level, tests: as for :func:`power`.
+        chance: of finding the gap.
+
+    Returns:
+        A difference of shares; NaN where even the largest possible gap would be found less often.
+
+    >>> minimum_detectable_gap(0.3, [20, 350], [1000, 350]).round(2)
+    array([0.3, 0.1])
+    """
+    p, n, m = np.broadcast_arrays(*(np.asarray(v, float) for v in (rate, n, m)))
+    low, high = np.zeros(p.shape), 1 - p
+    possible = power(p, high, n, m, level, tests) >= chance
+    for _ in range(50):
+        half = (low + high) / 2
+        enough = power(p, half, n, m, level, tests) >= chance
+        low, high = np.where(enough, low, half), np.where(enough, half, high)
+    return np.where(possible, high, np.nan)
+
+
+def design_effect(n: Any, weight: Any, weight_squared: Any) -> Array:
+    """How many times more people a weighted sample needs than one of equal weights, to tell as much.
+
+    Args:
+        n: number of rows of each group.
+        weight, weight_squared: sums of their weights and of the squares of these.
+
+    Returns:
+        ``n × weight_squared / weight²``, 1 or more; NaN where the weights sum to 0.
+
+    Source: Kish, Survey Sampling (1965), section 11.7.
+
+    >>> design_effect([4], [8.0], [20.0])
+    array([1.25])
+    """
+    people = intervals.kish(weight, weight_squared)
+    n = np.asarray(n, float)
+    return np.divide(n, people, out=np.full(np.broadcast(n, people).shape, np.nan), where=people > 0)
+
+
+@dataclass(frozen=True)
+class Equivalence:
+    """Whether a gap larger than a margin can be excluded.
+
+    Attributes:
+        margin: the margin asked for, a difference of shares.
+        excluded: whether every gap is shown to be smaller.
+        p_value: the largest of the P values of the pairs; None where it is not estimable.
+        smallest: the smallest margin that can be excluded; None where it is not estimable.
+        high, low: labels of the two groups that decide it.
+        n: rows compared.
+        groups: groups compared.
+        left_out: labels of the groups too small to compare, about which nothing is shown.
+        reason: why it is not estimable, or None.
+    """
+
+    margin: float
+    excluded: bool
+    p_value: float | None
+    smallest: float | None
+    high: str | None
+    low: str | None
+    n: int
+    groups: int
+    left_out: tuple[str, ...]
+    reason: str | None = None
+
+
+def equivalence_test(
+    frame: Any,
+    groups: Sequence[str],
+    prediction: str | None = None,
+    margin: float = 0.05,
+    reference: Any = None,
+    outcome: str | None = None,
+    weight: str | None = None,
+    metric: str | None = None,
+    min_group: int = 2,
+    level: float = 0.05,
+) -> Equivalence:
+    """Test whether gaps of more than a margin can be excluded (two one-sided tests of every pair).
+
+    "No significant gap" may only mean few people. This asks the opposite question, and the burden of proof is
+    on the claim that groups are treated alike. It needs no correction for the number of pairs: the claim
+    is made only if it holds for each.
+
+    Args:
+        frame, groups, prediction, outcome, weight, metric, min_group: as for
+            :func:`bobanalysis.fairness.gap_test`.
+        margin: difference of shares, more than 0 and less than 1; 0.05 is five points.
+        reference: label of the group to compare the others with; None compares every two groups.
+        level: chance of excluding the margin wrongly.
+
+    Returns:
+        The result; see :class:`Equivalence`.
+
+    Raises:
+        ValueError: as :func:`bobanalysis.fairness.gap_test`; a margin or reference that cannot be.
+
+    Source: Schuirmann, J. of Pharmacokinetics and Biopharmaceutics 15 (1987), 657-680; Berger and Hsu,
+    Statistical Science 11 (1996), 283-319, for all pairs; Newcombe's limits for a difference.
+
+    >>> import polars as pl
+    >>> people = pl.DataFrame({"sex": ["F", "M"] * 4000, "told": [1, 1, 0, 0] * 2000})
+    >>> found = equivalence_test(people, ["sex"], "told", margin=0.05)
+    >>> found.excluded, round(found.smallest, 3)
+    (True, 0.018)
+    """
+    if not 0 < margin < 1:
+        raise ValueError(f"a margin lies between 0 and 1 (0.05 is five points), not {margin}")
+    rates = _rates(frame, groups, prediction, outcome, weight, metric, min_group)
+    size: dict[str, Any] = {"n": int(rates.n.sum()), "groups": len(rates.rate), "left_out": rates.left_out}
+    against = None if reference is None else _position(rates, reference)
+    if len(rates.rate) < 2:
+        why = f"not estimable: {len(rates.rate)} group(s) large enough to compare; a gap needs two"
+        return Equivalence(margin, False, None, None, None, None, **size, reason=why)
+    smallest, i, j = _upper(rates, 1 - 2 * level, against)
+    p_value = _smallest_level(rates, margin, against)
+    excluded, high, low = smallest < margin, rates.labels[i], rates.labels[j]
+    return Equivalence(margin, bool(excluded), p_value, smallest, high, low, **size)
+
+
+def _upper(rates: Rates, confidence: float, against: int | None) -> tuple[float, int, int]:
+    """Largest upper limit of a gap among the pairs, each at its own confidence, and the pair."""
+    kinds, first, kind, count = np.unique(
+        np.stack([rates.rate, rates.people]),
+        axis=1,
+        return_index=True,
+        return_inverse=True,
+        return_counts=True,
+    )
+    if len(first) > _MOST_KINDS:
+        raise ValueError(f"{len(rates.rate)} groups make too many pairs; give reference=")
+    p, n = kinds
+    low, high = intervals.wilson(p, n, confidence)
+    best = (-1.0, 0, 0)
+    for k in range(len(p)) if against is None else [int(kind.ravel()[against])]:
+        up = p - p[k] + np.hypot(high - p, p[k] - low[k])  # of each group minus group k
+        if against is not None:  # a gap to a reference may go either way
+            up = np.maximum(up, p[k] - p + np.hypot(high[k] - p[k], p - low))
+        if count[k] == 1:  # no other group like it
+            up[k] = -1.0
+        i = int(up.argmax())
+        best = max(best, (float(up[i]), int(first[i]), int(first[k])))
+    return best
+
+
+def _smallest_level(rates: Rates, margin: float, against: int | None) -> float:
+    """Level at which the largest upper limit meets the margin."""
+    low, high = 1e-6, 0.5
+    if _upper(rates, 1 - 2 * low, against)[0] < margin:
+        return low
+    for _ in range(12):
+        half = float(np.sqrt(low * high))
+        if _upper(rates, max(1 - 2 * half, 1e-6), against)[0] < margin:
+            high = half
+        else:
+            low = half
+    return high

@@ -1,0 +1,338 @@
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+
+from bobanalysis.fairness.adjusted import adjusted_effects, shrunk
+from bobanalysis.fairness.regression import NotEstimableError
+
+
+def people(rng, n, towns=40, effect=0.8, luck=0.0):
+    """Old people are told more, as are people with few years, in a town of more or less luck."""
+    old, sex = rng.random(n) < 0.4, rng.choice(["F", "M"], n)
+    region = rng.choice(["north", "south", "west"], n, p=[0.5, 0.3, 0.2])
+    years, town = rng.normal(5, 2, n) + 2 * old, rng.integers(0, towns, n)
+    eta = -1 + effect * old - 0.2 * years + 0.5 * (region == "south") + luck * rng.normal(0, 1, towns)[town]
+    return pl.DataFrame(
+        {
+            "told": rng.random(n) < 1 / (1 + np.exp(-eta)),
+            "score": 50 + 5 * eta + rng.normal(0, 3, n),
+            "old": old,
+            "sex": sex,
+            "region": region,
+            "years": years,
+            "town": town.astype(str),
+            "w": rng.random(n) + 0.2,
+        }
+    )
+
+
+def row(found, attribute, level=None):
+    return found.filter(pl.col("attribute") == attribute, pl.col("level").eq_missing(level)).row(
+        0, named=True
+    )
+
+
+@pytest.mark.parametrize("cluster", [None, "town"])
+def test_effects_of_a_logit_agree_with_statsmodels(cluster):
+    import statsmodels.api as sm
+
+    frame = people(np.random.default_rng(1), 600)
+    x = np.column_stack([np.ones(600), frame["old"], frame["sex"] == "M", frame["years"]]).astype(float)
+    model = sm.Logit(frame["told"].to_numpy().astype(float), x)
+    how = {"cov_type": "HC0"}
+    if cluster:
+        how = {"cov_type": "cluster", "cov_kwds": {"groups": frame["town"].cast(int).to_numpy()}}
+    theirs = model.fit(disp=0, tol=1e-14, **how).get_margeff(dummy=True)
+    found = adjusted_effects(
+        frame, "told", ["old", "sex", "years"], cluster=cluster, reference={"sex": "F", "old": "false"}
+    )
+    ours = [row(found, "old", "true"), row(found, "sex", "M"), row(found, "years")]
+    np.testing.assert_allclose([r["effect"] for r in ours], theirs.margeff, atol=1e-9)
+    hc1 = 1 if cluster else np.sqrt(600 / 596)
+    np.testing.assert_allclose([r["se"] for r in ours], theirs.margeff_se * hc1, rtol=1e-6)
+
+
+@pytest.mark.parametrize("weight", [None, "w"])
+def test_effects_of_a_linear_model_agree_with_statsmodels(weight):
+    import statsmodels.formula.api as smf
+
+    frame = people(np.random.default_rng(2), 500)
+    data = frame.to_pandas()
+    weights = data["w"] if weight else np.ones(500)
+    fitted = smf.wls("score ~ C(region, Treatment('south')) + years", data, weights=weights)
+    for cluster, how in (
+        (None, {"cov_type": "HC1"}),
+        ("town", {"cov_type": "cluster", "cov_kwds": {"groups": data["town"].astype(int)}}),
+    ):
+        theirs = fitted.fit(**how, use_t=True)
+        found = adjusted_effects(
+            frame, "score", ["region", "years"], model="linear", weight=weight, cluster=cluster,
+            reference={"region": "south"},
+        )  # fmt: skip
+        ours = [row(found, "region", "north"), row(found, "region", "west"), row(found, "years")]
+        np.testing.assert_allclose([r["effect"] for r in ours], theirs.params[1:], atol=1e-9)
+        np.testing.assert_allclose([r["se"] for r in ours], theirs.bse[1:], rtol=1e-9)
+        # with clusters statsmodels has rows - columns degrees of freedom where ours are clusters - 1
+        if cluster is None:
+            np.testing.assert_allclose(
+                [r["p_value"] for r in ours], theirs.pvalues[1:], rtol=1e-6, atol=1e-12
+            )
+            np.testing.assert_allclose([r["ci_low"] for r in ours], theirs.conf_int()[0][1:], atol=1e-9)
+
+
+def test_a_category_of_three_is_moved_as_a_whole():
+    """Everybody is put in one place at a time; moving one 0/1 column leaves people in two at once."""
+    import statsmodels.formula.api as smf
+
+    frame = people(np.random.default_rng(3), 800)
+    data = frame.to_pandas().assign(told=lambda d: d["told"].astype(float))
+    model = smf.logit("told ~ C(region) + years", data).fit(disp=0, tol=1e-14)
+    means = {r: model.predict(data.assign(region=r)).mean() for r in ("north", "south", "west")}
+    found = adjusted_effects(frame, "told", ["region"], ["years"], reference={"region": "north"})
+    for level in means:
+        assert row(found, "region", level)["adjusted"] == pytest.approx(means[level], abs=1e-9)
+        assert row(found, "region", level)["effect"] == pytest.approx(means[level] - means["north"], abs=1e-9)
+
+
+def test_rows_counted_once_with_their_weights_are_the_same_as_rows():
+    frame = people(np.random.default_rng(4), 300).with_columns(pl.col("years").round(0), w=pl.lit(2.0))
+    once = adjusted_effects(frame, "told", ["old"], ["years"])
+    shuffled = frame.sample(fraction=1, shuffle=True, seed=1)
+    again = adjusted_effects(shuffled, "told", ["old"], ["years"], weight="w")
+    columns = ["effect", "se", "ci_low"]
+    np.testing.assert_allclose(once[columns].fill_null(0), again[columns].fill_null(0), atol=1e-9)
+
+
+def test_a_planted_effect_is_recovered_where_the_plain_gap_misleads():
+    """Being old does nothing; old people have more years, and years do something."""
+    frame = people(np.random.default_rng(5), 40_000, effect=0.0)
+    found = adjusted_effects(frame, "told", ["old"], ["years", "region"], reference={"old": "false"})
+    old, young = row(found, "old", "true"), row(found, "old", "false")
+    assert old["observed"] - young["observed"] < -0.03
+    assert old["effect"] == pytest.approx(0, abs=0.015)
+    assert old["ci_low"] < 0 < old["ci_high"]
+
+
+def test_intervals_hold_a_planted_effect_about_as_often_as_they_say_when_towns_matter():
+    """The attribute is the town's, so that plain standard errors are far too small."""
+    rng = np.random.default_rng(6)
+    held = {None: 0, "town": 0}
+    wider = []
+    for _ in range(200):
+        town = rng.integers(0, 50, 600)
+        urban = rng.random(50) < 0.5
+        told = rng.random(600) < np.clip(0.4 + 0.1 * urban[town] + rng.normal(0, 0.12, 50)[town], 0, 1)
+        frame = pl.DataFrame({"told": told, "urban": urban[town], "town": town})
+        se = {}
+        for cluster in held:
+            found = adjusted_effects(
+                frame, "told", ["urban"], cluster=cluster, model="linear", reference={"urban": "false"}
+            )
+            one = row(found, "urban", "true")
+            held[cluster] += one["ci_low"] <= 0.1 <= one["ci_high"]
+            se[cluster] = one["se"]
+        wider.append(se["town"] / se[None])
+    assert 0.90 <= held["town"] / 200 <= 0.985
+    assert held[None] / 200 < 0.9
+    assert np.mean(wider) > 1.2
+
+
+def test_the_band_holds_all_effects_at_once():
+    rng = np.random.default_rng(7)
+    held = single = 0
+    for _ in range(200):
+        frame = pl.DataFrame({"told": rng.random(1500) < 0.3, "place": rng.integers(0, 12, 1500).astype(str)})
+        found = adjusted_effects(frame, "told", ["place"], reference={"place": "0"}).filter(
+            status="estimated"
+        )
+        held += ((found["band_low"] <= 0) & (found["band_high"] >= 0)).all()
+        single += ((found["ci_low"] <= 0) & (found["ci_high"] >= 0)).all()
+    assert 0.90 <= held / 200 <= 0.985
+    assert single / 200 < 0.85
+
+
+def test_a_value_within_one_cluster_has_an_effect_but_no_standard_error():
+    frame = people(np.random.default_rng(8), 400).with_columns(
+        region=pl.when(pl.col("town") == "3").then(pl.lit("alone")).otherwise("region")
+    )
+    found = adjusted_effects(frame, "told", ["region"], cluster="town", model="linear")
+    alone = row(found, "region", "alone")
+    assert alone["effect"] is not None
+    assert (alone["se"], alone["band_low"]) == (None, None)
+    assert "one cluster" in alone["status"]
+    assert row(found, "region", "south")["se"] > 0
+
+
+def test_people_of_unknown_region_are_a_region_and_those_of_unknown_years_are_counted():
+    frame = people(np.random.default_rng(9), 400).with_columns(
+        region=pl.when(pl.col("region") != "west").then("region"),
+        years=pl.when(pl.int_range(pl.len()) >= 7).then("years"),
+    )
+    found = adjusted_effects(frame, "told", ["region"], ["years"])
+    assert found["level"].to_list() == ["north", "south", "unknown"]
+    assert found["left_out"].to_list() == [7] * 3
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"of": ["never"]}, r"'never' = 'true': perfect separation"),
+        ({"of": ["line"]}, r"separate the outcomes perfectly"),
+        ({"adjust": ["years", "double"]}, r"'double' is not estimable: it follows from the columns before"),
+        ({"of": ["same"]}, r"'same' is 'x' in every row"),
+        ({"cluster": "same"}, r"one cluster"),
+        ({"outcome": "score"}, r"a logit needs 0 to 1"),
+        ({"outcome": "always"}, r"is 1 in every row"),
+        ({"of": ["missing"]}, r"'missing' is not in the table"),
+        ({"weight": "years"}, r"a weight must be a number, zero or more"),
+        ({"reference": {"region": "east"}}, r"'east' is not among the values of 'region'"),
+        ({"of": []}, r"name the attributes"),
+        ({"model": "probit"}, r"'probit'"),
+    ],
+)
+def test_what_is_not_estimable_is_said(change, message):
+    frame = people(np.random.default_rng(10), 200).with_columns(
+        never=(pl.int_range(pl.len()) < 30) & ~pl.col("told"),
+        line=pl.col("told").cast(float) + pl.int_range(pl.len()) / 1000,
+        double=pl.col("years") * 2 + 1,
+        same=pl.lit("x"),
+        always=pl.lit(1),
+        years=pl.col("years") - 3,
+    )
+    options = {"outcome": "told", "of": ["region"], "adjust": ["years"]} | change
+    with pytest.raises(ValueError, match=message):
+        adjusted_effects(frame, **options)
+
+
+def test_pandas_in_pandas_out():
+    frame = people(np.random.default_rng(11), 200).to_pandas()
+    assert isinstance(adjusted_effects(frame, "told", ["old"]), pd.DataFrame)
+    assert isinstance(shrunk(frame, "score", "town"), pd.DataFrame)
+
+
+def places(rng, count=60, spread=0.06, sizes=(2, 80)):
+    """Rates of places of very different size around 0.3."""
+    truth = np.clip(rng.normal(0.3, spread, count), 0.01, 0.99)
+    n = rng.integers(*sizes, count)
+    place = np.repeat(np.arange(count), n)
+    frame = pl.DataFrame({"place": [f"{i:03}" for i in place], "told": rng.random(len(place)) < truth[place]})
+    return frame, truth
+
+
+def test_the_mixed_model_is_that_of_statsmodels():
+    import statsmodels.formula.api as smf
+
+    frame = people(np.random.default_rng(12), 600, luck=1.0)
+    model = smf.mixedlm("score ~ years", frame.to_pandas(), groups="town")
+    theirs = model.fit(reml=True)
+    found = shrunk(frame, "score", "town", ["years"])
+    level = theirs.fe_params["Intercept"] + theirs.fe_params["years"] * frame["years"].mean()
+    effects = np.array([theirs.random_effects[town].iloc[0] for town in found["town"]])
+    assert found["between_sd"][0] ** 2 == pytest.approx(float(theirs.cov_re.iloc[0, 0]), rel=1e-3)
+    np.testing.assert_allclose(found["shrunk"], level + effects, atol=2e-3)
+
+
+def test_at_the_same_variances_the_coefficients_are_those_of_statsmodels():
+    import statsmodels.api as sm
+
+    from bobanalysis.fairness.adjusted import _GroupSums
+    from bobanalysis.fairness.regression import design, rows
+
+    frame = people(np.random.default_rng(13), 400, luck=1.0)
+    table = rows(frame, "score", ["years", "sex"], labels=["town"])
+    x = design(table.cells, ["years", "sex"]).x
+    codes = np.unique(table.cells["town"].to_numpy(), return_inverse=True)[1]
+    ours = _GroupSums.of(table, x, codes)
+    model = sm.MixedLM(table.y, x, groups=codes)
+    for ratio in (0.1, 0.7):
+        theirs, _ = model.get_fe_params(np.array([[ratio]]), np.array([]))
+        np.testing.assert_allclose(ours.solve(ratio).beta, theirs, atol=1e-9)
+    fitted = model.fit(reml=True)
+    gain = [ours.log_likelihood(r) for r in (ours.best_ratio(), float(fitted.cov_re[0, 0] / fitted.scale))]
+    assert gain[0] >= gain[1] - 1e-9
+
+
+def test_shrunk_rates_are_nearer_the_truth_than_raw_ones_and_their_intervals_hold_it():
+    rng = np.random.default_rng(14)
+    held = {"mixed": [], "beta-binomial": []}
+    for _ in range(30):
+        frame, truth = places(rng)
+        for model, hits in held.items():
+            found = shrunk(frame, "told", "place", model=model)
+            raw, near = (np.mean((found[c].to_numpy() - truth) ** 2) for c in ("raw", "shrunk"))
+            assert near < raw
+            hits += ((found["ci_low"].to_numpy() <= truth) & (truth <= found["ci_high"].to_numpy())).tolist()
+    assert 0.92 <= np.mean(held["mixed"]) <= 0.98
+    assert 0.92 <= np.mean(held["beta-binomial"]) <= 0.98
+
+
+def test_places_that_differ_by_chance_only_are_shrunk_together():
+    rng = np.random.default_rng(15)
+    p = []
+    for _ in range(100):
+        found = shrunk(places(rng, spread=0.0)[0], "told", "place")
+        p.append(found["p_no_difference"][0])
+        spread = found["shrunk"].max() - found["shrunk"].min()
+        assert spread < 0.5 * (found["raw"].max() - found["raw"].min())
+    assert np.mean(np.array(p) < 0.05) <= 0.11
+    far = shrunk(places(rng, spread=0.15)[0], "told", "place")
+    assert far["p_no_difference"][0] < 0.001
+
+
+def test_a_large_place_keeps_its_own_figure_and_a_small_one_does_not():
+    rng = np.random.default_rng(16)
+    frame, _ = places(rng, spread=0.05)
+    big = pl.DataFrame({"place": "big", "told": rng.random(20_000) < 0.6})
+    tiny = pl.DataFrame({"place": "tiny", "told": [True, True]})
+    found = shrunk(pl.concat([frame, big, tiny]), "told", "place", model="beta-binomial")
+    big, tiny = (found.filter(place=name).row(0, named=True) for name in ("big", "tiny"))
+    assert big["shrunk"] == pytest.approx(big["raw"], abs=0.005)
+    assert tiny["raw"] == 1
+    assert tiny["shrunk"] < 0.5
+    assert big["reliability"] > 0.98 > 0.2 > tiny["reliability"]
+
+
+def test_equal_weights_change_nothing_and_a_constant_factor_neither():
+    frame = people(np.random.default_rng(17), 500, luck=1.0).with_columns(c=pl.lit(3.0))
+    for model, outcome in (("mixed", "score"), ("beta-binomial", "told")):
+        plain, weighted = (shrunk(frame, outcome, "town", model=model, weight=w) for w in (None, "c"))
+        np.testing.assert_allclose(plain["shrunk"], weighted["shrunk"], atol=1e-9)
+        np.testing.assert_allclose(plain["ci_low"], weighted["ci_low"], atol=1e-9)
+
+
+def test_levels_for_the_mix_of_the_whole_take_the_mix_away():
+    """Towns differ by the years of their people only."""
+    rng = np.random.default_rng(18)
+    town = rng.integers(0, 20, 4000)
+    years = rng.normal(5, 1, 4000) + np.linspace(-4, 4, 20)[town]
+    frame = pl.DataFrame(
+        {"town": town.astype(str), "years": years, "score": 3 * years + rng.normal(0, 1, 4000)}
+    )
+    plain, adjusted = (shrunk(frame, "score", "town", adjust=a) for a in ([], ["years"]))
+    assert plain["between_sd"][0] > 5
+    assert adjusted["between_sd"][0] < 0.15
+    assert adjusted["raw"].std() < 0.2
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"group": "old"}, "2 groups"),
+        ({"model": "beta-binomial", "adjust": ["years"]}, "no adjust="),
+        ({"model": "beta-binomial", "outcome": "score"}, "not 0 or 1"),
+        ({"group": "missing"}, "'missing' is not in the table"),
+        ({"outcome": "one"}, "does not vary within groups"),
+        ({"adjust": ["years", "years2"]}, "'years2' is not estimable"),
+    ],
+)
+def test_shrinking_says_what_it_cannot_do(options, message):
+    frame = people(np.random.default_rng(19), 200).with_columns(one=pl.lit(1.0), years2=pl.col("years") * 2)
+    options = {"outcome": "told", "group": "town"} | options
+    with pytest.raises(ValueError, match=message):
+        shrunk(frame, options.pop("outcome"), options.pop("group"), **options)
+
+
+def test_a_single_group_error_is_one_that_can_be_told_from_bad_input():
+    with pytest.raises(NotEstimableError):
+        shrunk(people(np.random.default_rng(20), 50), "told", "old")

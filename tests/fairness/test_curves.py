@@ -1,0 +1,321 @@
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+
+from bobanalysis.fairness.curves import curve, curve_gaps, exact_curve, misfit
+from bobanalysis.fairness.regression import sup_t
+
+AGES = np.arange(16, 71)
+
+
+def rate(age):
+    return 1 / (1 + np.exp(1.5 - 1.2 * np.sin(age / 11.0)))
+
+
+def mean(age):
+    return 40 + 10 * np.sin(age / 11.0)
+
+
+def ages(rng, n):
+    """More people in the middle, as among job seekers."""
+    return np.clip(np.round(rng.normal(38, 12, n)), 16, 70)
+
+
+def told(rng, n, truth=rate):
+    age = ages(rng, n)
+    return pl.DataFrame({"age": age, "told": rng.random(n) < truth(age)})
+
+
+def inside(frame, truth, kind):
+    low, high = (frame[f"{kind}_{end}"].to_numpy() for end in ("low", "high"))
+    return (low <= truth) & (truth <= high)
+
+
+def test_a_curve_of_rates_is_the_spline_regression_of_statsmodels():
+    import statsmodels.api as sm
+    import statsmodels.formula.api as smf
+
+    frame = told(np.random.default_rng(1), 800).with_columns(
+        w=pl.Series(np.random.default_rng(2).random(800) + 0.1)
+    )
+    data = frame.to_pandas().assign(told=lambda d: d["told"].astype(float))
+    formula = "told ~ bs(age, df=6, degree=3, include_intercept=True) - 1"
+    model = smf.glm(formula, data, family=sm.families.Binomial(), var_weights=data["w"])
+    theirs = model.fit(cov_type="HC0", tol=1e-12).get_prediction(pd.DataFrame({"age": AGES[9:-9]}))
+    found = curve(frame, "age", "told", weight="w", smooth=6, at=AGES[9:-9])
+    np.testing.assert_allclose(found["value"], theirs.predicted, atol=1e-9)
+    # ours allow for each person's pull on the curve (HC3), which matters little among so many
+    np.testing.assert_allclose(found["se"], theirs.se, rtol=0.06)
+
+
+def test_a_curve_of_means_is_the_regression_of_statsmodels():
+    import statsmodels.formula.api as smf
+
+    rng = np.random.default_rng(3)
+    data = pd.DataFrame({"age": (age := ages(rng, 500)), "score": mean(age) + rng.normal(0, age / 10)})
+    formula = "score ~ bs(age, df=7, degree=3, include_intercept=True) - 1"
+    at = np.array([20.0, 35.5, 60.0])
+    theirs = smf.ols(formula, data).fit(cov_type="HC3").get_prediction(pd.DataFrame({"age": at}))
+    found = curve(data, "age", "score", smooth=7, at=at)
+    np.testing.assert_allclose(found["value"], theirs.predicted, atol=1e-9)
+    np.testing.assert_allclose(found["se"], theirs.se, rtol=1e-9)
+
+
+def many(sets, make):
+    """Data sets in one table, each a group of its own."""
+    return pl.concat([make().with_columns(set=pl.lit(i)) for i in range(sets)])
+
+
+def coverage(frame, truth, outcome, **options):
+    """Share of data sets whose band holds the whole curve; share of points whose own interval holds."""
+    found = curve(frame, "age", outcome, by=["set"], all_curves=False, **options)
+    found = found.filter(status="estimated")
+    at = truth(found["age"].to_numpy())
+    held = found.select(
+        "set", band=pl.Series(inside(found, at, "band")), ci=pl.Series(inside(found, at, "ci"))
+    )
+    return held.group_by("set").agg(pl.col("band").all())["band"].mean(), held["ci"].mean()
+
+
+# three standard errors of a share of 300 data sets are 0.038
+
+
+@pytest.mark.parametrize(("n", "smooth"), [(1500, 8), (300, 6)])
+def test_the_band_of_rates_holds_the_whole_curve_about_as_often_as_it_says(n, smooth):
+    rng = np.random.default_rng(4)
+    band, each = coverage(many(300, lambda: told(rng, n)), rate, "told", smooth=smooth)
+    assert 0.915 <= band <= 0.99
+    assert 0.94 <= each <= 0.975
+
+
+def test_the_band_of_means_holds_with_weights_that_go_with_the_noise():
+    rng = np.random.default_rng(5)
+
+    def sample():
+        age, weight = ages(rng, 600), rng.exponential(1, 600) + 0.05
+        score = mean(age) + rng.normal(0, 4 * np.sqrt(weight))
+        return pl.DataFrame({"age": age, "score": score, "w": weight})
+
+    band, each = coverage(many(300, sample), mean, "score", smooth=8, weight="w")
+    assert 0.915 <= band <= 0.99
+    assert 0.94 <= each <= 0.975
+
+
+def towns(rng, n=900, count=60):
+    town, age = rng.integers(0, count, n), ages(rng, n)
+    score = mean(age) + rng.normal(0, 3, n) + rng.normal(0, 3, count)[town]
+    return pl.DataFrame({"age": age, "score": score, "town": town})
+
+
+def test_the_band_holds_when_people_of_a_town_are_alike_and_does_not_without_saying_so():
+    rng = np.random.default_rng(6)
+    frame = many(300, lambda: towns(rng))
+    band, each = coverage(frame, mean, "score", smooth=6, cluster="town")
+    assert 0.912 <= band <= 0.985
+    assert 0.93 <= each <= 0.97
+    assert coverage(frame, mean, "score", smooth=6)[0] < 0.75
+
+
+def test_the_standard_error_of_a_mean_curve_is_that_of_leaving_out_each_town():
+    frame = towns(np.random.default_rng(20), 300, 12).filter(pl.col("age").is_between(25, 50))
+    ends = pl.DataFrame({"age": [25.0, 50.0], "score": [40.0, 40.0], "town": [99, 99]})  # keep the range
+    at = [30.0, 41.0]
+    options = {"smooth": 4, "cluster": "town", "at": at}
+    frame = pl.concat([frame, *[ends.with_columns(town=pl.lit(t, pl.Int64)) for t in range(12)]])
+    whole = curve(frame, "age", "score", **options)
+    without = [
+        curve(frame.filter(town != pl.col("town")), "age", "score", **options)["value"] for town in range(12)
+    ]
+    moved = np.array(without) - whole["value"].to_numpy()
+    np.testing.assert_allclose(whole["se"], np.sqrt((moved**2).sum(axis=0) * 11 / 12), rtol=1e-9)
+
+
+def test_one_figure_an_age_holds_at_a_cliff():
+    """A rule that starts at a birthday: no spline follows it, one figure an age does."""
+    rng = np.random.default_rng(7)
+    cliff = lambda age: np.where(age >= 50, 0.6, 0.2)  # noqa: E731
+
+    def sample():
+        age = rng.integers(40, 60, 4000)
+        return pl.DataFrame({"age": age, "told": rng.random(4000) < cliff(age)})
+
+    frame = many(300, sample)
+    assert 0.915 <= coverage(frame, cliff, "told", smooth="each")[0] <= 0.99
+    assert coverage(frame.filter(pl.col("set") < 20), cliff, "told")[0] == 0
+
+
+def test_misfit_finds_the_cliff_and_its_age():
+    rng = np.random.default_rng(8)
+    frame = told(rng, 6000, lambda age: np.where(age >= 50, 0.6, 0.2))
+    found = misfit(frame, "age", "told").row(0, named=True)
+    assert found["p_value"] < 0.001
+    assert found["largest_from"] in (49, 50)
+
+
+@pytest.mark.parametrize("kind", ["rate", "mean", "towns"])
+def test_misfit_is_rarely_found_where_there_is_none(kind):
+    rng = np.random.default_rng(9)
+
+    def sample():
+        if kind == "rate":
+            return told(rng, 1500).rename({"told": "score"})
+        return (
+            towns(rng)
+            if kind == "towns"
+            else pl.DataFrame({"age": (age := ages(rng, 900)), "score": mean(age) + rng.normal(0, age / 10)})
+        )
+
+    cluster = "town" if kind == "towns" else None
+    found = misfit(many(200, sample), "age", "score", by=["set"], smooth=8, cluster=cluster)
+    assert 0.005 <= (found["p_value"] < 0.05).mean() <= 0.12
+
+
+def two(rng, n, gap, towns=None):
+    age, old = ages(rng, n), rng.random(n) < 0.5
+    p = rate(age) + gap * old * (age > 30)
+    frame = pl.DataFrame({"age": age, "sex": np.where(old, "F", "M"), "told": rng.random(n) < p})
+    return frame if towns is None else frame.with_columns(town=rng.integers(0, towns, n))
+
+
+def test_the_gap_of_two_equal_curves_holds_zero_about_as_often_as_it_says():
+    rng = np.random.default_rng(10)
+    held = 0
+    for _ in range(200):
+        found = curve_gaps(two(rng, 2000, 0.0), "age", "told", by="sex", reference="M", smooth=6)
+        kept = found.filter(status="estimated")
+        held += inside(kept, 0.0, "band").all()
+    assert 0.90 <= held / 200 <= 0.99
+
+
+def test_a_planted_gap_is_recovered_where_it_is():
+    frame = two(np.random.default_rng(11), 60_000, 0.15)
+    found = curve_gaps(frame, "age", "told", by="sex", reference="M", at=[22, 40, 50, 60])
+    assert found["difference"][0] == pytest.approx(0, abs=0.04)
+    assert found["difference"][1:].to_list() == pytest.approx([0.15] * 3, abs=0.04)
+    assert (found["band_low"][1:] > 0.05).all()
+
+
+def test_what_a_town_does_to_both_groups_leaves_their_gap_alone():
+    rng = np.random.default_rng(12)
+    frame = two(rng, 3000, 0.0, towns=40)
+    luck = rng.normal(0, 5, 40)
+    frame = frame.with_columns(score=pl.col("age") + pl.Series(luck[frame["town"]]) + rng.normal(0, 1, 3000))
+    gap = curve_gaps(frame, "age", "score", by="sex", reference="M", cluster="town", smooth=4, at=[40])
+    alone = curve(frame, "age", "score", by=["sex"], cluster="town", smooth=4, at=[40])
+    assert gap["se"].item() < 0.6 * np.hypot(*alone["se"])
+
+
+def test_several_curves_share_one_band():
+    frame = two(np.random.default_rng(13), 2000, 0.1)
+    alone, together = (curve(frame, "age", "told", by=["sex"], all_curves=a, at=[40]) for a in (False, True))
+    assert (together["band_low"] < alone["band_low"]).all()
+    assert together["ci_low"].to_list() == alone["ci_low"].to_list()
+
+
+def test_a_group_without_a_curve_says_why_and_costs_the_others_nothing():
+    rng = np.random.default_rng(14)
+    good = told(rng, 500).with_columns(place=pl.lit("good"))
+    few = good.head(4).with_columns(place=pl.lit("few"))
+    never = good.with_columns(place=pl.lit("never"), told=pl.lit(False))
+    one_age = good.with_columns(place=pl.lit("one age"), age=pl.lit(40.0))
+    cut = good.with_columns(place=pl.lit("cut"), told=(pl.col("age") > 40) & pl.col("told"))
+    found = curve(pl.concat([good, few, never, one_age, cut]), "age", "told", by=["place"], at=[40, 90])
+    told_of = dict(found.filter(age=40).select("place", "status").rows())
+    assert told_of["good"] == "estimated"
+    reasons = {"few": "4 rows", "never": "is 0 in every row", "one age": "one value", "cut": "whole stretch"}
+    for place, why in reasons.items():
+        assert told_of[place].startswith("not estimable")
+        assert why in told_of[place]
+    nothing = found.filter(pl.col("place") != "good")
+    assert nothing.select("value", "se", "band_low").null_count().row(0) == (8, 8, 8)
+    beyond = found.filter(place="good", age=90).row(0, named=True)
+    assert (beyond["value"], beyond["status"]) == (None, "not estimable: beyond the data")
+
+
+def test_one_cluster_gives_a_curve_without_an_interval():
+    frame = told(np.random.default_rng(15), 300).with_columns(town=pl.lit("only"))
+    found = curve(frame, "age", "told", cluster="town", at=[40]).row(0, named=True)
+    assert found["value"] is not None
+    assert (found["se"], found["band_low"]) == (None, None)
+    assert found["status"] == "no interval: the curve or a stretch of it rests on one cluster"
+
+
+def test_rows_without_an_age_are_left_out_and_counted():
+    frame = told(np.random.default_rng(16), 300)
+    holes = frame.with_columns(age=pl.when(pl.int_range(pl.len()) >= 20).then("age"))
+    found = curve(holes, "age", "told", smooth=4, at=[40])
+    assert found["left_out"].item() == 20
+    assert found["value"].item() == curve(frame[20:], "age", "told", smooth=4, at=[40])["value"].item()
+
+
+def test_a_curve_has_as_many_points_as_ages_and_says_how_many_people_are_there():
+    frame = told(np.random.default_rng(17), 300)
+    found = curve(frame.to_pandas(), "age", "told")
+    assert isinstance(found, pd.DataFrame)
+    assert found["n_here"].sum() == 300
+    assert len(found) == frame["age"].n_unique()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"smooth": 1}, "smooth=1"),
+        ({"confidence": 95}, "between 0 and 1"),
+        ({"kind": "median"}, "'median'"),
+        ({"along": "sex"}, "'sex' holds"),
+        ({"along": "missing"}, "'missing' is not in the table"),
+        ({"smooth": "each", "cluster": "sex"}, "independent"),
+        ({"at": [np.nan]}, "at="),
+        ({"outcome": "age", "kind": "rate"}, "a rate needs 0 to 1"),
+    ],
+)
+def test_bad_input_is_named(options, message):
+    frame = told(np.random.default_rng(18), 50).with_columns(sex=pl.lit("F"))
+    with pytest.raises(ValueError, match=message):
+        curve(frame, options.pop("along", "age"), options.pop("outcome", "told"), **options)
+
+
+def sweep():
+    """Person 1 is told until 25, person 2 (of weight 3) from 26 on, person 3 always."""
+    said = {1: lambda a: a <= 25, 2: lambda a: a >= 26, 3: lambda a: True}
+    return pl.DataFrame(
+        [
+            {"pair": i, "age": a, "told": rule(a), "w": 3.0 if i == 2 else 1.0, "sex": "F" if i < 3 else "M"}
+            for i, rule in said.items()
+            for a in (27, 25, 26, 24)
+        ]
+    )
+
+
+def test_an_exact_curve_steps_where_people_move_and_nowhere_else():
+    found = exact_curve(sweep(), "pair", "age", "told", weight="w")
+    assert found["age"].to_list() == [24, 25, 26, 27]
+    assert found["value"].to_list() == [0.4, 0.4, 0.8, 0.8]
+    assert found["change"].to_list() == [None, 0, pytest.approx(0.4), 0]
+    assert found["share_up"].to_list() == [None, 0, 0.6, 0]
+    assert found["share_down"].to_list() == [None, 0, 0.2, 0]
+
+
+def test_an_exact_curve_by_group_adds_up_to_that_of_all():
+    by = exact_curve(sweep(), "pair", "age", "told", by=["sex"])
+    whole = exact_curve(sweep(), "pair", "age", "told")
+    mixed = by.group_by("age").agg((pl.col("value") * pl.col("n")).sum() / pl.col("n").sum()).sort("age")
+    assert mixed["value"].to_list() == pytest.approx(whole["value"].to_list())
+    assert isinstance(exact_curve(sweep().to_pandas(), "pair", "age", "told"), pd.DataFrame)
+
+
+def test_an_exact_curve_refuses_a_person_without_an_age_or_an_outcome():
+    with pytest.raises(ValueError, match="every pair needs one row"):
+        exact_curve(sweep()[1:], "pair", "age", "told")
+    with pytest.raises(ValueError, match="no gaps"):
+        exact_curve(
+            sweep().with_columns(told=pl.when(pl.col("age") > 24).then("told")), "pair", "age", "told"
+        )
+
+
+def test_the_critical_value_is_sidaks_for_independent_estimates_and_the_ordinary_one_for_equal_ones():
+    from scipy.stats import norm
+
+    assert sup_t(np.eye(20), 0.95) == pytest.approx(norm.ppf(0.5 + 0.95 ** (1 / 20) / 2), abs=0.04)
+    assert sup_t(np.ones((20, 1)), 0.95) == pytest.approx(1.96, abs=0.03)

@@ -1,0 +1,213 @@
+"""The gap test: how often it is wrong when nothing is there, and what it finds when something is.
+
+Every level is measured on 2,000 data sets without any difference, through the public function.
+"""
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+
+from bobanalysis.fairness import gap_test, pairwise_gaps
+
+SETS = 2_000
+UNEQUAL = np.geomspace(5, 700, 52).round().astype(int)
+"""Sizes of 52 groups of 5 to 700 people."""
+
+
+def groups_of(sizes):
+    return np.repeat(np.arange(len(sizes)), sizes)
+
+
+def alarms(sizes, rate, weights=None, sets=SETS, draws=99, seed=1):
+    """Share of data sets, groups truly alike, in which the test at 5 % rejects."""
+    rng, group = np.random.default_rng(seed), groups_of(sizes)
+    found = 0
+    for k in range(sets):
+        told = rng.random(len(group)) < rate
+        columns = {"group": group, "told": told}
+        if weights:
+            columns["w"] = weights(rng, group, told)
+        test = gap_test(
+            pl.DataFrame(columns), ["group"], "told", weight="w" if weights else None, draws=draws, seed=k
+        )
+        assert (test.ci_low > 0) == (test.p_value <= 0.05)
+        found += test.p_value <= 0.05
+    return found / sets
+
+
+@pytest.mark.parametrize(
+    ("sizes", "rate"),
+    [(np.full(52, 100), 0.3), (UNEQUAL, 0.3), (UNEQUAL, 0.05), (np.full(4, 60), 0.2)],
+    ids=["52 equal", "52 of 5 to 700", "52 of 5 to 700, rare", "4 small"],
+)
+def test_groups_that_are_alike_are_told_apart_in_five_per_cent_of_data_sets(sizes, rate):
+    assert 0.03 <= alarms(sizes, rate) <= 0.07
+
+
+def test_it_holds_with_weights_related_to_the_outcome_and_different_between_groups():
+    def weights(rng, group, told):
+        return rng.lognormal(0, 0.7, len(group)) * (1 + told) * (1 + group % 3)
+
+    assert 0.03 <= alarms(UNEQUAL, 0.3, weights, draws=59) <= 0.07
+
+
+def planted(gap, sizes, rng, rate=0.3):
+    group = groups_of(sizes)
+    told = rng.random(len(group)) < np.where(group == len(sizes) - 8, rate + gap, rate)
+    return pl.DataFrame({"group": group, "told": told})
+
+
+def test_power_grows_with_the_gap_and_with_the_people():
+    def found(gap, sizes):
+        rng = np.random.default_rng(2)
+        tests = [gap_test(planted(gap, sizes, rng), ["group"], "told", draws=199) for _ in range(100)]
+        return np.mean([test.p_value < 0.05 for test in tests])
+
+    small, middle, large = (found(gap, UNEQUAL) for gap in (0.05, 0.1, 0.2))
+    assert small < middle < large
+    assert large >= 0.99
+    assert found(0.1, UNEQUAL * 3) > middle + 0.2
+
+
+def test_a_planted_gap_is_recovered_and_its_group_named():
+    rng = np.random.default_rng(3)
+    tests = [gap_test(planted(0.25, UNEQUAL, rng), ["group"], "told", draws=199) for _ in range(200)]
+    assert np.mean([test.ci_low <= 0.25 <= test.ci_high for test in tests]) >= 0.93
+    assert np.mean([test.surest[0] == "44" for test in tests]) >= 0.95
+    assert np.mean([test.ci_low for test in tests]) > 0.1
+
+
+@pytest.mark.parametrize("rates", [np.linspace(0.05, 0.6, 20), np.full(20, 0.3)], ids=["spread", "alike"])
+def test_limits_of_all_pairs_hold_at_once_also_where_rates_differ(rates):
+    rng, sizes = np.random.default_rng(4), np.geomspace(20, 700, 20).astype(int)
+    group, held = groups_of(sizes), []
+    for k in range(200):
+        people = pl.DataFrame({"group": group, "told": rng.random(len(group)) < rates[group]})
+        pairs = pairwise_gaps(people, ["group"], "told", draws=199, seed=k)
+        one, other = (rates[pairs[c].cast(pl.Int64).to_numpy()] for c in ("group", "other"))
+        low, high = (pairs[c].to_numpy() for c in ("ci_low", "ci_high"))
+        held.append(((low <= one - other) & (one - other <= high)).all())
+    assert np.mean(held) >= 0.92
+
+
+def test_gaps_to_a_reference_raise_a_false_alarm_in_five_per_cent_of_data_sets():
+    rng, sizes = np.random.default_rng(5), np.geomspace(10, 400, 20).astype(int)
+    group, found = groups_of(sizes), []
+    for k in range(600):
+        people = pl.DataFrame({"group": group, "told": rng.random(len(group)) < 0.3})
+        pairs = pairwise_gaps(people, ["group"], "told", reference="19", draws=199, seed=k)
+        found.append((pairs["p_adjusted"] <= 0.05).any())
+    assert 0.03 <= np.mean(found) <= 0.07
+
+
+def people(**groups):
+    """A table of groups given as (selected, people)."""
+    rows = [(name, k < x) for name, (x, n) in groups.items() for k in range(n)]
+    return pl.DataFrame(rows, schema=["group", "told"], orient="row")
+
+
+def test_a_single_pair_is_fishers_test_with_the_mid_p_value():
+    from scipy.stats import hypergeom
+
+    law = hypergeom(60, 25, 30)
+    below = law.cdf(8) - law.pmf(8) / 2
+    test = gap_test(people(a=(8, 30), b=(17, 30)), ["group"], "told", draws=20_000)
+    assert test.p_value == pytest.approx(2 * below, abs=0.005)
+
+
+def test_equal_weights_change_the_interval_by_chance_only():
+    table = people(a=(20, 50), b=(30, 60), c=(50, 70)).with_columns(w=pl.lit(3.0))
+    plain, weighted = (gap_test(table, ["group"], "told", weight=w, draws=9_999, seed=1) for w in (None, "w"))
+    assert weighted.value == pytest.approx(plain.value)
+    assert weighted.p_value == pytest.approx(plain.p_value, abs=0.005)
+    assert (weighted.ci_low, weighted.ci_high) == pytest.approx((plain.ci_low, plain.ci_high), abs=0.01)
+
+
+def test_error_rates_are_compared_among_the_people_they_are_about():
+    rng = np.random.default_rng(6)
+    table = pl.DataFrame(
+        {"group": rng.choice(list("ab"), 400), "told": rng.random(400) < 0.4, "true": rng.random(400) < 0.5}
+    )
+    test = gap_test(table, ["group"], "told", outcome="true", metric="false_positive_rate")
+    among = gap_test(table.filter(~pl.col("true")), ["group"], "told")
+    assert (test.value, test.p_value, test.n) == (among.value, among.p_value, among.n)
+
+
+def test_the_same_seed_gives_the_same_answer_in_pandas_and_polars():
+    table = people(a=(20, 50), b=(30, 60), c=(50, 70))
+    assert (
+        gap_test(table, ["group"], "told").p_value == gap_test(table.to_pandas(), ["group"], "told").p_value
+    )
+    assert isinstance(pairwise_gaps(table.to_pandas(), ["group"], "told"), pd.DataFrame)
+
+
+def test_comparison_intervals_overlap_unless_the_gap_is_found():
+    test = gap_test(people(a=(20, 100), b=(22, 100), c=(60, 100)), ["group"], "told")
+    low, high = (dict(zip(test.intervals["group"], test.intervals[c], strict=True)) for c in ("low", "high"))
+    assert low["b"] < high["a"]
+    assert low["c"] > high["b"]
+    assert test.ci_low == pytest.approx(low["c"] - high["a"])
+
+
+def test_people_without_a_group_are_compared_as_a_group():
+    table = people(a=(20, 50), b=(25, 50)).with_columns(pl.col("group").replace({"b": None}))
+    assert gap_test(table, ["group"], "told").high == "unknown"
+
+
+def test_a_group_with_one_row_is_left_out_and_named():
+    test = gap_test(people(a=(20, 50), b=(25, 50), alone=(1, 1)), ["group"], "told")
+    assert test.left_out == ("alone",)
+    assert test.value == pytest.approx(0.1)
+
+
+def test_one_group_is_not_estimable():
+    test = gap_test(people(a=(20, 50), alone=(1, 1)), ["group"], "told")
+    assert not test.estimable
+    assert (test.value, test.p_value, test.ci_low) == (None, None, None)
+    assert "a gap needs two" in test.reason
+
+
+@pytest.mark.parametrize("selected", [0, 50])
+def test_equal_predictions_show_no_gap_and_are_no_test(selected):
+    test = gap_test(people(a=(selected, 50), b=(selected, 50)), ["group"], "told")
+    assert (test.value, test.p_value, test.ci_high) == (0, None, None)
+    assert "everybody is given the same" in test.reason
+
+
+def test_a_hundred_thousand_groups_are_tested_or_said_to_be_too_small():
+    rng = np.random.default_rng(7)
+    group = np.arange(200_000) % 100_000
+    test = gap_test(pl.DataFrame({"group": group, "told": rng.random(200_000) < 0.3}), ["group"], "told")
+    assert (test.groups, test.ci_low) == (100_000, 0)
+    assert test.p_value > 0.05
+    alone = gap_test(pl.DataFrame({"group": group[:100_000], "told": group[:100_000] % 2}), ["group"], "told")
+    assert len(alone.left_out) == 100_000
+    assert not alone.estimable
+
+
+def test_too_many_pairs_are_not_listed():
+    table = pl.DataFrame({"group": np.arange(4_000) % 2_000, "told": np.arange(4_000) % 3 == 0})
+    with pytest.raises(ValueError, match="2000 groups make too many pairs"):
+        pairwise_gaps(table, ["group"], "told")
+
+
+@pytest.mark.parametrize(
+    ("table", "options", "message"),
+    [
+        (people(a=(1, 2), b=(1, 2)).clear(), {}, "the table has no rows"),
+        (people(a=(1, 2)).rename({"group": "g"}), {}, "column 'group' is not in the table"),
+        (pl.DataFrame({"group": [1, 2], "told": [0, 2]}), {}, "column 'told' holds 2 in row 1"),
+        (pl.DataFrame({"group": [1, 2], "told": ["x", "y"]}), {}, "holds several answers"),
+        (
+            people(a=(1, 2)).with_columns(w=pl.lit(-1)),
+            {"weight": "w"},
+            "a weight must be a number, zero or more",
+        ),
+        (people(a=(1, 2)), {"metric": "luck"}, "metric 'luck' is not one of: selection_rate"),
+        (people(a=(1, 2)), {"metric": "false_positive_rate"}, "false_positive_rate needs outcome="),
+    ],
+)
+def test_bad_input_is_refused_by_name(table, options, message):
+    with pytest.raises(ValueError, match=message):
+        gap_test(table, ["group"], "told", **options)
