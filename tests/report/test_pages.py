@@ -140,7 +140,7 @@ def test_every_link_inside_the_folder_leads_somewhere(site):
 def test_nothing_is_loaded_from_outside_and_no_script_is_needed(site):
     _, pages = site
     for path, page in pages.items():
-        assert not page.all("script"), path
+        assert not page.all("script") or path.endswith("/try.html"), path  # it computes, and says so
         loaded = [a.get("src") or a.get("href") for tag in ("img", "link", "iframe") for a in page.all(tag)]
         assert not [address for address in loaded if address.startswith("http")], path
 

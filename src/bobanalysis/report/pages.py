@@ -22,7 +22,7 @@ from typing import Any
 import polars as pl
 from markupsafe import Markup, escape
 
-from bobanalysis.report import charts, findings
+from bobanalysis.report import charts, findings, tryit
 from bobanalysis.report.words import CLASSES, FINDINGS, HERE, KINDS, N_, NO_INTERVAL, Words, challenge_labels
 
 MARKS = {"by construction": "c", "modelled": "m", "observed": "o"}
@@ -45,6 +45,7 @@ class Page:
 
 PAGES = (
     Page("index", N_("The story")),
+    Page("try", N_("Try it")),
     Page("method", N_("Method")),
     Page("sources", N_("Sources")),
     Page("data", N_("Downloads")),
@@ -150,6 +151,8 @@ def _write_all(content: Content, folder: Path) -> None:
     for (name, language, narrow), (_, svg) in sorted(content.drawings.items()):
         write(f"assets/charts/{name}{'-narrow' if narrow else ''}-{language}.svg", svg)
     shutil.copyfile(HERE / "templates" / "style.css", folder / "assets" / "style.css")
+    shutil.copyfile(HERE / "scripts" / "try.css", folder / "assets" / "try.css")
+    write("assets/try.js", tryit.script())
     write("index.html", _environment(Words("fr")).get_template("root.html").render())
 
 
@@ -183,7 +186,7 @@ def findings_csv(merged: Mapping[str, Any]) -> str:
 
 CALLS = (
     *("figure", "cell", "bound", "listing", "steps", "card", "chart", "table", "kind", "sources_of", "notes"),
-    *("entries", "all_findings", "all_tables", "all_charts"),
+    *("entries", "all_findings", "all_tables", "all_charts", "tryit"),
 )
 """What templates may call."""
 
@@ -379,6 +382,12 @@ class PageMaker:
         frame = self.content.table(table, self._where)
         rows = frame.select(key, self.words.language).iter_rows()
         return [{"key": name, "text": self.words.polish(text)} for name, text in rows]
+
+    # for the page that computes
+
+    def tryit(self) -> Markup:
+        """Return the texts that the page "Try it" computes with, as JSON for a script element."""
+        return Markup(tryit.embedded(self.words))
 
     # helpers
 
