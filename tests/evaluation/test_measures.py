@@ -147,7 +147,8 @@ def test_bounded_measures_stay_between_0_and_1(case):
 
 
 def test_measures_equal_ranx():
-    ranx = pytest.importorskip("ranx", reason="optional: pip install ranx compares with it too")
+    import ranx
+
     rng = np.random.default_rng(3)
     pool = [f"d{n}" for n in range(30)]
     run = {f"q{n}": list(rng.permutation(pool)[:15]) for n in range(60)}
