@@ -90,6 +90,8 @@ def stable(value: float, digits: int = SIGNIFICANT) -> int | float:
 
     >>> stable(0.1 + 0.2), stable(-0.0), stable(1234567), stable(2 / 3)
     (0.3, 0.0, 1234567, 0.666667)
+    >>> stable(0.91900149999999999), stable(0.9190015000000001)
+    (0.919002, 0.919002)
     """
     if hasattr(value, "item"):  # a numpy scalar
         value = value.item()
@@ -101,7 +103,8 @@ def stable(value: float, digits: int = SIGNIFICANT) -> int | float:
         raise FindingError(
             f"{value!r} cannot be stored; record None with a note that says why there is no value"
         )
-    return float(f"{value:.{digits}g}") + 0.0
+    settled = float(f"{value:.12g}")  # noise beside a half would round one way here and the other there
+    return float(f"{settled:.{digits}g}") + 0.0
 
 
 def cell(value: Any) -> str:
