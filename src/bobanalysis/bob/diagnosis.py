@@ -11,14 +11,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cache
-from importlib.resources import files
-from typing import Any
-
-import yaml
 
 from bobanalysis.rules import Expr, Named, Text, attempt, first_match, lift, when
 
 from .catalogue import catalogue
+from .configuration import table
 
 
 class Relevance(IntEnum):
@@ -58,17 +55,12 @@ class OverallRow:
     filters: tuple[str, ...]
 
 
-def _config(name: str) -> list[dict[str, Any]]:
-    text = (files("bobanalysis.bob") / "config" / name).read_text(encoding="utf-8")
-    return list(yaml.safe_load(text))
-
-
 @cache
 def challenges() -> tuple[Challenge, ...]:
     """Return the published main challenges in the order in which they are tried."""
     return tuple(
         Challenge(c["id"], Text(**c["label"]), Text(**c["told"]), tuple(c["filters"]), c.get("relevance"))
-        for c in _config("challenges.yaml")
+        for c in table("challenges")
     )
 
 
@@ -77,7 +69,7 @@ def overall_rows() -> tuple[OverallRow, ...]:
     """Return the published rows of overall scores in the order in which they are tried."""
     return tuple(
         OverallRow(number, r["id"], r["challenge"], r["score"], tuple(r["filters"]))
-        for number, r in enumerate(_config("overall.yaml"))
+        for number, r in enumerate(table("overall"))
     )
 
 
