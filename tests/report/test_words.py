@@ -7,13 +7,17 @@ from bobanalysis.report import typography
 from bobanalysis.report.words import HERE, CatalogueError, Words, challenge_labels, used_messages
 
 # Numbers that say nothing about the audit: names of licences and encodings, years of events.
+FILES = sorted((HERE / "locale" / "fr").glob("*.po"))
 ALLOWED = re.compile(r"CC BY 4\.0|GPL-3\.0-or-later|UTF-8|in 2016|en 2016|June 2022|juin 2022")
 
 
 @pytest.fixture(scope="module")
 def catalogue():
-    with (HERE / "locale" / "fr" / "messages.po").open("rb") as file:
-        return [message for message in read_po(file) if message.id]
+    messages = []
+    for path in FILES:
+        with path.open("rb") as file:
+            messages += [message for message in read_po(file) if message.id]
+    return messages
 
 
 def test_every_text_has_a_french_translation_that_is_used_and_not_fuzzy(catalogue):
@@ -24,8 +28,11 @@ def test_every_text_has_a_french_translation_that_is_used_and_not_fuzzy(catalogu
 
 
 def test_no_text_is_translated_twice(catalogue):
-    ids = re.findall(r'^msgid "(.+)"$', (HERE / "locale/fr/messages.po").read_text("utf-8"), re.M)
-    assert len(ids) == len(set(ids)) == len(catalogue)
+    ids = [message.id for message in catalogue]
+    assert [id for id in ids if ids.count(id) > 1] == []
+    for path in FILES:
+        listed = re.findall(r'^msgid "(.+)"$', path.read_text("utf-8"), re.M)
+        assert len(listed) == len(set(listed)), path.name
 
 
 def test_both_languages_of_a_text_carry_the_same_figures_links_and_marks(catalogue):

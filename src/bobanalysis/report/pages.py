@@ -13,9 +13,9 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -37,20 +37,37 @@ class PageError(ValueError):
 
 @dataclass(frozen=True)
 class Page:
-    """A page: `slug` names the file, the template is `<slug>.html`, `title` stands in the menu."""
+    """A page: `slug` names the file and, unless `template` does, the template; `title` stands in the menu.
+
+    `section` is the entry of the menu that the page stands under. `context` is a function of the page's
+    `PageMaker` that returns what else the template may use.
+    """
 
     slug: str
     title: str
+    section: str = ""
+    context: Callable[[PageMaker], Mapping[str, Any]] | None = None
+    template: str = ""
+
+    @property
+    def home(self) -> str:
+        """The way from the page to the folder of its language."""
+        return "../" * self.slug.count("/")
 
 
 PAGES = (
-    Page("index", N_("The story")),
-    Page("try", N_("Try it")),
-    Page("method", N_("Method")),
-    Page("sources", N_("Sources")),
-    Page("data", N_("Downloads")),
+    Page("index", N_("The story"), N_("The story")),
+    Page("try", N_("Try it"), N_("Try it")),
+    Page("method", N_("Method"), N_("Method and data")),
+    Page("sources", N_("Sources"), N_("Method and data")),
+    Page("data", N_("Downloads"), N_("Method and data")),
 )
 """The pages in the order of the menu. To add one: an entry here, a template, its French words."""
+
+
+def every_page() -> tuple[Page, ...]:
+    """Return the pages of the menu and those that only other pages lead to."""
+    return PAGES
 
 
 @dataclass
@@ -145,15 +162,22 @@ def _write_all(content: Content, folder: Path) -> None:
     write("findings.csv", findings_csv(content.merged))
     for id, text in content.csv.items():
         write(f"tables/{id}.csv", text)
-    for page in PAGES:
+    for page in every_page():
         for language in findings.LANGUAGES:
             write(f"{language}/{page.slug}.html", PageMaker(content, Words(language), page).html())
+    for path, text in downloads(content).items():
+        write(path, text)
     for (name, language, narrow), (_, svg) in sorted(content.drawings.items()):
         write(f"assets/charts/{name}{'-narrow' if narrow else ''}-{language}.svg", svg)
     shutil.copyfile(HERE / "templates" / "style.css", folder / "assets" / "style.css")
     shutil.copyfile(HERE / "scripts" / "try.css", folder / "assets" / "try.css")
     write("assets/try.js", tryit.script())
-    write("index.html", _environment(Words("fr")).get_template("root.html").render())
+    write("index.html", _environment("fr").get_template("root.html").render())
+
+
+def downloads(content: Content) -> dict[str, str]:
+    """Return the other files that pages offer: path in the folder of reports -> text."""
+    return {}
 
 
 def findings_csv(merged: Mapping[str, Any]) -> str:
@@ -206,13 +230,15 @@ class PageMaker:
         """Return the whole page."""
         other = "en" if self.words.language == "fr" else "fr"
         calls = {name: getattr(self, name) for name in CALLS}
-        page = self._templates.get_template(f"{self.page.slug}.html")
+        page = self._templates.get_template(self.page.template or f"{self.page.slug}.html")
+        more = self.page.context(self) if self.page.context else {}
         sources = [
             {"quirks": (), "rows": None, **entry} for entry in (findings.known_sources() or {}).values()
         ]
         text = page.render(
             page=self.page, pages=PAGES, language=self.words.language, other=other, words=self.words,
-            sources=sources, registry=self._source, **calls,
+            home=self.page.home, root=f"../{self.page.home}", sources=sources, registry=self._source,
+            **calls, **more,
         )  # fmt: skip
         return "\n".join(line.rstrip() for line in text.splitlines() if line.strip()) + "\n"
 
@@ -336,12 +362,15 @@ class PageMaker:
             raise PageError(f"{self._where}: there is no kind {kind!r}; kinds are {', '.join(KINDS)}")
         slug = kind.replace(" ", "-")
         name = self.words.gettext(KINDS[kind])
-        return Markup('<a class="kind k-{}" href="method.html#{}">{}</a>').format(MARKS[kind], slug, name)
+        return Markup('<a class="kind k-{}" href="{}method.html#{}">{}</a>').format(
+            MARKS[kind], self.page.home, slug, name
+        )
 
     def sources_of(self, ids: Sequence[str]) -> Markup:
         """List sources by their titles, each linked to the page of sources; a long list is folded."""
         links = [
-            Markup('<a href="sources.html#{}">{}</a>').format(id, self._source(id)["title"]) for id in ids
+            Markup('<a href="{}sources.html#{}">{}</a>').format(self.page.home, id, self._source(id)["title"])
+            for id in ids
         ]
         if len(links) <= 2:
             return Markup(", ").join(links)
@@ -396,7 +425,7 @@ class PageMaker:
 
     @cached_property
     def _templates(self) -> Any:
-        return _environment(self.words)
+        return _environment(self.words.language)
 
     @property
     def _where(self) -> str:
@@ -404,6 +433,7 @@ class PageMaker:
 
     def _part(self, template: str, **values: Any) -> Markup:
         calls = {"kind": self.kind, "sources_of": self.sources_of, "words": self.words}
+        calls |= {"home": self.page.home, "root": f"../{self.page.home}"}
         return Markup(self._templates.get_template(f"parts/{template}").render(**calls, **values))
 
     def _value(self, finding: Mapping[str, Any], bare: bool = False) -> str:
@@ -495,8 +525,11 @@ def _years(vintage: str) -> str:
     return re.sub(r"(?<=\d{4})-(?=\d{4})", "–", vintage)
 
 
-def _environment(words: Words) -> Any:
+@cache
+def _environment(language: str) -> Any:
     import jinja2
+
+    words = Words(language)
 
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(HERE / "templates"),
@@ -507,8 +540,16 @@ def _environment(words: Words) -> Any:
         lstrip_blocks=True,
     )
     environment.policies["ext.i18n.trimmed"] = True
+    environment.filters["groupby_in_order"] = _grouped
     environment.install_gettext_callables(words.gettext, words.ngettext, newstyle=True)  # type: ignore[attr-defined]
     return environment
+
+
+def _grouped(items: Sequence[Any], attribute: str) -> list[tuple[str, list[Any]]]:
+    groups: dict[str, list[Any]] = {}
+    for item in items:
+        groups.setdefault(getattr(item, attribute), []).append(item)
+    return list(groups.items())
 
 
 def _unknown(what: str, id: str, where: str, merged: Mapping[str, Any]) -> str:

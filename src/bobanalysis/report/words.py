@@ -1,4 +1,4 @@
-"""The words of the pages: one English source text, and its French translation from `locale/fr/messages.po`.
+"""The words of the pages: one English source text, and its French translation from the files `locale/fr/*.po`.
 
 Templates and charts ask a `Words` object for every text and every number, so that both languages come from
 one place and carry the same figures.
@@ -97,7 +97,7 @@ class Words:
         if self.language != "en":
             if text not in self._catalogue:
                 raise CatalogueError(
-                    f"no {self.language} translation of {text[:80]!r} in locale/fr/messages.po"
+                    f"no {self.language} translation of {text[:80]!r} in locale/{self.language}/*.po"
                 )
             text = self._catalogue[text]
         return typography.polish(text, self.language)
@@ -150,9 +150,12 @@ def _catalogue(language: str) -> dict[str, str]:
         return {}
     from babel.messages.pofile import read_po
 
-    with (HERE / "locale" / language / "messages.po").open("rb") as file:
-        messages = read_po(file, locale=language)
-    return {str(m.id): str(m.string) for m in messages if m.id and m.string and not m.fuzzy}
+    known: dict[str, str] = {}
+    for path in sorted((HERE / "locale" / language).glob("*.po")):
+        with path.open("rb") as file:
+            messages = read_po(file, locale=language)
+        known |= {str(m.id): str(m.string) for m in messages if m.id and m.string and not m.fuzzy}
+    return known
 
 
 def used_messages() -> dict[str, str]:
