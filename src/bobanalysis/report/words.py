@@ -1,4 +1,4 @@
-"""The words of the pages: one English source text, and its French translation from the files `locale/fr/*.po`.
+"""The words of the pages: one English source text, and its French translation from `locale/fr/*.po`.
 
 Templates and charts ask a `Words` object for every text and every number, so that both languages come from
 one place and carry the same figures.
