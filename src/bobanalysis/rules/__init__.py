@@ -31,19 +31,23 @@ from .expr import (
     when,
     zero_or_first,
 )
+from .nearest import Change, Counterfactual, Nearest, candidates, nearest
 from .perturb import dropped, neutral, transform, with_threshold
 from .trace import Trace, trace
 from .variables import Choice, Dictionary, Language, Protected, Text, Variable
 
 __all__ = [
     "STATUS",
+    "Change",
     "Choice",
+    "Counterfactual",
     "Dictionary",
     "Evaluation",
     "Expr",
     "Language",
     "Line",
     "Named",
+    "Nearest",
     "Protected",
     "Refuse",
     "Text",
@@ -54,6 +58,7 @@ __all__ = [
     "any_of",
     "attempt",
     "can_refuse",
+    "candidates",
     "count",
     "decision_table",
     "dropped",
@@ -66,6 +71,7 @@ __all__ = [
     "largest",
     "lift",
     "missing",
+    "nearest",
     "neutral",
     "passes",
     "refusals",

@@ -44,15 +44,20 @@ class InArithmetic(ValueError):
     """An input that enters the arithmetic of a score: it can be neutralised there, not dropped."""
 
 
-def transform(item: Expr, change: Callable[[Expr], Expr | None]) -> Expr:
+def transform(
+    item: Expr, change: Callable[[Expr], Expr | None], leave: Callable[[Expr], bool] | None = None
+) -> Expr:
     """Rebuild an expression from the bottom up.
 
     ``change`` receives each rebuilt node and returns its replacement, or None to keep it. Parts that nothing
-    changed stay the same objects.
+    changed stay the same objects; so do parts for which ``leave`` is true, with all that is below them (rules
+    used by name, say).
     """
     memo: dict[int, Expr] = {}
 
     def visit(node: Expr) -> Expr:
+        if leave is not None and leave(node):
+            return node
         if id(node) not in memo:
             rebuilt = _rebuild(node, visit)
             replacement = change(rebuilt)

@@ -55,7 +55,8 @@ class Variable:
     """One input of the rules.
 
     ``default`` is what the rules read where there is no answer; ``evidence`` says for the project's own
-    data whether the figure is observed, rescaled or assumed.
+    data whether the figure is observed, rescaled or assumed. ``codes`` are numbers of a numeric input that
+    stand for something else than a quantity (-1 for none, say).
     """
 
     name: str
@@ -72,6 +73,7 @@ class Variable:
     path: str = ""
     evidence: str = ""
     note: Text | None = None
+    codes: tuple[Choice, ...] = ()
 
     def number_of(self, name: str) -> int:
         """Return the number of the enumerated value ``name``; ValueError names the nearest."""
@@ -85,6 +87,10 @@ class Variable:
     def choice(self, number: int) -> Choice | None:
         """Return the enumerated value numbered ``number``, or None if there is none."""
         return next((c for c in self.choices if c.number == number), None)
+
+    def code(self, number: float) -> Text | None:
+        """Return what a number stands for where it is no quantity, else None."""
+        return next((c.label for c in self.codes if c.number == number), None)
 
 
 @dataclass
@@ -226,6 +232,7 @@ def _variables(
         "path": entry.get("path", ""),
         "evidence": entry.get("evidence", ""),
         "note": _text(entry.get("note")),
+        "codes": tuple(Choice(c["number"], "", Text(c["fr"], c["en"])) for c in entry.get("codes", ())),
     }
     label = Text(entry["label"]["fr"], entry["label"]["en"])
     unit = _text(entry.get("unit"))
