@@ -13,11 +13,17 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 from bobanalysis.rules import Dictionary, Expr, Named, Text, all_of, first_match, is_condition, passes, when
 
 UPSTREAM_COMMIT = "6bdbeec316c75ee7a2a01421555ccea820c6727c"
 DICTIONARY = Dictionary.from_yaml(Path(__file__).with_name("dictionary.yaml"))
+_TITLES: dict[str, dict[str, Any]] = yaml.safe_load(
+    Path(__file__).with_name("titles.yaml").read_text(encoding="utf-8")
+)
 
 
 @dataclass(frozen=True)
@@ -26,7 +32,8 @@ class Model:
 
     ``expr`` is a condition (a filter: 3 where it holds, 0 elsewhere) or a score. ``source`` is the file and
     the lines in the published code, ``spec`` the paragraph of the specification, ``quirks`` the numbers of
-    what the rule does otherwise than its name says, ``family`` the pattern that its name follows.
+    what the rule does otherwise than its name says, ``family`` the pattern that its name follows. ``title``
+    is what to call it in a text (``titles.yaml``, or given where the rule is registered).
     """
 
     name: str
@@ -49,12 +56,29 @@ class Model:
 
 
 @dataclass(frozen=True)
-class _Family:
+class Family:
+    """Rules whose names follow a pattern: one definition, ``build``, called with what the name holds."""
+
     pattern: re.Pattern[str]
     build: Callable[..., Expr]
     source: str
     spec: str
     quirks: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """Return the start that the names have in common, without the mark that ends it."""
+        return re.split(r"-?\\?\(", self.pattern.pattern)[0]
+
+    @property
+    def title(self) -> Text:
+        """Return what to call the family in a text."""
+        return Text(**_TITLES["families"][self.name]["title"])
+
+    @property
+    def example(self) -> str:
+        """Return the name of a typical member."""
+        return str(_TITLES["families"][self.name]["example"])
 
 
 @dataclass
@@ -62,7 +86,7 @@ class Catalogue:
     """Rules by exact name, then by pattern."""
 
     models: dict[str, Model] = field(default_factory=dict)
-    families: list[_Family] = field(default_factory=list)
+    families: list[Family] = field(default_factory=list)
     _made: dict[str, Model] = field(default_factory=dict)
 
     def add(
@@ -78,6 +102,8 @@ class Catalogue:
         """Register a rule and return the expression that other rules use it by."""
         if name in self.models:
             raise ValueError(f"rule {name!r} is registered twice")
+        if title is None and name in _TITLES["rules"]:
+            title = Text(**_TITLES["rules"][name])
         self.models[name] = Model(name, expr, source, spec, title, quirks)
         return Named(name, expr)
 
@@ -90,7 +116,7 @@ class Catalogue:
         """
 
         def register(build: Callable[..., Expr]) -> Callable[..., Expr]:
-            self.families.append(_Family(re.compile(pattern), build, source, spec, quirks))
+            self.families.append(Family(re.compile(pattern), build, source, spec, quirks))
             return build
 
         return register
@@ -131,10 +157,72 @@ class Catalogue:
                 expr = family.build(*match.groups())
             except (ValueError, KeyError) as error:
                 raise KeyError(f"no rule is called {name!r}: {error.args[0]}") from error
-            return Model(name, expr, family.source, family.spec, None, family.quirks, family.pattern.pattern)
+            title = self._member_title(family, match.groups())
+            return Model(name, expr, family.source, family.spec, title, family.quirks, family.pattern.pattern)
         near = get_close_matches(name, self.models, n=1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
         raise KeyError(f"no rule is called {name!r}{hint}")
+
+    def _member_title(self, family: Family, held: tuple[str, ...]) -> Text:
+        """Return what to call a member of a family, from what its name holds."""
+        texts = _TITLES["families"][family.name]
+        said = [self._said(held[i], how) for i, how in enumerate(texts["says"])]
+        fr, en = ([text.get(lang) for text in said] for lang in ("fr", "en"))  # type: ignore[arg-type]
+        return Text(texts["member"]["fr"].format(*fr), texts["member"]["en"].format(*en))
+
+    def _said(self, held: str, how: str) -> Text:
+        if how == "rule":
+            return self[held].title or Text(held, held)
+        if how == "number":
+            return Text(held.replace(".", ","), held)
+        if how in ("codes", "text"):
+            text = ", ".join(part.strip() for part in held.split(","))
+            return Text(text, text)
+        labels = [_answer(how, part.strip()) for part in held.split(",")]
+        return Text(", ".join(t.fr for t in labels), ", ".join(t.en for t in labels))
+
+
+def _answer(question: str, name: str) -> Text:
+    """Return the label of one answer to a question of the dictionary."""
+    members = DICTIONARY.sets.get(question) or DICTIONARY.tables.get(question)
+    if members is None:
+        variable = DICTIONARY[question]
+        choice = variable.choice(variable.number_of(name))
+        assert choice is not None
+        return choice.label
+    label = members[name].label
+    return Text(label.fr.rsplit(" : ", 1)[1], label.en.rsplit(": ", 1)[1])
+
+
+@cache
+def titles() -> dict[str, Text]:
+    """Return what to call in a text what rules name: rules, steps, shared computations, missing fields.
+
+    Rules that follow a pattern are not in it: see ``Model.title``.
+
+    >>> titles()["for-women"].fr, titles()["projects.0.kind"].en
+    ('femme', 'the aim of the search')
+    """
+    found = {name: model.title for name, model in catalogue().models.items() if model.title}
+    for part in ("parts", "fields"):
+        found |= {name: Text(**text) for name, text in _TITLES[part].items()}
+    return found | _steps()
+
+
+def _steps() -> dict[str, Text]:
+    from .diagnosis import Relevance, challenges
+
+    found = {}
+    steps = _TITLES["steps"]
+    for c in challenges():
+        for name, key in (
+            (c.column, "relevance"),
+            (f"{c.column}={Relevance.NEEDS_ATTENTION}", "needs_attention"),
+        ):
+            fr, en = (steps[key][k].format(challenge=c.label.get(k)) for k in ("fr", "en"))
+            found[name] = Text(fr, en)
+        found[c.id] = c.label
+    return found | {n: Text(**steps[n]) for n in ("main_challenge", "overall_row", "overall_score")}
 
 
 CATALOGUE = Catalogue()
@@ -148,4 +236,13 @@ def catalogue() -> Catalogue:
     return models.CATALOGUE
 
 
-__all__ = ["CATALOGUE", "DICTIONARY", "UPSTREAM_COMMIT", "Catalogue", "Model", "catalogue"]
+__all__ = [
+    "CATALOGUE",
+    "DICTIONARY",
+    "UPSTREAM_COMMIT",
+    "Catalogue",
+    "Family",
+    "Model",
+    "catalogue",
+    "titles",
+]

@@ -5,6 +5,7 @@ Identifiers, filters and numbers only; each file says where it comes from.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -153,3 +154,66 @@ def strategies() -> tuple[Strategy, ...]:
 def actions() -> tuple[Action, ...]:
     """Return the 49 published templates of the action plan, in their order."""
     return tuple(Action(r["id"], r["trigger"], r["advice"], r["duration"]) for r in table("actions"))
+
+
+@dataclass(frozen=True)
+class Contents:
+    """A published list of contents that the service picks from outside the ranking: filters by content."""
+
+    id: str
+    label: Text
+    source: str
+    contents: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class OutsideRule:
+    """A condition on age or place that the server reads outside the named rules.
+
+    ``input`` is an entry of the data dictionary; ``op`` and ``threshold`` the comparison, if it is one with a
+    number; ``where`` what it chooses; ``says`` the condition in words (None: the comparison says it).
+    """
+
+    id: str
+    input: str
+    where: Text
+    says: Text | None
+    op: str
+    threshold: float | None
+    source: str
+    spec: str
+
+
+@cache
+def contents() -> tuple[Contents, ...]:
+    """Return the published lists of contents that are picked outside the ranking.
+
+    >>> {c.id: len(c.contents) for c in contents()}["job-boards"]
+    123
+    """
+    return tuple(
+        Contents(r["id"], Text(**r["label"]), r["source"], {k: tuple(v) for k, v in r["contents"].items()})
+        for r in table("contents")
+    )
+
+
+@cache
+def outside_rules() -> tuple[OutsideRule, ...]:
+    """Return the conditions on age or place that are read outside the named rules.
+
+    >>> [(r.id, r.threshold) for r in outside_rules() if r.input == "age"]
+    [('mission-locale-licence', 18), ('salary-comment', 35)]
+    """
+    return tuple(
+        OutsideRule(
+            r["id"],
+            r["input"],
+            Text(**r["where"]),
+            Text(**r["says"]) if "says" in r else None,
+            r.get("op", ""),
+            r.get("threshold"),
+            r["source"],
+            r["spec"],
+        )
+        for r in table("outside_rules")
+    )
