@@ -256,6 +256,27 @@ def fill(text: Text, findings: Mapping[str, Mapping[str, Any]], language: str) -
     return _FINDING.sub(written, text[language])
 
 
+def filled(name: str, findings: Mapping[str, Mapping[str, Any]]) -> Any:
+    """Return a whole file of texts with the findings written into it, in both languages.
+
+    Parameters: `name`, "ledger", "privacy" or "register"; `findings`, as for `fill`. Returns what the YAML
+    file holds, checked. Raises `LedgerError` for a fault of the file or a finding that does not exist.
+
+    >>> sorted(filled("privacy", {}))[:3]
+    ['about', 'commit', 'fields']
+    """
+    {"ledger": ledger, "privacy": privacy, "register": register}[name]()
+
+    def written(part: Any) -> Any:
+        if isinstance(part, dict) and set(part) == set(LANGUAGES):
+            return {language: fill(part, findings, language) for language in LANGUAGES}
+        if isinstance(part, dict):
+            return {key: written(value) for key, value in part.items()}
+        return [written(value) for value in part] if isinstance(part, list) else part
+
+    return written(yaml.load(_path(f"{name}.yaml", None).read_text(encoding="utf-8"), Loader=_LOADER))
+
+
 # ---- checks ----------------------------------------------------------------------------------------------
 
 

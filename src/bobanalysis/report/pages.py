@@ -22,7 +22,7 @@ from typing import Any
 import polars as pl
 from markupsafe import Markup, escape
 
-from bobanalysis.report import charts, findings, tryit
+from bobanalysis.report import charts, findings, ledger_pages, tryit
 from bobanalysis.report.words import CLASSES, FINDINGS, HERE, KINDS, N_, NO_INTERVAL, Words, challenge_labels
 
 MARKS = {"by construction": "c", "modelled": "m", "observed": "o"}
@@ -58,6 +58,9 @@ class Page:
 PAGES = (
     Page("index", N_("The story"), N_("The story")),
     Page("try", N_("Try it"), N_("Try it")),
+    Page("questions", N_("Questions"), N_("Questions and answers"), ledger_pages.questions),
+    Page("privacy", N_("Personal data"), N_("Questions and answers"), ledger_pages.privacy),
+    Page("register", N_("Register"), N_("Questions and answers"), ledger_pages.register),
     Page("method", N_("Method"), N_("Method and data")),
     Page("sources", N_("Sources"), N_("Method and data")),
     Page("data", N_("Downloads"), N_("Method and data")),
@@ -67,7 +70,7 @@ PAGES = (
 
 def every_page() -> tuple[Page, ...]:
     """Return the pages of the menu and those that only other pages lead to."""
-    return PAGES
+    return (*PAGES, *ledger_pages.form_pages())
 
 
 @dataclass
@@ -177,7 +180,7 @@ def _write_all(content: Content, folder: Path) -> None:
 
 def downloads(content: Content) -> dict[str, str]:
     """Return the other files that pages offer: path in the folder of reports -> text."""
-    return {}
+    return ledger_pages.downloads(content)
 
 
 def findings_csv(merged: Mapping[str, Any]) -> str:

@@ -1,0 +1,339 @@
+"""The pages of questions and answers: the transparency ledger, personal data, the algorithm register.
+
+What the pages say is written in `data/ledger.yaml`, `data/privacy.yaml` and `data/register.yaml`; here it is
+put in order for the templates. Counts come from notebook 14 through the findings, like every other figure.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from markupsafe import Markup, escape
+
+from bobanalysis.report import flow
+from bobanalysis.report import ledger as texts
+from bobanalysis.report.findings import dump
+from bobanalysis.report.words import FINDINGS, N_
+
+if TYPE_CHECKING:
+    from bobanalysis.report.pages import Content, Page, PageMaker
+
+STATUS = {"answered": N_("answered"), "partly": N_("partly answered"), "open": N_("open")}
+SIGNS = {"answered": "●", "partly": "◐", "open": "○"}
+"""Signs of the statuses, beside their names."""
+CONFIDENCE = {"high": N_("high confidence"), "medium": N_("medium confidence"), "low": N_("low confidence")}
+EVIDENCE = {
+    "code": N_("published code"),
+    "page": N_("public page"),
+    "paper": N_("research paper"),
+    "law": N_("legal text"),
+}
+READ = {
+    "passage": N_("the passage cited was read"),
+    "page": N_("the whole page was read"),
+    "excerpt": N_("only part of the page was read"),
+    "abstract": N_("only the summary was read"),
+    "listing": N_("only a mention of it was read"),
+    "reference": N_("given as a reference, not quoted"),
+}
+FIELD = {
+    "filled": N_("filled"),
+    "not applicable": N_("does not apply"),
+    "not disclosed by the operator": N_("not disclosed by the operator"),
+}
+DUTY = {"binds": N_("Binding"), "voluntary": N_("Voluntary here")}
+KEPT = {"kept": N_("kept"), "overwritten": N_("overwritten")}
+NODES = {
+    "person": N_("a person"),
+    "service": N_("the service"),
+    "store": N_("a place where data are kept"),
+    "source": N_("a source of data"),
+    "processor": N_("an outside company or service that receives data"),
+}
+FORM_PAGES = (
+    ("atrs", N_("Register: British standard (ATRS)")),
+    ("crpa", N_("Register: French code (CRPA)")),
+    ("etalab", N_("Register: Etalab’s inventory sheet")),
+    ("model-card", N_("Register: model card")),
+    ("datasheet", N_("Register: datasheet")),
+    ("annex-iv", N_("Register: AI Act, Annex IV")),
+)
+"""The six forms of the register, each on a page of its own, with the title of the page."""
+
+_ADDRESS = re.compile(r"https?://")
+_CODE = re.compile(r"(?P<path>[\w.-]+(?:/[\w.-]+)*)(?:@(?P<commit>[0-9a-f]{7}))?(?P<lines>#L\d+(?:-L\d+)?)?")
+
+
+def address(locator: str, repository: str, commit: str) -> str:
+    """Return the public address of a place in the published code or of a page; empty when it has none.
+
+    Parameters: `locator`, as the files of texts write it; `repository` and `commit` of the published code.
+
+    >>> address("frontend/server/auth.py@cb91b3e#L4-L5", "https://github.com/a/b", "6bdbeec")
+    'https://github.com/a/b/blob/cb91b3e/frontend/server/auth.py#L4-L5'
+    >>> address("https://example.org/page", "", ""), address("Legifrance, CRPA L311-3-1", "", "")
+    ('https://example.org/page', '')
+    """
+    if _ADDRESS.match(locator):
+        return locator
+    if found := _CODE.fullmatch(locator):
+        return f"{repository}/blob/{found['commit'] or commit}/{found['path']}{found['lines'] or ''}"
+    return ""
+
+
+# ---- what all three pages need ---------------------------------------------------------------------------
+
+
+def say(maker: PageMaker, text: texts.Text | None) -> Markup:
+    """Write a text in the language of the page, each finding that it cites as a figure with its note."""
+    if text is None:
+        return Markup("")
+    plain = str(escape(maker.words.pick(text)))
+    return Markup(re.sub(r"\{([a-z0-9_.]+)\}", lambda m: str(maker.figure(m[1], bare=True)), plain))
+
+
+def measured(maker: PageMaker, ids: Sequence[str]) -> list[dict[str, Any]]:
+    """List findings with their labels; raise `PageError` for one that has no label."""
+    from bobanalysis.report.pages import PageError
+
+    rows = []
+    for id in ids:
+        finding = maker.content.finding(id, f"template {maker.page.slug}.html")
+        label = maker.words.pick(finding["label"]) or (
+            maker.words.gettext(FINDINGS[id]) if id in FINDINGS else ""
+        )
+        if not label:
+            raise PageError(f"finding {id!r} has no label; give one in its notebook or in words.FINDINGS")
+        rows.append({"id": id, "label": label, "figure": maker.figure(id)})
+    return rows
+
+
+def _counted(maker: PageMaker, table: str) -> list[dict[str, Any]]:
+    """Return the rows of a table of counts, each number written as a reader wants it."""
+    rows = maker.content.table(table, f"template {maker.page.slug}.html").to_dicts()
+    return [{k: v if isinstance(v, str) else maker.words.number(v) for k, v in row.items()} for row in rows]
+
+
+def _places(locators: Collection[str], sheet: Any) -> list[dict[str, str]]:
+    """Split locators of code into a short name and an address."""
+    return [
+        {"name": locator, "href": address(locator, sheet.repository, sheet.commit)} for locator in locators
+    ]
+
+
+def _named(maker: PageMaker, names: Mapping[str, str]) -> dict[str, str]:
+    return {key: maker.words.gettext(name) for key, name in names.items()}
+
+
+# ---- questions and answers -------------------------------------------------------------------------------
+
+
+def questions(maker: PageMaker) -> dict[str, Any]:
+    """Return what the page of questions shows: the ledger by theme, and its overview."""
+    known = texts.ledger()
+    return {
+        "ledger": known,
+        "themes": [
+            {
+                "id": id,
+                "name": maker.words.pick(name),
+                "entries": [_entry(maker, known, e) for e in known.entries if e.theme == id],
+            }
+            for id, name in known.themes.items()
+        ],
+        "overview": _counted(maker, "ledger.by_theme"),
+        "status": _named(maker, STATUS),
+        "confidence": _named(maker, CONFIDENCE),
+        "kinds": _named(maker, EVIDENCE),
+        "read": _named(maker, READ),
+        "signs": SIGNS,
+        "say": partial(say, maker),
+    }
+
+
+def _entry(maker: PageMaker, known: texts.Ledger, entry: texts.Entry) -> dict[str, Any]:
+    before = entry.lowered_from or {}
+    return {
+        "id": entry.id,
+        "status": entry.status,
+        "confidence": entry.confidence,
+        "allegation": entry.allegation,
+        "question": maker.words.pick(entry.question),
+        "answer": say(maker, entry.answer),
+        "not_verified": say(maker, entry.not_verified),
+        "review": say(maker, entry.review),
+        "before": [
+            maker.words.gettext(names[before[name]])
+            for name, names in (("status", STATUS), ("confidence", CONFIDENCE))
+            if name in before
+        ],
+        "evidence": [
+            {
+                "kind": e.kind,
+                "ref": maker.words.pick(e.ref),
+                "locator": e.locator,
+                "href": address(e.locator, known.repository, known.commit),
+                "reading": e.reading,
+                "shows": maker.words.pick(e.shows),
+            }
+            for e in entry.evidence
+        ],
+        "measured": measured(maker, entry.findings),
+    }
+
+
+# ---- personal data ---------------------------------------------------------------------------------------
+
+
+def privacy(maker: PageMaker) -> dict[str, Any]:
+    """Return what the page on personal data shows: fields, flows, their diagram, promises, retention."""
+    sheet = texts.privacy()
+    counts = {row["field"]: row["rules"] for row in _counted(maker, "privacy.rules")}
+    nodes = {n.id: {"kind": n.kind, "name": maker.words.pick(n.name)} for n in sheet.nodes}
+    return {
+        "sheet": sheet,
+        "say": partial(say, maker),
+        "nodes": nodes,
+        "kinds": _named(maker, NODES),
+        "legend": {kind: _sample(kind) for kind in NODES},
+        "kept": _named(maker, KEPT),
+        "fields": [_personal(maker, sheet, field, nodes, counts) for field in sheet.fields],
+        "flows": [
+            {
+                "number": number,
+                "id": f"flow-{edge.origin}-{edge.target}",
+                "origin": nodes[edge.origin]["name"],
+                "target": nodes[edge.target]["name"],
+                "what": maker.words.pick(edge.what),
+                "when": maker.words.pick(edge.when),
+                "identifies": edge.identifies,
+                "places": _places(edge.locators, sheet),
+            }
+            for number, edge in enumerate(sheet.edges, 1)
+        ],
+        "diagrams": {layout.name: _diagram(maker, sheet, layout) for layout in (flow.WIDE, flow.NARROW)},
+        "promises": [_statement(maker, sheet, s) for s in sheet.promises],
+        "retention": [_statement(maker, sheet, s) for s in sheet.retention],
+        "unknown": [maker.words.pick(text) for text in sheet.unknown],
+    }
+
+
+def _personal(
+    maker: PageMaker,
+    sheet: texts.Privacy,
+    field: texts.PersonalField,
+    nodes: Mapping[str, Any],
+    counts: Mapping[str, str],
+) -> dict[str, Any]:
+    return {
+        "id": field.id,
+        "name": maker.words.pick(field.name),
+        "special": field.special_category,
+        "identifier": field.tag == "identifier",
+        "kept": field.after_deletion,
+        "sent": [nodes[place]["name"] for place in field.sent],
+        "rules": [{"code": name, "href": card(maker, name)} for name in field.rules],
+        "read_by": counts[field.id],
+        "note": maker.words.pick(field.note) if field.note else "",
+        "no_locator": maker.words.pick(field.no_locator) if field.no_locator else "",
+        "places": _places(field.locators, sheet),
+    }
+
+
+def card(maker: PageMaker, rule: str) -> str:
+    """Return the address of the card of a rule, seen from the page."""
+    return ""
+
+
+def _statement(maker: PageMaker, sheet: texts.Privacy, statement: texts.Statement) -> dict[str, Any]:
+    return {
+        "id": statement.id,
+        "said": maker.words.pick(statement.said),
+        "shown": maker.words.pick(statement.shown),
+        "places": _places(statement.locators, sheet),
+    }
+
+
+def _diagram(maker: PageMaker, sheet: texts.Privacy, layout: flow.Layout) -> Markup:
+    title = maker.words._("Who gives personal data to whom, according to the published code")
+    description = maker.words._(
+        "A diagram of boxes and numbered arrows. A job seeker answers on the site; the site passes the "
+        "answers to the server, and the server to the user base. From the site, from the server and from the user "
+        "base other arrows lead to outside companies and to two further stores. Each arrow is a row of the "
+        "table below the diagram, with the same number."
+    )
+    return Markup(flow.diagram(sheet, layout, maker.words.language, title, description))
+
+
+def _sample(kind: str) -> Markup:
+    drawing = flow.shape(kind, (2, 2, 36, 18))
+    return Markup(f'<svg width="40" height="22" viewBox="0 0 40 22" aria-hidden="true">{drawing}</svg>')
+
+
+# ---- the register ----------------------------------------------------------------------------------------
+
+
+def register(maker: PageMaker) -> dict[str, Any]:
+    """Return what the page of the register shows: the duties, and the forms that lead to their pages."""
+    record = texts.register()
+    return {
+        "record": record,
+        "say": partial(say, maker),
+        "duties": record.duties,
+        "duty": _named(maker, DUTY),
+        "questions": {e.id: maker.words.pick(e.question) for e in texts.ledger().entries},
+        "forms": {row["form"]: row for row in _counted(maker, "register.by_form")},
+        "field": _named(maker, FIELD),
+    }
+
+
+def form_pages() -> tuple[Page, ...]:
+    """Return the pages of the six forms, which only the page of the register leads to."""
+    from bobanalysis.report.pages import Page
+
+    section = N_("Questions and answers")
+    return tuple(
+        Page(f"register-{form}", title, section, partial(register_form, form), "register_form.html")
+        for form, title in FORM_PAGES
+    )
+
+
+def register_form(form: str, maker: PageMaker) -> dict[str, Any]:
+    """Return what the page of one form shows: every line, in the sections and the order of the form."""
+    chosen = texts.register().forms[form]
+    sections: dict[str, list[dict[str, Any]]] = {}
+    for item in chosen.items:
+        sections.setdefault(maker.words.pick(item.section), []).append(
+            {
+                "label": maker.words.pick(item.label),
+                "status": item.field.status,
+                "text": say(maker, item.field.text),
+                "field": item.field.id,
+                "ledger": item.field.ledger,
+            }
+        )
+    return {
+        "form": chosen,
+        "row": {row["form"]: row for row in _counted(maker, "register.by_form")}[form],
+        "sections": sections,
+        "say": partial(say, maker),
+        "duty": _named(maker, DUTY),
+        "field": _named(maker, FIELD),
+        "signs": {"filled": "●", "not applicable": "–", "not disclosed by the operator": "○"},
+        "questions": {e.id: maker.words.pick(e.question) for e in texts.ledger().entries},
+    }
+
+
+# ---- downloads -------------------------------------------------------------------------------------------
+
+
+def downloads(content: Content) -> dict[str, str]:
+    """Return the files of the three sheets as JSON, with the findings written into their texts."""
+    from bobanalysis.data.registry import root
+
+    found = content.merged["findings"]
+    files = {f"{name}.json": dump(texts.filled(name, found)) for name in ("ledger", "privacy", "register")}
+    return files | {"register.schema.json": (root() / "register.schema.json").read_text(encoding="utf-8")}

@@ -1,0 +1,55 @@
+"""Invented findings for the pages of questions and answers: every one that their texts cite or list."""
+
+import json
+
+import polars as pl
+
+from bobanalysis.report import ledger as texts
+from bobanalysis.report.findings import Notebook
+
+COUNTS = (
+    *("ledger.entries", "ledger.answered", "ledger.partly", "ledger.open", "ledger.allegations"),
+    *("ledger.lowered", "ledger.evidence", "ledger.evidence_in_part", "ledger.measured"),
+    *("privacy.fields", "privacy.unread", "privacy.special", "privacy.kept", "privacy.sent"),
+    *("privacy.flows", "privacy.flows_identifying", "privacy.processors", "privacy.processors_identifying"),
+    *("register.fields", "register.filled", "register.not_applicable", "register.not_disclosed"),
+    *("register.forms", "register.lines"),
+)
+ABOUT = {"kind": "by construction", "vintage": "2016-2022"}
+
+
+def both(name):
+    return {"fr": name, "en": name}
+
+
+def cited():
+    """Every finding that the ledger, the sheet on personal data or the register cites or lists."""
+    found = {id for entry in texts.ledger().entries for id in entry.findings}
+    found |= {id for field in texts.register().fields.values() for id in field.findings}
+    return sorted(found)
+
+
+def write(build):
+    """Record what the three pages ask for and nothing in the folder has yet; call it last."""
+    records = [json.loads(path.read_text("utf-8")) for path in (build / "findings").glob("*.json")]
+    recorded = {id for record in records for id in record["findings"]}
+    book = Notebook("14_transparency_ledger", build=build)
+    for number, id in enumerate((*COUNTS, *(id for id in cited() if id not in recorded)), 2):
+        book.record(id, value=number, unit="count", label=both("Un libellé inventé"), **ABOUT)
+    themes = [{"theme": id, **name} for id, name in texts.ledger().themes.items()]
+    statuses = {status: [3] * len(themes) for status in texts.STATUSES} | {"entries": [9] * len(themes)}
+    by_theme = pl.DataFrame(themes).with_columns(**{k: pl.Series(v) for k, v in statuses.items()})
+    forms = {
+        "form": list(texts.FORMS),
+        "filled": [4] * 6,
+        "not_applicable": [2] * 6,
+        "not_disclosed": [1] * 6,
+    }
+    fields = pl.DataFrame([{"field": f.id, "rules": len(f.rules)} for f in texts.privacy().fields])
+    for id, frame in (
+        ("ledger.by_theme", by_theme),
+        ("register.by_form", pl.DataFrame(forms | {"lines": [7] * 6})),
+        ("privacy.rules", fields),
+    ):
+        columns = {name: both(name) for name in frame.columns}
+        book.table(id, frame, title=both("Compté"), columns=columns, **ABOUT)
