@@ -261,9 +261,9 @@ def _diagram(maker: PageMaker, sheet: texts.Privacy, layout: flow.Layout) -> Mar
     title = maker.words._("Who gives personal data to whom, according to the published code")
     description = maker.words._(
         "A diagram of boxes and numbered arrows. A job seeker answers on the site; the site passes the "
-        "answers to the server, and the server to the user base. From the site, from the server and from the user "
-        "base other arrows lead to outside companies and to two further stores. Each arrow is a row of the "
-        "table below the diagram, with the same number."
+        "answers to the server, and the server to the user base. From the site, from the server and from "
+        "the user base other arrows lead to outside companies and to two further stores. Each arrow is a "
+        "row of the table below the diagram, with the same number."
     )
     return Markup(flow.diagram(sheet, layout, maker.words.language, title, description))
 
