@@ -123,17 +123,22 @@ class Catalogue:
 
     def __getitem__(self, name: str) -> Model:
         """Return the rule called ``name``; KeyError that names the nearest one if there is none."""
-        if name not in self.models and name not in self._made:
-            self._made[name] = self._from_family(name)
-        return self.models.get(name) or self._made[name]
+        if (known := self.models.get(name) or self._made.get(name)) is not None:
+            return known
+        if (made := self._from_family(name)) is None:
+            near = get_close_matches(name, self.models, n=1)
+            raise KeyError(f"no rule is called {name!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
+        return self._made.setdefault(name, made)
 
     def __contains__(self, name: str) -> bool:
         """Tell whether a rule is called ``name``."""
+        if name in self.models or name in self._made:
+            return True
         try:
-            self[name]
+            made = self._from_family(name)
         except KeyError:
             return False
-        return True
+        return made is not None and bool(self._made.setdefault(name, made))
 
     def __iter__(self) -> Iterator[str]:
         """Iterate over the exact names, in order of registration."""
@@ -147,7 +152,7 @@ class Catalogue:
         """Return the condition that filters all pass, read up to the first that does not (spec 01 §4.5)."""
         return all_of(*(passes(self.use(name)) for name in names))
 
-    def _from_family(self, name: str) -> Model:
+    def _from_family(self, name: str) -> Model | None:
         for family in self.families:
             # The published code tolerates one trailing line feed after a pattern, not after an exact name.
             match = family.pattern.fullmatch(name.removesuffix("\n"))
@@ -159,9 +164,7 @@ class Catalogue:
                 raise KeyError(f"no rule is called {name!r}: {error.args[0]}") from error
             title = self._member_title(family, match.groups())
             return Model(name, expr, family.source, family.spec, title, family.quirks, family.pattern.pattern)
-        near = get_close_matches(name, self.models, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise KeyError(f"no rule is called {name!r}{hint}")
+        return None
 
     def _member_title(self, family: Family, held: tuple[str, ...]) -> Text:
         """Return what to call a member of a family, from what its name holds."""

@@ -11,6 +11,8 @@ import json
 import math
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -43,6 +45,9 @@ EVERYBODY = "all"
 DRAWN = 2_000
 """Constructed people among whom a pair is sought, for each threshold."""
 
+AGES = {20, 40, 60}
+"""Ages of constructed people beside the thresholds of a rule."""
+
 REASONS: Mapping[str, Text] = {
     "never": Text(
         "Ce seuil ne change jamais la réponse de cette règle : toutes les combinaisons ont été essayées.",
@@ -63,6 +68,7 @@ REASONS: Mapping[str, Text] = {
 _ROWS = ("user", "project")
 
 
+@cache
 def in_use() -> frozenset[str]:
     """Return the names of the rules that the diagnosis, advice, strategies or the action plan reach.
 
@@ -77,7 +83,8 @@ def in_use() -> frozenset[str]:
     return frozenset(used | {s.trigger for s in configuration.strategies() if set(s.challenges) & there})
 
 
-def published_rules() -> dict[str, Expr]:
+@cache
+def published_rules() -> Mapping[str, Expr]:
     """Return every rule that has a fixed name, then the members of families in use, by name.
 
     >>> rules = published_rules()
@@ -86,7 +93,7 @@ def published_rules() -> dict[str, Expr]:
     """
     exact = list(catalogue())
     members = sorted(in_use() - set(exact))
-    return {name: catalogue()[name].expr for name in [*exact, *members]}
+    return MappingProxyType({name: catalogue()[name].expr for name in [*exact, *members]})
 
 
 # --- reach
@@ -313,7 +320,7 @@ def _values(variable: Variable, rule: Expr) -> list[Any]:
             values |= {bound.value - step, bound.value, bound.value + step}
         related |= bound.variable is variable and bound.value is None
     if related or len(values) == 1:  # enters the arithmetic of the rule: a few sizes
-        values |= {0, 1, 2, 3, 4, 5, 6, 12, 24, 50, 100}
+        values |= AGES if variable.name == "age" else {0, 1, 2, 3, 4, 5, 6, 12, 24, 50, 100}
         values |= {8, 15, 1000, 1500, 20000} if (variable.maximum or 0) >= 1e6 else set()
         values |= {0.05, 0.3, 0.5} if variable.kind == "float" else set()
     return sorted(

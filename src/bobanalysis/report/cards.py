@@ -1,17 +1,165 @@
-"""The cards of the rules: one page a rule, rules whose names follow a pattern together on one."""
+"""The cards of the rules, one page a rule (patterns: one page a family), and their index.
+
+What a card says is generated from the expression that runs (`rules.sheet`, `rules.limits`), from the data
+dictionary and from the published configuration; on whom a rule acts, and the people whom its thresholds part,
+come from notebook 13 like every other figure.
+"""
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any
 
-from bobanalysis.bob import catalogue
+from markupsafe import Markup, escape
+
+from bobanalysis.bob import DICTIONARY, catalogue, configuration
+from bobanalysis.bob.catalogue import UPSTREAM_COMMIT, Family, titles
+from bobanalysis.bob.diagnosis import Relevance, challenges
+from bobanalysis.recommenders.conditions import content_rules, idle_families
+from bobanalysis.recommenders.reach import EVERYBODY, in_use, published_rules
+from bobanalysis.report import tryit
+from bobanalysis.report.rule_uses import Use, named_in, steps, uses
+from bobanalysis.report.words import N_
+from bobanalysis.rules import (
+    Clause,
+    Expr,
+    Named,
+    Refuse,
+    Text,
+    Variable,
+    input_text,
+    inputs,
+    is_condition,
+    limits,
+    sentence,
+    sheet,
+    value_text,
+    walk,
+)
+
+if TYPE_CHECKING:
+    from bobanalysis.report.pages import Page, PageMaker
+
+REPOSITORY = "https://github.com/bayesimpact/bob-emploi"
+TOP, HUNDRED = 3, 100
+"""Rules score from 0 to 3 (specification 01, section 4.1); strategies have up to 100 points."""
+
+CRITERIA = {
+    "age": N_("age"),
+    "place of residence": N_("place of residence"),
+    "sex": N_("sex"),
+    "disability": N_("disability"),
+    "family situation": N_("family situation"),
+    "origin": N_("origin"),
+}
+"""Protected criteria, by their names in the data dictionary."""
+
+HOWS = {
+    "direct": N_("read itself"),
+    "declared": N_("through what the person says about it"),
+    "proxy": N_("through an answer that goes with it"),
+    "place-keyed data": N_("through a figure looked up by place"),
+}
+"""How a rule reads a protected criterion."""
+
+ORIGINS = {
+    "person": N_("an answer about the person"),
+    "search": N_("an answer about the search"),
+    "place": N_("the place that the person gave, or a fact about that place"),
+    "market": N_("a figure on this job in the département"),
+    "job": N_("a figure on this job, the same in the whole country"),
+    "list": N_("counted in a list that comes with the service"),
+    "service": N_("an outside service that is asked at that moment"),
+    "result": N_("found by an earlier step of the computation"),
+}
+"""Where an input comes from, by its group in the data dictionary."""
+
+STATUS = {
+    "use": N_("in use"),
+    "contents": N_("for contents only"),
+    "dead": N_("published, used by nothing"),
+}
+ROLES = {
+    "diagnosis": N_("The diagnosis"),
+    "advice": N_("Advice"),
+    "strategy": N_("Strategies"),
+    "condition": N_("Conditions: rules that say yes or no"),
+    "family": N_("Families: rules whose names follow a pattern"),
+    "score": N_("Former scores"),
+}
+"""Groups of the index, in their order."""
+
+RELEVANCE = {
+    Relevance.NOT_RELEVANT: N_("not relevant"),
+    Relevance.NEUTRAL_RELEVANCE: N_("neutral"),
+    Relevance.NEEDS_ATTENTION: N_("needs attention"),
+    Relevance.RELEVANT_AND_GOOD: N_("no obstacle found"),
+}
+STARS = (N_("{n} star"), N_("{n} stars"))
+NO_PAIR = {
+    "never": N_("this threshold never changes the answer of the rule"),
+    "not found": N_("no two such people were found; another condition probably decides first"),
+    "out of range": N_("nobody can stand on the other side of this threshold"),
+}
+DECIDES = {
+    "main_challenge": N_(
+        "Chooses the main challenge that a person is told about: the first one, in the published order, that "
+        "needs attention."
+    ),
+    "overall_score": N_(
+        "Chooses the overall score that a person is told, out of {hundred}. The scores are written in a "
+        "table beforehand. The answers only choose the row."
+    ),
+    "step": N_(
+        "Says how the challenge “{title}” stands for a person. It can become the main challenge only where "
+        "this rule says “needs attention”."
+    ),
+    "advice": N_(
+        "Decides whether the advice “{title}” is given, and with how many stars: from {zero}, not given, to "
+        "{top}."
+    ),
+    "strategy": N_(
+        "Gives points to strategies: a score from {zero} to {top}, told as points out of {hundred}."
+    ),
+    "relevance": N_(
+        "Says whether it is worth talking of a challenge that is not the main one. It gives a score from "
+        "{zero}, not relevant, to {top}, all is well."
+    ),
+    "condition": N_("Answers one question by yes or no: “{title}”?"),
+    "score": N_("Computes a score from {zero} to {top}: “{title}”."),
+}
+"""What a rule decides, in a sentence."""
+SHOWN_PAIRS = 4
+"""Pairs of people that a card shows at once; the others are folded."""
+
+_NUMBER = Variable("value", "float", Text("", ""), 0)
+_MENTION = re.compile("\ue000(\\d+)\ue001([^\ue002]*)\ue002")
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a card is about: a rule, or a step of the diagnosis."""
+
+    name: str
+    rule: Expr
+    title: Text
+    role: str
+    status: str
+
+    @property
+    def inputs(self) -> list[Variable]:
+        """Return what the rule reads, itself or through the rules that it names."""
+        return [v for v in inputs(self.rule) if v.name not in ("user", "project")]
 
 
 def card_path(rule: str) -> str:
     """Return where the card of a rule stands, seen from the folder of a language.
 
-    Parameters: ``rule``, a published name, a step of the diagnosis (``main_challenge``) or the name of a family.
-    Raises KeyError that names the nearest rule.
+    Parameters: ``rule``, a published name, a step of the diagnosis (``main_challenge``) or a family's name.
 
     >>> card_path("advice-senior"), card_path("for-old(50)"), card_path("main_challenge")
     ('rules/advice-senior.html', 'rules/for-old.html#for-old-50', 'rules/main_challenge.html')
@@ -26,8 +174,596 @@ def card_path(rule: str) -> str:
 def slug(name: str) -> str:
     """Return a name as it stands in an address: letters, digits, hyphens and underscores.
 
-    >>> slug("for-evolution-of-offers(+10%)"), slug("for-departement(2A)")
-    ('for-evolution-of-offers-plus10', 'for-departement-2A')
+    >>> slug("for-evolution-of-offers(+10%)"), slug("for-stressed-market(10/3)")
+    ('for-evolution-of-offers-plus10', 'for-stressed-market-10-of-3')
     """
     plain = name.replace("+", "plus").replace("/", "-of-")
     return re.sub(r"[^\w]+", "-", plain).strip("-")
+
+
+@cache
+def subjects() -> Mapping[str, Subject]:
+    """Return everything that has a card of its own or a part of one, by name.
+
+    Steps of the diagnosis, rules with a fixed name, members of families that are in use, and one example of
+    each family that nothing in the ranking uses.
+    """
+    found = {n: Subject(n, e, titles()[n], "diagnosis", "use") for n, e in steps().items()}
+    examples = [_example(f) for f in catalogue().families if not members(f)]
+    for name, rule in {**published_rules(), **{n: catalogue()[n].expr for n in examples}}.items():
+        title = catalogue()[name].title or Text(name, name)
+        found[name] = Subject(name, rule, title, _role(name, rule), _status(name))
+    return found
+
+
+def members(family: Family) -> list[str]:
+    """Return the rules of a family that the pipeline reaches."""
+    return [n for n in published_rules() if catalogue()[n].family == family.pattern.pattern]
+
+
+def _example(family: Family) -> str:
+    """Return the rule that stands for a family of which none is in the ranking: one that contents use."""
+    used = sorted(n for n in content_rules() if catalogue()[n].family == family.pattern.pattern)
+    return used[0] if used else idle_families().get(family.pattern.pattern, family.example)
+
+
+def _status(name: str) -> str:
+    if name in in_use():
+        return "use"
+    return "contents" if name in content_rules() else "dead"
+
+
+def _role(name: str, rule: Expr) -> str:
+    if catalogue()[name].family:
+        return "family"
+    if (name.startswith(("category-", "relevance-")) and name in in_use()) or name in steps():
+        return "diagnosis"
+    if any(use.kind == "advice" for use in uses().get(name, ())):
+        return "advice"
+    if any(use.kind == "strategy" for use in uses().get(name, ())):
+        return "strategy"
+    return "condition" if is_condition(rule) else "score"
+
+
+# ---- pages -----------------------------------------------------------------------------------------------
+
+SECTION = N_("The rules")
+
+
+@cache
+def pages() -> tuple[Page, ...]:
+    """Return the page of each card: steps, rules with a fixed name, families."""
+    from bobanalysis.report.pages import Page
+
+    alone = [s for s in subjects().values() if s.role != "family"]
+    made = [Page(f"rules/{slug(s.name)}", "", SECTION, partial(one, s.name), "rule.html") for s in alone]
+    made += [
+        Page(f"rules/{slug(f.name)}", "", SECTION, partial(family, f), "rule_family.html")
+        for f in catalogue().families
+    ]
+    return tuple(made)
+
+
+def one(name: str, maker: PageMaker) -> dict[str, Any]:
+    """Return what the card of a rule or of a step shows."""
+    return {"rule": _Card(maker, subjects()[name]).told(), **_common(maker)}
+
+
+def family(of: Family, maker: PageMaker) -> dict[str, Any]:
+    """Return what the card of a family shows: what its rules have in common, and each one in use."""
+    own = members(of)
+    told = own or [_example(of)]
+    listed = sorted(n for n in content_rules() if catalogue()[n].family == of.pattern.pattern)
+    return {
+        "family": {
+            "title": maker.words.polish(of.title.get(maker.words.language)),  # type: ignore[arg-type]
+            "pattern": of.name,
+            "status": "use" if own else "contents" if listed else "dead",
+            "source": _source(of.source),
+            "in_use": maker.words.number(len(own)),
+            "listed": [_Card(maker, _plain(n)).title() for n in listed if n not in own],
+            "example": not own,
+        },
+        "members": [_Card(maker, subjects()[n]).told() for n in told],
+        **_common(maker),
+    }
+
+
+def _plain(name: str) -> Subject:
+    model = catalogue()[name]
+    return Subject(name, model.expr, model.title or Text(name, name), "family", _status(name))
+
+
+def _common(maker: PageMaker) -> dict[str, Any]:
+    return {
+        "statuses": {key: maker.words.gettext(text) for key, text in STATUS.items()},
+        "reach_table": maker.table_facts("rules.reach"),
+        "pair_table": maker.table_facts("rules.pairs"),
+        "commit": UPSTREAM_COMMIT,
+    }
+
+
+def index(maker: PageMaker) -> dict[str, Any]:
+    """Return what the index shows: every card by group, with what its rule reads and whether it is used."""
+    lang: Any = maker.words.language
+    groups: dict[str, list[dict[str, Any]]] = {role: [] for role in ROLES}
+    for s in subjects().values():
+        if s.role != "family":
+            groups[s.role].append(_entry(maker, s.name, s.title.get(lang), s.status, s.inputs))
+    for f in catalogue().families:
+        own = members(f)
+        read = {v: None for n in (own or [_example(f)]) for v in subjects()[n].inputs}
+        listed = any(catalogue()[n].family == f.pattern.pattern for n in content_rules())
+        status = "use" if own else "contents" if listed else "dead"
+        entry = _entry(maker, f.name, f.title.get(lang), status, read)
+        groups["family"].append({**entry, "count": maker.words.number(len(own)) if own else ""})
+    return {
+        "groups": [
+            {"id": role, "title": maker.words.gettext(ROLES[role]), "entries": own}
+            for role, own in groups.items()
+        ],
+        "criteria": {_key(c): maker.words.gettext(text) for c, text in CRITERIA.items()},
+        **_common(maker),
+    }
+
+
+def _entry(maker: PageMaker, name: str, title: str, status: str, read: Iterable[Variable]) -> dict[str, Any]:
+    criteria = dict.fromkeys(v.protected.criterion for v in read if v.protected)
+    return {
+        "name": name,
+        "href": card_path(name),
+        "title": maker.words.polish(title),
+        "status": status,
+        "count": "",
+        "criteria": [
+            {"key": _key(c), "name": maker.words.gettext(CRITERIA[c])} for c in CRITERIA if c in criteria
+        ],
+    }
+
+
+def _key(criterion: str) -> str:
+    return criterion.split()[0]
+
+
+def _source(source: str) -> dict[str, str]:
+    return {"name": source, "href": f"{REPOSITORY}/blob/{UPSTREAM_COMMIT}/{source}"}
+
+
+# ---- one card --------------------------------------------------------------------------------------------
+
+
+class _Card:
+    """Tells one subject in the language of a page."""
+
+    def __init__(self, maker: PageMaker, subject: Subject) -> None:
+        self.maker, self.words, self.subject = maker, maker.words, subject
+        self.lang: Any = maker.words.language
+        self.id = slug(subject.name)
+        self._mentions: list[str] = []
+
+    def told(self) -> dict[str, Any]:
+        """Return the parts of the card, ready to be shown."""
+        s = self.subject
+        model = catalogue()[s.name] if s.role != "diagnosis" or s.name in catalogue() else None
+        source = model.source if model else "frontend/server/diagnostic.py"
+        return {
+            **self.title(),
+            "lead": self._decides(),
+            "status": s.status,
+            "uses": self._uses(),
+            "tables": self._tables(),
+            "inputs": self._inputs(),
+            "criteria": self._criteria(),
+            "own_limits": self._limits(s.rule, set(named_in(s.rule))),
+            "other_limits": self._other_limits(),
+            "source": _source(source),
+            "reach": self._reach(),
+            "pairs": self._pairs(),
+            "quirks": self._quirks(),
+        }
+
+    def title(self) -> dict[str, str]:
+        """Return name, anchor, title and address."""
+        title = self.words.polish(self.subject.title.get(self.lang))
+        return {
+            "name": self.subject.name,
+            "id": self.id,
+            "title": title[:1].upper() + title[1:],
+            "href": card_path(self.subject.name),
+        }
+
+    # -- what it decides
+
+    def _decides(self) -> str:
+        s = self.subject
+        used = {use.kind for use in uses().get(s.name, ())}
+        title = s.title.get(self.lang)
+        if s.name in ("main_challenge", "overall_score"):
+            key = s.name
+        elif s.name in steps():
+            key = "step"
+            title = next(c.label for c in challenges() if c.column == s.name).get(self.lang)
+        elif is_condition(s.rule):
+            key = "condition"
+        elif "advice" in used:
+            key = "advice"
+        elif "strategy" in used and s.role != "family":
+            key = "strategy"
+        else:
+            key = "relevance" if "relevance" in used else "score"
+        text = self.words.gettext(DECIDES[key])
+        return text.format(title=self.words.polish(title), zero=0, top=TOP, hundred=HUNDRED)
+
+    def _uses(self) -> list[Markup]:
+        s, _ = self.subject, self.words._
+        own = uses().get(s.name, ())
+        advice = {m.id: m.label for m in configuration.advice_modules()}
+        labels = {c.id: c.label for c in challenges()}
+        contents = {c.id: c.label for c in configuration.contents()}
+
+        def named(kind: str, texts: Mapping[str, Text], alive: bool = True) -> list[str]:
+            found = [u.what for u in own if u.kind == kind and u.alive is alive and u.what in texts]
+            return list(dict.fromkeys(self.words.polish(texts[w].get(self.lang)) for w in found))
+
+        def lines(text: str, things: Sequence[str]) -> list[Markup]:
+            return [escape(text.format(list=self._quoted(things)))] if things else []
+
+        found = lines(_("It scores the advice {list}."), named("advice", advice))
+        for alive, text in (
+            (True, _("It gives points to these strategies: {list}.")),
+            (False, _("It gives points to strategies of a challenge that does not exist: {list}.")),
+        ):
+            found += lines(text, self._strategies(own, alive))
+        for kind, text in (
+            ("challenge", _("It is a condition of these main challenges: {list}.")),
+            ("relevance", _("It says whether these challenges are worth talking of: {list}.")),
+            ("overall", _("It helps to choose the overall score where the main challenge is: {list}.")),
+        ):
+            found += lines(text, named(kind, labels))
+        for kind, text in (
+            ("action", _("It scores templates of the action plan: {n}.")),
+            ("tips", _("It chooses lists of tips for an occupation: {n}.")),
+            ("public", _("It helps to tell for whom a non-profit is, in descriptions of such publics: {n}.")),
+        ):
+            if count := sum(u.kind == kind for u in own):
+                found.append(escape(text.format(n=self.words.number(count))))
+        for alive, text in (
+            (True, _("These rules read it: {list}.")),
+            (False, _("These rules, which nothing uses, read it: {list}.")),
+        ):
+            readers = [u.what for u in own if u.kind == "rule" and u.alive is alive and u.what in subjects()]
+            if readers:
+                found.append(escape(text).format(list=Markup(", ").join(map(self._link, readers))))
+        readers = [step for step in steps() if s.name in named_in(steps()[step])]
+        if readers:
+            text = escape(_("These steps of the diagnosis read it: {list}."))
+            found.append(text.format(list=Markup(", ").join(map(self._link, readers))))
+        return found + lines(
+            _("It chooses contents outside the ranking: {list}."), named("contents", contents)
+        )
+
+    def _strategies(self, own: Iterable[Use], alive: bool) -> list[str]:
+        ids = [u.what for u in own if u.kind == "strategy" and u.alive is alive]
+        return list(dict.fromkeys(self.words.gettext(tryit.strategy_title(i)) for i in ids))
+
+    def _quoted(self, things: Iterable[str]) -> str:
+        marks = "«\u202f{}\u202f»" if self.lang == "fr" else "“{}”"
+        return ", ".join(marks.format(t) for t in things)
+
+    def _link(self, name: str) -> Markup:
+        text = self.words.polish(subjects()[name].title.get(self.lang))
+        return Markup('<a href="{}{}">{}</a>').format(self.maker.page.home, card_path(name), text)
+
+    # -- decision tables
+
+    def _tables(self) -> list[dict[str, Any]]:
+        rule = self.subject.rule
+        known = {*catalogue().models, *steps()}
+        local = {n.name for n in walk(rule) if isinstance(n, Named) and n.name not in known}
+        local = {n for n in local if n not in catalogue()}
+        told = sheet(rule, self.lang, _all_titles(), refer=self._refer, local=local)
+        tables = [
+            {"id": f"{self.id}-table", "title": "", "adds": False, "rows": self._rows(told.cases, True)}
+        ]
+        for part in told.parts:
+            rows = self._rows(part.cases, False)
+            title = self._html(part.title)
+            tables.append({"id": self._anchor(part.key), "title": title, "adds": part.adds, "rows": rows})
+        return tables
+
+    def _rows(self, cases: Iterable[Any], answers: bool) -> list[dict[str, Any]]:
+        reasons = configuration.reasons()
+        return [
+            {
+                "condition": None if case.condition is None else self._clause(case.condition),
+                "result": self._result(case, answers),
+                "because": [
+                    self.words.polish(reasons[code].get(self.lang))
+                    for code in case.because
+                    if code in reasons
+                ],
+            }
+            for case in cases
+        ]
+
+    def _refer(self, name: str, title: str) -> str:
+        self._mentions.append(name)
+        return f"\ue000{len(self._mentions) - 1}\ue001{title}\ue002"
+
+    def _anchor(self, key: str) -> str:
+        return f"{self.id}-{slug(key)}"
+
+    def _html(self, text: str) -> Markup:
+        """Escape a text and turn mentions of rules and of computations into links."""
+
+        def link(match: re.Match[str]) -> str:
+            name = self._mentions[int(match[1])]
+            if name in catalogue() or name in steps():
+                href = f"{self.maker.page.home}{card_path(name)}"
+                if name not in subjects() and not catalogue()[name].family:
+                    return match[2]
+            else:
+                href = f"#{self._anchor(name)}"
+            return f'<a href="{href}">{match[2]}</a>'
+
+        return Markup(_MENTION.sub(link, str(escape(self.words.polish(text)))))
+
+    def _clause(self, clause: Clause) -> Markup:
+        if clause.text:
+            return self._html(clause.text)
+        head = self.words._("all of this:") if clause.how == "all" else self.words._("at least one of these:")
+        parts = Markup("").join(Markup("<li>{}</li>").format(self._clause(p)) for p in clause.parts)
+        return Markup('<span class="how">{}</span><ul class="{}">{}</ul>').format(head, clause.how, parts)
+
+    def _result(self, case: Any, answers: bool) -> Markup:
+        value = case.value
+        if value is None or isinstance(value, bool) or not answers:
+            return self._html(case.result)
+        return escape(self._said(value, case.result))
+
+    def _said(self, value: float | str, plain: str) -> str:
+        """Say what a value of the rule means: stars, points, how a challenge stands."""
+        s, _ = self.subject, self.words._
+        if isinstance(value, str):
+            return self.words.polish(_all_titles()[value].get(self.lang) if value in _all_titles() else value)
+        if s.name in steps() and s.name.startswith("relevance_"):
+            return self.words.gettext(RELEVANCE[Relevance(int(value))])
+        kinds = {use.kind for use in uses().get(s.name, ())}
+        if "advice" in kinds and not is_condition(s.rule):
+            if value == 0:
+                return _("{n}: not given").format(n=plain)
+            return self.words.ngettext(*STARS, value).format(n=plain)
+        if "strategy" in kinds and not is_condition(s.rule):
+            points = self.words.number(value * HUNDRED / TOP, 0 if value * HUNDRED % TOP == 0 else 1)
+            return _("{n}, that is {points} points out of {hundred}").format(
+                n=plain, points=points, hundred=HUNDRED
+            )
+        return plain
+
+    # -- what it reads
+
+    def _inputs(self) -> list[dict[str, Any]]:
+        """Return what the rule reads; the answers to one question, or the figures of one table, together."""
+        found: dict[tuple[str, ...], list[Variable]] = {}
+        for v in self.subject.inputs:
+            head = v.label.get(self.lang).partition(" : " if self.lang == "fr" else ": ")[0]
+            how = (v.protected.criterion, v.protected.how) if v.protected else ()
+            found.setdefault((head, v.group, v.path, v.note.en if v.note else "", *how), []).append(v)
+        return [self._input(head, own) for (head, *_), own in found.items()]
+
+    def _input(self, head: str, own: Sequence[Variable]) -> dict[str, Any]:
+        first = own[0]
+        protected = first.protected
+        parted = [v.label.get(self.lang).partition(" : " if self.lang == "fr" else ": ")[2] for v in own]
+        return {
+            "names": " ".join(v.name for v in own),
+            "label": self._capital(head),
+            "parts": [self.words.polish(part) for part in parted if part],
+            "origin": self.words.gettext(ORIGINS[first.group]),
+            "path": first.path,
+            "note": self.words.polish(first.note.get(self.lang) if first.note else ""),
+            "criterion": self.words.gettext(CRITERIA[protected.criterion]) if protected else "",
+            "how": self.words.gettext(HOWS[protected.how]) if protected else "",
+        }
+
+    def _capital(self, text: str) -> str:
+        text = self.words.polish(text)
+        return text[:1].upper() + text[1:]
+
+    def _criteria(self) -> list[dict[str, Any]]:
+        found: dict[str, dict[str, None]] = {}
+        for v in self.subject.inputs:
+            if v.protected:
+                found.setdefault(v.protected.criterion, {})[v.protected.how] = None
+        return [
+            {
+                "key": _key(c),
+                "name": self.words.gettext(CRITERIA[c]),
+                "hows": [self.words.gettext(text) for how, text in HOWS.items() if how in found[c]],
+            }
+            for c in CRITERIA
+            if c in found
+        ]
+
+    def _limits(self, rule: Expr, leave: set[str]) -> list[dict[str, Any]]:
+        """Return the fixed values that a rule compares with, by input, as texts."""
+        found: dict[str, dict[str, None]] = {}
+        inner = rule.item if isinstance(rule, Named) else rule
+        for limit in limits(inner, self.lang, _all_titles(), leave):
+            label = input_text(limit.variable, self.lang) if limit.variable else ""
+            found.setdefault(self._capital(label), {})[self.words.polish(limit.text)] = None
+        return [{"label": label, "texts": list(texts)} for label, texts in found.items()]
+
+    def _other_limits(self) -> list[dict[str, Any]]:
+        """Return the values that the rules named by this one compare with, each rule once."""
+        found: dict[str, None] = {}
+        waiting = list(named_in(self.subject.rule))
+        while waiting:
+            name = waiting.pop(0)
+            if name not in found:
+                found[name] = None
+                waiting += named_in(_rule(name))
+        return [
+            {"rule": self._link_to(name), "limits": own}
+            for name in found
+            if (own := self._limits(_rule(name), set(named_in(_rule(name)))))
+        ]
+
+    def _link_to(self, name: str) -> Markup:
+        if name in subjects():
+            return self._link(name)
+        title = catalogue()[name].title or Text(name, name)
+        return escape(self.words.polish(title.get(self.lang)))
+
+    # -- on whom it acts
+
+    def _reach(self) -> dict[str, Any] | None:
+        rows = self.maker.rows_of("rules.reach").get(self.subject.name)
+        if not rows:
+            return None
+        rows = [r for r in rows if r["share"] is not None]
+        lacking = self.maker.rows_of("rules.not_held").get(self.subject.name, [])
+        top = _ceiling(max((r["high"] for r in rows), default=1.0))
+        groups: dict[str, list[dict[str, Any]]] = {"age": [], "region": []}
+        for r in rows:
+            if r["by"] != EVERYBODY:
+                groups[r["by"]].append(self._bar(r, top))
+        everybody = next(r for r in rows if r["by"] == EVERYBODY)
+        return {
+            "share": self.words.quantity(everybody["share"], "share"),
+            "interval": self.words.interval(everybody["low"], everybody["high"], "share"),
+            "nobody": everybody["share"] == 0,
+            "people": self.words.number(everybody["people"]),
+            "lacks": [self.words.polish(input_text(DICTIONARY[r["input"]], self.lang)) for r in lacking],
+            "top": self.words.quantity(top, "share"),
+            **groups,
+        }
+
+    def _bar(self, row: Mapping[str, Any], top: float) -> dict[str, Any]:
+        scale = 100 / top
+        return {
+            "label": self._group(row["by"], row["group"]),
+            "share": self.words.quantity(row["share"], "share"),
+            "interval": self.words.interval(row["low"], row["high"], "share"),
+            "at": round(row["share"] * scale, 1),
+            "low": round(row["low"] * scale, 1),
+            "width": round(max((row["high"] - row["low"]) * scale, 0.6), 1),
+        }
+
+    def _group(self, by: str, group: str) -> str:
+        if by == "region":
+            return self.words.polish(_regions()[group])
+        first, _, last = group.partition("-")
+        if last:
+            return self.words._("{first} to {last} years").format(first=first, last=last)
+        return self.words._("{first} years or more").format(first=group.removesuffix("+"))
+
+    # -- people on both sides of a threshold
+
+    def _pairs(self) -> dict[str, Any]:
+        found: list[dict[str, Any]] = []
+        without: list[dict[str, str]] = []
+        for row in self.maker.rows_of("rules.pairs").get(self.subject.name, []):
+            variable = DICTIONARY[row["variable"]]
+            if row["answer_below"] is None:
+                label = self._capital(input_text(variable, self.lang))
+                without.append({"label": label, "why": self.words.gettext(NO_PAIR[row["person"]])})
+                continue
+            common = json.loads(row["person"])
+            below, above = (self._value(variable, row[side]) for side in ("below", "above"))
+            found.append(
+                {
+                    "label": self._capital(input_text(variable, self.lang)),
+                    "order": _telling(variable),
+                    "below": below,
+                    "above": above,
+                    "told_below": self._answer(row["answer_below"]),
+                    "told_above": self._answer(row["answer_above"]),
+                    "common": [self._fact(name, value) for name, value in common.items()],
+                }
+            )
+        unique = list({json.dumps(p, sort_keys=True): p for p in found}.values())
+        unique.sort(key=lambda pair: int(pair["order"]))
+        return {"shown": unique[:SHOWN_PAIRS], "folded": unique[SHOWN_PAIRS:], "without": without}
+
+    def _value(self, variable: Variable, text: str | None) -> str:
+        value: Any = text or ""
+        if variable.kind == "bool":
+            value = text == "true"
+        elif variable.kind != "text":
+            value = float(value)
+            value = int(value) if value.is_integer() else value
+        if variable.kind == "enum" and variable.choice(int(value)) is None:
+            return self.words._("no answer")
+        return self.words.polish(value_text(variable, value, self.lang, _all_titles()))
+
+    def _fact(self, name: str, value: Any) -> str:
+        read = getattr(DICTIONARY, name)
+        return self._capital(sentence(read if value is True else read == value, self.lang, _all_titles()))
+
+    def _answer(self, text: str) -> str:
+        kind, _, details = text.partition(": ")
+        if kind in ("missing", "error"):
+            named = tuple(details.split(", ")) if details else ()
+            return self._capital(sentence(Refuse(kind, named), self.lang, _all_titles()))
+        if text in ("true", "false"):
+            return self.words._("Yes") if text == "true" else self.words._("No")
+        try:
+            value = float(text)
+        except ValueError:
+            return self._said(text, text)
+        return self._capital(self._said(value, value_text(_NUMBER, value, self.lang)))
+
+    # -- quirks
+
+    def _quirks(self) -> list[dict[str, str]]:
+        from bobanalysis.recommenders.quirks import quirks
+
+        own = catalogue()[self.subject.name].quirks if self.subject.name in catalogue() else ()
+        return [
+            {
+                "id": quirk.id,
+                "title": self.words.polish(quirk.title.get(self.lang)),
+                "href": f"{self.maker.page.home}quirks.html#{quirk.id}",
+            }
+            for quirk in quirks().values()
+            if quirk.id in own or self.subject.name in quirk.rules
+        ]
+
+
+def _rule(name: str) -> Expr:
+    return catalogue()[name].expr if name in catalogue() else steps()[name]
+
+
+def _telling(variable: Variable) -> int:
+    """Return the place of a pair on a card: age first, then place, then figures of a place, then the rest."""
+    protected = variable.protected
+    if protected is None or protected.criterion not in ("age", "place of residence"):
+        return 4
+    if protected.criterion == "age":
+        return 0 if protected.how == "direct" else 1
+    return 3 if protected.how == "place-keyed data" else 2
+
+
+def _ceiling(share: float) -> float:
+    return next(top for top in (0.05, 0.1, 0.2, 0.5, 1.0) if share <= top)
+
+
+@cache
+def _all_titles() -> Mapping[str, Text]:
+    """Return what to call rules, steps, missing fields, and job groups that rules name by their code."""
+    from bobanalysis import data
+
+    jobs = {
+        code: Text(f"{name} ({code})", f"{name} ({code})")
+        for code, name in data.table("rome").select("rome", "name").rows()
+    }
+    members = {n: m.title for n in subjects() if n in catalogue() and (m := catalogue()[n]).title}
+    return {**jobs, **titles(), **members}
+
+
+@cache
+def _regions() -> Mapping[str, str]:
+    from bobanalysis import data
+
+    return dict(data.table("departements").select("region", "region_name").unique().rows())

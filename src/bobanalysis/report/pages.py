@@ -22,7 +22,7 @@ from typing import Any
 import polars as pl
 from markupsafe import Markup, escape
 
-from bobanalysis.report import charts, findings, ledger_pages, tryit
+from bobanalysis.report import cards, charts, findings, ledger_pages, tryit
 from bobanalysis.report.words import CLASSES, FINDINGS, HERE, KINDS, N_, NO_INTERVAL, Words, challenge_labels
 
 MARKS = {"by construction": "c", "modelled": "m", "observed": "o"}
@@ -58,6 +58,7 @@ class Page:
 PAGES = (
     Page("index", N_("The story"), N_("The story")),
     Page("try", N_("Try it"), N_("Try it")),
+    Page("rules", N_("Every rule"), N_("The rules"), cards.index),
     Page("questions", N_("Questions"), N_("Questions and answers"), ledger_pages.questions),
     Page("privacy", N_("Personal data"), N_("Questions and answers"), ledger_pages.privacy),
     Page("register", N_("Register"), N_("Questions and answers"), ledger_pages.register),
@@ -70,7 +71,7 @@ PAGES = (
 
 def every_page() -> tuple[Page, ...]:
     """Return the pages of the menu and those that only other pages lead to."""
-    return (*PAGES, *ledger_pages.form_pages())
+    return (*PAGES, *ledger_pages.form_pages(), *cards.pages())
 
 
 @dataclass
@@ -80,6 +81,7 @@ class Content:
     merged: dict[str, Any]
     csv: dict[str, str]
     drawings: dict[tuple[str, str, bool], tuple[charts.Drawing, str]] = field(default_factory=dict)
+    groups: dict[tuple[str, str], dict[str, list[dict[str, Any]]]] = field(default_factory=dict)
 
     @classmethod
     def read(cls, build: Path, notebooks: Sequence[str] | None = None) -> Content:
@@ -104,6 +106,15 @@ class Content:
             drawing = kind.draw(tables, words, narrow)
             self.drawings[key] = (drawing, charts.svg(drawing, name + ("-narrow" if narrow else "")))
         return self.drawings[key]
+
+    def grouped(self, id: str, key: str, where: str) -> dict[str, list[dict[str, Any]]]:
+        """Return the rows of a table by the text in one of its columns; made once."""
+        if (id, key) not in self.groups:
+            parts: dict[str, list[dict[str, Any]]] = {}
+            for row in self.table(id, where).to_dicts():
+                parts.setdefault(row[key], []).append(row)
+            self.groups[id, key] = parts
+        return self.groups[id, key]
 
     def table(self, id: str, where: str) -> pl.DataFrame:
         """Return a table; raise `PageError` naming who asked when no notebook recorded it."""
@@ -174,6 +185,7 @@ def _write_all(content: Content, folder: Path) -> None:
         write(f"assets/charts/{name}{'-narrow' if narrow else ''}-{language}.svg", svg)
     shutil.copyfile(HERE / "templates" / "style.css", folder / "assets" / "style.css")
     shutil.copyfile(HERE / "scripts" / "try.css", folder / "assets" / "try.css")
+    shutil.copyfile(HERE / "scripts" / "rules.js", folder / "assets" / "rules.js")
     write("assets/try.js", tryit.script())
     write("index.html", _environment("fr").get_template("root.html").render())
 
@@ -414,6 +426,17 @@ class PageMaker:
         frame = self.content.table(table, self._where)
         rows = frame.select(key, self.words.language).iter_rows()
         return [{"key": name, "text": self.words.polish(text)} for name, text in rows]
+
+    # for pages that are generated
+
+    def rows_of(self, table: str, key: str = "rule") -> dict[str, list[dict[str, Any]]]:
+        """Return the rows of a table by the text in one of its columns."""
+        return self.content.grouped(table, key, self._where)
+
+    def table_facts(self, id: str) -> dict[str, Any]:
+        """Return what stands below figures taken from a table: kind, vintage, sources, caveats."""
+        meta = self._meta(id)
+        return {"id": id, "caveats": self.words.pick(meta["caveats"]), **self._facts(meta)}
 
     # for the page that computes
 

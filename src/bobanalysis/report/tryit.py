@@ -292,14 +292,19 @@ def page_data(words: Words) -> dict[str, Any]:
         "jobs": {r: words.polish(name) for r, name in data.table("rome").select("rome", "name").rows()},
         "challenges": {c.id: {"label": said(c.label), "told": said(c.told)} for c in challenges()},
         "advice": {m.id: said(m.label) for m in advice_modules()},
-        "strategies": {s.id: words.gettext(_strategy(s.id)) for s in strategies()},
+        "strategies": {s.id: words.gettext(strategy_title(s.id)) for s in strategies()},
         "reasons": {code: said(text) for code, text in reasons().items()},
         "conditions": _conditions(words),
         "rules": {name: [rule, catalogue()[rule].source] for name, rule in triggers.items()},
     }
 
 
-def _strategy(id: str) -> str:
+def strategy_title(id: str) -> str:
+    """Return the title of a strategy, to be translated where it is shown.
+
+    >>> strategy_title("other-leads")
+    'Follow other leads'
+    """
     return STRATEGIES[max((start for start in STRATEGIES if id.startswith(start)), key=len)]
 
 

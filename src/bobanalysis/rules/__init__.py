@@ -7,7 +7,20 @@
 """
 
 from .evaluate import STATUS, Evaluation, can_refuse, evaluate, refusals
-from .explain import Line, Threshold, decision_table, sentence, thresholds
+from .explain import (
+    Case,
+    Clause,
+    Line,
+    Sheet,
+    Threshold,
+    decision_table,
+    input_text,
+    limits,
+    sentence,
+    sheet,
+    thresholds,
+    value_text,
+)
 from .expr import (
     Expr,
     Named,
@@ -38,8 +51,10 @@ from .variables import Choice, Dictionary, Language, Protected, Text, Variable
 
 __all__ = [
     "STATUS",
+    "Case",
     "Change",
     "Choice",
+    "Clause",
     "Counterfactual",
     "Dictionary",
     "Evaluation",
@@ -50,6 +65,7 @@ __all__ = [
     "Nearest",
     "Protected",
     "Refuse",
+    "Sheet",
     "Text",
     "Threshold",
     "Trace",
@@ -66,21 +82,25 @@ __all__ = [
     "evaluate",
     "first_match",
     "first_not_zero",
+    "input_text",
     "inputs",
     "is_condition",
     "largest",
     "lift",
+    "limits",
     "missing",
     "nearest",
     "neutral",
     "passes",
     "refusals",
     "sentence",
+    "sheet",
     "smallest",
     "thresholds",
     "total",
     "trace",
     "transform",
+    "value_text",
     "walk",
     "when",
     "with_threshold",

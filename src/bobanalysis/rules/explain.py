@@ -8,7 +8,7 @@ apart, for pages.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,6 +35,7 @@ from .expr import (
     Total,
     Var,
     any_of,
+    children,
     inputs,
     is_condition,
     walk,
@@ -244,6 +245,26 @@ def sentence(condition: Expr, lang: Language, titles: Mapping[str, Text] | None 
     return _Speaker(lang, titles or {}).say(condition)
 
 
+def value_text(
+    variable: Variable, value: Any, lang: Language, titles: Mapping[str, Text] | None = None
+) -> str:
+    """Return a value of an input in words, with its unit, or with what the number stands for.
+
+    >>> from bobanalysis.rules import Text, Variable
+    >>> value_text(Variable("age", "int", Text("âge", "age"), 0, Text("ans", "years")), 45, "fr")
+    '45 ans'
+    """
+    speak = _Speaker(lang, titles or {})
+    if variable.kind == "bool":
+        return speak.word("yes" if value else "no")
+    return speak.value(variable, value)
+
+
+def input_text(variable: Variable, lang: Language) -> str:
+    """Return what to call an input; one answer of a question, or one figure of a table, in parentheses."""
+    return _Speaker(lang, {}).label(variable)
+
+
 def thresholds(rule: Expr) -> list[Threshold]:
     """Return every value with which the rule compares an input, each once, in reading order."""
     speak = _Speaker("en", {})
@@ -262,11 +283,13 @@ def thresholds(rule: Expr) -> list[Threshold]:
     return list(found.values())
 
 
-def limits(rule: Expr, lang: Language, titles: Mapping[str, Text] | None = None) -> list[Limit]:
+def limits(
+    rule: Expr, lang: Language, titles: Mapping[str, Text] | None = None, leave: Collection[str] = ()
+) -> list[Limit]:
     """Return every fixed value that an input or a computation of the rule is compared with, in words.
 
-    Parameters: see ``decision_table``. Numbers that stand for something else than a quantity are told
-    with it.
+    Parameters: see ``decision_table``; ``leave``, names of rules not to look into. Numbers that stand for
+    something else than a quantity are told with it.
 
     >>> from bobanalysis.rules import Dictionary, Text, Variable
     >>> age = Dictionary([Variable("age", "int", Text("âge", "age"), 0, Text("ans", "years"))]).age
@@ -274,13 +297,27 @@ def limits(rule: Expr, lang: Language, titles: Mapping[str, Text] | None = None)
     [('age', 'over 30 years'), ('age', 'under 50 years')]
     """
     speak = _Speaker(lang, titles or {})
+    left = frozenset(leave)
     found: dict[tuple[Any, ...], Limit] = {}
-    for node in walk(rule):
+    for node in _outside(rule, left) if left else walk(rule):
         if isinstance(node, Compare | IsIn | StartsWith | Listed) and (limit := speak.limit(node)):
             found.setdefault(
                 (limit.variable and limit.variable.name, limit.op, limit.values, limit.text), limit
             )
     return list(found.values())
+
+
+def _outside(rule: Expr, left: frozenset[str]) -> Iterator[Expr]:
+    """Iterate over the parts of a rule, each once, but not over what named rules hold."""
+    seen: set[int] = set()
+    waiting = [rule]
+    while waiting:
+        node = waiting.pop(0)
+        if id(node) in seen or (isinstance(node, Named) and node.name in left):
+            continue
+        seen.add(id(node))
+        yield node
+        waiting += children(node)
 
 
 # --- rows, and what is simpler said otherwise
