@@ -13,9 +13,23 @@ from typing import Any, Literal
 
 import polars as pl
 
-from bobanalysis.bob import Bob, admit, catalogue, configuration
+from bobanalysis.bob import DICTIONARY, Bob, admit, catalogue, configuration
+from bobanalysis.bob.catalogue import titles
 from bobanalysis.bob.pipeline import _national
-from bobanalysis.rules import Expr, Named, Variable, first_match, is_condition, lift, transform, walk, when
+from bobanalysis.rules import (
+    Expr,
+    Language,
+    Named,
+    Text,
+    Variable,
+    first_match,
+    is_condition,
+    lift,
+    sentence,
+    transform,
+    walk,
+    when,
+)
 from bobanalysis.rules.expr import (
     COMPARISONS,
     And,
@@ -36,6 +50,9 @@ from .reach import in_use, published_rules
 CRITERIA: Mapping[str, str] = {"age": "age", "place": "place of residence"}
 """The two criteria of this ledger, and what the data dictionary calls them."""
 
+LANGUAGES: tuple[Language, ...] = ("fr", "en")
+LONGEST = 200
+"""Letters of a condition in words; a longer one is a computation that only its card can tell."""
 Status = Literal["in use", "contents", "dead"]
 Measure = Literal["years", "country", "contrary"]
 SHARES = ("share", "share_challenge", "share_score", "share_advice", "share_strategies")
@@ -182,6 +199,54 @@ def _held(rule: Expr) -> Iterator[tuple[Expr, Variable]]:
                 yield from visit(child, holder)
 
     yield from visit(rule, None)
+
+
+# --- in words
+
+
+def in_words(condition: Condition) -> Text:
+    """Return a condition in words, in both languages.
+
+    >>> in_words(next(c for c in rule_conditions() if c.rule == "advice-senior")).en
+    'age: over 40 years'
+    """
+    node, labels = condition.node, [v.label for v in condition.variables]
+    fr, en = (", ".join(text.get(lang) for text in labels) for lang in LANGUAGES)
+    if not is_condition(node):
+        return Text(f"entre dans le calcul de la note : {fr}", f"enters the computation of the score: {en}")
+    said = Text(*(sentence(node, lang, titles()) for lang in LANGUAGES))
+    if len(said.en) > LONGEST:
+        return Text(f"un calcul où entrent : {fr}", f"a computation with: {en}")
+    return said
+
+
+@dataclass(frozen=True)
+class Outside:
+    """A condition that the server reads outside the named rules: what it chooses, the condition in words."""
+
+    condition: str
+    criterion: str
+    where: Text
+    said: Text
+    source: str
+
+
+@cache
+def outside() -> tuple[Outside, ...]:
+    """Return the conditions on age or place that are read outside the named rules.
+
+    >>> [o.said.en for o in outside() if o.criterion == "age"]
+    ['age: 18 years or less', 'age: 35 years or more']
+    """
+    found = []
+    for rule in configuration.outside_rules():
+        variable = DICTIONARY[rule.input]
+        said = rule.says
+        if said is None:
+            compared = Compare(rule.op, Var(variable), Const(rule.threshold))
+            said = Text(*(sentence(compared, lang) for lang in LANGUAGES))
+        found.append(Outside(rule.id, _criterion(variable), rule.where, said, rule.source))
+    return tuple(found)
 
 
 # --- what one condition changes by itself

@@ -40,6 +40,7 @@ from bobanalysis.rules import (
     value_text,
     walk,
 )
+from bobanalysis.rules.expr import Cases
 
 if TYPE_CHECKING:
     from bobanalysis.report.pages import Page, PageMaker
@@ -191,7 +192,7 @@ def subjects() -> Mapping[str, Subject]:
     found = {n: Subject(n, e, titles()[n], "diagnosis", "use") for n, e in steps().items()}
     examples = [_example(f) for f in catalogue().families if not members(f)]
     for name, rule in {**published_rules(), **{n: catalogue()[n].expr for n in examples}}.items():
-        title = catalogue()[name].title or Text(name, name)
+        title = _spelt(catalogue()[name].title or Text(name, name))
         found[name] = Subject(name, rule, title, _role(name, rule), _status(name))
     return found
 
@@ -259,7 +260,7 @@ def family(of: Family, maker: PageMaker) -> dict[str, Any]:
             "title": maker.words.polish(of.title.get(maker.words.language)),  # type: ignore[arg-type]
             "pattern": of.name,
             "status": "use" if own else "contents" if listed else "dead",
-            "source": _source(of.source),
+            "source": source_link(of.source),
             "in_use": maker.words.number(len(own)),
             "listed": [_Card(maker, _plain(n)).title() for n in listed if n not in own],
             "example": not own,
@@ -271,7 +272,7 @@ def family(of: Family, maker: PageMaker) -> dict[str, Any]:
 
 def _plain(name: str) -> Subject:
     model = catalogue()[name]
-    return Subject(name, model.expr, model.title or Text(name, name), "family", _status(name))
+    return Subject(name, model.expr, _spelt(model.title or Text(name, name)), "family", _status(name))
 
 
 def _common(maker: PageMaker) -> dict[str, Any]:
@@ -325,7 +326,18 @@ def _key(criterion: str) -> str:
     return criterion.split()[0]
 
 
-def _source(source: str) -> dict[str, str]:
+def card_link(maker: PageMaker, name: str) -> Markup:
+    """Return a link to the card of a rule, with its title; the title alone where it has no card."""
+    lang: Any = maker.words.language
+    title = subjects()[name].title if name in subjects() else catalogue()[name].title or Text(name, name)
+    text = maker.words.polish(title.get(lang))
+    if name not in subjects():
+        return escape(text)
+    return Markup('<a href="{}{}">{}</a>').format(maker.page.home, card_path(name), text)
+
+
+def source_link(source: str) -> dict[str, str]:
+    """Return a place in the published code: its name, and its address at the audited commit."""
     return {"name": source, "href": f"{REPOSITORY}/blob/{UPSTREAM_COMMIT}/{source}"}
 
 
@@ -356,7 +368,7 @@ class _Card:
             "criteria": self._criteria(),
             "own_limits": self._limits(s.rule, set(named_in(s.rule))),
             "other_limits": self._other_limits(),
-            "source": _source(source),
+            "source": source_link(source),
             "reach": self._reach(),
             "pairs": self._pairs(),
             "quirks": self._quirks(),
@@ -451,8 +463,7 @@ class _Card:
         return ", ".join(marks.format(t) for t in things)
 
     def _link(self, name: str) -> Markup:
-        text = self.words.polish(subjects()[name].title.get(self.lang))
-        return Markup('<a href="{}{}">{}</a>').format(self.maker.page.home, card_path(name), text)
+        return card_link(self.maker, name)
 
     # -- decision tables
 
@@ -461,7 +472,8 @@ class _Card:
         known = {*catalogue().models, *steps()}
         local = {n.name for n in walk(rule) if isinstance(n, Named) and n.name not in known}
         local = {n for n in local if n not in catalogue()}
-        told = sheet(rule, self.lang, _all_titles(), refer=self._refer, local=local)
+        names = _rows_by_challenge(rule) if self.subject.name == "overall_score" else {}
+        told = sheet(rule, self.lang, _all_titles(), refer=self._refer, local=local, names=names)
         tables = [
             {"id": f"{self.id}-table", "title": "", "adds": False, "rows": self._rows(told.cases, True)}
         ]
@@ -604,16 +616,10 @@ class _Card:
                 found[name] = None
                 waiting += named_in(_rule(name))
         return [
-            {"rule": self._link_to(name), "limits": own}
+            {"rule": self._link(name), "limits": own}
             for name in found
             if (own := self._limits(_rule(name), set(named_in(_rule(name)))))
         ]
-
-    def _link_to(self, name: str) -> Markup:
-        if name in subjects():
-            return self._link(name)
-        title = catalogue()[name].title or Text(name, name)
-        return escape(self.words.polish(title.get(self.lang)))
 
     # -- on whom it acts
 
@@ -729,6 +735,29 @@ class _Card:
             for quirk in quirks().values()
             if quirk.id in own or self.subject.name in quirk.rules
         ]
+
+
+def _rows_by_challenge(rule: Expr) -> dict[int, Text]:
+    """Return what to call the rows of the overall score: they are chosen by the main challenge."""
+    chosen = rule.item if isinstance(rule, Named) else rule
+    assert isinstance(chosen, Cases)
+    results = [*(row.result for row in chosen.rows), chosen.otherwise]
+    return {
+        id(result): Text(f"note quand le frein est « {c.label.fr} »", f"score where it is “{c.label.en}”")
+        for result, c in zip(results, challenges(), strict=True)
+    }
+
+
+def _spelt(title: Text) -> Text:
+    """Write the name of a job group before its code."""
+    from bobanalysis import data
+
+    names = dict(data.table("rome").select("rome", "name").rows())
+
+    def name(match: re.Match[str]) -> str:
+        return f"{names[match[0]]} ({match[0]})" if match[0] in names else match[0]
+
+    return Text(*(re.sub(r"\b[A-N]\d{4}\b", name, text) for text in (title.fr, title.en)))
 
 
 def _rule(name: str) -> Expr:

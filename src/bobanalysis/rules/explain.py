@@ -672,8 +672,17 @@ class _Speaker:
             return self.text_value(value)
         if code := variable.code(value):
             return self.quote(code.get(self.lang))
-        unit = f" {variable.unit.get(self.lang)}" if variable.unit else ""
-        return self.number(value) + (unit if unit != " %" or self.lang == "fr" else "%")
+        return self.number(value) + self.unit(variable, value)
+
+    def unit(self, variable: Variable, value: float) -> str:
+        """Say the unit behind a number, in the singular where it must be."""
+        if variable.unit is None:
+            return ""
+        unit = variable.unit.get(self.lang)
+        if unit == "%":
+            return " %" if self.lang == "fr" else "%"
+        one = abs(value) < 2 if self.lang == "fr" else value == 1
+        return " " + (unit.removesuffix("s") if one and unit != "mois" else unit)
 
     def relation(self, item: Compare, negate: bool) -> str:
         """Say a comparison between computations."""
@@ -721,9 +730,7 @@ class _Speaker:
         """Say a comparison with the number itself, followed by what it stands for."""
         if variable.kind in ("enum", "text"):
             return self.phrase(variable, op, value)
-        unit = f" {variable.unit.get(self.lang)}" if variable.unit else ""
-        unit = unit if unit != " %" or self.lang == "fr" else "%"
-        said = _PHRASES[op].get(self.lang).format(self.number(value) + unit)
+        said = _PHRASES[op].get(self.lang).format(self.number(value) + self.unit(variable, value))
         code = variable.code(value)
         return f"{said} ({self.number(value)}{self.colon()}{code.get(self.lang)})" if code else said
 
