@@ -63,6 +63,8 @@ FINDINGS = {
     "place.unknown_max": N_("Cases without market figure, département with most"),
     "place.unknown_mean": N_("Cases without market figure, mean of the départements"),
     "place.unknown_min": N_("Cases without market figure, département with fewest"),
+    "blind.age_in_rule": N_("Age at which the advice for older people begins"),
+    "cross.subgroups_looked_at": N_("Groups of people looked at one by one"),
     "rule.diploma_age": N_("Age read by the rule on the missing diploma"),
     "rule.like_age": N_("Age read by the rule on the job to like"),
     "place.extreme": N_("How many highest or lowest ranks count as extreme"),
