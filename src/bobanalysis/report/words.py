@@ -43,13 +43,13 @@ NO_INTERVAL = {
 
 FINDINGS = {
     "age.changed_share": N_("Main challenge that changes when only the age does"),
-    "age.changed_share_high": N_("The same, highest over scales and scenarios"),
-    "age.changed_share_low": N_("The same, lowest over scales and scenarios"),
+    "age.changed_share_high": N_("Challenge changed by age alone, highest over scales and scenarios"),
+    "age.changed_share_low": N_("Challenge changed by age alone, lowest over scales and scenarios"),
     "age.people": N_("People scored at every age"),
     "age.specifications": N_("Combinations of a scale and a scenario"),
     "place.changed_share": N_("Main challenge that changes when only the département does"),
-    "place.changed_share_high": N_("The same, highest over the scales"),
-    "place.changed_share_low": N_("The same, lowest over the scales"),
+    "place.changed_share_high": N_("Challenge changed by place alone, highest over the scales"),
+    "place.changed_share_low": N_("Challenge changed by place alone, lowest over the scales"),
     "place.class_depends_n": N_("Départements whose class depends on the scale"),
     "place.class_high_n": N_("Départements among the highest on every scale"),
     "place.class_low_n": N_("Départements among the lowest on every scale"),
