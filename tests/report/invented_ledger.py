@@ -34,7 +34,8 @@ def write(build):
     records = [json.loads(path.read_text("utf-8")) for path in (build / "findings").glob("*.json")]
     recorded = {id for record in records for id in record["findings"]}
     book = Notebook("14_transparency_ledger", build=build)
-    for number, id in enumerate((*COUNTS, *(id for id in cited() if id not in recorded)), 2):
+    wanted = dict.fromkeys((*COUNTS, *cited()))
+    for number, id in enumerate((id for id in wanted if id not in recorded), 2):
         book.record(id, value=number, unit="count", label=both("Un libellé inventé"), **ABOUT)
     themes = [{"theme": id, **name} for id, name in texts.ledger().themes.items()]
     statuses = {status: [3] * len(themes) for status in texts.STATUSES} | {"entries": [9] * len(themes)}

@@ -1,6 +1,237 @@
-"""What axe-core, a keyboard, a phone and a browser without JavaScript find on every page."""
+"""What axe-core, a keyboard, a phone and a browser without JavaScript find on every page.
+
+Structure is checked on every page by parsing. The browser looks at every page too, except that of the cards of
+rules, which are hundreds made from one template, it takes a sample: always the same one.
+"""
+
+import re
+from itertools import pairwise
+from urllib.parse import urlsplit
 
 import pytest
+from reading_pages import parse_all
 
-pytestmark = pytest.mark.browser
-axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="make setup installs it")
+LANGUAGES = ("fr", "en")
+CARDS = 30
+"""Cards of rules that the browser looks at, over both languages."""
+
+STOPS = "a[href], button, input, select, textarea, summary, [tabindex='0']"
+"""What a keyboard must reach."""
+
+
+def every_path(folder):
+    """Every page of both languages, by its path in the folder, and the page that leads to them."""
+    return sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*.html"))
+
+
+def looked_at(folder):
+    """The pages that the browser visits: all but the cards, and a sample of the cards spread over them."""
+    found = every_path(folder)
+    cards = [path for path in found if "/rules/" in path]
+    return [p for p in found if p not in cards] + cards[:: max(1, -(-len(cards) // CARDS))]
+
+
+# ---- what holds of every page, by parsing
+
+
+@pytest.fixture(scope="module")
+def parsed(rendered):
+    return parse_all(rendered)
+
+
+def test_every_page_names_its_language_and_has_a_title_of_its_own(parsed):
+    for path, page in parsed.items():
+        language = path.split("/")[0] if path[2] == "/" else "fr"
+        assert page.all("html") == [{"lang": language}], path
+    for language in LANGUAGES:
+        titles = [
+            re.search(r"<title>(.*?)</title>", p.source, re.S)[1]
+            for path, p in parsed.items()
+            if path.startswith(language)
+        ]
+        assert len(titles) == len(set(titles)), [t for t in titles if titles.count(t) > 1]
+
+
+def test_every_page_has_one_main_heading_and_skips_no_level(parsed):
+    for path, page in parsed.items():
+        levels = [int(tag[1]) for tag, _ in page.elements if re.fullmatch(r"h[1-6]", tag)]
+        assert levels[0] == 1, path
+        assert levels.count(1) == 1, path
+        assert all(b - a <= 1 for a, b in pairwise(levels)), path
+
+
+def test_every_field_to_fill_in_has_a_label(parsed):
+    for path, page in parsed.items():
+        labelled = {a.get("for") for a in page.all("label")}
+        for field in [f for tag in ("input", "select", "textarea") for f in page.all(tag)]:
+            inside = re.search(rf'<label[^>]*><[^>]*id="{field.get("id")}"', page.source)
+            named = field.get("aria-label") or field.get("id") in labelled or inside
+            assert named or field.get("type") == "hidden", f"{path}: {field}"
+
+
+def test_every_picture_has_a_text_alternative_or_is_hidden(parsed):
+    for path, page in parsed.items():
+        ids = {a.get("id") for _, a in page.elements}
+        for picture in [p for tag in ("svg", "img") for p in page.all(tag)]:
+            named = picture.get("alt") or picture.get("aria-label") or picture.get("aria-labelledby") in ids
+            assert named or picture.get("aria-hidden") == "true", f"{path}: {picture}"
+
+
+def test_every_table_names_its_columns(parsed):
+    for path, page in parsed.items():
+        for table in re.findall(r"<table.*?</table>", page.source, re.S):
+            assert re.search(r'<th scope="(col|row)"', table), f"{path}: {table[:120]}"
+
+
+def test_references_between_elements_lead_somewhere(parsed):
+    for path, page in parsed.items():
+        ids = {a.get("id") for _, a in page.elements}
+        named = [a[k] for _, a in page.elements for k in ("aria-labelledby", "aria-describedby") if k in a]
+        assert {id for names in named for id in names.split()} <= ids, path
+
+
+# ---- what a browser finds
+
+
+@pytest.fixture(scope="module")
+def axe(require):
+    return require("axe_playwright_python.sync_playwright").Axe()
+
+
+@pytest.fixture(scope="module")
+def tab(browser):
+    """One tab that visits page after page, and remembers what the page asked for and complained about."""
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    page.requests, page.complaints = [], []
+    page.on("request", lambda request: page.requests.append(request.url))
+    page.on("console", lambda message: page.complaints.append(message.text))
+    page.on("pageerror", lambda error: page.complaints.append(str(error)))
+    yield page
+    page.close()
+
+
+ROWS = 15
+"""Rows of a table that axe-core looks at."""
+
+
+def unfold(page):
+    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+
+
+def shorten(page):
+    """Keep the first rows of each table: the others are made like them, and axe-core takes long over them."""
+    page.evaluate(
+        f"document.querySelectorAll('tbody').forEach(b => [...b.rows].slice({ROWS}).forEach(r => r.remove()))"
+    )
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_axe_finds_no_violation_asks_nothing_of_the_network_and_nothing_scrolls_sideways(
+    tab, axe, rendered, language
+):
+    found = []
+    for path in [p for p in looked_at(rendered) if p.startswith((language, "index"))]:
+        tab.requests.clear()
+        tab.complaints.clear()
+        tab.goto((rendered / path).as_uri())
+        unfold(tab)
+        outside = [u for u in tab.requests if urlsplit(u).scheme not in ("file", "data")]
+        found += [f"{path}: asks for {url}" for url in outside]
+        found += [f"{path}: says {text}" for text in tab.complaints]
+        if tab.evaluate("document.documentElement.scrollWidth") > 390:
+            found.append(f"{path}: scrolls sideways at 390 pixels")
+        shorten(tab)
+        for violation in axe.run(tab, options={"resultTypes": ["violations"]}).response["violations"]:
+            where = violation["nodes"][0]["html"][:140]
+            found.append(f"{path}: {violation['id']}, {len(violation['nodes'])} times, first {where}")
+    assert not found, "\n".join(found)
+
+
+VISIBLE_FOCUS = """() => {
+  const e = document.activeElement, s = getComputedStyle(e), r = e.getBoundingClientRect();
+  const ring = s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 2;
+  return [e.tagName, ring && r.width > 0 && r.left >= 0]; }"""
+REACHABLE = f"""() => [...document.querySelectorAll("{STOPS}")]
+  .filter(e => e.checkVisibility({{visibilityProperty: true}}) && !e.disabled && e.tabIndex >= 0)
+  .filter(e => e.type !== 'radio' || e.checked).length"""
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("slug", ["index", "try", "privacy", "register", "register-crpa", "glossary"])
+def test_the_keyboard_reaches_everything_in_turn_and_shows_where_it_is(tab, rendered, slug):
+    tab.goto((rendered / "fr" / f"{slug}.html").as_uri())
+    tab.wait_for_timeout(100)
+    expected, seen = tab.evaluate(REACHABLE), []
+    for _ in range(min(expected, 120)):
+        tab.keyboard.press("Tab")
+        seen.append(tab.evaluate(VISIBLE_FOCUS))
+    assert expected > 5
+    assert all(visible for _, visible in seen), seen
+    assert "BODY" not in [tag for tag, _ in seen]
+
+
+@pytest.mark.browser
+def test_nothing_takes_itself_out_of_the_keyboards_way(parsed):
+    for path, page in parsed.items():
+        taken = [a for tag, a in page.elements if a.get("tabindex", "0") != "0" and tag != "section"]
+        assert not taken, f"{path}: {taken}"
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("slug", ["index", "questions", "privacy"])
+def test_the_skip_link_comes_first_and_leads_to_the_text(tab, rendered, slug):
+    tab.goto((rendered / "fr" / f"{slug}.html").as_uri())
+    tab.keyboard.press("Tab")
+    assert tab.evaluate("document.activeElement.className") == "skip"
+    tab.keyboard.press("Enter")
+    assert tab.url.endswith("#content")
+    tab.keyboard.press("Tab")
+    assert tab.evaluate("document.activeElement.closest('main') !== null")
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("slug", ["index", "questions", "privacy"])
+def test_what_is_folded_opens_with_enter(tab, rendered, slug):
+    tab.goto((rendered / "en" / f"{slug}.html").as_uri())
+    summary = tab.locator("main summary").first
+    summary.focus()
+    tab.keyboard.press("Enter")
+    assert summary.evaluate("s => s.parentElement.open")
+
+
+@pytest.mark.browser
+def test_questions_are_filtered_with_the_arrow_keys(tab, rendered):
+    tab.goto((rendered / "fr" / "questions.html").as_uri())
+    shown = "[...document.querySelectorAll('.entry')].filter(e => e.checkVisibility()).map(e => e.className)"
+    every = tab.evaluate(shown)
+    tab.locator("#show-all").focus()
+    tab.keyboard.press("ArrowRight")
+    answered = tab.evaluate(shown)
+    assert set(answered) == {"entry s-answered"}
+    assert len(answered) == every.count("entry s-answered")
+    for _ in range(2):
+        tab.keyboard.press("ArrowRight")
+    assert set(tab.evaluate(shown)) == {"entry s-open"}
+    assert tab.evaluate("[...document.querySelectorAll('.theme')].some(t => !t.checkVisibility())")
+
+
+@pytest.mark.browser
+def test_without_javascript_every_page_shows_its_text_and_only_one_says_that_it_needs_it(
+    browser, rendered, parsed
+):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    for path in looked_at(rendered):
+        page.goto((rendered / path).as_uri())
+        words = len(page.locator("body").inner_text().split())
+        needs = page.locator("noscript").count()
+        assert needs == path.endswith("/try.html"), path
+        assert words > 15, path
+        assert bool(parsed[path].all("script")) == bool(needs), path
+    page.goto((rendered / "fr" / "try.html").as_uri())
+    assert "JavaScript" in page.locator("main").inner_text()
+    page.goto((rendered / "fr" / "questions.html").as_uri())
+    page.locator(".entry summary").first.click()
+    assert page.locator(".entry .evidence").first.is_visible()
+    context.close()

@@ -22,6 +22,8 @@ Point = tuple[float, float]
 
 PERSON, OTHER = "#8c1d22", "#2f4f6b"
 """Colours of flows that point to a person, and of those that do not; both above 7 to 1 on white."""
+NUMBER = 0.42
+"""Where the number stands on its arrow: before the middle, so that the head stays in sight."""
 FILL = {
     "person": "#fbe9d7",
     "service": "#e2ecf6",
@@ -49,29 +51,29 @@ class Layout:
 
 WIDE = Layout(
     "wide",
-    (1160, 560),
+    (1160, 576),
     {
-        "counsellor": (6, 185, 130, 113),
-        "person": (185, 120, 130, 48),
-        "imilo": (185, 185, 130, 48),
-        "typeform": (185, 250, 130, 48),
-        "logins": (185, 318, 130, 74),
-        "pole-emploi": (185, 404, 130, 46),
-        "browser": (400, 120, 500, 110),
-        "server": (400, 330, 570, 120),
-        "algolia": (400, 26, 100, 48),
-        "fonts": (512, 26, 104, 48),
-        "sentry": (628, 26, 96, 48),
-        "adverts": (736, 2, 118, 72),
-        "amplitude": (866, 26, 104, 48),
-        "mailjet": (400, 502, 100, 48),
-        "slack": (512, 502, 100, 48),
-        "ma-voie": (624, 502, 100, 48),
-        "la-bonne-boite": (736, 502, 110, 48),
-        "carif": (860, 502, 110, 48),
-        "dashboards": (1016, 186, 140, 66),
-        "base": (1016, 330, 140, 120),
-        "evaluation": (1016, 502, 140, 48),
+        "counsellor": (6, 199, 130, 113),
+        "person": (185, 134, 130, 48),
+        "imilo": (185, 199, 130, 48),
+        "typeform": (185, 264, 130, 48),
+        "logins": (185, 332, 130, 74),
+        "pole-emploi": (185, 418, 130, 46),
+        "browser": (400, 134, 500, 110),
+        "server": (400, 344, 570, 120),
+        "algolia": (400, 40, 100, 48),
+        "fonts": (512, 40, 104, 48),
+        "sentry": (628, 40, 96, 48),
+        "adverts": (736, 4, 118, 84),
+        "amplitude": (866, 40, 104, 48),
+        "mailjet": (400, 516, 100, 48),
+        "slack": (512, 516, 100, 48),
+        "ma-voie": (624, 516, 100, 48),
+        "la-bonne-boite": (736, 516, 110, 48),
+        "carif": (860, 516, 110, 48),
+        "dashboards": (1016, 200, 140, 66),
+        "base": (1016, 344, 140, 120),
+        "evaluation": (1016, 516, 140, 48),
     },
     {("browser", "amplitude"): 884, ("amplitude", "server"): 938},
     {},
@@ -81,32 +83,32 @@ WIDE = Layout(
 
 NARROW = Layout(
     "narrow",
-    (350, 950),
+    (350, 868),
     {
-        "person": (4, 10, 104, 44),
-        "imilo": (4, 92, 104, 44),
-        "counsellor": (4, 186, 104, 52),
-        "typeform": (4, 288, 104, 44),
-        "browser": (148, 10, 62, 310),
-        "algolia": (250, 10, 96, 44),
-        "fonts": (250, 76, 96, 44),
-        "sentry": (250, 142, 96, 44),
-        "adverts": (246, 206, 102, 64),
-        "amplitude": (250, 290, 96, 44),
-        "server": (148, 384, 62, 440),
-        "logins": (4, 388, 104, 66),
-        "pole-emploi": (4, 478, 104, 44),
-        "dashboards": (4, 580, 104, 58),
-        "base": (4, 692, 104, 66),
-        "evaluation": (4, 820, 104, 44),
-        "mailjet": (250, 450, 96, 44),
-        "slack": (250, 526, 96, 44),
-        "ma-voie": (250, 602, 96, 44),
-        "la-bonne-boite": (250, 678, 96, 44),
-        "carif": (250, 754, 96, 44),
+        "person": (4, 10, 100, 44),
+        "imilo": (4, 92, 100, 44),
+        "counsellor": (4, 182, 100, 60),
+        "typeform": (4, 288, 100, 44),
+        "browser": (141, 10, 78, 310),
+        "algolia": (254, 10, 92, 44),
+        "fonts": (254, 76, 92, 44),
+        "sentry": (254, 142, 92, 44),
+        "adverts": (254, 200, 92, 72),
+        "amplitude": (254, 290, 92, 44),
+        "server": (141, 384, 78, 440),
+        "logins": (4, 388, 100, 66),
+        "pole-emploi": (4, 478, 100, 44),
+        "dashboards": (4, 580, 100, 58),
+        "base": (4, 692, 100, 66),
+        "evaluation": (4, 820, 100, 44),
+        "mailjet": (254, 450, 92, 44),
+        "slack": (254, 526, 92, 44),
+        "ma-voie": (254, 602, 92, 44),
+        "la-bonne-boite": (254, 678, 92, 44),
+        "carif": (254, 754, 92, 44),
     },
     {},
-    {("amplitude", "server"): ((298, 334), (298, 408), (210, 408))},
+    {("amplitude", "server"): ((300, 334), (300, 408), (219, 408))},
     12,
 )
 """For a phone: site and server as columns, what gives to them on the left, what receives on the right."""
@@ -187,7 +189,8 @@ def _arrow(edge: Edge, layout: Layout, name: str) -> str:
 def _number(number: int, edge: Edge, layout: Layout) -> str:
     points = _points(edge, layout)
     (x1, y1), (x2, y2) = max(pairwise(points), key=lambda p: abs(p[0][0] - p[1][0]) + abs(p[0][1] - p[1][1]))
-    x, y, radius = (x1 + x2) / 2, (y1 + y2) / 2, layout.letters * 0.68
+    x, y = x1 + (x2 - x1) * NUMBER, y1 + (y2 - y1) * NUMBER
+    radius = layout.letters * 0.68
     colour = PERSON if edge.identifies else OTHER
     dashes = "" if edge.identifies else ' stroke-dasharray="3 2"'
     return (
@@ -199,7 +202,9 @@ def _number(number: int, edge: Edge, layout: Layout) -> str:
 
 def _box(node: Node, layout: Layout, language: str) -> str:
     x, y, w, h = layout.boxes[node.id]
-    lines = _lines(polish(node.name[language], language), int((w - 10) / layout.letters / 0.52))
+    bold = node.kind in ("service", "person")
+    letters = layout.letters * (0.92 if bold else 1)
+    lines = _lines(polish(node.name[language], language), int((w - 6) / letters / (0.66 if bold else 0.6)))
     step = layout.letters * 1.2
     top = y + h / 2 - step * (len(lines) - 1) / 2 + layout.letters * 0.35
     texts = "".join(
@@ -207,7 +212,7 @@ def _box(node: Node, layout: Layout, language: str) -> str:
         + ("" if i == len(lines) - 1 else " ")
         for i, line in enumerate(lines)
     )
-    weight = ' font-weight="650"' if node.kind in ("service", "person") else ""
+    weight = f' font-weight="650" font-size="{letters:g}"' if bold else ""
     return (
         f'<g data-node="{node.id}">{shape(node.kind, layout.boxes[node.id])}'
         f'<text text-anchor="middle" fill="#1d1d1b"{weight}>{texts}</text></g>'

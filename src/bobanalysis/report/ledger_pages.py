@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup, escape
 
+from bobanalysis.bob import catalogue
 from bobanalysis.report import flow
 from bobanalysis.report import ledger as texts
+from bobanalysis.report.cards import card_path
 from bobanalysis.report.findings import dump
 from bobanalysis.report.words import FINDINGS, N_
 
@@ -62,6 +64,27 @@ FORM_PAGES = (
     ("annex-iv", N_("Register: AI Act, Annex IV")),
 )
 """The six forms of the register, each on a page of its own, with the title of the page."""
+
+PARTS = {
+    "atrs": {
+        "1": N_("Summary"),
+        "2.1": N_("Owner and responsibility"),
+        "2.2": N_("Description and rationale"),
+        "2.3": N_("Where and how it is used"),
+        "2.4.1": N_("The tool"),
+        "2.4.2": N_("The model"),
+        "2.4.3": N_("Data used to develop it"),
+        "2.4.4": N_("Data used in operation"),
+        "2.5": N_("Risks and impact assessments"),
+    },
+    "annex-iv": {
+        "1": N_("General description"),
+        "2": N_("Elements and development"),
+        "3": N_("Monitoring, functioning and control"),
+        "4–9": N_("Metrics, risks, changes, standards, follow-up"),
+    },
+}
+"""The headings of the forms whose lines are numbered: what the numbers start with -> the heading."""
 
 _ADDRESS = re.compile(r"https?://")
 _CODE = re.compile(r"(?P<path>[\w.-]+(?:/[\w.-]+)*)(?:@(?P<commit>[0-9a-f]{7}))?(?P<lines>#L\d+(?:-L\d+)?)?")
@@ -118,10 +141,17 @@ def _counted(maker: PageMaker, table: str) -> list[dict[str, Any]]:
 
 
 def _places(locators: Collection[str], sheet: Any) -> list[dict[str, str]]:
-    """Split locators of code into a short name and an address."""
+    """Split locators of code into a short name (the file and its lines) and an address."""
     return [
-        {"name": locator, "href": address(locator, sheet.repository, sheet.commit)} for locator in locators
+        {"name": _short(locator), "href": address(locator, sheet.repository, sheet.commit)}
+        for locator in locators
     ]
+
+
+def _short(locator: str) -> str:
+    """Return the last part of a path; a README or an index says nothing without its folder."""
+    parts = locator.split("/")
+    return "/".join(parts[-2:] if re.match(r"README|index\.", parts[-1]) else parts[-1:])
 
 
 def _named(maker: PageMaker, names: Mapping[str, str]) -> dict[str, str]:
@@ -134,17 +164,19 @@ def _named(maker: PageMaker, names: Mapping[str, str]) -> dict[str, str]:
 def questions(maker: PageMaker) -> dict[str, Any]:
     """Return what the page of questions shows: the ledger by theme, and its overview."""
     known = texts.ledger()
+    overview = _counted(maker, "ledger.by_theme")
     return {
         "ledger": known,
         "themes": [
             {
                 "id": id,
                 "name": maker.words.pick(name),
+                "counts": next(row for row in overview if row["theme"] == id),
                 "entries": [_entry(maker, known, e) for e in known.entries if e.theme == id],
             }
             for id, name in known.themes.items()
         ],
-        "overview": _counted(maker, "ledger.by_theme"),
+        "overview": overview,
         "status": _named(maker, STATUS),
         "confidence": _named(maker, CONFIDENCE),
         "kinds": _named(maker, EVIDENCE),
@@ -235,7 +267,7 @@ def _personal(
         "identifier": field.tag == "identifier",
         "kept": field.after_deletion,
         "sent": [nodes[place]["name"] for place in field.sent],
-        "rules": [{"code": name, "href": card(maker, name)} for name in field.rules],
+        "rules": [{"title": _title(maker, name), "href": card(maker, name)} for name in field.rules],
         "read_by": counts[field.id],
         "note": maker.words.pick(field.note) if field.note else "",
         "no_locator": maker.words.pick(field.no_locator) if field.no_locator else "",
@@ -245,7 +277,12 @@ def _personal(
 
 def card(maker: PageMaker, rule: str) -> str:
     """Return the address of the card of a rule, seen from the page."""
-    return ""
+    return maker.page.home + card_path(rule)
+
+
+def _title(maker: PageMaker, rule: str) -> str:
+    title = catalogue()[rule].title
+    return maker.words.polish(title.fr if maker.words.language == "fr" else title.en)
 
 
 def _statement(maker: PageMaker, sheet: texts.Privacy, statement: texts.Statement) -> dict[str, Any]:
@@ -303,11 +340,16 @@ def form_pages() -> tuple[Page, ...]:
 
 def register_form(form: str, maker: PageMaker) -> dict[str, Any]:
     """Return what the page of one form shows: every line, in the sections and the order of the form."""
-    chosen = texts.register().forms[form]
+    record = texts.register()
+    chosen = record.forms[form]
     sections: dict[str, list[dict[str, Any]]] = {}
     for item in chosen.items:
-        sections.setdefault(maker.words.pick(item.section), []).append(
+        section = maker.words.pick(item.section)
+        part = next((p for p in PARTS.get(form, {}) if _starts(section, p)), "")
+        head = f"{part} {maker.words.gettext(PARTS[form][part])}" if part else section
+        sections.setdefault(head, []).append(
             {
+                "number": section if part else "",
                 "label": maker.words.pick(item.label),
                 "status": item.field.status,
                 "text": say(maker, item.field.text),
@@ -317,6 +359,7 @@ def register_form(form: str, maker: PageMaker) -> dict[str, Any]:
         )
     return {
         "form": chosen,
+        "others": [(other.id, other.title) for other in record.forms.values() if other.id != form],
         "row": {row["form"]: row for row in _counted(maker, "register.by_form")}[form],
         "sections": sections,
         "say": partial(say, maker),
@@ -325,6 +368,11 @@ def register_form(form: str, maker: PageMaker) -> dict[str, Any]:
         "signs": {"filled": "●", "not applicable": "–", "not disclosed by the operator": "○"},
         "questions": {e.id: maker.words.pick(e.question) for e in texts.ledger().entries},
     }
+
+
+def _starts(section: str, part: str) -> bool:
+    first, _, last = part.partition("–")
+    return first <= section[0] <= last if last else section.startswith(part)
 
 
 # ---- downloads -------------------------------------------------------------------------------------------
