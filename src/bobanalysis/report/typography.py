@@ -128,6 +128,7 @@ def _polish(text: str, language: str) -> str:
     if language == "fr":
         text = re.sub(r"[ \u00a0\n]+(?=(?:%(?!\()|[;:!?»]))", THIN, text)
         text = re.sub(r"(?<=«)[ \u00a0\n]+", THIN, text)
+        text = re.sub(r"(?<![\d,.])(\d{1,3})[ \u00a0](?=\d{3}(?!\d))", rf"\1{THIN}", text)  # thousands
     else:
         text = re.sub(r"(?<=\w)'", "’", text)
     return text
