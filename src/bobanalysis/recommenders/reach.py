@@ -116,7 +116,7 @@ def as_read(bob: Bob, people: pl.DataFrame, rules: Iterable[Expr] = ()) -> pl.Da
     kept = admit(alone.with_columns(**unasked), read).kept
     known = join(kept, bob.market, [v.name for v in read])
     said = bob.diagnose_admitted(kept)
-    before = pl.col("diagnostic_overall_score")
+    before = pl.col("diagnostic_overall_score") if "diagnostic_overall_score" in known.columns else 0
     known = known.with_columns(diagnostic_category=said["main_challenge"].fill_null("")).with_columns(
         diagnostic_overall_score=pl.coalesce(said["overall_score"].cast(pl.Int32), before)
     )

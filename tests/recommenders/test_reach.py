@@ -1,0 +1,141 @@
+"""On whom rules act, and the two people whom a threshold parts."""
+
+import json
+
+import polars as pl
+import pytest
+
+from bobanalysis import population
+from bobanalysis.bob import DICTIONARY, Bob, catalogue
+from bobanalysis.recommenders import french_market
+from bobanalysis.recommenders.reach import (
+    REASONS,
+    answer,
+    as_read,
+    in_use,
+    not_held,
+    pairs,
+    published_rules,
+    reach,
+)
+from bobanalysis.rules import first_match, missing, trace, when
+
+d = DICTIONARY
+PEOPLE = pl.DataFrame(
+    {
+        "age": [20, 40, 60, 60],
+        "age_band": ["15-24", "30-49", "55+", "55+"],
+        "region_id": ["11", "11", "11", "93"],
+        "weight": [1.0, 2.0, 3.0, 4.0],
+    }
+)
+SOME = ("advice-senior", "for-old(50)", "advice-civic-service", "category-missing-diploma", "advice-training")
+
+
+def test_a_share_is_weighted_and_told_for_everybody_and_by_group():
+    found = reach(PEOPLE, {"old": d.age > 50})
+    shares = {(by, group): share for by, group, share in found.select("by", "group", "share").rows()}
+    assert shares == {
+        ("all", "all"): pytest.approx(0.7),
+        ("age", "15-24"): 0,
+        ("age", "30-49"): 0,
+        ("age", "55+"): 1,
+        ("region", "11"): pytest.approx(0.5),
+        ("region", "93"): 1,
+    }
+
+
+def test_the_number_of_people_of_equal_weight_is_that_of_kish():
+    found = reach(PEOPLE, {"old": d.age > 50}).filter(by="all")
+    assert found["effective"].item() == pytest.approx(10**2 / (1 + 4 + 9 + 16))
+    assert found["people"].item() == 4
+
+
+def test_a_score_acts_above_nothing_and_a_refusal_does_not_act():
+    rule = first_match(when(d.age < 30, missing("x")), when(d.age < 50, 0), otherwise=0.5)
+    found = reach(PEOPLE, {"score": rule}, {})
+    assert found.select("share", "refused").row(0) == (pytest.approx(0.7), pytest.approx(0.1))
+
+
+def test_a_challenge_acts_where_it_needs_attention():
+    rule = first_match(when(d.age > 50, 3), otherwise=4)
+    assert reach(PEOPLE, {"relevance_x": rule}, {})["share"].item() == pytest.approx(0.7)
+
+
+def test_reach_of_the_advice_for_older_people_is_the_share_that_is_given_it():
+    bob, people = Bob(french_market()), population.modelled(400).frame
+    known = as_read(bob, people)
+    share = reach(known, {"advice-senior": catalogue()["advice-senior"].expr}, {})["share"].item()
+    given = bob.run(people.drop("person_id"), strict=False)["advice"].list.contains("senior")
+    weight = people["weight"]
+    assert share == pytest.approx((given.cast(pl.Float64) * weight).sum() / weight.sum())
+
+
+def test_what_nobody_answers_is_told_as_not_held():
+    empty = PEOPLE.with_columns(is_autonomous=pl.lit(0))
+    found = not_held(empty, {"alone": catalogue()["for-autonomous"].expr, "old": d.age > 50})
+    assert found.rows() == [("alone", "is_autonomous")]
+
+
+@pytest.fixture(scope="module")
+def found():
+    return pairs({name: catalogue()[name].expr for name in SOME})
+
+
+def value(variable, text):
+    if variable.kind == "bool":
+        return text == "true"
+    return text if variable.kind == "text" else float(text) if variable.kind == "float" else int(text)
+
+
+def test_two_people_differ_in_one_answer_and_get_the_two_results_that_are_told(found):
+    for row in found.filter(pl.col("answer_below") != "").iter_rows(named=True):
+        rule, variable = catalogue()[row["rule"]].expr, DICTIONARY[row["variable"]]
+        plain = {v.name: v.default for v in DICTIONARY.values()} | json.loads(row["person"])
+        for side in ("below", "above"):
+            read = trace(rule, plain | {variable.name: value(variable, row[side])})
+            assert answer(read.value, read.refusal) == row[f"answer_{side}"], row
+        assert row["answer_below"] != row["answer_above"]
+
+
+def test_the_two_people_stand_just_below_and_just_above_an_age(found):
+    ages = found.filter((pl.col("variable") == "age") & (pl.col("below") != ""))
+    assert ages.height > 5
+    assert all(int(above) == int(below) + 1 for below, above in ages.select("below", "above").rows())
+
+
+def test_nothing_more_can_be_taken_away_from_two_people(found):
+    for row in found.filter(pl.col("answer_below") != "").iter_rows(named=True):
+        rule, variable = catalogue()[row["rule"]].expr, DICTIONARY[row["variable"]]
+        person = json.loads(row["person"])
+        plain = {v.name: v.default for v in DICTIONARY.values()}
+        for name in person:
+            fewer = plain | {k: v for k, v in person.items() if k != name}
+            both = [trace(rule, fewer | {variable.name: value(variable, row[s])}) for s in ("below", "above")]
+            first, second = (answer(read.value, read.refusal) for read in both)
+            assert first == second, (row, name)
+
+
+def test_a_threshold_that_never_matters_is_told_so():
+    rule = first_match(when(d.gender == "FEMININE", 1), when(d.gender == "FEMININE", 2), otherwise=0)
+    same = first_match(when(d.age > 40, 1), otherwise=1)
+    assert "never" in REASONS
+    assert pairs({"x": rule})["person"].to_list() == ["{}"]
+    assert pairs({"y": same}).is_empty() or set(pairs({"y": same})["person"]) == {"never"}
+
+
+def test_an_age_nobody_can_stand_below_is_out_of_range():
+    rule = catalogue()["relevance-enhance-methods"].expr
+    assert set(pairs({"x": rule})["person"]) <= {"{}", *REASONS}
+
+
+def test_the_same_pairs_are_found_again():
+    one = {"advice-senior": catalogue()["advice-senior"].expr}
+    assert pairs(one).equals(pairs(one))
+
+
+def test_rules_in_use_are_those_of_the_count_of_the_ledger():
+    from bobanalysis.report.ledger import rules_in_use
+
+    assert set(rules_in_use()) == set(in_use())
+    assert in_use() <= set(published_rules())
