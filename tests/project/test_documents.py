@@ -84,3 +84,23 @@ def test_make_help_lists_every_command():
     shown = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     for target in ("setup", "reports", "test", "lint", "lab", "help"):
         assert re.search(rf"^  make {target} +\S", shown, re.MULTILINE), target
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *(ROOT / "src").rglob("*.yaml"),
+        *(ROOT / "data").glob("*.yaml"),
+        *(ROOT / "data").glob("quirks/*.yaml"),
+    ],
+    ids=lambda path: path.name,
+)
+def test_no_text_of_a_data_file_is_cut_at_a_comma(path):
+    def without_value(part):
+        if isinstance(part, dict):
+            return [k for k, v in part.items() if v is None] + [
+                x for v in part.values() for x in without_value(v)
+            ]
+        return [x for v in part for x in without_value(v)] if isinstance(part, list) else []
+
+    assert without_value(yaml.safe_load(path.read_text("utf-8"))) == []

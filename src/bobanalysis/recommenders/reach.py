@@ -45,6 +45,8 @@ EVERYBODY = "all"
 DRAWN = 2_000
 """Constructed people among whom a pair is sought, for each threshold."""
 
+NO_JOB_GROUP = "X9999"
+"""A job group that no rule names, for constructed people."""
 AGES = {20, 40, 60}
 """Ages of constructed people beside the thresholds of a rule."""
 
@@ -311,7 +313,7 @@ def _values(variable: Variable, rule: Expr) -> list[Any]:
         return [c.number for c in variable.choices]
     here = [n for n in walk(rule) if any(isinstance(c, Var) and c.variable is variable for c in children(n))]
     if variable.kind == "text":
-        return sorted({str(variable.default), "X9999"}.union(*map(_texts, here)))
+        return sorted({str(variable.default), NO_JOB_GROUP}.union(*map(_texts, here)))
     values: set[float] = {float(variable.default)}
     related = False
     for bound in thresholds(rule):

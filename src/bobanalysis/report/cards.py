@@ -20,9 +20,9 @@ from bobanalysis.bob import DICTIONARY, catalogue, configuration
 from bobanalysis.bob.catalogue import UPSTREAM_COMMIT, Family, titles
 from bobanalysis.bob.diagnosis import Relevance, challenges
 from bobanalysis.recommenders.conditions import content_rules, idle_families
-from bobanalysis.recommenders.reach import EVERYBODY, in_use, published_rules
+from bobanalysis.recommenders.reach import EVERYBODY, NO_JOB_GROUP, in_use, published_rules
 from bobanalysis.report import tryit
-from bobanalysis.report.rule_uses import Use, named_in, steps, uses
+from bobanalysis.report.rule_uses import Use, named_in, step_source, steps, uses
 from bobanalysis.report.words import N_
 from bobanalysis.rules import (
     Clause,
@@ -357,7 +357,7 @@ class _Card:
         """Return the parts of the card, ready to be shown."""
         s = self.subject
         model = catalogue()[s.name] if s.role != "diagnosis" or s.name in catalogue() else None
-        source = model.source if model else "frontend/server/diagnostic.py"
+        source = model.source if model else step_source(s.name)
         return {
             **self.title(),
             "lead": self._decides(),
@@ -603,7 +603,8 @@ class _Card:
         inner = rule.item if isinstance(rule, Named) else rule
         for limit in limits(inner, self.lang, _all_titles(), leave):
             label = input_text(limit.variable, self.lang) if limit.variable else ""
-            found.setdefault(self._capital(label), {})[self.words.polish(limit.text)] = None
+            text = self.words.polish(limit.text) if label else self._capital(limit.text)
+            found.setdefault(self._capital(label), {})[text] = None
         return [{"label": label, "texts": list(texts)} for label, texts in found.items()]
 
     def _other_limits(self) -> list[dict[str, Any]]:
@@ -788,7 +789,7 @@ def _all_titles() -> Mapping[str, Text]:
         for code, name in data.table("rome").select("rome", "name").rows()
     }
     members = {n: m.title for n in subjects() if n in catalogue() and (m := catalogue()[n]).title}
-    return {**jobs, **titles(), **members}
+    return {**jobs, **titles(), **members, NO_JOB_GROUP: Text("un métier quelconque", "any job")}
 
 
 @cache

@@ -31,6 +31,23 @@ class Use:
     alive: bool = True
 
 
+STEP_SOURCES = {
+    "relevance": "frontend/server/diagnostic.py#L294-L387",
+    "main_challenge": "frontend/server/diagnostic.py#L62-L87",
+    "overall_score": "frontend/server/diagnostic.py#L215-L252",
+}
+"""Where the steps of the diagnosis stand in the published code (specification 03, sections 2.2 and 2.3)."""
+
+
+def step_source(name: str) -> str:
+    """Return where a step of the diagnosis stands in the published code.
+
+    >>> step_source("relevance_bravo")
+    'frontend/server/diagnostic.py#L294-L387'
+    """
+    return STEP_SOURCES[name if name in STEP_SOURCES else name.split("_")[0]]
+
+
 def steps() -> dict[str, Expr]:
     """Return the steps of the diagnosis that a reader sees, by name.
 

@@ -1,6 +1,6 @@
 """Advice on applying: CV, interviews, replies, job boards, unsolicited applications."""
 
-from bobanalysis.rules import Expr, first_match, largest, when
+from bobanalysis.rules import Expr, Named, first_match, largest, when
 
 from ..catalogue import DICTIONARY as d
 from .advice import MODULES, SCORING, advice, telling, told_bravo, told_missing_diploma
@@ -11,21 +11,30 @@ TIPS = f"{MODULES}/application_tips.py"
 resume_is_hard = d.frustrations.has("RESUME")
 
 # What the bands of answers are taken for: applications a week, interviews so far.
-applications_a_week = first_match(
-    when(d.weekly_applications_estimate == "SOME", 2),
-    when(d.weekly_applications_estimate == "DECENT_AMOUNT", 6),
-    when(d.weekly_applications_estimate == "A_LOT", 15),
-    otherwise=0,
+applications_a_week = Named(
+    "applications a week",
+    first_match(
+        when(d.weekly_applications_estimate == "SOME", 2),
+        when(d.weekly_applications_estimate == "DECENT_AMOUNT", 6),
+        when(d.weekly_applications_estimate == "A_LOT", 15),
+        otherwise=0,
+    ),
 )
-interviews = first_match(
-    when(d.total_interview_count < 0, 0),
-    when(d.total_interview_count > 0, d.total_interview_count),
-    when(d.total_interviews_estimate == "SOME", 1),
-    when(d.total_interviews_estimate == "DECENT_AMOUNT", 5),
-    when(d.total_interviews_estimate == "A_LOT", 10),
-    otherwise=0,
+interviews = Named(
+    "interviews so far",
+    first_match(
+        when(d.total_interview_count < 0, 0),
+        when(d.total_interview_count > 0, d.total_interview_count),
+        when(d.total_interviews_estimate == "SOME", 1),
+        when(d.total_interviews_estimate == "DECENT_AMOUNT", 5),
+        when(d.total_interviews_estimate == "A_LOT", 10),
+        otherwise=0,
+    ),
 )
-candidates_per_offer = first_match(when(offers == 0, 2.85), when(offers == -1, 1000.0), otherwise=10 / offers)
+candidates_per_offer = Named(
+    "candidates per offer",
+    first_match(when(offers == 0, 2.85), when(offers == -1, 1000.0), otherwise=10 / offers),
+)
 
 advice(
     "advice-body-language",
@@ -113,9 +122,12 @@ advice(
 def possible_increase() -> Expr:
     """How many times more interviews the applications sent should have brought."""
     expected = d.search_length * 52 / 12 * applications_a_week / candidates_per_offer
-    return first_match(
-        when((d.total_interviews_estimate >= "A_LOT") | (d.total_interview_count > 20), 0),
-        otherwise=expected / largest(interviews, 1),
+    return Named(
+        "interviews expected for one obtained",
+        first_match(
+            when((d.total_interviews_estimate >= "A_LOT") | (d.total_interview_count > 20), 0),
+            otherwise=expected / largest(interviews, 1),
+        ),
     )
 
 
@@ -132,7 +144,7 @@ advice(
 )
 
 complex_application = d.jg_application_complexity == "COMPLEX_APPLICATION_PROCESS"
-many_a_month = first_match(when(complex_application, 5), otherwise=3)
+many_a_month = Named("many interviews a month", first_match(when(complex_application, 5), otherwise=3))
 
 advice(
     "advice-improve-interview",

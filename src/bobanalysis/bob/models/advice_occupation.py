@@ -1,6 +1,6 @@
 """Advice on changing jobs: a close one, a safer one, one without qualification, one's own company."""
 
-from bobanalysis.rules import any_of, first_match, largest, missing, smallest, when
+from bobanalysis.rules import Named, any_of, first_match, largest, missing, smallest, when
 
 from ..catalogue import CATALOGUE
 from ..catalogue import DICTIONARY as d
@@ -67,15 +67,21 @@ advice(
 
 # Two jobs without qualification at least as open as the person's own; 8 offers per 10 candidates if unknown.
 # (A market without any offer, -1, never passes: M10. A switch of the developers, allModules, is left out.)
-two_open_jobs = first_match(
-    when(offers == 0, d.jobbing_market_score >= 8),
-    when(offers > 0, d.jobbing_market_score >= offers),
-    otherwise=False,
+two_open_jobs = Named(
+    "two open jobs",
+    first_match(
+        when(offers == 0, d.jobbing_market_score >= 8),
+        when(offers > 0, d.jobbing_market_score >= offers),
+        otherwise=False,
+    ),
 )
-dear_job = first_match(
-    when((d.passionate_level == "LIFE_GOAL_JOB") & (d.jg_growth_2012_2022 < 0.1), -1),
-    when(d.passionate_level == "LIFE_GOAL_JOB", -2),
-    otherwise=0,
+dear_job = Named(
+    "points for a job held dear",
+    first_match(
+        when((d.passionate_level == "LIFE_GOAL_JOB") & (d.jg_growth_2012_2022 < 0.1), -1),
+        when(d.passionate_level == "LIFE_GOAL_JOB", -2),
+        otherwise=0,
+    ),
 )
 advice(
     "advice-reorient-jobbing",
@@ -115,15 +121,21 @@ advice(
 )
 
 # Risk out of 100: half from Covid, half from automation; unknown counts 25 where it is known of another job.
-covid = first_match(
-    when(d.jg_covid_risk == "COVID_RISKY", 50),
-    when((d.jg_covid_risk == "COVID_UNKNOWN_RISK") & d.covid_risk_is_published, 25),
-    otherwise=0,
+covid = Named(
+    "points for Covid",
+    first_match(
+        when(d.jg_covid_risk == "COVID_RISKY", 50),
+        when((d.jg_covid_risk == "COVID_UNKNOWN_RISK") & d.covid_risk_is_published, 25),
+        otherwise=0,
+    ),
 )
-automation = first_match(
-    when(d.jg_automation_risk != 0, (d.jg_automation_risk / 2).floor()),
-    when(d.automation_risk_is_published, 25),
-    otherwise=0,
+automation = Named(
+    "points for automation",
+    first_match(
+        when(d.jg_automation_risk != 0, (d.jg_automation_risk / 2).floor()),
+        when(d.automation_risk_is_published, 25),
+        otherwise=0,
+    ),
 )
 risk = covid + automation
 advice(

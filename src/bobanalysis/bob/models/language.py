@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from itertools import combinations
 
-from bobanalysis.rules import Expr, all_of, any_of, attempt, first_match, first_not_zero, missing, when
+from bobanalysis.rules import Expr, Named, all_of, any_of, attempt, first_match, first_not_zero, missing, when
 from bobanalysis.rules.expr import Row
 
 from ..catalogue import CATALOGUE
@@ -67,8 +67,8 @@ missing_language = CATALOGUE.add(
     spec="04, §2.14",
 )
 
-written = over_projects(d.rome_id.starts_with(*WRITTEN_JOBS))
-spoken = over_projects(d.rome_id.starts_with(*WRITTEN_JOBS, *SPOKEN_JOBS))
+written = Named("job that needs writing", over_projects(d.rome_id.starts_with(*WRITTEN_JOBS)))
+spoken = Named("job that needs speaking", over_projects(d.rome_id.starts_with(*WRITTEN_JOBS, *SPOKEN_JOBS)))
 
 CATALOGUE.add(
     "for-missing-job-language",

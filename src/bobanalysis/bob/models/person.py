@@ -1,6 +1,6 @@
 """Rules on the person's situation and on the difficulties that they declare."""
 
-from bobanalysis.rules import Expr, Text, count, first_match, missing, when
+from bobanalysis.rules import Expr, Named, Text, count, first_match, missing, when
 
 from ..catalogue import CATALOGUE
 from ..catalogue import DICTIONARY as d
@@ -66,7 +66,9 @@ CATALOGUE.add(
 )
 CATALOGUE.add(
     "for-very-frustrated(5)",
-    count(*(d.frustrations.has(f) for f in d.sets["frustrations"])) + d.num_other_frustrations >= 5,
+    Named("difficulties ticked", count(*(d.frustrations.has(f) for f in d.sets["frustrations"])))
+    + d.num_other_frustrations
+    >= 5,
     source=f"{SCORING}#L1292-L1294",
     spec="02, F64",
 )

@@ -1,6 +1,6 @@
 """Rules on what the person is looking for, and whether they know it."""
 
-from bobanalysis.rules import Expr, error, first_match, missing, total, when
+from bobanalysis.rules import Expr, Named, error, first_match, missing, total, when
 
 from ..catalogue import CATALOGUE
 from ..catalogue import DICTIONARY as d
@@ -102,13 +102,16 @@ CATALOGUE.add(
 )
 
 # What the local median salary is worth per year before tax, by its unit (spec 01 §3, SALARY).
-local_salary = d.market_median_salary * first_match(
-    when(d.market_salary_unit.is_in("UNKNOWN_SALARY_UNIT", "ANNUAL_GROSS_SALARY"), 1.0),
-    when(d.market_salary_unit == "MONTHLY_GROSS_SALARY", 12.0),
-    when(d.market_salary_unit == "MONTHLY_NET_SALARY", 12 / 0.8),
-    when(d.market_salary_unit == "HOURLY_GROSS_SALARY", 52 * 35.0),
-    when(d.market_salary_unit == "HOURLY_NET_SALARY", 52 * 35 / 0.8),
-    otherwise=error("KeyError"),
+local_salary = d.market_median_salary * Named(
+    "what brings the salary to a year",
+    first_match(
+        when(d.market_salary_unit.is_in("UNKNOWN_SALARY_UNIT", "ANNUAL_GROSS_SALARY"), 1.0),
+        when(d.market_salary_unit == "MONTHLY_GROSS_SALARY", 12.0),
+        when(d.market_salary_unit == "MONTHLY_NET_SALARY", 12 / 0.8),
+        when(d.market_salary_unit == "HOURLY_GROSS_SALARY", 52 * 35.0),
+        when(d.market_salary_unit == "HOURLY_NET_SALARY", 52 * 35 / 0.8),
+        otherwise=error("KeyError"),
+    ),
 )
 CATALOGUE.add(
     "for-high-salary-expectations",
