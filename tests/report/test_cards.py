@@ -204,3 +204,13 @@ def test_the_search_of_the_index_ignores_accents_and_takes_every_word(browser, r
     assert seen == ["advice-senior"]
     assert "1" in page.locator("#search-count").inner_text()
     page.close()
+
+
+def test_the_page_to_try_leads_to_the_cards_of_its_rules(rendered):
+    from bobanalysis.report.tryit import page_data
+    from bobanalysis.report.words import Words
+
+    for _, _, address in page_data(Words("fr"))["rules"].values():
+        file, _, anchor = address.partition("#")
+        page = (rendered / "fr" / file).read_text("utf-8")
+        assert not anchor or f'id="{anchor}"' in page

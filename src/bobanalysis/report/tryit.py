@@ -271,6 +271,7 @@ def page_data(words: Words) -> dict[str, Any]:
     from bobanalysis.bob import challenges
     from bobanalysis.bob.catalogue import UPSTREAM_COMMIT, catalogue
     from bobanalysis.bob.configuration import advice_modules, reasons, strategies
+    from bobanalysis.report.cards import card_path
 
     lang: Any = words.language
 
@@ -295,7 +296,7 @@ def page_data(words: Words) -> dict[str, Any]:
         "strategies": {s.id: words.gettext(strategy_title(s.id)) for s in strategies()},
         "reasons": {code: said(text) for code, text in reasons().items()},
         "conditions": _conditions(words),
-        "rules": {name: [rule, catalogue()[rule].source] for name, rule in triggers.items()},
+        "rules": {n: [rule, catalogue()[rule].source, card_path(rule)] for n, rule in triggers.items()},
     }
 
 

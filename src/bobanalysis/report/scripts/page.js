@@ -163,7 +163,7 @@ function reasons(study, name) {
   parts.push(make("p", { "class": "why" }, capital(short.join(lang === "fr" ? "\u202f; " : "; "))));
   var inside = [];
   if (said.length) inside.push(make("p", {}, found.table && found.row === null ? text["was read"] : text["true here"]), listOf(said));
-  if (rule) inside.push(make("p", {}, [text["published rule"] + " ", make("code", {}, rule[0]), " ", make("code", {}, rule[1])]));
+  if (rule) inside.push(make("p", {}, [text["published rule"] + " ", make("a", { "href": rule[2] }, [make("code", {}, rule[0])]), " ", make("code", {}, rule[1])]));
   parts.push(make("details", { "class": "fold", "data-key": name }, [make("summary", {}, text["rule in full"]), make("div", {}, inside)]));
   return parts;
 }
