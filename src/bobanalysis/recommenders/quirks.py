@@ -35,12 +35,18 @@ import yaml
 from bobanalysis.bob import DICTIONARY, Bob, Market, admit, catalogue, read_users, suggestions
 from bobanalysis.bob.market import JOINED, join
 from bobanalysis.bob.outcomes import answers
+from bobanalysis.fairness.intervals import wilson
+from bobanalysis.fairness.metrics import MIN_GROUP
 from bobanalysis.rules import Text, evaluate
+
+from .conditions import rule_status
+from .repairs import REPAIRS, seen, touched_by, unheld
 
 FOLDER = Path(__file__).parents[3] / "data" / "quirks"
 NOW = "2022-06-15T12:00:00Z"
 NO_RULE = "no such rule"
 Concern = Literal["age", "place", "criteria", "missing", "order", "texts", "data"]
+Promise = Literal["name", "text", "documentation", "sense"]
 TEXTS = ("title", "promise", "published", "repair", "unshown", "uncounted")
 KINDS = ("rule", "step", "suggestion")
 
@@ -53,6 +59,9 @@ class QuirkError(ValueError):
 class Quirk:
     """One quirk: what the name or text promises, what is published, what would repair it.
 
+    ``promised_by`` says whose expectation the promise is: that of the ``name``, of the ``text`` that people
+    are shown, of the ``documentation`` or a note beside the code, or only ordinary ``sense``: nothing
+    published promises it. ``kept`` are inputs of its people that the answers do not need.
     ``evidence`` is "shown" (its ``cases`` are run by the engine) or "read" (only the published text supports
     it; ``unshown`` says why the engine cannot). ``concern`` is the group of the page it stands in.
     ``criteria`` are the protected criteria concerned, by their names in the data dictionary. ``touches`` is
@@ -61,6 +70,7 @@ class Quirk:
 
     id: str
     concern: Concern
+    promised_by: Promise
     title: Text
     promise: Text
     published: Text
@@ -70,6 +80,7 @@ class Quirk:
     rules: tuple[str, ...]
     source: tuple[str, ...]
     cases: tuple[Mapping[str, Any], ...] = ()
+    kept: tuple[str, ...] = ()
     touches: str = ""
     unshown: Text | None = None
     uncounted: Text | None = None
@@ -98,7 +109,7 @@ def _quirk(raw: dict[str, Any], file: str) -> Quirk:
     where = f"{file}, quirk {raw.get('id', '(without id)')}"
     try:
         texts: dict[str, Any] = {k: Text(**raw.pop(k)) for k in TEXTS if k in raw}
-        lists: dict[str, Any] = {k: tuple(raw.pop(k, ())) for k in ("criteria", "rules", "source", "cases")}
+        lists: dict[str, Any] = {k: tuple(raw.pop(k, ())) for k in ("criteria", "rules", "source", "cases", "kept")}
         quirk = Quirk(**raw, **texts, **lists)
     except (TypeError, AttributeError) as error:
         raise QuirkError(f"{where}: {error}; see data/quirks/README.md") from error
@@ -106,6 +117,10 @@ def _quirk(raw: dict[str, Any], file: str) -> Quirk:
         (
             quirk.concern not in get_args(Concern),
             f"concern {quirk.concern!r} is not one of {get_args(Concern)}",
+        ),
+        (
+            quirk.promised_by not in get_args(Promise),
+            f"promised_by {quirk.promised_by!r} is not one of {get_args(Promise)}",
         ),
         (quirk.evidence not in ("shown", "read"), f"evidence {quirk.evidence!r} is not 'shown' or 'read'"),
         (quirk.evidence == "shown" and not quirk.cases, "it is shown, so it needs a case"),
@@ -202,7 +217,7 @@ def _steps(asked: Sequence[Case]) -> list[Any]:
         if strategy := case.asks.get("strategy"):
             value = dict(zip(row["strategies"] or (), value or (), strict=True)).get(strategy)
         if "only" in case.asks:
-            value = [item for item in value if item in case.asks["only"]]
+            value = [item for item in value or () if item in case.asks["only"]]
         found.append(value)
     return found
 
@@ -301,6 +316,134 @@ def _columns(person: Mapping[str, Any], case: Case) -> dict[str, Any]:
                 f"quirk {case.quirk}, case {case.number}: the data dictionary has no input {name!r}"
             )
     return found
+
+
+# --- whom they touch
+
+TOUCHED = {
+    "quirk": pl.String,
+    "touches": pl.String,
+    "by": pl.String,
+    "group": pl.String,
+    "share": pl.Float64,
+    "low": pl.Float64,
+    "high": pl.Float64,
+    "people": pl.Int64,
+    "effective": pl.Float64,
+}
+REASONS: Mapping[str, Text] = {
+    "said": Text("La fiche dit pourquoi.", "The record says why."),
+    "read": Text(
+        "Rien n’est compté : le moteur ne peut pas montrer ce point.",
+        "Nothing is counted: the engine cannot show this point.",
+    ),
+    "dead": Text(
+        "Rien de publié n’emploie ces règles : les réponses données n’en dépendent pas.",
+        "Nothing published uses these rules: the answers given do not depend on them.",
+    ),
+    "not held": Text(
+        "Cela dépend de réponses ou de chiffres que la population modélisée ne contient pas :",
+        "This depends on answers or figures that the modelled population does not hold:",
+    ),
+    "documents": Text(
+        "Cela dépend de listes que le service tenait, et que les sources ouvertes ne donnent pas.",
+        "This depends on lists that the service kept, and that open sources do not give.",
+    ),
+}
+"""Why nobody is counted, by key."""
+
+
+def touched(
+    people: pl.DataFrame,
+    bob: Bob,
+    of: Iterable[Quirk] | None = None,
+    design_effect: float = 1.0,
+    by: Mapping[str, str] | None = None,
+) -> pl.DataFrame:
+    """Return the share of people whom each quirk touches, overall and by group.
+
+    Parameters: ``people``, a population frame with ``weight``; ``bob``, on ``french_market()``; ``of``, some
+    quirks (default: all); ``design_effect`` of the population, which widens the intervals; ``by``, what to
+    call a grouping → its column, by default age → age_band and region → region_id.
+    Returns one row a quirk with ``touches`` and a group: ``quirk``, ``touches`` (the function of
+    ``repairs``), ``by`` ("all" for everybody), ``group``, ``share`` (weighted), ``low`` and ``high`` (Wilson's
+    interval at 95 %; null where the code alone makes it certain), ``people`` and ``effective`` (people of
+    equal weight that tell as much, the design effect counted). A group of fewer people than
+    ``fairness.metrics.MIN_GROUP`` has no share, nor has a quirk whose answers nobody here gave.
+    Raises KeyError for ``touches`` that ``repairs`` does not have.
+    """
+    chosen = [q for q in (quirks().values() if of is None else of) if q.touches]
+    found = seen(people, bob)
+    names = list(dict.fromkeys(q.touches for q in chosen))
+    lost = {name for name in names if unheld(found.known, REPAIRS[name].reads)}
+    flags = touched_by(found, [name for name in names if name not in lost])
+    groupings = {"age": "age_band", "region": "region_id"} if by is None else dict(by)
+    frame = found.known.select("weight", *groupings.values()).with_columns(*flags.values())
+    weight = pl.col("weight")
+    measures = [
+        *((pl.col(name).cast(pl.Float64) * weight).sum() / weight.sum() for name in flags),
+        pl.len().cast(pl.Int64).alias("people"),
+        (weight.sum() ** 2 / (weight**2).sum() / design_effect).alias("effective"),
+    ]
+    measures = [m.alias(name) for m, name in zip(measures, flags, strict=False)] + measures[len(flags) :]
+    parts = [frame.select(measures).with_columns(by=pl.lit("all"), group=pl.lit("all"))]
+    for label, column in groupings.items():
+        grouped = frame.group_by(column).agg(measures).sort(column)
+        parts.append(grouped.rename({column: "group"}).with_columns(by=pl.lit(label)))
+    wide = pl.concat(parts, how="diagonal")
+    rows = [
+        (q.id, q.touches, r["by"], r["group"], None if q.touches in lost else r[q.touches], None, None)
+        + (r["people"], r["effective"])
+        for q in chosen
+        for r in wide.iter_rows(named=True)
+        if not (q.touches in lost and r["by"] != "all")
+    ]
+    table = pl.DataFrame(rows, schema=TOUCHED, orient="row")
+    low, high = wilson(table["share"].fill_null(float("nan")), table["effective"])
+    sure = pl.col("touches").is_in([name for name in names if REPAIRS[name].certain])
+    enough = pl.col("people") >= MIN_GROUP
+    return table.with_columns(
+        pl.when(enough & ~sure).then(pl.Series(low)).fill_nan(None).alias("low"),
+        pl.when(enough & ~sure).then(pl.Series(high)).fill_nan(None).alias("high"),
+        pl.when(enough).then("share").alias("share"),
+    )
+
+
+def uncounted(people: pl.DataFrame, bob: Bob, of: Iterable[Quirk] | None = None) -> pl.DataFrame:
+    """Return why nobody is counted for each quirk that ``touched`` gives no share.
+
+    Parameters: as for ``touched``.
+    Returns ``quirk``, ``reason`` (a key of ``REASONS``) and ``input``: for "not held" one row an input of its
+    people that nobody here gave, else empty. Raises QuirkError for a quirk without a reason.
+    """
+    known = seen(people, bob).known
+    rows: list[tuple[str, str, str]] = []
+    for quirk in quirks().values() if of is None else of:
+        reads = REPAIRS[quirk.touches].reads if quirk.touches else _asked(quirk)
+        lacking = unheld(known, reads)
+        if quirk.touches and not lacking:
+            continue
+        named = [r for r in quirk.rules if r in catalogue()]
+        dead = bool(named) and len(named) == len(quirk.rules) and all(rule_status(r) == "dead" for r in named)
+        documents = any({"tables", "market", "user"} & set(c) for c in quirk.cases)
+        tests = {
+            "said": quirk.uncounted is not None,
+            "read": quirk.evidence == "read",
+            "dead": dead,
+            "not held": bool(lacking),
+            "documents": documents,
+        }
+        reason = next((key for key, holds in tests.items() if holds), "")
+        if not reason:
+            raise QuirkError(f"quirk {quirk.id}: nobody is counted; give `touches`, or say why in `uncounted`")
+        rows += [(quirk.id, reason, name) for name in (lacking if reason == "not held" else [""])]
+    return pl.DataFrame(rows, schema=dict.fromkeys(("quirk", "reason", "input"), pl.String), orient="row")
+
+
+def _asked(quirk: Quirk) -> list[str]:
+    """List the inputs of a quirk's people."""
+    named = [name for c in cases([quirk]) for given in _projects(c) for name in _columns(given, c)]
+    return list(dict.fromkeys(named))
 
 
 def said(answer: Any) -> str:
