@@ -109,7 +109,9 @@ def _quirk(raw: dict[str, Any], file: str) -> Quirk:
     where = f"{file}, quirk {raw.get('id', '(without id)')}"
     try:
         texts: dict[str, Any] = {k: Text(**raw.pop(k)) for k in TEXTS if k in raw}
-        lists: dict[str, Any] = {k: tuple(raw.pop(k, ())) for k in ("criteria", "rules", "source", "cases", "kept")}
+        lists: dict[str, Any] = {
+            k: tuple(raw.pop(k, ())) for k in ("criteria", "rules", "source", "cases", "kept")
+        }
         quirk = Quirk(**raw, **texts, **lists)
     except (TypeError, AttributeError) as error:
         raise QuirkError(f"{where}: {error}; see data/quirks/README.md") from error
@@ -274,19 +276,20 @@ _TYPES: dict[str, Any] = {
 
 def _persons(asked: Sequence[tuple[int, Case]]) -> pl.DataFrame:
     """Return the people that cases describe by inputs: null is a figure that the market may give."""
-    projects = [
-        {"user": k, "project": n, "now": str(given.get("now", NOW)), **_columns(given, case)}
+    every = [
+        {"user": k, "project": n, "now": str(given.get("now", NOW)), **columns(given, case)}
         for k, case in asked
-        for n, given in enumerate(_projects(case))
+        for n, given in enumerate(projects(case))
     ]
     default = {v.name: None if v.group in JOINED else v.default for v in DICTIONARY.values()}
-    columns = {name: [p.get(name, value) for p in projects] for name, value in default.items()}
-    frame = pl.DataFrame(columns, schema={v.name: _TYPES[v.kind] for v in DICTIONARY.values()})
-    now = pl.Series([p["now"].removesuffix("Z") for p in projects], dtype=pl.String)
+    held = {name: [p.get(name, value) for p in every] for name, value in default.items()}
+    frame = pl.DataFrame(held, schema={v.name: _TYPES[v.kind] for v in DICTIONARY.values()})
+    now = pl.Series([p["now"].removesuffix("Z") for p in every], dtype=pl.String)
     return frame.with_columns(now=now.str.to_datetime(time_unit="us"))
 
 
-def _projects(case: Case) -> Sequence[Mapping[str, Any]]:
+def projects(case: Case) -> Sequence[Mapping[str, Any]]:
+    """Return what a case says of its person, one mapping a project; one empty project if it says nothing."""
     given = case.asks.get("person") or {}
     return [given] if isinstance(given, Mapping) else given
 
@@ -298,8 +301,11 @@ def _record(place: int, case: Case) -> pl.DataFrame:
     return admit(read, wanted, strict=False).kept.with_columns(user=pl.lit(place, dtype=pl.Int32))
 
 
-def _columns(person: Mapping[str, Any], case: Case) -> dict[str, Any]:
-    """Turn what a case says of a person into columns: names into numbers, several answers into one each."""
+def columns(person: Mapping[str, Any], case: Case) -> dict[str, Any]:
+    """Turn what a case says of a project into columns: names into numbers, several answers into one each.
+
+    Raises QuirkError for an input that the data dictionary does not have.
+    """
     found: dict[str, Any] = {}
     for name, value in person.items():
         if name == "now":
@@ -366,9 +372,9 @@ def touched(
     quirks (default: all); ``design_effect`` of the population, which widens the intervals; ``by``, what to
     call a grouping → its column, by default age → age_band and region → region_id.
     Returns one row a quirk with ``touches`` and a group: ``quirk``, ``touches`` (the function of
-    ``repairs``), ``by`` ("all" for everybody), ``group``, ``share`` (weighted), ``low`` and ``high`` (Wilson's
-    interval at 95 %; null where the code alone makes it certain), ``people`` and ``effective`` (people of
-    equal weight that tell as much, the design effect counted). A group of fewer people than
+    ``repairs``), ``by`` ("all" for everybody), ``group``, ``share`` (weighted), ``low`` and ``high`` (Wilson,
+    95 %; null where the code alone makes it certain), ``people`` and ``effective`` (people of equal weight
+    that tell as much, the design effect counted). A group of fewer people than
     ``fairness.metrics.MIN_GROUP`` has no share, nor has a quirk whose answers nobody here gave.
     Raises KeyError for ``touches`` that ``repairs`` does not have.
     """
@@ -391,14 +397,14 @@ def touched(
         grouped = frame.group_by(column).agg(measures).sort(column)
         parts.append(grouped.rename({column: "group"}).with_columns(by=pl.lit(label)))
     wide = pl.concat(parts, how="diagonal")
+    nothing = dict.fromkeys(("share", "low", "high"))
     rows = [
-        (q.id, q.touches, r["by"], r["group"], None if q.touches in lost else r[q.touches], None, None)
-        + (r["people"], r["effective"])
+        {"quirk": q.id, "touches": q.touches, **nothing, **r, "share": r.get(q.touches)}
         for q in chosen
         for r in wide.iter_rows(named=True)
-        if not (q.touches in lost and r["by"] != "all")
+        if r["by"] == "all" or q.touches not in lost
     ]
-    table = pl.DataFrame(rows, schema=TOUCHED, orient="row")
+    table = pl.DataFrame(rows, schema=TOUCHED)
     low, high = wilson(table["share"].fill_null(float("nan")), table["effective"])
     sure = pl.col("touches").is_in([name for name in names if REPAIRS[name].certain])
     enough = pl.col("people") >= MIN_GROUP
@@ -435,14 +441,16 @@ def uncounted(people: pl.DataFrame, bob: Bob, of: Iterable[Quirk] | None = None)
         }
         reason = next((key for key, holds in tests.items() if holds), "")
         if not reason:
-            raise QuirkError(f"quirk {quirk.id}: nobody is counted; give `touches`, or say why in `uncounted`")
+            raise QuirkError(
+                f"quirk {quirk.id}: nobody is counted; give `touches`, or say why in `uncounted`"
+            )
         rows += [(quirk.id, reason, name) for name in (lacking if reason == "not held" else [""])]
     return pl.DataFrame(rows, schema=dict.fromkeys(("quirk", "reason", "input"), pl.String), orient="row")
 
 
 def _asked(quirk: Quirk) -> list[str]:
     """List the inputs of a quirk's people."""
-    named = [name for c in cases([quirk]) for given in _projects(c) for name in _columns(given, c)]
+    named = [name for c in cases([quirk]) for given in projects(c) for name in columns(given, c)]
     return list(dict.fromkeys(named))
 
 

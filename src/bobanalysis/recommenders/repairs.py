@@ -118,7 +118,8 @@ def challenge_diploma_by_age(found: Seen) -> pl.Series:
 @_counted(
     "les personnes dont la note globale serait une autre si une condition d’âge de son tableau "
     "était lue à l’envers",
-    "people whose overall score would be another if one condition on age in its table were read the other way",
+    "people whose overall score would be another if one condition on age in its table were read the "
+    "other way",
 )
 def score_set_by_age(found: Seen) -> pl.Series:
     """Say whose overall score hangs on age, the main challenge staying what it is."""
