@@ -291,7 +291,18 @@ def test_a_function_counts_the_person_inside_and_not_the_one_beside(name: str, f
 
 
 def test_every_function_but_everybody_is_tried_on_a_person_inside_and_one_outside() -> None:
-    assert set(REPAIRS) - set(HANDMADE) == {"everybody"}
+    assert set(REPAIRS) - set(HANDMADE) == {"everybody", "rank_among_equals"}
+
+
+def test_the_rank_of_a_departement_hangs_on_the_order_of_equals_where_another_has_the_same_figure() -> None:
+    offers = {"01": 4, "02": 4, "03": 6}
+    documents = [
+        {"_id": f"{dep}:A1234", "imt": {"yearlyAvgOffersPer10Candidates": n}} for dep, n in offers.items()
+    ]
+    market = Market.from_collections({"local_diagnosis": documents})
+    people = crowd([{"departement_id": dep, "rome_id": "A1234"} for dep in [*offers, "04"]])
+    equal = touched_by(seen(people, Bob(market)), ["rank_among_equals"])["rank_among_equals"]
+    assert equal.to_list() == [True, True, False, False]
 
 
 def only(*ids: str):

@@ -12,7 +12,7 @@ from bobanalysis.report.findings import FindingError
 from bobanalysis.report.pages import PAGES, Content, Page, PageError, PageMaker, read_table, render
 from bobanalysis.report.words import Words
 
-MADE = ("data-finding", "data-table", "data-chart", "data-source", "data-rule", "data-ledger")
+MADE = ("data-finding", "data-table", "data-chart", "data-source", "data-rule", "data-ledger", "data-quirk")
 ALLOWED = re.compile(r"CC BY 4\.0|GPL-3\.0-or-later|UTF-8|2016|2022|findings|SVG")
 
 

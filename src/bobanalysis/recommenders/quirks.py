@@ -352,8 +352,8 @@ REASONS: Mapping[str, Text] = {
         "This depends on answers or figures that the modelled population does not hold:",
     ),
     "documents": Text(
-        "Cela dépend de listes que le service tenait, et que les sources ouvertes ne donnent pas.",
-        "This depends on lists that the service kept, and that open sources do not give.",
+        "Cela dépend de tableaux que le service tenait, et que les sources ouvertes ne donnent pas.",
+        "This depends on tables that the service kept, and that open sources do not give.",
     ),
 }
 """Why nobody is counted, by key."""

@@ -15,6 +15,7 @@ import polars as pl
 
 from bobanalysis.bob import DICTIONARY, Bob, admit, catalogue, configuration
 from bobanalysis.bob.diagnosis import overall_rows
+from bobanalysis.bob.suggestions import less_stressful_departements, local_tension
 from bobanalysis.rules import Expr, Text, evaluate, inputs, neutral, walk
 from bobanalysis.rules.expr import Compare, Var
 
@@ -230,6 +231,21 @@ def low_mobility_inverted(found: Seen) -> pl.Series:
     at_most = DICTIONARY.area_type <= "DEPARTEMENT"
     rule = "for-low-mobility(departement)"
     return found.score(rule) != found.score(rule, at_most)
+
+
+@_counted(
+    "les personnes dont le département est à égalité avec un autre, pour leur métier",
+    "people whose département is equal to another one, for their job",
+)
+def rank_among_equals(found: Seen) -> pl.Series:
+    """Say for whom the number of better départements hangs on the order of equals."""
+    ranks = less_stressful_departements(local_tension(found.bob.market))
+    equal = ranks.select("departement_id", "rome_id", equal=pl.col("at_least") < pl.col("at_most"))
+    place = found.known.select(pl.col("departement_id", "rome_id").cast(pl.String))
+    keys = pl.col("departement_id", "rome_id").cast(pl.String)
+    return place.join(
+        equal.with_columns(keys), on=["departement_id", "rome_id"], how="left", maintain_order="left"
+    )["equal"]
 
 
 @_counted(

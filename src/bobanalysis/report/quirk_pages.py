@@ -6,6 +6,7 @@ they are put in words and in order for the template.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
@@ -24,7 +25,8 @@ from bobanalysis.report import ledger as texts
 from bobanalysis.report.cards import card_path
 from bobanalysis.report.charts import departement_names
 from bobanalysis.report.ledger_pages import address
-from bobanalysis.report.words import N_
+from bobanalysis.report.typography import THIN
+from bobanalysis.report.words import N_, Words
 from bobanalysis.rules import inputs, is_condition
 from bobanalysis.rules.explain import sentence
 from bobanalysis.rules.expr import Var
@@ -98,13 +100,6 @@ ASKED = {
     ("diplomas", "percent_suggested"): N_("the shares of offers that suggest each diploma, in per cent"),
 }
 """What a case asks for: a step of the pipeline, or a function of suggestions and its column."""
-BANDS = {
-    "15-24": N_("15 to 24"),
-    "25-29": N_("25 to 29"),
-    "30-49": N_("30 to 49"),
-    "50-54": N_("50 to 54"),
-    "55+": N_("55 and over"),
-}
 TABLES = ("quirks.verified", "quirks.answers", "quirks.touched", "quirks.uncounted", "quirks.by_concern")
 """What notebook 13 records for this page, to be downloaded from it."""
 
@@ -153,7 +148,7 @@ def for_rule(maker: PageMaker, rule: str) -> list[dict[str, str]]:
     return [
         {
             "id": q.id,
-            "title": maker.words.pick({"fr": q.title.fr, "en": q.title.en}),
+            "title": _polished(maker.words, q.title.fr if maker.words.language == "fr" else q.title.en),
             "href": f"{maker.page.home}quirks.html#{q.id}",
             "evidence": maker.words.gettext(EVIDENCE[q.evidence]),
         }
@@ -176,7 +171,17 @@ class _Recorded:
         self.language: Language = "fr" if maker.words.language == "fr" else "en"
 
     def say(self, text: Any) -> str:
-        return self.words.polish(text.get(self.language)) if text else ""
+        return self.polish(text.get(self.language)) if text else ""
+
+    def polish(self, text: str) -> str:
+        return _polished(self.words, text)
+
+
+def _polished(words: Words, text: str) -> str:
+    """Apply the typographic rules; thousands, which records write with a plain space, are parted too."""
+    if words.language == "fr":
+        text = re.sub(r"(?<=\d) (?=\d{3}\b)", THIN, text)
+    return words.polish(text)
 
 
 def _by_quirk(table: pl.DataFrame) -> dict[str, list[dict[str, Any]]]:
@@ -234,7 +239,10 @@ def _whom(seen: _Recorded, quirk: Quirk) -> dict[str, Any]:
         reason = reasons[0]["reason"]
         lacking = [DICTIONARY[r["input"]].label for r in reasons if r["input"]]
         why = seen.say(quirk.uncounted if reason == "said" else records.REASONS[reason])
-        return {"why": why, "lacking": [seen.say(label) for label in lacking]}
+        if lacking:
+            apart = " ; " if seen.language == "fr" else "; "
+            why += " " + seen.polish(apart.join(seen.say(label) for label in lacking)) + "."
+        return {"why": why}
     share = seen.maker.cell("quirks.touched", "share", quirk=quirk.id, by="all", group="all")
     groups = []
     for by, name in (
@@ -259,7 +267,11 @@ def _shares(seen: _Recorded, row: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def _group(seen: _Recorded, by: str, key: str) -> str:
-    return seen.words.gettext(BANDS[key]) if by == "age" else seen.words.polish(_regions()[key])
+    if by == "region":
+        return seen.polish(_regions()[key])
+    low, _, high = key.rstrip("+").partition("-")
+    band = N_("{low} to {high}") if high else N_("{low} and over")
+    return seen.words.gettext(band).format(low=low, high=high)
 
 
 @cache
@@ -276,7 +288,7 @@ def _case(seen: _Recorded, case: Case) -> dict[str, Any]:
     got = seen.got[(case.quirk, case.number)]
     about = asks.get("about")
     return {
-        "about": seen.words.polish(about[seen.language]) if about else "",
+        "about": seen.polish(about[seen.language]) if about else "",
         "person": _person(seen, case),
         "asked": _asked(seen, asks),
         "answer": _answer(seen, asks),
@@ -314,18 +326,18 @@ def _input(seen: _Recorded, name: str, value: Any) -> str:
     variable, language = DICTIONARY[name], seen.language
     text = f"{variable.label.get(language)}{seen.words._(':')} "
     if name == "diagnostic_category":
-        return seen.words.polish(f"{text}{_quoted(seen, _challenge(seen, value))}")
+        return seen.polish(f"{text}{_quoted(seen, _challenge(seen, value))}")
     if name == "departement_id" and value in departement_names():
-        return seen.words.polish(f"{text}{departement_names()[value]} ({value})")
+        return seen.polish(f"{text}{departement_names()[value]} ({value})")
     if variable.kind == "enum" and not variable.choice(value):
-        return seen.words.polish(f"{text}{seen.words.number(value)}")
+        return seen.polish(f"{text}{seen.words.number(value)}")
     read = Var(variable)
     condition = (read if value else ~read) if variable.kind == "bool" else read == value
-    return seen.words.polish(sentence(condition, language))
+    return seen.polish(sentence(condition, language))
 
 
 def _quoted(seen: _Recorded, text: str) -> str:
-    return f"« {text} »" if seen.language == "fr" else f"“{text}”"
+    return seen.polish(f"« {text} »" if seen.language == "fr" else f"“{text}”")
 
 
 def _challenge(seen: _Recorded, id: str) -> str:
