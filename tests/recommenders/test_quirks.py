@@ -7,8 +7,6 @@ import polars as pl
 import pytest
 
 from bobanalysis.bob import DICTIONARY, Bob, Market, catalogue
-from bobanalysis.fairness.intervals import wilson
-from bobanalysis.fairness.metrics import MIN_GROUP
 from bobanalysis.recommenders import quirks as records
 from bobanalysis.recommenders.quirks import (
     Case,
@@ -309,24 +307,22 @@ def only(*ids: str):
     return [quirks()[id] for id in ids]
 
 
-def test_shares_are_weighted_and_their_interval_counts_weights_and_design() -> None:
+def test_shares_are_weighted_and_people_of_equal_weight_are_counted() -> None:
     people = crowd([{"age": 45}] * 20 + [{"age": 20}] * 20)
     people = people.with_columns(weight=pl.Series([3.0] * 20 + [1.0] * 20))
-    row = touched(people, Bob(Market.empty()), only("Q17"), 2.0).row(0, named=True)
-    effective = 80**2 / (20 * 9 + 20) / 2
-    low, high = wilson(0.75, effective)
+    row = touched(people, Bob(Market.empty()), only("Q17")).row(0, named=True)
     assert row["share"] == pytest.approx(0.75)
-    assert row["effective"] == pytest.approx(effective)
-    assert (row["low"], row["high"]) == pytest.approx((float(low), float(high)))
+    assert row["effective"] == pytest.approx(80**2 / (20 * 9 + 20))
 
 
-def test_a_group_of_too_few_people_has_no_share() -> None:
-    people = crowd([{"age": 45}] * 30)
-    bands = ["50-54"] * (MIN_GROUP - 1) + ["30-49"] * (30 - MIN_GROUP + 1)
-    rows = touched(people.with_columns(age_band=pl.Series(bands)), Bob(Market.empty()), only("Q17"))
-    shares = dict(rows.filter(by="age").select("group", "share").iter_rows())
-    assert shares == {"50-54": None, "30-49": 1.0}
-    assert rows.filter(group="50-54").select("low", "high").row(0) == (None, None)
+def test_groups_have_shares_of_their_own() -> None:
+    people = crowd([{"age": 45}] * 3 + [{"age": 20}] * 2)
+    people = people.with_columns(age_band=pl.Series(["30-49"] * 3 + ["15-24"] * 2))
+    rows = touched(people, Bob(Market.empty()), only("Q17"))
+    assert rows.filter(by="age").select("group", "share", "people").rows() == [
+        ("15-24", 0.0, 2),
+        ("30-49", 1.0, 3),
+    ]
 
 
 def test_what_nobody_here_declared_is_not_counted_and_says_why() -> None:
@@ -336,9 +332,9 @@ def test_what_nobody_here_declared_is_not_counted_and_says_why() -> None:
     assert uncounted(people, bob, only("Q10")).rows() == [("Q10", "said", "")]
 
 
-def test_what_everybody_meets_by_construction_has_no_interval() -> None:
-    row = touched(crowd([{"age": 45}] * 20), Bob(Market.empty()), only("Q25")).row(0, named=True)
-    assert (row["share"], row["low"], row["high"]) == (1.0, None, None)
+def test_what_everybody_meets_by_construction_is_certain() -> None:
+    rows = touched(crowd([{"age": 45}] * 20), Bob(Market.empty()), only("Q25", "Q17"))
+    assert dict(rows.filter(by="all").select("quirk", "certain").iter_rows()) == {"Q25": True, "Q17": False}
 
 
 @pytest.mark.parametrize(

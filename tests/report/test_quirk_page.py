@@ -3,9 +3,12 @@
 import re
 
 import invented_quirks
+import polars as pl
 import pytest
 
 from bobanalysis.bob import catalogue
+from bobanalysis.fairness.intervals import wilson
+from bobanalysis.fairness.metrics import MIN_GROUP
 from bobanalysis.recommenders.quirks import cases, quirks
 from bobanalysis.report import quirk_pages
 from bobanalysis.report.pages import PAGES, Content, Page, PageMaker
@@ -152,6 +155,32 @@ def test_the_page_stays_light(texts) -> None:
 
 def test_the_page_stands_in_the_menu_of_the_rules() -> None:
     assert [page.section for page in PAGES if page.slug == "quirks"] == ["The rules"]
+
+
+# --- intervals
+
+
+def counted(**changed):
+    row = {"quirk": "Q17", "touches": "told_to_move", "by": "all", "group": "all", "certain": False}
+    return pl.DataFrame([row | {"share": 0.25, "people": 400, "effective": 300.0} | changed])
+
+
+def test_an_interval_is_that_of_people_of_equal_weight_over_the_design_effect() -> None:
+    row = quirk_pages.with_intervals(counted(), 1.5).row(0, named=True)
+    low, high = wilson(0.25, 200)
+    assert row["effective"] == 200
+    assert (row["low"], row["high"]) == pytest.approx((float(low), float(high)))
+
+
+def test_a_group_of_too_few_people_has_no_share_and_no_interval() -> None:
+    row = quirk_pages.with_intervals(counted(people=MIN_GROUP - 1), 1.0).row(0, named=True)
+    assert (row["share"], row["low"], row["high"]) == (None, None, None)
+    assert quirk_pages.with_intervals(counted(people=MIN_GROUP), 1.0)["share"].item() == 0.25
+
+
+def test_what_the_code_alone_decides_has_a_share_and_no_interval() -> None:
+    row = quirk_pages.with_intervals(counted(share=1.0, certain=True), 1.0).row(0, named=True)
+    assert (row["share"], row["low"], row["high"]) == (1.0, None, None)
 
 
 # --- for the cards

@@ -35,8 +35,6 @@ import yaml
 from bobanalysis.bob import DICTIONARY, Bob, Market, admit, catalogue, read_users, suggestions
 from bobanalysis.bob.market import JOINED, join
 from bobanalysis.bob.outcomes import answers
-from bobanalysis.fairness.intervals import wilson
-from bobanalysis.fairness.metrics import MIN_GROUP
 from bobanalysis.rules import Text, evaluate
 
 from .conditions import rule_status
@@ -326,17 +324,6 @@ def columns(person: Mapping[str, Any], case: Case) -> dict[str, Any]:
 
 # --- whom they touch
 
-TOUCHED = {
-    "quirk": pl.String,
-    "touches": pl.String,
-    "by": pl.String,
-    "group": pl.String,
-    "share": pl.Float64,
-    "low": pl.Float64,
-    "high": pl.Float64,
-    "people": pl.Int64,
-    "effective": pl.Float64,
-}
 REASONS: Mapping[str, Text] = {
     "said": Text("La fiche dit pourquoi.", "The record says why."),
     "read": Text(
@@ -363,19 +350,17 @@ def touched(
     people: pl.DataFrame,
     bob: Bob,
     of: Iterable[Quirk] | None = None,
-    design_effect: float = 1.0,
     by: Mapping[str, str] | None = None,
 ) -> pl.DataFrame:
     """Return the share of people whom each quirk touches, overall and by group.
 
     Parameters: ``people``, a population frame with ``weight``; ``bob``, on ``french_market()``; ``of``, some
-    quirks (default: all); ``design_effect`` of the population, which widens the intervals; ``by``, what to
-    call a grouping → its column, by default age → age_band and region → region_id.
+    quirks (default: all); ``by``, what to call a grouping → its column, by default age → age_band and region
+    → region_id.
     Returns one row a quirk with ``touches`` and a group: ``quirk``, ``touches`` (the function of
-    ``repairs``), ``by`` ("all" for everybody), ``group``, ``share`` (weighted), ``low`` and ``high`` (Wilson,
-    95 %; null where the code alone makes it certain), ``people`` and ``effective`` (people of equal weight
-    that tell as much, the design effect counted). A group of fewer people than
-    ``fairness.metrics.MIN_GROUP`` has no share, nor has a quirk whose answers nobody here gave.
+    ``repairs``), ``by`` ("all" for everybody), ``group``, ``share`` (weighted; null, and no groups, where
+    nobody here gave an answer that it takes), ``people``, ``effective`` (people of equal weight that tell as
+    much: Kish) and ``certain`` (the code alone decides it: nothing is sampled).
     Raises KeyError for ``touches`` that ``repairs`` does not have.
     """
     chosen = [q for q in (quirks().values() if of is None else of) if q.touches]
@@ -386,33 +371,25 @@ def touched(
     groupings = {"age": "age_band", "region": "region_id"} if by is None else dict(by)
     frame = found.known.select("weight", *groupings.values()).with_columns(*flags.values())
     weight = pl.col("weight")
-    measures = [
-        *((pl.col(name).cast(pl.Float64) * weight).sum() / weight.sum() for name in flags),
+    shares = [((pl.col(name).cast(pl.Float64) * weight).sum() / weight.sum()).alias(name) for name in flags]
+    size = [
         pl.len().cast(pl.Int64).alias("people"),
-        (weight.sum() ** 2 / (weight**2).sum() / design_effect).alias("effective"),
+        (weight.sum() ** 2 / (weight**2).sum()).alias("effective"),
     ]
-    measures = [m.alias(name) for m, name in zip(measures, flags, strict=False)] + measures[len(flags) :]
-    parts = [frame.select(measures).with_columns(by=pl.lit("all"), group=pl.lit("all"))]
+    parts = [frame.select(*shares, *size).with_columns(by=pl.lit("all"), group=pl.lit("all"))]
     for label, column in groupings.items():
-        grouped = frame.group_by(column).agg(measures).sort(column)
+        grouped = frame.group_by(column).agg(*shares, *size).sort(column)
         parts.append(grouped.rename({column: "group"}).with_columns(by=pl.lit(label)))
-    wide = pl.concat(parts, how="diagonal")
-    nothing = dict.fromkeys(("share", "low", "high"))
     rows = [
-        {"quirk": q.id, "touches": q.touches, **nothing, **r, "share": r.get(q.touches)}
+        {"quirk": q.id, "touches": q.touches, "certain": REPAIRS[q.touches].certain, **r}
+        | {"share": r.get(q.touches)}
         for q in chosen
-        for r in wide.iter_rows(named=True)
+        for r in pl.concat(parts, how="diagonal").iter_rows(named=True)
         if r["by"] == "all" or q.touches not in lost
     ]
-    table = pl.DataFrame(rows, schema=TOUCHED)
-    low, high = wilson(table["share"].fill_null(float("nan")), table["effective"])
-    sure = pl.col("touches").is_in([name for name in names if REPAIRS[name].certain])
-    enough = pl.col("people") >= MIN_GROUP
-    return table.with_columns(
-        pl.when(enough & ~sure).then(pl.Series(low)).fill_nan(None).alias("low"),
-        pl.when(enough & ~sure).then(pl.Series(high)).fill_nan(None).alias("high"),
-        pl.when(enough).then("share").alias("share"),
-    )
+    texts, numbers = ("quirk", "touches", "by", "group"), {"share": pl.Float64, "people": pl.Int64}
+    schema = {**dict.fromkeys(texts, pl.String), **numbers, "effective": pl.Float64, "certain": pl.Boolean}
+    return pl.DataFrame(rows, schema=schema)
 
 
 def uncounted(people: pl.DataFrame, bob: Bob, of: Iterable[Quirk] | None = None) -> pl.DataFrame:

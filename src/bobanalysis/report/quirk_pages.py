@@ -18,6 +18,8 @@ from bobanalysis import data
 from bobanalysis.bob import DICTIONARY, catalogue, configuration
 from bobanalysis.bob.catalogue import titles
 from bobanalysis.bob.diagnosis import challenges
+from bobanalysis.fairness.intervals import wilson
+from bobanalysis.fairness.metrics import MIN_GROUP
 from bobanalysis.recommenders import quirks as records
 from bobanalysis.recommenders.quirks import Case, Quirk
 from bobanalysis.recommenders.repairs import REPAIRS
@@ -132,6 +134,33 @@ def quirks(maker: PageMaker) -> dict[str, Any]:
         "signs": SIGNS,
         "tables": TABLES,
     }
+
+
+def with_intervals(whom: pl.DataFrame, design_effect: float) -> pl.DataFrame:
+    """Add intervals to what `recommenders.quirks.touched` counts, and leave small groups out.
+
+    Parameters: `whom`, as `touched` returns; `design_effect` of the population, by which people of equal
+    weight are divided.
+    Returns quirk, touches, by, group, share, low and high (Wilson, 95 %; null where nothing is sampled),
+    people, effective. A group of fewer people than `fairness.metrics.MIN_GROUP` has no share.
+
+    >>> row = {"quirk": ["Q17"], "touches": ["told_to_move"], "by": ["all"], "group": ["all"]}
+    >>> row |= {"share": [0.5], "people": [200], "effective": [200.0], "certain": [False]}
+    >>> with_intervals(pl.DataFrame(row), 2.0).select(pl.col("low", "high").round(3)).row(0)
+    (0.404, 0.596)
+    """
+    effective = whom["effective"] / design_effect
+    low, high = wilson(whom["share"].fill_null(float("nan")), effective)
+    shown = pl.col("people") >= MIN_GROUP
+    sampled = shown & ~pl.col("certain") & pl.col("share").is_not_null()
+    return whom.select(
+        *("quirk", "touches", "by", "group"),
+        pl.when(shown).then("share").alias("share"),
+        pl.when(sampled).then(pl.Series(low)).alias("low"),
+        pl.when(sampled).then(pl.Series(high)).alias("high"),
+        "people",
+        effective.alias("effective"),
+    )
 
 
 def for_rule(maker: PageMaker, rule: str) -> list[dict[str, str]]:
