@@ -54,6 +54,12 @@ def test_each_record_has_one_entry(lang, texts, entries) -> None:
     assert len(re.findall(r'id="Q17"', texts[lang])) == 1
 
 
+def test_entries_of_a_part_stand_by_series_then_by_number(entries) -> None:
+    ages = [id for lang, id in entries if lang == "fr" and quirks()[id].concern == "age"]
+    assert ages[:4] == ["Q01", "Q02", "Q07", "Q11"]
+    assert [id[0] for id in ages] == sorted((id[0] for id in ages), key="QMCDO".index)
+
+
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_each_entry_says_whether_it_was_run_or_read(lang, entries) -> None:
     other = {"shown": "read", "read": "shown"}

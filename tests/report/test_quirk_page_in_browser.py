@@ -63,6 +63,12 @@ def test_a_part_without_an_entry_left_is_hidden_with_its_heading(opened) -> None
     assert shown == {f"concern-{concern}" for concern in left}
 
 
+def test_the_list_of_titles_names_no_entry_that_is_hidden(opened) -> None:
+    assert opened.locator("details.titles:visible").count() > 0
+    opened.check("#c-age")
+    assert opened.locator("details.titles:visible").count() == 0
+
+
 def test_a_filter_is_reached_and_changed_by_keyboard(opened) -> None:
     opened.locator("#e-all").focus()
     opened.keyboard.press("ArrowRight")

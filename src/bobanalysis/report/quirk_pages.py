@@ -116,7 +116,7 @@ def quirks(maker: PageMaker) -> dict[str, Any]:
         touched=_by_quirk(tables["quirks.touched"]),
         uncounted=_by_quirk(tables["quirks.uncounted"]),
     )
-    every = list(records.quirks().values())
+    every = sorted(records.quirks().values(), key=_order)
     counts = {r["concern"]: r for r in tables["quirks.by_concern"].iter_rows(named=True)}
     return {
         "concerns": [
@@ -173,7 +173,6 @@ def for_rule(maker: PageMaker, rule: str) -> list[dict[str, str]]:
     """
     own = catalogue()[rule].quirks if rule in catalogue() else ()
     found = [q for q in records.quirks().values() if rule in q.rules or q.id in own]
-    order = list(CONCERNS)
     return [
         {
             "id": q.id,
@@ -181,8 +180,13 @@ def for_rule(maker: PageMaker, rule: str) -> list[dict[str, str]]:
             "href": f"{maker.page.home}quirks.html#{q.id}",
             "evidence": maker.words.gettext(EVIDENCE[q.evidence]),
         }
-        for q in sorted(found, key=lambda q: order.index(q.concern))
+        for q in sorted(found, key=lambda q: (list(CONCERNS).index(q.concern), *_order(q)))
     ]
+
+
+def _order(quirk: Quirk) -> tuple[int, int]:
+    """Order quirks by series, the main rules first, then by number."""
+    return "QMCDO".index(quirk.id[0]), int(quirk.id[1:])
 
 
 class _Recorded:
