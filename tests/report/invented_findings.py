@@ -1,6 +1,7 @@
 """Invented tables and findings for the tests of the pages. No number here says anything about Bob."""
 
 import invented_ledger
+import invented_quirks
 import invented_rules
 import polars as pl
 
@@ -242,5 +243,6 @@ def write_invented(build):
             id, value=value, unit=unit, kind=kind, no_interval=reason, label=label, vintage="2018-2021"
         )
     invented_rules.write(build)
+    invented_quirks.write(build)
     invented_ledger.write(build)  # last: it leaves out what others recorded
     return book

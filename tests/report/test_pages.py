@@ -12,7 +12,7 @@ from bobanalysis.report.findings import FindingError
 from bobanalysis.report.pages import Content, Page, PageError, PageMaker, every_page, read_table, render
 from bobanalysis.report.words import Words
 
-MADE = ("data-finding", "data-table", "data-chart", "data-source", "data-rule", "data-ledger")
+MADE = ("data-finding", "data-table", "data-chart", "data-source", "data-rule", "data-ledger", "data-quirk")
 ALLOWED = re.compile(r"CC BY 4\.0|GPL-3\.0-or-later|UTF-8|2016|2022|findings|SVG")
 WITHOUT_FIGURES = ("rules", "sources", "data", "glossary", "register-etalab")
 

@@ -37,10 +37,14 @@ from bobanalysis.bob.market import JOINED, join
 from bobanalysis.bob.outcomes import answers
 from bobanalysis.rules import Text, evaluate
 
+from .conditions import rule_status
+from .repairs import REPAIRS, seen, touched_by, unheld
+
 FOLDER = Path(__file__).parents[3] / "data" / "quirks"
 NOW = "2022-06-15T12:00:00Z"
 NO_RULE = "no such rule"
 Concern = Literal["age", "place", "criteria", "missing", "order", "texts", "data"]
+Promise = Literal["name", "text", "documentation", "sense"]
 TEXTS = ("title", "promise", "published", "repair", "unshown", "uncounted")
 KINDS = ("rule", "step", "suggestion")
 
@@ -53,6 +57,9 @@ class QuirkError(ValueError):
 class Quirk:
     """One quirk: what the name or text promises, what is published, what would repair it.
 
+    ``promised_by`` says whose expectation the promise is: that of the ``name``, of the ``text`` that people
+    are shown, of the ``documentation`` or a note beside the code, or only ordinary ``sense``: nothing
+    published promises it. ``kept`` are inputs of its people that the answers do not need.
     ``evidence`` is "shown" (its ``cases`` are run by the engine) or "read" (only the published text supports
     it; ``unshown`` says why the engine cannot). ``concern`` is the group of the page it stands in.
     ``criteria`` are the protected criteria concerned, by their names in the data dictionary. ``touches`` is
@@ -61,6 +68,7 @@ class Quirk:
 
     id: str
     concern: Concern
+    promised_by: Promise
     title: Text
     promise: Text
     published: Text
@@ -70,6 +78,7 @@ class Quirk:
     rules: tuple[str, ...]
     source: tuple[str, ...]
     cases: tuple[Mapping[str, Any], ...] = ()
+    kept: tuple[str, ...] = ()
     touches: str = ""
     unshown: Text | None = None
     uncounted: Text | None = None
@@ -98,7 +107,9 @@ def _quirk(raw: dict[str, Any], file: str) -> Quirk:
     where = f"{file}, quirk {raw.get('id', '(without id)')}"
     try:
         texts: dict[str, Any] = {k: Text(**raw.pop(k)) for k in TEXTS if k in raw}
-        lists: dict[str, Any] = {k: tuple(raw.pop(k, ())) for k in ("criteria", "rules", "source", "cases")}
+        lists: dict[str, Any] = {
+            k: tuple(raw.pop(k, ())) for k in ("criteria", "rules", "source", "cases", "kept")
+        }
         quirk = Quirk(**raw, **texts, **lists)
     except (TypeError, AttributeError) as error:
         raise QuirkError(f"{where}: {error}; see data/quirks/README.md") from error
@@ -106,6 +117,10 @@ def _quirk(raw: dict[str, Any], file: str) -> Quirk:
         (
             quirk.concern not in get_args(Concern),
             f"concern {quirk.concern!r} is not one of {get_args(Concern)}",
+        ),
+        (
+            quirk.promised_by not in get_args(Promise),
+            f"promised_by {quirk.promised_by!r} is not one of {get_args(Promise)}",
         ),
         (quirk.evidence not in ("shown", "read"), f"evidence {quirk.evidence!r} is not 'shown' or 'read'"),
         (quirk.evidence == "shown" and not quirk.cases, "it is shown, so it needs a case"),
@@ -202,7 +217,7 @@ def _steps(asked: Sequence[Case]) -> list[Any]:
         if strategy := case.asks.get("strategy"):
             value = dict(zip(row["strategies"] or (), value or (), strict=True)).get(strategy)
         if "only" in case.asks:
-            value = [item for item in value if item in case.asks["only"]]
+            value = [item for item in value or () if item in case.asks["only"]]
         found.append(value)
     return found
 
@@ -259,19 +274,20 @@ _TYPES: dict[str, Any] = {
 
 def _persons(asked: Sequence[tuple[int, Case]]) -> pl.DataFrame:
     """Return the people that cases describe by inputs: null is a figure that the market may give."""
-    projects = [
-        {"user": k, "project": n, "now": str(given.get("now", NOW)), **_columns(given, case)}
+    every = [
+        {"user": k, "project": n, "now": str(given.get("now", NOW)), **columns(given, case)}
         for k, case in asked
-        for n, given in enumerate(_projects(case))
+        for n, given in enumerate(projects(case))
     ]
     default = {v.name: None if v.group in JOINED else v.default for v in DICTIONARY.values()}
-    columns = {name: [p.get(name, value) for p in projects] for name, value in default.items()}
-    frame = pl.DataFrame(columns, schema={v.name: _TYPES[v.kind] for v in DICTIONARY.values()})
-    now = pl.Series([p["now"].removesuffix("Z") for p in projects], dtype=pl.String)
+    held = {name: [p.get(name, value) for p in every] for name, value in default.items()}
+    frame = pl.DataFrame(held, schema={v.name: _TYPES[v.kind] for v in DICTIONARY.values()})
+    now = pl.Series([p["now"].removesuffix("Z") for p in every], dtype=pl.String)
     return frame.with_columns(now=now.str.to_datetime(time_unit="us"))
 
 
-def _projects(case: Case) -> Sequence[Mapping[str, Any]]:
+def projects(case: Case) -> Sequence[Mapping[str, Any]]:
+    """Return what a case says of its person, one mapping a project; one empty project if it says nothing."""
     given = case.asks.get("person") or {}
     return [given] if isinstance(given, Mapping) else given
 
@@ -283,8 +299,11 @@ def _record(place: int, case: Case) -> pl.DataFrame:
     return admit(read, wanted, strict=False).kept.with_columns(user=pl.lit(place, dtype=pl.Int32))
 
 
-def _columns(person: Mapping[str, Any], case: Case) -> dict[str, Any]:
-    """Turn what a case says of a person into columns: names into numbers, several answers into one each."""
+def columns(person: Mapping[str, Any], case: Case) -> dict[str, Any]:
+    """Turn what a case says of a project into columns: names into numbers, several answers into one each.
+
+    Raises QuirkError for an input that the data dictionary does not have.
+    """
     found: dict[str, Any] = {}
     for name, value in person.items():
         if name == "now":
@@ -301,6 +320,115 @@ def _columns(person: Mapping[str, Any], case: Case) -> dict[str, Any]:
                 f"quirk {case.quirk}, case {case.number}: the data dictionary has no input {name!r}"
             )
     return found
+
+
+# --- whom they touch
+
+REASONS: Mapping[str, Text] = {
+    "said": Text("La fiche dit pourquoi.", "The record says why."),
+    "read": Text(
+        "Rien n’est compté : le moteur ne peut pas montrer ce point.",
+        "Nothing is counted: the engine cannot show this point.",
+    ),
+    "dead": Text(
+        "Rien de publié n’emploie ces règles : les réponses données n’en dépendent pas.",
+        "Nothing published uses these rules: the answers given do not depend on them.",
+    ),
+    "not held": Text(
+        "Cela dépend de réponses ou de chiffres que la population modélisée ne contient pas :",
+        "This depends on answers or figures that the modelled population does not hold:",
+    ),
+    "documents": Text(
+        "Cela dépend de tableaux que le service tenait, et que les sources ouvertes ne donnent pas.",
+        "This depends on tables that the service kept, and that open sources do not give.",
+    ),
+}
+"""Why nobody is counted, by key."""
+
+
+def touched(
+    people: pl.DataFrame,
+    bob: Bob,
+    of: Iterable[Quirk] | None = None,
+    by: Mapping[str, str] | None = None,
+) -> pl.DataFrame:
+    """Return the share of people whom each quirk touches, overall and by group.
+
+    Parameters: ``people``, a population frame with ``weight``; ``bob``, on ``french_market()``; ``of``, some
+    quirks (default: all); ``by``, what to call a grouping → its column, by default age → age_band and region
+    → region_id.
+    Returns one row a quirk with ``touches`` and a group: ``quirk``, ``touches`` (the function of
+    ``repairs``), ``by`` ("all" for everybody), ``group``, ``share`` (weighted; null, and no groups, where
+    nobody here gave an answer that it takes), ``people``, ``effective`` (people of equal weight that tell as
+    much: Kish) and ``certain`` (the code alone decides it: nothing is sampled).
+    Raises KeyError for ``touches`` that ``repairs`` does not have.
+    """
+    chosen = [q for q in (quirks().values() if of is None else of) if q.touches]
+    found = seen(people, bob)
+    names = list(dict.fromkeys(q.touches for q in chosen))
+    lost = {name for name in names if unheld(found.known, REPAIRS[name].reads)}
+    flags = touched_by(found, [name for name in names if name not in lost])
+    groupings = {"age": "age_band", "region": "region_id"} if by is None else dict(by)
+    frame = found.known.select("weight", *groupings.values()).with_columns(*flags.values())
+    weight = pl.col("weight")
+    shares = [((pl.col(name).cast(pl.Float64) * weight).sum() / weight.sum()).alias(name) for name in flags]
+    size = [
+        pl.len().cast(pl.Int64).alias("people"),
+        (weight.sum() ** 2 / (weight**2).sum()).alias("effective"),
+    ]
+    parts = [frame.select(*shares, *size).with_columns(by=pl.lit("all"), group=pl.lit("all"))]
+    for label, column in groupings.items():
+        grouped = frame.group_by(column).agg(*shares, *size).sort(column)
+        parts.append(grouped.rename({column: "group"}).with_columns(by=pl.lit(label)))
+    rows = [
+        {"quirk": q.id, "touches": q.touches, "certain": REPAIRS[q.touches].certain, **r}
+        | {"share": r.get(q.touches)}
+        for q in chosen
+        for r in pl.concat(parts, how="diagonal").iter_rows(named=True)
+        if r["by"] == "all" or q.touches not in lost
+    ]
+    texts, numbers = ("quirk", "touches", "by", "group"), {"share": pl.Float64, "people": pl.Int64}
+    schema = {**dict.fromkeys(texts, pl.String), **numbers, "effective": pl.Float64, "certain": pl.Boolean}
+    return pl.DataFrame(rows, schema=schema)
+
+
+def uncounted(people: pl.DataFrame, bob: Bob, of: Iterable[Quirk] | None = None) -> pl.DataFrame:
+    """Return why nobody is counted for each quirk that ``touched`` gives no share.
+
+    Parameters: as for ``touched``.
+    Returns ``quirk``, ``reason`` (a key of ``REASONS``) and ``input``: for "not held" one row an input of its
+    people that nobody here gave, else empty. Raises QuirkError for a quirk without a reason.
+    """
+    known = seen(people, bob).known
+    rows: list[tuple[str, str, str]] = []
+    for quirk in quirks().values() if of is None else of:
+        reads = REPAIRS[quirk.touches].reads if quirk.touches else _asked(quirk)
+        lacking = unheld(known, reads)
+        if quirk.touches and not lacking:
+            continue
+        named = [r for r in quirk.rules if r in catalogue()]
+        dead = bool(named) and len(named) == len(quirk.rules) and all(rule_status(r) == "dead" for r in named)
+        documents = any({"tables", "market", "user"} & set(c) for c in quirk.cases)
+        tests = {
+            "said": quirk.uncounted is not None,
+            "read": quirk.evidence == "read",
+            "dead": dead,
+            "not held": bool(lacking),
+            "documents": documents,
+        }
+        reason = next((key for key, holds in tests.items() if holds), "")
+        if not reason:
+            raise QuirkError(
+                f"quirk {quirk.id}: nobody is counted; give `touches`, or say why in `uncounted`"
+            )
+        rows += [(quirk.id, reason, name) for name in (lacking if reason == "not held" else [""])]
+    return pl.DataFrame(rows, schema=dict.fromkeys(("quirk", "reason", "input"), pl.String), orient="row")
+
+
+def _asked(quirk: Quirk) -> list[str]:
+    """List the inputs of a quirk's people."""
+    named = [name for c in cases([quirk]) for given in projects(c) for name in columns(given, c)]
+    return list(dict.fromkeys(named))
 
 
 def said(answer: Any) -> str:

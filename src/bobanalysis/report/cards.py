@@ -160,7 +160,8 @@ class Subject:
 def card_path(rule: str) -> str:
     """Return where the card of a rule stands, seen from the folder of a language.
 
-    Parameters: ``rule``, a published name, a step of the diagnosis (``main_challenge``) or a family's name.
+    Parameters: ``rule``, a published name, a step of the diagnosis (``main_challenge``) or a family's name. A
+    rule that only contents use has no part of its own on the card of its family.
 
     >>> card_path("advice-senior"), card_path("for-old(50)"), card_path("main_challenge")
     ('rules/advice-senior.html', 'rules/for-old.html#for-old-50', 'rules/main_challenge.html')
@@ -168,7 +169,8 @@ def card_path(rule: str) -> str:
     rules = catalogue()
     if rule in rules and (pattern := rules[rule].family):
         family = next(f for f in rules.families if f.pattern.pattern == pattern)
-        return f"rules/{slug(family.name)}.html#{slug(rule)}"
+        part = f"#{slug(rule)}" if rule in subjects() else ""
+        return f"rules/{slug(family.name)}.html{part}"
     return f"rules/{slug(rule)}.html"
 
 
@@ -724,18 +726,9 @@ class _Card:
     # -- quirks
 
     def _quirks(self) -> list[dict[str, str]]:
-        from bobanalysis.recommenders.quirks import quirks
+        from bobanalysis.report.quirk_pages import for_rule  # its page leads back to the cards
 
-        own = catalogue()[self.subject.name].quirks if self.subject.name in catalogue() else ()
-        return [
-            {
-                "id": quirk.id,
-                "title": self.words.polish(quirk.title.get(self.lang)),
-                "href": f"{self.maker.page.home}quirks.html#{quirk.id}",
-            }
-            for quirk in quirks().values()
-            if quirk.id in own or self.subject.name in quirk.rules
-        ]
+        return for_rule(self.maker, self.subject.name)
 
 
 def _rows_by_challenge(rule: Expr) -> dict[int, Text]:

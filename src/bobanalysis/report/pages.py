@@ -22,7 +22,7 @@ from typing import Any
 import polars as pl
 from markupsafe import Markup, escape
 
-from bobanalysis.report import cards, charts, condition_pages, findings, ledger_pages, tryit
+from bobanalysis.report import cards, charts, condition_pages, findings, ledger_pages, quirk_pages, tryit
 from bobanalysis.report.words import CLASSES, FINDINGS, HERE, KINDS, N_, NO_INTERVAL, Words, challenge_labels
 
 MARKS = {"by construction": "c", "modelled": "m", "observed": "o"}
@@ -60,6 +60,7 @@ PAGES = (
     Page("try", N_("Try it"), N_("Try it")),
     Page("rules", N_("Every rule"), N_("The rules"), cards.index),
     Page("conditions", N_("Age and place"), N_("The rules"), condition_pages.conditions),
+    Page("quirks", N_("Quirks"), N_("The rules"), quirk_pages.quirks),
     Page("questions", N_("Questions"), N_("Questions and answers"), ledger_pages.questions),
     Page("privacy", N_("Personal data"), N_("Questions and answers"), ledger_pages.privacy),
     Page("register", N_("Register"), N_("Questions and answers"), ledger_pages.register),

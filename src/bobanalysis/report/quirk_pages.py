@@ -1,0 +1,441 @@
+"""The page of quirks: what the published rules do otherwise than their names or texts say.
+
+Records stand in `data/quirks/`; what their cases answer and whom they touch was recorded by notebook 13. Here
+they are put in words and in order for the template.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from bobanalysis import data
+from bobanalysis.bob import DICTIONARY, catalogue, configuration
+from bobanalysis.bob.catalogue import titles
+from bobanalysis.bob.diagnosis import challenges
+from bobanalysis.fairness.intervals import wilson
+from bobanalysis.fairness.metrics import MIN_GROUP
+from bobanalysis.recommenders import quirks as records
+from bobanalysis.recommenders.quirks import Case, Quirk
+from bobanalysis.recommenders.repairs import REPAIRS
+from bobanalysis.report import ledger as texts
+from bobanalysis.report.cards import card_path
+from bobanalysis.report.charts import departement_names
+from bobanalysis.report.ledger_pages import address
+from bobanalysis.report.typography import THIN
+from bobanalysis.report.words import N_, Words
+from bobanalysis.rules import inputs, is_condition
+from bobanalysis.rules.explain import sentence
+from bobanalysis.rules.expr import Var
+from bobanalysis.rules.variables import Language
+
+if TYPE_CHECKING:
+    from bobanalysis.report.pages import PageMaker
+
+CONCERNS = {
+    "age": N_("Age"),
+    "place": N_("Place and local market"),
+    "criteria": N_("Other protected criteria"),
+    "missing": N_("Missing answers and figures"),
+    "order": N_("Order and ties"),
+    "texts": N_("Texts and contents"),
+    "data": N_("Data and computations"),
+}
+"""The groups of the page, in its order."""
+EVIDENCE = {"shown": N_("shown by running"), "read": N_("supported by reading only")}
+SIGNS = {"shown": "●", "read": "○"}
+"""Signs of the evidence, beside its name."""
+PROMISED = {
+    "name": N_("What the name promises"),
+    "text": N_("What the text shown to people promises"),
+    "documentation": N_("What the documentation, or a note beside the code, promises"),
+    "sense": N_("What one may expect (nothing published promises it)"),
+}
+CRITERIA = {
+    "age": N_("age"),
+    "sex": N_("sex"),
+    "disability": N_("disability"),
+    "origin": N_("origin"),
+    "family situation": N_("family situation"),
+    "place of residence": N_("place of residence"),
+}
+STEPS = {
+    "diagnosis": N_("the diagnosis"),
+    "advice": N_("the choice of advice"),
+    "strategies": N_("the choice of strategies"),
+    "actions": N_("the action plan"),
+}
+ASKED = {
+    "main_challenge": N_("the main challenge"),
+    "overall_score": N_("the overall score"),
+    "diagnosis_error": N_("what stops the diagnosis"),
+    "advice": N_("the advice given, in order"),
+    "strategy_points": N_("the points of strategies"),
+    "strategy_is_secondary": N_("is the strategy secondary?"),
+    "strategy_advice": N_("the advice of the strategy"),
+    ("good_job_groups", ""): N_("the job groups suggested"),
+    ("open_without", ""): N_("the job groups listed as open without a diploma"),
+    ("less_stressful_job_groups", "item"): N_("the close job groups listed as less stressful"),
+    ("less_stressful_job_groups_elsewhere", "item"): N_("the close job groups listed as less stressful"),
+    ("less_stressful_departements", "num_less_stressful_departements"): N_(
+        "the number of better départements, as published"
+    ),
+    ("less_stressful_departements", "at_least"): N_("the number of départements that are strictly better"),
+    ("hiring_needs", "rome_id"): N_("the job groups that have a figure"),
+    ("hiring_needs", "percent_difficult"): N_("difficult hirings, in per cent"),
+    ("best_jobs_in_area", "item"): N_("the job groups listed as well paid"),
+    ("offer_changes", "job_offers_change"): N_("the change in offers, in per cent"),
+    ("offer_changes", "num_job_offers_previous_year"): N_("the offers of the year before"),
+    ("hiring_cities", "city_id"): N_("the cities listed"),
+    ("seasonal_jobbing", "departement_id"): N_("the départements listed"),
+    ("reorient_jobbing", "item"): N_("the job groups listed"),
+    ("driving_licences", "percent_required"): N_("the licence said to be required, in per cent"),
+    ("training_counts", "departement_id"): N_("the départements that trainings are counted in"),
+    ("training_lengths", "short"): N_("short trainings"),
+    ("training_lengths", "long"): N_("long trainings"),
+    ("similar_jobs", "kind"): N_("the kind of the link"),
+    ("diplomas", "percent_suggested"): N_("the shares of offers that suggest each diploma, in per cent"),
+}
+"""What a case asks for: a step of the pipeline, or a function of suggestions and its column."""
+TABLES = ("quirks.verified", "quirks.answers", "quirks.touched", "quirks.uncounted", "quirks.by_concern")
+"""What notebook 13 records for this page, to be downloaded from it."""
+
+
+def quirks(maker: PageMaker) -> dict[str, Any]:
+    """Return what the page of quirks shows: the records by concern, and their counts."""
+    where = f"template {maker.page.slug}.html"
+    tables = {id: maker.content.table(id, where) for id in TABLES}
+    seen = _Recorded(
+        maker=maker,
+        got={(r["quirk"], int(r["case"])): r for r in tables["quirks.answers"].iter_rows(named=True)},
+        touched=_by_quirk(tables["quirks.touched"]),
+        uncounted=_by_quirk(tables["quirks.uncounted"]),
+    )
+    every = sorted(records.quirks().values(), key=_order)
+    counts = {r["concern"]: r for r in tables["quirks.by_concern"].iter_rows(named=True)}
+    return {
+        "concerns": [
+            {
+                "id": concern,
+                "name": maker.words.gettext(name),
+                "entries": [_entry(seen, q) for q in every if q.concern == concern],
+                "counts": {k: maker.words.number(counts[concern][k]) for k in ("shown", "read", "cases")},
+            }
+            for concern, name in CONCERNS.items()
+        ],
+        "evidence": _named(maker, EVIDENCE),
+        "promised": _named(maker, PROMISED),
+        "criteria": _named(maker, CRITERIA),
+        "signs": SIGNS,
+        "tables": TABLES,
+    }
+
+
+def with_intervals(whom: pl.DataFrame, design_effect: float) -> pl.DataFrame:
+    """Add intervals to what `recommenders.quirks.touched` counts, and leave small groups out.
+
+    Parameters: `whom`, as `touched` returns; `design_effect` of the population, by which people of equal
+    weight are divided.
+    Returns quirk, touches, by, group, share, low and high (Wilson, 95 %; null where nothing is sampled),
+    people, effective. A group of fewer people than `fairness.metrics.MIN_GROUP` has no share.
+
+    >>> row = {"quirk": ["Q17"], "touches": ["told_to_move"], "by": ["all"], "group": ["all"]}
+    >>> row |= {"share": [0.5], "people": [200], "effective": [200.0], "certain": [False]}
+    >>> with_intervals(pl.DataFrame(row), 2.0).select(pl.col("low", "high").round(3)).row(0)
+    (0.404, 0.596)
+    """
+    effective = whom["effective"] / design_effect
+    low, high = wilson(whom["share"].fill_null(float("nan")), effective)
+    shown = pl.col("people") >= MIN_GROUP
+    sampled = shown & ~pl.col("certain") & pl.col("share").is_not_null()
+    return whom.select(
+        *("quirk", "touches", "by", "group"),
+        pl.when(shown).then("share").alias("share"),
+        pl.when(sampled).then(pl.Series(low)).alias("low"),
+        pl.when(sampled).then(pl.Series(high)).alias("high"),
+        "people",
+        effective.alias("effective"),
+    )
+
+
+def for_rule(maker: PageMaker, rule: str) -> list[dict[str, str]]:
+    """List the quirks of a rule, for its card.
+
+    Parameters: `maker`, of the page that will show them; `rule`, a published name or a step of the pipeline
+    (diagnosis, advice, strategies, actions).
+    Returns, in the order of the page of quirks: `id`, `title`, `href` seen from the page, `evidence` (in
+    words). A rule without quirks has an empty list.
+    """
+    own = catalogue()[rule].quirks if rule in catalogue() else ()
+    found = [q for q in records.quirks().values() if rule in q.rules or q.id in own]
+    return [
+        {
+            "id": q.id,
+            "title": _polished(maker.words, q.title.fr if maker.words.language == "fr" else q.title.en),
+            "href": f"{maker.page.home}quirks.html#{q.id}",
+            "evidence": maker.words.gettext(EVIDENCE[q.evidence]),
+        }
+        for q in sorted(found, key=lambda q: (list(CONCERNS).index(q.concern), *_order(q)))
+    ]
+
+
+def _order(quirk: Quirk) -> tuple[int, int]:
+    """Order quirks by series, the main rules first, then by number."""
+    return "QMCDO".index(quirk.id[0]), int(quirk.id[1:])
+
+
+class _Recorded:
+    """What notebook 13 recorded, by quirk, and the page's maker."""
+
+    def __init__(
+        self,
+        maker: PageMaker,
+        got: Mapping[tuple[str, int], Mapping[str, Any]],
+        touched: Mapping[str, Sequence[Mapping[str, Any]]],
+        uncounted: Mapping[str, Sequence[Mapping[str, Any]]],
+    ) -> None:
+        self.maker, self.got, self.touched, self.uncounted = maker, got, touched, uncounted
+        self.words = maker.words
+        self.language: Language = "fr" if maker.words.language == "fr" else "en"
+
+    def say(self, text: Any) -> str:
+        return self.polish(text.get(self.language)) if text else ""
+
+    def polish(self, text: str) -> str:
+        return _polished(self.words, text)
+
+
+def _polished(words: Words, text: str) -> str:
+    """Apply the typographic rules; thousands, which records write with a plain space, are parted too."""
+    if words.language == "fr":
+        text = re.sub(r"(?<=\d) (?=\d{3}\b)", THIN, text)
+    return words.polish(text)
+
+
+def _by_quirk(table: pl.DataFrame) -> dict[str, list[dict[str, Any]]]:
+    rows: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in table.iter_rows(named=True):
+        rows[row["quirk"]].append(row)
+    return rows
+
+
+def _named(maker: PageMaker, names: Mapping[str, str]) -> dict[str, str]:
+    return {key: maker.words.gettext(name) for key, name in names.items()}
+
+
+def _entry(seen: _Recorded, quirk: Quirk) -> dict[str, Any]:
+    sheet = texts.ledger()
+    other = set(quirk.criteria) - {"age", "place of residence"}
+    marks = ["age"] * ("age" in quirk.criteria) + ["place"] * ("place of residence" in quirk.criteria)
+    return {
+        "id": quirk.id,
+        "evidence": quirk.evidence,
+        "classes": " ".join(f"q-{m}" for m in [*marks, *(["other"] if other else [])]),
+        "criteria": list(quirk.criteria),
+        "promised_by": quirk.promised_by,
+        **{k: seen.say(getattr(quirk, k)) for k in ("title", "promise", "published", "repair", "unshown")},
+        "cases": [_case(seen, c) for c in records.cases([quirk])],
+        "whom": _whom(seen, quirk),
+        "rules": [_rule(seen, name) for name in quirk.rules],
+        "places": [
+            {"name": locator, "href": address(locator, sheet.repository, sheet.commit)}
+            for locator in quirk.source
+        ],
+    }
+
+
+def _rule(seen: _Recorded, name: str) -> dict[str, str]:
+    if name in catalogue():
+        return {"code": name, "title": _title(seen, name), "href": seen.maker.page.home + card_path(name)}
+    href = seen.maker.page.home + card_path("main_challenge") if name == "diagnosis" else ""
+    return {"code": "", "title": seen.words.gettext(STEPS[name]), "href": href}
+
+
+def _title(seen: _Recorded, rule: str) -> str:
+    title = catalogue()[rule].title
+    return seen.say(title) if title else rule
+
+
+# ---- whom it touches -------------------------------------------------------------------------------------
+
+
+def _whom(seen: _Recorded, quirk: Quirk) -> dict[str, Any]:
+    """Return the share of people whom a quirk touches, with its groups, or why nobody is counted."""
+    rows = [r for r in seen.touched.get(quirk.id, ()) if r["share"] is not None]
+    if not rows:
+        reasons = seen.uncounted[quirk.id]
+        reason = reasons[0]["reason"]
+        lacking = [DICTIONARY[r["input"]].label for r in reasons if r["input"]]
+        why = seen.say(quirk.uncounted if reason == "said" else records.REASONS[reason])
+        if lacking:
+            apart = " ; " if seen.language == "fr" else "; "
+            why += " " + seen.polish(apart.join(seen.say(label) for label in lacking)) + "."
+        return {"why": why}
+    share = seen.maker.cell("quirks.touched", "share", quirk=quirk.id, by="all", group="all")
+    groups = []
+    for by, name in (
+        ("age", seen.words.gettext(N_("Age group"))),
+        ("region", seen.words.gettext(N_("Region"))),
+    ):
+        lines = [(_group(seen, by, r["group"]), *_shares(seen, r)) for r in rows if r["by"] == by]
+        groups.append({"name": name, "lines": lines})
+    whole = next(r for r in rows if r["by"] == "all")
+    certain = REPAIRS[quirk.touches].certain
+    return {
+        "share": share,
+        "interval": _shares(seen, whole)[1],
+        "counts": seen.say(REPAIRS[quirk.touches].counts),
+        "groups": [] if certain else groups,
+    }
+
+
+def _shares(seen: _Recorded, row: Mapping[str, Any]) -> tuple[str, str]:
+    interval = "" if row["low"] is None else seen.words.interval(row["low"], row["high"], "share")
+    return seen.words.quantity(row["share"], "share"), interval
+
+
+def _group(seen: _Recorded, by: str, key: str) -> str:
+    if by == "region":
+        return seen.polish(_regions()[key])
+    low, _, high = key.rstrip("+").partition("-")
+    band = N_("{low} to {high}") if high else N_("{low} and over")
+    return seen.words.gettext(band).format(low=low, high=high)
+
+
+@cache
+def _regions() -> dict[str, str]:
+    table = data.table("departements").select("region", "region_name").unique()
+    return {str(code): str(name) for code, name in table.cast(pl.String).iter_rows()}
+
+
+# ---- cases in words --------------------------------------------------------------------------------------
+
+
+def _case(seen: _Recorded, case: Case) -> dict[str, Any]:
+    asks = case.asks
+    got = seen.got[(case.quirk, case.number)]
+    about = asks.get("about")
+    return {
+        "about": seen.polish(about[seen.language]) if about else "",
+        "person": _person(seen, case),
+        "asked": _asked(seen, asks),
+        "answer": _answer(seen, asks),
+        "got": got["got"] or "",
+    }
+
+
+def _person(seen: _Recorded, case: Case) -> list[str]:
+    """Put the person of a case in words, one phrase an input; empty where only its `about` tells."""
+    if "user" in case.asks or "suggestion" in case.asks:
+        return []
+    projects = records.projects(case)
+    given = [records.columns(project, case) for project in projects]
+    if len(given) > 1:
+        return []
+    phrases = [_input(seen, name, value) for name, value in given[0].items()]
+    if phrases and _without_age(case, given[0]):
+        return [seen.words.gettext(N_("no year of birth")), *phrases]
+    if _without_age(case, given[0]):
+        return [seen.words.gettext(N_("no answer to any question, not even the year of birth"))]
+    return phrases or [seen.words.gettext(N_("no answer to any question"))]
+
+
+def _without_age(case: Case, given: Mapping[str, Any]) -> bool:
+    """Tell whether a year of birth is lacking where it counts: the rule reads it, or a case beside has it."""
+    rule = case.asks.get("rule", "")
+    reads = rule in catalogue() and any(v.name == "age" for v in inputs(catalogue()[rule].expr))
+    others = records.cases([records.quirks()[case.quirk]])
+    said = any("age" in columns for other in others for columns in records.projects(other))
+    return "age" not in given and (reads or (not rule and said))
+
+
+def _input(seen: _Recorded, name: str, value: Any) -> str:
+    """Say one answer of a person: the label of the input, its value in words."""
+    variable, language = DICTIONARY[name], seen.language
+    text = f"{variable.label.get(language)}{seen.words._(':')} "
+    if name == "diagnostic_category":
+        return seen.polish(f"{text}{_quoted(seen, _challenge(seen, value))}")
+    if name == "departement_id" and value in departement_names():
+        return seen.polish(f"{text}{departement_names()[value]} ({value})")
+    if variable.kind == "enum" and not variable.choice(value):
+        return seen.polish(f"{text}{seen.words.number(value)}")
+    read = Var(variable)
+    condition = (read if value else ~read) if variable.kind == "bool" else read == value
+    return seen.polish(sentence(condition, language))
+
+
+def _quoted(seen: _Recorded, text: str) -> str:
+    return seen.polish(f"« {text} »" if seen.language == "fr" else f"“{text}”")
+
+
+def _challenge(seen: _Recorded, id: str) -> str:
+    return seen.say({c.id: c.label for c in challenges()}[id])
+
+
+def _asked(seen: _Recorded, asks: Mapping[str, Any]) -> dict[str, str]:
+    """Say what a case asks for: a rule (with its published name), a step, a suggestion."""
+    if rule := asks.get("rule"):
+        known = rule in catalogue()
+        return {"text": _title(seen, rule) if known else "", "code": rule}
+    if function := asks.get("suggestion"):
+        return {"text": seen.words.gettext(ASKED[function, asks.get("column", "")]), "code": ""}
+    return {"text": seen.words.gettext(ASKED[asks["step"]]), "code": asks.get("strategy", "")}
+
+
+def _answer(seen: _Recorded, asks: Mapping[str, Any]) -> str:
+    """Say the answer of a case."""
+    answer = asks["answer"]
+    if isinstance(answer, str | Mapping) and (told := _refused(seen, records.said(answer))):
+        return told
+    if asks.get("step") == "main_challenge":
+        return _quoted(seen, _challenge(seen, answer))
+    if asks.get("step") in ("advice", "strategy_advice"):
+        labels = {m.id: m.label for m in configuration.advice_modules()}
+        return _joined(seen, answer, lambda id: _quoted(seen, seen.say(labels[id])))
+    if isinstance(answer, bool):
+        return seen.words.gettext(N_("yes") if answer else N_("no"))
+    if isinstance(answer, list):
+        return _joined(seen, answer, lambda item: _figure(seen, item))
+    rule = asks.get("rule", "")
+    if rule in catalogue() and is_condition(catalogue()[rule].expr) and answer in (0, 3):
+        return seen.words.gettext(N_("yes: the filter lets pass") if answer else N_("no: the filter stops"))
+    score = _figure(seen, answer)
+    if rule in {m.trigger for m in configuration.advice_modules()}:
+        known = N_("score {n}: the advice is given") if answer else N_("score {n}: the advice is not given")
+        return seen.words.gettext(known).format(n=score)
+    return seen.words.gettext(N_("score {n}")).format(n=score) if rule else score
+
+
+def _refused(seen: _Recorded, said: str) -> str:
+    kind, _, details = said.partition(": ")
+    if said == records.NO_RULE:
+        return seen.words.gettext(N_("no rule has this name"))
+    if kind == "error":
+        return seen.words.gettext(N_("the computation stops with an error ({name})")).format(name=details)
+    if kind != "missing" and said != "missing: ":
+        return ""
+    if not details:
+        return seen.words.gettext(N_("no answer, for lack of data"))
+    known = titles()
+    named = [_quoted(seen, seen.say(known[f])) if f in known else f for f in details.split(", ")]
+    lacking = ", ".join(dict.fromkeys(named))
+    return seen.words.gettext(N_("no answer: {what} is missing")).format(what=lacking)
+
+
+def _joined(seen: _Recorded, items: Iterable[Any], say: Callable[[Any], str]) -> str:
+    return ", ".join(map(say, items)) or seen.words.gettext(N_("nothing"))
+
+
+def _figure(seen: _Recorded, value: Any) -> str:
+    """Write a number with the decimals that it has, two at most; a code as it is."""
+    if value is None:
+        return seen.words.gettext(N_("empty"))
+    if not isinstance(value, int | float):
+        return {"close": seen.words.gettext(N_("close job"))}.get(str(value), str(value))
+    decimals = len(f"{value:.2f}".rstrip("0").partition(".")[2])
+    return seen.words.number(value, decimals)

@@ -1,0 +1,229 @@
+"""The page of quirks: an entry a record in both languages, its evidence, its people, whom it touches."""
+
+import re
+
+import invented_quirks
+import polars as pl
+import pytest
+
+from bobanalysis.bob import catalogue
+from bobanalysis.fairness.intervals import wilson
+from bobanalysis.fairness.metrics import MIN_GROUP
+from bobanalysis.recommenders.quirks import cases, quirks
+from bobanalysis.report import quirk_pages
+from bobanalysis.report.pages import PAGES, Content, Page, PageMaker
+from bobanalysis.report.words import Words
+
+LANGUAGES = ("fr", "en")
+EVIDENCE = {
+    "fr": {"shown": "montrée par le calcul", "read": "relevée par la lecture seule"},
+    "en": {"shown": "shown by running", "read": "supported by reading only"},
+}
+
+
+@pytest.fixture(scope="module")
+def texts(rendered):
+    return {lang: (rendered / lang / "quirks.html").read_text(encoding="utf-8") for lang in LANGUAGES}
+
+
+@pytest.fixture(scope="module")
+def entries(texts):
+    """Each entry by language and id, as the text of its element."""
+    found = {}
+    for lang, text in texts.items():
+        for article in re.findall(r'<article class="entry quirk.*?</article>', text, re.S):
+            found[lang, re.search(r'id="(\w+)"', article)[1]] = article
+    return found
+
+
+@pytest.fixture(scope="module")
+def maker(invented_build):
+    def make(language, slug="quirks"):
+        return PageMaker(Content.read(invented_build), Words(language), Page(slug, "Quirks"))
+
+    return make
+
+
+def plain(html):
+    return " ".join(re.sub(r"<[^>]+>", " ", html).replace("&#39;", "’").split())
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_each_record_has_one_entry(lang, texts, entries) -> None:
+    assert sorted(id for language, id in entries if language == lang) == sorted(quirks())
+    assert len(re.findall(r'id="Q17"', texts[lang])) == 1
+
+
+def test_entries_of_a_part_stand_by_series_then_by_number(entries) -> None:
+    ages = [id for lang, id in entries if lang == "fr" and quirks()[id].concern == "age"]
+    assert ages[:4] == ["Q01", "Q02", "Q07", "Q11"]
+    assert [id[0] for id in ages] == sorted((id[0] for id in ages), key="QMCDO".index)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_each_entry_says_whether_it_was_run_or_read(lang, entries) -> None:
+    other = {"shown": "read", "read": "shown"}
+    for id, quirk in quirks().items():
+        said = plain(entries[lang, id])
+        assert EVIDENCE[lang][quirk.evidence] in said, id
+        assert EVIDENCE[lang][other[quirk.evidence]] not in said, id
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_an_entry_that_was_only_read_says_why(lang, entries) -> None:
+    words = Words(lang)
+    for id, quirk in quirks().items():
+        if quirk.unshown:
+            assert plain(words.polish(quirk.unshown.get(lang))) in plain(entries[lang, id]), id
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_each_case_of_a_record_is_listed(lang, entries) -> None:
+    for id, quirk in quirks().items():
+        listed = re.findall(r"<ol>(.*?)</ol>", entries[lang, id], re.S)
+        assert sum(part.count("<li>") for part in listed) == len(quirk.cases), id
+
+
+def test_a_person_is_told_by_labels_and_not_by_names_of_columns(entries) -> None:
+    english, french = plain(entries["en", "Q12"]), plain(entries["fr", "Q12"])
+    assert "age: 34 years · aim of the search: “change occupation”" in english
+    assert "but de la recherche" in french
+    assert "project_kind" not in english + french
+
+
+def test_an_answer_is_told_in_words(entries) -> None:
+    assert "the advice is given" in plain(entries["en", "Q17"])
+    assert "« Marché bouché »" in plain(entries["fr", "Q48"]).replace("\u202f", " ")
+    assert "the computation stops with an error" in plain(entries["en", "M24"])
+
+
+def test_a_case_without_a_year_of_birth_says_so_where_it_counts(entries) -> None:
+    assert "not even the year of birth" in plain(entries["en", "Q17"])
+    assert "no year of birth" in plain(entries["en", "Q15"])
+    assert "year of birth" not in plain(entries["en", "Q28"])
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_each_entry_shows_a_share_or_says_why_nobody_is_counted(lang, entries) -> None:
+    counted = {r["quirk"] for r in invented_quirks.touched().iter_rows(named=True) if r["share"] is not None}
+    for id in quirks():
+        shows = 'class="figure k-m" href="#table-quirks.touched"' in entries[lang, id]
+        assert shows == (id in counted), id
+    whys = {"fr": "la population modélisée", "en": "the modelled population"}
+    assert whys[lang] in plain(entries[lang, "M4"])
+
+
+def test_a_small_group_is_left_out_of_the_shares_by_region(entries) -> None:
+    assert "Auvergne-Rhône-Alpes" in entries["en", "Q17"]
+    assert "Île-de-France" not in entries["en", "Q17"]
+
+
+def test_each_entry_links_to_the_cards_of_its_rules_and_to_the_published_code(entries) -> None:
+    entry = entries["fr", "Q17"]
+    assert 'href="rules/advice-senior.html"' in entry
+    assert re.search(
+        r'href="https://github\.com/[^"]+/blob/\w{40}/frontend/server/scoring\.py#L512-L520"', entry
+    )
+
+
+def test_every_source_of_every_entry_is_a_link(entries) -> None:
+    for id, quirk in quirks().items():
+        assert entries["en", id].count('rel="noreferrer"') == len(quirk.source), id
+
+
+def test_the_text_of_the_page_itself_holds_no_number(entries, texts) -> None:
+    for lang, text in texts.items():
+        main = text[text.index("<main") : text.index("</main>")]
+        for entry in (entries[lang, id] for id in quirks()):
+            main = main.replace(entry, "")
+        main = re.sub(r'<details class="titles">.*?</details>', "", main, flags=re.S)
+        main = re.sub(r'<section class="notes".*', "", main, flags=re.S)
+        main = re.sub(r'<a class="figure.*?</a>', "", main, flags=re.S)
+        main = re.sub(r"<td[^>]*>.*?</td>", "", main, flags=re.S)
+        assert re.findall(r"\d+", plain(main)) == [], lang
+
+
+def test_the_template_holds_no_number() -> None:
+    template = (quirk_pages.__file__).replace("quirk_pages.py", "templates/quirks.html")
+    with open(template, encoding="utf-8") as file:
+        assert re.findall(r">[^<{]*\d[^<{]*<", file.read()) == []
+
+
+def test_both_languages_show_the_same_figures(entries) -> None:
+    for id in quirks():
+        figures = [re.findall(r'class="figure[^>]*>([\d.,]+)', entries[lang, id]) for lang in LANGUAGES]
+        assert [f.replace(",", ".") for f in figures[0]] == figures[1], id
+
+
+def test_the_page_stays_light(texts) -> None:
+    assert max(len(text.encode()) for text in texts.values()) < 1_000_000
+
+
+def test_the_page_stands_in_the_menu_of_the_rules() -> None:
+    assert [page.section for page in PAGES if page.slug == "quirks"] == ["The rules"]
+
+
+# --- intervals
+
+
+def counted(**changed):
+    row = {"quirk": "Q17", "touches": "told_to_move", "by": "all", "group": "all", "certain": False}
+    return pl.DataFrame([row | {"share": 0.25, "people": 400, "effective": 300.0} | changed])
+
+
+def test_an_interval_is_that_of_people_of_equal_weight_over_the_design_effect() -> None:
+    row = quirk_pages.with_intervals(counted(), 1.5).row(0, named=True)
+    low, high = wilson(0.25, 200)
+    assert row["effective"] == 200
+    assert (row["low"], row["high"]) == pytest.approx((float(low), float(high)))
+
+
+def test_a_group_of_too_few_people_has_no_share_and_no_interval() -> None:
+    row = quirk_pages.with_intervals(counted(people=MIN_GROUP - 1), 1.0).row(0, named=True)
+    assert (row["share"], row["low"], row["high"]) == (None, None, None)
+    assert quirk_pages.with_intervals(counted(people=MIN_GROUP), 1.0)["share"].item() == 0.25
+
+
+def test_what_the_code_alone_decides_has_a_share_and_no_interval() -> None:
+    row = quirk_pages.with_intervals(counted(share=1.0, certain=True), 1.0).row(0, named=True)
+    assert (row["share"], row["low"], row["high"]) == (1.0, None, None)
+
+
+# --- for the cards
+
+
+def test_a_card_gets_the_quirks_that_name_its_rule_and_those_that_its_rule_names(maker) -> None:
+    listed = {row["id"] for row in quirk_pages.for_rule(maker("en"), "advice-senior")}
+    assert {"Q01", "Q17", "O6"} <= listed
+    assert set(catalogue()["advice-senior"].quirks) <= listed
+
+
+def test_a_quirk_of_a_card_has_a_title_an_evidence_and_an_address_seen_from_the_card(maker) -> None:
+    rows = {
+        row["id"]: row for row in quirk_pages.for_rule(maker("fr", "rules/advice-senior"), "advice-senior")
+    }
+    assert rows["Q17"] == {
+        "id": "Q17",
+        "title": "Le conseil pour les plus âgés commence à 45 ans, sans raison donnée",
+        "href": "../quirks.html#Q17",
+        "evidence": "montrée par le calcul",
+    }
+
+
+def test_a_step_of_the_pipeline_has_its_quirks_too(maker) -> None:
+    assert "Q35" in {row["id"] for row in quirk_pages.for_rule(maker("en"), "advice")}
+
+
+def test_a_rule_without_quirks_has_none(maker) -> None:
+    named = {r for q in quirks().values() for r in q.rules}
+    free = next(r for r in catalogue() if r not in named and not catalogue()[r].quirks)
+    assert quirk_pages.for_rule(maker("en"), free) == []
+
+
+def test_what_cases_ask_for_has_words(maker) -> None:
+    for case in cases():
+        asks = case.asks
+        if "step" in asks:
+            assert asks["step"] in quirk_pages.ASKED
+        if "suggestion" in asks:
+            assert (asks["suggestion"], asks.get("column", "")) in quirk_pages.ASKED

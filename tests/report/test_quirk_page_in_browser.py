@@ -1,0 +1,92 @@
+"""The filters, folds and addresses of the page of quirks, without JavaScript, and what axe-core finds."""
+
+import pytest
+
+from bobanalysis.recommenders.quirks import quirks
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(params=["fr", "en"])
+def opened(request, browser, rendered):
+    """The page at a phone's width, with JavaScript off for the page itself."""
+    context = browser.new_context(java_script_enabled=False, viewport={"width": 390, "height": 900})
+    page = context.new_page()
+    page.goto((rendered / request.param / "quirks.html").as_uri())
+    yield page
+    context.close()
+
+
+def seen(page):
+    return {a.get_attribute("id") for a in page.locator("article.quirk:visible").all()}
+
+
+def expected(evidence=None, criterion=None):
+    return {
+        q.id
+        for q in quirks().values()
+        if (evidence is None or q.evidence == evidence) and (criterion is None or criterion in q.criteria)
+    }
+
+
+def test_all_entries_are_shown_at_first(opened) -> None:
+    assert seen(opened) == set(quirks())
+
+
+@pytest.mark.parametrize("evidence", ["shown", "read"])
+def test_the_choice_of_evidence_leaves_the_entries_of_that_evidence(opened, evidence) -> None:
+    opened.check(f"#e-{evidence}")
+    assert seen(opened) == expected(evidence)
+
+
+@pytest.mark.parametrize(("radio", "criterion"), [("age", "age"), ("place", "place of residence")])
+def test_the_choice_of_a_criterion_and_an_evidence_leaves_the_entries_of_both(
+    opened, radio, criterion
+) -> None:
+    opened.check(f"#c-{radio}")
+    assert seen(opened) == expected(None, criterion)
+    opened.check("#e-read")
+    assert seen(opened) == expected("read", criterion)
+
+
+def test_the_choice_of_other_criteria_leaves_entries_that_are_not_on_age_or_place_alone(opened) -> None:
+    opened.check("#c-other")
+    assert seen(opened) == {
+        q.id for q in quirks().values() if set(q.criteria) - {"age", "place of residence"}
+    }
+
+
+def test_a_part_without_an_entry_left_is_hidden_with_its_heading(opened) -> None:
+    opened.check("#c-other")
+    left = {q.concern for q in quirks().values() if set(q.criteria) - {"age", "place of residence"}}
+    shown = {h.get_attribute("id") for h in opened.locator("section.concern > h2:visible").all()}
+    assert shown == {f"concern-{concern}" for concern in left}
+
+
+def test_the_list_of_titles_names_no_entry_that_is_hidden(opened) -> None:
+    assert opened.locator("details.titles:visible").count() > 0
+    opened.check("#c-age")
+    assert opened.locator("details.titles:visible").count() == 0
+
+
+def test_a_filter_is_reached_and_changed_by_keyboard(opened) -> None:
+    opened.locator("#e-all").focus()
+    opened.keyboard.press("ArrowRight")
+    assert seen(opened) == expected("shown")
+
+
+def test_the_people_of_an_entry_are_folded_until_asked_for(opened) -> None:
+    entry = opened.locator("#Q17")
+    assert not entry.locator(".cases ol").is_visible()
+    entry.locator(".cases summary").click()
+    assert entry.locator(".cases ol").is_visible()
+
+
+def test_axe_finds_nothing_with_everything_unfolded(browser, rendered) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="make setup installs it")
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto((rendered / "fr" / "quirks.html").as_uri())
+    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    found = axe.Axe().run(page).response["violations"]
+    page.close()
+    assert [(v["id"], v["nodes"][0]["html"][:120]) for v in found] == []
