@@ -242,7 +242,8 @@ def write_invented(build):
         book.record(
             id, value=value, unit=unit, kind=kind, no_interval=reason, label=label, vintage="2018-2021"
         )
-    invented_rules.write(build)
-    invented_quirks.write(build)
+    explained = Notebook("13_explanations", build=build)
+    invented_rules.write(explained)
+    invented_quirks.write(explained)
     invented_ledger.write(build)  # last: it leaves out what others recorded
     return book

@@ -4,7 +4,6 @@ import polars as pl
 
 from bobanalysis.recommenders.quirks import cases, quirks, said
 from bobanalysis.recommenders.repairs import REPAIRS
-from bobanalysis.report.findings import Notebook
 
 ABOUT = {"kind": "by construction", "vintage": "2022"}
 MADE_UP = {"kind": "modelled", "vintage": "2018-2021"}
@@ -40,9 +39,8 @@ def uncounted():
     return pl.DataFrame(rows, schema=["quirk", "reason", "input"], orient="row")
 
 
-def write(build):
+def write(book):
     """Record what notebook 13 records for the page."""
-    book = Notebook("13_explanations", build=build)
     for number, name in enumerate(("n", "shown", "read", "cases", "counted"), 3):
         book.record(f"quirks.{name}", value=number, unit="count", label=both("Un libellé inventé"), **ABOUT)
     every = list(quirks().values())

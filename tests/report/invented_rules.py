@@ -4,7 +4,6 @@ import polars as pl
 
 from bobanalysis.recommenders.conditions import in_words, outside, rule_conditions
 from bobanalysis.report.cards import subjects
-from bobanalysis.report.findings import Notebook
 
 GROUPS = [("all", "all"), ("age", "15-24"), ("age", "55+"), ("region", "11"), ("region", "94")]
 COUNTS = {
@@ -63,9 +62,8 @@ def beside():
     return pl.DataFrame(rows, schema=columns, orient="row")
 
 
-def write(build):
+def write(book):
     """Record what the pages of rules ask for."""
-    book = Notebook("13_explanations", build=build)
     for room, names in COUNTS.items():
         for k, name in enumerate(names, 3):
             id = f"{room}.{name}"
