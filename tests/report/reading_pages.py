@@ -67,3 +67,22 @@ def blocks(parsed, language):
         key = next((id(element[1]) for element in reversed(around) if element[0] in holders), None)
         joined[key] = joined.get(key, "") + text
     return [re.sub(r"[ \n]+", " ", text) for text in joined.values()]
+
+
+def prose(parsed, language):
+    """The sentences of a page: its paragraphs, items and descriptions that end as a sentence does.
+
+    Labels, tables, code, drawings, notes on figures and the frame of the page are left out.
+    """
+    apart = {"table", "nav", "footer", "header", "svg", "summary", "code", "h1", "h2", "h3", "small", "sup"}
+    joined = {}
+    for text, around in parsed.texts:
+        tags = [tag for tag, _ in around]
+        other = any(a.get("lang", language) != language for tag, a in around if tag != "html")
+        if "main" not in tags or other or apart & set(tags):
+            continue
+        holder = next((e for e in reversed(around) if e[0] in ("p", "li", "dd")), None)
+        if holder:
+            joined[id(holder[1])] = joined.get(id(holder[1]), "") + text
+    runs = [re.sub(r"[ \n]+", " ", text).strip() for text in joined.values()]
+    return [run for run in runs if re.search(r"[.!?…][»”)\u202f]*$", run)]
