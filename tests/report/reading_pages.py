@@ -33,7 +33,7 @@ class Parsed(HTMLParser):
             pass
 
     def handle_data(self, text):
-        if text.strip() and not any(tag in SILENT for tag, _ in self.open):
+        if (text.strip() or text == " ") and not any(tag in SILENT for tag, _ in self.open):
             self.texts.append((text, list(self.open)))
 
     def all(self, tag):
@@ -76,7 +76,7 @@ def prose(parsed, language):
     """
     apart = {"table", "nav", "footer", "header", "svg", "summary", "code", "h1", "h2", "h3", "small", "sup"}
     joined = {}
-    for text, around in parsed.texts:
+    for text, around in Parsed(parsed.source.replace("<br>", "¶")).texts:
         tags = [tag for tag, _ in around]
         other = any(a.get("lang", language) != language for tag, a in around if tag != "html")
         if "main" not in tags or other or apart & set(tags):
@@ -84,5 +84,6 @@ def prose(parsed, language):
         holder = next((e for e in reversed(around) if e[0] in ("p", "li", "dd")), None)
         if holder:
             joined[id(holder[1])] = joined.get(id(holder[1]), "") + text
-    runs = [re.sub(r"[ \n]+", " ", text).strip() for text in joined.values()]
+    lines = [line for text in joined.values() for line in text.split("¶")]
+    runs = [re.sub(r"[ \n]+", " ", line).strip() for line in lines]
     return [run for run in runs if re.search(r"[.!?…][»”)\u202f]*$", run)]

@@ -1,7 +1,7 @@
 """What axe-core, a keyboard, a phone and a browser without JavaScript find on every page.
 
-Structure is checked on every page by parsing. The browser looks at every page too, except that of the cards of
-rules, which are hundreds made from one template, it takes a sample: always the same one.
+Structure is checked on every page by parsing. The browser looks at every page too, except that of the cards
+of rules, which are hundreds made from one template, it takes a sample: always the same one.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""The glossary: each term in both languages, each technical word of the pages explained, links from first use."""
+"""The glossary: terms in both languages, technical words of the pages explained, first uses linked."""
 
 import re
 
@@ -11,21 +11,40 @@ from bobanalysis.report.glossary import glossary, link, used
 from bobanalysis.report.ledger import LedgerError
 
 JARGON = {
-    "fr": """algorithme anonymisé ATRS BMO bizarrerie CADA calage CARIF-OREF carnet CIL CNIL commit contrefactuel
-        cookie CRPA Dares département dépôt diagnostic «effet de plan» empreinte Etalab «essai randomisé» filtre
-        «France Stratégie» «frein principal» GPL hachage identifiant IMT Insee intervalle «licence libre»
-        médiane modélisé NBER «Net Promoter Score» «score global» «par construction» PIA rang RGPD ROME scénario
-        serveur seuil stratégie «table de décision» traceur «critère protégé» «code publié»""",
-    "en": """algorithm anonymised ATRS BMO quirk CADA raking CARIF-OREF notebook CIL CNIL commit counterfactual
-        cookie CRPA Dares département repository diagnosis «design effect» hash Etalab «randomised trial» filter
-        «France Stratégie» «main challenge» GPL identifier IMT input Insee interval «free licence» median
-        modelled NBER «Net Promoter Score» «overall score» «by construction» PIA proxy ranks GDPR ROME scenario
-        score server threshold strategy «decision table» tracker «protected criterion» «published code»""",
+    "fr": """algorithme anonymisé ATRS BMO bizarrerie CADA calage CARIF-OREF carnet CIL CNIL commit
+        contrefactuel cookie CRPA Dares département dépôt diagnostic «effet de plan» empreinte Etalab
+        «essai randomisé» filtre «France Stratégie» «frein principal» GPL hachage identifiant IMT
+        Insee intervalle «licence libre» médiane modélisé NBER «Net Promoter Score» «score global»
+        «par construction» PIA rang RGPD ROME scénario serveur seuil stratégie «table de décision»
+        traceur «critère protégé» «code publié»""",
+    "en": """algorithm anonymised ATRS BMO quirk CADA raking CARIF-OREF notebook CIL CNIL commit
+        counterfactual cookie CRPA Dares département repository diagnosis «design effect» hash Etalab
+        «randomised trial» filter «France Stratégie» «main challenge» GPL identifier IMT input Insee
+        interval «free licence» median modelled NBER «Net Promoter Score» «overall score»
+        «by construction» PIA proxy ranks GDPR ROME scenario score server threshold strategy
+        «decision table» tracker «protected criterion» «published code»""",
 }
 """Words that a reader may not know; where a page uses one, the glossary must explain it."""
 NEVER = {
-    "fr": ["p-valeur", "écart-type", "variance", "bootstrap", "payload", "parser", "overfitting", "hétérogénéité"],
-    "en": ["p-value", "standard deviation", "variance", "bootstrap", "payload", "overfitting", "heterogeneity"],
+    "fr": [
+        "p-valeur",
+        "écart-type",
+        "variance",
+        "bootstrap",
+        "payload",
+        "parser",
+        "overfitting",
+        "hétérogénéité",
+    ],
+    "en": [
+        "p-value",
+        "standard deviation",
+        "variance",
+        "bootstrap",
+        "payload",
+        "overfitting",
+        "heterogeneity",
+    ],
 }
 """Words that pages for everyone do without."""
 APART = ("data", "sources")

@@ -10,8 +10,8 @@ from bobanalysis.bob import catalogue
 def card_path(rule: str) -> str:
     """Return where the card of a rule stands, seen from the folder of a language.
 
-    Parameters: ``rule``, a published name, a step of the diagnosis (``main_challenge``) or the name of a family.
-    Raises KeyError that names the nearest rule.
+    Parameters: ``rule``, a published name, a step of the diagnosis (``main_challenge``) or the name of a
+    family. Raises KeyError that names the nearest rule.
 
     >>> card_path("advice-senior"), card_path("for-old(50)"), card_path("main_challenge")
     ('rules/advice-senior.html', 'rules/for-old.html#for-old-50', 'rules/main_challenge.html')

@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bobanalysis.report.ledger import LedgerError, Text, checker
+from bobanalysis.report.ledger import Text, checker
 
 if TYPE_CHECKING:
     from bobanalysis.report.pages import PageMaker
@@ -63,7 +63,9 @@ def _glossary(path: Path) -> tuple[Term, ...]:
     terms: list[Term] = []
     if check.keys("top", content, ("terms",)):
         for raw in content["terms"]:
-            if not check.keys(where := f"term {raw.get('id')!r}", raw, ("id", "term", "forms", "text", "example")):
+            if not check.keys(
+                where := f"term {raw.get('id')!r}", raw, ("id", "term", "forms", "text", "example")
+            ):
                 continue
             if raw["id"] in {t.id for t in terms}:
                 check.fault(where, "stands twice")

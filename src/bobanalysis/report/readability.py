@@ -1,10 +1,10 @@
 """How hard a text is to read: words per sentence, and published formulas for English and French.
 
-The formulas count words, syllables and letters, not ideas: a text that passes may still be unclear, and a text
-that fails is worth rewriting. Sources: R. Flesch, *A new readability yardstick*, Journal of Applied Psychology
-32 (1948), for English; L. Kandel and A. Moles, *Application de l'indice de Flesch à la langue française*,
-Cahiers d'études de radio-télévision 19 (1958), for French; C.-H. Björnsson, *Läsbarhet* (1968), and
-*Readability of newspapers in 11 languages*, Reading Research Quarterly 18 (1983), for LIX, in any language.
+The formulas count words, syllables and letters, not ideas: a text that passes may still be unclear, and a
+text that fails is worth rewriting. Sources: R. Flesch, *A new readability yardstick*, Journal of Applied
+Psychology 32 (1948), for English; L. Kandel and A. Moles, *Application de l'indice de Flesch à la langue
+française*, Cahiers d'études de radio-télévision 19 (1958), for French; C.-H. Björnsson, *Läsbarhet* (1968),
+and *Readability of newspapers in 11 languages*, Reading Research Quarterly 18 (1983), for LIX.
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ def words(text: str) -> list[str]:
 def syllables(word: str, language: str) -> int:
     """Count the syllables of a word as it is written: its groups of vowels.
 
-    In French the silent -e, -es and -ent of a longer word do not count; in English neither does a silent -e or
-    -ed. A figure counts as one. It is a count by rule of thumb: it serves to compare texts.
+    In French the silent -e and -es of a longer word do not count; in English neither does a silent -e or -ed.
+    A figure counts as one. It is a count by rule of thumb: it serves to compare texts.
 
     >>> [syllables(w, "fr") for w in ("règle", "emploi", "réponses", "chômage", "le")]
     [1, 2, 2, 2, 1]
