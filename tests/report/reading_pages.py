@@ -33,7 +33,7 @@ class Parsed(HTMLParser):
             pass
 
     def handle_data(self, text):
-        if text.strip() and not any(tag in SILENT for tag, _ in self.open):
+        if (text.strip() or text == " ") and not any(tag in SILENT for tag, _ in self.open):
             self.texts.append((text, list(self.open)))
 
     def all(self, tag):
@@ -67,3 +67,23 @@ def blocks(parsed, language):
         key = next((id(element[1]) for element in reversed(around) if element[0] in holders), None)
         joined[key] = joined.get(key, "") + text
     return [re.sub(r"[ \n]+", " ", text) for text in joined.values()]
+
+
+def prose(parsed, language):
+    """The sentences of a page: its paragraphs, items and descriptions that end as a sentence does.
+
+    Labels, tables, code, drawings, notes on figures and the frame of the page are left out.
+    """
+    apart = {"table", "nav", "footer", "header", "svg", "summary", "code", "h1", "h2", "h3", "small", "sup"}
+    joined = {}
+    for text, around in Parsed(parsed.source.replace("<br>", "¶")).texts:
+        tags = [tag for tag, _ in around]
+        other = any(a.get("lang", language) != language for tag, a in around if tag != "html")
+        if "main" not in tags or other or apart & set(tags):
+            continue
+        holder = next((e for e in reversed(around) if e[0] in ("p", "li", "dd")), None)
+        if holder:
+            joined[id(holder[1])] = joined.get(id(holder[1]), "") + text
+    lines = [line for text in joined.values() for line in text.split("¶")]
+    runs = [re.sub(r"[ \n]+", " ", line).strip() for line in lines]
+    return [run for run in runs if re.search(r"[.!?…][»”)\u202f]*$", run)]

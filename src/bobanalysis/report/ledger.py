@@ -353,6 +353,11 @@ class _Checker:
             raise LedgerError("\n".join(self.faults[:20]) + more)
 
 
+def checker(path: Path) -> _Checker:
+    """Return what reads and checks a file of texts in two languages; see `glossary` for its use."""
+    return _Checker(path)
+
+
 def _path(name: str, path: Path | str | None) -> Path:
     from bobanalysis.data.registry import root
 

@@ -282,6 +282,8 @@ def card(maker: PageMaker, rule: str) -> str:
 
 def _title(maker: PageMaker, rule: str) -> str:
     title = catalogue()[rule].title
+    if title is None:
+        return rule
     return maker.words.polish(title.fr if maker.words.language == "fr" else title.en)
 
 

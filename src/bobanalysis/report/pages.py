@@ -22,7 +22,16 @@ from typing import Any
 import polars as pl
 from markupsafe import Markup, escape
 
-from bobanalysis.report import cards, charts, condition_pages, findings, ledger_pages, quirk_pages, tryit
+from bobanalysis.report import (
+    cards,
+    charts,
+    condition_pages,
+    findings,
+    glossary,
+    ledger_pages,
+    quirk_pages,
+    tryit,
+)
 from bobanalysis.report.words import CLASSES, FINDINGS, HERE, KINDS, N_, NO_INTERVAL, Words, challenge_labels
 
 MARKS = {"by construction": "c", "modelled": "m", "observed": "o"}
@@ -65,6 +74,7 @@ PAGES = (
     Page("privacy", N_("Personal data"), N_("Questions and answers"), ledger_pages.privacy),
     Page("register", N_("Register"), N_("Questions and answers"), ledger_pages.register),
     Page("method", N_("Method"), N_("Method and data")),
+    Page("glossary", N_("Glossary"), N_("Method and data"), glossary.page),
     Page("sources", N_("Sources"), N_("Method and data")),
     Page("data", N_("Downloads"), N_("Method and data")),
 )
@@ -257,6 +267,8 @@ class PageMaker:
             home=self.page.home, root=f"../{self.page.home}", sources=sources, registry=self._source,
             **calls, **more,
         )  # fmt: skip
+        if self.page.slug != "glossary":
+            text = glossary.link(text, self.words.language, self.page.home)
         return "\n".join(line.rstrip() for line in text.splitlines() if line.strip()) + "\n"
 
     # what stands in sentences
