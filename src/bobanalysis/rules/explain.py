@@ -244,6 +244,21 @@ def sentence(condition: Expr, lang: Language, titles: Mapping[str, Text] | None 
     return _Speaker(lang, titles or {}).say(condition)
 
 
+def value_in_words(
+    variable: Variable, value: Any, lang: Language, titles: Mapping[str, Text] | None = None
+) -> str:
+    """Return the value of an input in words: the label of an answer, a number with its unit.
+
+    Parameters: ``variable``; ``value``; ``lang``; ``titles``, see ``decision_table``.
+
+    >>> from bobanalysis.rules import Text, Variable
+    >>> value_in_words(Variable("age", "int", Text("âge", "age"), 0, Text("ans", "years")), 47, "fr")
+    '47 ans'
+    """
+    speak = _Speaker(lang, titles or {})
+    return speak.number(value) if variable.kind == "bool" else speak.value(variable, value)
+
+
 def thresholds(rule: Expr) -> list[Threshold]:
     """Return every value with which the rule compares an input, each once, in reading order."""
     speak = _Speaker("en", {})
