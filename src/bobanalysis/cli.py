@@ -187,15 +187,20 @@ def trace(
 def letter(
     person: Annotated[
         Path,
-        typer.Argument(help="JSON or YAML file with one of Bob's records, or inputs by name; - for standard input."),
+        typer.Argument(
+            help="JSON or YAML file with one of Bob's records, or inputs by name; - for standard input."
+        ),
     ],
     lang: LangOption = "fr",
     output: Annotated[
-        Path | None, typer.Option(help="File to write, - for standard output; by default letter-LANG.html here.")
+        Path | None,
+        typer.Option(help="File to write, - for standard output; by default letter-LANG.html here."),
     ] = None,
     about: Annotated[
         str | None,
-        typer.Option(help="One item: main_challenge, overall_score, an advice, a strategy; default: everything."),
+        typer.Option(
+            help="One item: main_challenge, overall_score, an advice, a strategy; default: everything."
+        ),
     ] = None,
     project: Annotated[int, typer.Option(min=1, help="Which project of the record, from 1.")] = 1,
     market: MarketOption = None,
@@ -224,10 +229,13 @@ def letter(
             file=file,
         )
         text = render(made, lang)
-        if str(target) == "-":
-            typer.echo(text, nl=False)
-            return
-        target.write_text(text, encoding="utf-8", newline="\n")
-    except (InputError, FileNotFoundError, ValueError, OSError) as error:
+    except (InputError, FileNotFoundError, ValueError) as error:
         raise _stop(error) from error
+    if str(target) == "-":
+        typer.echo(text, nl=False)
+        return
+    try:
+        target.write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise _stop(f"{target}: cannot be written ({error.strerror}); give another --output") from error
     out.print(f"letter: {target}", highlight=False)

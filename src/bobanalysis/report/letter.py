@@ -1,10 +1,9 @@
 """The letter "Why did I get this?": the answer one person gets, and why, in the order of a French decree.
 
-`explain` gathers everything as data, the same for both languages: the answer, the conditions that held with the
-person's values, what would have changed it. `render` puts it into one page of HTML that needs nothing else: no
-network, no script, no other file. The order is that of the four items of article R311-3-1-2 of the French code
-on relations between the public and the administration (CRPA): contribution, data and sources, parameters applied
-to the person, operations.
+`explain` gathers everything as data, the same for both languages: the answer, the conditions that held with
+the person's values, what would have changed it. `letter_page.render` puts it into words, in the order of the
+four items of article R311-3-1-2 of the French code on relations between the public and the administration
+(CRPA): contribution, data and sources, parameters applied to the person, operations.
 
 Every counterfactual is found by running the whole pipeline again (`bobanalysis.report.person`).
 """
@@ -16,21 +15,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import combinations
-from pathlib import Path
 from typing import Any, Literal
 
-from bobanalysis.bob import DICTIONARY, Bob, InputError, catalogue
-from bobanalysis.bob.catalogue import titles
+from bobanalysis.bob import DICTIONARY, Bob, InputError
 from bobanalysis.bob.configuration import advice_modules, strategies
-from bobanalysis.bob.diagnosis import Challenge, Relevance, challenges, overall_rows
+from bobanalysis.bob.diagnosis import Challenge, challenges
 from bobanalysis.bob.market import JOINED, looked_up_by
 from bobanalysis.bob.pipeline import LACKS_DATA, job_tips_rule
-from bobanalysis.bob.strategies import SECONDARY
 from bobanalysis.report.person import JOB, NOW, PLACE, Person, Told
 from bobanalysis.rules import Change, Expr, Named, Refuse, Text, Trace, Variable, inputs, walk
 from bobanalysis.rules.expr import (
     And,
-    Arith,
     Attempt,
     Cases,
     Compare,
@@ -40,7 +35,6 @@ from bobanalysis.rules.expr import (
     Not,
     Or,
     Over,
-    Round,
     StartsWith,
     Total,
     Var,
@@ -71,8 +65,8 @@ class Item:
 class Reason:
     """An elementary condition that was read: `holds` says whether `item` held (else its contrary did).
 
-    `why` tells conditions of the row that decided ("held"), of rows read before it ("passed"), and figures that
-    only enter a computation ("used": then `item` is no condition). `value` is what a count came to.
+    `why` tells conditions of the row that decided ("held"), of rows read before it ("passed"), and figures
+    that only enter a computation ("used": then `item` is no condition). `value` is what a count came to.
     """
 
     item: Expr
@@ -112,9 +106,9 @@ class Elsewhere:
 class Explained:
     """One item explained.
 
-    `value` is what its rule gives. `pairs` says that no single change alters it, so that `otherwise` has the pairs
-    that do; `follows`, that the item is lost with the main challenge, and `otherwise` leaves out the changes
-    that lose it so. `lost_by` names the advice that excluded it, where its rule alone would have given it.
+    `value` is what its rule gives. `pairs` says that no single change alters it, so that `otherwise` has the
+    pairs that do; `follows`, that the item is lost with the main challenge, and `otherwise` leaves out the
+    changes that lose it so. `lost_by` names the advice that excluded it, where its rule would have given it.
     """
 
     item: Item
@@ -139,7 +133,7 @@ class Explained:
 
 @dataclass(frozen=True)
 class Step:
-    """One main challenge, as it was tried: `needs` says that its filters passed; `reasons`, why or why not."""
+    """One main challenge as it was tried: its relevance (see `Relevance`), and the conditions behind it."""
 
     challenge: Challenge
     relevance: int | None
@@ -248,7 +242,7 @@ def item_called(name: str, bob: Bob) -> Item:
         return _step_item(name, bob)
     modules = {m.id: m.trigger for m in advice_modules()}
     plans = {s.id: s.trigger for s in strategies()}
-    kind, colon, id = name.rpartition(":")
+    kind, _, id = name.rpartition(":")
     for what, known, make in (("advice", modules, _advice_item), ("strategy", plans, _strategy_item)):
         by_rule = [k for k, trigger in known.items() if trigger == id]
         if kind in ("", what) and (id in known or len(by_rule) == 1):
@@ -257,8 +251,8 @@ def item_called(name: str, bob: Bob) -> Item:
     near = get_close_matches(name, every, n=1)
     hint = f"Did you mean {near[0]!r}? " if near else ""
     raise InputError(
-        f"there is no item {name!r}. {hint}Give main_challenge, overall_score, an advice ({', '.join(modules)}) "
-        f"or a strategy ({', '.join(plans)})."
+        f"there is no item {name!r}. {hint}Give main_challenge, overall_score, an advice such as "
+        f"{next(iter(modules))} or a strategy such as {next(iter(plans))}."
     )
 
 
@@ -309,7 +303,8 @@ def reads(item: Item, bob: Bob) -> tuple[str, ...]:
         found += inputs(bob.rules["overall_score"])
     names = [v.name for v in found]
     names += [v.name for v in looked_up_by(names, bob.market)]
-    names += ["search_length"] if "search_length_now" in names else []  # one question, told by its first date
+    if {"search_length", "search_length_now"} & set(names):  # one question of the form: since when
+        names += ["search_length", "search_not_started"]
     return tuple(dict.fromkeys(names))
 
 
@@ -341,8 +336,8 @@ def category(variable: Variable) -> Category:
 def because_of(trace: Trace) -> tuple[Reason, ...]:
     """Return the elementary conditions that made a rule answer what it did, each once, in reading order.
 
-    Where several conditions must hold, all of them; where one is enough, the one that was; of a condition that
-    failed, the part that made it fail.
+    Where several conditions must hold, all of them; where one is enough, the one that was; of a condition
+    that failed, the part that made it fail.
     """
     found: dict[tuple[int, bool], Reason] = {}
     for reason in _reasons(trace, "held"):
@@ -366,7 +361,9 @@ def _is_leaf(item: Compare) -> bool:
 def _reasons(read: Trace, why: Any) -> Iterator[Reason]:
     item = read.item
     match item:
-        case Const() | Refuse():
+        case (
+            Const() | Refuse() | Over()
+        ):  # an Over reads other projects too: its conditions are not this one's
             return
         case Var():
             if item.variable.kind == "bool":
@@ -383,12 +380,12 @@ def _reasons(read: Trace, why: Any) -> Iterator[Reason]:
             for part in read.parts[-1:] if ended else read.parts:
                 yield from _reasons(part, why)
         case Cases():
-            result = len(read.parts) > len(item.rows) or read.row is not None
-            conditions = read.parts[:-1] if result else read.parts
+            concluded = len(read.parts) > len(item.rows) or read.row is not None
+            conditions = read.parts[:-1] if concluded else read.parts
             for number, part in enumerate(conditions):
                 decided = number == read.row or not part.answered
                 yield from _reasons(part, why if decided else "passed")
-            if result:
+            if concluded:
                 yield from _reasons(read.parts[-1], why)
         case Total():
             for condition, result in zip(read.parts[::2], read.parts[1::2], strict=False):
@@ -489,7 +486,9 @@ class _Search:
         if item.kind not in ("advice", "strategy"):
             return False
         error = (self.person.told.error, told.error)
-        return any(error) or (follows(item, self.person.told) and told.challenge != self.person.told.challenge)
+        return any(error) or (
+            follows(item, self.person.told) and told.challenge != self.person.told.challenge
+        )
 
 
 def follows(item: Item, told: Told) -> bool:
@@ -504,7 +503,7 @@ def _size(changes: Sequence[Change]) -> float:
 
 
 def _keys(item: Item, change: Change, now: Outcome) -> Iterator[tuple[Any, ...]]:
-    """Of which kind of change one is the nearest: of a number in each direction, of an answer for each outcome."""
+    """Tell among which changes one is the nearest: of a number by direction, of an answer by outcome."""
     name, kind = change.variable.name, change.variable.kind
     if kind in ("int", "float"):
         up = change.after > change.before

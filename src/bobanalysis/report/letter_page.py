@@ -12,8 +12,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from markupsafe import Markup
-
 from bobanalysis import data
 from bobanalysis.bob import DICTIONARY, UPSTREAM_COMMIT, catalogue
 from bobanalysis.bob.catalogue import titles
@@ -34,7 +32,7 @@ from bobanalysis.report.letter import (
 )
 from bobanalysis.report.person import JOB, PLACE, read_person
 from bobanalysis.report.words import N_, Words
-from bobanalysis.rules import Change, Language, Text, Variable, inputs, sentence
+from bobanalysis.rules import Language, Text, Variable, inputs, sentence
 from bobanalysis.rules.explain import value_in_words
 from bobanalysis.rules.expr import Compare, Named, Total, Var
 
@@ -145,14 +143,16 @@ def folder_figures(name: str) -> Text:
 def render(made: Letter, language: Language, site: bool = False) -> str:
     """Return a letter as one page of HTML that needs no other file.
 
-    Parameters: `made`, what `letter.explain` gathered; `language`; `site`, whether the page stands in the site:
-    it then says that the person is invented, and leads back.
+    Parameters: `made`, what `letter.explain` gathered; `language`; `site`, whether the page stands in the
+    site: it then says that the person is invented, and leads back.
     """
     from bobanalysis.report.pages import _environment
 
     say = _Saying(made, Words(language))
-    text = _environment(language).get_template("letter.html").render(
-        language=language, other="en" if language == "fr" else "fr", site=site, **say.everything()
+    text = (
+        _environment(language)
+        .get_template("letter.html")
+        .render(language=language, other="en" if language == "fr" else "fr", site=site, **say.everything())
     )
     return "\n".join(line.rstrip() for line in text.splitlines() if line.strip()) + "\n"
 
@@ -240,9 +240,9 @@ class _Saying:
         if name in ("search_length", "search_length_now") and value < 0:
             if value == variable.default:
                 return self._("not started, or not answered")
-            return self._("unknown: a date is missing, or lies ahead; the published code then reads {n}").format(
-                n=self.number(value)
-            )
+            return self._(
+                "unknown: a date is missing, or lies ahead; the published code then reads {n}"
+            ).format(n=self.number(value))
         if name == PLACE and value in _places():
             return f"{_places()[value]} ({value})"
         if name == JOB and value in _jobs():
@@ -305,7 +305,9 @@ class _Saying:
     def data(self) -> list[dict[str, Any]]:
         """Return the data that were there: what, its value, its source, and whether they decided."""
         main = [e for e in self.made.explained if not self.made.whole or e.item.kind in _KINDS[:2]]
-        decided = {v.name for e in main for r in e.reasons for v in inputs(r.item) if not _asks_challenge(r.item)}
+        decided = {
+            v.name for e in main for r in e.reasons for v in inputs(r.item) if not _asks_challenge(r.item)
+        }
         decided |= {"age", JOB, PLACE}
         return [
             {
@@ -396,8 +398,8 @@ class _Saying:
         if kind == "overall_score" and e.outcome[0] == "told":
             found.append(
                 self._(
-                    "This score is not computed from your answers. It is a number written beforehand in the published "
-                    "table, in the first row of your main challenge whose conditions hold."
+                    "This score is not computed from your answers. It is a number written beforehand in the "
+                    "published table, in the first row of your main challenge whose conditions hold."
                 )
             )
         if kind == "advice" and e.for_everybody:
@@ -405,9 +407,9 @@ class _Saying:
         if e.refusal is not None and kind == "advice":
             lacks = self.words.polish(sentence(e.refusal, self.lang, titles()))
             found.append(
-                self._("The rule could not conclude: {lacks}. The published code then gives a token score.").format(
-                    lacks=lacks
-                )
+                self._(
+                    "The rule could not conclude: {lacks}. The published code then gives a token score."
+                ).format(lacks=lacks)
             )
         if e.lost_by:
             by = ", ".join(self.quoted(self.advice(id)) for id in e.lost_by)
@@ -423,14 +425,16 @@ class _Saying:
     def _strategy_notes(self, e: Explained, told: Any) -> list[str]:
         found = []
         if e.for_everybody:
-            found.append(self._("The rule reads no answer: everybody with this main challenge gets the same points."))
+            found.append(
+                self._("The rule reads no answer: everybody with this main challenge gets the same points.")
+            )
         if e.outcome[0] == "told" and e.value is not None:
             raw = e.value * 100 / 3
             if raw > 100 - told.score:
                 found.append(
-                    self._("The rule gave {raw}; they are capped at 100 less the overall score, that is {cap}.").format(
-                        raw=self.points(round(raw, 1)), cap=self.number(100 - told.score)
-                    )
+                    self._(
+                        "The rule gave {raw}; they are capped at 100 less the overall score, that is {cap}."
+                    ).format(raw=self.points(round(raw, 1)), cap=self.number(100 - told.score))
                 )
         if e.follows:
             found.append(self._("With any other main challenge, this strategy would not have been proposed."))
@@ -548,8 +552,12 @@ class _Saying:
         places = what == "places"
         if not found.differ:
             if places:
-                return self._("In the {total} other départements, all else being equal: the same answer.").format(**n)
-            return self._("For the {total} other job groups, all else being equal: the same answer.").format(**n)
+                return self._(
+                    "In the {total} other départements, all else being equal: the same answer."
+                ).format(**n)
+            return self._("For the {total} other job groups, all else being equal: the same answer.").format(
+                **n
+            )
         several = [f"{self.would(e, o)} ({self.words.number(k)})" for o, k in found.outcomes]
         if len(several) == 1:
             several = [self.would(e, found.outcomes[0][0])]
@@ -571,8 +579,8 @@ class _Saying:
         elsewhere = any(x and x.differ for x in (e.places, e.jobs))
         if e.pairs and not e.for_everybody:
             return self._(
-                "No change of one or two of the data that the rule reads would have altered this answer (place and job "
-                "were tried one at a time)."
+                "No change of one or two of the data that the rule reads would have altered this answer (place "
+                "and job were tried one at a time)."
             )
         if not e.otherwise and not elsewhere and not e.for_everybody and not e.follows:
             return self._("No single change of your answers would have altered this.")
@@ -596,7 +604,9 @@ class _Saying:
             "title": self.said(step.challenge.label),
             "said": said,
             "main": own == chosen,
-            "reasons": self._told_conditions([r for r in step.reasons if r.why != "used"]) if own < chosen else [],
+            "reasons": self._told_conditions([r for r in step.reasons if r.why != "used"])
+            if own < chosen
+            else [],
         }
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -20,6 +20,7 @@ import polars as pl
 from bobanalysis import data
 from bobanalysis.bob import DICTIONARY, Bob, InputError, admit, read_users
 from bobanalysis.bob.market import JOINED, join
+from bobanalysis.bob.records import USER
 from bobanalysis.rules import Change, Trace, Variable, candidates, trace
 from bobanalysis.rules.expr import Expr
 
@@ -27,7 +28,13 @@ NOW = "2022-06-29T00:00:00"
 PLACE, JOB = "departement_id", "rome_id"
 DERIVED = (
     *("user", "project", "num_projects", "num_objectives", "month", "search_length_now"),
-    *("has_creation_date", "num_employment_types", "diagnostic_category", "diagnostic_overall_score", "proposed_strategies"),
+    *(
+        "has_creation_date",
+        "num_employment_types",
+        "diagnostic_category",
+        "diagnostic_overall_score",
+        "proposed_strategies",
+    ),
     *("num_good_subdiagnostics", "region_id", "city_id", PLACE, JOB, "code_ogr"),
 )
 """Inputs that no change is tried on: they follow from others, or are tried apart (place and job)."""
@@ -111,9 +118,9 @@ class Person:
 
         Parameters: `given`, one of Bob's records (with `profile` or `projects`), or inputs by their names in
         the data dictionary, enumerated values by name, several answers as a list (a list of such mappings:
-        the projects of one person); `bob`, on a market; `now`, the instant of the computation (ISO 8601), from
-        which records take ages; `project`, place of the project, from 0; `file`, for messages; `strict`, see
-        `admit`.
+        the projects of one person); `bob`, on a market; `now`, the instant of the computation (ISO 8601),
+        from which records take ages; `project`, place of the project, from 0; `file`, for messages; `strict`,
+        see `admit`.
         Raises InputError that names the file, the field, the value and what to do.
 
         >>> from bobanalysis.bob import Market
@@ -190,13 +197,13 @@ class Person:
         return found + [Change(length, own, after, abs(after - own)) for after in new]
 
     def _since_signing_up(self, now: float) -> float:
-        """Return the length of the search when signing up that makes it `now` or beyond today, in whole months."""
+        """Return, in whole months, the length when signing up that brings today's to `now` or past it."""
         today, then = self.row["search_length_now"], self.row["search_length"]
         moved = now - (today - then if then >= 0 else 0)
         return float(math.floor(moved) if now < today else math.ceil(moved))
 
     def _may_change(self, variable: Variable) -> bool:
-        """Tell whether a change of an input can be tried: of joined figures, those of the job and its market."""
+        """Tell whether an input can be changed: of joined figures, those of the job and of its market."""
         if variable.group not in JOINED:
             return True
         return any(variable.name in t.columns for t in (self.bob.market.local, self.bob.market.jobs))
@@ -243,7 +250,7 @@ class Person:
             values = frame[name].to_list() if name in frame.columns else [None] * frame.height
             for row, value in at.items():
                 values[row] = value
-            dtype = frame.schema.get(name, _TYPES[DICTIONARY[name].kind] if name in DICTIONARY else pl.String)
+            dtype = frame.schema.get(name) or _TYPES[DICTIONARY[name].kind]
             columns.append(pl.Series(name, values, dtype=dtype))
         return frame.with_columns(columns)
 
@@ -252,7 +259,7 @@ class Person:
         name, after, row = change.variable.name, change.after, self.row
         found = {name: after}
         if name in (PLACE, JOB):
-            found |= {v: None for v in self._held_figures(name)}
+            found |= dict.fromkeys(self._held_figures[name])
             regions = dict(data.table("departements").select("dep", "region").rows())
             if name == PLACE and "region_id" in self.rows.columns:
                 found["region_id"] = regions[after]
@@ -271,10 +278,12 @@ class Person:
             found["num_employment_types"] = row["num_employment_types"] + (1 if after else -1)
         return {k: v for k, v in found.items() if k in self.rows.columns or k == name}
 
-    def _held_figures(self, key: str) -> list[str]:
-        """Return the figures that the rows hold and that another place or job would replace."""
-        groups = ("market", "list") if key == PLACE else JOINED
-        return [c for c in self.rows.columns if c in DICTIONARY and DICTIONARY[c].group in groups]
+    @cached_property
+    def _held_figures(self) -> dict[str, list[str]]:
+        """The figures that the rows hold and that another place, or another job, would replace."""
+        groups: dict[str, tuple[str, ...]] = {PLACE: ("market", "list"), JOB: JOINED}
+        joined = [v for v in DICTIONARY.variables if v.name in self.rows.columns and v.group in JOINED]
+        return {key: [v.name for v in joined if v.group in groups[key]] for key in groups}
 
 
 _CONTRACTS = {v.name for v in DICTIONARY.sets["employment_types"].values()}
@@ -306,13 +315,56 @@ def _is_record(given: Any) -> bool:
 
 
 def _record(given: Mapping[str, Any], now: str, file: str) -> pl.DataFrame:
+    for field, value, kind in _misfits(given, pl.Struct(USER), ""):
+        raise InputError(
+            f"{file}: {field}: {json.dumps(value, ensure_ascii=False)[:80]} is not {kind}. Correct it, or leave "
+            "it out (that counts as no answer)."
+        )
     try:
         return read_users([given], [now])
     except pl.exceptions.PolarsError as error:
-        raise InputError(
-            f"{file}: a value is not of the kind that its field takes: {_short(error)}. Correct it (numbers and "
-            "yes or no stand without quotation marks, several answers in a list), or leave it out."
-        ) from error
+        raise InputError(f"{file}: {_short(error)}. Correct it, or leave it out.") from error
+
+
+_KINDS: tuple[tuple[Any, tuple[type, ...], str], ...] = (
+    (pl.Int64, (int,), "a whole number (without quotation marks)"),
+    (pl.Float64, (int, float), "a number (without quotation marks)"),
+    (pl.Boolean, (bool,), "true or false (without quotation marks)"),
+    (pl.String, (str, int), "a text (in quotation marks)"),
+)
+
+
+def _misfits(value: Any, dtype: Any, field: str) -> Iterator[tuple[str, Any, str]]:
+    """Iterate over the values of a record that do not fit their field: which field, what, what it takes."""
+    if value is None:
+        return
+    if isinstance(dtype, pl.Struct):
+        if not isinstance(value, Mapping):
+            yield field, value, "an object"
+            return
+        for inner in dtype.fields:
+            below = f"{field}.{inner.name}" if field else inner.name
+            yield from _misfits(value.get(inner.name), inner.dtype, below)
+    elif isinstance(dtype, pl.List):
+        if not isinstance(value, list):
+            yield field, value, "a list"
+            return
+        for number, item in enumerate(value):
+            yield from _misfits(item, dtype.inner, f"{field}[{number}]")
+    else:
+        _, kinds, said = next(k for k in _KINDS if dtype == k[0])
+        if not isinstance(value, kinds) or isinstance(value, bool) is not (dtype == pl.Boolean):
+            yield field, value, said
+        elif field.endswith("At") and not _is_instant(str(value)):
+            yield field, value, "a date (such as 2022-06-29T00:00:00Z)"
+
+
+def _is_instant(text: str) -> bool:
+    try:
+        datetime.fromisoformat(text.removesuffix("Z"))
+    except ValueError:
+        return False
+    return True
 
 
 def _inputs(given: Any, now: str, file: str) -> pl.DataFrame:
@@ -321,8 +373,8 @@ def _inputs(given: Any, now: str, file: str) -> pl.DataFrame:
     good = isinstance(projects, list) and projects and all(isinstance(p, Mapping) for p in projects)
     if not good:
         raise InputError(
-            f"{file}: holds {type(given).__name__}, not one person. Give one of Bob's records (an object with "
-            "profile and projects), or an object of inputs by name; `bobanalysis columns` lists them."
+            f"{file}: holds {type(given).__name__}, not one person. Give one of Bob's records (an object "
+            "with profile and projects), or an object of inputs by name; `bobanalysis columns` lists them."
         )
     rows = [_columns(p, file) for p in projects]
     names = dict.fromkeys(name for row in rows for name in row)
@@ -335,7 +387,9 @@ def _inputs(given: Any, now: str, file: str) -> pl.DataFrame:
         frame = pl.DataFrame(columns, schema={v.name: _TYPES[v.kind] for v in asked}, strict=True)
     except (pl.exceptions.PolarsError, TypeError, OverflowError) as error:
         raise InputError(f"{file}: {_short(error)}. Correct it, or leave it out.") from error
-    if "age" not in names:  # nobody gave a year of birth: the published code reads the year of the computation
+    if (
+        "age" not in names
+    ):  # nobody gave a year of birth: the published code reads the year of the computation
         frame = frame.with_columns(age=pl.lit(None, dtype=pl.Int32), age_if_unknown=pl.lit(instant.year))
     return frame.with_columns(
         user=pl.lit(0, dtype=pl.Int32),
@@ -346,10 +400,9 @@ def _inputs(given: Any, now: str, file: str) -> pl.DataFrame:
 
 
 def _instant(now: str) -> datetime:
-    try:
-        return datetime.fromisoformat(now.removesuffix("Z"))
-    except ValueError as error:
-        raise InputError(f"now: {now!r} is not an instant. Write it like 2022-06-29T00:00:00.") from error
+    if not _is_instant(now):
+        raise InputError(f"now: {now!r} is not an instant. Write it like 2022-06-29T00:00:00.")
+    return datetime.fromisoformat(now.removesuffix("Z"))
 
 
 def _columns(person: Mapping[str, Any], file: str) -> dict[str, Any]:
@@ -358,6 +411,8 @@ def _columns(person: Mapping[str, Any], file: str) -> dict[str, Any]:
     for name, value in person.items():
         try:
             if name in DICTIONARY.sets:
+                if not isinstance(value, list):
+                    raise ValueError("is not a list of answers")
                 found |= {_member(DICTIONARY.sets[name], item).name: True for item in value}
             elif name in DICTIONARY.tables:
                 found |= {_member(DICTIONARY.tables[name], k).name: v for k, v in dict(value).items()}
@@ -369,7 +424,8 @@ def _columns(person: Mapping[str, Any], file: str) -> dict[str, Any]:
             why = str(error.args[0]) if error.args else type(error).__name__
             said = why if why.startswith(f"{name}:") else f"{name}: {value!r}: {why}"
             raise InputError(
-                f"{file}: {said}. Correct it, or leave it out; `bobanalysis columns` lists what is known."
+                f"{file}: {said.rstrip('?.')}. Correct it, or leave it out; `bobanalysis columns` lists what is "
+                "known."
             ) from error
     contracts = sum(bool(found.get(c)) for c in _CONTRACTS)
     return {"num_employment_types": contracts, "search_length_now": found.get("search_length", -1.0)} | found
@@ -382,7 +438,7 @@ def _member(members: Mapping[str, Variable], name: Any) -> Variable:
 
 
 def _checked(variable: Variable, value: Any) -> Any:
-    kinds: dict[str, tuple[type, ...]] = {
+    kinds: dict[str, Any] = {
         "bool": (bool,),
         "int": (int,),
         "enum": (int,),
@@ -403,8 +459,3 @@ def _field(column: str) -> str:
 
 def _short(error: BaseException) -> str:
     return str(error).splitlines()[0][:200] if str(error) else type(error).__name__
-
-
-def variables_of(changes: Iterable[Change]) -> tuple[str, ...]:
-    """Return the names of the inputs that some changes are about."""
-    return tuple(change.variable.name for change in changes)
