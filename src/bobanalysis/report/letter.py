@@ -11,7 +11,7 @@ Every counterfactual is found by running the whole pipeline again (`bobanalysis.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import combinations
@@ -142,7 +142,13 @@ class Step:
 
 @dataclass(frozen=True)
 class Letter:
-    """Everything the letter says of a person, as data."""
+    """Everything the letter says of a person, as data.
+
+    `whole` tells a letter about everything from one about one item; `row` is the person as rules read them,
+    `given` the inputs that are known of them, `reads` those that bear on what is explained; `scored` counts
+    the advice whose rule gives a score, `excluded` names what other advice excludes; `stopped` is what stops
+    the published server.
+    """
 
     told: Told
     explained: tuple[Explained, ...]
@@ -153,6 +159,7 @@ class Letter:
     steps: tuple[Step, ...]
     scored: int
     excluded: tuple[str, ...]
+    stopped: Refuse | None
     figures: Text | None
     reads: tuple[str, ...] = field(default=())
 
@@ -190,13 +197,14 @@ def explain(
     item = None if about is None else item_called(about, bob)
     person = Person.of(given, bob, now=now, project=project, file=file, strict=strict)
     items = [item] if item else told_items(person)
-    search = _Search(person)
+    search = _Search(person, items)
     explained = tuple(_explained(person, item, search) for item in items)
-    kept = person.told.advice
+    told = search.told
+    kept = told.advice
     scored = {m.id: _stars(person, bob.advice[m.id]) for m in advice_modules()}
-    lost = [] if person.told.error else [id for id, stars in scored.items() if stars > 0 and id not in kept]
+    lost = [] if told.error else [id for id, stars in scored.items() if stars > 0 and id not in kept]
     return Letter(
-        told=person.told,
+        told=told,
         explained=explained,
         whole=item is None,
         now=now,
@@ -205,6 +213,7 @@ def explain(
         steps=tuple(_steps(person)),
         scored=sum(stars != 0 for stars in scored.values()),
         excluded=tuple(lost),
+        stopped=person.trace(bob.rules["overall_score"]).refusal,
         figures=figures,
         reads=tuple(dict.fromkeys(name for e in explained for name in e.reads)),
     )
@@ -216,11 +225,11 @@ def explain(
 def told_items(person: Person) -> list[Item]:
     """Return what a person is told: main challenge, overall score, each piece of advice, each strategy."""
     bob, told = person.bob, person.told
-    first = [_step_item("main_challenge", bob)]
-    if told.error is not None:
-        return first
+    if told.error is not None:  # what stopped: the choice of the challenge, or the score that goes with it
+        chosen = person.trace(bob.rules["main_challenge"]).answered
+        return [_step_item("overall_score" if chosen else "main_challenge", bob)]
     return [
-        *(*first, _step_item("overall_score", bob)),
+        *(_step_item("main_challenge", bob), _step_item("overall_score", bob)),
         *(_advice_item(id, bob) for id in told.advice),
         *(_strategy_item(id, bob) for id in told.strategies),
     ]
@@ -413,21 +422,30 @@ def _steps(person: Person) -> Iterator[Step]:
 
 def _given(person: Person) -> Iterator[str]:
     """Iterate over the inputs that the person answered, or that are known of their job and place."""
-    for name, value in person.row.items():
-        if name in DICTIONARY and value != DICTIONARY[name].default and value not in (None, ""):
-            variable = DICTIONARY[name]
-            if not (name == "age" and value > (variable.maximum or value)):
-                yield name
+    started = person.row.get("search_length", -1) >= 0
+    lists = [v.name for v in DICTIONARY.tables["associations"].values()]
+    always = {*_COUNTED, *lists, *(["search_not_started"] if started else [])}
+    for variable in DICTIONARY.variables:
+        value = person.row.get(variable.name)
+        no_birth = variable.name == "age" and value is not None and value > (variable.maximum or value)
+        known = variable.name in always or value not in (variable.default, "")
+        if value is not None and known and not no_birth:
+            yield variable.name
+
+
+_COUNTED = ("num_projects", "num_objectives", "has_creation_date", "month")
+"""Inputs that are known of everybody, whatever was answered."""
 
 
 # --- what would have changed it
 
 
 class _Search:
-    """Tries changes for one person: single ones once for all items, pairs where an item needs them."""
+    """Tries changes for one person: single ones for all items at once, then pairs where they are needed."""
 
-    def __init__(self, person: Person) -> None:
-        self.person = person
+    def __init__(self, person: Person, items: Sequence[Item]) -> None:
+        self.person, self.told = person, person.told
+        self.names = {item: reads(item, person.bob) for item in items}
         self.single = person.changes()
         self.places, self.jobs = person.places(), person.jobs()
         sets = [(c,) for c in (*self.single, *self.places, *self.jobs)]
@@ -435,10 +453,12 @@ class _Search:
         one, two = len(self.single), len(self.single) + len(self.places)
         self.after = list(zip(self.single, told[:one], strict=True))
         self.there, self.then = told[one:two], told[two:]
+        self.lacking = [item for item in items if self._needs_pairs(item)]
+        self.both = self._pairs()
 
-    def otherwise(self, item: Item, names: Iterable[str]) -> list[Otherwise]:
+    def otherwise(self, item: Item) -> list[Otherwise]:
         """Return the nearest single changes that alter an item, of each input in each direction."""
-        base, allowed = outcome(item, self.person.told), set(names)
+        base, allowed = outcome(item, self.told), set(self.names[item])
         best: dict[tuple[Any, ...], Otherwise] = {}
         sizes: dict[tuple[Any, ...], float] = {}
         for change, told in self.after:
@@ -451,16 +471,29 @@ class _Search:
         once = {tuple((c.variable.name, c.after) for c in o.changes): o for o in best.values()}
         return sorted(once.values(), key=lambda o: (_rank(item, o), sum(c.size for c in o.changes)))
 
-    def pairs(self, item: Item, names: Iterable[str]) -> list[Otherwise]:
+    def _needs_pairs(self, item: Item) -> bool:
+        """Tell whether no single change alters an item, though its rule reads something."""
+        constant = not inputs(item.rule) and not _excluders(item.id)
+        if item.kind == "strategy" or constant or self.otherwise(item):
+            return False
+        return not any(e and e.differ for e in (self.elsewhere(item, key) for key in (PLACE, JOB)))
+
+    def _pairs(self) -> dict[Item, list[tuple[tuple[Change, ...], Told]]]:
+        """Try the pairs of changes of all items that need them, at once."""
+        sets: dict[Item, list[tuple[Change, ...]]] = {}
+        for item in self.lacking:
+            single = [c for c in self.single if c.variable.name in self.names[item]]
+            if len(single) ** 2 / 2 > _PAIRS:
+                single = [c for c in single if category(c.variable) != "figures"]
+            sets[item] = [p for p in combinations(single, 2) if p[0].variable is not p[1].variable]
+        told = iter(self.person.would_be_told([s for found in sets.values() for s in found]))
+        return {item: [(s, next(told)) for s in found] for item, found in sets.items()}
+
+    def pairs(self, item: Item) -> list[Otherwise]:
         """Return the nearest pairs of changes that alter an item."""
-        allowed = set(names)
-        single = [c for c in self.single if c.variable.name in allowed]
-        if len(single) ** 2 / 2 > _PAIRS:
-            single = [c for c in single if category(c.variable) != "figures"]
-        sets = [p for p in combinations(single, 2) if p[0].variable is not p[1].variable][:_PAIRS]
-        base = outcome(item, self.person.told)
+        base = outcome(item, self.told)
         best: dict[tuple[Any, ...], Otherwise] = {}
-        for chosen, told in zip(sets, self.person.would_be_told(sets), strict=True):
+        for chosen, told in self.both[item]:
             now = outcome(item, told)
             if now == base or self._is_void(item, told):
                 continue
@@ -469,12 +502,12 @@ class _Search:
                 best[key] = Otherwise(chosen, now)
         return sorted(best.values(), key=lambda o: (_rank(item, o), _size(o.changes)))
 
-    def elsewhere(self, item: Item, key: str, names: Iterable[str]) -> Elsewhere | None:
+    def elsewhere(self, item: Item, key: str) -> Elsewhere | None:
         """Count the other places, or jobs, where an item comes to something else."""
-        if key not in names:
+        if key not in self.names[item]:
             return None
         told = self.there if key == PLACE else self.then
-        base = outcome(item, self.person.told)
+        base = outcome(item, self.told)
         other = [t for t in told if outcome(item, t) != base]
         counted = Counter(outcome(item, t) for t in other)
         unknown = sum(not t.market_known for t in other)
@@ -485,10 +518,9 @@ class _Search:
         """Leave out, of advice and strategies, what goes with the whole diagnosis: that is told once."""
         if item.kind not in ("advice", "strategy"):
             return False
-        error = (self.person.told.error, told.error)
-        return any(error) or (
-            follows(item, self.person.told) and told.challenge != self.person.told.challenge
-        )
+        if self.told.error or told.error:
+            return True
+        return follows(item, self.told) and told.challenge != self.told.challenge
 
 
 def follows(item: Item, told: Told) -> bool:
@@ -521,12 +553,9 @@ def _rank(item: Item, other: Otherwise) -> int:
 
 def _explained(person: Person, item: Item, search: _Search) -> Explained:
     read = person.trace(item.rule)
-    names = reads(item, person.bob)
-    found = search.otherwise(item, names)
-    places, jobs = (search.elsewhere(item, key, names) for key in (PLACE, JOB))
-    constant = not inputs(item.rule) and item.kind == "advice" and not _excluders(item.id)
-    alone = found or constant or item.kind == "strategy" or any(e and e.differ for e in (places, jobs))
-    told = outcome(item, person.told)
+    lacking = item in search.lacking
+    places, jobs = (search.elsewhere(item, key) for key in (PLACE, JOB))
+    told = outcome(item, search.told)
     lost_by: tuple[str, ...] = ()
     if item.kind == "advice" and told == NOT_GIVEN:
         by = [m.id for m in advice_modules() if item.id in m.excludes and m.id in person.told.advice]
@@ -538,12 +567,12 @@ def _explained(person: Person, item: Item, search: _Search) -> Explained:
         value=read.value,
         reasons=because_of(read),
         because=read.because(),
-        otherwise=tuple(found if alone else search.pairs(item, names)),
-        pairs=not alone,
-        follows=follows(item, person.told),
+        otherwise=tuple(search.pairs(item) if lacking else search.otherwise(item)),
+        pairs=lacking,
+        follows=follows(item, search.told),
         places=places,
         jobs=jobs,
-        reads=names,
+        reads=search.names[item],
         lost_by=lost_by,
     )
 

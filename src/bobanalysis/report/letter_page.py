@@ -186,8 +186,8 @@ class _Saying:
             "items": items,
             "data": [line for line in self.data() if line["decided"] and not line["listed"]],
             "others": [line for line in self.data() if not line["decided"] and not line["listed"]],
-            "lists": [line for line in self.data() if line["listed"]],
-            "unanswered": self.unanswered(),
+            "lists": self.together(v for v in self.read() if v.name in made.given and v.group in _LISTED),
+            "unanswered": self.together(v for v in self.read() if v.name not in made.given),
             "figures": self.figures(),
             "steps": [self.step(s) for s in made.steps] if not told.error else [],
             "scored": made.scored,
@@ -228,9 +228,14 @@ class _Saying:
 
     def label(self, variable: Variable) -> str:
         """Say an input; one answer of a question stands in parentheses."""
+        head, member = self.parts(variable)
+        return f"{head} ({member})" if member else head
+
+    def parts(self, variable: Variable) -> tuple[str, str]:
+        """Return the question of an input, and the one answer to it that the input is, if it is one."""
         label = variable.label.get(self.lang)
         head, _, member = label.partition(" : " if self.lang == "fr" else ": ")
-        return self.words.polish(f"{head} ({member})" if member else label)
+        return self.words.polish(head), self.words.polish(member)
 
     def value(self, variable: Variable, value: Any) -> str:
         """Say the value of an input; what stands for no answer is said so."""
@@ -317,18 +322,25 @@ class _Saying:
                 "protected": self.criterion(v) if category(v) != "figures" else "",
                 "name": v.name,
                 "decided": v.name in decided,
-                "listed": v.group in ("list", "result"),
+                "listed": v.group in _LISTED,
             }
             for v in self.read()
             if v.name in self.made.given
         ]
 
-    def unanswered(self) -> list[dict[str, str]]:
-        """Return the data that were not there, and what the published code reads instead."""
+    def together(self, variables: Iterable[Variable]) -> list[dict[str, str]]:
+        """Return inputs and their values; answers to one question that have the same value stand together."""
+        groups: dict[tuple[str, str], list[tuple[str, str]]] = {}
+        for v in variables:
+            head, member = self.parts(v)
+            groups.setdefault((head, self.value(v, self.made.row[v.name])), []).append((member, v.name))
         return [
-            {"label": self.label(v), "value": self.value(v, self.made.row[v.name]), "name": v.name}
-            for v in self.read()
-            if v.name not in self.made.given
+            {
+                "label": f"{head} ({self.listed(m for m, _ in found)})" if found[0][0] else head,
+                "value": value,
+                "names": " ".join(name for _, name in found),
+            }
+            for (head, value), found in groups.items()
         ]
 
     def figures(self) -> str:
@@ -338,8 +350,8 @@ class _Saying:
         """Say what the published server stops on; empty where it answers."""
         if self.made.told.error is None:
             return ""
-        refusal = self.made.explained[0].refusal
-        if refusal is None:  # the challenge was found, the score was not
+        refusal = self.made.stopped
+        if refusal is None:
             return self._("a computation fails ({error})").format(error=self.made.told.error)
         return self.words.polish(sentence(refusal, self.lang, titles()))
 
@@ -579,8 +591,8 @@ class _Saying:
         elsewhere = any(x and x.differ for x in (e.places, e.jobs))
         if e.pairs and not e.for_everybody:
             return self._(
-                "No change of one or two of the data that the rule reads would have altered this answer (place "
-                "and job were tried one at a time)."
+                "No change of one or two of the data that the rule reads would have altered this answer "
+                "(place and job were tried one at a time)."
             )
         if not e.otherwise and not elsewhere and not e.for_everybody and not e.follows:
             return self._("No single change of your answers would have altered this.")
@@ -610,6 +622,7 @@ class _Saying:
         }
 
 
+_LISTED = ("list", "result")
 _KINDS = ("main_challenge", "overall_score", "advice", "strategy")
 
 

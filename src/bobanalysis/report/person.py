@@ -152,9 +152,8 @@ class Person:
     def known(self) -> list[dict[str, Any]]:
         """The projects as rules read them: with market figures and the results of the diagnosis."""
         known = join(self.rows, self.bob.market, [v.name for v in self.bob.variables])
-        done = self.bob.steps(self.rows)
-        score = done.diagnosed["overall_score"].cast(pl.Int32)
-        challenge = self.bob._diagnose(known)[1]
+        diagnosed, challenge = self.bob._diagnose(known)
+        score = diagnosed["overall_score"].cast(pl.Int32)
         before = pl.col("diagnostic_overall_score") if "diagnostic_overall_score" in known.columns else 0
         return known.with_columns(
             diagnostic_category=challenge, diagnostic_overall_score=pl.coalesce(score, before)
