@@ -12,6 +12,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from markupsafe import Markup
+
 from bobanalysis import data
 from bobanalysis.bob import DICTIONARY, UPSTREAM_COMMIT, catalogue
 from bobanalysis.bob.catalogue import titles
@@ -31,12 +33,14 @@ from bobanalysis.report.letter import (
     explain,
 )
 from bobanalysis.report.person import JOB, PLACE, read_person
-from bobanalysis.report.words import N_, Words
+from bobanalysis.report.words import HERE, N_, Words
 from bobanalysis.rules import Language, Text, Variable, inputs, sentence
 from bobanalysis.rules.explain import value_in_words
 from bobanalysis.rules.expr import Compare, Named, Total, Var
 
 EXAMPLE = Path(__file__).parents[3] / "data" / "examples" / "person.json"
+ARTICLE = "R311-3-1-2"
+_MOST = 100  # overall score and points are out of so many
 SHOWN = 4
 """How many changes of a kind stand open; the others are folded."""
 
@@ -200,6 +204,9 @@ class _Saying:
                 if not told.error and m.id not in told.advice and m.id not in made.excluded
             ],
             "commit": UPSTREAM_COMMIT,
+            "article": ARTICLE,
+            "most": self.words.number(_MOST),
+            "style": Markup((HERE / "scripts" / "letter.css").read_text(encoding="utf-8")),
             "number": self.words.number,
             "listed": self.listed,
             "colon": self.colon().rstrip(),
@@ -398,7 +405,9 @@ class _Saying:
         if e.item.kind == "main_challenge":
             return self.quoted(self.challenge(value))
         if e.item.kind == "overall_score":
-            return self._("{n} out of 100").format(n=self.words.number(value))
+            return self._("{n} out of {most}").format(
+                n=self.words.number(value), most=self.words.number(_MOST)
+            )
         if e.outcome == NOT_GIVEN:
             return self._("not given to you") if e.item.kind == "advice" else self._("not proposed")
         return self.stars(value) if e.item.kind == "advice" else self.points(value)
@@ -442,11 +451,15 @@ class _Saying:
             )
         if e.outcome[0] == "told" and e.value is not None:
             raw = e.value * 100 / 3
-            if raw > 100 - told.score:
+            if raw > _MOST - told.score:
                 found.append(
                     self._(
-                        "The rule gave {raw}; they are capped at 100 less the overall score, that is {cap}."
-                    ).format(raw=self.points(round(raw, 1)), cap=self.number(100 - told.score))
+                        "The rule gave {raw}; they are capped at {most} less the overall score, that is {cap}."
+                    ).format(
+                        raw=self.points(round(raw, 1)),
+                        cap=self.number(_MOST - told.score),
+                        most=self.words.number(_MOST),
+                    )
                 )
         if e.follows:
             found.append(self._("With any other main challenge, this strategy would not have been proposed."))

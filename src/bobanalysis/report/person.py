@@ -126,6 +126,7 @@ class Person:
         >>> from bobanalysis.bob import Market
         >>> person = Person.of({"age": 52, "has_clear_project": "FALSE"}, Bob(Market.empty()))
         >>> person.told.challenge
+        'undefined-project'
         """
         _instant(now)
         frame = _record(given, now, file) if _is_record(given) else _inputs(given, now, file)
