@@ -66,7 +66,9 @@ class Reader(HTMLParser):
 
 
 def numbers(html, lang):
-    text = re.sub(r"(?<=\d)[\u202f\u00a0](?=\d)", "", Reader(html).text)
+    text = re.sub(
+        r"(?<=\d)[\u202f\u00a0](?=\d)" if lang == "fr" else r"(?<=\d),(?=\d{3})", "", Reader(html).text
+    )
     text = re.sub(r"bac \+ \d", "bac", text)  # said in words in English
     return sorted(re.findall(r"\d+(?:[.,]\d+)?", text.replace(",", ".") if lang == "fr" else text))
 

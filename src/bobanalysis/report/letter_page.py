@@ -454,7 +454,8 @@ class _Saying:
             if raw > _MOST - told.score:
                 found.append(
                     self._(
-                        "The rule gave {raw}; they are capped at {most} less the overall score, that is {cap}."
+                        "The rule gave {raw}; they are capped at {most} less the overall score, that is "
+                        "{cap}."
                     ).format(
                         raw=self.points(round(raw, 1)),
                         cap=self.number(_MOST - told.score),
