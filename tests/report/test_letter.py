@@ -60,17 +60,14 @@ class Reader(HTMLParser):
         if not self.hidden and text.strip():
             self.texts.append(text)
 
-    @property
-    def text(self):
-        return " ".join(" ".join(self.texts).split())
-
 
 def numbers(html, lang):
-    text = re.sub(
-        r"(?<=\d)[\u202f\u00a0](?=\d)" if lang == "fr" else r"(?<=\d),(?=\d{3})", "", Reader(html).text
-    )
-    text = re.sub(r"bac \+ \d", "bac", text)  # said in words in English
-    return sorted(re.findall(r"\d+(?:[.,]\d+)?", text.replace(",", ".") if lang == "fr" else text))
+    text = re.sub(r"bac \+ \d", "bac", " ".join(Reader(html).texts))  # said in words in English
+    if lang == "fr":
+        text = re.sub(r"(?<=\d)[\u202f\u00a0](?=\d)", "", text).replace(",", ".")
+    else:
+        text = re.sub(r"(?<=\d),(?=\d{3})", "", text)
+    return sorted(re.findall(r"\d+(?:\.\d+)?", text))
 
 
 @pytest.fixture(scope="module")

@@ -261,6 +261,8 @@ class _Saying:
             return f"{_jobs()[value]} ({value})"
         if isinstance(value, float):
             value = round(value, 2)
+        if value == 1 and variable.unit is not None and variable.unit.en == "months":
+            return self.words.quantity(1, "months")
         return self.words.polish(value_in_words(variable, value, self.lang, titles()))
 
     def number(self, value: float) -> str:
