@@ -20,7 +20,7 @@ from bobanalysis.recommenders.market import french_market
 from bobanalysis.report import typography
 from bobanalysis.report.letter import explain, item_called, outcome, reads
 from bobanalysis.report.letter_page import EXAMPLE, example, letter, letter_pages, render
-from bobanalysis.report.person import NOW, Person, _told, read_person
+from bobanalysis.report.person import NOW, Person, read_person, told_in
 from bobanalysis.rules import inputs, trace, walk
 
 SAMPLE = (0, 1, 114, 285, 399, 513)
@@ -98,7 +98,7 @@ def rerun(vector, bob, sets):
             )
         frames.append(frame.with_columns(user=pl.lit(k, dtype=admitted.schema["user"])))
     done = bob.run_admitted(pl.concat(frames, how="vertical_relaxed"))
-    return [_told(row) for row in done.filter(project=0).iter_rows(named=True)]
+    return [told_in(row) for row in done.filter(project=0).iter_rows(named=True)]
 
 
 def followed(change, admitted):
@@ -217,7 +217,7 @@ def test_departements_where_the_answer_differs_are_counted_on_records_from_there
         users += [moved] if place != own else []
     bob = Bob(french_market())
     frame = admit(read_users(users, [NOW] * len(users)), bob.variables).kept
-    there = [_told(row) for row in bob.run_admitted(frame).iter_rows(named=True)]
+    there = [told_in(row) for row in bob.run_admitted(frame).iter_rows(named=True)]
     counted = {}
     for e in example().explained:
         if e.places is not None:

@@ -226,7 +226,7 @@ class Person:
             return []
         found = self.bob.run_admitted(self.with_changes(sets))
         own = found[list(range(self.at, found.height, self.rows.height))]
-        return [_told(row) for row in own.iter_rows(named=True)]
+        return [told_in(row) for row in own.iter_rows(named=True)]
 
     def with_changes(self, sets: Sequence[Sequence[Change]]) -> pl.DataFrame:
         """Return the person's rows once for each set of changes, with the changes and what follows from them.
@@ -289,7 +289,8 @@ class Person:
 _CONTRACTS = {v.name for v in DICTIONARY.sets["employment_types"].values()}
 
 
-def _told(row: Mapping[str, Any]) -> Told:
+def told_in(row: Mapping[str, Any]) -> Told:
+    """Return what one row of `Bob.run` tells."""
     return Told(
         row["main_challenge"],
         row["overall_score"],
@@ -317,8 +318,8 @@ def _is_record(given: Any) -> bool:
 def _record(given: Mapping[str, Any], now: str, file: str) -> pl.DataFrame:
     for field, value, kind in _misfits(given, pl.Struct(USER), ""):
         raise InputError(
-            f"{file}: {field}: {json.dumps(value, ensure_ascii=False)[:80]} is not {kind}. Correct it, or leave "
-            "it out (that counts as no answer)."
+            f"{file}: {field}: {json.dumps(value, ensure_ascii=False)[:80]} is not {kind}. Correct it, or "
+            "leave it out (that counts as no answer)."
         )
     try:
         return read_users([given], [now])
@@ -424,8 +425,8 @@ def _columns(person: Mapping[str, Any], file: str) -> dict[str, Any]:
             why = str(error.args[0]) if error.args else type(error).__name__
             said = why if why.startswith(f"{name}:") else f"{name}: {value!r}: {why}"
             raise InputError(
-                f"{file}: {said.rstrip('?.')}. Correct it, or leave it out; `bobanalysis columns` lists what is "
-                "known."
+                f"{file}: {said.rstrip('?.')}. Correct it, or leave it out; `bobanalysis columns` lists "
+                "what is known."
             ) from error
     contracts = sum(bool(found.get(c)) for c in _CONTRACTS)
     return {"num_employment_types": contracts, "search_length_now": found.get("search_length", -1.0)} | found
