@@ -147,7 +147,7 @@ class Person:
                 if many
                 else f"{file}: projects is empty: there is nothing to explain. Give one project at least."
             )
-        return cls(bob, _without_empty_figures(intake.kept, bob), project)
+        return cls(bob, intake.kept, project)
 
     @cached_property
     def known(self) -> list[dict[str, Any]]:
@@ -300,15 +300,6 @@ def told_in(row: Mapping[str, Any]) -> Told:
         dict(zip(row["strategies"] or (), row["strategy_points"] or (), strict=True)),
         dict(zip(row["strategies"] or (), map(tuple, row["strategy_advice"] or ()), strict=True)),
     )
-
-
-def _without_empty_figures(rows: pl.DataFrame, bob: Bob) -> pl.DataFrame:
-    """Leave out figures that no project brings: they are the market's to give, or unknown."""
-    held = [c for c in rows.columns if c in DICTIONARY and DICTIONARY[c].group in JOINED]
-    empty = [c for c in held if rows[c].null_count() == rows.height]
-    given = {*bob.market.local.columns, *bob.market.jobs.columns}
-    partly = [c for c in held if c not in empty and c not in given]
-    return rows.drop(empty).with_columns(pl.col(c).fill_null(DICTIONARY[c].default) for c in partly)
 
 
 def _is_record(given: Any) -> bool:
