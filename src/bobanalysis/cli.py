@@ -181,3 +181,61 @@ def trace(
         raise _stop(f"{person}: no project that can be read {intake.rejects.to_dicts()}")
     rows = join(intake.kept, bob.market, [v.name for v in bob.with_keys(read)]).to_dicts()
     out.print(tree(rule, rows[0], lang, rows))
+
+
+@app.command()
+def letter(
+    person: Annotated[
+        Path,
+        typer.Argument(
+            help="JSON or YAML file with one of Bob's records, or inputs by name; - for standard input."
+        ),
+    ],
+    lang: LangOption = "fr",
+    output: Annotated[
+        Path | None,
+        typer.Option(help="File to write, - for standard output; by default letter-LANG.html here."),
+    ] = None,
+    about: Annotated[
+        str | None,
+        typer.Option(
+            help="One item: main_challenge, overall_score, an advice, a strategy; default: everything."
+        ),
+    ] = None,
+    project: Annotated[int, typer.Option(min=1, help="Which project of the record, from 1.")] = 1,
+    market: MarketOption = None,
+    scale: ScaleOption = None,
+    now: NowOption = "2022-06-29T00:00:00",
+) -> None:
+    """Write the letter "Why did I get this?" to one person: one page of HTML, without any other file."""
+    from bobanalysis.bob import Bob, InputError
+    from bobanalysis.report.letter import explain
+    from bobanalysis.report.letter_page import folder_figures, open_figures, render
+    from bobanalysis.report.person import read_person
+
+    piped = str(person) == "-"
+    file = "standard input" if piped else str(person)
+    target = output or Path(f"letter-{lang}.html")
+    try:
+        given = read_person(person, text=typer.get_text_stream("stdin").read() if piped else None)
+        figures = folder_figures(market.name) if market else open_figures(scale)
+        made = explain(
+            given,
+            Bob(_market(market, scale)),
+            now=now,
+            project=project - 1,
+            about=about,
+            figures=figures,
+            file=file,
+        )
+        text = render(made, lang)
+    except (InputError, FileNotFoundError, ValueError) as error:
+        raise _stop(error) from error
+    if str(target) == "-":
+        typer.echo(text, nl=False)
+        return
+    try:
+        target.write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise _stop(f"{target}: cannot be written ({error.strerror}); give another --output") from error
+    out.print(f"letter: {target}", highlight=False)

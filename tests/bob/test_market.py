@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 from scores import projects
 
-from bobanalysis.bob import Market, catalogue
+from bobanalysis.bob import Market, catalogue, read_users
 from bobanalysis.bob.configuration import association_publics, associations
 from bobanalysis.bob.documents import job_row, merged
 from bobanalysis.bob.market import commuting, join, looked_up_by
@@ -106,3 +106,11 @@ def test_an_online_fair_whose_filters_may_lack_data_is_refused():
     _, frame = projects("full")
     with pytest.raises(ValueError, match="'s1'"):
         join(frame.drop("open_online_salons"), market(online_salons=salons))
+
+
+def test_a_figure_that_neither_the_record_nor_the_market_has_reads_its_default():
+    record = read_users([{"projects": [{"city": {"departementId": "59"}}]}], ["2022-06-29T00:00:00"])
+    empty = Market.empty()
+    lacking = Market(empty.local.drop("market_median_salary"), empty.jobs)
+    known = join(record, lacking, ["market_median_salary", "departement_id", "rome_id"])
+    assert known["market_median_salary"].to_list() == [0.0]

@@ -48,3 +48,10 @@ def test_two_items_of_one_name_are_refused():
 
 def test_nobody_is_ranked_without_an_error():
     assert rank([pl.Series([], dtype=pl.Float64)], ["a"]).counts.tolist() == []
+
+
+def test_the_keys_of_one_person_alone_stay_in_the_order_of_the_items():
+    scores = [pl.Series([1.0]), pl.Series([3.0]), pl.Series([2.0])]
+    alone = rank(scores, ["a", "b", "c"])
+    twice = rank([pl.concat([s, s]) for s in scores], ["a", "b", "c"])
+    assert alone.keys[:, 0].tolist() == twice.keys[:, 0].tolist()

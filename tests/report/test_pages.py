@@ -28,7 +28,8 @@ def paths(language, pages=None):
 
 
 def test_every_page_exists_in_both_languages(pages):
-    assert {*paths("fr"), *paths("en"), "index.html"} == set(pages)
+    beside = {"index.html", "fr/letter.html", "en/letter.html"}
+    assert {*paths("fr"), *paths("en"), *beside} == set(pages)
 
 
 def test_rendering_again_changes_no_byte(rendered, invented_build, tmp_path):

@@ -45,7 +45,8 @@ def maker(invented_build):
 
 
 def plain(html):
-    return " ".join(re.sub(r"<[^>]+>", " ", html).replace("&#39;", "’").split())
+    linked = re.sub(r"</?a\b[^>]*>", "", html)  # terms of the glossary are links inside words
+    return " ".join(re.sub(r"<[^>]+>", " ", linked).replace("&#39;", "’").split())
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

@@ -217,6 +217,8 @@ def join(people: pl.DataFrame, market: MarketLike, wanted: Iterable[str] | None 
         known = _look_up(known, table, key, names)
     if "open_online_salons" in names and other.salons:
         known = known.with_columns(open_online_salons=open_salons(known, other.salons))
+    held = [n for n in sorted(names) if n in people.columns]  # a market may lack what a record leaves out
+    known = known.with_columns(pl.col(n).fill_null(_unknown(n)) for n in held)
     facts = {n: pl.lit(other.facts.get(n, DICTIONARY[n].default)) for n in sorted(names - set(known.columns))}
     wide = [
         pl.col(name).cast(pl.Float64)

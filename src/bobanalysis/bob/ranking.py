@@ -88,7 +88,7 @@ def rank(
         best = np.empty((n, len(ids)), dtype=np.int16)
 
         def sort(block: slice) -> None:
-            rows = np.ascontiguousarray(keys[:, block].T)
+            rows = np.array(keys[:, block].T, order="C")  # a copy even for one row: `keys` stay unsorted
             rows.sort(axis=1)
             best[block] = rows[:, ::-1]
 

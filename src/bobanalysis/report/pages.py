@@ -29,6 +29,7 @@ from bobanalysis.report import (
     findings,
     glossary,
     ledger_pages,
+    letter_page,
     quirk_pages,
     tryit,
 )
@@ -204,7 +205,7 @@ def _write_all(content: Content, folder: Path) -> None:
 
 def downloads(content: Content) -> dict[str, str]:
     """Return the other files that pages offer: path in the folder of reports -> text."""
-    return ledger_pages.downloads(content)
+    return ledger_pages.downloads(content) | letter_page.letter_pages()
 
 
 def findings_csv(merged: Mapping[str, Any]) -> str:
