@@ -62,7 +62,7 @@ class Reader(HTMLParser):
 
 
 def numbers(html, lang):
-    text = re.sub(r"bac \+ \d", "bac", " ".join(Reader(html).texts))  # said in words in English
+    text = " ".join(Reader(html).texts)
     if lang == "fr":
         text = re.sub(r"(?<=\d)[\u202f\u00a0](?=\d)", "", text).replace(",", ".")
     else:

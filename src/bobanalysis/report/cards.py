@@ -120,8 +120,8 @@ DECIDES = {
         "this rule says “needs attention”."
     ),
     "advice": N_(
-        "Decides whether the advice “{title}” is given, and with how many stars. With {zero} it is not given; "
-        "{top} is the most."
+        "Decides whether the advice “{title}” is given, and with how many stars. With {zero} it is not "
+        "given; {top} is the most."
     ),
     "strategy": N_(
         "Gives points to strategies: a score from {zero} to {top}, told as points out of {hundred}."

@@ -607,8 +607,8 @@ class _Saying:
         elsewhere = any(x and x.differ for x in (e.places, e.jobs))
         if e.pairs and not e.for_everybody:
             return self._(
-                "No change of one or two of the data that the rule reads would have altered this answer "
-                "(place and job were tried one at a time)."
+                "No change of one or two of the data that the rule reads would have altered this answer. "
+                "Place and job were tried one at a time."
             )
         if not e.otherwise and not elsewhere and not e.for_everybody and not e.follows:
             return self._("No single change of your answers would have altered this.")
