@@ -1,5 +1,7 @@
 """Pages made once from invented findings, and the texts that stand in them."""
 
+import os
+import time
 from pathlib import Path
 
 import pytest
@@ -20,7 +22,30 @@ def invented_build(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def rendered(invented_build, tmp_path_factory):
-    return render(invented_build, tmp_path_factory.mktemp("site") / "reports")
+    """The site made from invented findings: hundreds of pages, made once for all processes of a run."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        return render(invented_build, tmp_path_factory.mktemp("site") / "reports")
+    shared = tmp_path_factory.getbasetemp().parent / "site"
+    try:
+        shared.mkdir()
+    except FileExistsError:
+        return made_elsewhere(shared)
+    try:
+        return render(invented_build, shared / "reports")  # appears as a whole, when it is finished
+    except BaseException:
+        (shared / "failed").touch()
+        raise
+
+
+def made_elsewhere(shared, seconds=600):
+    """Wait for the site that another process makes."""
+    for _ in range(seconds * 2):
+        if (shared / "reports").exists():
+            return shared / "reports"
+        if (shared / "failed").exists():
+            break
+        time.sleep(0.5)
+    pytest.fail(f"another process could not make the site in {shared}")
 
 
 @pytest.fixture(scope="session")

@@ -18,11 +18,12 @@ from typing import Any
 import yaml
 
 from bobanalysis.rules import Dictionary, Expr, Named, Text, all_of, first_match, is_condition, passes, when
+from bobanalysis.rules.variables import LOADER
 
 UPSTREAM_COMMIT = "6bdbeec316c75ee7a2a01421555ccea820c6727c"
 DICTIONARY = Dictionary.from_yaml(Path(__file__).with_name("dictionary.yaml"))
-_TITLES: dict[str, dict[str, Any]] = yaml.safe_load(
-    Path(__file__).with_name("titles.yaml").read_text(encoding="utf-8")
+_TITLES: dict[str, dict[str, Any]] = yaml.load(
+    Path(__file__).with_name("titles.yaml").read_text(encoding="utf-8"), Loader=LOADER
 )
 
 

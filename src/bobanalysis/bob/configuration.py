@@ -14,12 +14,13 @@ from typing import Any
 import yaml
 
 from bobanalysis.rules import Text
+from bobanalysis.rules.variables import LOADER
 
 
 def table(name: str) -> list[dict[str, Any]]:
     """Return one file of the configuration, as its rows."""
     text = (files("bobanalysis.bob") / "config" / f"{name}.yaml").read_text(encoding="utf-8")
-    return list(yaml.safe_load(text))
+    return list(yaml.load(text, Loader=LOADER))
 
 
 @cache
@@ -30,7 +31,7 @@ def reasons() -> dict[str, Text]:
     'is ready to move'
     """
     text = (files("bobanalysis.bob") / "because.yaml").read_text(encoding="utf-8")
-    return {code: Text(**texts) for code, texts in yaml.safe_load(text).items()}
+    return {code: Text(**texts) for code, texts in yaml.load(text, Loader=LOADER).items()}
 
 
 @dataclass(frozen=True)

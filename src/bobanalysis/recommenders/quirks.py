@@ -36,6 +36,7 @@ from bobanalysis.bob import DICTIONARY, Bob, Market, admit, catalogue, read_user
 from bobanalysis.bob.market import JOINED, join
 from bobanalysis.bob.outcomes import answers
 from bobanalysis.rules import Text, evaluate
+from bobanalysis.rules.variables import LOADER
 
 from .conditions import rule_status
 from .repairs import REPAIRS, seen, touched_by, unheld
@@ -95,7 +96,7 @@ def quirks() -> Mapping[str, Quirk]:
     """
     found: dict[str, Quirk] = {}
     for path in sorted(FOLDER.glob("*.yaml")):
-        for raw in yaml.safe_load(path.read_text("utf-8")) or []:
+        for raw in yaml.load(path.read_text("utf-8"), Loader=LOADER) or []:
             quirk = _quirk(dict(raw), path.name)
             if quirk.id in found:
                 raise QuirkError(f"{path.name}: quirk {quirk.id} stands twice; remove one of the two")

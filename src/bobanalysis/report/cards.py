@@ -40,6 +40,7 @@ from bobanalysis.rules import (
     value_text,
     walk,
 )
+from bobanalysis.rules.explain import quoted
 from bobanalysis.rules.expr import Cases
 
 if TYPE_CHECKING:
@@ -461,8 +462,7 @@ class _Card:
         return list(dict.fromkeys(self.words.gettext(tryit.strategy_title(i)) for i in ids))
 
     def _quoted(self, things: Iterable[str]) -> str:
-        marks = "«\u202f{}\u202f»" if self.lang == "fr" else "“{}”"
-        return ", ".join(marks.format(t) for t in things)
+        return ", ".join(quoted(thing, self.lang) for thing in things)
 
     def _link(self, name: str) -> Markup:
         return card_link(self.maker, name)

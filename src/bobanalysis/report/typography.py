@@ -8,6 +8,7 @@ Imprimerie nationale, *Lexique des règles typographiques*; Unicode CLDR for dig
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Literal
 
 Language = Literal["fr", "en"]
@@ -20,6 +21,7 @@ MINUS = "\u2212"
 _TAG = re.compile(r"(<[^>]*>)")
 
 
+@lru_cache(maxsize=1 << 16)
 def number(value: float, language: str, decimals: int = 0) -> str:
     """Write a number in a language, with digits grouped by thousands.
 
@@ -35,6 +37,7 @@ def number(value: float, language: str, decimals: int = 0) -> str:
     return text.replace("-", MINUS).replace("\u00a0", THIN)
 
 
+@lru_cache(maxsize=1 << 16)
 def percent(share: float, language: str, decimals: int = 1) -> str:
     """Write a share (0 to 1) in per cent; what is small but not nothing is never written as 0.
 
@@ -108,6 +111,7 @@ def interval(low: float, high: float, unit: str, language: str) -> str:
     return f"de {first} à {last}"
 
 
+@lru_cache(maxsize=1 << 16)
 def polish(text: str, language: str) -> str:
     """Apply the typographic rules of a language to the text of an HTML fragment; tags are left alone.
 

@@ -8,6 +8,7 @@ apart, for pages.
 from __future__ import annotations
 
 import operator
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -479,6 +480,18 @@ def _to_three(result: Expr) -> Expr:
     )
 
 
+def quoted(text: str, lang: Language) -> str:
+    """Put a text in the quotation marks of a language; those inside it become the inner ones.
+
+    >>> quoted("« Marché » ?", "fr"), quoted("“Market”?", "en")
+    ('«\\u202f“Marché” ?\\u202f»', '“‘Market’?”')
+    """
+    if lang == "en":
+        return f"“{text.replace('“', '‘').replace('”', '’')}”"
+    inner = re.sub(rf"«[ {_NBSP}]?", "“", re.sub(rf"[ {_NBSP}]?»", "”", text))
+    return f"«{_NBSP}{inner}{_NBSP}»"
+
+
 @dataclass
 class _Speaker:
     """Says expressions in one language; ``apart`` gathers long computations (None: said in place)."""
@@ -497,7 +510,7 @@ class _Speaker:
         return f"{_NBSP}: " if self.lang == "fr" else ": "
 
     def quote(self, text: str) -> str:
-        return f"«{_NBSP}{text}{_NBSP}»" if self.lang == "fr" else f"“{text}”"
+        return quoted(text, self.lang)
 
     def number(self, value: Any) -> str:
         if isinstance(value, bool):
