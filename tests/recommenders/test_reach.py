@@ -14,6 +14,7 @@ from bobanalysis.recommenders.reach import (
     as_read,
     in_use,
     not_held,
+    over_scales,
     pairs,
     published_rules,
     reach,
@@ -139,3 +140,15 @@ def test_rules_in_use_are_those_of_the_count_of_the_ledger():
 
     assert set(rules_in_use()) == set(in_use())
     assert in_use() <= set(published_rules())
+
+
+def test_the_reach_over_scales_is_that_of_the_lowest_and_the_highest_scale():
+    people = population.modelled(300).frame
+    bobs = {scale: Bob(french_market(scale)) for scale in list(population.SCALES)[:3]}
+    rules = {name: catalogue()[name].expr for name in ("for-stressed-market(10/3)", "for-women")}
+    span = {row[0]: row[1:] for row in over_scales(people, rules, bobs).rows()}
+    each = [reach(as_read(bob, people, rules.values()), rules, {}) for bob in bobs.values()]
+    shares = [one.filter(rule="for-stressed-market(10/3)")["share"].item() for one in each]
+    assert span["for-stressed-market(10/3)"] == (min(shares), max(shares))
+    assert min(shares) < max(shares)
+    assert span["for-women"][0] == span["for-women"][1]

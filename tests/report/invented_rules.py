@@ -22,11 +22,15 @@ def both(name):
 
 def reach():
     rows = [
-        (name, by, group, k / 500, k / 600, k / 400, 300 - k)
+        (name, by, group, k / 500, k / 600, k / 400, k / 700, k / 300, 300 - k)
         for k, name in enumerate(subjects(), 1)
         for by, group in GROUPS
     ]
-    return pl.DataFrame(rows, schema=["rule", "by", "group", "share", "low", "high", "people"], orient="row")
+    return pl.DataFrame(
+        rows,
+        schema=["rule", "by", "group", "share", "low", "high", "lowest", "highest", "people"],
+        orient="row",
+    )
 
 
 def pairs():
@@ -47,10 +51,10 @@ def conditions():
     for k, c in enumerate(rule_conditions()):
         said, use = in_words(c), c.status == "in use"
         criteria, hows = ", ".join(c.criteria), ", ".join(c.hows)
-        measured = ("years", k / 400, k / 500, k / 300) if use else (None, None, None, None)
+        measured = ("country", k / 400, k / 500, k / 300, k / 600, k / 250) if use else (None,) * 6
         rows.append((c.id, c.rule, c.status, criteria, hows, said.fr, said.en, "a.py#L1", *measured))
     columns = ["condition", "rule", "status", "criteria", "hows", "fr", "en", "source"]
-    columns += ["measure", "share", "low", "high"]
+    columns += ["measure", "share", "low", "high", "lowest", "highest"]
     return pl.DataFrame(rows, schema=columns, orient="row", infer_schema_length=None)
 
 
@@ -71,7 +75,7 @@ def write(book):
                 id, value=k, unit="count", label=both("Inventé"), kind="by construction", vintage="2022"
             )
     lacking = pl.DataFrame({"rule": ["advice-training"], "input": ["num_trainings"]})
-    shares = dict.fromkeys(("low", "high"), "share")
+    shares = dict.fromkeys(("low", "high", "lowest", "highest"), "share")
     for id, frame, units in (
         ("rules.reach", reach(), {"people": "people", **shares}),
         ("rules.pairs", pairs(), {}),

@@ -214,3 +214,9 @@ def test_the_page_to_try_leads_to_the_cards_of_its_rules(rendered):
         file, _, anchor = address.partition("#")
         page = (rendered / "fr" / file).read_text("utf-8")
         assert not anchor or f'id="{anchor}"' in page
+
+
+def test_a_reach_that_depends_on_the_scale_of_the_market_is_never_told_alone(cards):
+    for name in NAMES:
+        if "of the job seekers of the modelled population" in cards["en", name]:
+            assert "over all defensible scales" in cards["en", name], name  # every invented one depends on it

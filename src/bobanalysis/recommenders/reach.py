@@ -186,6 +186,21 @@ def reach(
     return ordered.select("rule", "by", "group", "share", "refused", "people", "effective")
 
 
+def over_scales(people: pl.DataFrame, rules: Mapping[str, Expr], bobs: Mapping[str, Bob]) -> pl.DataFrame:
+    """Return between which shares the reach of each rule lies, over several scales of the market figures.
+
+    Parameters: ``people``, a population frame with ``weight``; ``rules``, by name; ``bobs``, Bob on the
+    market of each scale, by the name of the scale.
+    Returns ``rule``, ``lowest`` and ``highest`` (shares of everybody), in the order of the rules.
+    """
+    found = [
+        reach(as_read(bob, people, rules.values()), rules, {}).select("rule", "share")
+        for bob in bobs.values()
+    ]
+    ends = pl.concat(found).group_by("rule", maintain_order=True)
+    return ends.agg(lowest=pl.col("share").min(), highest=pl.col("share").max())
+
+
 def not_held(people: pl.DataFrame, rules: Mapping[str, Expr]) -> pl.DataFrame:
     """Return what each rule reads and the people do not hold: everybody has the same value, "no answer".
 

@@ -23,7 +23,7 @@ from bobanalysis.recommenders.conditions import content_rules, idle_families
 from bobanalysis.recommenders.reach import EVERYBODY, NO_JOB_GROUP, in_use, published_rules
 from bobanalysis.report import tryit
 from bobanalysis.report.rule_uses import Use, named_in, step_source, steps, uses
-from bobanalysis.report.words import N_
+from bobanalysis.report.words import N_, Words
 from bobanalysis.rules import (
     Clause,
     Expr,
@@ -339,6 +339,14 @@ def card_link(maker: PageMaker, name: str) -> Markup:
     return Markup('<a href="{}{}">{}</a>').format(maker.page.home, card_path(name), text)
 
 
+def over_scales(words: Words, row: Mapping[str, Any]) -> str:
+    """Return the lowest and highest share over the scales of the market; empty where they read alike."""
+    if row["lowest"] is None:
+        return ""
+    ends = [words.quantity(row[end], "share") for end in ("lowest", "highest")]
+    return "" if ends[0] == ends[1] else words.interval(row["lowest"], row["highest"], "share")
+
+
 def source_link(source: str) -> dict[str, str]:
     """Return a place in the published code: its name, and its address at the audited commit."""
     return {"name": source, "href": f"{REPOSITORY}/blob/{UPSTREAM_COMMIT}/{source}"}
@@ -641,7 +649,8 @@ class _Card:
         return {
             "share": self.words.quantity(everybody["share"], "share"),
             "interval": self.words.interval(everybody["low"], everybody["high"], "share"),
-            "nobody": everybody["share"] == 0,
+            "nobody": everybody["highest"] == 0,
+            "scales": over_scales(self.words, everybody),
             "people": self.words.number(everybody["people"]),
             "lacks": [self.words.polish(input_text(DICTIONARY[r["input"]], self.lang)) for r in lacking],
             "top": self.words.quantity(top, "share"),

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from bobanalysis.bob import DICTIONARY
-from bobanalysis.report.cards import HOWS, STATUS, card_link, source_link
+from bobanalysis.report.cards import HOWS, STATUS, card_link, over_scales, source_link
 from bobanalysis.report.words import N_
 
 if TYPE_CHECKING:
@@ -80,6 +80,7 @@ def _row(maker: PageMaker, row: Mapping[str, Any], lacking: set[tuple[str, str]]
         "measure": row["measure"] or "",
         "share": None if row["share"] is None else words.quantity(row["share"], "share"),
         "interval": "" if row["share"] is None else words.interval(row["low"], row["high"], "share"),
+        "scales": over_scales(words, row),
         "lacks": row["share"] == 0 and (row["rule"], read) in lacking and DICTIONARY[read].name,
     }
 
