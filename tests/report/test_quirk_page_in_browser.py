@@ -18,7 +18,7 @@ def opened(request, browser, rendered):
 
 
 def seen(page):
-    return {a.get_attribute("id") for a in page.locator("article.quirk:visible").all()}
+    return set(page.locator("article.quirk:visible").evaluate_all("all => all.map(e => e.id)"))
 
 
 def expected(evidence=None, criterion=None):
