@@ -118,16 +118,16 @@ def test_nothing_more_can_be_taken_away_from_two_people(found):
 
 
 def test_a_threshold_that_never_matters_is_told_so():
-    rule = first_match(when(d.gender == "FEMININE", 1), when(d.gender == "FEMININE", 2), otherwise=0)
-    same = first_match(when(d.age > 40, 1), otherwise=1)
-    assert "never" in REASONS
-    assert pairs({"x": rule})["person"].to_list() == ["{}"]
-    assert pairs({"y": same}).is_empty() or set(pairs({"y": same})["person"]) == {"never"}
+    never = first_match(when((d.age > 40) & (d.age < 30), 1), otherwise=0)
+    assert pairs({"x": never})["person"].to_list() == ["never", "never"]
+    assert pairs({"y": d.gender == "FEMININE"})["person"].to_list() == ["{}"]
 
 
-def test_an_age_nobody_can_stand_below_is_out_of_range():
-    rule = catalogue()["relevance-enhance-methods"].expr
-    assert set(pairs({"x": rule})["person"]) <= {"{}", *REASONS}
+def test_a_value_that_nobody_can_stand_below_is_out_of_range():
+    found = pairs({"x": catalogue()["for-unstressed-market(10/7)"].expr})
+    reasons = dict(found.select("threshold", "person").rows())
+    assert (reasons["< -1"], reasons[">= 7"]) == ("out of range", "{}")
+    assert {"never", "not found", "out of range"} == set(REASONS)
 
 
 def test_the_same_pairs_are_found_again():
@@ -135,11 +135,8 @@ def test_the_same_pairs_are_found_again():
     assert pairs(one).equals(pairs(one))
 
 
-def test_rules_in_use_are_those_of_the_count_of_the_ledger():
-    from bobanalysis.report.ledger import rules_in_use
-
-    assert set(rules_in_use()) == set(in_use())
-    assert in_use() <= set(published_rules())
+def test_rules_in_use_are_published_rules():
+    assert in_use() < set(published_rules())
 
 
 def test_the_reach_over_scales_is_that_of_the_lowest_and_the_highest_scale():

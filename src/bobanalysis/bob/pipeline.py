@@ -297,7 +297,7 @@ class Bob:
                 return self._changed(lambda rule: neutral(rule, {"age": age}), said)
             said = Text("Les conditions sur l’âge sont retirées.", "The conditions on age are removed.")
             return self._changed(lambda rule: dropped(rule, names), said)
-        values = _national()
+        values = national_figures()
         if how == "neutral":
             said = Text(
                 "Le lieu n’est pas lu ; le marché est celui du pays entier.",
@@ -320,7 +320,7 @@ def _no_market() -> Market:
     return Market.empty()
 
 
-def _national() -> dict[str, Any]:
+def national_figures() -> dict[str, Any]:
     """Return what each input that is the place, or is looked up by it, reads without a place."""
     d = DICTIONARY
     found: dict[str, Any] = {

@@ -15,7 +15,7 @@ import polars as pl
 
 from bobanalysis.bob import DICTIONARY, Bob, admit, catalogue, configuration
 from bobanalysis.bob.catalogue import titles
-from bobanalysis.bob.pipeline import _national
+from bobanalysis.bob.pipeline import national_figures
 from bobanalysis.rules import (
     Expr,
     Language,
@@ -345,7 +345,7 @@ def _otherwise(condition: Condition, how: Measure) -> Expr:
         return decided(condition.rule, node, COMPARISONS[node.op](condition.cut[1], node.right.value))
     if how == "contrary":
         return decided(condition.rule, node, ~node)
-    values = _national()
+    values = national_figures()
 
     def change(read: Expr) -> Expr | None:
         known = isinstance(read, Var) and read.variable.name in values

@@ -479,9 +479,8 @@ class _Card:
 
     def _tables(self) -> list[dict[str, Any]]:
         rule = self.subject.rule
-        known = {*catalogue().models, *steps()}
-        local = {n.name for n in walk(rule) if isinstance(n, Named) and n.name not in known}
-        local = {n for n in local if n not in catalogue()}
+        named = {n.name for n in walk(rule) if isinstance(n, Named)}
+        local = {name for name in named if name not in catalogue() and name not in steps()}
         names = _rows_by_challenge(rule) if self.subject.name == "overall_score" else {}
         told = sheet(rule, self.lang, _all_titles(), refer=self._refer, local=local, names=names)
         tables = [

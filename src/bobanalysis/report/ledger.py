@@ -17,6 +17,7 @@ from typing import Any
 import yaml
 
 from bobanalysis.report import typography
+from bobanalysis.rules.variables import LOADER
 
 Text = Mapping[str, str]
 """A text in two languages: {"fr": …, "en": …}."""
@@ -33,7 +34,6 @@ TAGS = ("identifier", "none")
 AFTER_DELETION = ("kept", "overwritten")
 NODES = ("person", "service", "store", "source", "processor")
 
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _FINDING = re.compile(r"\{([a-z0-9_]+(?:\.[a-z0-9_]+)+)\}")
 _CODE = re.compile(r"[\w./-]+(@[0-9a-f]{7})?(#L\d+(-L\d+)?)?")
 
@@ -274,7 +274,7 @@ def filled(name: str, findings: Mapping[str, Mapping[str, Any]]) -> Any:
             return {key: written(value) for key, value in part.items()}
         return [written(value) for value in part] if isinstance(part, list) else part
 
-    return written(yaml.load(_path(f"{name}.yaml", None).read_text(encoding="utf-8"), Loader=_LOADER))
+    return written(yaml.load(_path(f"{name}.yaml", None).read_text(encoding="utf-8"), Loader=LOADER))
 
 
 # ---- checks ----------------------------------------------------------------------------------------------
@@ -292,7 +292,7 @@ class _Checker:
 
     def load(self) -> dict[str, Any]:
         try:
-            content = yaml.load(self.path.read_text(encoding="utf-8"), Loader=_LOADER)
+            content = yaml.load(self.path.read_text(encoding="utf-8"), Loader=LOADER)
         except FileNotFoundError as error:
             raise LedgerError(
                 f"{self.path} does not exist; set BOBANALYSIS_DATA to the data folder"
@@ -564,18 +564,11 @@ def _statements(
 
 @cache
 def _reads() -> Mapping[str, frozenset[str]]:
-    from bobanalysis.bob import catalogue, challenges, diagnosis
-    from bobanalysis.bob.configuration import actions, advice_modules, strategies
-    from bobanalysis.bob.pipeline import action_rules, advice_rules, job_tips_rule, strategy_rules
+    from bobanalysis.bob import catalogue
+    from bobanalysis.recommenders.reach import in_use
     from bobanalysis.rules import inputs
-    from bobanalysis.rules.expr import Named, walk
 
-    rules = catalogue()
-    steps = {**diagnosis(), **advice_rules(), **strategy_rules(), **action_rules(), "tips": job_tips_rule()}
-    used = {n.name for n in walk(*steps.values()) if isinstance(n, Named) and n.name in rules}
-    used |= {m.trigger for m in advice_modules()} | {a.trigger for a in actions()}
-    used |= {s.trigger for s in strategies() if set(s.challenges) & {c.id for c in challenges()}}
-    return {name: frozenset(v.name for v in inputs(rules[name].expr)) for name in sorted(used)}
+    return {name: frozenset(v.name for v in inputs(catalogue()[name].expr)) for name in sorted(in_use())}
 
 
 def rules_in_use() -> tuple[str, ...]:

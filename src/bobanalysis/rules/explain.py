@@ -195,7 +195,7 @@ def decision_table(rule: Expr, lang: Language, titles: Mapping[str, Text] | None
     speak = _Speaker(lang, titles or {})
     return [
         Line(
-            speak.say(row.condition) if row is not last else speak.ending(last),
+            speak.say(row.condition) if row is not last else speak.word("otherwise"),
             speak.result(row.result),
             row.because,
         )
@@ -342,15 +342,14 @@ def _rows(rule: Expr) -> list[Row]:
             inner = [Row(Const(True), rule.item.otherwise, ())]
         else:
             inner = _rows(rule.item)
-        return [Row(_lacks(rule.item), rule.with_fields, ()), *inner]
+        return [Row(_LACKS, rule.with_fields, ()), *inner]
     if is_condition(rule) and not isinstance(rule, Const):
         return [Row(rule, Const(True), ()), Row(Const(True), Const(False), ())]
     return [Row(Const(True), rule, ())]
 
 
-def _lacks(item: Expr) -> Expr:
-    """Return the condition that an answer is missing (said as such by the speaker)."""
-    return Attempt(Const(False), Const(True), Const(True))
+_LACKS = Attempt(Const(False), Const(True), Const(True))
+"""The condition that an answer is missing; the speaker says it as such."""
 
 
 def settled(item: Expr) -> Expr:
@@ -438,11 +437,7 @@ def clamped(item: Expr) -> Expr | None:
             op="/", left=Arith(op="*", left=Arith(op="min", left=Arith(op="max") as inner, right=top))
         ):
             third = item.left.right  # type: ignore[attr-defined]
-            if (
-                (inner.right, top, third, item.right) == ()
-                or not _same(inner.right, 0)
-                or not _same(top, 100)
-            ):
+            if not _same(inner.right, 0) or not _same(top, 100):
                 return None
             return inner.left if _same(third, 3) and _same(item.right, 100) else None
     return None
@@ -538,10 +533,6 @@ class _Speaker:
             for r in rows
         ]
         return (*made, Case(None, self.result(last.result), _value_of(last.result), last.because))
-
-    def ending(self, last: Row) -> str:
-        """Say the condition of the last row of a table."""
-        return self.word("otherwise")
 
     def result(self, item: Expr) -> str:
         """Say what a row gives."""
