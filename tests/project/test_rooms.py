@@ -7,28 +7,28 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "bobanalysis"
+FLOOR = {"text", "tables"}
+KERNEL = FLOOR | {"rules", "algorithm", "validation"}
 MAY_IMPORT = {
-    "rules": set(),
-    "data": set(),
-    "bob": {"rules"},
-    "population": {"data"},
-    "fairness": set(),
-    "evaluation": {"fairness"},
-    "recommenders": {"rules", "bob", "data", "population"},
-    "report": {"rules", "bob", "data", "population", "recommenders", "evaluation", "fairness"},
-    "build": {"report"},
-    "cli": {
-        "rules",
-        "bob",
-        "data",
-        "population",
-        "recommenders",
-        "evaluation",
-        "fairness",
-        "report",
-        "build",
-    },
+    "text": set(),
+    "tables": {"text"},
+    "rules": {"text"},
+    "algorithm": FLOOR | {"rules"},
+    "validation": FLOOR | {"rules", "algorithm"},
+    "data": FLOOR,
+    "bob": KERNEL,
+    "population": FLOOR | {"data"},
+    "fairness": FLOOR,
+    "evaluation": FLOOR | {"fairness"},
+    "audit": KERNEL | {"data", "fairness"},
+    "recommenders": KERNEL | {"bob", "data", "population"},
+    "algorithms": KERNEL | {"bob", "data", "population", "recommenders"},
+    "report": KERNEL | {"bob", "data", "population", "recommenders", "evaluation", "fairness", "audit"},
 }
+MAY_IMPORT["build"] = {"report", "algorithms"}
+MAY_IMPORT["cli"] = {*MAY_IMPORT}
+
+
 ROOMS = sorted(
     p.stem
     for p in PACKAGE.iterdir()

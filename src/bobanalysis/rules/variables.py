@@ -10,29 +10,15 @@ from typing import Any, Literal
 
 import yaml
 
+from bobanalysis.text import Language as Language
+from bobanalysis.text import Text
+
 from .expr import Expr, Var
 
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """Reads files of texts: the C reader, where there is one, is ten times faster."""
 
-Language = Literal["fr", "en"]
 Kind = Literal["bool", "int", "float", "text", "enum"]
-
-
-@dataclass(frozen=True)
-class Text:
-    """One text in the two languages of the reports.
-
-    >>> Text(fr="âge", en="age").get("fr")
-    'âge'
-    """
-
-    fr: str
-    en: str
-
-    def get(self, lang: Language) -> str:
-        """Return the text in ``lang`` ("fr" or "en")."""
-        return self.fr if lang == "fr" else self.en
 
 
 @dataclass(frozen=True)
