@@ -19,6 +19,7 @@ from markupsafe import Markup, escape
 from bobanalysis.bob import DICTIONARY, catalogue, configuration
 from bobanalysis.bob.catalogue import UPSTREAM_COMMIT, Family, titles
 from bobanalysis.bob.diagnosis import Relevance, challenges
+from bobanalysis.population import scenarios
 from bobanalysis.recommenders.conditions import content_rules, idle_families
 from bobanalysis.recommenders.reach import EVERYBODY, NO_JOB_GROUP, in_use, published_rules
 from bobanalysis.report import tryit
@@ -107,6 +108,12 @@ NO_PAIR = {
     "not found": N_("no two such people were found; another condition probably decides first"),
     "out of range": N_("nobody can stand on the other side of this threshold"),
 }
+ASSUMED_AS = {
+    "total_interview_count": "interviews_per_month",
+    "jg_requires_diploma": "requires_diploma",
+    "jg_hires_mainly_through_network": "hires_through_network",
+}
+"""Inputs whose assumption bears another name in the scenarios of the population."""
 DECIDES = {
     "main_challenge": N_(
         "Chooses the main challenge that a person is told about: the first one, in the published order, that "
@@ -652,9 +659,17 @@ class _Card:
             "scales": over_scales(self.words, everybody),
             "people": self.words.number(everybody["people"]),
             "lacks": [self.words.polish(input_text(DICTIONARY[r["input"]], self.lang)) for r in lacking],
+            "assumed": self._assumed(),
             "top": self.words.quantity(top, "share"),
             **groups,
         }
+
+    def _assumed(self) -> list[str]:
+        """Return the answers that the rule reads and the modelled population holds by assumption only."""
+        labels = scenarios.labels()
+        read = (ASSUMED_AS.get(v.name, v.name) for v in self.subject.inputs)
+        names = ("frustrations" if name.startswith("frustration_") else name for name in read)
+        return list(dict.fromkeys(self.words.polish(labels[n][self.lang]) for n in names if n in labels))
 
     def _bar(self, row: Mapping[str, Any], top: float) -> dict[str, Any]:
         scale = 100 / top

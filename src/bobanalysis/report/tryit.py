@@ -85,10 +85,11 @@ TEXTS: Mapping[str, str] = {
         "The published server would stop here: it lacks the aim of the search. It would give no diagnosis, "
         "no advice and no strategy."
     ),
-    "true here": N_("True of this profile, and decisive"),
+    "true here": N_("Decisive for this profile: the contrary would change the answer"),
+    "also read": N_("Read as well; the contrary of one of these alone would change nothing"),
+    "together": N_("Several conditions hold; none of them decides alone."),
     "rule in full": N_("Conditions and rule"),
     "otherwise": N_("No more specific row of the rule applies."),
-    "was read": N_("What was read before"),
     "no challenge": N_("The conditions of the other challenges, as they stand"),
     "everybody": N_("No condition in the rule: everybody gets the same score."),
     "published rule": N_("Published rule"),

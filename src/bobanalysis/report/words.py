@@ -35,7 +35,9 @@ KINDS = {
 }
 
 NO_INTERVAL = {
-    "exact": N_("none: the same people are scored twice, nothing is sampled"),
+    "exact": N_(
+        "none: the same people are scored twice; another draw of people would move the figure a little"
+    ),
     "description": N_("none: a description, not an estimate"),
     "bounds": N_("none: bounds are given instead"),
 }
