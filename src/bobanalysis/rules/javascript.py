@@ -59,7 +59,7 @@ def compile_script(rules: Mapping[str, Expr], name: str = "rules") -> Script:
     """Compile named rules to a script.
 
     Parameters: ``rules``, name → expression; ``name``, the global object that the script declares. In
-    JavaScript, ``rules.read(person, group, forced)`` takes an object with a value for each of ``rules.inputs``
+    JavaScript, ``rules.read(person, group, forced)`` takes an object with a value for each ``rules.inputs``
     (and the rows of the person's group, by default this one alone; and conditions to take for what they are
     not, by number) and returns a reader, of which ``answer(name)`` gives
 
