@@ -254,7 +254,7 @@ def _render(root: Path, staged: Path, force: bool, keys: Sequence[str], render: 
     print("pages: rendering", flush=True)
     (staged / "reports").mkdir()
     from bobanalysis.report.findings import FindingError
-    from bobanalysis.report.pages import PageError
+    from bobanalysis.report.renderer import PageError
     from bobanalysis.report.words import CatalogueError
 
     try:

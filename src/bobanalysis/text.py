@@ -100,7 +100,8 @@ def percent(share: float | None, lang: str, decimals: int = 1, brief: bool = Fal
         brief: for tables: "< 0.1%" instead of words, and all shares with the same decimals.
 
     Example:
-        >>> percent(0.1234, "fr"), percent(0.0002, "en"), percent(0.99999, "fr"), percent(0.0002, "en", brief=True)
+        >>> values = percent(0.1234, "fr"), percent(0.0002, "en"), percent(0.99999, "fr")
+        >>> (*values, percent(0.0002, "en", brief=True))
         ('12,3\u202f%', 'less than 0.1%', 'plus de 99,9\u202f%', '< 0.1%')
     """
     if share is None:

@@ -20,7 +20,7 @@ from bobanalysis.recommenders.conditions import (
     rule_status,
 )
 from bobanalysis.recommenders.reach import in_use, published_rules
-from bobanalysis.report.rule_uses import named_in
+from bobanalysis.report.subjects import named_in
 from bobanalysis.rules import Named, inputs, lift, walk
 from bobanalysis.rules.expr import Var, children
 

@@ -1,6 +1,6 @@
 import pytest
 
-from bobanalysis.report.pages import PAGES
+from bobanalysis.report.site import PAGES
 
 pytestmark = pytest.mark.browser
 EVERY = [(language, page.slug) for language in ("fr", "en") for page in PAGES]

@@ -10,19 +10,34 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache, partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from markupsafe import Markup, escape
 
 from bobanalysis.bob import DICTIONARY, catalogue, configuration
 from bobanalysis.bob.catalogue import UPSTREAM_COMMIT, Family, titles
 from bobanalysis.bob.diagnosis import Relevance, challenges
-from bobanalysis.recommenders.conditions import content_rules, idle_families
-from bobanalysis.recommenders.reach import EVERYBODY, NO_JOB_GROUP, in_use, published_rules
+from bobanalysis.recommenders.conditions import content_rules
+from bobanalysis.recommenders.reach import EVERYBODY, NO_JOB_GROUP
 from bobanalysis.report import tryit
-from bobanalysis.report.rule_uses import Use, named_in, step_source, steps, uses
+from bobanalysis.report.quirk_pages import for_rule
+from bobanalysis.report.renderer import Page, PageRenderer
+from bobanalysis.report.subjects import (
+    Subject,
+    Use,
+    card_path,
+    example,
+    members,
+    named_in,
+    slug,
+    spelt,
+    status,
+    step_source,
+    steps,
+    subjects,
+    uses,
+)
 from bobanalysis.report.words import N_, Words
 from bobanalysis.rules import (
     Clause,
@@ -32,7 +47,6 @@ from bobanalysis.rules import (
     Text,
     Variable,
     input_text,
-    inputs,
     is_condition,
     limits,
     sentence,
@@ -42,9 +56,6 @@ from bobanalysis.rules import (
 )
 from bobanalysis.rules.explain import quoted
 from bobanalysis.rules.expr import Cases
-
-if TYPE_CHECKING:
-    from bobanalysis.report.pages import Page, PageMaker
 
 REPOSITORY = "https://github.com/bayesimpact/bob-emploi"
 TOP, HUNDRED = 3, 100
@@ -142,93 +153,6 @@ _NUMBER = Variable("value", "float", Text("", ""), 0)
 _MENTION = re.compile("\ue000(\\d+)\ue001([^\ue002]*)\ue002")
 
 
-@dataclass(frozen=True)
-class Subject:
-    """What a card is about: a rule, or a step of the diagnosis."""
-
-    name: str
-    rule: Expr
-    title: Text
-    role: str
-    status: str
-
-    @property
-    def inputs(self) -> list[Variable]:
-        """Return what the rule reads, itself or through the rules that it names."""
-        return [v for v in inputs(self.rule) if v.name not in ("user", "project")]
-
-
-def card_path(rule: str) -> str:
-    """Return where the card of a rule stands, seen from the folder of a language.
-
-    Parameters: ``rule``, a published name, a step of the diagnosis (``main_challenge``) or a family's name. A
-    rule that only contents use has no part of its own on the card of its family.
-
-    >>> card_path("advice-senior"), card_path("for-old(50)"), card_path("main_challenge")
-    ('rules/advice-senior.html', 'rules/for-old.html#for-old-50', 'rules/main_challenge.html')
-    """
-    rules = catalogue()
-    if rule in rules and (pattern := rules[rule].family):
-        family = next(f for f in rules.families if f.pattern.pattern == pattern)
-        part = f"#{slug(rule)}" if rule in subjects() else ""
-        return f"rules/{slug(family.name)}.html{part}"
-    return f"rules/{slug(rule)}.html"
-
-
-def slug(name: str) -> str:
-    """Return a name as it stands in an address: letters, digits, hyphens and underscores.
-
-    >>> slug("for-evolution-of-offers(+10%)"), slug("for-stressed-market(10/3)")
-    ('for-evolution-of-offers-plus10', 'for-stressed-market-10-of-3')
-    """
-    plain = name.replace("+", "plus").replace("/", "-of-")
-    return re.sub(r"[^\w]+", "-", plain).strip("-")
-
-
-@cache
-def subjects() -> Mapping[str, Subject]:
-    """Return everything that has a card of its own or a part of one, by name.
-
-    Steps of the diagnosis, rules with a fixed name, members of families that are in use, and one example of
-    each family that nothing in the ranking uses.
-    """
-    found = {n: Subject(n, e, titles()[n], "diagnosis", "use") for n, e in steps().items()}
-    examples = [_example(f) for f in catalogue().families if not members(f)]
-    for name, rule in {**published_rules(), **{n: catalogue()[n].expr for n in examples}}.items():
-        title = _spelt(catalogue()[name].title or Text(name, name))
-        found[name] = Subject(name, rule, title, _role(name, rule), _status(name))
-    return found
-
-
-def members(family: Family) -> list[str]:
-    """Return the rules of a family that the pipeline reaches."""
-    return [n for n in published_rules() if catalogue()[n].family == family.pattern.pattern]
-
-
-def _example(family: Family) -> str:
-    """Return the rule that stands for a family of which none is in the ranking: one that contents use."""
-    used = sorted(n for n in content_rules() if catalogue()[n].family == family.pattern.pattern)
-    return used[0] if used else idle_families().get(family.pattern.pattern, family.example)
-
-
-def _status(name: str) -> str:
-    if name in in_use():
-        return "use"
-    return "contents" if name in content_rules() else "dead"
-
-
-def _role(name: str, rule: Expr) -> str:
-    if catalogue()[name].family:
-        return "family"
-    if (name.startswith(("category-", "relevance-")) and name in in_use()) or name in steps():
-        return "diagnosis"
-    if any(use.kind == "advice" for use in uses().get(name, ())):
-        return "advice"
-    if any(use.kind == "strategy" for use in uses().get(name, ())):
-        return "strategy"
-    return "condition" if is_condition(rule) else "score"
-
-
 # ---- pages -----------------------------------------------------------------------------------------------
 
 SECTION = N_("The rules")
@@ -237,7 +161,6 @@ SECTION = N_("The rules")
 @cache
 def pages() -> tuple[Page, ...]:
     """Return the page of each card: steps, rules with a fixed name, families."""
-    from bobanalysis.report.pages import Page
 
     alone = [s for s in subjects().values() if s.role != "family"]
     made = [Page(f"rules/{slug(s.name)}", "", SECTION, partial(one, s.name), "rule.html") for s in alone]
@@ -248,79 +171,81 @@ def pages() -> tuple[Page, ...]:
     return tuple(made)
 
 
-def one(name: str, maker: PageMaker) -> dict[str, Any]:
+def one(name: str, page: PageRenderer) -> dict[str, Any]:
     """Return what the card of a rule or of a step shows."""
-    return {"rule": _Card(maker, subjects()[name]).told(), **_common(maker)}
+    return {"rule": _Card(page, subjects()[name]).told(), **_common(page)}
 
 
-def family(of: Family, maker: PageMaker) -> dict[str, Any]:
+def family(of: Family, page: PageRenderer) -> dict[str, Any]:
     """Return what the card of a family shows: what its rules have in common, and each one in use."""
     own = members(of)
-    told = own or [_example(of)]
+    told = own or [example(of)]
     listed = sorted(n for n in content_rules() if catalogue()[n].family == of.pattern.pattern)
     return {
         "family": {
-            "title": maker.words.polish(of.title.get(maker.words.language)),  # type: ignore[arg-type]
+            "title": page.words.polish(of.title.get(page.words.language)),  # type: ignore[arg-type]
             "pattern": of.name,
             "status": "use" if own else "contents" if listed else "dead",
             "source": source_link(of.source),
-            "in_use": maker.words.number(len(own)),
-            "listed": [_Card(maker, _plain(n)).title() for n in listed if n not in own],
+            "in_use": page.words.number(len(own)),
+            "listed": [_Card(page, _plain(n)).title() for n in listed if n not in own],
             "example": not own,
         },
-        "members": [_Card(maker, subjects()[n]).told() for n in told],
-        **_common(maker),
+        "members": [_Card(page, subjects()[n]).told() for n in told],
+        **_common(page),
     }
 
 
 def _plain(name: str) -> Subject:
     model = catalogue()[name]
-    return Subject(name, model.expr, _spelt(model.title or Text(name, name)), "family", _status(name))
+    return Subject(name, model.expr, spelt(model.title or Text(name, name)), "family", status(name))
 
 
-def _common(maker: PageMaker) -> dict[str, Any]:
+def _common(page: PageRenderer) -> dict[str, Any]:
     return {
-        "statuses": {key: maker.words.gettext(text) for key, text in STATUS.items()},
-        "reach_table": maker.table_facts("rules.reach"),
-        "pair_table": maker.table_facts("rules.pairs"),
+        "statuses": {key: page.words.gettext(text) for key, text in STATUS.items()},
+        "reach_table": page.table_facts("rules.reach"),
+        "pair_table": page.table_facts("rules.pairs"),
         "commit": UPSTREAM_COMMIT,
     }
 
 
-def index(maker: PageMaker) -> dict[str, Any]:
+def index(page: PageRenderer) -> dict[str, Any]:
     """Return what the index shows: every card by group, with what its rule reads and whether it is used."""
-    lang: Any = maker.words.language
+    lang: Any = page.words.language
     groups: dict[str, list[dict[str, Any]]] = {role: [] for role in ROLES}
     for s in subjects().values():
         if s.role != "family":
-            groups[s.role].append(_entry(maker, s.name, s.title.get(lang), s.status, s.inputs))
+            groups[s.role].append(_entry(page, s.name, s.title.get(lang), s.status, s.inputs))
     for f in catalogue().families:
         own = members(f)
-        read = {v: None for n in (own or [_example(f)]) for v in subjects()[n].inputs}
+        read = {v: None for n in (own or [example(f)]) for v in subjects()[n].inputs}
         listed = any(catalogue()[n].family == f.pattern.pattern for n in content_rules())
         status = "use" if own else "contents" if listed else "dead"
-        entry = _entry(maker, f.name, f.title.get(lang), status, read)
-        groups["family"].append({**entry, "count": maker.words.number(len(own)) if own else ""})
+        entry = _entry(page, f.name, f.title.get(lang), status, read)
+        groups["family"].append({**entry, "count": page.words.number(len(own)) if own else ""})
     return {
         "groups": [
-            {"id": role, "title": maker.words.gettext(ROLES[role]), "entries": own}
+            {"id": role, "title": page.words.gettext(ROLES[role]), "entries": own}
             for role, own in groups.items()
         ],
-        "criteria": {_key(c): maker.words.gettext(text) for c, text in CRITERIA.items()},
-        **_common(maker),
+        "criteria": {_key(c): page.words.gettext(text) for c, text in CRITERIA.items()},
+        **_common(page),
     }
 
 
-def _entry(maker: PageMaker, name: str, title: str, status: str, read: Iterable[Variable]) -> dict[str, Any]:
+def _entry(
+    page: PageRenderer, name: str, title: str, status: str, read: Iterable[Variable]
+) -> dict[str, Any]:
     criteria = dict.fromkeys(v.protected.criterion for v in read if v.protected)
     return {
         "name": name,
         "href": card_path(name),
-        "title": maker.words.polish(title),
+        "title": page.words.polish(title),
         "status": status,
         "count": "",
         "criteria": [
-            {"key": _key(c), "name": maker.words.gettext(CRITERIA[c])} for c in CRITERIA if c in criteria
+            {"key": _key(c), "name": page.words.gettext(CRITERIA[c])} for c in CRITERIA if c in criteria
         ],
     }
 
@@ -329,14 +254,14 @@ def _key(criterion: str) -> str:
     return criterion.split()[0]
 
 
-def card_link(maker: PageMaker, name: str) -> Markup:
+def card_link(page: PageRenderer, name: str) -> Markup:
     """Return a link to the card of a rule, with its title; the title alone where it has no card."""
-    lang: Any = maker.words.language
+    lang: Any = page.words.language
     title = subjects()[name].title if name in subjects() else catalogue()[name].title or Text(name, name)
-    text = maker.words.polish(title.get(lang))
+    text = page.words.polish(title.get(lang))
     if name not in subjects():
         return escape(text)
-    return Markup('<a href="{}{}">{}</a>').format(maker.page.home, card_path(name), text)
+    return Markup('<a href="{}{}">{}</a>').format(page.home, card_path(name), text)
 
 
 def over_scales(words: Words, row: Mapping[str, Any]) -> str:
@@ -358,9 +283,9 @@ def source_link(source: str) -> dict[str, str]:
 class _Card:
     """Tells one subject in the language of a page."""
 
-    def __init__(self, maker: PageMaker, subject: Subject) -> None:
-        self.maker, self.words, self.subject = maker, maker.words, subject
-        self.lang: Any = maker.words.language
+    def __init__(self, page: PageRenderer, subject: Subject) -> None:
+        self.page, self.words, self.subject = page, page.words, subject
+        self.lang: Any = page.words.language
         self.id = slug(subject.name)
         self._mentions: list[str] = []
 
@@ -473,7 +398,7 @@ class _Card:
         return ", ".join(quoted(thing, self.lang) for thing in things)
 
     def _link(self, name: str) -> Markup:
-        return card_link(self.maker, name)
+        return card_link(self.page, name)
 
     # -- decision tables
 
@@ -520,7 +445,7 @@ class _Card:
         def link(match: re.Match[str]) -> str:
             name = self._mentions[int(match[1])]
             if name in catalogue() or name in steps():
-                href = f"{self.maker.page.home}{card_path(name)}"
+                href = f"{self.page.home}{card_path(name)}"
                 if name not in subjects() and not catalogue()[name].family:
                     return match[2]
             else:
@@ -634,11 +559,11 @@ class _Card:
     # -- on whom it acts
 
     def _reach(self) -> dict[str, Any] | None:
-        rows = self.maker.rows_of("rules.reach").get(self.subject.name)
+        rows = self.page.rows_of("rules.reach").get(self.subject.name)
         if not rows:
             return None
         rows = [r for r in rows if r["share"] is not None]
-        lacking = self.maker.rows_of("rules.not_held").get(self.subject.name, [])
+        lacking = self.page.rows_of("rules.not_held").get(self.subject.name, [])
         top = _ceiling(max((r["high"] for r in rows), default=1.0))
         groups: dict[str, list[dict[str, Any]]] = {"age": [], "region": []}
         for r in rows:
@@ -680,7 +605,7 @@ class _Card:
     def _pairs(self) -> dict[str, Any]:
         found: list[dict[str, Any]] = []
         without: list[dict[str, str]] = []
-        for row in self.maker.rows_of("rules.pairs").get(self.subject.name, []):
+        for row in self.page.rows_of("rules.pairs").get(self.subject.name, []):
             variable = DICTIONARY[row["variable"]]
             if row["answer_below"] is None:
                 label = self._capital(input_text(variable, self.lang))
@@ -734,9 +659,7 @@ class _Card:
     # -- quirks
 
     def _quirks(self) -> list[dict[str, str]]:
-        from bobanalysis.report.quirk_pages import for_rule  # its page leads back to the cards
-
-        return for_rule(self.maker, self.subject.name)
+        return for_rule(self.page, self.subject.name)
 
 
 def _rows_by_challenge(rule: Expr) -> dict[int, Text]:
@@ -748,18 +671,6 @@ def _rows_by_challenge(rule: Expr) -> dict[int, Text]:
         id(result): Text(f"note quand le frein est « {c.label.fr} »", f"score where it is “{c.label.en}”")
         for result, c in zip(results, challenges(), strict=True)
     }
-
-
-def _spelt(title: Text) -> Text:
-    """Write the name of a job group before its code."""
-    from bobanalysis import data
-
-    names = dict(data.table("rome").select("rome", "name").rows())
-
-    def name(match: re.Match[str]) -> str:
-        return f"{names[match[0]]} ({match[0]})" if match[0] in names else match[0]
-
-    return Text(*(re.sub(r"\b[A-N]\d{4}\b", name, text) for text in (title.fr, title.en)))
 
 
 def _rule(name: str) -> Expr:

@@ -12,12 +12,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bobanalysis.report.ledger import Text, checker
-
-if TYPE_CHECKING:
-    from bobanalysis.report.pages import PageMaker
+from bobanalysis.report.renderer import PageRenderer
 
 PROSE = {"p", "li", "dd"}
 """Elements whose words are linked."""
@@ -76,9 +74,9 @@ def _glossary(path: Path) -> tuple[Term, ...]:
     return tuple(terms)
 
 
-def page(maker: PageMaker) -> dict[str, Any]:
+def page(page: PageRenderer) -> dict[str, Any]:
     """Return what the page of the glossary shows: the terms in the alphabetical order of its language."""
-    words = maker.words
+    words = page.words
     rows = [
         {
             "id": t.id,

@@ -18,7 +18,7 @@ import yaml
 
 from bobanalysis import text as formatter
 from bobanalysis.rules.variables import LOADER
-from bobanalysis.text import LANGUAGES
+from bobanalysis.text import LANGUAGES, Language
 
 Text = Mapping[str, str]
 """A text in two languages: {"fr": …, "en": …}."""
@@ -235,7 +235,7 @@ def cited(text: Text) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_FINDING.findall(text["en"])))
 
 
-def fill(text: Text, findings: Mapping[str, Mapping[str, Any]], language: str) -> str:
+def fill(text: Text, findings: Mapping[str, Mapping[str, Any]], language: Language) -> str:
     """Write a text in one language, with the findings that it cites as a reader would read them.
 
     Parameters: `text` in two languages; `findings`, those of `reports/findings.json` by id; `language`.

@@ -9,19 +9,17 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from markupsafe import Markup, escape
 
 from bobanalysis.bob import catalogue
 from bobanalysis.report import flow
 from bobanalysis.report import ledger as texts
-from bobanalysis.report.cards import card_path
 from bobanalysis.report.findings import dump
+from bobanalysis.report.renderer import Content, Page, PageError, PageRenderer
+from bobanalysis.report.subjects import card_path
 from bobanalysis.report.words import FINDINGS, N_
-
-if TYPE_CHECKING:
-    from bobanalysis.report.pages import Content, Page, PageMaker
 
 STATUS = {"answered": N_("answered"), "partly": N_("partly answered"), "open": N_("open")}
 SIGNS = {"answered": "●", "partly": "◐", "open": "○"}
@@ -110,34 +108,33 @@ def address(locator: str, repository: str, commit: str) -> str:
 # ---- what all three pages need ---------------------------------------------------------------------------
 
 
-def say(maker: PageMaker, text: texts.Text | None) -> Markup:
+def say(page: PageRenderer, text: texts.Text | None) -> Markup:
     """Write a text in the language of the page, each finding that it cites as a figure with its note."""
     if text is None:
         return Markup("")
-    plain = str(escape(maker.words.pick(text)))
-    return Markup(re.sub(r"\{([a-z0-9_.]+)\}", lambda m: str(maker.figure(m[1], bare=True)), plain))
+    plain = str(escape(page.words.pick(text)))
+    return Markup(re.sub(r"\{([a-z0-9_.]+)\}", lambda m: str(page.figure(m[1], bare=True)), plain))
 
 
-def measured(maker: PageMaker, ids: Sequence[str]) -> list[dict[str, Any]]:
+def measured(page: PageRenderer, ids: Sequence[str]) -> list[dict[str, Any]]:
     """List findings with their labels; raise `PageError` for one that has no label."""
-    from bobanalysis.report.pages import PageError
 
     rows = []
     for id in ids:
-        finding = maker.content.finding(id, f"template {maker.page.slug}.html")
-        label = maker.words.pick(finding["label"]) or (
-            maker.words.gettext(FINDINGS[id]) if id in FINDINGS else ""
+        finding = page.content.finding(id, page.where)
+        label = page.words.pick(finding["label"]) or (
+            page.words.gettext(FINDINGS[id]) if id in FINDINGS else ""
         )
         if not label:
             raise PageError(f"finding {id!r} has no label; give one in its notebook or in words.FINDINGS")
-        rows.append({"id": id, "label": label, "figure": maker.figure(id)})
+        rows.append({"id": id, "label": label, "figure": page.figure(id)})
     return rows
 
 
-def _counted(maker: PageMaker, table: str) -> list[dict[str, Any]]:
+def _counted(page: PageRenderer, table: str) -> list[dict[str, Any]]:
     """Return the rows of a table of counts, each number written as a reader wants it."""
-    rows = maker.content.table(table, f"template {maker.page.slug}.html").to_dicts()
-    return [{k: v if isinstance(v, str) else maker.words.number(v) for k, v in row.items()} for row in rows]
+    rows = page.content.table(table, page.where).to_dicts()
+    return [{k: v if isinstance(v, str) else page.words.number(v) for k, v in row.items()} for row in rows]
 
 
 def _places(locators: Collection[str], sheet: Any) -> list[dict[str, str]]:
@@ -154,107 +151,107 @@ def _short(locator: str) -> str:
     return "/".join(parts[-2:] if re.match(r"README|index\.", parts[-1]) else parts[-1:])
 
 
-def _named(maker: PageMaker, names: Mapping[str, str]) -> dict[str, str]:
-    return {key: maker.words.gettext(name) for key, name in names.items()}
+def _named(page: PageRenderer, names: Mapping[str, str]) -> dict[str, str]:
+    return {key: page.words.gettext(name) for key, name in names.items()}
 
 
 # ---- questions and answers -------------------------------------------------------------------------------
 
 
-def questions(maker: PageMaker) -> dict[str, Any]:
+def questions(page: PageRenderer) -> dict[str, Any]:
     """Return what the page of questions shows: the ledger by theme, and its overview."""
     known = texts.ledger()
-    overview = _counted(maker, "ledger.by_theme")
+    overview = _counted(page, "ledger.by_theme")
     return {
         "ledger": known,
         "themes": [
             {
                 "id": id,
-                "name": maker.words.pick(name),
+                "name": page.words.pick(name),
                 "counts": next(row for row in overview if row["theme"] == id),
-                "entries": [_entry(maker, known, e) for e in known.entries if e.theme == id],
+                "entries": [_entry(page, known, e) for e in known.entries if e.theme == id],
             }
             for id, name in known.themes.items()
         ],
         "overview": overview,
-        "status": _named(maker, STATUS),
-        "confidence": _named(maker, CONFIDENCE),
-        "kinds": _named(maker, EVIDENCE),
-        "read": _named(maker, READ),
+        "status": _named(page, STATUS),
+        "confidence": _named(page, CONFIDENCE),
+        "kinds": _named(page, EVIDENCE),
+        "read": _named(page, READ),
         "signs": SIGNS,
-        "say": partial(say, maker),
+        "say": partial(say, page),
     }
 
 
-def _entry(maker: PageMaker, known: texts.Ledger, entry: texts.Entry) -> dict[str, Any]:
+def _entry(page: PageRenderer, known: texts.Ledger, entry: texts.Entry) -> dict[str, Any]:
     before = entry.lowered_from or {}
     return {
         "id": entry.id,
         "status": entry.status,
         "confidence": entry.confidence,
         "allegation": entry.allegation,
-        "question": maker.words.pick(entry.question),
-        "answer": say(maker, entry.answer),
-        "not_verified": say(maker, entry.not_verified),
-        "review": say(maker, entry.review),
+        "question": page.words.pick(entry.question),
+        "answer": say(page, entry.answer),
+        "not_verified": say(page, entry.not_verified),
+        "review": say(page, entry.review),
         "before": [
-            maker.words.gettext(names[before[name]])
+            page.words.gettext(names[before[name]])
             for name, names in (("status", STATUS), ("confidence", CONFIDENCE))
             if name in before
         ],
         "evidence": [
             {
                 "kind": e.kind,
-                "ref": maker.words.pick(e.ref),
+                "ref": page.words.pick(e.ref),
                 "locator": e.locator,
                 "href": address(e.locator, known.repository, known.commit),
                 "reading": e.reading,
-                "shows": maker.words.pick(e.shows),
+                "shows": page.words.pick(e.shows),
             }
             for e in entry.evidence
         ],
-        "measured": measured(maker, entry.findings),
+        "measured": measured(page, entry.findings),
     }
 
 
 # ---- personal data ---------------------------------------------------------------------------------------
 
 
-def privacy(maker: PageMaker) -> dict[str, Any]:
+def privacy(page: PageRenderer) -> dict[str, Any]:
     """Return what the page on personal data shows: fields, flows, their diagram, promises, retention."""
     sheet = texts.privacy()
-    counts = {row["field"]: row["rules"] for row in _counted(maker, "privacy.rules")}
-    nodes = {n.id: {"kind": n.kind, "name": maker.words.pick(n.name)} for n in sheet.nodes}
+    counts = {row["field"]: row["rules"] for row in _counted(page, "privacy.rules")}
+    nodes = {n.id: {"kind": n.kind, "name": page.words.pick(n.name)} for n in sheet.nodes}
     return {
         "sheet": sheet,
-        "say": partial(say, maker),
+        "say": partial(say, page),
         "nodes": nodes,
-        "kinds": _named(maker, NODES),
+        "kinds": _named(page, NODES),
         "legend": {kind: _sample(kind) for kind in NODES},
-        "kept": _named(maker, KEPT),
-        "fields": [_personal(maker, sheet, field, nodes, counts) for field in sheet.fields],
+        "kept": _named(page, KEPT),
+        "fields": [_personal(page, sheet, field, nodes, counts) for field in sheet.fields],
         "flows": [
             {
                 "number": number,
                 "id": f"flow-{edge.origin}-{edge.target}",
                 "origin": nodes[edge.origin]["name"],
                 "target": nodes[edge.target]["name"],
-                "what": maker.words.pick(edge.what),
-                "when": maker.words.pick(edge.when),
+                "what": page.words.pick(edge.what),
+                "when": page.words.pick(edge.when),
                 "identifies": edge.identifies,
                 "places": _places(edge.locators, sheet),
             }
             for number, edge in enumerate(sheet.edges, 1)
         ],
-        "diagrams": {layout.name: _diagram(maker, sheet, layout) for layout in (flow.WIDE, flow.NARROW)},
-        "promises": [_statement(maker, sheet, s) for s in sheet.promises],
-        "retention": [_statement(maker, sheet, s) for s in sheet.retention],
-        "unknown": [maker.words.pick(text) for text in sheet.unknown],
+        "diagrams": {layout.name: _diagram(page, sheet, layout) for layout in (flow.WIDE, flow.NARROW)},
+        "promises": [_statement(page, sheet, s) for s in sheet.promises],
+        "retention": [_statement(page, sheet, s) for s in sheet.retention],
+        "unknown": [page.words.pick(text) for text in sheet.unknown],
     }
 
 
 def _personal(
-    maker: PageMaker,
+    page: PageRenderer,
     sheet: texts.Privacy,
     field: texts.PersonalField,
     nodes: Mapping[str, Any],
@@ -262,49 +259,49 @@ def _personal(
 ) -> dict[str, Any]:
     return {
         "id": field.id,
-        "name": maker.words.pick(field.name),
+        "name": page.words.pick(field.name),
         "special": field.special_category,
         "identifier": field.tag == "identifier",
         "kept": field.after_deletion,
         "sent": [nodes[place]["name"] for place in field.sent],
-        "rules": [{"title": _title(maker, name), "href": card(maker, name)} for name in field.rules],
+        "rules": [{"title": _title(page, name), "href": card(page, name)} for name in field.rules],
         "read_by": counts[field.id],
-        "note": maker.words.pick(field.note) if field.note else "",
-        "no_locator": maker.words.pick(field.no_locator) if field.no_locator else "",
+        "note": page.words.pick(field.note) if field.note else "",
+        "no_locator": page.words.pick(field.no_locator) if field.no_locator else "",
         "places": _places(field.locators, sheet),
     }
 
 
-def card(maker: PageMaker, rule: str) -> str:
+def card(page: PageRenderer, rule: str) -> str:
     """Return the address of the card of a rule, seen from the page."""
-    return maker.page.home + card_path(rule)
+    return page.home + card_path(rule)
 
 
-def _title(maker: PageMaker, rule: str) -> str:
+def _title(page: PageRenderer, rule: str) -> str:
     title = catalogue()[rule].title
     if title is None:
         return rule
-    return maker.words.polish(title.fr if maker.words.language == "fr" else title.en)
+    return page.words.polish(title.fr if page.words.language == "fr" else title.en)
 
 
-def _statement(maker: PageMaker, sheet: texts.Privacy, statement: texts.Statement) -> dict[str, Any]:
+def _statement(page: PageRenderer, sheet: texts.Privacy, statement: texts.Statement) -> dict[str, Any]:
     return {
         "id": statement.id,
-        "said": maker.words.pick(statement.said),
-        "shown": maker.words.pick(statement.shown),
+        "said": page.words.pick(statement.said),
+        "shown": page.words.pick(statement.shown),
         "places": _places(statement.locators, sheet),
     }
 
 
-def _diagram(maker: PageMaker, sheet: texts.Privacy, layout: flow.Layout) -> Markup:
-    title = maker.words._("Who gives personal data to whom, according to the published code")
-    description = maker.words._(
+def _diagram(page: PageRenderer, sheet: texts.Privacy, layout: flow.Layout) -> Markup:
+    title = page.words._("Who gives personal data to whom, according to the published code")
+    description = page.words._(
         "A diagram of boxes and numbered arrows. A job seeker answers on the site; the site passes the "
         "answers to the server, and the server to the user base. From the site, from the server and from "
         "the user base other arrows lead to outside companies and to two further stores. Each arrow is a "
         "row of the table below the diagram, with the same number."
     )
-    return Markup(flow.diagram(sheet, layout, maker.words.language, title, description))
+    return Markup(flow.diagram(sheet, layout, page.words.language, title, description))
 
 
 def _sample(kind: str) -> Markup:
@@ -315,23 +312,22 @@ def _sample(kind: str) -> Markup:
 # ---- the register ----------------------------------------------------------------------------------------
 
 
-def register(maker: PageMaker) -> dict[str, Any]:
+def register(page: PageRenderer) -> dict[str, Any]:
     """Return what the page of the register shows: the duties, and the forms that lead to their pages."""
     record = texts.register()
     return {
         "record": record,
-        "say": partial(say, maker),
+        "say": partial(say, page),
         "duties": record.duties,
-        "duty": _named(maker, DUTY),
-        "questions": {e.id: maker.words.pick(e.question) for e in texts.ledger().entries},
-        "forms": {row["form"]: row for row in _counted(maker, "register.by_form")},
-        "field": _named(maker, FIELD),
+        "duty": _named(page, DUTY),
+        "questions": {e.id: page.words.pick(e.question) for e in texts.ledger().entries},
+        "forms": {row["form"]: row for row in _counted(page, "register.by_form")},
+        "field": _named(page, FIELD),
     }
 
 
 def form_pages() -> tuple[Page, ...]:
     """Return the pages of the six forms, which only the page of the register leads to."""
-    from bobanalysis.report.pages import Page
 
     section = N_("Questions and answers")
     return tuple(
@@ -340,21 +336,21 @@ def form_pages() -> tuple[Page, ...]:
     )
 
 
-def register_form(form: str, maker: PageMaker) -> dict[str, Any]:
+def register_form(form: str, page: PageRenderer) -> dict[str, Any]:
     """Return what the page of one form shows: every line, in the sections and the order of the form."""
     record = texts.register()
     chosen = record.forms[form]
     sections: dict[str, list[dict[str, Any]]] = {}
     for item in chosen.items:
-        section = maker.words.pick(item.section)
+        section = page.words.pick(item.section)
         part = next((p for p in PARTS.get(form, {}) if _starts(section, p)), "")
-        head = f"{part} {maker.words.gettext(PARTS[form][part])}" if part else section
+        head = f"{part} {page.words.gettext(PARTS[form][part])}" if part else section
         sections.setdefault(head, []).append(
             {
                 "number": section if part else "",
-                "label": maker.words.pick(item.label),
+                "label": page.words.pick(item.label),
                 "status": item.field.status,
-                "text": say(maker, item.field.text),
+                "text": say(page, item.field.text),
                 "field": item.field.id,
                 "ledger": item.field.ledger,
             }
@@ -362,13 +358,13 @@ def register_form(form: str, maker: PageMaker) -> dict[str, Any]:
     return {
         "form": chosen,
         "others": [(other.id, other.title) for other in record.forms.values() if other.id != form],
-        "row": {row["form"]: row for row in _counted(maker, "register.by_form")}[form],
+        "row": {row["form"]: row for row in _counted(page, "register.by_form")}[form],
         "sections": sections,
-        "say": partial(say, maker),
-        "duty": _named(maker, DUTY),
-        "field": _named(maker, FIELD),
+        "say": partial(say, page),
+        "duty": _named(page, DUTY),
+        "field": _named(page, FIELD),
         "signs": {"filled": "●", "not applicable": "–", "not disclosed by the operator": "○"},
-        "questions": {e.id: maker.words.pick(e.question) for e in texts.ledger().entries},
+        "questions": {e.id: page.words.pick(e.question) for e in texts.ledger().entries},
     }
 
 

@@ -33,6 +33,7 @@ from bobanalysis.report.letter import (
     explain,
 )
 from bobanalysis.report.person import JOB, PLACE, read_person
+from bobanalysis.report.renderer import environment, tidy
 from bobanalysis.report.words import HERE, N_, Words
 from bobanalysis.rules import Language, Text, Variable, inputs, sentence
 from bobanalysis.rules.explain import value_text
@@ -150,15 +151,14 @@ def render(made: Letter, language: Language, site: bool = False) -> str:
     Parameters: `made`, what `letter.explain` gathered; `language`; `site`, whether the page stands in the
     site: it then says that the person is invented, and leads back.
     """
-    from bobanalysis.report.pages import _environment
 
     say = _Saying(made, Words(language))
     text = (
-        _environment(language)
+        environment(language)
         .get_template("letter.html")
         .render(language=language, other="en" if language == "fr" else "fr", site=site, **say.everything())
     )
-    return "\n".join(line.rstrip() for line in text.splitlines() if line.strip()) + "\n"
+    return tidy(text)
 
 
 class _Saying:

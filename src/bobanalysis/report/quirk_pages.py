@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 
@@ -23,17 +23,15 @@ from bobanalysis.recommenders import quirks as records
 from bobanalysis.recommenders.quirks import Case, Quirk
 from bobanalysis.recommenders.repairs import REPAIRS
 from bobanalysis.report import ledger as texts
-from bobanalysis.report.cards import card_path
 from bobanalysis.report.charts import departement_names
 from bobanalysis.report.ledger_pages import address
+from bobanalysis.report.renderer import PageRenderer
+from bobanalysis.report.subjects import card_path
 from bobanalysis.report.words import N_, Words
 from bobanalysis.rules import inputs, is_condition
 from bobanalysis.rules.explain import sentence
 from bobanalysis.rules.expr import Var
 from bobanalysis.rules.variables import Language
-
-if TYPE_CHECKING:
-    from bobanalysis.report.pages import PageMaker
 
 CONCERNS = {
     "age": N_("Age"),
@@ -104,12 +102,12 @@ TABLES = ("quirks.verified", "quirks.answers", "quirks.touched", "quirks.uncount
 """What notebook 13 records for this page, to be downloaded from it."""
 
 
-def quirks(maker: PageMaker) -> dict[str, Any]:
+def quirks(page: PageRenderer) -> dict[str, Any]:
     """Return what the page of quirks shows: the records by concern, and their counts."""
-    where = f"template {maker.page.slug}.html"
-    tables = {id: maker.content.table(id, where) for id in TABLES}
+    where = page.where
+    tables = {id: page.content.table(id, where) for id in TABLES}
     seen = _Recorded(
-        maker=maker,
+        page=page,
         got={(r["quirk"], int(r["case"])): r for r in tables["quirks.answers"].iter_rows(named=True)},
         touched=_by_quirk(tables["quirks.touched"]),
         uncounted=_by_quirk(tables["quirks.uncounted"]),
@@ -120,15 +118,15 @@ def quirks(maker: PageMaker) -> dict[str, Any]:
         "concerns": [
             {
                 "id": concern,
-                "name": maker.words.gettext(name),
+                "name": page.words.gettext(name),
                 "entries": [_entry(seen, q) for q in every if q.concern == concern],
-                "counts": {k: maker.words.number(counts[concern][k]) for k in ("shown", "read", "cases")},
+                "counts": {k: page.words.number(counts[concern][k]) for k in ("shown", "read", "cases")},
             }
             for concern, name in CONCERNS.items()
         ],
-        "evidence": _named(maker, EVIDENCE),
-        "promised": _named(maker, PROMISED),
-        "criteria": _named(maker, CRITERIA),
+        "evidence": _named(page, EVIDENCE),
+        "promised": _named(page, PROMISED),
+        "criteria": _named(page, CRITERIA),
         "signs": SIGNS,
         "tables": TABLES,
     }
@@ -161,10 +159,10 @@ def with_intervals(whom: pl.DataFrame, design_effect: float) -> pl.DataFrame:
     )
 
 
-def for_rule(maker: PageMaker, rule: str) -> list[dict[str, str]]:
+def for_rule(page: PageRenderer, rule: str) -> list[dict[str, str]]:
     """List the quirks of a rule, for its card.
 
-    Parameters: `maker`, of the page that will show them; `rule`, a published name or a step of the pipeline
+    Parameters: `page`, of the page that will show them; `rule`, a published name or a step of the pipeline
     (diagnosis, advice, strategies, actions).
     Returns, in the order of the page of quirks: `id`, `title`, `href` seen from the page, `evidence` (in
     words). A rule without quirks has an empty list.
@@ -174,9 +172,9 @@ def for_rule(maker: PageMaker, rule: str) -> list[dict[str, str]]:
     return [
         {
             "id": q.id,
-            "title": _polished(maker.words, q.title.fr if maker.words.language == "fr" else q.title.en),
-            "href": f"{maker.page.home}quirks.html#{q.id}",
-            "evidence": maker.words.gettext(EVIDENCE[q.evidence]),
+            "title": _polished(page.words, q.title.fr if page.words.language == "fr" else q.title.en),
+            "href": f"{page.home}quirks.html#{q.id}",
+            "evidence": page.words.gettext(EVIDENCE[q.evidence]),
         }
         for q in sorted(found, key=lambda q: (list(CONCERNS).index(q.concern), *_order(q)))
     ]
@@ -188,18 +186,18 @@ def _order(quirk: Quirk) -> tuple[int, int]:
 
 
 class _Recorded:
-    """What notebook 13 recorded, by quirk, and the page's maker."""
+    """What notebook 13 recorded, by quirk, and the page's page."""
 
     def __init__(
         self,
-        maker: PageMaker,
+        page: PageRenderer,
         got: Mapping[tuple[str, int], Mapping[str, Any]],
         touched: Mapping[str, Sequence[Mapping[str, Any]]],
         uncounted: Mapping[str, Sequence[Mapping[str, Any]]],
     ) -> None:
-        self.maker, self.got, self.touched, self.uncounted = maker, got, touched, uncounted
-        self.words = maker.words
-        self.language: Language = "fr" if maker.words.language == "fr" else "en"
+        self.page, self.got, self.touched, self.uncounted = page, got, touched, uncounted
+        self.words = page.words
+        self.language: Language = "fr" if page.words.language == "fr" else "en"
 
     def say(self, text: Any) -> str:
         return self.polish(text.get(self.language)) if text else ""
@@ -219,8 +217,8 @@ def _by_quirk(table: pl.DataFrame) -> dict[str, list[dict[str, Any]]]:
     return rows
 
 
-def _named(maker: PageMaker, names: Mapping[str, str]) -> dict[str, str]:
-    return {key: maker.words.gettext(name) for key, name in names.items()}
+def _named(page: PageRenderer, names: Mapping[str, str]) -> dict[str, str]:
+    return {key: page.words.gettext(name) for key, name in names.items()}
 
 
 def _entry(seen: _Recorded, quirk: Quirk) -> dict[str, Any]:
@@ -246,8 +244,8 @@ def _entry(seen: _Recorded, quirk: Quirk) -> dict[str, Any]:
 
 def _rule(seen: _Recorded, name: str) -> dict[str, str]:
     if name in catalogue():
-        return {"code": name, "title": _title(seen, name), "href": seen.maker.page.home + card_path(name)}
-    href = seen.maker.page.home + card_path("main_challenge") if name == "diagnosis" else ""
+        return {"code": name, "title": _title(seen, name), "href": seen.page.home + card_path(name)}
+    href = seen.page.home + card_path("main_challenge") if name == "diagnosis" else ""
     return {"code": "", "title": seen.words.gettext(STEPS[name]), "href": href}
 
 
@@ -271,7 +269,7 @@ def _whom(seen: _Recorded, quirk: Quirk) -> dict[str, Any]:
             apart = " ; " if seen.language == "fr" else "; "
             why += " " + seen.polish(apart.join(seen.say(label) for label in lacking)) + "."
         return {"why": why}
-    share = seen.maker.cell("quirks.touched", "share", quirk=quirk.id, by="all", group="all")
+    share = seen.page.cell("quirks.touched", "share", quirk=quirk.id, by="all", group="all")
     groups = []
     for by, name in (
         ("age", seen.words.gettext(N_("Age group"))),

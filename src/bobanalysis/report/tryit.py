@@ -11,6 +11,9 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
+from markupsafe import Markup
+
+from bobanalysis.report.renderer import PageRenderer
 from bobanalysis.report.words import HERE, N_, Words
 
 FIELDS: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -271,7 +274,7 @@ def page_data(words: Words) -> dict[str, Any]:
     from bobanalysis.bob import challenges
     from bobanalysis.bob.catalogue import UPSTREAM_COMMIT, catalogue
     from bobanalysis.bob.configuration import advice_modules, reasons, strategies
-    from bobanalysis.report.cards import card_path
+    from bobanalysis.report.subjects import card_path
 
     lang: Any = words.language
 
@@ -353,10 +356,6 @@ def _dump(value: Any) -> str:
     return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 
-def embedded(words: Words) -> str:
-    """Return the texts of one language as JSON that can stand inside a page.
-
-    >>> embedded(Words("fr"))[:16]
-    '{"language":"fr"'
-    """
-    return _dump(page_data(words))
+def page(renderer: PageRenderer) -> dict[str, Any]:
+    """Return what the page shows: its texts as JSON for a script element."""
+    return {"tryit": Markup(_dump(page_data(renderer.words)))}

@@ -1,17 +1,19 @@
-"""Where each published rule is used: by which step, advice, strategy, list of contents or other rule."""
+"""What has a card: the published rules and the steps of the diagnosis, and where each rule is used."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
 from bobanalysis.bob import catalogue, configuration, diagnosis
+from bobanalysis.bob.catalogue import Family, titles
 from bobanalysis.bob.diagnosis import challenges, overall_rows
-from bobanalysis.recommenders.conditions import content_rules
+from bobanalysis.recommenders.conditions import content_rules, idle_families
 from bobanalysis.recommenders.reach import in_use, published_rules
-from bobanalysis.rules import Expr, Named
+from bobanalysis.rules import Expr, Named, Text, Variable, inputs, is_condition
 from bobanalysis.rules.expr import children
 
 Kind = Literal[
@@ -124,3 +126,103 @@ def named_in(rule: Expr) -> list[str]:
 
     visit(rule.item if isinstance(rule, Named) else rule)
     return list(found)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a card is about: a rule, or a step of the diagnosis."""
+
+    name: str
+    rule: Expr
+    title: Text
+    role: str
+    status: str
+
+    @property
+    def inputs(self) -> list[Variable]:
+        """Return what the rule reads, itself or through the rules that it names."""
+        return [v for v in inputs(self.rule) if v.name not in ("user", "project")]
+
+
+def card_path(rule: str) -> str:
+    """Return where the card of a rule stands, seen from the folder of a language.
+
+    Parameters: ``rule``, a published name, a step of the diagnosis (``main_challenge``) or a family's name. A
+    rule that only contents use has no part of its own on the card of its family.
+
+    >>> card_path("advice-senior"), card_path("for-old(50)"), card_path("main_challenge")
+    ('rules/advice-senior.html', 'rules/for-old.html#for-old-50', 'rules/main_challenge.html')
+    """
+    rules = catalogue()
+    if rule in rules and (pattern := rules[rule].family):
+        family = next(f for f in rules.families if f.pattern.pattern == pattern)
+        part = f"#{slug(rule)}" if rule in subjects() else ""
+        return f"rules/{slug(family.name)}.html{part}"
+    return f"rules/{slug(rule)}.html"
+
+
+def slug(name: str) -> str:
+    """Return a name as it stands in an address: letters, digits, hyphens and underscores.
+
+    >>> slug("for-evolution-of-offers(+10%)"), slug("for-stressed-market(10/3)")
+    ('for-evolution-of-offers-plus10', 'for-stressed-market-10-of-3')
+    """
+    plain = name.replace("+", "plus").replace("/", "-of-")
+    return re.sub(r"[^\w]+", "-", plain).strip("-")
+
+
+@cache
+def subjects() -> Mapping[str, Subject]:
+    """Return everything that has a card of its own or a part of one, by name.
+
+    Steps of the diagnosis, rules with a fixed name, members of families that are in use, and one example of
+    each family that nothing in the ranking uses.
+    """
+    found = {n: Subject(n, e, titles()[n], "diagnosis", "use") for n, e in steps().items()}
+    examples = [example(f) for f in catalogue().families if not members(f)]
+    for name, rule in {**published_rules(), **{n: catalogue()[n].expr for n in examples}}.items():
+        title = spelt(catalogue()[name].title or Text(name, name))
+        found[name] = Subject(name, rule, title, _role(name, rule), status(name))
+    return found
+
+
+def members(family: Family) -> list[str]:
+    """Return the rules of a family that the pipeline reaches."""
+    return [n for n in published_rules() if catalogue()[n].family == family.pattern.pattern]
+
+
+def example(family: Family) -> str:
+    """Return the rule that stands for a family of which none is in the ranking: one that contents use."""
+    used = sorted(n for n in content_rules() if catalogue()[n].family == family.pattern.pattern)
+    return used[0] if used else idle_families().get(family.pattern.pattern, family.example)
+
+
+def status(name: str) -> str:
+    """Return whether a rule is in use, for contents only, or dead."""
+    if name in in_use():
+        return "use"
+    return "contents" if name in content_rules() else "dead"
+
+
+def _role(name: str, rule: Expr) -> str:
+    if catalogue()[name].family:
+        return "family"
+    if (name.startswith(("category-", "relevance-")) and name in in_use()) or name in steps():
+        return "diagnosis"
+    if any(use.kind == "advice" for use in uses().get(name, ())):
+        return "advice"
+    if any(use.kind == "strategy" for use in uses().get(name, ())):
+        return "strategy"
+    return "condition" if is_condition(rule) else "score"
+
+
+def spelt(title: Text) -> Text:
+    """Write the name of a job group before its code."""
+    from bobanalysis import data
+
+    names = dict(data.table("rome").select("rome", "name").rows())
+
+    def name(match: re.Match[str]) -> str:
+        return f"{names[match[0]]} ({match[0]})" if match[0] in names else match[0]
+
+    return Text(*(re.sub(r"\b[A-N]\d{4}\b", name, text) for text in (title.fr, title.en)))

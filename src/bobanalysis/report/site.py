@@ -1,0 +1,137 @@
+"""The site: the list of pages, and the folder of reports made from what the notebooks recorded.
+
+`render` writes the findings file, the tables and the charts for download, and the pages in both languages. It
+writes the same bytes from the same records, on every machine and every day.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from bobanalysis.report import (
+    cards,
+    condition_pages,
+    findings,
+    glossary,
+    ledger_pages,
+    letter_page,
+    quirk_pages,
+    tryit,
+)
+from bobanalysis.report.renderer import Content, Page, PageRenderer, environment
+from bobanalysis.report.words import HERE, N_, Words
+from bobanalysis.text import LANGUAGES, Language
+
+PAGES = (
+    Page("index", N_("The story"), N_("The story")),
+    Page("try", N_("Try it"), N_("Try it"), tryit.page),
+    Page("rules", N_("Every rule"), N_("The rules"), cards.index),
+    Page("conditions", N_("Age and place"), N_("The rules"), condition_pages.conditions),
+    Page("quirks", N_("Quirks"), N_("The rules"), quirk_pages.quirks),
+    Page("questions", N_("Questions"), N_("Questions and answers"), ledger_pages.questions),
+    Page("privacy", N_("Personal data"), N_("Questions and answers"), ledger_pages.privacy),
+    Page("register", N_("Register"), N_("Questions and answers"), ledger_pages.register),
+    Page("method", N_("Method"), N_("Method and data")),
+    Page("glossary", N_("Glossary"), N_("Method and data"), glossary.page),
+    Page("sources", N_("Sources"), N_("Method and data")),
+    Page("data", N_("Downloads"), N_("Method and data")),
+)
+"""The pages in the order of the menu. To add one: an entry here, a template, its French words."""
+
+
+def every_page() -> tuple[Page, ...]:
+    """Return the pages of the menu and those that only other pages lead to."""
+    return (*PAGES, *ledger_pages.form_pages(), *cards.pages())
+
+
+def render(
+    build: str | os.PathLike[str] | None = None,
+    reports: str | os.PathLike[str] | None = None,
+    notebooks: Sequence[str] | None = None,
+) -> Path:
+    """Make the folder of reports from what the notebooks recorded.
+
+    Parameters: `build`, the folder the notebooks wrote to (see `findings.build_folder`); `reports`, the
+    folder to make, default `reports` of the project: what is in it is replaced as a whole; `notebooks`, names
+    of the notebooks to publish, all that left a record when None.
+    Returns the folder. Raises `findings.FindingError`, `PageError` or `words.CatalogueError`; the old folder
+    is then left as it was.
+    """
+    target = Path(reports) if reports is not None else Path(__file__).parents[3] / "reports"
+    content = Content.read(findings.build_folder(build), notebooks)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".reports-", dir=target.parent) as folder:
+        fresh = Path(folder) / "new"
+        _write_all(content, fresh)
+        if target.exists():
+            target.replace(Path(folder) / "old")
+        fresh.replace(target)
+    return target
+
+
+def _write_all(content: Content, folder: Path) -> None:
+    def write(path: str, text: str) -> None:
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text, encoding="utf-8", newline="\n")
+
+    write("findings.json", findings.dump(content.merged))
+    write("findings.csv", findings_csv(content.merged))
+    for id, text in content.csv.items():
+        write(f"tables/{id}.csv", text)
+    for page in every_page():
+        for language in LANGUAGES:
+            write(f"{language}/{page.slug}.html", _page(content, language, page))
+    for path, text in downloads(content).items():
+        write(path, text)
+    for (name, shown, narrow), (_, svg) in sorted(content.drawings.items()):
+        write(f"assets/charts/{name}{'-narrow' if narrow else ''}-{shown}.svg", svg)
+    shutil.copyfile(HERE / "templates" / "style.css", folder / "assets" / "style.css")
+    shutil.copyfile(HERE / "scripts" / "try.css", folder / "assets" / "try.css")
+    shutil.copyfile(HERE / "scripts" / "rules.js", folder / "assets" / "rules.js")
+    write("assets/try.js", tryit.script())
+    write("index.html", environment("fr").get_template("root.html").render())
+
+
+def _page(content: Content, language: Language, page: Page) -> str:
+    text = PageRenderer(content, Words(language), page, PAGES).html()
+    return text if page.slug == "glossary" else glossary.link(text, language, page.home)
+
+
+def downloads(content: Content) -> dict[str, str]:
+    """Return the other files that pages offer: path in the folder of reports -> text."""
+    return ledger_pages.downloads(content) | letter_page.letter_pages()
+
+
+def findings_csv(merged: Mapping[str, Any]) -> str:
+    """Write all findings as one CSV table, with both labels."""
+    names = [
+        "id",
+        "value",
+        "unit",
+        "kind",
+        "low",
+        "high",
+        "n",
+        "vintage",
+        "sources",
+        "label_fr",
+        "label_en",
+        "notebook",
+    ]
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(names)
+    for id, f in merged["findings"].items():
+        low, high = f["interval"] or (None, None)
+        label = f["label"] or {"fr": "", "en": ""}
+        numbers = [findings.cell(x) for x in (f["value"], low, high, f["n"])]
+        row = [id, numbers[0], f["unit"], f["kind"], *numbers[1:], f["vintage"], " ".join(f["sources"])]
+        writer.writerow([*row, label["fr"], label["en"], f["notebook"]])
+    return out.getvalue()
