@@ -17,7 +17,7 @@ from markupsafe import Markup, escape
 
 from bobanalysis.bob import DICTIONARY, catalogue, configuration
 from bobanalysis.bob.catalogue import UPSTREAM_COMMIT, Family, titles
-from bobanalysis.bob.diagnosis import Relevance, challenges
+from bobanalysis.bob.diagnosis import challenges
 from bobanalysis.recommenders.conditions import content_rules
 from bobanalysis.recommenders.reach import EVERYBODY, NO_JOB_GROUP
 from bobanalysis.report import tryit
@@ -61,91 +61,8 @@ REPOSITORY = "https://github.com/bayesimpact/bob-emploi"
 TOP, HUNDRED = 3, 100
 """Rules score from 0 to 3 (specification 01, section 4.1); strategies have up to 100 points."""
 
-CRITERIA = {
-    "age": N_("age"),
-    "place of residence": N_("place of residence"),
-    "sex": N_("sex"),
-    "disability": N_("disability"),
-    "family situation": N_("family situation"),
-    "origin": N_("origin"),
-}
-"""Protected criteria, by their names in the data dictionary."""
 
-HOWS = {
-    "direct": N_("read itself"),
-    "declared": N_("through what the person says about it"),
-    "proxy": N_("through an answer that goes with it"),
-    "place-keyed data": N_("through a figure looked up by place"),
-}
-"""How a rule reads a protected criterion."""
-
-ORIGINS = {
-    "person": N_("an answer about the person"),
-    "search": N_("an answer about the search"),
-    "place": N_("the place that the person gave, or a fact about that place"),
-    "market": N_("a figure on this job in the département"),
-    "job": N_("a figure on this job, the same in the whole country"),
-    "list": N_("counted in a list that comes with the service"),
-    "service": N_("an outside service that is asked at that moment"),
-    "result": N_("found by an earlier step of the computation"),
-}
-"""Where an input comes from, by its group in the data dictionary."""
-
-STATUS = {
-    "use": N_("in use"),
-    "contents": N_("for contents only"),
-    "dead": N_("published, used by nothing"),
-}
-ROLES = {
-    "diagnosis": N_("The diagnosis"),
-    "advice": N_("Advice"),
-    "strategy": N_("Strategies"),
-    "condition": N_("Conditions: rules that say yes or no"),
-    "family": N_("Families: rules whose names follow a pattern"),
-    "score": N_("Former scores"),
-}
-"""Groups of the index, in their order."""
-
-RELEVANCE = {
-    Relevance.NOT_RELEVANT: N_("not relevant"),
-    Relevance.NEUTRAL_RELEVANCE: N_("neutral"),
-    Relevance.NEEDS_ATTENTION: N_("needs attention"),
-    Relevance.RELEVANT_AND_GOOD: N_("no obstacle found"),
-}
 STARS = (N_("{n} star"), N_("{n} stars"))
-NO_PAIR = {
-    "never": N_("this threshold never changes the answer of the rule"),
-    "not found": N_("no two such people were found; another condition probably decides first"),
-    "out of range": N_("nobody can stand on the other side of this threshold"),
-}
-DECIDES = {
-    "main_challenge": N_(
-        "Chooses the main challenge that a person is told about: the first one, in the published order, that "
-        "needs attention."
-    ),
-    "overall_score": N_(
-        "Chooses the overall score that a person is told, out of {hundred}. The scores are written in a "
-        "table beforehand. The answers only choose the row."
-    ),
-    "step": N_(
-        "Says how the challenge “{title}” stands for a person. It can become the main challenge only where "
-        "this rule says “needs attention”."
-    ),
-    "advice": N_(
-        "Decides whether the advice “{title}” is given, and with how many stars. With {zero} it is not "
-        "given; {top} is the most."
-    ),
-    "strategy": N_(
-        "Gives points to strategies: a score from {zero} to {top}, told as points out of {hundred}."
-    ),
-    "relevance": N_(
-        "Says whether it is worth talking of a challenge that is not the main one. It gives a score from "
-        "{zero}, not relevant, to {top}, all is well."
-    ),
-    "condition": N_("Answers one question by yes or no: “{title}”?"),
-    "score": N_("Computes a score from {zero} to {top}: “{title}”."),
-}
-"""What a rule decides, in a sentence."""
 SHOWN_PAIRS = 4
 """Pairs of people that a card shows at once; the others are folded."""
 
@@ -203,7 +120,7 @@ def _plain(name: str) -> Subject:
 
 def _common(page: PageRenderer) -> dict[str, Any]:
     return {
-        "statuses": {key: page.words.gettext(text) for key, text in STATUS.items()},
+        "statuses": page.words.names("status"),
         "reach_table": page.table_facts("rules.reach"),
         "pair_table": page.table_facts("rules.pairs"),
         "commit": UPSTREAM_COMMIT,
@@ -213,7 +130,7 @@ def _common(page: PageRenderer) -> dict[str, Any]:
 def index(page: PageRenderer) -> dict[str, Any]:
     """Return what the index shows: every card by group, with what its rule reads and whether it is used."""
     lang: Any = page.words.language
-    groups: dict[str, list[dict[str, Any]]] = {role: [] for role in ROLES}
+    groups: dict[str, list[dict[str, Any]]] = {role: [] for role in page.words.names("roles")}
     for s in subjects().values():
         if s.role != "family":
             groups[s.role].append(_entry(page, s.name, s.title.get(lang), s.status, s.inputs))
@@ -226,10 +143,10 @@ def index(page: PageRenderer) -> dict[str, Any]:
         groups["family"].append({**entry, "count": page.words.number(len(own)) if own else ""})
     return {
         "groups": [
-            {"id": role, "title": page.words.gettext(ROLES[role]), "entries": own}
+            {"id": role, "title": page.words.name("roles", role), "entries": own}
             for role, own in groups.items()
         ],
-        "criteria": {_key(c): page.words.gettext(text) for c, text in CRITERIA.items()},
+        "criteria": {_key(c): name for c, name in page.words.names("criteria").items()},
         **_common(page),
     }
 
@@ -245,7 +162,9 @@ def _entry(
         "status": status,
         "count": "",
         "criteria": [
-            {"key": _key(c), "name": page.words.gettext(CRITERIA[c])} for c in CRITERIA if c in criteria
+            {"key": _key(c), "name": name}
+            for c, name in page.words.names("criteria").items()
+            if c in criteria
         ],
     }
 
@@ -339,7 +258,7 @@ class _Card:
             key = "strategy"
         else:
             key = "relevance" if "relevance" in used else "score"
-        text = self.words.gettext(DECIDES[key])
+        text = self.words.name("decides", key)
         return text.format(title=self.words.polish(title), zero=0, top=TOP, hundred=HUNDRED)
 
     def _uses(self) -> list[Markup]:
@@ -392,7 +311,7 @@ class _Card:
 
     def _strategies(self, own: Iterable[Use], alive: bool) -> list[str]:
         ids = [u.what for u in own if u.kind == "strategy" and u.alive is alive]
-        return list(dict.fromkeys(self.words.gettext(tryit.strategy_title(i)) for i in ids))
+        return list(dict.fromkeys(tryit.strategy_title(i, self.words) for i in ids))
 
     def _quoted(self, things: Iterable[str]) -> str:
         return ", ".join(quoted(thing, self.lang) for thing in things)
@@ -473,7 +392,7 @@ class _Card:
         if isinstance(value, str):
             return self.words.polish(_all_titles()[value].get(self.lang) if value in _all_titles() else value)
         if s.name in steps() and s.name.startswith("relevance_"):
-            return self.words.gettext(RELEVANCE[Relevance(int(value))])
+            return self.words.name("relevance", str(int(value)))
         kinds = {use.kind for use in uses().get(s.name, ())}
         if "advice" in kinds and not is_condition(s.rule):
             if value == 0:
@@ -505,11 +424,11 @@ class _Card:
             "names": " ".join(v.name for v in own),
             "label": self._capital(head),
             "parts": [self.words.polish(part) for part in parted if part],
-            "origin": self.words.gettext(ORIGINS[first.group]),
+            "origin": self.words.name("origins", first.group),
             "path": first.path,
             "note": self.words.polish(first.note.get(self.lang) if first.note else ""),
-            "criterion": self.words.gettext(CRITERIA[protected.criterion]) if protected else "",
-            "how": self.words.gettext(HOWS[protected.how]) if protected else "",
+            "criterion": self.words.name("criteria", protected.criterion) if protected else "",
+            "how": self.words.name("hows", protected.how) if protected else "",
         }
 
     def _capital(self, text: str) -> str:
@@ -524,10 +443,10 @@ class _Card:
         return [
             {
                 "key": _key(c),
-                "name": self.words.gettext(CRITERIA[c]),
-                "hows": [self.words.gettext(text) for how, text in HOWS.items() if how in found[c]],
+                "name": name,
+                "hows": [text for how, text in self.words.names("hows").items() if how in found[c]],
             }
-            for c in CRITERIA
+            for c, name in self.words.names("criteria").items()
             if c in found
         ]
 
@@ -609,7 +528,7 @@ class _Card:
             variable = DICTIONARY[row["variable"]]
             if row["answer_below"] is None:
                 label = self._capital(input_text(variable, self.lang))
-                without.append({"label": label, "why": self.words.gettext(NO_PAIR[row["person"]])})
+                without.append({"label": label, "why": self.words.name("no_pair", row["person"])})
                 continue
             common = json.loads(row["person"])
             below, above = (self._value(variable, row[side]) for side in ("below", "above"))

@@ -16,7 +16,7 @@ from html import escape
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from bobanalysis.report.words import CLASSES, Words, challenge_labels
+from bobanalysis.report.words import Words, challenge_labels
 
 if TYPE_CHECKING:
     import polars as pl
@@ -218,8 +218,8 @@ def place_map(tables: Tables, words: Words, narrow: bool) -> Drawing:
     places = tables["place.stressed"]
     classes = dict(zip(places["departement_id"], places["class"], strict=True))
     chart = _tiles(classes, 340) if narrow else _shapes(classes, words)
-    counts = {name: sum(c == name for c in classes.values()) for name in CLASSES}
-    key = _class_key([name for name in CLASSES if counts[name]], counts, words)
+    counts = {name: sum(c == name for c in classes.values()) for name in words.names("classes")}
+    key = _class_key([name for name in counts if counts[name]], counts, words)
     chart = alt.vconcat(key, chart, spacing=14)
     title = words._("Where the same people are most often told that the market is stuck")
     return Drawing(title, _place_description(classes, words), _dress(chart, "place-map"))

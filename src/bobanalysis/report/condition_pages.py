@@ -9,18 +9,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from bobanalysis.bob import DICTIONARY
-from bobanalysis.report.cards import HOWS, STATUS, card_link, over_scales, source_link
+from bobanalysis.report.cards import card_link, over_scales, source_link
 from bobanalysis.report.renderer import PageRenderer
-from bobanalysis.report.words import N_
+from bobanalysis.report.words import vocabulary
 
-MEASURES = {
-    "years": N_("everybody at the age just below, this condition read as just above"),
-    "country": N_("the rule reads the figures of the whole country"),
-    "contrary": N_("this condition is decided the other way"),
-}
-"""How the effect of a condition is measured (see notebook 13)."""
-
-SECTIONS = {"age": N_("Age"), "place": N_("Place of residence")}
+HOWS = list(vocabulary()["hows"])
 
 
 def conditions(page: PageRenderer) -> dict[str, Any]:
@@ -32,13 +25,13 @@ def conditions(page: PageRenderer) -> dict[str, Any]:
         "sections": [
             {
                 "id": criterion,
-                "title": page.words.gettext(title),
+                "title": title,
                 "parts": _parts(page, [r for r in rows if criterion in r["criteria"].split(", ")], lacking),
                 "outside": [_outside(page, r) for r in beside if r["criterion"] == criterion],
             }
-            for criterion, title in SECTIONS.items()
+            for criterion, title in page.words.names("sections").items()
         ],
-        "measures": {key: page.words.gettext(text) for key, text in MEASURES.items()},
+        "measures": page.words.names("measures"),
         "facts": page.table_facts("conditions.rules"),
         "beside": page.table_facts("conditions.outside"),
     }
@@ -51,17 +44,21 @@ def _parts(
     parts: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for row in sorted(rows, key=lambda row: (_directness(row), -(row["share"] or 0))):
         status = {"in use": "use"}.get(row["status"], row["status"])
-        how = list(HOWS)[_directness(row)] if status == "use" else ""
+        how = HOWS[_directness(row)] if status == "use" else ""
         parts.setdefault((status, how), []).append(_row(page, row, lacking))
-    order = list(STATUS)
+    order = list(page.words.names("status"))
     return [
-        {"status": status, "title": page.words.gettext((HOWS | STATUS)[how or status]), "rows": own}
+        {
+            "status": status,
+            "title": page.words.name("hows", how) if how else page.words.name("status", status),
+            "rows": own,
+        }
         for (status, how), own in sorted(parts.items(), key=lambda part: order.index(part[0][0]))
     ]
 
 
 def _directness(row: Mapping[str, Any]) -> int:
-    return min(list(HOWS).index(how) for how in row["hows"].split(", "))
+    return min(HOWS.index(how) for how in row["hows"].split(", "))
 
 
 def _row(page: PageRenderer, row: Mapping[str, Any], lacking: set[tuple[str, str]]) -> dict[str, Any]:
@@ -73,7 +70,7 @@ def _row(page: PageRenderer, row: Mapping[str, Any], lacking: set[tuple[str, str
         "text": text[:1].upper() + text[1:],
         "rule": card_link(page, row["rule"]),
         "name": row["rule"],
-        "hows": [words.gettext(HOWS[how]) for how in row["hows"].split(", ")],
+        "hows": [words.name("hows", how) for how in row["hows"].split(", ")],
         "source": source_link(row["source"]),
         "measure": row["measure"] or "",
         "share": None if row["share"] is None else words.quantity(row["share"], "share"),

@@ -19,70 +19,11 @@ from bobanalysis.report import ledger as texts
 from bobanalysis.report.findings import dump
 from bobanalysis.report.renderer import Content, Page, PageError, PageRenderer
 from bobanalysis.report.subjects import card_path
-from bobanalysis.report.words import FINDINGS, N_
+from bobanalysis.report.words import N_, vocabulary
 
-STATUS = {"answered": N_("answered"), "partly": N_("partly answered"), "open": N_("open")}
 SIGNS = {"answered": "●", "partly": "◐", "open": "○"}
 """Signs of the statuses, beside their names."""
-CONFIDENCE = {"high": N_("high confidence"), "medium": N_("medium confidence"), "low": N_("low confidence")}
-EVIDENCE = {
-    "code": N_("published code"),
-    "page": N_("public page"),
-    "paper": N_("research paper"),
-    "law": N_("legal text"),
-}
-READ = {
-    "passage": N_("the passage cited was read"),
-    "page": N_("the whole page was read"),
-    "excerpt": N_("only part of the page was read"),
-    "abstract": N_("only the summary was read"),
-    "listing": N_("only a mention of it was read"),
-    "reference": N_("given as a reference, not quoted"),
-}
-FIELD = {
-    "filled": N_("filled"),
-    "not applicable": N_("does not apply"),
-    "not disclosed by the operator": N_("not disclosed by the operator"),
-}
-DUTY = {"binds": N_("Binding"), "voluntary": N_("Voluntary here")}
-KEPT = {"kept": N_("kept"), "overwritten": N_("overwritten")}
-NODES = {
-    "person": N_("a person"),
-    "service": N_("the service"),
-    "store": N_("a place where data are kept"),
-    "source": N_("a source of data"),
-    "processor": N_("an outside company or service that receives data"),
-}
-FORM_PAGES = (
-    ("atrs", N_("Register: British standard (ATRS)")),
-    ("crpa", N_("Register: French code (CRPA)")),
-    ("etalab", N_("Register: Etalab’s inventory sheet")),
-    ("model-card", N_("Register: model card")),
-    ("datasheet", N_("Register: datasheet")),
-    ("annex-iv", N_("Register: AI Act, Annex IV")),
-)
-"""The six forms of the register, each on a page of its own, with the title of the page."""
 
-PARTS = {
-    "atrs": {
-        "1": N_("Summary"),
-        "2.1": N_("Owner and responsibility"),
-        "2.2": N_("Description and rationale"),
-        "2.3": N_("Where and how it is used"),
-        "2.4.1": N_("The tool"),
-        "2.4.2": N_("The model"),
-        "2.4.3": N_("Data used to develop it"),
-        "2.4.4": N_("Data used in operation"),
-        "2.5": N_("Risks and impact assessments"),
-    },
-    "annex-iv": {
-        "1": N_("General description"),
-        "2": N_("Elements and development"),
-        "3": N_("Monitoring, functioning and control"),
-        "4–9": N_("Metrics, risks, changes, standards, follow-up"),
-    },
-}
-"""The headings of the forms whose lines are numbered: what the numbers start with -> the heading."""
 
 _ADDRESS = re.compile(r"https?://")
 _CODE = re.compile(r"(?P<path>[\w.-]+(?:/[\w.-]+)*)(?:@(?P<commit>[0-9a-f]{7}))?(?P<lines>#L\d+(?:-L\d+)?)?")
@@ -122,11 +63,9 @@ def measured(page: PageRenderer, ids: Sequence[str]) -> list[dict[str, Any]]:
     rows = []
     for id in ids:
         finding = page.content.finding(id, page.where)
-        label = page.words.pick(finding["label"]) or (
-            page.words.gettext(FINDINGS[id]) if id in FINDINGS else ""
-        )
+        label = page.words.pick(finding["label"]) or (page.words.names("findings").get(id, ""))
         if not label:
-            raise PageError(f"finding {id!r} has no label; give one in its notebook or in words.FINDINGS")
+            raise PageError(f"finding {id!r} has no label; give one in its notebook or in vocabulary.yaml")
         rows.append({"id": id, "label": label, "figure": page.figure(id)})
     return rows
 
@@ -151,10 +90,6 @@ def _short(locator: str) -> str:
     return "/".join(parts[-2:] if re.match(r"README|index\.", parts[-1]) else parts[-1:])
 
 
-def _named(page: PageRenderer, names: Mapping[str, str]) -> dict[str, str]:
-    return {key: page.words.gettext(name) for key, name in names.items()}
-
-
 # ---- questions and answers -------------------------------------------------------------------------------
 
 
@@ -174,10 +109,10 @@ def questions(page: PageRenderer) -> dict[str, Any]:
             for id, name in known.themes.items()
         ],
         "overview": overview,
-        "status": _named(page, STATUS),
-        "confidence": _named(page, CONFIDENCE),
-        "kinds": _named(page, EVIDENCE),
-        "read": _named(page, READ),
+        "status": page.words.names("answered"),
+        "confidence": page.words.names("confidence"),
+        "kinds": page.words.names("documents"),
+        "read": page.words.names("read"),
         "signs": SIGNS,
         "say": partial(say, page),
     }
@@ -195,8 +130,8 @@ def _entry(page: PageRenderer, known: texts.Ledger, entry: texts.Entry) -> dict[
         "not_verified": say(page, entry.not_verified),
         "review": say(page, entry.review),
         "before": [
-            page.words.gettext(names[before[name]])
-            for name, names in (("status", STATUS), ("confidence", CONFIDENCE))
+            page.words.name(topic, before[name])
+            for name, topic in (("status", "answered"), ("confidence", "confidence"))
             if name in before
         ],
         "evidence": [
@@ -226,9 +161,9 @@ def privacy(page: PageRenderer) -> dict[str, Any]:
         "sheet": sheet,
         "say": partial(say, page),
         "nodes": nodes,
-        "kinds": _named(page, NODES),
-        "legend": {kind: _sample(kind) for kind in NODES},
-        "kept": _named(page, KEPT),
+        "kinds": page.words.names("nodes"),
+        "legend": {kind: _sample(kind) for kind in page.words.names("nodes")},
+        "kept": page.words.names("deletion"),
         "fields": [_personal(page, sheet, field, nodes, counts) for field in sheet.fields],
         "flows": [
             {
@@ -319,10 +254,10 @@ def register(page: PageRenderer) -> dict[str, Any]:
         "record": record,
         "say": partial(say, page),
         "duties": record.duties,
-        "duty": _named(page, DUTY),
+        "duty": page.words.names("duty"),
         "questions": {e.id: page.words.pick(e.question) for e in texts.ledger().entries},
         "forms": {row["form"]: row for row in _counted(page, "register.by_form")},
-        "field": _named(page, FIELD),
+        "field": page.words.names("field"),
     }
 
 
@@ -331,8 +266,8 @@ def form_pages() -> tuple[Page, ...]:
 
     section = N_("Questions and answers")
     return tuple(
-        Page(f"register-{form}", title, section, partial(register_form, form), "register_form.html")
-        for form, title in FORM_PAGES
+        Page(f"register-{form}", "", section, partial(register_form, form), "register_form.html")
+        for form in vocabulary()["forms"]
     )
 
 
@@ -340,11 +275,13 @@ def register_form(form: str, page: PageRenderer) -> dict[str, Any]:
     """Return what the page of one form shows: every line, in the sections and the order of the form."""
     record = texts.register()
     chosen = record.forms[form]
+    topic = "parts_" + form.replace("-", "_")
+    parts = page.words.names(topic) if topic in vocabulary() else {}
     sections: dict[str, list[dict[str, Any]]] = {}
     for item in chosen.items:
         section = page.words.pick(item.section)
-        part = next((p for p in PARTS.get(form, {}) if _starts(section, p)), "")
-        head = f"{part} {page.words.gettext(PARTS[form][part])}" if part else section
+        part = next((p for p in parts if _starts(section, p)), "")
+        head = f"{part} {parts[part]}" if part else section
         sections.setdefault(head, []).append(
             {
                 "number": section if part else "",
@@ -357,12 +294,13 @@ def register_form(form: str, page: PageRenderer) -> dict[str, Any]:
         )
     return {
         "form": chosen,
+        "title": page.words.name("forms", form),
         "others": [(other.id, other.title) for other in record.forms.values() if other.id != form],
         "row": {row["form"]: row for row in _counted(page, "register.by_form")}[form],
         "sections": sections,
         "say": partial(say, page),
-        "duty": _named(page, DUTY),
-        "field": _named(page, FIELD),
+        "duty": page.words.names("duty"),
+        "field": page.words.names("field"),
         "signs": {"filled": "●", "not applicable": "–", "not disclosed by the operator": "○"},
         "questions": {e.id: page.words.pick(e.question) for e in texts.ledger().entries},
     }

@@ -33,71 +33,8 @@ from bobanalysis.rules.explain import sentence
 from bobanalysis.rules.expr import Var
 from bobanalysis.rules.variables import Language
 
-CONCERNS = {
-    "age": N_("Age"),
-    "place": N_("Place and local market"),
-    "criteria": N_("Other protected criteria"),
-    "missing": N_("Missing answers and figures"),
-    "order": N_("Order and ties"),
-    "texts": N_("Texts and contents"),
-    "data": N_("Data and computations"),
-}
-"""The groups of the page, in its order."""
-EVIDENCE = {"shown": N_("shown by running"), "read": N_("supported by reading only")}
 SIGNS = {"shown": "●", "read": "○"}
 """Signs of the evidence, beside its name."""
-PROMISED = {
-    "name": N_("What the name promises"),
-    "text": N_("What the text shown to people promises"),
-    "documentation": N_("What the documentation, or a note beside the code, promises"),
-    "sense": N_("What one may expect (nothing published promises it)"),
-}
-CRITERIA = {
-    "age": N_("age"),
-    "sex": N_("sex"),
-    "disability": N_("disability"),
-    "origin": N_("origin"),
-    "family situation": N_("family situation"),
-    "place of residence": N_("place of residence"),
-}
-STEPS = {
-    "diagnosis": N_("the diagnosis"),
-    "advice": N_("the choice of advice"),
-    "strategies": N_("the choice of strategies"),
-    "actions": N_("the action plan"),
-}
-ASKED = {
-    "main_challenge": N_("the main challenge"),
-    "overall_score": N_("the overall score"),
-    "diagnosis_error": N_("what stops the diagnosis"),
-    "advice": N_("the advice given, in order"),
-    "strategy_points": N_("the points of strategies"),
-    "strategy_is_secondary": N_("is the strategy secondary?"),
-    "strategy_advice": N_("the advice of the strategy"),
-    ("good_job_groups", ""): N_("the job groups suggested"),
-    ("open_without", ""): N_("the job groups listed as open without a diploma"),
-    ("less_stressful_job_groups", "item"): N_("the close job groups listed as less stressful"),
-    ("less_stressful_job_groups_elsewhere", "item"): N_("the close job groups listed as less stressful"),
-    ("less_stressful_departements", "num_less_stressful_departements"): N_(
-        "the number of better départements, as published"
-    ),
-    ("less_stressful_departements", "at_least"): N_("the number of départements that are strictly better"),
-    ("hiring_needs", "rome_id"): N_("the job groups that have a figure"),
-    ("hiring_needs", "percent_difficult"): N_("difficult hirings, in per cent"),
-    ("best_jobs_in_area", "item"): N_("the job groups listed as well paid"),
-    ("offer_changes", "job_offers_change"): N_("the change in offers, in per cent"),
-    ("offer_changes", "num_job_offers_previous_year"): N_("the offers of the year before"),
-    ("hiring_cities", "city_id"): N_("the cities listed"),
-    ("seasonal_jobbing", "departement_id"): N_("the départements listed"),
-    ("reorient_jobbing", "item"): N_("the job groups listed"),
-    ("driving_licences", "percent_required"): N_("the licence said to be required, in per cent"),
-    ("training_counts", "departement_id"): N_("the départements that trainings are counted in"),
-    ("training_lengths", "short"): N_("short trainings"),
-    ("training_lengths", "long"): N_("long trainings"),
-    ("similar_jobs", "kind"): N_("the kind of the link"),
-    ("diplomas", "percent_suggested"): N_("the shares of offers that suggest each diploma, in per cent"),
-}
-"""What a case asks for: a step of the pipeline, or a function of suggestions and its column."""
 TABLES = ("quirks.verified", "quirks.answers", "quirks.touched", "quirks.uncounted", "quirks.by_concern")
 """What notebook 13 records for this page, to be downloaded from it."""
 
@@ -118,15 +55,15 @@ def quirks(page: PageRenderer) -> dict[str, Any]:
         "concerns": [
             {
                 "id": concern,
-                "name": page.words.gettext(name),
+                "name": name,
                 "entries": [_entry(seen, q) for q in every if q.concern == concern],
                 "counts": {k: page.words.number(counts[concern][k]) for k in ("shown", "read", "cases")},
             }
-            for concern, name in CONCERNS.items()
+            for concern, name in page.words.names("concerns").items()
         ],
-        "evidence": _named(page, EVIDENCE),
-        "promised": _named(page, PROMISED),
-        "criteria": _named(page, CRITERIA),
+        "evidence": page.words.names("evidence"),
+        "promised": page.words.names("promised"),
+        "criteria": page.words.names("criteria"),
         "signs": SIGNS,
         "tables": TABLES,
     }
@@ -174,9 +111,11 @@ def for_rule(page: PageRenderer, rule: str) -> list[dict[str, str]]:
             "id": q.id,
             "title": _polished(page.words, q.title.fr if page.words.language == "fr" else q.title.en),
             "href": f"{page.home}quirks.html#{q.id}",
-            "evidence": page.words.gettext(EVIDENCE[q.evidence]),
+            "evidence": page.words.name("evidence", q.evidence),
         }
-        for q in sorted(found, key=lambda q: (list(CONCERNS).index(q.concern), *_order(q)))
+        for q in sorted(
+            found, key=lambda q: (list(page.words.names("concerns")).index(q.concern), *_order(q))
+        )
     ]
 
 
@@ -217,10 +156,6 @@ def _by_quirk(table: pl.DataFrame) -> dict[str, list[dict[str, Any]]]:
     return rows
 
 
-def _named(page: PageRenderer, names: Mapping[str, str]) -> dict[str, str]:
-    return {key: page.words.gettext(name) for key, name in names.items()}
-
-
 def _entry(seen: _Recorded, quirk: Quirk) -> dict[str, Any]:
     sheet = texts.ledger()
     other = set(quirk.criteria) - {"age", "place of residence"}
@@ -246,7 +181,7 @@ def _rule(seen: _Recorded, name: str) -> dict[str, str]:
     if name in catalogue():
         return {"code": name, "title": _title(seen, name), "href": seen.page.home + card_path(name)}
     href = seen.page.home + card_path("main_challenge") if name == "diagnosis" else ""
-    return {"code": "", "title": seen.words.gettext(STEPS[name]), "href": href}
+    return {"code": "", "title": seen.words.name("steps", name), "href": href}
 
 
 def _title(seen: _Recorded, rule: str) -> str:
@@ -376,8 +311,8 @@ def _asked(seen: _Recorded, asks: Mapping[str, Any]) -> dict[str, str]:
         known = rule in catalogue()
         return {"text": _title(seen, rule) if known else "", "code": rule}
     if function := asks.get("suggestion"):
-        return {"text": seen.words.gettext(ASKED[function, asks.get("column", "")]), "code": ""}
-    return {"text": seen.words.gettext(ASKED[asks["step"]]), "code": asks.get("strategy", "")}
+        return {"text": seen.words.name("asked", f"{function} {asks.get('column', '')}".strip()), "code": ""}
+    return {"text": seen.words.name("asked", asks["step"]), "code": asks.get("strategy", "")}
 
 
 def _answer(seen: _Recorded, asks: Mapping[str, Any]) -> str:

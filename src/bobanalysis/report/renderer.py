@@ -17,7 +17,7 @@ import polars as pl
 from markupsafe import Markup, escape
 
 from bobanalysis.report import charts, findings
-from bobanalysis.report.words import CLASSES, FINDINGS, HERE, KINDS, NO_INTERVAL, Words, challenge_labels
+from bobanalysis.report.words import HERE, Words
 from bobanalysis.text import Language
 
 MARKS = {"by construction": "c", "modelled": "m", "observed": "o"}
@@ -267,10 +267,10 @@ class PageRenderer:
 
     def kind(self, kind: str) -> Markup:
         """Show the label of a kind of figure, linked to its explanation."""
-        if kind not in KINDS:
-            raise PageError(f"{self.where}: there is no kind {kind!r}; kinds are {', '.join(KINDS)}")
+        if kind not in findings.KINDS:
+            raise PageError(f"{self.where}: there is no kind {kind!r}; kinds are {', '.join(findings.KINDS)}")
         slug = kind.replace(" ", "-")
-        name = self.words.gettext(KINDS[kind])
+        name = self.words.name("kinds", kind)
         return Markup('<a class="kind k-{}" href="{}method.html#{}">{}</a>').format(
             MARKS[kind], self.page.home, slug, name
         )
@@ -363,15 +363,13 @@ class PageRenderer:
             facts["interval"] = (
                 self.words.interval(low_high[0], low_high[1], record["unit"])
                 if low_high
-                else self.words.gettext(NO_INTERVAL[record["no_interval"]])
+                else self.words.name("no_interval", record["no_interval"])
             )
         return facts
 
     def _note(self, id: str) -> dict[str, Any]:
         finding = self.content.finding(id, self.where)
-        label = self.words.pick(finding["label"]) or (
-            self.words.gettext(FINDINGS[id]) if id in FINDINGS else ""
-        )
+        label = self.words.pick(finding["label"]) or (self.words.names("findings").get(id, ""))
         n = None if finding["n"] is None else self.words.number(finding["n"])
         note = {
             "id": id,
@@ -403,7 +401,7 @@ class PageRenderer:
         return self._marked(escape(shown), f"#table-{table}", meta["kind"], meta["vintage"])
 
     def _marked(self, text: Markup, href: str, kind: str, vintage: str) -> Markup:
-        name = self.words.gettext(KINDS[kind])
+        name = self.words.name("kinds", kind)
         title = self.words._("{kind}; data: {vintage}").format(kind=name, vintage=_years(vintage))
         return Markup('<a class="figure k-{0}" href="{1}" title="{2}">{3}<sup>{0}</sup></a>').format(
             MARKS[kind], href, title, text
@@ -425,7 +423,8 @@ class PageRenderer:
         return charts.departement_names()
 
     def _in_order(self, keys: list[Any], unit: str) -> list[Any]:
-        order = {"challenge": [*challenge_labels()], "class": [*CLASSES]}.get(unit)
+        topic = {"challenge": "challenge", "class": "classes"}.get(unit)
+        order = [*self.words.names(topic)] if topic else None
         return sorted(keys, key=order.index if order else None)  # type: ignore[arg-type]
 
     def _source(self, id: str) -> dict[str, Any]:

@@ -64,93 +64,6 @@ START: Mapping[str, Any] = {
 
 AGES = (16, 75)
 
-TEXTS: Mapping[str, str] = {
-    "no answer": N_("no answer"),
-    "no place": N_("no département given"),
-    "no job": N_("no job given"),
-    "year of birth not given": N_("Year of birth not given"),
-    "filter jobs": N_("Find a job in the list"),
-    "jobs found": N_("Jobs in the list: {n}"),
-    "months searched": N_("Months of search"),
-    "not started": N_("The search has not started"),
-    "interviews": N_("Interviews obtained"),
-    "network": N_("Network"),
-    "network weak": N_("weak"),
-    "network medium": N_("medium"),
-    "network strong": N_("strong"),
-    "overall score": N_("Overall score: {n} out of {total}"),
-    "score is written": N_(
-        "This score is not computed from the answers: it is a constant of the published table, in the row "
-        "whose conditions hold."
-    ),
-    "stopped": N_("The published server would stop here with an error: {error}."),
-    "stopped missing": N_(
-        "The published server would stop here: it lacks the aim of the search. It would give no diagnosis, "
-        "no advice and no strategy."
-    ),
-    "true here": N_("True of this profile, and decisive"),
-    "rule in full": N_("Conditions and rule"),
-    "otherwise": N_("No more specific row of the rule applies."),
-    "was read": N_("What was read before"),
-    "no challenge": N_("The conditions of the other challenges, as they stand"),
-    "everybody": N_("No condition in the rule: everybody gets the same score."),
-    "published rule": N_("Published rule"),
-    "stars": N_("stars: {n}"),
-    "points": N_("points: {n}"),
-    "principal": N_("principal"),
-    "secondary": N_("secondary"),
-    "made of": N_("Made of"),
-    "no advice": N_("No advice."),
-    "no strategy": N_("No strategy."),
-    "lacks": N_("The rule lacks an answer; the published code then gives a token score."),
-    "market unknown": N_(
-        "No open figure for this job in this département. The rules read it as unknown, and treat the market "
-        "as not stuck."
-    ),
-    "market known": N_("Offers for {ten} candidates, as read on the scale of this page: {n}."),
-    "other challenges": N_("The other challenges"),
-    "relevance 0": N_("unknown"),
-    "relevance 1": N_("not relevant"),
-    "relevance 2": N_("neutral"),
-    "relevance 3": N_("needs attention, but comes after the main one"),
-    "relevance 4": N_("no obstacle found"),
-    "at age": N_("From {age} years old"),
-    "age unit": N_("{n} years old"),
-    "diagnosis becomes": N_("main challenge: {old} → {new}"),
-    "score becomes": N_("overall score: {old} → {new}"),
-    "sentence becomes": N_("same diagnosis, told in another sentence"),
-    "others become": N_("the other challenges are judged otherwise"),
-    "stops at": N_("the published server stops with an error"),
-    "advice appears": N_("advice that appears: {list}"),
-    "advice goes": N_("advice that goes: {list}"),
-    "advice moves": N_("advice with other stars: {list}"),
-    "strategy appears": N_("strategies that appear: {list}"),
-    "strategy goes": N_("strategies that go: {list}"),
-    "strategy moves": N_("strategies with other points: {list}"),
-    "order changes": N_("strategies made of other advice: {list}"),
-    "nothing with age": N_("With these answers, nothing changes from one age to the next."),
-    "which places": N_("Which ones"),
-}
-"""What the script of the page says; a number in braces is put in by the page."""
-
-STRATEGIES: Mapping[str, str] = {
-    "application-methods": N_("Improve the way of applying"),
-    "apply-in-unliked-job": N_("Apply all the same, in a job that is liked less"),
-    "confidence-boost": N_("Regain confidence"),
-    "get-alternance": N_("Get the diploma through work-study"),
-    "get-diploma": N_("Get the diploma"),
-    "interview-success": N_("Succeed in interviews"),
-    "keep-going": N_("Keep going this way"),
-    "life-balance": N_("Keep a balance during the search"),
-    "likeable-job": N_("Look for a job to like"),
-    "motivate-in-job": N_("Find motivation in this job again"),
-    "other-leads": N_("Follow other leads"),
-    "presearch-methods": N_("Widen the ways of searching"),
-    "targeted-search": N_("Aim the search better"),
-    "try-without-diploma": N_("Try without the diploma"),
-}
-"""Titles of the strategies, in this project's words, by the start of their ids; the longest start counts."""
-
 
 @cache
 def rules() -> dict[str, Any]:
@@ -286,7 +199,7 @@ def page_data(words: Words) -> dict[str, Any]:
     return {
         "language": lang,
         "commit": UPSTREAM_COMMIT,
-        "texts": {key: words.gettext(text) for key, text in TEXTS.items()},
+        "texts": words.names("try"),
         "fields": [
             {"title": words.gettext(title), "fields": _fields(names, said)} for title, names in FIELDS
         ],
@@ -296,20 +209,21 @@ def page_data(words: Words) -> dict[str, Any]:
         "jobs": {r: words.polish(name) for r, name in data.table("rome").select("rome", "name").rows()},
         "challenges": {c.id: {"label": said(c.label), "told": said(c.told)} for c in challenges()},
         "advice": {m.id: said(m.label) for m in advice_modules()},
-        "strategies": {s.id: words.gettext(strategy_title(s.id)) for s in strategies()},
+        "strategies": {s.id: strategy_title(s.id, words) for s in strategies()},
         "reasons": {code: said(text) for code, text in reasons().items()},
         "conditions": _conditions(words),
         "rules": {n: [rule, catalogue()[rule].source, card_path(rule)] for n, rule in triggers.items()},
     }
 
 
-def strategy_title(id: str) -> str:
-    """Return the title of a strategy, to be translated where it is shown.
+def strategy_title(id: str, words: Words) -> str:
+    """Return the title of a strategy.
 
-    >>> strategy_title("other-leads")
+    >>> strategy_title("other-leads", Words("en"))
     'Follow other leads'
     """
-    return STRATEGIES[max((start for start in STRATEGIES if id.startswith(start)), key=len)]
+    titles = words.names("strategies")
+    return titles[max((start for start in titles if id.startswith(start)), key=len)]
 
 
 def _fields(names: tuple[str, ...], said: Any) -> list[dict[str, Any]]:
