@@ -22,10 +22,10 @@ from bobanalysis.fairness.metrics import MIN_GROUP
 from bobanalysis.recommenders import quirks as records
 from bobanalysis.recommenders.quirks import Case, Quirk
 from bobanalysis.recommenders.repairs import REPAIRS
-from bobanalysis.report import ledger as texts
+from bobanalysis.report import sheets
 from bobanalysis.report.charts import departement_names
-from bobanalysis.report.ledger_pages import address
 from bobanalysis.report.renderer import PageRenderer
+from bobanalysis.report.sheet_pages import address
 from bobanalysis.report.subjects import card_path
 from bobanalysis.report.words import N_, Words
 from bobanalysis.rules import inputs, is_condition
@@ -157,7 +157,7 @@ def _by_quirk(table: pl.DataFrame) -> dict[str, list[dict[str, Any]]]:
 
 
 def _entry(seen: _Recorded, quirk: Quirk) -> dict[str, Any]:
-    sheet = texts.ledger()
+    sheet = sheets.citizen_questions()
     other = set(quirk.criteria) - {"age", "place of residence"}
     marks = ["age"] * ("age" in quirk.criteria) + ["place"] * ("place of residence" in quirk.criteria)
     return {

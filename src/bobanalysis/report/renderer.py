@@ -18,7 +18,7 @@ from markupsafe import Markup, escape
 
 from bobanalysis.report import charts, findings
 from bobanalysis.report.words import HERE, Words
-from bobanalysis.text import Language
+from bobanalysis.text import Language, capital
 
 MARKS = {"by construction": "c", "modelled": "m", "observed": "o"}
 """The letter behind a figure that says its kind."""
@@ -343,6 +343,7 @@ class PageRenderer:
 
     @property
     def where(self) -> str:
+        """Return what asks for a figure, for messages."""
         return f"template {self.page.slug}.html"
 
     def _part(self, template: str, **values: Any) -> Markup:
@@ -369,7 +370,7 @@ class PageRenderer:
 
     def _note(self, id: str) -> dict[str, Any]:
         finding = self.content.finding(id, self.where)
-        label = self.words.pick(finding["label"]) or (self.words.names("findings").get(id, ""))
+        label = self.label_of(id)
         n = None if finding["n"] is None else self.words.number(finding["n"])
         note = {
             "id": id,
@@ -379,6 +380,11 @@ class PageRenderer:
             "text": self.words.pick(finding["note"]),
         }
         return {**note, "notebook": finding["notebook"], **self._facts(finding)}
+
+    def label_of(self, id: str) -> str:
+        """Return the label of a finding; empty where it has none."""
+        finding = self.content.finding(id, self.where)
+        return self.words.say(finding["label"]) or self.words.names("findings").get(id, "")
 
     def _meta(self, id: str) -> dict[str, Any]:
         self.content.table(id, self.where)
@@ -459,7 +465,7 @@ def environment(language: Language) -> Any:
         lstrip_blocks=True,
     )
     environment.policies["ext.i18n.trimmed"] = True
-    environment.filters["groupby_in_order"] = _grouped
+    environment.filters |= {"groupby_in_order": _grouped, "say": words.say, "capital": capital}
     environment.install_gettext_callables(words.gettext, words.ngettext, newstyle=True)  # type: ignore[attr-defined]
     return environment
 

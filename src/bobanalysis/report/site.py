@@ -20,9 +20,9 @@ from bobanalysis.report import (
     condition_pages,
     findings,
     glossary,
-    ledger_pages,
     letter_page,
     quirk_pages,
+    sheet_pages,
     tryit,
 )
 from bobanalysis.report.renderer import Content, Page, PageRenderer, environment
@@ -35,9 +35,9 @@ PAGES = (
     Page("rules", N_("Every rule"), N_("The rules"), cards.index),
     Page("conditions", N_("Age and place"), N_("The rules"), condition_pages.conditions),
     Page("quirks", N_("Quirks"), N_("The rules"), quirk_pages.quirks),
-    Page("questions", N_("Questions"), N_("Questions and answers"), ledger_pages.questions),
-    Page("privacy", N_("Personal data"), N_("Questions and answers"), ledger_pages.privacy),
-    Page("register", N_("Register"), N_("Questions and answers"), ledger_pages.register),
+    Page("questions", N_("Questions"), N_("Questions and answers"), sheet_pages.questions),
+    Page("privacy", N_("Personal data"), N_("Questions and answers"), sheet_pages.privacy),
+    Page("register", N_("Register"), N_("Questions and answers"), sheet_pages.register),
     Page("method", N_("Method"), N_("Method and data")),
     Page("glossary", N_("Glossary"), N_("Method and data"), glossary.page),
     Page("sources", N_("Sources"), N_("Method and data")),
@@ -48,7 +48,7 @@ PAGES = (
 
 def every_page() -> tuple[Page, ...]:
     """Return the pages of the menu and those that only other pages lead to."""
-    return (*PAGES, *ledger_pages.form_pages(), *cards.pages())
+    return (*PAGES, *sheet_pages.form_pages(), *cards.pages())
 
 
 def render(
@@ -106,7 +106,7 @@ def _page(content: Content, language: Language, page: Page) -> str:
 
 def downloads(content: Content) -> dict[str, str]:
     """Return the other files that pages offer: path in the folder of reports -> text."""
-    return ledger_pages.downloads(content) | letter_page.letter_pages()
+    return sheet_pages.downloads(content) | letter_page.letter_pages()
 
 
 def findings_csv(merged: Mapping[str, Any]) -> str:
