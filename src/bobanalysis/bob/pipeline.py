@@ -31,13 +31,14 @@ from bobanalysis.rules import (
     with_threshold,
 )
 
-from .catalogue import DICTIONARY, catalogue
+from .catalogue import DICTIONARY
 from .configuration import actions, advice_modules, job_advice, strategies
 from .diagnosis import diagnosis, overall_rows
 from .door import InputError, admit
 from .market import Market, MarketLike, join, looked_up_by
 from .outcomes import in_words
 from .ranking import Ranking, rank
+from .rulebook import catalogue
 from .strategies import advice_lists, propose
 
 LACKS_DATA = 0.1  # score of advice whose rule names the fields that it lacks (spec 01 §4.6)

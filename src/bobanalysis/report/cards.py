@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup, escape
 
-from bobanalysis.bob import DICTIONARY, catalogue, configuration
-from bobanalysis.bob.catalogue import UPSTREAM_COMMIT, Family, titles
+from bobanalysis.bob import DICTIONARY, UPSTREAM_COMMIT, Family, catalogue, configuration, titles
 from bobanalysis.bob.diagnosis import Relevance, challenges
 from bobanalysis.recommenders.conditions import content_rules, idle_families
 from bobanalysis.recommenders.reach import EVERYBODY, NO_JOB_GROUP, in_use, published_rules

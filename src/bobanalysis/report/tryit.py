@@ -268,8 +268,7 @@ def page_data(words: Words) -> dict[str, Any]:
     Parameters: ``words``, of the language.
     """
     from bobanalysis import data
-    from bobanalysis.bob import challenges
-    from bobanalysis.bob.catalogue import UPSTREAM_COMMIT, catalogue
+    from bobanalysis.bob import UPSTREAM_COMMIT, catalogue, challenges
     from bobanalysis.bob.configuration import advice_modules, reasons, strategies
     from bobanalysis.report.cards import card_path
 
