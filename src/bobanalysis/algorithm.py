@@ -311,14 +311,7 @@ class Algorithm(ABC):
         """
         frame = to_polars(people)
         if not validated:
-            result = validate(frame, self.variables, strict=strict)
-            if result.rejected.height:
-                worst = result.rejected.row(0, named=True)
-                raise InputError(
-                    f"{result.read - result.valid.height} of {result.read} rows cannot be read; first: row "
-                    f"row {worst['row']}, column {worst['column']!r}, value {worst['value']!r} {worst['problem']}"
-                )
-            frame = result.valid
+            frame = validated_or_raise(frame, self.variables, strict=strict)
         answers = self.compute(frame).answers
         return answers.to_pandas() if type(people).__module__.startswith("pandas") else answers
 
@@ -552,6 +545,18 @@ def grid_values(variable: Variable) -> Sequence[tuple[Any, Text]]:
         numbers = range(int(variable.minimum), int(variable.maximum) + 1)
         return [(n, Text(str(n), str(n))) for n in numbers]
     raise LookupError(f"{variable.name}: give it a `grid` in the data dictionary: the values to try")
+
+
+def validated_or_raise(frame: pl.DataFrame, variables: Iterable[Variable], *, strict: bool) -> pl.DataFrame:
+    """Return people once they are validated; InputError that describes the first wrong value."""
+    result = validate(frame, variables, strict=strict)
+    if result.rejected.height:
+        worst = result.rejected.row(0, named=True)
+        raise InputError(
+            f"{result.read - result.valid.height} of {result.read} rows cannot be read; the first: "
+            f"row {worst['row']}, column {worst['column']!r}, value {worst['value']!r} {worst['problem']}"
+        )
+    return result.valid
 
 
 def to_polars(frame: Any) -> pl.DataFrame:

@@ -18,7 +18,8 @@ from typing import Any
 
 import yaml
 
-from bobanalysis.rules import Dictionary, Expr, Named, Text, all_of, first_match, is_condition, passes, when
+from bobanalysis.algorithm import PublishedRule
+from bobanalysis.rules import Dictionary, Expr, Named, Text, all_of, passes
 from bobanalysis.rules.variables import LOADER
 
 UPSTREAM_COMMIT = "6bdbeec316c75ee7a2a01421555ccea820c6727c"
@@ -40,33 +41,7 @@ _COMPARISONS = {
 }
 
 
-@dataclass(frozen=True)
-class Model:
-    """One published rule.
-
-    ``expr`` is a condition (a filter: 3 where it holds, 0 elsewhere) or a score. ``source`` is the file and
-    the lines in the published code, ``spec`` the paragraph of the specification, ``quirks`` the numbers of
-    what the rule does otherwise than its name says, ``family`` the pattern that its name follows. ``title``
-    is what to call it in a text (``titles.yaml``, or given where the rule is registered).
-    """
-
-    name: str
-    expr: Expr
-    source: str
-    spec: str
-    title: Text | None = None
-    quirks: tuple[str, ...] = ()
-    family: str = ""
-
-    @property
-    def is_filter(self) -> bool:
-        """Tell whether the rule is a condition."""
-        return is_condition(self.expr)
-
-    @property
-    def score(self) -> Expr:
-        """Return the rule as a score: a filter gives 3 or 0."""
-        return first_match(when(self.expr, 3), otherwise=0) if self.is_filter else self.expr
+Model = PublishedRule  # alias
 
 
 @dataclass(frozen=True)

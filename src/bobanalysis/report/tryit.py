@@ -156,7 +156,7 @@ def rules() -> dict[str, Any]:
 
     bob = Bob(Market.empty())
     return {
-        **bob.rules,
+        **bob.diagnosis,
         **{f"advice {k}": rule for k, rule in bob.advice.items()},
         **{f"strategy {k}": rule for k, rule in bob.strategies.items()},
         "job tips": bob.job_tips,
