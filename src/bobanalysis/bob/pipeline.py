@@ -58,9 +58,14 @@ from .strategies import advice_lists, propose
 LACKS_DATA = 0.1  # score of advice whose rule names the fields that it lacks (spec 01 §4.6)
 KEYS = ("person_id", "user", "project")
 PLACE, JOB = "departement_id", "rome_id"
-SAID: dict[str, Any] = yaml.load(
-    Path(__file__).with_name("algorithm.yaml").read_text(encoding="utf-8"), Loader=LOADER
-)
+
+
+def _yaml(name: str) -> dict[str, Any]:
+    text = Path(__file__).with_name(f"{name}.yaml").read_text(encoding="utf-8")
+    return dict(yaml.load(text, Loader=LOADER))
+
+
+SAID = _yaml("algorithm")
 
 
 def advice_rules() -> dict[str, Expr]:
@@ -114,6 +119,12 @@ def published_rules() -> Mapping[str, PublishedRule]:
     """Return every rule that has a fixed name, then the members of families in use, by name."""
     exact = list(catalogue())
     return {name: catalogue()[name] for name in [*exact, *sorted(rules_in_use() - {*exact})]}
+
+
+@cache
+def regions() -> Mapping[str, str]:
+    """Return the region of each département."""
+    return {departement: region for region, held in _yaml("regions").items() for departement in held}
 
 
 @cache
@@ -184,7 +195,6 @@ class Bob(Algorithm):
         market: Any object with the two frames of ``bobanalysis.bob.Market``.
         roots: Every expression that is run.
         changes: What was changed, in words.
-        regions: Region of each département, for rules that read both.
         only_diagnosis: Leave out advice and strategies.
 
     >>> bob = Bob(Market.empty())
@@ -195,7 +205,6 @@ class Bob(Algorithm):
     market: MarketLike = field(default_factory=lambda: _no_market())
     roots: Rules = field(default_factory=published_roots)
     changes: tuple[Text, ...] = ()
-    regions: Mapping[str, str] = field(default_factory=dict)
     only_diagnosis: bool = False
 
     id = "bob"
@@ -313,10 +322,9 @@ class Bob(Algorithm):
 
     def grid(self, variable: Variable) -> pl.DataFrame:
         """Return the values that a grid tries; the region follows from the département."""
-        found = super().grid(variable)
-        if variable.name != PLACE or not self.regions:
-            return found
-        return found.with_columns(region_id=pl.col(PLACE).replace_strict(self.regions, default=""))
+        if variable.name != PLACE:
+            return super().grid(variable)
+        return pl.DataFrame(sorted(regions().items()), schema=[PLACE, "region_id"], orient="row")
 
     def followers(
         self, name: str, after: Any, row: Mapping[str, Any], columns: Iterable[str] = ()
@@ -328,7 +336,7 @@ class Bob(Algorithm):
             replaced = ("market", "list") if name == PLACE else JOINED
             found |= {v.name: None for v in DICTIONARY.values() if v.group in replaced}
             if name == PLACE:
-                found["region_id"] = self.regions.get(after, "")
+                found["region_id"] = regions().get(after, "")
             else:
                 language, colon, _ = str(row.get("job_key", "")).rpartition(":")
                 found |= {"code_ogr": "", "job_key": f"{language}{colon}{after}"}
