@@ -30,10 +30,10 @@ SIZES = (10_000, 100_000, 1_000_000, 10_000_000)
 def one_at_a_time(file: Path, bob: Bob, people: int = 1_000) -> float:
     """Return people per second of the row-at-a-time reading."""
     sample = pl.scan_parquet(file).head(people).collect()
-    rows = join(admit(sample, bob.diagnosis_variables).kept, bob.market).to_dicts()
+    rows = join(admit(sample, bob.diagnosis_only.variables).kept, bob.market).to_dicts()
     start = time.perf_counter()
     for row in rows:
-        for rule in bob.rules.values():
+        for rule in bob.diagnosis.values():
             trace(rule, row)
     return len(rows) / (time.perf_counter() - start)
 

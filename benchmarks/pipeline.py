@@ -33,7 +33,7 @@ def one_at_a_time(file: Path, bob: Bob, people: int = 200) -> float:
     sample = pl.scan_parquet(file).head(people).collect()
     names = [v.name for v in bob.variables]
     rows = join(admit(sample, bob.variables).kept, bob.market, names).to_dicts()
-    rules = [*bob.rules.values(), *bob.advice.values(), *bob.strategies.values()]
+    rules = [*bob.diagnosis.values(), *bob.advice.values(), *bob.strategies.values()]
     start = time.perf_counter()
     for row in rows:
         for rule in rules:

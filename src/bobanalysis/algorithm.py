@@ -9,6 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 from functools import cached_property
 from typing import Any, Literal, Self
 
@@ -36,6 +37,7 @@ from bobanalysis.rules import (
     when,
 )
 from bobanalysis.rules.expr import Compare, Const, Operand
+from bobanalysis.validation import InputError, validate
 
 CRITERIA: Mapping[str, str] = {"age": "age", "place": "place of residence"}
 """The two criteria that are audited, and what data dictionaries call them."""
@@ -190,21 +192,30 @@ class Questions:
     inputs: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Result:
     """What an algorithm found for people, and what its rules read.
 
     Args:
         known: The people as rules read them: looked-up figures and results of earlier steps included.
-        answers: One row a person, in their order: keys, then the column of each outcome.
+        answer: Makes ``answers``, when they are first asked for.
     """
 
     known: pl.DataFrame
-    answers: pl.DataFrame
+    answer: Callable[[], pl.DataFrame]
+
+    @cached_property
+    def answers(self) -> pl.DataFrame:
+        """One row a person, in their order: keys, then the columns of each outcome."""
+        return self.answer()
+
+    def column(self, name: str) -> pl.Series:
+        """Return one column of the answers, without making those that are not asked for."""
+        return self.answers[name]
 
     def ranked(self, outcome: Outcome) -> tuple[npt.NDArray[np.int16], npt.NDArray[np.float64]]:
         """Return a list outcome as two tables, people × ranks: place of the item (-1: none), and score."""
-        lists = self.answers[outcome.column]
+        lists = self.column(outcome.column)
         place = {item: k for k, item in enumerate(outcome.items)}
         width = max(int(lists.list.len().max() or 0), 1)  # type: ignore[arg-type]
         row = np.repeat(np.arange(len(lists)), lists.list.len().fill_null(0).to_numpy())
@@ -214,7 +225,7 @@ class Result:
         scores = np.zeros((len(lists), width))
         found[row, column] = items.replace_strict(place, return_dtype=pl.Int16).to_numpy()
         if outcome.scores:
-            scores[row, column] = self.answers[outcome.scores].explode().drop_nulls().to_numpy()
+            scores[row, column] = self.column(outcome.scores).explode().drop_nulls().to_numpy()
         return found, scores
 
 
@@ -233,22 +244,27 @@ class Algorithm(ABC):
     changes: tuple[Text, ...]
     rules: Mapping[str, PublishedRule]
     """Every named rule, in the published order, whether or not it is run."""
+    roots: Rules
+    """Every expression that is run, by what it answers (``Outcome.root_of``)."""
     input_roles: Inputs
     questions: tuple[Questions, ...] = ()
     start: Mapping[str, Any] = {}
     legal: Mapping[str, Text] = {}
     """Texts of the law that a letter quotes, by key; none where no country's law is known to apply."""
 
-    # --- what each algorithm says
+    known_column: str = ""
+    """A column of the answers that tells for whom the looked-up figures are known."""
 
-    @property
-    @abstractmethod
-    def roots(self) -> Rules:
-        """Every expression that is run, by what it answers (``Outcome.root_of``)."""
+    # --- what each algorithm does
 
     @abstractmethod
-    def compute(self, people: pl.DataFrame) -> Result:
-        """Run the algorithm on validated people, once for all that it answers."""
+    def compute(self, people: pl.DataFrame, rules: Iterable[Expr] = ()) -> Result:
+        """Run the algorithm on validated people, once for all that it answers.
+
+        Args:
+            people: A frame from ``validate``.
+            rules: Further rules that will be read: ``Result.known`` holds their inputs too.
+        """
 
     @abstractmethod
     def map_rules(self, change: Change, said: Text) -> Self:
@@ -270,9 +286,14 @@ class Algorithm(ABC):
         """Return the inputs that some rules need, keys of looked-up figures included."""
         return inputs(*rules)
 
-    def prepare(self, people: pl.DataFrame) -> pl.DataFrame:
-        """Return validated people as rules read them."""
-        return self.compute(people).known
+    def rule(self, name: str) -> PublishedRule:
+        """Return the rule, or the root, called ``name``; KeyError that names the nearest."""
+        if name in self.rules:
+            return self.rules[name]
+        if name in self.roots:
+            return PublishedRule(name, self.roots[name])
+        near = get_close_matches(name, [*self.rules, *self.roots], n=1)
+        raise KeyError(f"no rule is called {name!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
 
     def run(self, people: Any, *, validated: bool = False, strict: bool = True) -> Any:
         """Return what people are answered.
@@ -288,11 +309,10 @@ class Algorithm(ABC):
         Raises:
             InputError: A column is missing, or a value is outside the dictionary.
         """
-        from bobanalysis.validation import validated_or_raise
-
         frame = to_polars(people)
-        kept = frame if validated else validated_or_raise(frame, self.variables, strict=strict)
-        answers = self.compute(kept).answers
+        if not validated:
+            frame = validated_or_raise(frame, self.variables, strict=strict)
+        answers = self.compute(frame).answers
         return answers.to_pandas() if type(people).__module__.startswith("pandas") else answers
 
     def outcome(self, id: str) -> Outcome:
@@ -430,7 +450,7 @@ class Algorithm(ABC):
         Raises:
             KeyError: No rule is called so.
         """
-        _ = self.rules[name]
+        self.rule(name)
         score = first_match(when(expr, 3), otherwise=0) if is_condition(expr) else expr
         changed = Named(f"{name} (changed)", expr)
 
@@ -459,7 +479,7 @@ class Algorithm(ABC):
             LookupError: There is no such threshold, or several.
         """
         found = (
-            {(t.variable.name, t.value) for t in thresholds(self.rules[rule].expr) if t.value is not None}
+            {(t.variable.name, t.value) for t in thresholds(self.rule(rule).expr) if t.value is not None}
             if rule is not None
             else {*ordered_thresholds(self)}
         )
@@ -482,7 +502,7 @@ class Algorithm(ABC):
         if rule is not None:
             return self.with_rule(
                 rule,
-                transform(self.rules[rule].expr, moved),
+                transform(self.rule(rule).expr, moved),
                 Text(
                     f"Dans la règle {rule}, le seuil {value:g} ({label.fr}) devient {new:g}.",
                     f"In the rule {rule}, the threshold {value:g} of {label.en} becomes {new:g}.",
@@ -527,6 +547,18 @@ def grid_values(variable: Variable) -> Sequence[tuple[Any, Text]]:
     raise LookupError(f"{variable.name}: give it a `grid` in the data dictionary: the values to try")
 
 
+def validated_or_raise(frame: pl.DataFrame, variables: Iterable[Variable], *, strict: bool) -> pl.DataFrame:
+    """Return people once they are validated; InputError that describes the first wrong value."""
+    result = validate(frame, variables, strict=strict)
+    if result.rejected.height:
+        worst = result.rejected.row(0, named=True)
+        raise InputError(
+            f"{result.read - result.valid.height} of {result.read} rows cannot be read; the first: "
+            f"row {worst['row']}, column {worst['column']!r}, value {worst['value']!r} {worst['problem']}"
+        )
+    return result.valid
+
+
 def to_polars(frame: Any) -> pl.DataFrame:
     """Return a Polars or pandas frame as a Polars frame; TypeError for anything else."""
     if isinstance(frame, pl.DataFrame):
@@ -569,28 +601,20 @@ class RuleAlgorithm(Algorithm):
     start: Mapping[str, Any] = field(default_factory=dict)
     legal: Mapping[str, Text] = field(default_factory=dict)
     changes: tuple[Text, ...] = ()
-    changed: Rules | None = None
-    """The roots, where they are not the published ones."""
+    roots: Rules = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Refuse an outcome without a rule."""
-        if lacking := [key for key in self._keys() if key not in self.rules]:
+        """Run the published rules, unless others are given; refuse an outcome without a rule."""
+        keys = [o.root_of(i) for o in self.outcomes for i in (o.items if o.kind == "list" else [""])]
+        if lacking := [key for key in keys if key not in self.rules]:
             raise KeyError(f"{self.id}: no rule is called {lacking[0]!r}; the outcomes need it")
-
-    def _keys(self) -> list[str]:
-        return [o.root_of(i) for o in self.outcomes for i in (o.items if o.kind == "list" else [""])]
-
-    @cached_property
-    def roots(self) -> Rules:
-        """Every expression that is run, by what it answers."""
-        if self.changed is not None:
-            return self.changed
-        return {key: Named(key, self.rules[key].expr) for key in self._keys()}
+        if not self.roots:
+            object.__setattr__(self, "roots", {key: Named(key, self.rules[key].expr) for key in keys})
 
     def map_rules(self, change: Change, said: Text) -> Self:
         """Return the algorithm with each root changed; see ``Algorithm.map_rules``."""
-        changed = {key: change(key, rule) for key, rule in self.roots.items()}
-        return replace(self, changed=changed, changes=(*self.changes, said))
+        roots = {key: change(key, rule) for key, rule in self.roots.items()}
+        return replace(self, roots=roots, changes=(*self.changes, said))
 
     def reference(self, criterion: str, value: Operand | None = None) -> Reference:
         """Return how the algorithm is made blind to a criterion; see ``Algorithm.reference``."""
@@ -598,18 +622,18 @@ class RuleAlgorithm(Algorithm):
             return self.references[criterion]
         return super().reference(criterion, value)
 
-    def compute(self, people: pl.DataFrame) -> Result:
-        """Run all rules on validated people."""
+    def compute(self, people: pl.DataFrame, rules: Iterable[Expr] = ()) -> Result:
+        """Run all rules on validated people; see ``Algorithm.compute``."""
+        return Result(people, lambda: self._answers(people))
+
+    def _answers(self, people: pl.DataFrame) -> pl.DataFrame:
         keys = [c for c in ("person_id", *self.input_roles.keys) if c in people.columns]
         done = evaluate(self.roots, people, keep=keys)
         columns = {c: pl.col(c) for c in keys}
-        for outcome in self.outcomes:
-            if outcome.kind != "list":
-                columns[outcome.column] = pl.col(outcome.root)
+        columns |= {o.column: pl.col(o.root) for o in self.outcomes if o.kind != "list"}
         columns["undefined"] = _undefined(self.roots, done.frame.columns, done.refusals)
-        found = done.frame.select(**columns)
         lists = [_ranked_lists(done.frame, o) for o in self.outcomes if o.kind == "list"]
-        return Result(people, pl.concat([found, *lists], how="horizontal"))
+        return pl.concat([done.frame.select(**columns), *lists], how="horizontal")
 
 
 def _undefined(roots: Rules, columns: Sequence[str], refusals: Sequence[Refuse]) -> pl.Expr:

@@ -126,7 +126,7 @@ def followed(change, admitted):
 def test_every_condition_told_as_held_holds_for_the_person(sample):
     for vector, bob, made, person in sample:
         every = [(e.item.rule, e.reasons) for e in made.explained]
-        every += [(bob.rules[s.challenge.column], s.reasons) for s in made.steps]
+        every += [(bob.roots[s.challenge.column], s.reasons) for s in made.steps]
         for rule, found in every:
             for reason in found:
                 if reason.why != "used":

@@ -5,12 +5,13 @@
 (age > 50)
 """
 
-from .catalogue import DICTIONARY, UPSTREAM_COMMIT, Catalogue, Model, catalogue
+from .catalogue import DICTIONARY, UPSTREAM_COMMIT, Catalogue, Family, Model
 from .diagnosis import Challenge, Relevance, challenges, diagnosis, overall_rows
 from .door import InputError, Intake, admit, read_people
 from .market import Market, MarketLike
 from .pipeline import Bob
 from .records import read_users
+from .rulebook import catalogue, titles
 
 __all__ = [
     "DICTIONARY",
@@ -18,6 +19,7 @@ __all__ = [
     "Bob",
     "Catalogue",
     "Challenge",
+    "Family",
     "InputError",
     "Intake",
     "Market",
@@ -31,4 +33,5 @@ __all__ = [
     "overall_rows",
     "read_people",
     "read_users",
+    "titles",
 ]

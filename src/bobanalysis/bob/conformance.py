@@ -19,14 +19,14 @@ import polars as pl
 
 from bobanalysis.rules import STATUS, Evaluation, Expr, evaluate, inputs
 
-from .catalogue import catalogue
-from .configuration import actions, strategies
+from .configuration import actions
 from .diagnosis import Relevance, challenges
 from .door import InputError, admit
 from .market import Market, join
 from .outcomes import answers, details
 from .pipeline import Bob, Run, action_rules
 from .records import read_users
+from .rulebook import catalogue
 
 PARTS = ("scores", "diagnostic", "advices", "strategies", "actions", "other projects", "errors")
 TOLERANCE = 1e-9
@@ -292,9 +292,3 @@ def _equal(got: Any, said: Any) -> bool:
     if isinstance(got, dict) or isinstance(said, dict) or got is None:
         return bool(got == said)
     return abs(got - said) <= TOLERANCE
-
-
-def unused() -> list[str]:
-    """Return the strategies of the published configuration that no main challenge can reach (C1)."""
-    there = {c.id for c in challenges()}
-    return [s.id for s in strategies() if not there & set(s.challenges)]

@@ -7,12 +7,13 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Literal
+from typing import IO, Any
 
 import polars as pl
 
+from bobanalysis.algorithm import Algorithm
+
 from .door import REJECTS_SCHEMA, InputError, read_people
-from .pipeline import Bob
 
 FORMATS = (".parquet", ".csv", ".jsonl")
 
@@ -93,34 +94,30 @@ def _flat(frame: pl.DataFrame) -> pl.DataFrame:
 def score_file(
     people: Path,
     output: Path,
-    bob: Bob,
+    algorithm: Algorithm,
     *,
     now: str,
     rejects: Path | None = None,
-    steps: Literal["everything", "diagnosis"] = "everything",
     progress: Callable[[Totals], None] = lambda totals: None,
 ) -> Totals:
-    """Run the pipeline on the people of a file.
+    """Run an algorithm on the people of a file.
 
     Parameters: ``people``, Parquet, CSV or JSON lines of Bob's records; ``output``, ``.parquet``, ``.csv`` or
     ``.jsonl``; ``now``, the instant of the computation, from which records take ages; ``rejects``, a CSV file
-    for the rows that cannot be read (written only if there are any); ``steps``, "everything" or "diagnosis"
-    alone; ``progress``, called after each batch.
+    for the rows that cannot be read (written only if there are any); ``progress``, called after each batch.
 
     Returns the totals. Raises InputError for a file that cannot be read at all; then no output is written and
     one that stood there is left as it was.
     """
     refused: list[pl.DataFrame] = []
     totals = Totals(0, 0, 0)
-    variables = bob.variables if steps == "everything" else bob.diagnosis_variables
-    run = bob.run_admitted if steps == "everything" else bob.diagnose_admitted
     with (
         Sink(output) as sink,
         ThreadPoolExecutor(1) as writer,
     ):  # one batch is written while the next is scored
         written: Future[None] | None = None
-        for intake in read_people(people, variables, now=now):
-            found = run(intake.kept)
+        for intake in read_people(people, algorithm.variables, now=now):
+            found = algorithm.run(intake.kept, validated=True)
             if written is not None:
                 written.result()
             written = writer.submit(sink.write, found)

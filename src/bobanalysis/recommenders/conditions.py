@@ -13,8 +13,7 @@ from typing import Any, Literal
 
 import polars as pl
 
-from bobanalysis.bob import DICTIONARY, Bob, admit, catalogue, configuration
-from bobanalysis.bob.catalogue import titles
+from bobanalysis.bob import DICTIONARY, Bob, admit, catalogue, configuration, titles
 from bobanalysis.bob.pipeline import national_figures
 from bobanalysis.rules import (
     Expr,

@@ -15,8 +15,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from bobanalysis.bob import DICTIONARY, catalogue, configuration
-from bobanalysis.bob.catalogue import UPSTREAM_COMMIT, Family, titles
+from bobanalysis.bob import DICTIONARY, UPSTREAM_COMMIT, Family, catalogue, configuration, titles
 from bobanalysis.bob.diagnosis import challenges
 from bobanalysis.recommenders.conditions import content_rules
 from bobanalysis.recommenders.reach import EVERYBODY, NO_JOB_GROUP

@@ -213,7 +213,7 @@ def explain(
         steps=tuple(_steps(person)),
         scored=sum(stars != 0 for stars in scored.values()),
         excluded=tuple(lost),
-        stopped=person.trace(bob.rules["overall_score"]).refusal,
+        stopped=person.trace(bob.roots["overall_score"]).refusal,
         figures=figures,
         reads=tuple(dict.fromkeys(name for e in explained for name in e.reads)),
     )
@@ -226,7 +226,7 @@ def told_items(person: Person) -> list[Item]:
     """Return what a person is told: main challenge, overall score, each piece of advice, each strategy."""
     bob, told = person.bob, person.told
     if told.error is not None:  # what stopped: the choice of the challenge, or the score that goes with it
-        chosen = person.trace(bob.rules["main_challenge"]).answered
+        chosen = person.trace(bob.roots["main_challenge"]).answered
         return [_step_item("overall_score" if chosen else "main_challenge", bob)]
     return [
         *(_step_item("main_challenge", bob), _step_item("overall_score", bob)),
@@ -266,7 +266,7 @@ def item_called(name: str, bob: Bob) -> Item:
 
 
 def _step_item(name: Any, bob: Bob) -> Item:
-    return Item(name, name, name, bob.rules[name])
+    return Item(name, name, name, bob.roots[name])
 
 
 def _advice_item(id: str, bob: Bob) -> Item:
@@ -309,7 +309,7 @@ def reads(item: Item, bob: Bob) -> tuple[str, ...]:
     if item.kind in ("main_challenge", "strategy") or {"diagnostic_category", "diagnostic_overall_score"} & {
         v.name for v in found
     }:
-        found += inputs(bob.rules["overall_score"])
+        found += inputs(bob.roots["overall_score"])
     names = [v.name for v in found]
     names += [v.name for v in looked_up_by(names, bob.market)]
     if {"search_length", "search_length_now"} & set(names):  # one question of the form: since when
@@ -416,7 +416,7 @@ def _stars(person: Person, rule: Expr) -> float:
 
 def _steps(person: Person) -> Iterator[Step]:
     for c in challenges():
-        read = person.trace(person.bob.rules[c.column])
+        read = person.trace(person.bob.roots[c.column])
         yield Step(c, read.value, because_of(read))
 
 

@@ -15,8 +15,7 @@ from typing import Any
 from markupsafe import Markup
 
 from bobanalysis import data
-from bobanalysis.bob import DICTIONARY, UPSTREAM_COMMIT, catalogue
-from bobanalysis.bob.catalogue import titles
+from bobanalysis.bob import DICTIONARY, UPSTREAM_COMMIT, catalogue, titles
 from bobanalysis.bob.configuration import advice_modules, reasons, strategies
 from bobanalysis.bob.diagnosis import Relevance, challenges
 from bobanalysis.report import findings, tryit

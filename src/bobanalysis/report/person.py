@@ -19,7 +19,7 @@ import polars as pl
 
 from bobanalysis import data
 from bobanalysis.bob import DICTIONARY, Bob, InputError, admit, read_users
-from bobanalysis.bob.market import JOINED, join
+from bobanalysis.bob.market import JOINED
 from bobanalysis.bob.records import USER
 from bobanalysis.rules import Change, Trace, Variable, candidates, trace
 from bobanalysis.rules.expr import Expr
@@ -152,13 +152,7 @@ class Person:
     @cached_property
     def known(self) -> list[dict[str, Any]]:
         """The projects as rules read them: with market figures and the results of the diagnosis."""
-        known = join(self.rows, self.bob.market, [v.name for v in self.bob.variables])
-        diagnosed, challenge = self.bob._diagnose(known)
-        score = diagnosed["overall_score"].cast(pl.Int32)
-        before = pl.col("diagnostic_overall_score") if "diagnostic_overall_score" in known.columns else 0
-        return known.with_columns(
-            diagnostic_category=challenge, diagnostic_overall_score=pl.coalesce(score, before)
-        ).to_dicts()
+        return self.bob.compute(self.rows).known.to_dicts()
 
     @property
     def row(self) -> dict[str, Any]:
@@ -179,10 +173,7 @@ class Person:
 
         Place and job are not among them: see `places` and `jobs`.
         """
-        rules = [
-            *(*self.bob.rules.values(), *self.bob.advice.values()),
-            *(*self.bob.strategies.values(), self.bob.job_tips),
-        ]
+        rules = list(self.bob.roots.values())
         among = [v.name for v in self.bob.variables if v.name not in DERIVED and self._may_change(v)]
         found = candidates(*rules, person=self.row, among=among)
         length = DICTIONARY["search_length"]

@@ -14,8 +14,7 @@ from typing import Any
 import polars as pl
 
 from bobanalysis import data
-from bobanalysis.bob import DICTIONARY, catalogue, configuration
-from bobanalysis.bob.catalogue import titles
+from bobanalysis.bob import DICTIONARY, catalogue, configuration, titles
 from bobanalysis.bob.diagnosis import challenges
 from bobanalysis.fairness.intervals import wilson
 from bobanalysis.fairness.metrics import MIN_GROUP

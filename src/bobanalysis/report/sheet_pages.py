@@ -7,7 +7,7 @@ findings, like every other figure.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -150,7 +150,7 @@ def _starts(section: str, part: str) -> bool:
     return first <= section[0] <= last if last else section.startswith(part)
 
 
-def downloads(content: Content) -> Mapping[str, str]:
+def downloads(content: Content) -> dict[str, str]:
     """Return the files of the three sheets as JSON, with the findings written into their texts."""
     from bobanalysis.data.registry import root
 

@@ -397,7 +397,7 @@ def fill(
     def written(match: re.Match[str]) -> str:
         if (finding := findings.get(match[1])) is None:
             raise InputError(
-                f"no finding is called {match[1]!r}, cited in {text.get('en', '')[:60]!r}; make reports"
+                f"no finding is called {match[1]!r}, cited in {str(text.get('en'))[:60]!r}; make reports"
             )
         return formatter.quantity(finding["value"], finding["unit"], language, bare=True)
 
@@ -497,7 +497,8 @@ def _faults_of_privacy(found: Privacy) -> Faults:
         yield from _unknown(piece.sent, places, f"field {piece.id!r}, field sent: no node is called")
         if not piece.locators and not piece.no_locator:
             yield f"field {piece.id!r}, field locators: empty: give a place in the code, or say no_locator"
-    for item in (*found.fields, *found.promises, *found.retention):
+    located: tuple[Any, ...] = (*found.fields, *found.promises, *found.retention)
+    for item in located:
         yield from _bad_locators(item.locators, repr(item.id))
 
 

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
-from bobanalysis.bob import catalogue, configuration, diagnosis
-from bobanalysis.bob.catalogue import Family, titles
+from bobanalysis.bob import Family, catalogue, configuration, diagnosis, titles
 from bobanalysis.bob.diagnosis import challenges, overall_rows
 from bobanalysis.recommenders.conditions import content_rules, idle_families
 from bobanalysis.recommenders.reach import in_use, published_rules

@@ -72,7 +72,7 @@ def rules() -> dict[str, Any]:
 
     bob = Bob(Market.empty())
     return {
-        **bob.rules,
+        **bob.diagnosis,
         **{f"advice {k}": rule for k, rule in bob.advice.items()},
         **{f"strategy {k}": rule for k, rule in bob.strategies.items()},
         "job tips": bob.job_tips,
@@ -184,8 +184,7 @@ def page_data(words: Words) -> dict[str, Any]:
     Parameters: ``words``, of the language.
     """
     from bobanalysis import data
-    from bobanalysis.bob import challenges
-    from bobanalysis.bob.catalogue import UPSTREAM_COMMIT, catalogue
+    from bobanalysis.bob import UPSTREAM_COMMIT, catalogue, challenges
     from bobanalysis.bob.configuration import advice_modules, reasons, strategies
     from bobanalysis.report.subjects import card_path
 
