@@ -28,7 +28,24 @@ INVENTED = [
     ("age.changed_share_high", "share", 0.31),
     ("age.specifications", "count", 40),
     ("age.people", "people", 1000),
+    ("age.range_people", "people", 100),
+    ("age.sampling_error", "points", 0.0074),
+    ("age.range_sampling_error", "points", 0.0231),
     ("place.people", "people", 400),
+    ("place.sampling_error", "points", 0.0123),
+    ("advice_age.people", "people", 80),
+    ("advice_age.changed_main_challenge", "share", 0.125),
+    ("advice_age.changed_advice", "share", 0.99),
+    ("advice_age.changed_first_advice", "share", 0.21),
+    ("advice_age.changed_first_advice_low", "share", 0.12),
+    ("advice_age.changed_first_advice_high", "share", 0.24),
+    ("advice_place.people", "people", 30),
+    ("advice_place.changed_advice", "share", 0.98),
+    ("advice_place.changed_first_advice", "share", 0.37),
+    ("advice_place.changed_first_advice_low", "share", 0.32),
+    ("advice_place.changed_first_advice_high", "share", 0.38),
+    ("advice_place.help_nobody_n", "places", 2),
+    ("advice_place.help_everybody_n", "places", 99),
     ("place.changed_share", "share", 0.73),
     ("place.changed_share_low", "share", 0.4),
     ("place.changed_share_high", "share", 0.8),
@@ -109,11 +126,14 @@ def invented_place_shares():
     for i, dep in enumerate(DEPARTEMENTS):
         stuck = 0.1 + 0.5 * ((i * 53) % 101) / 101
         rest = (1 - stuck) / 6
+        shares = [stuck if c == "stuck-market" else rest for c in CHALLENGES]
         rows += [
-            {"departement_id": dep, "main_challenge": c, "share": stuck if c == "stuck-market" else rest}
-            for c in CHALLENGES
+            {"departement_id": dep, "main_challenge": c, "share": share, "share_low": share / 2}
+            for c, share in zip(CHALLENGES, shares, strict=True)
         ]
-    return pl.DataFrame(rows)
+    unknown = invented_places().select("departement_id", "share_unknown")
+    known = pl.DataFrame(rows).with_columns(share_high=pl.col("share") * 1.5)
+    return known.join(unknown, on="departement_id", maintain_order="left")
 
 
 def write_invented(build):
@@ -181,6 +201,21 @@ def write_invented(build):
         columns={
             "departement_id": text("Département", "Département"),
             "main_challenge": text("Frein principal", "Main challenge"),
+            "share": text("Part des personnes", "Share of people"),
+            "share_low": text("Part la plus basse", "Lowest share"),
+            "share_high": text("Part la plus haute", "Highest share"),
+            "share_unknown": text("Part inconnue", "Share unknown"),
+        },
+        **made,
+    )
+    book.table(
+        "advice_place.help",
+        invented_places().select(
+            "departement_id", share=pl.col("departement_id").is_in(["2A", "976"]).not_().cast(pl.Float64)
+        ),
+        title=text("Se faire accompagner par une association", "Get help from a non-profit"),
+        columns={
+            "departement_id": text("Département", "Département"),
             "share": text("Part des personnes", "Share of people"),
         },
         **made,

@@ -220,3 +220,16 @@ def test_a_reach_that_depends_on_the_scale_of_the_market_is_never_told_alone(car
     for name in NAMES:
         if "of the job seekers of the modelled population" in cards["en", name]:
             assert "over all defensible scales" in cards["en", name], name  # every invented one depends on it
+
+
+def test_a_rule_that_nothing_uses_acts_on_nobody(cards):
+    for name in NAMES:
+        if subjects()[name].status == "dead":
+            assert "of the job seekers of the modelled population" not in cards["en", name], name
+    assert "Sur personne" in text(cards["fr", "for-migrant"])
+
+
+def test_a_share_that_rests_on_an_assumed_answer_says_which(cards):
+    assert "Cette part repose sur une hypothèse" in text(cards["fr", "advice-senior"])
+    assert "<li>Difficultés déclarées</li>" in cards["fr", "advice-senior"]
+    assert "This share rests on an assumption" not in text(cards["en", "for-old(50)"])

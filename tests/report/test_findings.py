@@ -5,7 +5,8 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from bobanalysis.report.findings import FindingError, Notebook, merge
+from bobanalysis.report.findings import FindingError, Notebook, described, merge
+from conftest import PUBLISHED
 
 MADE = {"unit": "share", "kind": "by construction", "vintage": "2021"}
 TEXT = {"fr": "Un titre", "en": "A title"}
@@ -172,3 +173,20 @@ def test_merged_findings_are_sorted_so_that_files_do_not_depend_on_the_order_of_
             book.record(id, value=0.5, **MADE)
         assert list(merge(tmp_path)["findings"]) == ["a.y", "b.x"]
     json.dumps(merge(tmp_path), allow_nan=False)
+
+
+def test_what_a_finding_is_comes_from_the_file_where_its_notebook_does_not_say(tmp_path):
+    book = Notebook("04_eval", build=tmp_path)
+    book.record("eval.bob_jobs.of_three_places", value=0.4, **MADE)
+    found = merge(tmp_path)["findings"]["eval.bob_jobs.of_three_places"]
+    assert found["label"]["en"].startswith("Bob’s close jobs, as kept for everybody: linked jobs")
+    assert "does not say whether anyone found a job" in found["note"]["en"]
+
+
+def test_every_description_of_a_finding_is_a_text_without_numbers_in_both_languages():
+    assert all(set(texts["label"]) == {"fr", "en"} for texts in described().values())
+
+
+def test_false_alarms_are_published_only_from_many_data_sets():
+    published = json.loads((PUBLISHED / "findings.json").read_text("utf-8"))["findings"]
+    assert all(f["n"] >= 400 for id, f in published.items() if "alarm" in id)

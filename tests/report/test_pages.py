@@ -225,3 +225,52 @@ def test_a_table_read_back_keeps_codes_as_text_and_ranks_whole(invented_build):
 def test_a_whole_number_written_as_a_decimal_can_be_read(tmp_path):
     meta = {"columns": [{"name": "share", "unit": "share"}, {"name": "age", "unit": "years"}]}
     assert read_table("share,age\n1,16\n,17\n", meta).rows() == [(1.0, 16), (None, 17)]
+
+
+def test_a_département_whose_market_is_unknown_shows_no_share_told_that_it_is_stuck(pages):
+    table = pages["en/index.html"].source.split('id="table-place.challenge_share"')[1].split("</table>")[0]
+    heads = re.findall(r'<th scope="col"[^>]*>([^<]+)</th>', table)
+    rows = {
+        dep: re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", re.search(rf"<tr><th[^>]*>{dep} .*?</tr>", table)[0])
+        for dep in ("Mayotte", "Creuse")
+    }
+    stuck = heads.index(Words("en").label("challenge", "stuck-market"))
+    assert heads[1] == "Share unknown"
+    assert rows["Mayotte"][1] == "100%"
+    assert "no data" in rows["Mayotte"][stuck]
+    assert re.fullmatch(r"[\d.]+% <small>\([\d.]+% to [\d.]+%\)</small>", rows["Creuse"][stuck])
+
+
+def test_every_finding_that_is_listed_has_words_in_both_languages(pages):
+    for path in ("fr/data.html", "en/data.html", "fr/index.html"):
+        for row in re.findall(r'<tr id="note-(.*?)".*?<th scope="row">(.*?)<code>', pages[path].source, re.S):
+            assert row[1].strip(), f"{path}: {row[0]} is shown without a word"
+
+
+def test_the_story_says_of_age_that_only_the_main_challenge_stays(pages):
+    text = pages["en/index.html"].source
+    assert "age alone never changes the main challenge" in text
+    assert re.search(r"the list changes at some age for <a[^>]*advice_age\.changed_advice", text)
+
+
+def test_values_stand_with_the_size_of_their_sample(pages):
+    text = pages["fr/index.html"].source
+    assert re.search(r"avec l’échelle et le scénario par défaut, sur 1\s000\spersonnes", text)
+    assert "Sur 100 personnes modélisées." in text.split('id="table-age.changed_by_choice"')[1]
+
+
+def test_missing_market_figures_are_laid_to_this_audit_and_not_to_bob(pages):
+    for page, words in (
+        ("en/index.html", "The gap is in the data of this audit, not in Bob Emploi"),
+        ("fr/index.html", "La lacune est celle des données de cet audit"),
+    ):
+        assert words in pages[page].source
+
+
+def test_the_départements_where_nobody_is_sent_to_a_non_profit_are_named(pages):
+    item = re.search(r"<li><b>Nobody:</b>.*?</li>", pages["en/index.html"].source)[0]
+    assert "Corse-du-Sud (2A), Mayotte (976)" in item
+
+
+def test_a_count_of_départements_is_not_written_like_the_number_of_one(pages):
+    assert re.search(r"les <a[^>]*>81<sup>c</sup></a> autres départements", pages["fr/index.html"].source)

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 
 from bobanalysis.report.site import PAGES
@@ -115,3 +117,21 @@ def test_text_stands_out_from_its_ground(visit):
           return (Math.max(...pair) + .05) / (Math.min(...pair) + .05); })"""
     )
     assert min(ratios) >= 4.5
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_no_text_of_a_headline_card_runs_over_another(visit, width):
+    page = visit("fr", "index", width)
+    boxes = """[...document.querySelectorAll('.card')].map(card => [...card.children].map(e => {
+        const range = document.createRange(); range.selectNodeContents(e);
+        const box = range.getBoundingClientRect(); return [box.top, box.bottom]; }))"""
+    for card in page.evaluate(boxes):
+        assert all(upper[1] <= lower[0] + 2 for upper, lower in pairwise(card)), card
+
+
+def test_a_note_that_a_figure_leads_to_is_not_hidden_by_the_head_of_its_table(visit):
+    page = visit("fr", "index", 1280)
+    page.click("a.figure[href='#note-age.changed_share']")
+    place = "id => document.getElementById(id).getBoundingClientRect().top"
+    head = page.evaluate("document.querySelector('.notes thead').getBoundingClientRect().height")
+    assert page.evaluate(place, "note-age.changed_share") >= head

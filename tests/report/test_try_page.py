@@ -266,6 +266,22 @@ def test_the_page_shows_what_python_answers_to_its_example(visit, language):
 
 
 @pytest.mark.browser
+def test_only_conditions_whose_contrary_changes_the_answer_are_called_decisive(visit):
+    page = visit("en")
+    page.evaluate("document.querySelectorAll('#try-questions details').forEach(d => { d.open = true; })")
+    piece = page.locator("#try-advice > li[data-id=association-help]")
+    stars = piece.locator(".badge").inner_text()
+    page.select_option("#try-gender", "1")
+    page.wait_for_timeout(200)
+    assert piece.locator(".badge").inner_text() == stars
+    decisive = " ".join(piece.locator(".decisive li").all_text_contents())
+    read = " ".join(piece.locator(".read li").all_text_contents())
+    assert "length of the search" in decisive
+    assert "gender" in read
+    assert "gender" not in decisive
+
+
+@pytest.mark.browser
 def test_the_marks_of_the_slider_stand_where_python_sees_a_change(visit):
     page = visit("fr")
     low, high = tryit.AGES

@@ -17,6 +17,7 @@ from markupsafe import Markup, escape
 
 from bobanalysis.bob import DICTIONARY, UPSTREAM_COMMIT, Family, catalogue, configuration, titles
 from bobanalysis.bob.diagnosis import challenges
+from bobanalysis.population import scenarios
 from bobanalysis.recommenders.conditions import content_rules
 from bobanalysis.recommenders.reach import EVERYBODY, NO_JOB_GROUP
 from bobanalysis.report import tryit
@@ -61,6 +62,12 @@ TOP, HUNDRED = 3, 100
 """Rules score from 0 to 3 (specification 01, section 4.1); strategies have up to 100 points."""
 
 
+ASSUMED = {
+    "total_interview_count": "interviews_per_month",
+    "jg_requires_diploma": "requires_diploma",
+    "jg_hires_mainly_through_network": "hires_through_network",
+}
+"""Inputs whose assumption bears another name in the scenarios of the population."""
 STARS = (N_("{n} star"), N_("{n} stars"))
 SHOWN_PAIRS = 4
 """Pairs of people that a card shows at once; the others are folded."""
@@ -495,9 +502,17 @@ class _Card:
             "scales": over_scales(self.words, everybody),
             "people": self.words.number(everybody["people"]),
             "lacks": [self.words.polish(input_text(DICTIONARY[r["input"]], self.lang)) for r in lacking],
+            "assumed": self._assumed(),
             "top": self.words.quantity(top, "share"),
             **groups,
         }
+
+    def _assumed(self) -> list[str]:
+        """Return the answers that the rule reads and the modelled population holds by assumption only."""
+        labels = scenarios.labels()
+        read = (ASSUMED.get(v.name, v.name) for v in self.subject.inputs)
+        names = ("frustrations" if name.startswith("frustration_") else name for name in read)
+        return list(dict.fromkeys(self.words.polish(labels[n][self.lang]) for n in names if n in labels))
 
     def _bar(self, row: Mapping[str, Any], top: float) -> dict[str, Any]:
         scale = 100 / top

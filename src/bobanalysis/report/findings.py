@@ -15,11 +15,13 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import itertools
 import json
 import math
 import os
 import re
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -51,7 +53,7 @@ UNITS = {
 """What a value may be measured in, and what that says about the stored number."""
 
 REASONS = {
-    "exact": "the same people are scored twice and only one answer is changed: nothing is sampled",
+    "exact": "the same people are scored twice and only one answer is changed; who was drawn still matters",
     "description": "a description of the data or of the computation, not an estimate",
     "bounds": "the uncertainty that matters is not sampling; bounds or a range over scales are given instead",
 }
@@ -341,7 +343,49 @@ def merge(
                 )
     for part in ("findings", "tables"):
         merged[part] = dict(sorted(merged[part].items()))
+    for id, finding in merged["findings"].items():
+        for part, text in described().get(id, {}).items():
+            merged["findings"][id] = finding = {**finding, part: finding[part] or text}
     return merged
+
+
+@cache
+def described() -> dict[str, dict[str, dict[str, str]]]:
+    """Return what `findings.yaml` says of findings: id -> label and note, each in both languages.
+
+    Raises:
+        FindingError: an id is described twice, or a text is not one for readers.
+
+    Example:
+        >>> described()["advice_age.people"]["label"]["en"]
+        'People given all their advice at every age'
+    """
+    import yaml
+
+    content = yaml.safe_load((Path(__file__).parent / "findings.yaml").read_text(encoding="utf-8"))
+    found: dict[str, dict[str, dict[str, str]]] = {}
+    for pattern, texts in content["findings"].items():
+        choices = re.findall(r"\{(\w+)\}", pattern)
+        for keys in itertools.product(*(content["words"][choice] for choice in choices)):
+            named = dict(zip(choices, keys, strict=True))
+            id = pattern.format(**named)
+            if id in found:
+                raise FindingError(f"findings.yaml describes {id!r} twice, the second time as {pattern!r}")
+            found[id] = {
+                part: _filled(text, content["words"], named, f"findings.yaml, {id}, {part}")
+                for part, text in texts.items()
+            }
+    return found
+
+
+def _filled(text: Text, words: Any, named: Mapping[str, str], where: str) -> dict[str, str]:
+    filled = {
+        language: said.format(**{choice: words[choice][key][language] for choice, key in named.items()})
+        for language, said in text.items()
+    }
+    checked = _text(filled, where, required=True)
+    assert checked is not None
+    return {language: said[:1].upper() + said[1:] for language, said in checked.items()}
 
 
 def problems_of_finding(finding: Mapping[str, Any]) -> list[str]:

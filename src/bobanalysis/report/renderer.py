@@ -119,8 +119,8 @@ def read_table(text: str, meta: Mapping[str, Any]) -> pl.DataFrame:
 
 
 CALLS = (
-    *("figure", "cell", "bound", "listing", "steps", "card", "chart", "table", "kind", "sources_of", "notes"),
-    *("entries", "all_findings", "all_tables", "all_charts"),
+    *("figure", "count", "cell", "bound", "listing", "items", "steps", "card", "chart", "table", "kind"),
+    *("sources_of", "notes", "entries", "all_findings", "all_tables", "all_charts"),
 )
 """What templates may call."""
 
@@ -197,9 +197,7 @@ class PageRenderer:
             *[pl.col(k) == value for k, value in keys.items()]
         )
         unit = self._unit(table, column)
-        shown = [escape(self._shown(value, unit)) for value in rows[column]]
-        words = Markup(", ").join(shown) if shown else escape(self.words._("none"))
-        return Markup('<span class="from-table" data-table="{}">{}</span>').format(table, words)
+        return [escape(self._shown(value, unit)) for value in rows[column]]
 
     # what stands on its own
 
@@ -234,11 +232,21 @@ class PageRenderer:
         )  # fmt: skip
 
     def table(
-        self, id: str, pivot: tuple[str, str, str] | None = None, only: Sequence[str] | None = None
+        self,
+        id: str,
+        pivot: tuple[str, str, str] | None = None,
+        only: Sequence[str] | None = None,
+        ends: tuple[str, str] | None = None,
+        beside: str = "",
+        empty: tuple[str, float, str] | None = None,
+        people: str = "",
     ) -> Markup:
         """Show a table, folded.
 
-        `pivot` names the columns for rows, columns and values of a wide view; `only`, the columns to show.
+        `pivot` names the columns for rows, columns and values of a wide view, in which `ends` names those of
+        the lowest and highest value, `beside` one that is the same in a row and stands after its name, and
+        `empty` a column, a value and a key: where the first has the second, the key has no data. `only` is
+        the columns to show; `people`, the finding with the size of the sample.
         """
         frame, meta = self.content.table(id, self.where), self._meta(id)
         columns = {column["name"]: column for column in meta["columns"]}
@@ -252,18 +260,48 @@ class PageRenderer:
             heads = [self.words.pick(columns[row]["label"])]
             heads += [str(self._shown(key, columns[column]["unit"])) for key in keys]
             units = [columns[row]["unit"], *[columns[value]["unit"]] * len(keys)]
-            wide = frame.pivot(on=column, index=row, values=value)
-            frame = wide.select(row, *[pl.col(str(key)) for key in keys])
+            if empty:
+                untold = (pl.col(empty[0]) == empty[1]) & (pl.col(column) == empty[2])
+                hidden = [pl.when(~untold).then(c).alias(c) for c in (value, *(ends or ()))]
+                frame = frame.with_columns(hidden)
+            index = [row, beside] if beside else [row]
+            wide = frame.pivot(on=column, index=index, values=value)
+            spans = [frame.pivot(on=column, index=row, values=end) for end in ends or ()]
+            frame = wide.select(*index, *[pl.col(str(key)) for key in keys])
+            if beside:
+                heads.insert(1, self.words.pick(columns[beside]["label"]))
+                units.insert(1, columns[beside]["unit"])
         rows = [
             [self._shown(value, unit) for value, unit in zip(values, units, strict=True)]
             for values in frame.rows()
         ]
+        if ends:
+            self._add_ends(rows, frame, spans, units[-1])
         heads = [head[:1].upper() + head[1:] for head in heads]
         text = [unit in TEXTS for unit in units]
         return self._part(
             "table.html", id=id, title=self.words.pick(meta["title"]), heads=heads, rows=rows, text=text,
-            caveats=self.words.pick(meta["caveats"]), **self._facts(meta),
+            caveats=self.words.pick(meta["caveats"]), people=self.count(people) if people else "",
+            **self._facts(meta),
         )  # fmt: skip
+
+    def _add_ends(
+        self, rows: list[list[Any]], wide: pl.DataFrame, spans: Sequence[pl.DataFrame], unit: str
+    ) -> None:
+        """Write the lowest and highest value behind each value of a wide table."""
+        first = wide.width - (spans[0].width - 1)
+        low, high = (span.select(wide.columns[first:]).rows() for span in spans)
+        for n, shown in enumerate(rows):
+            for k, ends in enumerate(zip(low[n], high[n], strict=True)):
+                if None not in ends:
+                    text = self.words.interval(*ends, unit)
+                    shown[first + k] = Markup("{} <small>({})</small>").format(shown[first + k], text)
+
+    def count(self, id: str) -> str:
+        """Show the number of a finding plainly, where a mark and a link would be in the way."""
+        if id not in self.shown:
+            self.shown.append(id)
+        return self.words.number(self.content.finding(id, self.where)["value"])
 
     def kind(self, kind: str) -> Markup:
         """Show the label of a kind of figure, linked to its explanation."""

@@ -59,9 +59,9 @@ def compile_script(rules: Mapping[str, Expr], name: str = "rules") -> Script:
     """Compile named rules to a script.
 
     Parameters: ``rules``, name → expression; ``name``, the global object that the script declares. In
-    JavaScript, ``rules.read(person, group)`` takes an object with a value for each of ``rules.inputs`` (and
-    the rows of the person's group, by default this one alone) and returns a reader, of which ``answer(name)``
-    gives
+    JavaScript, ``rules.read(person, group, forced)`` takes an object with a value for each of ``rules.inputs``
+    (and the rows of the person's group, by default this one alone; and conditions to take for what they are
+    not, by number) and returns a reader, of which ``answer(name)`` gives
 
     - ``value`` (undefined where the rule refuses) and ``refusal`` (null, or ``kind`` and ``details``);
     - ``table`` and ``row``: the number of the decision table and of its row that decided, from 0 (null for
@@ -249,7 +249,7 @@ function over(group, order, how, k) {
   }
   return how === "all" ? first : 0;
 }
-function reading(person, group) {
+function reading(person, group, forced) {
   var stack = [], seen = r.seen = [];
   function r(k) {
     if (stack.length) stack[stack.length - 1].parts.push(k);
@@ -257,7 +257,7 @@ function reading(person, group) {
     if (!t) {
       t = { value: undefined, refusal: null, parts: [], row: null, from: 0 };
       stack.push(t);
-      try { t.value = NODES[k](person, r, t, group); }
+      try { t.value = forced && k in forced ? forced[k] : NODES[k](person, r, t, group); }
       catch (e) { if (!(e instanceof Refusal)) throw e; t.refusal = e; }
       finally { stack.pop(); }
       seen[k] = t;
@@ -267,13 +267,13 @@ function reading(person, group) {
   }
   return r;
 }
-function read(person, group) {
+function read(person, group, forced) {
   INPUTS.forEach(function (name) {
     if (person[name] === undefined || person[name] === null) {
       throw new Error("the input " + name + " is missing");
     }
   });
-  var r = reading(person, group || [person]);
+  var r = reading(person, group || [person], forced);
   function of(name) {
     if (!Object.prototype.hasOwnProperty.call(ROOTS, name)) throw new Error("no rule is called " + name);
     try { r(ROOTS[name]); } catch (e) { if (!(e instanceof Refusal)) throw e; }

@@ -152,17 +152,28 @@ function statements(pairs) {
 function heldFirst(pairs) { // what held says more than what did not
   return pairs.filter(function (p) { return p[1]; }).concat(pairs.filter(function (p) { return !p[1]; }));
 }
+// What decides: the contrary of one of these would change the answer. The rest was read, and did not decide alone.
+function sides(study, name, pairs) {
+  var decisive = study.decisive(name, pairs), said = statements(heldFirst(decisive));
+  return { decisive: said, read: statements(heldFirst(pairs)).filter(function (s) { return said.indexOf(s) < 0; }) };
+}
+function lists(found) {
+  var parts = [];
+  if (found.decisive.length) parts.push(make("div", { "class": "decisive" }, [make("p", {}, text["true here"]), listOf(found.decisive)]));
+  if (found.read.length) parts.push(make("div", { "class": "read" }, [make("p", {}, text["also read"]), listOf(found.read)]));
+  return parts;
+}
 function listOf(items) { return make("ul", {}, items.map(function (s) { return make("li", {}, s); })); }
 function reasons(study, name) {
-  var found = study.answer(name), said = statements(heldFirst(found.deciding)), rule = words.rules[name], parts = [];
+  var found = study.answer(name), rule = words.rules[name], parts = [];
+  var said = sides(study, name, found.deciding);
   var told = found.because.map(function (code) { return words.reasons[code]; });
-  var short = told.length ? told : found.row !== null || !found.table ? said.slice(0, 3) : [];
+  var short = told.length ? told : found.row !== null || !found.table ? said.decisive.slice(0, 3) : [];
   if (found.refusal) short = [text["lacks"]];
   else if (!found.conditions.length) short = [text["everybody"]];
-  else if (!short.length) short = [text["otherwise"]];
+  else if (!short.length) short = [found.table && found.row === null ? text["otherwise"] : text["together"]];
   parts.push(make("p", { "class": "why" }, capital(short.join(lang === "fr" ? "\u202f; " : "; "))));
-  var inside = [];
-  if (said.length) inside.push(make("p", {}, found.table && found.row === null ? text["was read"] : text["true here"]), listOf(said));
+  var inside = lists(said);
   if (rule) inside.push(make("p", {}, [text["published rule"] + " ", make("a", { "href": rule[2] }, [make("code", {}, rule[0])]), " ", make("code", {}, rule[1])]));
   parts.push(make("details", { "class": "fold", "data-key": name }, [make("summary", {}, text["rule in full"]), make("div", {}, inside)]));
   return parts;
@@ -186,15 +197,15 @@ function diagnosis(study, answers, row) {
   var main = study.answer("main_challenge"), score = study.answer("overall_score");
   var why = statements(main.deciding), seen = {};
   main.conditions.forEach(function (pair) { seen[pair[0]] = true; });
-  var row_of = statements(score.deciding.filter(function (pair) { return !seen[pair[0]]; }));
+  var row_of = sides(study, "overall_score", score.deciding.filter(function (pair) { return !seen[pair[0]]; }));
   var parts = [
     make("p", { "class": "answer" }, [make("strong", {}, challenge(told.main_challenge)), " ", words.challenges[told.main_challenge].told])
   ];
   parts.push(main.row === null
     ? make("details", { "class": "fold", "data-key": "main" }, [make("summary", {}, text["no challenge"]), listOf(why)])
-    : make("div", { "class": "why" }, [make("p", {}, text["true here"]), listOf(why)]));
+    : make("div", { "class": "why" }, lists(sides(study, "main_challenge", main.deciding))));
   parts.push(make("p", {}, [make("strong", {}, fill("overall score", { n: number(told.overall_score), total: number(100) })), ". " + text["score is written"]]));
-  if (row_of.length) parts.push(make("div", { "class": "why" }, [make("p", {}, text["true here"]), listOf(row_of)]));
+  if (row_of.decisive.length || row_of.read.length) parts.push(make("div", { "class": "why" }, lists(row_of)));
   if (answers.rome_id && answers.departement_id) {
     parts.push(make("p", { "class": "hint" }, told.market_known
       ? fill("market known", { n: number(row.market_offers_per_10_candidates), ten: number(10) }) : text["market unknown"]));

@@ -96,7 +96,21 @@ function study(row) {
     var step = starts(name, "advice ") || starts(name, "strategy ") ? second : first;
     return step.answer(name);
   }
-  return { told: told, answer: answer };
+  // The conditions, of those that were read, whose contrary alone would change the answer.
+  function decisive(name, pairs) {
+    var of = starts(name, "advice ") || starts(name, "strategy ") ? after : person;
+    function said(reader) {
+      var refusal = reader.refusal(name);
+      return refusal ? refusal.kind + refusal.details.join() : String(reader.value(name));
+    }
+    var now = said(bobRules.read(of));
+    return pairs.filter(function (pair) {
+      var forced = {};
+      forced[pair[0]] = !pair[1];
+      return said(bobRules.read(of, null, forced)) !== now;
+    });
+  }
+  return { told: told, answer: answer, decisive: decisive };
 }
 
 var columns = {}; // of the market, by name and job: read once
