@@ -193,6 +193,12 @@ class PageRenderer:
 
     def listing(self, table: str, column: str, **keys: Any) -> Markup:
         """List the values of a column in the rows that `keys` pick, or say that there is none."""
+        shown = self.items(table, column, **keys)
+        words = Markup(", ").join(shown) if shown else escape(self.words._("none"))
+        return Markup('<span class="from-table" data-table="{}">{}</span>').format(table, words)
+
+    def items(self, table: str, column: str, **keys: Any) -> list[Markup]:
+        """Return the values of a column in the rows that `keys` pick, each ready to be shown."""
         rows = self.content.table(table, self.where).filter(
             *[pl.col(k) == value for k, value in keys.items()]
         )
