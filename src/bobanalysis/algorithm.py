@@ -62,6 +62,8 @@ class Outcome:
         item: Of a list, what one item is called ("a piece of advice").
         root: Key of its rule in ``Algorithm.roots``, by default ``id``; of a list, the word before the item.
         unit: Unit of the number, or of the scores.
+        details: Of a list, further list columns about its items.
+        short: What to call it in names of columns, by default ``id``.
         minimum, maximum: Limits of the number.
     """
 
@@ -75,14 +77,22 @@ class Outcome:
     item: Text | None = None
     root: str = ""
     unit: Text | None = None
+    details: tuple[str, ...] = ()
+    short: str = ""
     minimum: float | None = None
     maximum: float | None = None
 
     def __post_init__(self) -> None:
         """Fill what follows from the id."""
-        for name, value in (("column", self.id), ("first", f"first_{self.id}"), ("root", self.id)):
+        first = f"first_{self.id}"
+        for name, value in (("column", self.id), ("first", first), ("root", self.id), ("short", self.id)):
             if not getattr(self, name):
                 object.__setattr__(self, name, value)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Every column of the answers that belongs to this outcome."""
+        return (self.column, *([self.scores] if self.scores else []), *self.details)
 
     def root_of(self, item: str = "") -> str:
         """Return the key in ``Algorithm.roots`` of the rule that answers this, or scores one item of it."""
@@ -154,6 +164,7 @@ class Inputs:
         fixed: Inputs on which no single change is tried: they follow from others, or are tried apart.
         elsewhere: Inputs tried apart, over their whole grid (place, job).
         keys: Columns that only tell rows apart.
+        figures_factor: The factor "figures that are looked up by place", if there is one.
         factors: Inputs by factor, for attribution; inputs of no factor are the factor "rest".
         factor_labels: What to call the factors.
     """
@@ -165,6 +176,7 @@ class Inputs:
     fixed: frozenset[str] = frozenset()
     elsewhere: tuple[str, ...] = ()
     keys: tuple[str, ...] = ()
+    figures_factor: str = ""
     factors: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     factor_labels: Mapping[str, Text] = field(default_factory=dict)
 
@@ -325,6 +337,22 @@ class Algorithm(ABC):
     def titles(self) -> Mapping[str, Text]:
         """Return what to call in a text what rules name."""
         return {rule.name: rule.title for rule in self.rules.values() if rule.title}
+
+    def is_rule(self, node: Expr) -> bool:
+        """Tell whether a node of an expression is a published rule, used by name."""
+        return isinstance(node, Named) and node.name in self.rules
+
+    def rule_status(self, name: str) -> str:
+        """Tell by what a rule is reached: "in use" by the algorithm, or "dead"."""
+        return "in use" if name in self.used_rules() else "dead"
+
+    def listed_rules(self) -> list[str]:
+        """Return the names of the rules whose conditions are listed: by default all."""
+        return [*self.rules]
+
+    def figures(self, people: pl.DataFrame) -> pl.DataFrame:
+        """Return the figures that are looked up by the people's place, one row a person."""
+        return people.select()
 
     def used_rules(self) -> frozenset[str]:
         """Return the names of the published rules that the roots reach."""
