@@ -18,7 +18,6 @@ from typing import Any
 import polars as pl
 
 from bobanalysis.rules import Variable
-from bobanalysis.validation import InputError
 
 from . import records
 from .market import JOINED
@@ -32,6 +31,10 @@ REJECTS_SCHEMA = {
 }
 BATCH = 500_000  # rows held in memory at a time
 _TRUE, _FALSE = ["true", "1", "yes", "oui", "vrai"], ["false", "0", "no", "non", "faux"]
+
+
+class InputError(ValueError):
+    """A file that cannot be read at all; the message names the file and says what to do."""
 
 
 @dataclass(frozen=True)
