@@ -29,8 +29,7 @@ def as_read(algorithm: Algorithm, people: pl.DataFrame, rules: Iterable[Expr] = 
         people = people.with_row_index(first).with_columns(
             pl.lit(0, dtype=pl.UInt32).alias(k) for k in others
         )
-    later = {*roles.looked_up, "result", "service"}
-    unasked = [v for v in read if v.name not in people.columns and v.group not in later]
+    unasked = [v for v in read if v.name not in people.columns and not (v.joined or v.optional)]
     filled = people.with_columns(pl.lit(v.default).alias(v.name) for v in unasked)
     return algorithm.compute(validate(filled, read).valid, rules).known
 

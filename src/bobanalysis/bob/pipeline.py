@@ -51,6 +51,7 @@ from .diagnosis import Relevance, challenges, overall_rows
 from .market import JOINED, Market, MarketLike, join, looked_up_by
 from .outcomes import in_words
 from .ranking import Ranking, rank
+from .records import RECORDS
 from .rulebook import catalogue, titles
 from .strategies import advice_lists, propose
 from .uses import (
@@ -103,7 +104,6 @@ def _inputs() -> Inputs:
     return Inputs(
         asked=tuple(raw["asked"]),
         unasked=frozenset(raw["unasked"]),
-        looked_up=tuple(raw["looked_up"]),
         together={k: tuple(v) for k, v in raw["together"].items()},
         fixed=frozenset(raw["fixed"]),
         elsewhere=tuple(raw["elsewhere"]),
@@ -173,6 +173,7 @@ class Bob(Algorithm):
     outcomes = tuple(_outcome(raw) for raw in SAID["outcomes"])
     input_roles = _inputs()
     known_column = "market_known"
+    records = RECORDS
 
     # --- rules
 
