@@ -37,7 +37,8 @@ from bobanalysis.rules import (
     when,
 )
 from bobanalysis.rules.expr import Compare, Const, Operand
-from bobanalysis.validation import InputError, validate
+from bobanalysis.tables import InputError
+from bobanalysis.validation import Records, validate
 
 CRITERIA: Mapping[str, str] = {"age": "age", "place": "place of residence"}
 """The two criteria that are audited, and what data dictionaries call them."""
@@ -62,6 +63,8 @@ class Outcome:
         item: Of a list, what one item is called ("a piece of advice").
         root: Key of its rule in ``Algorithm.roots``, by default ``id``; of a list, the word before the item.
         unit: Unit of the number, or of the scores.
+        details: Of a list, further list columns about its items.
+        short: What to call it in names of columns, by default ``id``.
         minimum, maximum: Limits of the number.
     """
 
@@ -75,14 +78,22 @@ class Outcome:
     item: Text | None = None
     root: str = ""
     unit: Text | None = None
+    details: tuple[str, ...] = ()
+    short: str = ""
     minimum: float | None = None
     maximum: float | None = None
 
     def __post_init__(self) -> None:
         """Fill what follows from the id."""
-        for name, value in (("column", self.id), ("first", f"first_{self.id}"), ("root", self.id)):
+        first = f"first_{self.id}"
+        for name, value in (("column", self.id), ("first", first), ("root", self.id), ("short", self.id)):
             if not getattr(self, name):
                 object.__setattr__(self, name, value)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Every column of the answers that belongs to this outcome."""
+        return (self.column, *([self.scores] if self.scores else []), *self.details)
 
     def root_of(self, item: str = "") -> str:
         """Return the key in ``Algorithm.roots`` of the rule that answers this, or scores one item of it."""
@@ -149,22 +160,22 @@ class Inputs:
     Args:
         asked: Groups that people answer.
         unasked: Inputs of these groups that nobody is asked for.
-        looked_up: Groups of figures that are joined, not answered.
         together: Columns that hold one answer, by its name.
         fixed: Inputs on which no single change is tried: they follow from others, or are tried apart.
         elsewhere: Inputs tried apart, over their whole grid (place, job).
         keys: Columns that only tell rows apart.
+        figures_factor: The factor "figures that are looked up by place", if there is one.
         factors: Inputs by factor, for attribution; inputs of no factor are the factor "rest".
         factor_labels: What to call the factors.
     """
 
     asked: tuple[str, ...] = ()
     unasked: frozenset[str] = frozenset()
-    looked_up: tuple[str, ...] = ()
     together: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     fixed: frozenset[str] = frozenset()
     elsewhere: tuple[str, ...] = ()
     keys: tuple[str, ...] = ()
+    figures_factor: str = ""
     factors: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     factor_labels: Mapping[str, Text] = field(default_factory=dict)
 
@@ -252,6 +263,8 @@ class Algorithm(ABC):
     legal: Mapping[str, Text] = {}
     """Texts of the law that a letter quotes, by key; none where no country's law is known to apply."""
 
+    records: Records | None = None
+    """How people are read from the algorithm's own records; None where it has none."""
     known_column: str = ""
     """A column of the answers that tells for whom the looked-up figures are known."""
 
@@ -326,6 +339,22 @@ class Algorithm(ABC):
         """Return what to call in a text what rules name."""
         return {rule.name: rule.title for rule in self.rules.values() if rule.title}
 
+    def is_rule(self, node: Expr) -> bool:
+        """Tell whether a node of an expression is a published rule, used by name."""
+        return isinstance(node, Named) and node.name in self.rules
+
+    def rule_status(self, name: str) -> str:
+        """Tell by what a rule is reached: "in use" by the algorithm, or "dead"."""
+        return "in use" if name in self.used_rules() else "dead"
+
+    def listed_rules(self) -> list[str]:
+        """Return the names of the rules whose conditions are listed: by default all."""
+        return [*self.rules]
+
+    def figures(self, people: pl.DataFrame) -> pl.DataFrame:
+        """Return the figures that are looked up by the people's place, one row a person."""
+        return people.select()
+
     def used_rules(self) -> frozenset[str]:
         """Return the names of the published rules that the roots reach."""
         named = {n.name for n in walk(*self.roots.values()) if isinstance(n, Named)}
@@ -361,7 +390,7 @@ class Algorithm(ABC):
         direct = self.protected(criterion, "direct")
         if not direct:
             raise LookupError(f"{self.id}: no input of the dictionary is directly {criterion!r}")
-        return next((v for v in direct if getattr(v, "grid", ())), direct[0])
+        return next((v for v in direct if v.grid), direct[0])
 
     def grid(self, variable: Variable) -> pl.DataFrame:
         """Return the values that a grid tries for an input: its column, and those that follow from it.
@@ -375,7 +404,7 @@ class Algorithm(ABC):
 
     def name_of(self, variable: Variable, value: Any) -> Text:
         """Return what to call a value of an input that has a grid or choices."""
-        labels = {c.number: c.label for c in variable.choices} | dict(getattr(variable, "grid", ()))
+        labels = {c.number: c.label for c in variable.choices} | dict(variable.grid)
         return labels.get(value, Text(str(value), str(value)))
 
     def followers(self, name: str, after: Any, row: Mapping[str, Any]) -> dict[str, Any]:
@@ -387,10 +416,6 @@ class Algorithm(ABC):
             row: The person as rules read it.
         """
         return {name: after}
-
-    def read_record(self, record: Any, now: str) -> pl.DataFrame | None:
-        """Return one of the algorithm's own records as rows of inputs; None if it is no such record."""
-        return None
 
     def reference(self, criterion: str, value: Operand | None = None) -> Reference:
         """Return how the algorithm is made blind to a criterion.
@@ -537,8 +562,8 @@ def grid_values(variable: Variable) -> Sequence[tuple[Any, Text]]:
     Raises:
         LookupError: The dictionary gives neither grid nor choices nor whole numbers between two limits.
     """
-    if grid := getattr(variable, "grid", ()):
-        return tuple(grid)
+    if variable.grid:
+        return variable.grid
     if variable.choices:
         return [(c.number, c.label) for c in variable.choices]
     if variable.kind == "int" and variable.minimum is not None and variable.maximum is not None:
@@ -553,21 +578,21 @@ def validated_or_raise(frame: pl.DataFrame, variables: Iterable[Variable], *, st
     if result.rejected.height:
         worst = result.rejected.row(0, named=True)
         raise InputError(
-            f"{result.read - result.valid.height} of {result.read} rows cannot be read; the first: "
+            f"{result.num_rejected} of {result.read} rows cannot be read; the first: "
             f"row {worst['row']}, column {worst['column']!r}, value {worst['value']!r} {worst['problem']}"
         )
     return result.valid
 
 
 def to_polars(frame: Any) -> pl.DataFrame:
-    """Return a Polars or pandas frame as a Polars frame; TypeError for anything else."""
+    """Return a Polars or pandas frame as a Polars frame; InputError for anything else."""
     if isinstance(frame, pl.DataFrame):
         return frame
     if isinstance(frame, pl.LazyFrame):
         return frame.collect()
     if type(frame).__module__.startswith("pandas"):
         return pl.from_pandas(frame)
-    raise TypeError(f"people must be a Polars or pandas frame, not {type(frame).__name__}")
+    raise InputError(f"people must be a Polars or pandas frame, not {type(frame).__name__}")
 
 
 @dataclass(frozen=True, eq=False)

@@ -388,9 +388,9 @@ def _unique(header: Sequence[str]) -> tuple[list[str], list[str]]:
 
 def _json(path: Path, schema: Mapping[str, Any] | None) -> Table:
     """JSON lines, or a JSON file of one record or of a list of records."""
-    lines = _json_lines(path)
+    lines = json_lines(path)
     if schema is None:
-        head, _, _ = _records(list(islice(_json_lines(path)(), 1000)), None, 1)
+        head, _, _ = _records(list(islice(json_lines(path)(), 1000)), None, 1)
         if not head.width:
             raise InputError(f"{path} holds no record; give one JSON object a line")
         schema = head.schema
@@ -410,7 +410,7 @@ def _json(path: Path, schema: Mapping[str, Any] | None) -> Table:
     return Table(path, tuple(schema), read, kind="json")
 
 
-def _json_lines(path: Path) -> Callable[[], Iterator[bytes]]:
+def json_lines(path: Path) -> Callable[[], Iterator[bytes]]:
     """Return what starts the lines of a file anew; a file of one record or of a list becomes lines."""
     whole: list[bytes] | None = None
     if ".json" in {s.lower() for s in path.suffixes}:

@@ -21,7 +21,7 @@ MAY_IMPORT = {
     "fairness": FLOOR,
     "evaluation": FLOOR | {"fairness"},
     "audit": KERNEL | {"data", "fairness"},
-    "recommenders": KERNEL | {"bob", "data", "population"},
+    "recommenders": KERNEL | {"bob", "data", "population", "audit"},  # audit: aliases
     "algorithms": KERNEL | {"bob", "data", "population", "recommenders"},
     "report": KERNEL | {"bob", "data", "population", "recommenders", "evaluation", "fairness", "audit"},
 }

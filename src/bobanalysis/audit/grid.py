@@ -187,11 +187,8 @@ def answer_grid(
     named = found.with_columns(pl.col(age).cast(pl.Int32), pair_id=frame["person_id"].gather(found["_pair"]))
     compared = tuple(c for o in algorithm.outcomes for c in _compared(o))
     extra = [*(["list"] if listed else []), *([algorithm.known_column] if algorithm.known_column else [])]
-    varied: tuple[Along, ...] = tuple(
-        a
-        for a, there in (("age", not keep_age), ("place", where is not None))
-        if there  # type: ignore[misc]
-    )
+    varied: list[Along] = [] if keep_age else ["age"]
+    varied += [] if where is None else ["place"]
     return Grid(
         _described(frame, age, place),
         named.select("pair_id", *keys[1:], *compared, *extra),
@@ -203,7 +200,7 @@ def answer_grid(
         tuple(o.column for o in algorithm.outcomes if o.kind == "number"),
         listed,
         algorithm.known_column,
-        varied,
+        tuple(varied),
     )
 
 

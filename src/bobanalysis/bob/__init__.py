@@ -5,13 +5,17 @@
 (age > 50)
 """
 
+from bobanalysis.tables import InputError
+from bobanalysis.validation import ValidationResult, validate
+
 from .catalogue import DICTIONARY, UPSTREAM_COMMIT, Catalogue, Family, Model
 from .diagnosis import Challenge, Relevance, challenges, diagnosis, overall_rows
-from .door import InputError, Intake, admit, read_people
 from .market import Market, MarketLike
 from .pipeline import Bob
-from .records import read_users
+from .records import read_people, read_users
 from .rulebook import catalogue, titles
+
+Intake, admit = ValidationResult, validate  # alias
 
 __all__ = [
     "DICTIONARY",
@@ -26,6 +30,7 @@ __all__ = [
     "MarketLike",
     "Model",
     "Relevance",
+    "ValidationResult",
     "admit",
     "catalogue",
     "challenges",
@@ -34,4 +39,5 @@ __all__ = [
     "read_people",
     "read_users",
     "titles",
+    "validate",
 ]

@@ -117,15 +117,15 @@ def score_file(
     ):  # one batch is written while the next is scored
         written: Future[None] | None = None
         for intake in read_people(people, algorithm.variables, now=now):
-            found = algorithm.run(intake.kept, validated=True)
+            found = algorithm.run(intake.valid, validated=True)
             if written is not None:
                 written.result()
             written = writer.submit(sink.write, found)
-            refused.append(intake.rejects)
+            refused.append(intake.rejected)
             totals = Totals(
                 totals.read + intake.read,
-                totals.scored + intake.kept.height,
-                totals.rejected + intake.rejected,
+                totals.scored + intake.valid.height,
+                totals.rejected + intake.num_rejected,
             )
             progress(totals)
         if written is not None:

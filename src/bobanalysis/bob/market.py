@@ -42,7 +42,8 @@ COLLECTIONS = (
     *("local_diagnosis", "recent_job_offers", "job_group_info", "hiring_cities", "cities", "departements"),
     *("reorient_jobbing", "volunteering_missions", "seasonal_jobbing", "online_salons"),
 )
-JOINED = ("market", "job", "list")  # groups of inputs that are joined here, not asked of people
+JOINED = tuple(dict.fromkeys(v.group for v in DICTIONARY.values() if v.joined))
+"""Groups of inputs that are joined here, not asked of people."""
 
 
 class MarketLike(Protocol):

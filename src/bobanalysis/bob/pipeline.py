@@ -40,20 +40,27 @@ from bobanalysis.rules import (
     evaluate,
     first_match,
     inputs,
-    walk,
     when,
 )
 from bobanalysis.rules.expr import Operand
 from bobanalysis.rules.variables import LOADER
 
 from .catalogue import DICTIONARY, UPSTREAM_COMMIT
-from .configuration import actions, advice_modules, job_advice, strategies
-from .diagnosis import Relevance, challenges, diagnosis, overall_rows
+from .configuration import advice_modules, strategies
+from .diagnosis import Relevance, challenges, overall_rows
 from .market import JOINED, Market, MarketLike, join, looked_up_by
 from .outcomes import in_words
 from .ranking import Ranking, rank
+from .records import RECORDS
 from .rulebook import catalogue, titles
 from .strategies import advice_lists, propose
+from .uses import (
+    content_rules,
+    idle_families,
+    published_roots,
+    published_rules,
+    rules_in_use,
+)
 
 LACKS_DATA = 0.1  # score of advice whose rule names the fields that it lacks (spec 01 §4.6)
 KEYS = ("person_id", "user", "project")
@@ -66,59 +73,6 @@ def _yaml(name: str) -> dict[str, Any]:
 
 
 SAID = _yaml("algorithm")
-
-
-def advice_rules() -> dict[str, Expr]:
-    """Return the rule that scores each piece of advice, by its id, in the published order."""
-    return {m.id: catalogue()[m.trigger].score for m in advice_modules()}
-
-
-def strategy_rules() -> dict[str, Expr]:
-    """Return the rule that scores each strategy, by its id, in the published order."""
-    return {s.id: catalogue()[s.trigger].score for s in strategies()}
-
-
-def action_rules() -> dict[str, Expr]:
-    """Return the rule that scores each action, by its id, in the published order."""
-    return {a.id: catalogue()[a.trigger].score for a in actions()}
-
-
-def job_tips_rule() -> Expr:
-    """Return the place of the tips for the person's occupation in ``job_advice()``; -1 if there are none."""
-    rows = [when(catalogue().check(tips.filters), place) for place, tips in enumerate(job_advice())]
-    return first_match(*rows, otherwise=-1)
-
-
-def published_roots() -> dict[str, Expr]:
-    """Return every expression of the pipeline: the diagnosis, then advice, strategies and tips for a job."""
-    return {
-        **diagnosis(),
-        **{f"advice {k}": rule for k, rule in advice_rules().items()},
-        **{f"strategy {k}": rule for k, rule in strategy_rules().items()},
-        "job tips": job_tips_rule(),
-    }
-
-
-@cache
-def rules_in_use() -> frozenset[str]:
-    """Return the names of the rules that the diagnosis, advice, strategies or the action plan reach.
-
-    >>> "advice-senior" in rules_in_use(), "age-score" in rules_in_use()
-    (True, False)
-    """
-    rules = catalogue()
-    steps = {**published_roots(), **{f"action {k}": rule for k, rule in action_rules().items()}}
-    used = {n.name for n in walk(*steps.values()) if isinstance(n, Named) and n.name in rules}
-    used |= {m.trigger for m in advice_modules()} | {a.trigger for a in actions()}
-    there = {c.id for c in challenges()}
-    return frozenset(used | {s.trigger for s in strategies() if set(s.challenges) & there})
-
-
-@cache
-def published_rules() -> Mapping[str, PublishedRule]:
-    """Return every rule that has a fixed name, then the members of families in use, by name."""
-    exact = list(catalogue())
-    return {name: catalogue()[name] for name in [*exact, *sorted(rules_in_use() - {*exact})]}
 
 
 @cache
@@ -141,6 +95,7 @@ def _outcome(raw: dict[str, Any]) -> Outcome:
         "strategies": {s.id: Text(s.id, s.id) for s in strategies()},
     }
     made: dict[str, Any] = raw | {k: Text(**raw[k]) for k in ("label", "item", "unit") if k in raw}
+    made["details"] = tuple(raw.get("details", ()))
     return Outcome(**made, items=items.get(raw["id"], {}))
 
 
@@ -149,11 +104,11 @@ def _inputs() -> Inputs:
     return Inputs(
         asked=tuple(raw["asked"]),
         unasked=frozenset(raw["unasked"]),
-        looked_up=tuple(raw["looked_up"]),
         together={k: tuple(v) for k, v in raw["together"].items()},
         fixed=frozenset(raw["fixed"]),
         elsewhere=tuple(raw["elsewhere"]),
         keys=tuple(raw["keys"]),
+        figures_factor=raw["figures_factor"],
         factors={k: tuple(f["inputs"]) for k, f in factors.items()},
         factor_labels={k: Text(**f["label"]) for k, f in factors.items()},
     )
@@ -218,6 +173,7 @@ class Bob(Algorithm):
     outcomes = tuple(_outcome(raw) for raw in SAID["outcomes"])
     input_roles = _inputs()
     known_column = "market_known"
+    records = RECORDS
 
     # --- rules
 
@@ -236,9 +192,26 @@ class Bob(Algorithm):
         """Return the name of the published rule that a root is, or ""."""
         return _triggers().get(key, "")
 
+    def is_rule(self, node: Expr) -> bool:
+        """Tell whether a node of an expression is a published rule, used by name."""
+        return isinstance(node, Named) and node.name in catalogue()
+
     def used_rules(self) -> frozenset[str]:
         """Return the rules that the diagnosis, advice, strategies or the action plan reach."""
         return rules_in_use()
+
+    def rule_status(self, name: str) -> str:
+        """Tell by what a rule is reached: the pipeline, lists of contents picked outside it, or nothing."""
+        return "contents" if name in content_rules() else super().rule_status(name)
+
+    def listed_rules(self) -> list[str]:
+        """Return ``rules``, those that lists of contents name, and an example of each idle family."""
+        return [*dict.fromkeys([*self.rules, *sorted(content_rules()), *idle_families().values()])]
+
+    def figures(self, people: pl.DataFrame) -> pl.DataFrame:
+        """Return the market figures of the people's place and job."""
+        names = [v.name for v in self.variables if v.group == "market"]
+        return join(people.drop(n for n in names if n in people.columns), self.market, names).select(names)
 
     def titles(self) -> Mapping[str, Text]:
         """Return what to call in a text what rules name."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
@@ -45,7 +45,9 @@ class Variable:
 
     ``default`` is what the rules read where there is no answer; ``evidence`` says for the project's own
     data whether the figure is observed, rescaled or assumed. ``codes`` are numbers of a numeric input that
-    stand for something else than a quantity (-1 for none, say).
+    stand for something else than a quantity (-1 for none, say). ``grid`` are values that an audit tries, with
+    their names. A table of people may lack a ``joined`` input (its figure is looked up later) and an
+    ``optional`` one (it then reads its default).
     """
 
     name: str
@@ -63,6 +65,9 @@ class Variable:
     evidence: str = ""
     note: Text | None = None
     codes: tuple[Choice, ...] = ()
+    grid: tuple[tuple[Any, Text], ...] = ()
+    joined: bool = False
+    optional: bool = False
 
     def number_of(self, name: str) -> int:
         """Return the number of the enumerated value ``name``; ValueError names the nearest."""
@@ -141,9 +146,11 @@ class Dictionary(Mapping[str, Variable]):
         variables: list[Variable] = []
         sets: dict[str, dict[str, Variable]] = {}
         tables: dict[str, dict[str, Variable]] = {}
+        groups = entries.get("groups", {})
         for entry in entries["variables"]:
             try:
-                made = list(_variables(entry, entries.get("enums", {}), legal))
+                absent = {k: entry.get("group") in groups.get(k, ()) for k in ("joined", "optional")}
+                made = [replace(v, **absent) for v in _variables(entry, entries.get("enums", {}), legal)]
             except (KeyError, TypeError, ValueError) as error:
                 raise ValueError(f"{path.name}, entry {entry.get('name', entry)!r}: {error!r}") from error
             variables += made
@@ -197,6 +204,13 @@ def _text(raw: dict[str, str] | None) -> Text | None:
     return None if raw is None else Text(raw["fr"], raw["en"])
 
 
+def _grid(raw: Any) -> tuple[tuple[Any, Text], ...]:
+    """Read ``{from: 16, to: 70}``, or a list of ``{value, fr, en}``."""
+    if isinstance(raw, dict):
+        return tuple((n, Text(str(n), str(n))) for n in range(raw["from"], raw["to"] + 1))
+    return tuple((row["value"], Text(row["fr"], row["en"])) for row in raw)
+
+
 def _protected(raw: dict[str, str] | None, legal: Mapping[str, str]) -> Protected | None:
     if raw is None:
         return None
@@ -248,5 +262,6 @@ def _variables(
         minimum=entry.get("minimum"),
         maximum=entry.get("maximum"),
         pattern=entry.get("pattern"),
+        grid=_grid(entry.get("grid", ())),
         **common,
     )

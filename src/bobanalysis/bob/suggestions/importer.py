@@ -11,7 +11,8 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from ..door import InputError
+from bobanalysis.tables import InputError
+
 from .frames import LOCAL, need, ranked
 from .lists import BETTER, MOST, less_stressful_job_groups
 

@@ -13,7 +13,8 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-from ..door import InputError
+from bobanalysis.tables import InputError
+
 from ..market import MarketLike
 from .frames import LOCAL, need, ranked
 from .tension import less_stressful_departements, local_tension, national_tension, published
