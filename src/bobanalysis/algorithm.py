@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from bobanalysis.presentation import Presentation
 from bobanalysis.rules import (
     STATUS,
     Dictionary,
@@ -444,6 +445,13 @@ class Algorithm(ABC):
             ),
             Text(f"Les conditions sur « {fr} » sont retirées.", f"The conditions on “{en}” are removed."),
         )
+
+    # --- what its pages say
+
+    @cached_property
+    def presentation(self) -> Presentation:
+        """What the pages of the algorithm say beyond what is run."""
+        return Presentation(self)
 
     # --- variants, all built on ``map_rules``
 

@@ -8,13 +8,14 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "bobanalysis"
 FLOOR = {"text", "tables"}
-KERNEL = FLOOR | {"rules", "algorithm", "validation"}
+KERNEL = FLOOR | {"rules", "presentation", "algorithm", "validation"}
 MAY_IMPORT = {
     "text": set(),
     "tables": {"text"},
     "rules": {"text"},
     "validation": FLOOR | {"rules"},
-    "algorithm": FLOOR | {"rules", "validation"},
+    "presentation": FLOOR | {"rules"},
+    "algorithm": FLOOR | {"rules", "validation", "presentation"},
     "data": FLOOR,
     "bob": KERNEL,
     "population": FLOOR | {"data"},

@@ -15,7 +15,7 @@ def used_messages() -> dict[str, str]:
     )
     environment.policies["ext.i18n.trimmed"] = True
     found: dict[str, str] = {}
-    for path in sorted((HERE / "templates").rglob("*.html")):
+    for path in sorted(p for p in (HERE / "templates").rglob("*") if p.suffix in (".html", ".svg")):
         for line, _, message in environment.extract_translations(path.read_text(encoding="utf-8")):
             texts = message if isinstance(message, tuple) else (message,)
             for text in texts:

@@ -30,6 +30,7 @@ from bobanalysis.algorithm import (
     Source,
     to_polars,
 )
+from bobanalysis.presentation import Presentation
 from bobanalysis.rules import (
     STATUS,
     Evaluation,
@@ -191,6 +192,13 @@ class Bob(Algorithm):
     def root_rule(self, key: str) -> str:
         """Return the name of the published rule that a root is, or ""."""
         return _triggers().get(key, "")
+
+    @cached_property
+    def presentation(self) -> Presentation:
+        """What the pages of Bob say."""
+        from .presentation import BobPresentation
+
+        return BobPresentation(self)
 
     def is_rule(self, node: Expr) -> bool:
         """Tell whether a node of an expression is a published rule, used by name."""

@@ -12,11 +12,12 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from html import escape
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from bobanalysis.report.words import Words, challenge_labels
+from bobanalysis.report.words import Words
 
 if TYPE_CHECKING:
     import polars as pl
@@ -129,7 +130,7 @@ def age_challenges(tables: Tables, words: Words, narrow: bool) -> Drawing:
     alt = _altair()
 
     shares = tables["age.challenge_share"]
-    order = [c for c in challenge_labels() if c in set(shares["main_challenge"])]
+    order = [c for c in words.names("challenge") if c in set(shares["main_challenge"])]
     first, last = _bounds(shares, "age", "age")
     rows = _bands(shares, order)
     width, height = (250, 300) if narrow else (500, 360)
@@ -299,6 +300,15 @@ def departement_names() -> dict[str, str]:
 
     frame = data.table("departements")
     return {dep: name.replace("'", "’") for dep, name in zip(frame["dep"], frame["name"], strict=True)}
+
+
+@cache
+def region_names() -> Mapping[str, str]:
+    """Return the name of each region by its code."""
+    from bobanalysis import data
+
+    table = data.table("departements").select("region", "region_name").unique()
+    return {str(code): str(name) for code, name in table.rows()}
 
 
 def _tiles(classes: Mapping[str, str], width: int) -> Any:
@@ -595,7 +605,7 @@ def _age_description(shares: pl.DataFrame, cliffs: pl.DataFrame, words: Words) -
             age_first=words.quantity(first, "years"),
             age_last=words.quantity(last, "years"),
         )
-        for name in challenge_labels()
+        for name in words.names("challenge")
     ]
     steps = ", ".join(_step_name(row, words) for row in largest(cliffs))
     text = words._(

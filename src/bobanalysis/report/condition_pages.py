@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bobanalysis.bob import DICTIONARY
 from bobanalysis.report.cards import card_link, over_scales, source_link
 from bobanalysis.report.renderer import PageRenderer
 from bobanalysis.report.words import vocabulary
@@ -71,12 +70,14 @@ def _row(page: PageRenderer, row: Mapping[str, Any], lacking: set[tuple[str, str
         "rule": card_link(page, row["rule"]),
         "name": row["rule"],
         "hows": [words.name("hows", how) for how in row["hows"].split(", ")],
-        "source": source_link(row["source"]),
+        "source": source_link(page.algorithm, row["source"]),
         "measure": row["measure"] or "",
         "share": None if row["share"] is None else words.quantity(row["share"], "share"),
         "interval": "" if row["share"] is None else words.interval(row["low"], row["high"], "share"),
         "scales": over_scales(words, row),
-        "lacks": row["share"] == 0 and (row["rule"], read) in lacking and DICTIONARY[read].name,
+        "lacks": row["share"] == 0
+        and (row["rule"], read) in lacking
+        and page.algorithm.dictionary[read].name,
     }
 
 
@@ -87,5 +88,5 @@ def _outside(page: PageRenderer, row: Mapping[str, Any]) -> dict[str, Any]:
         "id": row["condition"],
         "where": where[:1].upper() + where[1:],
         "text": said[:1].upper() + said[1:],
-        "source": source_link(row["source"]),
+        "source": source_link(page.algorithm, row["source"]),
     }

@@ -21,7 +21,8 @@ from bobanalysis.bob import DICTIONARY, Bob, InputError
 from bobanalysis.bob.configuration import advice_modules, strategies
 from bobanalysis.bob.diagnosis import Challenge, challenges
 from bobanalysis.bob.market import JOINED, looked_up_by
-from bobanalysis.bob.pipeline import LACKS_DATA, job_tips_rule
+from bobanalysis.bob.pipeline import LACKS_DATA
+from bobanalysis.bob.uses import job_tips_rule
 from bobanalysis.report.person import JOB, NOW, PLACE, Person, Told
 from bobanalysis.rules import Change, Expr, Named, Refuse, Text, Trace, Variable, inputs, walk
 from bobanalysis.rules.expr import (

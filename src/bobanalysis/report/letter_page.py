@@ -18,7 +18,8 @@ from bobanalysis import data
 from bobanalysis.bob import DICTIONARY, UPSTREAM_COMMIT, catalogue, titles
 from bobanalysis.bob.configuration import advice_modules, reasons, strategies
 from bobanalysis.bob.diagnosis import Relevance, challenges
-from bobanalysis.report import findings, tryit
+from bobanalysis.bob.presentation import _own_words, strategy_title
+from bobanalysis.report import findings
 from bobanalysis.report.letter import (
     NOT_GIVEN,
     Elsewhere,
@@ -113,7 +114,7 @@ def render(made: Letter, language: Language, site: bool = False) -> str:
     site: it then says that the person is invented, and leads back.
     """
 
-    say = _Saying(made, Words(language))
+    say = _Saying(made, Words(language, _own_words()))
     text = (
         environment(language)
         .get_template("letter.html")
@@ -189,7 +190,7 @@ class _Saying:
         return self.said(next(m for m in advice_modules() if m.id == id).label)
 
     def strategy(self, id: str) -> str:
-        return tryit.strategy_title(id, self.words)
+        return self.said(strategy_title(id))
 
     def quoted(self, text: str) -> str:
         return f"«\u202f{text}\u202f»" if self.lang == "fr" else f"“{text}”"

@@ -8,25 +8,21 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cache
 from typing import Any
 
 import polars as pl
 
-from bobanalysis import data
-from bobanalysis.bob import DICTIONARY, catalogue, configuration, titles
-from bobanalysis.bob.diagnosis import challenges
+from bobanalysis.algorithm import PublishedRule
 from bobanalysis.fairness.intervals import wilson
 from bobanalysis.fairness.metrics import MIN_GROUP
 from bobanalysis.recommenders import quirks as records
 from bobanalysis.recommenders.quirks import Case, Quirk
 from bobanalysis.recommenders.repairs import REPAIRS
 from bobanalysis.report import sheets
-from bobanalysis.report.charts import departement_names
+from bobanalysis.report.charts import departement_names, region_names
 from bobanalysis.report.renderer import PageRenderer
 from bobanalysis.report.sheet_pages import address
-from bobanalysis.report.subjects import card_path
-from bobanalysis.report.words import N_, Words
+from bobanalysis.report.words import N_
 from bobanalysis.rules import inputs, is_condition
 from bobanalysis.rules.explain import sentence
 from bobanalysis.rules.expr import Var
@@ -103,12 +99,13 @@ def for_rule(page: PageRenderer, rule: str) -> list[dict[str, str]]:
     Returns, in the order of the page of quirks: `id`, `title`, `href` seen from the page, `evidence` (in
     words). A rule without quirks has an empty list.
     """
-    own = catalogue()[rule].quirks if rule in catalogue() else ()
+    known = _rule_called(page, rule)
+    own = known.quirks if known else ()
     found = [q for q in records.quirks().values() if rule in q.rules or q.id in own]
     return [
         {
             "id": q.id,
-            "title": _polished(page.words, q.title.fr if page.words.language == "fr" else q.title.en),
+            "title": page.words.say(q.title),
             "href": f"{page.home}quirks.html#{q.id}",
             "evidence": page.words.name("evidence", q.evidence),
         }
@@ -134,18 +131,14 @@ class _Recorded:
         uncounted: Mapping[str, Sequence[Mapping[str, Any]]],
     ) -> None:
         self.page, self.got, self.touched, self.uncounted = page, got, touched, uncounted
-        self.words = page.words
+        self.words, self.dictionary = page.words, page.algorithm.dictionary
         self.language: Language = "fr" if page.words.language == "fr" else "en"
 
     def say(self, text: Any) -> str:
         return self.polish(text.get(self.language)) if text else ""
 
     def polish(self, text: str) -> str:
-        return _polished(self.words, text)
-
-
-def _polished(words: Words, text: str) -> str:
-    return words.polish(text)
+        return self.words.polish(text)
 
 
 def _by_quirk(table: pl.DataFrame) -> dict[str, list[dict[str, Any]]]:
@@ -176,16 +169,23 @@ def _entry(seen: _Recorded, quirk: Quirk) -> dict[str, Any]:
     }
 
 
+def _rule_called(page: PageRenderer, name: str) -> PublishedRule | None:
+    if name in page.algorithm.presentation.steps or not page.cards.knows(name):
+        return None
+    rule: PublishedRule = page.algorithm.rule(name)
+    return rule
+
+
 def _rule(seen: _Recorded, name: str) -> dict[str, str]:
-    if name in catalogue():
-        return {"code": name, "title": _title(seen, name), "href": seen.page.home + card_path(name)}
-    href = seen.page.home + card_path("main_challenge") if name == "diagnosis" else ""
+    page = seen.page
+    if _rule_called(page, name):
+        return {"code": name, "title": _title(seen, name), "href": page.home + page.cards.path(name)}
+    href = page.home + page.cards.path("main_challenge") if name == "diagnosis" else ""
     return {"code": "", "title": seen.words.name("steps", name), "href": href}
 
 
 def _title(seen: _Recorded, rule: str) -> str:
-    title = catalogue()[rule].title
-    return seen.say(title) if title else rule
+    return seen.say(seen.page.algorithm.rule(rule).title) or rule
 
 
 # ---- whom it touches -------------------------------------------------------------------------------------
@@ -197,7 +197,7 @@ def _whom(seen: _Recorded, quirk: Quirk) -> dict[str, Any]:
     if not rows:
         reasons = seen.uncounted[quirk.id]
         reason = reasons[0]["reason"]
-        lacking = [DICTIONARY[r["input"]].label for r in reasons if r["input"]]
+        lacking = [seen.dictionary[r["input"]].label for r in reasons if r["input"]]
         why = seen.say(quirk.uncounted if reason == "said" else records.REASONS[reason])
         if lacking:
             apart = " ; " if seen.language == "fr" else "; "
@@ -228,16 +228,10 @@ def _shares(seen: _Recorded, row: Mapping[str, Any]) -> tuple[str, str]:
 
 def _group(seen: _Recorded, by: str, key: str) -> str:
     if by == "region":
-        return seen.polish(_regions()[key])
+        return seen.polish(region_names()[key])
     low, _, high = key.rstrip("+").partition("-")
     band = N_("{low} to {high}") if high else N_("{low} and over")
     return seen.words.gettext(band).format(low=low, high=high)
-
-
-@cache
-def _regions() -> dict[str, str]:
-    table = data.table("departements").select("region", "region_name").unique()
-    return {str(code): str(name) for code, name in table.cast(pl.String).iter_rows()}
 
 
 # ---- cases in words --------------------------------------------------------------------------------------
@@ -265,17 +259,18 @@ def _person(seen: _Recorded, case: Case) -> list[str]:
     if len(given) > 1:
         return []
     phrases = [_input(seen, name, value) for name, value in given[0].items()]
-    if phrases and _without_age(case, given[0]):
+    if phrases and _without_age(seen.page, case, given[0]):
         return [seen.words.gettext(N_("no year of birth")), *phrases]
-    if _without_age(case, given[0]):
+    if _without_age(seen.page, case, given[0]):
         return [seen.words.gettext(N_("no answer to any question, not even the year of birth"))]
     return phrases or [seen.words.gettext(N_("no answer to any question"))]
 
 
-def _without_age(case: Case, given: Mapping[str, Any]) -> bool:
+def _without_age(page: PageRenderer, case: Case, given: Mapping[str, Any]) -> bool:
     """Tell whether a year of birth is lacking where it counts: the rule reads it, or a case beside has it."""
     rule = case.asks.get("rule", "")
-    reads = rule in catalogue() and any(v.name == "age" for v in inputs(catalogue()[rule].expr))
+    known = _rule_called(page, rule)
+    reads = known is not None and any(v.name == "age" for v in inputs(known.expr))
     others = records.cases([records.quirks()[case.quirk]])
     said = any("age" in columns for other in others for columns in records.projects(other))
     return "age" not in given and (reads or (not rule and said))
@@ -283,7 +278,7 @@ def _without_age(case: Case, given: Mapping[str, Any]) -> bool:
 
 def _input(seen: _Recorded, name: str, value: Any) -> str:
     """Say one answer of a person: the label of the input, its value in words."""
-    variable, language = DICTIONARY[name], seen.language
+    variable, language = seen.dictionary[name], seen.language
     text = f"{variable.label.get(language)}{seen.words._(':')} "
     if name == "diagnostic_category":
         return seen.polish(f"{text}{_quoted(seen, _challenge(seen, value))}")
@@ -301,14 +296,13 @@ def _quoted(seen: _Recorded, text: str) -> str:
 
 
 def _challenge(seen: _Recorded, id: str) -> str:
-    return seen.say({c.id: c.label for c in challenges()}[id])
+    return seen.say(seen.page.algorithm.outcome("main_challenge").items[id])
 
 
 def _asked(seen: _Recorded, asks: Mapping[str, Any]) -> dict[str, str]:
     """Say what a case asks for: a rule (with its published name), a step, a suggestion."""
     if rule := asks.get("rule"):
-        known = rule in catalogue()
-        return {"text": _title(seen, rule) if known else "", "code": rule}
+        return {"text": _title(seen, rule) if _rule_called(seen.page, rule) else "", "code": rule}
     if function := asks.get("suggestion"):
         return {"text": seen.words.name("asked", f"{function} {asks.get('column', '')}".strip()), "code": ""}
     return {"text": seen.words.name("asked", asks["step"]), "code": asks.get("strategy", "")}
@@ -322,17 +316,19 @@ def _answer(seen: _Recorded, asks: Mapping[str, Any]) -> str:
     if asks.get("step") == "main_challenge":
         return _quoted(seen, _challenge(seen, answer))
     if asks.get("step") in ("advice", "strategy_advice"):
-        labels = {m.id: m.label for m in configuration.advice_modules()}
+        labels = seen.page.algorithm.outcome("advice").items
         return _joined(seen, answer, lambda id: _quoted(seen, seen.say(labels[id])))
     if isinstance(answer, bool):
         return seen.words.gettext(N_("yes") if answer else N_("no"))
     if isinstance(answer, list):
         return _joined(seen, answer, lambda item: _figure(seen, item))
     rule = asks.get("rule", "")
-    if rule in catalogue() and is_condition(catalogue()[rule].expr) and answer in (0, 3):
+    published = _rule_called(seen.page, rule) if rule else None
+    if published and is_condition(published.expr) and answer in (0, 3):
         return seen.words.gettext(N_("yes: the filter lets pass") if answer else N_("no: the filter stops"))
     score = _figure(seen, answer)
-    if rule in {m.trigger for m in configuration.advice_modules()}:
+    answered = seen.page.algorithm.presentation.answered(rule)
+    if answered and answered[0].id == "advice":
         known = N_("score {n}: the advice is given") if answer else N_("score {n}: the advice is not given")
         return seen.words.gettext(known).format(n=score)
     return seen.words.gettext(N_("score {n}")).format(n=score) if rule else score
@@ -348,7 +344,7 @@ def _refused(seen: _Recorded, said: str) -> str:
         return ""
     if not details:
         return seen.words.gettext(N_("no answer, for lack of data"))
-    known = titles()
+    known = seen.page.algorithm.presentation.titles
     named = [_quoted(seen, seen.say(known[f])) if f in known else f for f in details.split(", ")]
     lacking = ", ".join(dict.fromkeys(named))
     return seen.words.gettext(N_("no answer: {what} is missing")).format(what=lacking)

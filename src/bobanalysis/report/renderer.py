@@ -16,7 +16,9 @@ from typing import Any
 import polars as pl
 from markupsafe import Markup, escape
 
+from bobanalysis.algorithm import Algorithm
 from bobanalysis.report import charts, findings
+from bobanalysis.report.subjects import CardIndex, card_index
 from bobanalysis.report.words import HERE, Words
 from bobanalysis.text import Language, capital
 
@@ -56,15 +58,28 @@ class Content:
 
     merged: dict[str, Any]
     csv: dict[str, str]
+    algorithm: Any = None
     drawings: dict[tuple[str, str, bool], tuple[charts.Drawing, str]] = field(default_factory=dict)
     groups: dict[tuple[str, str], dict[str, list[dict[str, Any]]]] = field(default_factory=dict)
 
     @classmethod
-    def read(cls, build: Path, notebooks: Sequence[str] | None = None) -> Content:
+    def read(
+        cls, build: Path, notebooks: Sequence[str] | None = None, algorithm: Algorithm | None = None
+    ) -> Content:
         """Merge the records in a build folder; raise `findings.FindingError` when they do not fit."""
         merged = findings.merge(build, notebooks)
         texts = {id: (build / "tables" / f"{id}.csv").read_text(encoding="utf-8") for id in merged["tables"]}
-        return cls(merged, texts)
+        return cls(merged, texts, algorithm)
+
+    @classmethod
+    def of(cls, algorithm: Algorithm) -> Content:
+        """Return content without records, for pages that say what follows from the rules alone."""
+        return cls({"findings": {}, "tables": {}, "notebooks": []}, {}, algorithm)
+
+    @property
+    def recorded(self) -> bool:
+        """Whether notebooks recorded anything."""
+        return bool(self.merged["notebooks"])
 
     @cached_property
     def tables(self) -> dict[str, pl.DataFrame]:
@@ -134,7 +149,7 @@ class PageRenderer:
     def __init__(self, content: Content, words: Words, page: Page, menu: Sequence[Page] = ()) -> None:
         """Prepare a page; `menu` holds the pages of the menu."""
         self.content, self.words, self.page, self.menu = content, words, page, menu
-        self.home = page.home
+        self.home, self.algorithm = page.home, content.algorithm
         self.shown: list[str] = []
 
     def html(self) -> str:
@@ -148,7 +163,7 @@ class PageRenderer:
         ]
         text = page.render(
             page=self.page, pages=self.menu, language=self.words.language, other=other, words=self.words,
-            home=self.page.home, root=f"../{self.page.home}", sources=sources, registry=self._source,
+            story=self.content.recorded, algorithm=self.algorithm, home=self.page.home, root=f"../{self.page.home}", sources=sources, registry=self._source,
             **calls, **more,
         )  # fmt: skip
         return tidy(text)
@@ -368,13 +383,22 @@ class PageRenderer:
     # for pages that are generated
 
     def rows_of(self, table: str, key: str = "rule") -> dict[str, list[dict[str, Any]]]:
-        """Return the rows of a table by the text in one of its columns."""
+        """Return the rows of a table by the text in one of its columns; none where nothing was recorded."""
+        if not self.content.recorded:
+            return {}
         return self.content.grouped(table, key, self.where)
 
     def table_facts(self, id: str) -> dict[str, Any]:
         """Return what stands below figures taken from a table: kind, vintage, sources, caveats."""
+        if not self.content.recorded:
+            return {"id": id}
         meta = self._meta(id)
         return {"id": id, "caveats": self.words.pick(meta["caveats"]), **self._facts(meta)}
+
+    @property
+    def cards(self) -> CardIndex:
+        """The cards of the algorithm."""
+        return card_index(self.algorithm)
 
     # helpers
 

@@ -13,11 +13,9 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from bobanalysis.bob import catalogue
 from bobanalysis.report import flow, sheets
 from bobanalysis.report.findings import dump
 from bobanalysis.report.renderer import Content, Page, PageError, PageRenderer
-from bobanalysis.report.subjects import card_path
 from bobanalysis.report.words import N_, vocabulary
 from bobanalysis.text import Text
 
@@ -96,8 +94,8 @@ def privacy(page: PageRenderer) -> dict[str, Any]:
         "nodes": {n.id: page.words.say(n.name) for n in sheet.flow.nodes},
         "legend": {kind: Markup(flow.sample(kind)) for kind in page.words.names("nodes")},
         "counts": _counted(page, "privacy.rules", "field"),
-        "rules": {name: page.words.say(catalogue()[name].title) or name for name in rules},
-        "card_path": card_path,
+        "rules": {name: page.words.say(page.algorithm.rule(name).title) or name for name in rules},
+        "card_path": page.cards.path,
         "diagrams": {
             layout: Markup(flow.diagram(sheet.flow, layout, page.words)) for layout in flow.layouts()
         },

@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from bobanalysis.algorithm import Algorithm
 from bobanalysis.report import (
     cards,
     condition_pages,
@@ -46,26 +47,28 @@ PAGES = (
 """The pages in the order of the menu. To add one: an entry here, a template, its French words."""
 
 
-def every_page() -> tuple[Page, ...]:
+def every_page(algorithm: Algorithm) -> tuple[Page, ...]:
     """Return the pages of the menu and those that only other pages lead to."""
-    return (*PAGES, *sheet_pages.form_pages(), *cards.pages())
+    return (*PAGES, *sheet_pages.form_pages(), *cards.pages(algorithm))
 
 
 def render(
     build: str | os.PathLike[str] | None = None,
     reports: str | os.PathLike[str] | None = None,
     notebooks: Sequence[str] | None = None,
+    *,
+    algorithm: Algorithm,
 ) -> Path:
     """Make the folder of reports from what the notebooks recorded.
 
     Parameters: `build`, the folder the notebooks wrote to (see `findings.build_folder`); `reports`, the
     folder to make, default `reports` of the project: what is in it is replaced as a whole; `notebooks`, names
-    of the notebooks to publish, all that left a record when None.
+    of the notebooks to publish, all that left a record when None; `algorithm`, what the cards, the letter and the try-it page are about.
     Returns the folder. Raises `findings.FindingError`, `PageError` or `words.CatalogueError`; the old folder
     is then left as it was.
     """
     target = Path(reports) if reports is not None else Path(__file__).parents[3] / "reports"
-    content = Content.read(findings.build_folder(build), notebooks)
+    content = Content.read(findings.build_folder(build), notebooks, algorithm)
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".reports-", dir=target.parent) as folder:
         fresh = Path(folder) / "new"
@@ -85,7 +88,7 @@ def _write_all(content: Content, folder: Path) -> None:
     write("findings.csv", findings_csv(content.merged))
     for id, text in content.csv.items():
         write(f"tables/{id}.csv", text)
-    for page in every_page():
+    for page in every_page(content.algorithm):
         for language in LANGUAGES:
             write(f"{language}/{page.slug}.html", _page(content, language, page))
     for path, text in downloads(content).items():
@@ -100,7 +103,7 @@ def _write_all(content: Content, folder: Path) -> None:
 
 
 def _page(content: Content, language: Language, page: Page) -> str:
-    text = PageRenderer(content, Words(language), page, PAGES).html()
+    text = PageRenderer(content, Words(language, content.algorithm.presentation.words), page, PAGES).html()
     return text if page.slug == "glossary" else glossary.link(text, language, page.home)
 
 

@@ -1,227 +1,174 @@
-"""What has a card: the published rules and the steps of the diagnosis, and where each rule is used."""
+"""What has a card: the rules of an algorithm and its steps, with their addresses and titles."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
-from typing import Literal
+from functools import cache, cached_property
 
-from bobanalysis.bob import Family, catalogue, configuration, diagnosis, titles
-from bobanalysis.bob.diagnosis import challenges, overall_rows
-from bobanalysis.recommenders.conditions import content_rules, idle_families
-from bobanalysis.recommenders.reach import in_use, published_rules
-from bobanalysis.rules import Expr, Named, Text, Variable, inputs, is_condition
-from bobanalysis.rules.expr import children
+from bobanalysis import data
+from bobanalysis.algorithm import Algorithm
+from bobanalysis.presentation import RuleFamily
+from bobanalysis.rules import Expr, Text, Variable, inputs
 
-Kind = Literal[
-    "advice", "strategy", "action", "challenge", "relevance", "overall", "tips", "public", "rule", "contents"
-]
-"""What uses a rule: it scores a piece of advice, a strategy or an action; it is a condition of a main
-challenge, tells its relevance, or chooses a row of overall scores; it picks tips for an occupation,
-non-profits or contents; or another rule reads it."""
-
-
-@dataclass(frozen=True)
-class Use:
-    """One use of a rule: ``what`` is the id of the user, ``alive`` whether the pipeline reaches it."""
-
-    kind: Kind
-    what: str
-    alive: bool = True
-
-
-STEP_SOURCES = {
-    "relevance": "frontend/server/diagnostic.py#L294-L387",
-    "main_challenge": "frontend/server/diagnostic.py#L62-L87",
-    "overall_score": "frontend/server/diagnostic.py#L215-L252",
-}
-"""Where the steps of the diagnosis stand in the published code (specification 03, sections 2.2 and 2.3)."""
-
-
-def step_source(name: str) -> str:
-    """Return where a step of the diagnosis stands in the published code.
-
-    >>> step_source("relevance_bravo")
-    'frontend/server/diagnostic.py#L294-L387'
-    """
-    return STEP_SOURCES[name if name in STEP_SOURCES else name.split("_")[0]]
-
-
-def steps() -> dict[str, Expr]:
-    """Return the steps of the diagnosis that a reader sees, by name.
-
-    >>> list(steps())[-2:]
-    ['main_challenge', 'overall_score']
-    """
-    return {name: step for name, step in diagnosis().items() if name != "overall_row"}
-
-
-@cache
-def uses() -> Mapping[str, tuple[Use, ...]]:
-    """Return the uses of each rule, by its name, most decisive first; a rule that is not in it has none.
-
-    >>> [(use.kind, use.what) for use in uses()["advice-senior"]]
-    [('advice', 'senior')]
-    """
-    found: dict[str, dict[Use, None]] = {}
-    for name, use in _uses():
-        found.setdefault(name, {})[use] = None
-    return {name: tuple(own) for name, own in found.items()}
-
-
-def _uses() -> Iterator[tuple[str, Use]]:
-    there = {c.id for c in challenges()}
-    for module in configuration.advice_modules():
-        yield module.trigger, Use("advice", module.id)
-    for strategy in configuration.strategies():
-        yield strategy.trigger, Use("strategy", strategy.id, bool(set(strategy.challenges) & there))
-    for challenge in challenges():
-        if challenge.relevance:
-            yield challenge.relevance, Use("relevance", challenge.id)
-        for name in challenge.filters:
-            yield name, Use("challenge", challenge.id)
-    for row in overall_rows():
-        for name in row.filters:
-            yield name, Use("overall", row.challenge, row.challenge in there)
-    for action in configuration.actions():
-        yield action.trigger, Use("action", action.id)
-    for tips in configuration.job_advice():
-        for name in tips.filters:
-            yield name, Use("tips", tips.id)
-    for public in configuration.association_publics():
-        for name in public.filters:
-            yield name, Use("public", public.id)
-    for user, rule in published_rules().items():
-        for name in named_in(rule):
-            yield name, Use("rule", user, user in in_use())
-    for listed in configuration.contents():
-        for name in {f: None for own in listed.contents.values() for f in own}:
-            yield name, Use("contents", listed.id)
-    for name in sorted(content_rules()):
-        for read in named_in(catalogue()[name].expr):
-            yield read, Use("rule", name, False)
-
-
-def named_in(rule: Expr) -> list[str]:
-    """Return the published rules that a rule names in its own text, in reading order.
-
-    >>> named_in(catalogue()["not-for-women"].expr)
-    ['for-women']
-    """
-    found: dict[str, None] = {}
-    seen: set[int] = set()
-
-    def visit(node: Expr) -> None:
-        if id(node) in seen:
-            return
-        seen.add(id(node))
-        if isinstance(node, Named) and (node.name in catalogue() or node.name in diagnosis()):
-            found[node.name] = None
-            return
-        for child in children(node):
-            visit(child)
-
-    visit(rule.item if isinstance(rule, Named) else rule)
-    return list(found)
+STATUS = {"in use": "use"}
+"""What `Algorithm.rule_status` says, in addresses and classes of pages."""
 
 
 @dataclass(frozen=True)
 class Subject:
-    """What a card is about: a rule, or a step of the diagnosis."""
+    """What a card is about: a rule, or a step; `read` are its inputs, direct or through other rules."""
 
     name: str
     rule: Expr
     title: Text
     role: str
     status: str
-
-    @property
-    def inputs(self) -> list[Variable]:
-        """Return what the rule reads, itself or through the rules that it names."""
-        return [v for v in inputs(self.rule) if v.name not in ("user", "project")]
-
-
-def card_path(rule: str) -> str:
-    """Return where the card of a rule stands, seen from the folder of a language.
-
-    Parameters: ``rule``, a published name, a step of the diagnosis (``main_challenge``) or a family's name. A
-    rule that only contents use has no part of its own on the card of its family.
-
-    >>> card_path("advice-senior"), card_path("for-old(50)"), card_path("main_challenge")
-    ('rules/advice-senior.html', 'rules/for-old.html#for-old-50', 'rules/main_challenge.html')
-    """
-    rules = catalogue()
-    if rule in rules and (pattern := rules[rule].family):
-        family = next(f for f in rules.families if f.pattern.pattern == pattern)
-        part = f"#{slug(rule)}" if rule in subjects() else ""
-        return f"rules/{slug(family.name)}.html{part}"
-    return f"rules/{slug(rule)}.html"
+    source: str
+    read: tuple[Variable, ...]
 
 
 def slug(name: str) -> str:
     """Return a name as it stands in an address: letters, digits, hyphens and underscores.
 
-    >>> slug("for-evolution-of-offers(+10%)"), slug("for-stressed-market(10/3)")
-    ('for-evolution-of-offers-plus10', 'for-stressed-market-10-of-3')
+    Example:
+        >>> slug("for-evolution-of-offers(+10%)"), slug("for-stressed-market(10/3)")
+        ('for-evolution-of-offers-plus10', 'for-stressed-market-10-of-3')
     """
     plain = name.replace("+", "plus").replace("/", "-of-")
     return re.sub(r"[^\w]+", "-", plain).strip("-")
 
 
+class CardIndex:
+    """The cards of an algorithm: one a rule and step, one a family of rules."""
+
+    def __init__(self, algorithm: Algorithm) -> None:
+        """Index the cards of an algorithm."""
+        self.algorithm, self.presentation = algorithm, algorithm.presentation
+
+    @cached_property
+    def subjects(self) -> Mapping[str, Subject]:
+        """Everything that has a card of its own or a part of one, by name.
+
+        Steps, rules, and one example of each family that has no rule in use.
+        """
+        found = [(s, rule) for s, rule in self.presentation.steps.items()]
+        found += self.algorithm.rules.items()
+        examples = [self.example(f) for f in self.presentation.families if not self.members(f)]
+        found += [(name, self.algorithm.rule(name)) for name in examples]
+        return {name: self.subject(name) for name, _ in found}
+
+    def subject(self, name: str) -> Subject:
+        """Return a rule or a step as the subject of a card."""
+        step = name in self.presentation.steps
+        rule = self.presentation.steps[name] if step else self.algorithm.rule(name)
+        title = rule.title or Text(name, name)
+        keys = self.algorithm.input_roles.keys
+        return Subject(
+            name,
+            rule.expr,
+            title if step else Text(self._spelt(title.fr), self._spelt(title.en)),
+            self.presentation.role(name, rule.expr),
+            "use" if step else self.status(name),
+            rule.source,
+            tuple(v for v in inputs(rule.expr) if v.name not in keys),
+        )
+
+    def status(self, name: str) -> str:
+        """Return "use", "contents" or "dead"."""
+        status = self.algorithm.rule_status(name)
+        return STATUS.get(status, status)
+
+    def path(self, name: str) -> str:
+        """Return where the card of a rule, step or family stands, seen from the folder of a language.
+
+        A rule of a family that has no part of its own there leads to the card of its family.
+        """
+        if name not in self.presentation.steps and name not in self._family_names:
+            family = self.algorithm.rule(name).family
+            if family:
+                at = next(f.name for f in self.presentation.families if f.key == family)
+                return f"rules/{slug(at)}.html" + (f"#{slug(name)}" if name in self.subjects else "")
+        return f"rules/{slug(name)}.html"
+
+    @cached_property
+    def _family_names(self) -> frozenset[str]:
+        return frozenset(f.name for f in self.presentation.families)
+
+    def members(self, family: RuleFamily) -> list[str]:
+        """Return the rules of a family that are in use."""
+        return [n for n, rule in self.algorithm.rules.items() if rule.family == family.key]
+
+    def listed(self, family: RuleFamily) -> list[str]:
+        """Return the rules of a family that only lists of contents use."""
+        return [n for n in self._others if self.algorithm.rule(n).family == family.key]
+
+    @cached_property
+    def _others(self) -> list[str]:
+        others = [n for n in self.algorithm.listed_rules() if n not in self.algorithm.rules]
+        return [n for n in others if self.algorithm.rule_status(n) == "contents"]
+
+    def example(self, family: RuleFamily) -> str:
+        """Return the rule that stands for a family of which none is in use."""
+        others = [n for n in self.algorithm.listed_rules() if self.algorithm.rule(n).family == family.key]
+        return next(iter(others), family.example)
+
+    def rule(self, name: str) -> Expr:
+        """Return the expression of a rule or of a step."""
+        steps = self.presentation.steps
+        return (steps[name] if name in steps else self.algorithm.rule(name)).expr
+
+    def knows(self, name: str) -> bool:
+        """Tell whether a name is that of a rule or of a step."""
+        try:
+            return name in self.presentation.steps or bool(self.algorithm.rule(name))
+        except KeyError:
+            return False
+
+    @cached_property
+    def titles(self) -> Mapping[str, Text]:
+        """What to call rules, steps, missing fields, and values that rules name by their code."""
+        own = {n: rule.title for n in self.subjects if (rule := self._published(n)) and rule.title}
+        codes = {code: Text(f"{name} ({code})", f"{name} ({code})") for code, name in self._spelled.items()}
+        return {**codes, **self.presentation.titles, **own}
+
+    def _published(self, name: str):  # type: ignore[no-untyped-def]
+        return None if name in self.presentation.steps else self.algorithm.rule(name)
+
+    @cached_property
+    def _spelled(self) -> Mapping[str, str]:
+        """Names by the codes that are spelt out in texts: those with a letter."""
+        known = {c: n for name in self.presentation.code_tables for c, n in self.codes(name).items()}
+        return {code: name for code, name in known.items() if re.fullmatch(r"[A-Z]\d{4}", code)}
+
+    def _spelt(self, text: str) -> str:
+        """Write the name of a code before it."""
+
+        def name(match: re.Match[str]) -> str:
+            return f"{self._spelled[match[0]]} ({match[0]})" if match[0] in self._spelled else match[0]
+
+        return re.sub(r"\b[A-Z]\d{4}\b", name, text)
+
+    def codes(self, input: str) -> Mapping[str, str]:
+        """Return the names of the codes that an input holds; nothing where it holds none."""
+        table = self.presentation.code_tables.get(input)
+        return _names(table) if table else {}
+
+
 @cache
-def subjects() -> Mapping[str, Subject]:
-    """Return everything that has a card of its own or a part of one, by name.
+def _names(table: str) -> Mapping[str, str]:
+    return dict(data.table(table).select(data.table(table).columns[:2]).rows())
 
-    Steps of the diagnosis, rules with a fixed name, members of families that are in use, and one example of
-    each family that nothing in the ranking uses.
+
+@cache
+def card_index(algorithm: Algorithm) -> CardIndex:
+    """Return the cards of an algorithm.
+
+    Example:
+        >>> from bobanalysis.bob import Bob, Market
+        >>> cards = card_index(Bob(Market.empty()))
+        >>> cards.path("advice-senior"), cards.path("for-old(50)")
+        ('rules/advice-senior.html', 'rules/for-old.html#for-old-50')
     """
-    found = {n: Subject(n, e, titles()[n], "diagnosis", "use") for n, e in steps().items()}
-    examples = [example(f) for f in catalogue().families if not members(f)]
-    for name, rule in {**published_rules(), **{n: catalogue()[n].expr for n in examples}}.items():
-        title = spelt(catalogue()[name].title or Text(name, name))
-        found[name] = Subject(name, rule, title, _role(name, rule), status(name))
-    return found
-
-
-def members(family: Family) -> list[str]:
-    """Return the rules of a family that the pipeline reaches."""
-    return [n for n in published_rules() if catalogue()[n].family == family.pattern.pattern]
-
-
-def example(family: Family) -> str:
-    """Return the rule that stands for a family of which none is in the ranking: one that contents use."""
-    used = sorted(n for n in content_rules() if catalogue()[n].family == family.pattern.pattern)
-    return used[0] if used else idle_families().get(family.pattern.pattern, family.example)
-
-
-def status(name: str) -> str:
-    """Return whether a rule is in use, for contents only, or dead."""
-    if name in in_use():
-        return "use"
-    return "contents" if name in content_rules() else "dead"
-
-
-def _role(name: str, rule: Expr) -> str:
-    if catalogue()[name].family:
-        return "family"
-    if (name.startswith(("category-", "relevance-")) and name in in_use()) or name in steps():
-        return "diagnosis"
-    if any(use.kind == "advice" for use in uses().get(name, ())):
-        return "advice"
-    if any(use.kind == "strategy" for use in uses().get(name, ())):
-        return "strategy"
-    return "condition" if is_condition(rule) else "score"
-
-
-def spelt(title: Text) -> Text:
-    """Write the name of a job group before its code."""
-    from bobanalysis import data
-
-    names = dict(data.table("rome").select("rome", "name").rows())
-
-    def name(match: re.Match[str]) -> str:
-        return f"{names[match[0]]} ({match[0]})" if match[0] in names else match[0]
-
-    return Text(*(re.sub(r"\b[A-N]\d{4}\b", name, text) for text in (title.fr, title.en)))
+    return CardIndex(algorithm)

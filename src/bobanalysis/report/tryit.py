@@ -178,7 +178,7 @@ def _market(read: set[str]) -> dict[str, Any]:
 # --- texts
 
 
-def page_data(words: Words) -> dict[str, Any]:
+def page_data(words: Words, cards: Any) -> dict[str, Any]:
     """Return the texts of the page in one language: labels, questions, conditions, reasons.
 
     Parameters: ``words``, of the language.
@@ -186,7 +186,7 @@ def page_data(words: Words) -> dict[str, Any]:
     from bobanalysis import data
     from bobanalysis.bob import UPSTREAM_COMMIT, catalogue, challenges
     from bobanalysis.bob.configuration import advice_modules, reasons, strategies
-    from bobanalysis.report.subjects import card_path
+    from bobanalysis.bob.presentation import strategy_title
 
     lang: Any = words.language
 
@@ -208,21 +208,11 @@ def page_data(words: Words) -> dict[str, Any]:
         "jobs": {r: words.polish(name) for r, name in data.table("rome").select("rome", "name").rows()},
         "challenges": {c.id: {"label": said(c.label), "told": said(c.told)} for c in challenges()},
         "advice": {m.id: said(m.label) for m in advice_modules()},
-        "strategies": {s.id: strategy_title(s.id, words) for s in strategies()},
+        "strategies": {s.id: words.say(strategy_title(s.id)) for s in strategies()},
         "reasons": {code: said(text) for code, text in reasons().items()},
         "conditions": _conditions(words),
-        "rules": {n: [rule, catalogue()[rule].source, card_path(rule)] for n, rule in triggers.items()},
+        "rules": {n: [rule, catalogue()[rule].source, cards.path(rule)] for n, rule in triggers.items()},
     }
-
-
-def strategy_title(id: str, words: Words) -> str:
-    """Return the title of a strategy.
-
-    >>> strategy_title("other-leads", Words("en"))
-    'Follow other leads'
-    """
-    titles = words.names("strategies")
-    return titles[max((start for start in titles if id.startswith(start)), key=len)]
 
 
 def _fields(names: tuple[str, ...], said: Any) -> list[dict[str, Any]]:
@@ -271,4 +261,4 @@ def _dump(value: Any) -> str:
 
 def page(renderer: PageRenderer) -> dict[str, Any]:
     """Return what the page shows: its texts as JSON for a script element."""
-    return {"tryit": Markup(_dump(page_data(renderer.words)))}
+    return {"tryit": Markup(_dump(page_data(renderer.words, renderer.cards)))}

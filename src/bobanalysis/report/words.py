@@ -8,11 +8,12 @@ things (kinds, criteria, statuses …) stand in `vocabulary.yaml`, in both langu
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import cache, cached_property
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from bobanalysis import text as formatter
+from bobanalysis.presentation import Vocabulary
 from bobanalysis.rules.variables import LOADER
 from bobanalysis.text import Language, Text
 
@@ -33,19 +34,21 @@ class Words:
 
     Args:
         language: "fr" or "en".
+        more: names by topic that replace those of the vocabulary, or stand before them.
 
     Example:
         >>> w = Words("fr")
-        >>> w.quantity(0.5, "share"), w.name("criteria", "place of residence"), w.label("challenge", "bravo")
-        ('50,0\u202f%', 'lieu de résidence', 'Bravo')
+        >>> w.quantity(0.5, "share"), w.name("criteria", "place of residence")
+        ('50,0\u202f%', 'lieu de résidence')
     """
 
-    def __init__(self, language: Language) -> None:
+    def __init__(self, language: Language, more: Vocabulary | None = None) -> None:
         """Load the catalogue of a language."""
         if language not in formatter.LANGUAGES:
             raise CatalogueError(f"pages exist in fr and en, not {language!r}")
         self.language = language
-        self._catalogue = catalogue(language)
+        self._catalogue, self._more = catalogue(language), more or {}
+        self._names: dict[str, dict[str, str]] = {}
 
     def gettext(self, text: str) -> str:
         """Translate and typeset a text; raise `CatalogueError` when the translation is missing."""
@@ -59,6 +62,10 @@ class Words:
 
     _ = gettext
 
+    def plural(self, n: float, one: str, many: str) -> str:
+        """See `text.plural`."""
+        return str(formatter.plural(n, one, many, self.language))
+
     def ngettext(self, one: str, many: str, n: float) -> str:
         """Translate the singular or the plural text."""
         return self.gettext(formatter.plural(n, one, many, self.language))
@@ -66,9 +73,10 @@ class Words:
     def names(self, topic: str) -> dict[str, str]:
         """Return the names of a topic of the vocabulary, in their order."""
         if topic not in self._names:
-            if topic not in vocabulary():
+            own, common = self._more.get(topic, {}), vocabulary().get(topic, {})
+            if not own and topic not in vocabulary():
                 raise CatalogueError(f"the vocabulary has no topic {topic!r}: {', '.join(vocabulary())}")
-            self._names[topic] = {key: self.say(text) for key, text in vocabulary()[topic].items()}
+            self._names[topic] = {key: self.say(text) for key, text in {**own, **common, **own}.items()}
         return self._names[topic]
 
     def name(self, topic: str, key: str) -> str:
@@ -76,10 +84,6 @@ class Words:
         if key not in (known := self.names(topic)):
             raise CatalogueError(f"{key!r} is not one of the {topic}; known: {', '.join(known)}")
         return known[key]
-
-    @cached_property
-    def _names(self) -> dict[str, dict[str, str]]:
-        return {"challenge": {key: self.say(text) for key, text in challenge_labels().items()}}
 
     def label(self, unit: str, key: str) -> str:
         """Return the label of a challenge or of a class."""
@@ -124,7 +128,7 @@ class Words:
 
 
 @cache
-def vocabulary() -> Mapping[str, Mapping[str, Text]]:
+def vocabulary() -> Vocabulary:
     """Return the names of things, by topic."""
     raw = _yaml((HERE / "vocabulary.yaml").read_text(encoding="utf-8"))
     return {topic: {key: Text(**text) for key, text in names.items()} for topic, names in raw.items()}
@@ -134,14 +138,6 @@ def _yaml(text: str) -> Any:
     import yaml
 
     return yaml.load(text, Loader=LOADER)
-
-
-@cache
-def challenge_labels() -> Mapping[str, Text]:
-    """Return the labels of the main challenges, in the order in which the published table tries them."""
-    from bobanalysis.bob import challenges
-
-    return {c.id: c.label for c in challenges()}
 
 
 @cache
