@@ -510,6 +510,10 @@ class Algorithm(ABC):
         )
         asked = {t for t in found if variable in (None, t[0]) and old in (None, t[1])}
         if len(asked) != 1:
+            if rule is None and not asked and old is not None:
+                raise LookupError(
+                    f"no rule compares {variable!r} with {old:g} by order; see ordered_thresholds()"
+                )
             raise LookupError(
                 f"{rule or self.id!r} has {len(asked)} thresholds, not one: {sorted(asked or found)}"
             )
