@@ -17,7 +17,7 @@ from bobanalysis.bob.conformance import markets, read_vectors
 from bobanalysis.bob.market import join
 from bobanalysis.cli import app
 from bobanalysis.recommenders.market import french_market
-from bobanalysis.report import typography
+from bobanalysis import text as typography
 from bobanalysis.report.letter import explain, item_called, outcome, reads
 from bobanalysis.report.letter_page import EXAMPLE, example, letter, letter_pages, render
 from bobanalysis.report.person import NOW, Person, read_person, told_in

@@ -7,7 +7,7 @@ import pytest
 from invented_findings import write_invented
 from reading_pages import blocks
 
-from bobanalysis.report import typography
+from bobanalysis import text as typography
 from bobanalysis.report.findings import FindingError
 from bobanalysis.report.pages import Content, Page, PageError, PageMaker, every_page, read_table, render
 from bobanalysis.report.words import Words

@@ -16,7 +16,8 @@ from bobanalysis.bob.catalogue import DICTIONARY
 from bobanalysis.bob.conformance import markets, read_vectors
 from bobanalysis.bob.market import join
 from bobanalysis.recommenders.market import french_market
-from bobanalysis.report import tryit, typography
+from bobanalysis import text as typography
+from bobanalysis.report import tryit
 from bobanalysis.report.pages import Content, Page, PageMaker
 from bobanalysis.report.words import HERE, Words
 from bobanalysis.rules import inputs, thresholds

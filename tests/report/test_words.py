@@ -3,7 +3,7 @@ import re
 import pytest
 from babel.messages.pofile import read_po
 
-from bobanalysis.report import typography
+from bobanalysis import text as typography
 from bobanalysis.report.words import HERE, CatalogueError, Words, challenge_labels, used_messages
 
 # Numbers that say nothing about the audit: names of licences and encodings, years of events.
@@ -60,7 +60,7 @@ def test_no_number_is_typed_in_a_template():
 def test_french_texts_keep_the_typographic_rules_once_polished(catalogue):
     for message in catalogue:
         text = re.sub(r"<[^>]*>|%\(\w+\)s|\{\w+\}", "x", message.string)
-        assert typography.faults(typography.polish(text, "fr"), "fr") == []
+        assert typography.faults(typography.typeset(text, "fr"), "fr") == []
 
 
 def test_a_missing_translation_stops_the_pages():

@@ -16,6 +16,6 @@ def __getattr__(name: str) -> Any:
 
     if name == "render":
         return importlib.import_module("bobanalysis.report.pages").render
-    if name in ("findings", "charts", "pages", "typography"):
+    if name in ("findings", "charts", "pages"):
         return importlib.import_module(f"bobanalysis.report.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

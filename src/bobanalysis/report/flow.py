@@ -14,7 +14,7 @@ from itertools import pairwise
 from xml.sax.saxutils import escape
 
 from bobanalysis.report.ledger import Edge, LedgerError, Node, Privacy
-from bobanalysis.report.typography import polish
+from bobanalysis.text import typeset
 
 Box = tuple[float, float, float, float]
 """Left, top, width, height."""
@@ -204,7 +204,7 @@ def _box(node: Node, layout: Layout, language: str) -> str:
     x, y, w, h = layout.boxes[node.id]
     bold = node.kind in ("service", "person")
     letters = layout.letters * (0.92 if bold else 1)
-    lines = _lines(polish(node.name[language], language), int((w - 6) / letters / (0.66 if bold else 0.6)))
+    lines = _lines(typeset(node.name[language], language), int((w - 6) / letters / (0.66 if bold else 0.6)))
     step = layout.letters * 1.2
     top = y + h / 2 - step * (len(lines) - 1) / 2 + layout.letters * 0.35
     texts = "".join(

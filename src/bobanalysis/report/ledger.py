@@ -16,13 +16,13 @@ from typing import Any
 
 import yaml
 
-from bobanalysis.report import typography
+from bobanalysis import text as formatter
 from bobanalysis.rules.variables import LOADER
+from bobanalysis.text import LANGUAGES
 
 Text = Mapping[str, str]
 """A text in two languages: {"fr": …, "en": …}."""
 
-LANGUAGES: tuple[typography.Language, ...] = ("fr", "en")
 STATUSES = ("answered", "partly", "open")
 CONFIDENCES = ("high", "medium", "low")
 KINDS = ("code", "page", "paper", "law")
@@ -251,7 +251,7 @@ def fill(text: Text, findings: Mapping[str, Mapping[str, Any]], language: str) -
             raise LedgerError(
                 f"no finding is called {match[1]!r}, cited in {text['en'][:60]!r}; make reports"
             )
-        return typography.quantity(finding["value"], finding["unit"], language, bare=True)
+        return formatter.quantity(finding["value"], finding["unit"], language, bare=True)
 
     return _FINDING.sub(written, text[language])
 
@@ -331,7 +331,7 @@ class _Checker:
             if not isinstance(value[language], str) or not value[language].strip():
                 self.fault(f"{where}.{language}", "blank")
                 return blank
-            for problem in typography.faults(_FINDING.sub("0", value[language]), language):
+            for problem in formatter.faults(_FINDING.sub("0", value[language]), language):
                 self.fault(f"{where}.{language}", problem)
         counts = [numbers(value[language], language) for language in LANGUAGES]
         if counts[0] != counts[1]:

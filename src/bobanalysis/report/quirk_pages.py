@@ -6,7 +6,6 @@ they are put in words and in order for the template.
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
@@ -26,7 +25,6 @@ from bobanalysis.report import ledger as texts
 from bobanalysis.report.cards import card_path
 from bobanalysis.report.charts import departement_names
 from bobanalysis.report.ledger_pages import address
-from bobanalysis.report.typography import THIN
 from bobanalysis.report.words import N_, Words
 from bobanalysis.rules import inputs, is_condition
 from bobanalysis.rules.explain import sentence
@@ -210,9 +208,6 @@ class _Recorded:
 
 
 def _polished(words: Words, text: str) -> str:
-    """Apply the typographic rules; thousands, which records write with a plain space, are parted too."""
-    if words.language == "fr":
-        text = re.sub(r"(?<=\d) (?=\d{3}\b)", THIN, text)
     return words.polish(text)
 
 

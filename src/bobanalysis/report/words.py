@@ -10,7 +10,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from bobanalysis.report import typography
+from bobanalysis import text as formatter
+from bobanalysis.text import Language
 
 HERE = Path(__file__).parent
 
@@ -87,7 +88,7 @@ class Words:
     ('50,0\u202f%', 'Diplôme manquant')
     """
 
-    def __init__(self, language: str) -> None:
+    def __init__(self, language: Language) -> None:
         """Load the catalogue of a language."""
         if language not in ("fr", "en"):
             raise CatalogueError(f"pages exist in fr and en, not {language!r}")
@@ -102,14 +103,13 @@ class Words:
                     f"no {self.language} translation of {text[:80]!r} in locale/{self.language}/*.po"
                 )
             text = self._catalogue[text]
-        return typography.polish(text, self.language)
+        return formatter.typeset(text, self.language)
 
     _ = gettext
 
     def ngettext(self, one: str, many: str, n: float) -> str:
         """Choose the singular or the plural text; 0 and 1.5 are singular in French, plural in English."""
-        singular = n < 2 if self.language == "fr" else n == 1
-        return self.gettext(one if singular else many)
+        return self.gettext(formatter.plural(n, one, many, self.language))
 
     def label(self, unit: str, key: str) -> str:
         """Return the label of a challenge or of a class."""
@@ -118,20 +118,20 @@ class Words:
         return self.pick(challenge_labels()[key]) if unit == "challenge" else self.gettext(CLASSES[key])
 
     def number(self, value: float, decimals: int = 0) -> str:
-        """See `typography.number`."""
-        return typography.number(value, self.language, decimals)
+        """See `text.number`."""
+        return formatter.number(value, self.language, decimals)
 
     def quantity(self, value: float, unit: str, bare: bool = False) -> str:
-        """See `typography.quantity`."""
-        return typography.quantity(value, unit, self.language, bare)
+        """See `text.quantity`."""
+        return formatter.quantity(value, unit, self.language, bare)
 
     def interval(self, low: float, high: float, unit: str) -> str:
-        """See `typography.interval`."""
-        return typography.interval(low, high, unit, self.language)
+        """See `text.interval`."""
+        return formatter.interval(low, high, unit, self.language)
 
     def polish(self, text: str) -> str:
-        """See `typography.polish`."""
-        return typography.polish(text, self.language)
+        """See `text.typeset`."""
+        return formatter.typeset(text, self.language)
 
     def pick(self, text: Any) -> str:
         """Choose this language of a text that a notebook wrote in both, polished."""
