@@ -82,7 +82,10 @@ def computed_thresholds(rule: e.Expr) -> list[ComputedThreshold]:
     return [
         ComputedThreshold(node.left.name, node.op, float(node.right.value), node)
         for node in e.walk(rule)
-        if isinstance(node, e.Compare) and is_computation(node.left) and isinstance(node.right, e.Const)
+        if isinstance(node, e.Compare)
+        and isinstance(node.right, e.Const)
+        and isinstance(node.left, e.Named)
+        and is_computation(node.left)
     ]
 
 
