@@ -21,7 +21,7 @@ import numpy as np
 import polars as pl
 
 from bobanalysis.algorithm import Algorithm, Result
-from bobanalysis.rules import Expr, Named, Text, lift, transform, walk
+from bobanalysis.rules import Expr, Named, Text, as_expr, transform, walk
 from bobanalysis.rules.expr import Operand, Var, children
 from bobanalysis.validation import validate
 
@@ -263,7 +263,7 @@ def _neutral_here(item: Expr, variable: str, value: Operand) -> Expr:
 
     def change(node: Expr) -> Expr | None:
         if isinstance(node, Var) and node.variable.name == variable:
-            return lift(value)
+            return as_expr(value)
         if isinstance(node, Named):
             return kept.get(node.name.removesuffix(" (changed)"))
         return None
