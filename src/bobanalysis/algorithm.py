@@ -23,8 +23,8 @@ from bobanalysis.rules import (
     Dictionary,
     Expr,
     Named,
-    Refuse,
     Text,
+    Undefined,
     Variable,
     dropped,
     evaluate,
@@ -315,7 +315,7 @@ class Algorithm(ABC):
         Args:
             people: A Polars or pandas frame, one row a person, with the columns of the data dictionary.
             validated: The frame comes from ``validate``.
-            strict: Refuse values outside the dictionary's ranges and choices.
+            strict: Undefined values outside the dictionary's ranges and choices.
 
         Returns:
             A frame of the same kind, in the same order: keys, and the column of each outcome.
@@ -518,6 +518,10 @@ class Algorithm(ABC):
         )
         asked = {t for t in found if variable in (None, t[0]) and old in (None, t[1])}
         if len(asked) != 1:
+            if rule is None and not asked and old is not None:
+                raise LookupError(
+                    f"no rule compares {variable!r} with {old:g} by order; see ordered_thresholds()"
+                )
             raise LookupError(
                 f"{rule or self.id!r} has {len(asked)} thresholds, not one: {sorted(asked or found)}"
             )
@@ -669,7 +673,7 @@ class RuleAlgorithm(Algorithm):
         return pl.concat([done.frame.select(**columns), *lists], how="horizontal")
 
 
-def _undefined(roots: Rules, columns: Sequence[str], refusals: Sequence[Refuse]) -> pl.Expr:
+def _undefined(roots: Rules, columns: Sequence[str], refusals: Sequence[Undefined]) -> pl.Expr:
     """Return the first rule that is undefined for each person, and why; null where none is."""
     said = {k: f"{r.kind}: {', '.join(r.details)}".removesuffix(": ") for k, r in enumerate(refusals, 1)}
     texts = [

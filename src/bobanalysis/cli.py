@@ -146,9 +146,10 @@ def explain(
     lang: LangOption = "fr",
 ) -> None:
     """Explain a rule: its decision table, its inputs, its thresholds."""
+    from bobanalysis.bob.catalogue import titles
     from bobanalysis.report.terminal import explanation
 
-    out.print(explanation(model, _rule(model), lang))
+    out.print(explanation(model, _rule(model), lang, titles()))
 
 
 @app.command()
@@ -164,6 +165,7 @@ def trace(
 ) -> None:
     """Show how a rule was read for one person: which conditions held, with their values."""
     from bobanalysis.bob import Bob, admit, read_users
+    from bobanalysis.bob.catalogue import titles
     from bobanalysis.bob.market import join
     from bobanalysis.report.terminal import tree
     from bobanalysis.rules import inputs
@@ -180,7 +182,7 @@ def trace(
     if intake.kept.is_empty():
         raise _stop(f"{person}: no project that can be read {intake.rejects.to_dicts()}")
     rows = join(intake.kept, bob.market, [v.name for v in bob.with_keys(read)]).to_dicts()
-    out.print(tree(rule, rows[0], lang, rows))
+    out.print(tree(rule, rows[0], lang, rows, titles()))
 
 
 @app.command()

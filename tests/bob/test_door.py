@@ -96,7 +96,7 @@ def test_every_format_gives_the_same_diagnosis(tmp_path, ending):
         people().write_csv(file)
     else:
         file.write_bytes(gzip.compress(people().write_csv().encode()))
-    totals = score_file(file, out, BOB, now=NOW, steps="diagnosis")
+    totals = score_file(file, out, BOB.diagnosis_only, now=NOW)
     assert (totals.read, totals.scored, totals.rejected) == (3, 3, 0)
     assert pl.read_parquet(out).equals(BOB.diagnose(people()))
 

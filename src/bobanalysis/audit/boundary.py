@@ -14,9 +14,19 @@ import polars as pl
 
 from bobanalysis.algorithm import CRITERIA
 from bobanalysis.rules import Expr, Threshold, Variable, evaluate, inputs, thresholds, trace, walk
-from bobanalysis.rules.expr import COMPARISONS, Compare, Const, IsIn, Listed, Over, StartsWith, Var, children
+from bobanalysis.rules.expr import (
+    COMPARISONS,
+    Compare,
+    Const,
+    Contains,
+    IsIn,
+    StartsWith,
+    Var,
+    Window,
+    children,
+)
 
-from .values import dtype_of, format_answer
+from .values import format_answer
 
 DRAWN = 2_000
 """Constructed people among whom a pair is sought, for each threshold."""
@@ -100,7 +110,7 @@ def _pairs(name: str, rule: Expr, people: int, seed: int, keys: Collection[str])
 def _everybody(rule: Expr, values: Mapping[str, Sequence[Any]]) -> pl.DataFrame:
     """Return one row a combination of values."""
     rows = list(itertools.product(*values.values()))
-    return pl.DataFrame(rows, schema={v.name: dtype_of(v) for v in inputs(rule)}, orient="row")
+    return pl.DataFrame(rows, schema={v.name: v.dtype for v in inputs(rule)}, orient="row")
 
 
 def _some(
@@ -111,7 +121,7 @@ def _some(
     columns = {}
     for v in inputs(rule):
         there = draw.random(people) < answered
-        options = pl.Series([v.default, *values[v.name]], dtype=dtype_of(v))
+        options = pl.Series([v.default, *values[v.name]], dtype=v.dtype)
         columns[v.name] = options.gather(np.where(there, 1 + draw.integers(len(options) - 1, size=people), 0))
     return pl.DataFrame(columns)
 
@@ -153,9 +163,9 @@ def _texts(node: Expr) -> set[str]:
             return {text}
         case IsIn(values=known):
             return set(map(str, known))
-        case StartsWith(prefixes=beginnings):
+        case StartsWith(values=beginnings):
             return set(beginnings)
-        case Listed(values=listed):
+        case Contains(values=listed):
             return set(listed)
     return set()
 
@@ -206,9 +216,9 @@ def _parts(op: str, value: float, low: float, high: float) -> bool:
 def _compares_constants(rule: Expr) -> bool:
     """Tell whether the rule does nothing with its inputs but compare them with constants."""
     for node in walk(rule):
-        if isinstance(node, Over):
+        if isinstance(node, Window):
             return False
-        plain = isinstance(node, IsIn | StartsWith | Listed) or (
+        plain = isinstance(node, IsIn | StartsWith | Contains) or (
             isinstance(node, Compare) and isinstance(node.right, Const)
         )
         if not plain and any(isinstance(c, Var) and c.variable.kind != "bool" for c in children(node)):
@@ -232,9 +242,7 @@ def _first_pairs(
         sides = sorted({v for t in mine for step in steps[t] for v in step})
         if not sides:
             continue
-        changed = [
-            people.with_columns(pl.lit(v, dtype=dtype_of(variable)).alias(variable.name)) for v in sides
-        ]
+        changed = [people.with_columns(pl.lit(v, dtype=variable.dtype).alias(variable.name)) for v in sides]
         said = _distinct(evaluate({"answer": rule}, pl.concat(changed)).frame)
         by_side = {v: said.slice(k * people.height, people.height) for k, v in enumerate(sides)}
         for t in mine:

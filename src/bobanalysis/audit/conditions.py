@@ -13,14 +13,14 @@ from typing import Any, Literal
 import polars as pl
 
 from bobanalysis.algorithm import CRITERIA, Algorithm
-from bobanalysis.rules import Expr, Text, Variable, is_condition, lift, sentence, transform
+from bobanalysis.rules import Expr, Text, Variable, as_expr, is_condition, sentence, transform
 from bobanalysis.rules.expr import (
     COMPARISONS,
     And,
     Compare,
     Const,
+    Contains,
     IsIn,
-    Listed,
     Not,
     Or,
     Row,
@@ -129,7 +129,7 @@ def _held(algorithm: Algorithm, rule: Expr) -> Iterator[tuple[Expr, Variable]]:
             yield from visit(node.condition, None)
             yield from visit(node.result, holder)
         else:
-            if isinstance(node, Compare | IsIn | StartsWith | Listed):
+            if isinstance(node, Compare | IsIn | StartsWith | Contains):
                 holder = node
             elif isinstance(node, And | Or | Not):
                 holder = None
@@ -162,7 +162,7 @@ def in_words(condition: Condition, titles: Mapping[str, Text]) -> Text:
 def force_condition(algorithm: Algorithm, rule: str, node: Expr, value: Any) -> Expr:
     """Return a published rule in which one condition of its own text is replaced by ``value``."""
     return transform(
-        algorithm.rule(rule).expr, lambda n: lift(value) if n is node else None, algorithm.is_rule
+        algorithm.rule(rule).expr, lambda n: as_expr(value) if n is node else None, algorithm.is_rule
     )
 
 
@@ -233,7 +233,7 @@ def _otherwise(algorithm: Algorithm, condition: Condition, how: Measure) -> Expr
 
     def change(read: Expr) -> Expr | None:
         known = isinstance(read, Var) and read.variable.name in values
-        return lift(values[read.variable.name]) if known else None  # type: ignore[attr-defined]
+        return as_expr(values[read.variable.name]) if known else None  # type: ignore[attr-defined]
 
     return transform(algorithm.rule(rule).expr, change, algorithm.is_rule)
 

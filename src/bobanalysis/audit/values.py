@@ -1,4 +1,4 @@
-"""How inputs and answers are held and written in tables."""
+"""How answers are written in tables."""
 
 from __future__ import annotations
 
@@ -6,22 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import polars as pl
 
-from bobanalysis.rules import Refuse, Variable
-
-_DTYPES = {"bool": pl.Boolean, "int": pl.Int32, "float": pl.Float64, "text": pl.String, "enum": pl.Int32}
+from bobanalysis.rules import Undefined
 
 
-def dtype_of(variable: Variable) -> Any:
-    """Return the Polars type of the column of an input."""
-    return _DTYPES[variable.kind]
-
-
-def format_answer(value: Any, refusal: Refuse | None = None) -> str:
+def format_answer(value: Any, refusal: Undefined | None = None) -> str:
     """Write an answer for a table: true, false, a number, a text, a list, or what is missing.
 
-    >>> format_answer(3.0), format_answer(True), format_answer(None, Refuse("missing", ("profile.gender",)))
+    >>> format_answer(3.0), format_answer(True), format_answer(None, Undefined("missing", ("profile.gender",)))
     ('3', 'true', 'missing: profile.gender')
     >>> format_answer({"missing": ["profile.gender"]}), format_answer(["a", "b"])
     ('missing: profile.gender', 'a, b')
