@@ -148,6 +148,63 @@ class Presentation:
         unit = words.say(outcome.unit) if outcome and outcome.unit else ""
         return f"{plain} {unit}".strip()
 
+    try_template: str = "try_any.html"
+    """Template of the page where a reader tries the rules."""
+    try_texts: str = "try_any"
+    """Topic of the vocabulary with what its scripts say."""
+    try_scripts: tuple[str, ...] = ("try_any.js",)
+    """Scripts of that page, beside the compiled rules."""
+
+    def try_data(self) -> dict[str, Any]:
+        """Return what the scripts of that page read, the same in both languages."""
+        read, algorithm = self.algorithm.variables, self.algorithm
+        return {
+            "outcomes": [
+                {
+                    "id": o.id,
+                    "kind": o.kind,
+                    "roots": {i: o.root_of(i) for i in (o.items if o.kind == "list" else [""])},
+                }
+                for o in algorithm.outcomes
+            ],
+            "defaults": {v.name: v.default for v in read},
+            "start": {v.name: v.default for v in read} | dict(algorithm.start),
+            "axes": {name: algorithm.grid(algorithm.dictionary[name])[name].to_list() for name in self._axes},
+        }
+
+    @cached_property
+    def _axes(self) -> list[str]:
+        """Age and place, where the algorithm reads them."""
+        return [v.name for c in ("age", "place") if (v := self._axis(c)) is not None]
+
+    def _axis(self, criterion: str) -> Any:
+        try:
+            axis = self.algorithm.axis(criterion)
+            self.algorithm.grid(axis)
+        except LookupError:
+            return None
+        return axis if axis in self.algorithm.variables else None
+
+    def try_words(self, words: Any, codes: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
+        """Return names for that page in one language.
+
+        Args:
+            words: ``report.words.Words``.
+            codes: Input -> code -> name.
+        """
+        return {
+            "codes": codes,
+            "axes": {name: words.say(self.algorithm.dictionary[name].label) for name in self._axes},
+            "outcomes": {
+                o.id: {
+                    "label": words.say(o.label),
+                    "items": {i: words.say(t) for i, t in o.items.items()},
+                    "unit": words.say(o.unit),
+                }
+                for o in self.algorithm.outcomes
+            },
+        }
+
     def row_names(self, name: str) -> Mapping[int, Text]:
         """Return what to call unnamed computations of a rule, by the ``id`` of their expressions."""
         return {}

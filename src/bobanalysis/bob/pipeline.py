@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,7 @@ from bobanalysis.algorithm import (
     Inputs,
     Outcome,
     PublishedRule,
+    Questions,
     Reference,
     Result,
     Rules,
@@ -174,6 +176,8 @@ class Bob(Algorithm):
     outcomes = tuple(_outcome(raw) for raw in SAID["outcomes"])
     input_roles = _inputs()
     known_column = "market_known"
+    questions = tuple(Questions(Text(**q["label"]), tuple(q["inputs"])) for q in SAID["questions"])
+    start = MappingProxyType(SAID["start"])
     records = RECORDS
 
     # --- rules

@@ -8,16 +8,19 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+import polars as pl
 import yaml
 
 from bobanalysis.algorithm import PublishedRule
 from bobanalysis.presentation import Presentation, RuleFamily, Use, Vocabulary
-from bobanalysis.rules import Expr, Named, Text, is_condition
+from bobanalysis.rules import Expr, Named, Text, inputs, is_condition
 from bobanalysis.rules.expr import Cases
 from bobanalysis.rules.variables import LOADER
 
 from . import configuration
 from .diagnosis import challenges, diagnosis, overall_rows
+from .market import _elsewhere as elsewhere
+from .market import association_table
 from .rulebook import catalogue, titles
 from .uses import content_rules, rules_in_use
 
@@ -29,10 +32,13 @@ STEP_SOURCES = {  # spec 03 §2.2 and 2.3
 }
 
 
+def _yaml(name: str) -> Any:
+    return yaml.load(Path(__file__).with_name(name).read_text(encoding="utf-8"), Loader=LOADER)
+
+
 @cache
 def _own_words() -> Vocabulary:
-    text = Path(__file__).with_name("words.yaml").read_text(encoding="utf-8")
-    raw = yaml.load(text, Loader=LOADER)
+    raw = _yaml("words.yaml")
     found = {topic: {key: Text(**said) for key, said in names.items()} for topic, names in raw.items()}
     return found | {"challenge": {c.id: c.label for c in challenges()}}
 
@@ -165,6 +171,25 @@ class BobPresentation(Presentation):
         points = words.number(value * HUNDRED / TOP, 0 if value * HUNDRED % TOP == 0 else 1)
         return str(words.name("scores", key).format(n=plain, points=points, hundred=HUNDRED))
 
+    try_template, try_texts = "try.html", "try"
+    try_scripts = ("pipeline.js", "page.js")
+
+    def try_data(self) -> dict[str, Any]:
+        """Return the published tables that the pipeline reads, and the market."""
+        return _try_data(self.algorithm)
+
+    def try_words(self, words: Any, codes: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
+        """Return what the page calls places, jobs, challenges, advice and strategies."""
+        return {
+            "places": codes["departement_id"],
+            "jobs": codes["rome_id"],
+            "challenges": {
+                c.id: {"label": words.say(c.label), "told": words.say(c.told)} for c in challenges()
+            },
+            "advice": {m.id: words.say(m.label) for m in configuration.advice_modules()},
+            "strategies": {s.id: words.say(strategy_title(s.id)) for s in configuration.strategies()},
+        }
+
     def row_names(self, name: str) -> Mapping[int, Text]:
         """Return what to call the rows of the overall score: they are chosen by the main challenge."""
         if name != "overall_score":
@@ -187,3 +212,63 @@ class BobPresentation(Presentation):
 
 def _step_source(name: str) -> str:
     return STEP_SOURCES[name if name in STEP_SOURCES else name.split("_")[0]]
+
+
+# ---- the page where a reader tries the rules
+
+
+def _try_data(bob: Any) -> dict[str, Any]:
+    """Return the published tables that the pipeline reads, the defaults of all inputs, and the market."""
+    read = inputs(*bob.roots.values())
+    ids = {m.id for m in configuration.advice_modules()}
+    excluded: dict[str, list[str]] = {}
+    for module in configuration.advice_modules():
+        for other in module.excludes:
+            if other != module.id and other in ids:
+                excluded.setdefault(other, []).append(module.id)
+    served = [c for c in association_table().columns if c in {v.name for v in read}]
+    return {
+        "challenges": [{"id": c.id, "column": c.column} for c in challenges()],
+        "overall": [row.id for row in overall_rows()],
+        "advice": [{"id": m.id} for m in configuration.advice_modules()],
+        "excluded": [[id, by] for id, by in excluded.items()],
+        "strategies": [
+            # pieces that no advice bears the name of can never be given
+            {
+                "id": s.id,
+                "challenges": list(s.challenges),
+                "advice": [p for p in s.advice if any(id.startswith(p) for id in ids)],
+            }
+            for s in configuration.strategies()
+        ],
+        "tips": [list(tips.strategies) for tips in configuration.job_advice()],
+        "defaults": {v.name: v.default for v in read} | {"departement_id": ""},
+        "associations": {
+            "columns": served,
+            "rows": {
+                row[0]: list(row[1:]) for row in association_table().select("departement_id", *served).rows()
+            },
+            "elsewhere": [elsewhere()[c] for c in served],
+        },
+        "market": _market(bob.market, {v.name for v in read}),
+        "start": dict(bob.start),
+        "ages": _yaml("algorithm.yaml")["ages"],
+    }
+
+
+def _market(market: Any, read: set[str]) -> dict[str, Any]:
+    """Reduce the market to what the rules read: a text of figures a job, in the order of the départements."""
+    places = sorted(market.local["departement_id"].unique())
+    columns = [c for c in market.local.columns if c in read - {"departement_id", "rome_id"}]
+    at = {place: k for k, place in enumerate(places)}
+    local: dict[str, dict[str, str]] = {c: {} for c in columns}
+    for (job,), cells in sorted(market.local.partition_by("rome_id", as_dict=True).items()):
+        for column in columns:
+            texts = [""] * len(places)
+            for place, value in cells.select("departement_id", column).iter_rows():
+                texts[at[place]] = "" if value is None else str(value)
+            local[column][str(job)] = ",".join(texts)
+    known = [c for c in market.jobs.columns if c in read and c != "rome_id"]
+    wide = market.jobs.sort("rome_id").with_columns(pl.col(pl.Float32).cast(pl.Float64))
+    rows = {job: list(figures) for job, *figures in wide.select("rome_id", *known).rows()}
+    return {"places": places, "local": local, "jobs": {"columns": known, "rows": rows}}

@@ -161,11 +161,20 @@ class PageRenderer:
         sources = [
             {"quirks": (), "rows": None, **entry} for entry in (findings.known_sources() or {}).values()
         ]
-        text = page.render(
-            page=self.page, pages=self.menu, language=self.words.language, other=other, words=self.words,
-            story=self.content.recorded, algorithm=self.algorithm, home=self.page.home, root=f"../{self.page.home}", sources=sources, registry=self._source,
-            **calls, **more,
-        )  # fmt: skip
+        shown = {
+            "page": self.page,
+            "pages": self.menu,
+            "language": self.words.language,
+            "other": other,
+            "words": self.words,
+            "story": self.content.recorded,
+            "algorithm": self.algorithm,
+            "home": self.home,
+            "root": f"../{self.home}",
+            "sources": sources,
+            "registry": self._source,
+        }
+        text = page.render(**shown, **calls, **more)
         return tidy(text)
 
     # what stands in sentences

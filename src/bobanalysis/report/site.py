@@ -61,11 +61,14 @@ def render(
 ) -> Path:
     """Make the folder of reports from what the notebooks recorded.
 
-    Parameters: `build`, the folder the notebooks wrote to (see `findings.build_folder`); `reports`, the
-    folder to make, default `reports` of the project: what is in it is replaced as a whole; `notebooks`, names
-    of the notebooks to publish, all that left a record when None; `algorithm`, what the cards, the letter and the try-it page are about.
-    Returns the folder. Raises `findings.FindingError`, `PageError` or `words.CatalogueError`; the old folder
-    is then left as it was.
+    Args:
+        build: the folder the notebooks wrote to (see `findings.build_folder`).
+        reports: the folder to make, default `reports` of the project: what is in it is replaced as a whole.
+        notebooks: names of the notebooks to publish; all that left a record when None.
+        algorithm: what the cards, the letter and the try-it page are about.
+
+    Raises:
+        FindingError, PageError, CatalogueError: something is missing; the old folder is left as it was.
     """
     target = Path(reports) if reports is not None else Path(__file__).parents[3] / "reports"
     content = Content.read(findings.build_folder(build), notebooks, algorithm)
@@ -98,7 +101,7 @@ def _write_all(content: Content, folder: Path) -> None:
     shutil.copyfile(HERE / "templates" / "style.css", folder / "assets" / "style.css")
     shutil.copyfile(HERE / "scripts" / "try.css", folder / "assets" / "try.css")
     shutil.copyfile(HERE / "scripts" / "rules.js", folder / "assets" / "rules.js")
-    write("assets/try.js", tryit.script())
+    write("assets/try.js", tryit.script(content.algorithm))
     write("index.html", environment("fr").get_template("root.html").render())
 
 
