@@ -267,7 +267,8 @@ def _record(given: Any, algorithm: Algorithm, now: str, file: str) -> pl.DataFra
             "leave it out (that counts as no answer)."
         )
     for name, value, problem in unknown_fields(given, pl.Struct(records.schema), records.unread):
-        raise InputError(f"{file}: {name}: {value} {problem}. Correct it, or leave it out.")
+        if "did you mean" in problem:  # other fields of a record say nothing that is read
+            raise InputError(f"{file}: {name}: {value} {problem}? Correct it, or leave it out.")
     try:
         raw = pl.read_ndjson(io.BytesIO(json.dumps(given).encode()), schema=records.schema)
         return records.to_rows(raw.with_columns(record=pl.lit(1, pl.Int64)), now).drop("record")
