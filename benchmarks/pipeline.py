@@ -18,8 +18,8 @@ from pathlib import Path
 import polars as pl
 
 from bobanalysis import population
+from bobanalysis.audit.scoring import score_file
 from bobanalysis.bob import Bob, admit
-from bobanalysis.bob.files import score_file
 from bobanalysis.bob.market import join
 from bobanalysis.recommenders.market import french_market
 from bobanalysis.rules import trace

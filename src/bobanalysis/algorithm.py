@@ -7,7 +7,7 @@ outcomes, and needs no line of code of its own.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import cached_property
@@ -20,6 +20,7 @@ import polars as pl
 from bobanalysis.presentation import Presentation
 from bobanalysis.rules import (
     STATUS,
+    Change,
     Dictionary,
     Expr,
     Named,
@@ -46,7 +47,7 @@ CRITERIA: Mapping[str, str] = {"age": "age", "place": "place of residence"}
 
 Rules = Mapping[str, Expr]
 How = Literal["neutral", "dropped"]
-Change = Callable[[str, Expr], Expr]
+RuleChange = Callable[[str, Expr], Expr]
 """How to change an algorithm: the key of a root and its expression → the new expression."""
 
 
@@ -268,6 +269,8 @@ class Algorithm(ABC):
     """How people are read from the algorithm's own records; None where it has none."""
     known_column: str = ""
     """A column of the answers that tells for whom the looked-up figures are known."""
+    error_column: str = ""
+    """A column of the answers that tells what stopped the algorithm, or null."""
 
     # --- what each algorithm does
 
@@ -281,7 +284,7 @@ class Algorithm(ABC):
         """
 
     @abstractmethod
-    def map_rules(self, change: Change, said: Text) -> Self:
+    def map_rules(self, change: RuleChange, said: Text) -> Self:
         """Return the algorithm with each root changed, and ``said`` among its changes.
 
         Args:
@@ -408,15 +411,26 @@ class Algorithm(ABC):
         labels = {c.number: c.label for c in variable.choices} | dict(variable.grid)
         return labels.get(value, Text(str(value), str(value)))
 
-    def followers(self, name: str, after: Any, row: Mapping[str, Any]) -> dict[str, Any]:
+    def followers(
+        self, name: str, after: Any, row: Mapping[str, Any], columns: Collection[str]
+    ) -> dict[str, Any]:
         """Return a changed input as columns, with what follows from it.
 
         Args:
             name: The input.
             after: Its new value.
             row: The person as rules read it.
+            columns: The columns that the person's rows have.
         """
         return {name: after}
+
+    def can_change(self, variable: Variable) -> bool:
+        """Tell whether a change of an input can be tried: by default, not of looked-up figures."""
+        return not variable.joined
+
+    def adjust_changes(self, found: list[Change], row: Mapping[str, Any]) -> list[Change]:
+        """Return the changes to try for one person, where inputs that follow from others ask for more."""
+        return found
 
     def reference(self, criterion: str, value: Operand | None = None) -> Reference:
         """Return how the algorithm is made blind to a criterion.
@@ -639,6 +653,7 @@ class RuleAlgorithm(Algorithm):
     legal: Mapping[str, Text] = field(default_factory=dict)
     changes: tuple[Text, ...] = ()
     roots: Rules = field(default_factory=dict)
+    error_column = "undefined"
 
     def __post_init__(self) -> None:
         """Run the published rules, unless others are given; refuse an outcome without a rule."""
@@ -648,7 +663,7 @@ class RuleAlgorithm(Algorithm):
         if not self.roots:
             object.__setattr__(self, "roots", {key: Named(key, self.rules[key].expr) for key in keys})
 
-    def map_rules(self, change: Change, said: Text) -> Self:
+    def map_rules(self, change: RuleChange, said: Text) -> Self:
         """Return the algorithm with each root changed; see ``Algorithm.map_rules``."""
         roots = {key: change(key, rule) for key, rule in self.roots.items()}
         return replace(self, roots=roots, changes=(*self.changes, said))
@@ -708,7 +723,6 @@ def _ranked_lists(scored: pl.DataFrame, outcome: Outcome) -> pl.DataFrame:
 __all__ = [
     "CRITERIA",
     "Algorithm",
-    "Change",
     "How",
     "Inputs",
     "Outcome",
@@ -717,6 +731,7 @@ __all__ = [
     "Reference",
     "Result",
     "RuleAlgorithm",
+    "RuleChange",
     "Rules",
     "Source",
     "grid_values",

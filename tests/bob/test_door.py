@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from bobanalysis.bob import DICTIONARY, Bob, InputError, Market, read_people, validate
-from bobanalysis.bob.files import score_file
+from bobanalysis.audit.scoring import score_file
 
 BOB = Bob(Market.empty())
 NOW = "2022-06-29T00:00:00"

@@ -13,8 +13,8 @@ from bobanalysis.rules import Undefined
 def format_answer(value: Any, refusal: Undefined | None = None) -> str:
     """Write an answer for a table: true, false, a number, a text, a list, or what is missing.
 
-    >>> format_answer(3.0), format_answer(True), format_answer(None, Undefined("missing", ("profile.gender",)))
-    ('3', 'true', 'missing: profile.gender')
+    >>> format_answer(3.0), format_answer(True), format_answer(None, Undefined("missing", ("a",)))
+    ('3', 'true', 'missing: a')
     >>> format_answer({"missing": ["profile.gender"]}), format_answer(["a", "b"])
     ('missing: profile.gender', 'a, b')
     """

@@ -5,8 +5,9 @@ Every step sees what the step before it found: advice reads the main challenge, 
 
 from __future__ import annotations
 
+import math
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from pathlib import Path
@@ -20,7 +21,6 @@ import yaml
 
 from bobanalysis.algorithm import (
     Algorithm,
-    Change,
     How,
     Inputs,
     Outcome,
@@ -28,6 +28,7 @@ from bobanalysis.algorithm import (
     Questions,
     Reference,
     Result,
+    RuleChange,
     Rules,
     Source,
     to_polars,
@@ -35,11 +36,13 @@ from bobanalysis.algorithm import (
 from bobanalysis.presentation import Presentation
 from bobanalysis.rules import (
     STATUS,
+    Change,
     Evaluation,
     Expr,
     Named,
     Text,
     Variable,
+    candidates,
     evaluate,
     first_match,
     inputs,
@@ -57,12 +60,24 @@ from .ranking import Ranking, rank
 from .records import RECORDS
 from .rulebook import catalogue, titles
 from .strategies import advice_lists, propose
+from .uses import (  # alias
+    action_rules as action_rules,
+)
+from .uses import (
+    advice_rules as advice_rules,
+)
 from .uses import (
     content_rules,
     idle_families,
     published_roots,
     published_rules,
     rules_in_use,
+)
+from .uses import (
+    job_tips_rule as job_tips_rule,
+)
+from .uses import (
+    strategy_rules as strategy_rules,
 )
 
 LACKS_DATA = 0.1  # score of advice whose rule names the fields that it lacks (spec 01 §4.6)
@@ -178,6 +193,7 @@ class Bob(Algorithm):
     known_column = "market_known"
     questions = tuple(Questions(Text(**q["label"]), tuple(q["inputs"])) for q in SAID["questions"])
     start = MappingProxyType(SAID["start"])
+    error_column = "diagnosis_error"
     records = RECORDS
 
     # --- rules
@@ -260,7 +276,7 @@ class Bob(Algorithm):
         """The place of the tips for the person's occupation."""
         return self.roots["job tips"]
 
-    def map_rules(self, change: Change, said: Text) -> Bob:
+    def map_rules(self, change: RuleChange, said: Text) -> Bob:
         """Return Bob with each root changed; see ``Algorithm.map_rules``."""
         roots = {key: change(key, rule) for key, rule in self.roots.items()}
         return replace(self, roots=roots, changes=(*self.changes, said))
@@ -307,15 +323,16 @@ class Bob(Algorithm):
 
     def grid(self, variable: Variable) -> pl.DataFrame:
         """Return the values that a grid tries; the region follows from the département."""
+        if variable.name == JOB:
+            return self.market.jobs.select(JOB).sort(JOB)
         if variable.name != PLACE:
             return super().grid(variable)
         return pl.DataFrame(sorted(regions().items()), schema=[PLACE, "region_id"], orient="row")
 
     def followers(
-        self, name: str, after: Any, row: Mapping[str, Any], columns: Iterable[str] = ()
+        self, name: str, after: Any, row: Mapping[str, Any], columns: Collection[str]
     ) -> dict[str, Any]:
         """Return a change as columns, with what follows: another place or job has other figures."""
-        held = {*columns}
         found = {name: after}
         if name in (PLACE, JOB):
             replaced = ("market", "list") if name == PLACE else JOINED
@@ -333,7 +350,30 @@ class Bob(Algorithm):
             found |= {"search_length": -1.0, "search_length_now": -1.0}
         elif name in _CONTRACTS:
             found["num_employment_types"] = row["num_employment_types"] + (1 if after else -1)
-        return {k: v for k, v in found.items() if k in held or k == name}
+        return {k: v for k, v in found.items() if k in columns or k == name}
+
+    def can_change(self, variable: Variable) -> bool:
+        """Tell whether a change of an input can be tried: of figures, those of the job and of its market."""
+        tables = (self.market.local, self.market.jobs)
+        return not variable.joined or any(variable.name in t.columns for t in tables)
+
+    def adjust_changes(self, found: list[Change], row: Mapping[str, Any]) -> list[Change]:
+        """Add the lengths of search, when signing up, that bring today's length to another threshold."""
+        length = DICTIONARY["search_length"]
+        if length.name not in row:
+            return found
+        own, today = row[length.name], row["search_length_now"]
+        found = [c for c in found if c.variable is not length or c.after >= 0 or c.after == length.default]
+        tried = {c.after for c in found if c.variable is length} | {own}
+        since = today - (own if own >= 0 else 0)
+        later = candidates(*self.roots.values(), person=row, among=["search_length_now"])
+        moved = [
+            float((math.floor if c.after < today else math.ceil)(c.after - since))
+            for c in later
+            if c.after >= 0
+        ]
+        new = [after for after in dict.fromkeys(moved) if after >= 0 and after not in tried]
+        return found + [Change(length, own, after, abs(after - own)) for after in new]
 
     # --- run
 
