@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from bobanalysis.audit import conditions as audited
 from bobanalysis.report.cards import card_link, over_scales, source_link
 from bobanalysis.report.renderer import PageRenderer
 from bobanalysis.report.words import vocabulary
@@ -17,6 +18,8 @@ HOWS = list(vocabulary()["hows"])
 
 def conditions(page: PageRenderer) -> dict[str, Any]:
     """Return what the page shows: conditions by criterion and use, those with the largest effect first."""
+    if not page.content.recorded:
+        return _from_rules(page)
     rows = page.content.table("conditions.rules", page.where).to_dicts()
     lacking = {(name, row["input"]) for name, own in page.rows_of("rules.not_held").items() for row in own}
     beside = page.content.table("conditions.outside", page.where).to_dicts()
@@ -34,6 +37,23 @@ def conditions(page: PageRenderer) -> dict[str, Any]:
         "facts": page.table_facts("conditions.rules"),
         "beside": page.table_facts("conditions.outside"),
     }
+
+
+def _from_rules(page: PageRenderer) -> dict[str, Any]:
+    """Return what the page shows of an algorithm whose effects no notebook measured."""
+    titles = page.cards.titles
+    rows = []
+    for c in audited.conditions(page.algorithm):
+        said, rule = audited.in_words(c, titles), page.algorithm.rule(c.rule)
+        known = {"condition": c.id, "rule": c.rule, "status": c.status, "source": rule.source, "share": None}
+        held = {"criteria": ", ".join(c.criteria), "hows": ", ".join(c.hows), "measure": ""}
+        rows.append({**known, **held, "fr": said.fr, "en": said.en, "lowest": None})
+    sections = [
+        {"id": key, "title": title, "parts": _parts(page, own, set()), "outside": []}
+        for key, title in page.words.names("sections").items()
+        if (own := [r for r in rows if key in str(r["criteria"]).split(", ")])
+    ]
+    return {"sections": sections, "facts": {}, "beside": {}}
 
 
 def _parts(

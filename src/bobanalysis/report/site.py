@@ -12,10 +12,12 @@ import os
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from bobanalysis.algorithm import Algorithm
+from bobanalysis.audit.person import Person
 from bobanalysis.report import (
     cards,
     condition_pages,
@@ -26,6 +28,7 @@ from bobanalysis.report import (
     sheet_pages,
     tryit,
 )
+from bobanalysis.report.personal import personal_letter
 from bobanalysis.report.renderer import Content, Page, PageRenderer, environment
 from bobanalysis.report.words import HERE, N_, Words
 from bobanalysis.text import LANGUAGES, Language
@@ -45,6 +48,15 @@ PAGES = (
     Page("data", N_("Downloads"), N_("Method and data")),
 )
 """The pages in the order of the menu. To add one: an entry here, a template, its French words."""
+
+
+OWN_PAGES = (
+    Page("rules", N_("Every rule"), N_("The rules"), cards.index),
+    Page("conditions", N_("Age and place"), N_("The rules"), condition_pages.conditions),
+    Page("letter", N_("A letter"), N_("One person")),
+    Page("try", N_("Try it"), N_("One person"), tryit.page),
+)
+"""The pages that any algorithm has, made from its rules alone."""
 
 
 def every_page(algorithm: Algorithm) -> tuple[Page, ...]:
@@ -82,10 +94,52 @@ def render(
     return target
 
 
+def render_algorithm(algorithm: Algorithm, folder: str | os.PathLike[str], person: Any = None) -> Path:
+    """Make the pages of any algorithm: cards, conditions on age and place, a letter, the page to try it.
+
+    Args:
+        algorithm: ready to run.
+        folder: to write into; files of the same names are replaced.
+        person: whom the letter is to, inputs by name; by default the algorithm's own example.
+
+    Raises:
+        InputError: the person cannot be read.
+        CatalogueError: a text has no translation.
+    """
+    target, content = Path(folder), Content.of(algorithm)
+    example = Person.of(dict(algorithm.start) if person is None else person, algorithm)
+    for language in LANGUAGES:
+        words = Words(language, algorithm.presentation.words)
+        for page in (*OWN_PAGES, *cards.pages(algorithm)):
+            if page.slug == "letter":
+                text = personal_letter(example, language, invented=person is None, site=True)
+            else:
+                page = replace(page, template=page.template or _own_template(algorithm, page))
+                text = PageRenderer(content, words, page, OWN_PAGES).html()
+            _write(target / f"{language}/{page.slug}.html", text)
+    _write_assets(algorithm, target)
+    return target
+
+
+def _own_template(algorithm: Algorithm, page: Page) -> str:
+    return algorithm.presentation.try_template if page.slug == "try" else ""
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8", newline="\n")
+
+
+def _write_assets(algorithm: Algorithm, folder: Path) -> None:
+    (folder / "assets").mkdir(parents=True, exist_ok=True)
+    for source, name in (("templates", "style.css"), ("scripts", "try.css"), ("scripts", "rules.js")):
+        shutil.copyfile(HERE / source / name, folder / "assets" / name)
+    _write(folder / "assets" / "try.js", tryit.script(algorithm))
+
+
 def _write_all(content: Content, folder: Path) -> None:
     def write(path: str, text: str) -> None:
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_text(text, encoding="utf-8", newline="\n")
+        _write(folder / path, text)
 
     write("findings.json", findings.dump(content.merged))
     write("findings.csv", findings_csv(content.merged))
@@ -98,10 +152,7 @@ def _write_all(content: Content, folder: Path) -> None:
         write(path, text)
     for (name, shown, narrow), (_, svg) in sorted(content.drawings.items()):
         write(f"assets/charts/{name}{'-narrow' if narrow else ''}-{shown}.svg", svg)
-    shutil.copyfile(HERE / "templates" / "style.css", folder / "assets" / "style.css")
-    shutil.copyfile(HERE / "scripts" / "try.css", folder / "assets" / "try.css")
-    shutil.copyfile(HERE / "scripts" / "rules.js", folder / "assets" / "rules.js")
-    write("assets/try.js", tryit.script(content.algorithm))
+    _write_assets(content.algorithm, folder)
     write("index.html", environment("fr").get_template("root.html").render())
 
 
