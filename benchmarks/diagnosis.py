@@ -18,8 +18,8 @@ from pathlib import Path
 import polars as pl
 
 from bobanalysis import population
+from bobanalysis.audit.scoring import score_file
 from bobanalysis.bob import Bob, admit
-from bobanalysis.bob.files import score_file
 from bobanalysis.bob.market import join
 from bobanalysis.rules import trace
 
@@ -30,10 +30,10 @@ SIZES = (10_000, 100_000, 1_000_000, 10_000_000)
 def one_at_a_time(file: Path, bob: Bob, people: int = 1_000) -> float:
     """Return people per second of the row-at-a-time reading."""
     sample = pl.scan_parquet(file).head(people).collect()
-    rows = join(admit(sample, bob.diagnosis_variables).kept, bob.market).to_dicts()
+    rows = join(admit(sample, bob.diagnosis_only.variables).kept, bob.market).to_dicts()
     start = time.perf_counter()
     for row in rows:
-        for rule in bob.rules.values():
+        for rule in bob.diagnosis.values():
             trace(rule, row)
     return len(rows) / (time.perf_counter() - start)
 
@@ -49,12 +49,12 @@ def main() -> None:
             files[size] = Path(folder) / f"{size}.parquet"
             population.write_parquet(files[size], size, seed=1)
         first = next(iter(files.values()))
-        score_file(first, Path(folder) / "warm.parquet", bob, now=NOW, steps="diagnosis")
+        score_file(first, Path(folder) / "warm.parquet", bob.diagnosis_only, now=NOW)
         peer = one_at_a_time(first, bob)
         print(f"{'people':>12}  {'seconds':>8}  {'people/s':>12}  {'× one at a time':>16}  {'peak MiB':>9}")
         for size, file in files.items():
             start = time.perf_counter()
-            score_file(file, Path(folder) / "out.parquet", bob, now=NOW, steps="diagnosis")
+            score_file(file, Path(folder) / "out.parquet", bob.diagnosis_only, now=NOW)
             seconds = time.perf_counter() - start
             peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
             speed = size / seconds

@@ -18,8 +18,8 @@ from pathlib import Path
 import polars as pl
 
 from bobanalysis import population
+from bobanalysis.audit.scoring import score_file
 from bobanalysis.bob import Bob, admit
-from bobanalysis.bob.files import score_file
 from bobanalysis.bob.market import join
 from bobanalysis.recommenders.market import french_market
 from bobanalysis.rules import trace
@@ -33,7 +33,7 @@ def one_at_a_time(file: Path, bob: Bob, people: int = 200) -> float:
     sample = pl.scan_parquet(file).head(people).collect()
     names = [v.name for v in bob.variables]
     rows = join(admit(sample, bob.variables).kept, bob.market, names).to_dicts()
-    rules = [*bob.rules.values(), *bob.advice.values(), *bob.strategies.values()]
+    rules = [*bob.diagnosis.values(), *bob.advice.values(), *bob.strategies.values()]
     start = time.perf_counter()
     for row in rows:
         for rule in rules:

@@ -21,6 +21,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -248,13 +249,13 @@ def _render(root: Path, staged: Path, force: bool, keys: Sequence[str], render: 
         print("pages: unchanged", flush=True)
         return False
     if render is None:
-        from bobanalysis import report
+        from bobanalysis import algorithms, report
 
-        render = report.render
+        render = partial(report.render, algorithm=algorithms.load("bob"))
     print("pages: rendering", flush=True)
     (staged / "reports").mkdir()
     from bobanalysis.report.findings import FindingError
-    from bobanalysis.report.pages import PageError
+    from bobanalysis.report.renderer import PageError
     from bobanalysis.report.words import CatalogueError
 
     try:

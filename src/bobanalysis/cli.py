@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
 
+import rich.text
 import typer
 from rich.console import Console
 from rich.table import Table
 
+from bobanalysis.algorithm import Algorithm
 from bobanalysis.data.cli import app as data_app
 from bobanalysis.evaluation.cli import evaluate
 from bobanalysis.fairness.cli import audit
 from bobanalysis.population.cli import population
 
 app = typer.Typer(
-    help="Audit of Bob Emploi's published recommendation algorithm.",
+    help="Audit of published algorithms: Bob Emploi's recommendations first.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
@@ -28,7 +29,10 @@ app.command()(evaluate)
 Lang: TypeAlias = Literal["fr", "en"]
 out = Console(soft_wrap=True)
 err = Console(stderr=True, soft_wrap=True)
+NOW = "2022-06-29T00:00:00"
+PERSON = "JSON or YAML file with one of the algorithm's records, or inputs by name"
 
+AlgorithmOption = Annotated[str, typer.Option(help="Which published algorithm.")]
 MarketOption = Annotated[
     Path | None,
     typer.Option(help="Folder with Bob's market documents (JSON); without it, the project's real figures."),
@@ -38,50 +42,54 @@ LangOption = Annotated[Lang, typer.Option(help="Language of the answer.")]
 NowOption = Annotated[str, typer.Option(help="Instant of the computation, for records with a year of birth.")]
 
 
-def _market(folder: Path | None, scale: str | None) -> Any:
-    from bobanalysis.bob import Market
+def _say(text: str) -> None:
+    """Print a text as it is: what it holds of a user's names is no markup."""
+    out.print(text, markup=False, highlight=False)
 
-    if folder is not None:
-        return Market.from_documents(folder)
-    from bobanalysis.recommenders.market import french_market
 
-    return french_market(scale) if scale else french_market()
+def _algorithm(name: str, **options: Any) -> Algorithm:
+    from bobanalysis.algorithms import load
+
+    try:
+        return load(name, **options)
+    except (ValueError, OSError) as error:
+        raise _stop(error) from error
 
 
 def _stop(message: object) -> typer.Exit:
-    err.print(f"[bold red]error:[/] {message}", highlight=False)
+    """Print an error as it is written: what it quotes of a file or a name is no markup."""
+    err.print("error:", style="bold red", end=" ")
+    err.print(str(message), markup=False, highlight=False)
     return typer.Exit(1)
 
 
 @app.command()
 def score(
-    people: Annotated[Path, typer.Argument(help="Parquet, CSV, or JSON lines of Bob's records.")],
+    people: Annotated[Path, typer.Argument(help="Any table (CSV, Parquet), or records as JSON.")],
     output: Annotated[Path, typer.Option(help="Results: .parquet, .csv or .jsonl.")],
+    algorithm: AlgorithmOption = "bob",
     market: MarketOption = None,
     scale: ScaleOption = None,
     rejects: Annotated[Path | None, typer.Option(help="CSV file for the rows that cannot be read.")] = None,
     only_diagnosis: Annotated[bool, typer.Option(help="Leave out advice and strategies.")] = False,
-    now: NowOption = "2022-06-29T00:00:00",
+    now: NowOption = NOW,
 ) -> None:
-    """Tell people what Bob would: diagnosis, overall score, ranked advice with stars, strategies."""
-    from bobanalysis.bob import Bob, InputError
-    from bobanalysis.bob.files import Totals, score_file
+    """Tell people what an algorithm would: Bob's diagnosis, overall score, ranked advice and strategies."""
+    from bobanalysis.audit.scoring import Totals, score_file
 
     def progress(totals: Totals) -> None:
         if err.is_terminal:
             err.print(f"{totals.read:,} rows read", end="\r")
 
+    run = _algorithm(algorithm, market=market, scale=scale, only_diagnosis=only_diagnosis)
     try:
-        bob = Bob(_market(market, scale))
-        steps: Literal["everything", "diagnosis"] = "diagnosis" if only_diagnosis else "everything"
-        totals = score_file(people, output, bob, now=now, rejects=rejects, steps=steps, progress=progress)
-    except (InputError, FileNotFoundError, ValueError) as error:
+        totals = score_file(people, output, run, now=now, rejects=rejects, progress=progress)
+    except (ValueError, OSError) as error:
         raise _stop(error) from error
-    out.print(f"read {totals.read} = scored {totals.scored} + rejected {totals.rejected}", highlight=False)
+    _say(f"read {totals.read} = scored {totals.scored} + rejected {totals.rejected}")
     if totals.rejected:
-        where = f"listed in {rejects}" if rejects else "list them with --rejects FILE"
-        out.print(f"rejected rows: {where}", highlight=False)
-    out.print(f"results: {output}", highlight=False)
+        _say(f"rejected rows: {f'listed in {rejects}' if rejects else 'list them with --rejects FILE'}")
+    _say(f"results: {output}")
 
 
 @app.command()
@@ -94,18 +102,17 @@ def conformance(
     show: Annotated[int, typer.Option(help="Print so many mismatches.")] = 0,
 ) -> None:
     """Compare the pipeline with what the published code answered; exit status 0 only if all match."""
-    from bobanalysis.bob import InputError
     from bobanalysis.bob.conformance import conformance as compare
 
     try:
         report = compare(vectors, market, limit)
-    except (InputError, FileNotFoundError) as error:
+    except (ValueError, OSError) as error:
         raise _stop(error) from error
     for line in report.lines():
-        out.print(line, highlight=False)
+        _say(line)
     for mismatch in report.mismatches()[:show]:
-        out.print(f"\n{mismatch.vector}, {mismatch.part}, {mismatch.what}", highlight=False)
-        out.print(f"  recorded {mismatch.recorded}\n  got      {mismatch.got}", highlight=False)
+        _say(f"\n{mismatch.vector}, {mismatch.part}, {mismatch.what}")
+        _say(f"  recorded {mismatch.recorded}\n  got      {mismatch.got}")
         if mismatch.rule is not None:
             from bobanalysis.report.terminal import tree
 
@@ -114,83 +121,81 @@ def conformance(
 
 
 @app.command()
-def columns(lang: LangOption = "fr") -> None:
+def columns(algorithm: AlgorithmOption = "bob", lang: LangOption = "fr") -> None:
     """Describe every column that a file of people may have: the data dictionary."""
-    from bobanalysis.bob import DICTIONARY
-
     table = Table("column", "type", "values", "meaning", "protected criterion", "evidence")
-    for v in DICTIONARY.variables:
+    for v in _algorithm(algorithm).dictionary.values():
         values = ", ".join(f"{c.number} {c.name}" for c in v.choices)
-        if v.minimum is not None:
-            values = f"{v.minimum:g} … {v.maximum:g}"
+        if not values and (v.minimum is not None or v.maximum is not None):
+            ends = ["" if end is None else f"{end:g}" for end in (v.minimum, v.maximum)]
+            values = " … ".join(ends).strip()
         protected = f"{v.protected.criterion} ({v.protected.how})" if v.protected else ""
-        table.add_row(v.name, v.kind, values, v.label.get(lang), protected, v.evidence)
+        table.add_row(
+            *map(rich.text.Text, (v.name, v.kind, values, v.label.get(lang), protected, v.evidence))
+        )
     out.print(table)
 
 
-def _rule(name: str) -> Any:
-    from bobanalysis.bob import catalogue, diagnosis
-
-    known = diagnosis()
-    if name in known:
-        return known[name]
+def _rule(algorithm: Algorithm, name: str) -> Any:
     try:
-        return catalogue()[name].expr
+        return algorithm.rule(name).expr
     except KeyError as error:
-        raise _stop(f"{error.args[0]}. The diagnosis has the rules {', '.join(known)}.") from error
+        answers = ", ".join(o.root for o in algorithm.outcomes if o.kind != "list")
+        raise _stop(f"{error.args[0]}. What is answered: {answers}.") from error
 
 
 @app.command()
 def explain(
     model: Annotated[str, typer.Argument(help="A published rule, for-old(50) say, or main_challenge.")],
+    algorithm: AlgorithmOption = "bob",
     lang: LangOption = "fr",
 ) -> None:
     """Explain a rule: its decision table, its inputs, its thresholds."""
     from bobanalysis.report.terminal import explanation
 
-    out.print(explanation(model, _rule(model), lang))
+    known = _algorithm(algorithm)
+    out.print(explanation(model, _rule(known, model), lang, known.titles()))
 
 
 @app.command()
 def trace(
-    person: Annotated[
-        Path, typer.Argument(help="A JSON file with one of Bob's records, - for standard input.")
-    ],
-    model: Annotated[str, typer.Option(help="A published rule, or main_challenge.")] = "main_challenge",
+    person: Annotated[Path, typer.Argument(help=f"{PERSON}; - for standard input.")],
+    model: Annotated[str, typer.Option(help="A published rule; by default, the first answer.")] = "",
+    algorithm: AlgorithmOption = "bob",
     market: MarketOption = None,
     scale: ScaleOption = None,
     lang: LangOption = "fr",
-    now: NowOption = "2022-06-29T00:00:00",
+    now: NowOption = NOW,
 ) -> None:
     """Show how a rule was read for one person: which conditions held, with their values."""
-    from bobanalysis.bob import Bob, admit, read_users
-    from bobanalysis.bob.market import join
+    from bobanalysis.audit.person import Person
     from bobanalysis.report.terminal import tree
-    from bobanalysis.rules import inputs
 
-    rule = _rule(model)
+    known = _algorithm(algorithm, market=market, scale=scale)
+    rule = _rule(known, model or known.outcomes[0].root)
     try:
-        text = typer.get_text_stream("stdin").read() if str(person) == "-" else person.read_text("utf-8")
-        record = json.loads(text)
-        bob = Bob(_market(market, scale))
-        read = inputs(rule)
-        intake = admit(read_users([record], [now]), bob.with_keys(read), file=str(person))
-    except (OSError, ValueError) as error:
-        raise _stop(f"{person}: {error}") from error
-    if intake.kept.is_empty():
-        raise _stop(f"{person}: no project that can be read {intake.rejects.to_dicts()}")
-    rows = join(intake.kept, bob.market, [v.name for v in bob.with_keys(read)]).to_dicts()
-    out.print(tree(rule, rows[0], lang, rows))
+        read = Person.of(_given(person), known, now=now, file=_name(person))
+        group = known.compute(read.rows, [rule]).known.to_dicts()
+    except (ValueError, OSError) as error:
+        raise _stop(error) from error
+    out.print(tree(rule, group[0], lang, group, known.titles()))
+
+
+def _name(file: Path) -> str:
+    return "standard input" if str(file) == "-" else str(file)
+
+
+def _given(file: Path) -> Any:
+    """Return what a file, or standard input, says of a person."""
+    from bobanalysis.audit.person import read_person
+
+    piped = str(file) == "-"
+    return read_person(file, text=typer.get_text_stream("stdin").read() if piped else None)
 
 
 @app.command()
 def letter(
-    person: Annotated[
-        Path,
-        typer.Argument(
-            help="JSON or YAML file with one of Bob's records, or inputs by name; - for standard input."
-        ),
-    ],
+    person: Annotated[Path, typer.Argument(help=f"{PERSON}; - for standard input.")],
     lang: LangOption = "fr",
     output: Annotated[
         Path | None,
@@ -203,33 +208,33 @@ def letter(
         ),
     ] = None,
     project: Annotated[int, typer.Option(min=1, help="Which project of the record, from 1.")] = 1,
+    algorithm: AlgorithmOption = "bob",
     market: MarketOption = None,
     scale: ScaleOption = None,
-    now: NowOption = "2022-06-29T00:00:00",
+    now: NowOption = NOW,
 ) -> None:
     """Write the letter "Why did I get this?" to one person: one page of HTML, without any other file."""
-    from bobanalysis.bob import Bob, InputError
     from bobanalysis.report.letter import explain
     from bobanalysis.report.letter_page import folder_figures, open_figures, render
-    from bobanalysis.report.person import read_person
+    from bobanalysis.tables import refuse_overwrite
 
-    piped = str(person) == "-"
-    file = "standard input" if piped else str(person)
     target = output or Path(f"letter-{lang}.html")
+    known: Any = _algorithm(algorithm, market=market, scale=scale)
     try:
-        given = read_person(person, text=typer.get_text_stream("stdin").read() if piped else None)
+        if str(person) != "-":
+            refuse_overwrite(target, person)
         figures = folder_figures(market.name) if market else open_figures(scale)
         made = explain(
-            given,
-            Bob(_market(market, scale)),
+            _given(person),
+            known,
             now=now,
             project=project - 1,
             about=about,
             figures=figures,
-            file=file,
+            file=_name(person),
         )
         text = render(made, lang)
-    except (InputError, FileNotFoundError, ValueError) as error:
+    except (ValueError, OSError) as error:
         raise _stop(error) from error
     if str(target) == "-":
         typer.echo(text, nl=False)
@@ -238,4 +243,4 @@ def letter(
         target.write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
         raise _stop(f"{target}: cannot be written ({error.strerror}); give another --output") from error
-    out.print(f"letter: {target}", highlight=False)
+    _say(f"letter: {target}")

@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from bobanalysis.bob import Market, admit, catalogue, read_users
+from bobanalysis.bob import Market, catalogue, read_users, validate
 from bobanalysis.bob.market import join
 from bobanalysis.bob.outcomes import answers
 from bobanalysis.rules import Expr, evaluate, inputs
@@ -38,9 +38,9 @@ def projects(name: str) -> tuple[list[dict[str, Any]], pl.DataFrame]:
     """Return the vectors of one market, and all their projects with every input of the rules."""
     chosen = [v for v in vectors() if v["market"] == name]
     people = read_users([v["user"] for v in chosen], [v["now"] for v in chosen], [v["stubs"] for v in chosen])
-    admitted = admit(people, inputs(*rules().values()), strict=False)
-    assert admitted.rejected == 0
-    return chosen, join(admitted.kept, market(name))
+    admitted = validate(people, inputs(*rules().values()), strict=False)
+    assert admitted.num_rejected == 0
+    return chosen, join(admitted.valid, market(name))
 
 
 @cache

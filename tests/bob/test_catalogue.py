@@ -6,7 +6,7 @@ from functools import cache
 import pytest
 from scores import names, rules
 
-from bobanalysis.bob import DICTIONARY, Market, admit, catalogue, read_users
+from bobanalysis.bob import DICTIONARY, Market, catalogue, read_users, validate
 from bobanalysis.bob.market import join
 from bobanalysis.bob.outcomes import answers
 from bobanalysis.rules import dropped, evaluate, inputs, neutral, passes
@@ -23,7 +23,7 @@ UNKNOWN = [
 @cache
 def empty_project():
     people = read_users([{"projects": [{}]}], ["2022-06-29T00:00:00"])
-    return join(admit(people, DICTIONARY.values(), strict=False).kept, Market.empty())
+    return join(validate(people, DICTIONARY.values(), strict=False).valid, Market.empty())
 
 
 def outcome(rule):
@@ -85,7 +85,7 @@ def test_a_constant_that_is_no_number_does_not_pass_and_its_negation_does():
 def test_an_undefined_salary_unit_crashes_as_in_the_published_code():
     stats = {"salary": {"medianSalary": 10, "unit": 9}}
     people = read_users([{"projects": [{"localStats": stats}]}], ["2022-06-29T00:00:00"])
-    frame = join(admit(people, DICTIONARY.values(), strict=False).kept, Market.empty())
+    frame = join(validate(people, DICTIONARY.values(), strict=False).valid, Market.empty())
     rule = catalogue()["for-high-salary-expectations"].score
     assert answers(evaluate({"it": rule}, frame, keep=["rome_id"]), "it") == [{"error": "KeyError"}]
 
@@ -94,7 +94,7 @@ def test_a_value_that_an_enumeration_does_not_define_is_kept_inside_lists_too():
     profile = {"frustrations": [25, 26, "RESUME", 3], "customFrustrations": ["a", "a", "b"]}
     project = {"employmentTypes": ["CDI", 12], "seniority": 9}
     people = read_users([{"profile": profile, "projects": [project]}], ["2022-06-29T00:00:00"])
-    row = admit(people, DICTIONARY.values(), strict=False).kept.row(0, named=True)
+    row = validate(people, DICTIONARY.values(), strict=False).valid.row(0, named=True)
     assert (row["num_other_frustrations"], row["frustration_resume"]) == (4, True)
     assert (row["num_employment_types"], row["employment_cdi"]) == (2, True)
     assert row["seniority"] == 9

@@ -4,7 +4,7 @@ from functools import cache
 
 import pytest
 
-from bobanalysis.bob import Relevance, admit, catalogue, challenges, diagnosis, read_users
+from bobanalysis.bob import Relevance, catalogue, challenges, diagnosis, read_users, validate
 from bobanalysis.bob.market import join
 from bobanalysis.rules import evaluate
 from bobanalysis.rules.expr import Named, walk
@@ -82,7 +82,7 @@ def test_every_rule_that_the_diagnosis_uses_gives_the_recorded_scores():
         people = read_users([v["user"] for v in chosen], [v["now"] for v in chosen])
         from bobanalysis.rules import inputs
 
-        admitted = admit(people, inputs(*rules.values()), strict=False).kept
+        admitted = validate(people, inputs(*rules.values()), strict=False).valid
         done = evaluate(
             rules,
             join(admitted, market(name), [v.name for v in inputs(*rules.values())]),

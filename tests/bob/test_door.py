@@ -6,8 +6,8 @@ import json
 import polars as pl
 import pytest
 
-from bobanalysis.bob import DICTIONARY, Bob, InputError, Market, admit, read_people
-from bobanalysis.bob.files import score_file
+from bobanalysis.bob import DICTIONARY, Bob, InputError, Market, read_people, validate
+from bobanalysis.audit.scoring import score_file
 
 BOB = Bob(Market.empty())
 NOW = "2022-06-29T00:00:00"
@@ -38,9 +38,9 @@ VARIABLES = [*BOB.variables, DICTIONARY["departement_id"]]
     ],
 )
 def test_a_bad_value_costs_its_row_alone_and_is_named(column, values, value):
-    came = admit(people(**{column: values}), VARIABLES, file="people.csv")
-    assert (came.read, came.kept.height, came.rejected) == (3, 2, 1)
-    refused = came.rejects.row(0, named=True)
+    came = validate(people(**{column: values}), VARIABLES, file="people.csv")
+    assert (came.read, came.valid.height, came.num_rejected) == (3, 2, 1)
+    refused = came.rejected.row(0, named=True)
     assert (refused["file"], refused["row"], refused["column"], refused["value"]) == (
         "people.csv",
         2,
@@ -51,20 +51,20 @@ def test_a_bad_value_costs_its_row_alone_and_is_named(column, values, value):
 
 
 def test_a_row_with_two_problems_is_listed_twice_and_rejected_once():
-    came = admit(people(age=[30, 300, 50], seniority=[1, 99, 1]), VARIABLES)
-    assert came.rejects.height == 2
-    assert came.rejected == 1
+    came = validate(people(age=[30, 300, 50], seniority=[1, 99, 1]), VARIABLES)
+    assert came.rejected.height == 2
+    assert came.num_rejected == 1
 
 
 def test_an_answer_that_is_not_there_reads_its_default():
-    came = admit(people(age=[30, None, 50], seniority=["", "EXPERT", None]), VARIABLES)
-    assert came.kept["age"].to_list() == [30, 2022, 50]
-    assert came.kept["seniority"].to_list() == [0, 6, 0]
+    came = validate(people(age=[30, None, 50], seniority=["", "EXPERT", None]), VARIABLES)
+    assert came.valid["age"].to_list() == [30, 2022, 50]
+    assert came.valid["seniority"].to_list() == [0, 6, 0]
 
 
 def test_a_missing_column_is_named_with_the_file():
     with pytest.raises(InputError, match=r"people\.csv: column 'seniority' missing"):
-        admit(people().drop("seniority"), VARIABLES, file="people.csv")
+        validate(people().drop("seniority"), VARIABLES, file="people.csv")
 
 
 def test_names_and_numbers_of_an_enumeration_are_the_same_answer():
@@ -96,7 +96,7 @@ def test_every_format_gives_the_same_diagnosis(tmp_path, ending):
         people().write_csv(file)
     else:
         file.write_bytes(gzip.compress(people().write_csv().encode()))
-    totals = score_file(file, out, BOB, now=NOW, steps="diagnosis")
+    totals = score_file(file, out, BOB.diagnosis_only, now=NOW)
     assert (totals.read, totals.scored, totals.rejected) == (3, 3, 0)
     assert pl.read_parquet(out).equals(BOB.diagnose(people()))
 
@@ -132,15 +132,15 @@ def test_a_line_with_too_few_fields_is_rejected_and_the_others_are_kept(tmp_path
     (tmp_path / "people.csv").write_text("\n".join(cut))
     intakes = list(read_people(tmp_path / "people.csv", VARIABLES, now=NOW))
     assert sum(i.read for i in intakes) == 3
-    assert next(i for i in intakes if i.rejects.height).rejects["row"].to_list() == [2]
-    kept = pl.concat([i.kept for i in intakes])
+    assert next(i for i in intakes if i.rejected.height).rejected["row"].to_list() == [2]
+    kept = pl.concat([i.valid for i in intakes])
     assert kept["person_id"].to_list() == ["a", "c"]
 
 
 def test_a_bad_value_behind_a_broken_line_keeps_its_own_row_number(tmp_path):
     lines = people(age=[30, 40, 300]).write_csv().splitlines()
     (tmp_path / "people.csv").write_text("\n".join([lines[0], "a,b", lines[2], lines[3]]))
-    rejects = pl.concat([i.rejects for i in read_people(tmp_path / "people.csv", VARIABLES, now=NOW)])
+    rejects = pl.concat([i.rejected for i in read_people(tmp_path / "people.csv", VARIABLES, now=NOW)])
     assert rejects.select("row", "value").rows() == [(1, "a,b"), (3, "300")]
 
 
@@ -149,7 +149,7 @@ def test_a_truncated_parquet_file_is_named_and_the_last_output_stays(tmp_path):
     people().write_parquet(file)
     file.write_bytes(file.read_bytes()[:-40])
     out.write_text("the last good output")
-    with pytest.raises(InputError, match=r"people\.parquet: not a complete Parquet file"):
+    with pytest.raises(InputError, match=r"people\.parquet is not a whole Parquet file"):
         score_file(file, out, BOB, now=NOW)
     assert out.read_text() == "the last good output"
 
@@ -157,21 +157,18 @@ def test_a_truncated_parquet_file_is_named_and_the_last_output_stays(tmp_path):
 def test_a_truncated_gzip_file_is_named(tmp_path):
     file = tmp_path / "people.csv.gz"
     file.write_bytes(gzip.compress(people().write_csv().encode())[:-30])
-    with pytest.raises(InputError, match=r"people\.csv\.gz: cannot be read"):
+    with pytest.raises(InputError, match=r"people\.csv\.gz cannot be read"):
         list(read_people(file, VARIABLES, now=NOW))
 
 
-@pytest.mark.parametrize(
-    ("name", "message"), [("people.txt", "this one ends in '.txt'"), ("none.csv", "no such file")]
-)
-def test_a_file_that_cannot_be_read_is_named(tmp_path, name, message):
-    with pytest.raises(InputError, match=message):
-        list(read_people(tmp_path / name, VARIABLES, now=NOW))
+def test_a_file_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(InputError, match=r"none\.csv: no such file"):
+        list(read_people(tmp_path / "none.csv", VARIABLES, now=NOW))
 
 
 def test_an_empty_csv_file_is_named(tmp_path):
     (tmp_path / "people.csv").write_text("")
-    with pytest.raises(InputError, match=r"people\.csv: the file is empty"):
+    with pytest.raises(InputError, match=r"people\.csv is empty"):
         list(read_people(tmp_path / "people.csv", VARIABLES, now=NOW))
 
 
@@ -189,32 +186,32 @@ def test_a_line_that_is_no_record_is_rejected_and_the_others_are_kept(tmp_path):
     ]
     (tmp_path / "people.jsonl").write_text("\n".join(lines))
     (intake,) = read_people(tmp_path / "people.jsonl", BOB.variables, now=NOW)
-    assert (intake.read, intake.kept.height, intake.rejected) == (5, 2, 3)
-    assert intake.rejects.select("row", "column").rows() == [(2, "(line)"), (3, "seniority"), (4, "(line)")]
+    assert (intake.read, intake.valid.height, intake.num_rejected) == (5, 2, 3)
+    assert intake.rejected.select("row", "column").rows() == [(2, "(line)"), (3, "seniority"), (4, "(line)")]
 
 
 def test_a_person_without_a_project_is_listed_as_such(tmp_path):
     (tmp_path / "people.jsonl").write_text("\n".join([json.dumps(record()), "{}"]))
     (intake,) = read_people(tmp_path / "people.jsonl", BOB.variables, now=NOW)
-    assert (intake.read, intake.kept.height, intake.rejects["column"].to_list()) == (2, 1, ["projects"])
+    assert (intake.read, intake.valid.height, intake.rejected["column"].to_list()) == (2, 1, ["projects"])
 
 
 def test_people_of_a_long_file_keep_their_place_in_it(tmp_path, monkeypatch):
-    monkeypatch.setattr("bobanalysis.bob.door.BATCH", 20)
+    monkeypatch.setattr("bobanalysis.validation.BATCH", 20)
     (tmp_path / "people.jsonl").write_text("\n".join([json.dumps(record())] * 5))
     intakes = list(read_people(tmp_path / "people.jsonl", BOB.variables, now=NOW))
     assert len(intakes) == 3
-    assert pl.concat([i.kept for i in intakes])["user"].to_list() == [0, 1, 2, 3, 4]
+    assert pl.concat([i.valid for i in intakes])["user"].to_list() == [0, 1, 2, 3, 4]
 
 
 def test_a_misspelt_difficulty_in_a_record_is_rejected(tmp_path):
     user = record() | {"profile": {"frustrations": ["MOTIVATION", "MOTIVASION"]}}
     (tmp_path / "people.jsonl").write_text(json.dumps(user))
     (intake,) = read_people(tmp_path / "people.jsonl", BOB.variables, now=NOW)
-    assert intake.rejects["value"].to_list() == ["MOTIVASION"]
+    assert intake.rejected["value"].to_list() == ["MOTIVASION"]
 
 
 def test_a_person_without_a_year_of_birth_is_as_old_as_the_calendar(tmp_path):
     (tmp_path / "people.jsonl").write_text(json.dumps({"projects": [{}]}))
     (intake,) = read_people(tmp_path / "people.jsonl", BOB.variables, now=NOW)
-    assert intake.kept["age"].to_list() == [2022]
+    assert intake.valid["age"].to_list() == [2022]

@@ -9,17 +9,13 @@ import pytest
 from bobanalysis import data, population
 from bobanalysis.bob.suggestions import (
     best_jobs_in_area,
-    job_group_of_family,
     less_stressful_departements,
     less_stressful_job_groups,
     local_tension,
-    more_stressed_jobseekers,
     national_tension,
     suggest_jobs,
-    tension_from_cells,
     with_indicators,
 )
-from bobanalysis.population.markets import factor
 
 SCALES = ["cell_median", "vacancy_60", "tension_classes"]
 
@@ -88,47 +84,6 @@ def test_indicators_of_a_market_count_the_lists_and_keep_its_rows(market, mobili
     assert best.height == market.local["rome_id"].n_unique()
     again = with_indicators(dataclasses.replace(market, local=local), mobility)
     assert again.equals(local)
-
-
-def test_rounded_offers_over_job_seekers_are_the_market_but_for_cells_shown_as_one():
-    market = population.market("cell_median")
-    made = tension_from_cells(population.market_cells(), factor("cell_median"))
-    assert made.filter(pl.col("tension") == 0).height == market.rounded_up
-    raised = made.with_columns(pl.col("tension").clip(lower_bound=1).cast(pl.Int32))
-    assert raised.equals(local_tension(market).cast({"tension": pl.Int32}))
-
-
-def test_where_offers_are_fewest_nobody_else_is_more_stressed_and_where_most_everybody_is(market):
-    cells = population.market_cells()
-    tension = local_tension(market)
-    shares = more_stressed_jobseekers(tension, cells).join(tension, on=["departement_id", "rome_id"])
-    both = shares.join(cells, on=["departement_id", "rome_id"])
-    lowest = both.filter(pl.col("tension") == both["tension"].min())
-    share = 100 * lowest["jobseekers"].sum() / both["jobseekers"].sum()
-    assert lowest["more_stressed_jobseekers_percentage"].unique().to_list() == [
-        pytest.approx(share, abs=0.0501)
-    ]
-    most = both.filter(pl.col("tension") == both["tension"].max())
-    assert most["more_stressed_jobseekers_percentage"].unique().to_list() == [100.0]
-
-
-def test_every_family_is_counted_in_one_job_group_so_that_most_job_groups_have_no_survey_figure_d3():
-    crosswalk = data.table("rome_fap2009")
-    found = job_group_of_family(crosswalk)
-    assert found.height == crosswalk["fap2009"].n_unique()
-    linked = set(crosswalk.select("fap2009", "rome").rows())
-    assert set(found.rows()) <= linked
-    with_figure = found["rome_id"].n_unique()
-    assert with_figure < crosswalk["rome"].n_unique() / 2
-
-
-def test_a_family_goes_to_a_job_group_that_leads_to_it_whatever_the_qualification_if_there_is_one():
-    crosswalk = data.table("rome_fap2009")
-    sure = set(crosswalk.filter(pl.col("qualification").is_null()).select("fap2009", "rome").rows())
-    families = {f for f, _ in sure}
-    for family, rome in job_group_of_family(crosswalk).rows():
-        if family in families:
-            assert (family, rome) in sure
 
 
 def test_suggestions_for_a_population_are_linked_hire_more_and_are_ranked(mobility):

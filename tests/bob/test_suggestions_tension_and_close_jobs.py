@@ -7,17 +7,14 @@ from hypothesis import strategies as st
 
 from bobanalysis.bob import InputError, Market
 from bobanalysis.bob.suggestions import (
-    departement_scores,
     less_stressful_departements,
     less_stressful_job_groups,
     less_stressful_job_groups_elsewhere,
     local_tension,
-    more_stressed_jobseekers,
     national_tension,
     published,
     similar_jobs,
     suggest_jobs,
-    tension_from_cells,
 )
 
 OWN, T1, T2, T3, T4, T5, T6 = "A1101", "B1101", "B1201", "B1301", "B1302", "B1303", "B1401"
@@ -125,11 +122,6 @@ def test_ranks_are_all_the_places_there_are_and_lie_within_their_bounds(values):
         assert low <= place <= high
 
 
-def test_scores_of_departements_show_no_offer_as_minus_one_and_drop_the_unknown():
-    found = departement_scores(of_departements({"01": 0, "02": 5, "03": None}))
-    assert found.select("departement_id", "offers_per_10").rows() == [("02", 5), ("01", -1)]
-
-
 def test_documents_say_minus_one_for_no_offer_and_zero_for_unknown_and_are_read_back():
     assert pl.select(published(pl.Series([7, 0, None]))).to_series().to_list() == [7, -1, 0]
     found = local_tension(market({OWN: 7, T1: -1, T2: 0}))
@@ -139,28 +131,6 @@ def test_documents_say_minus_one_for_no_offer_and_zero_for_unknown_and_are_read_
 def test_a_national_score_of_zero_is_unknown_d18():
     jobs = pl.DataFrame({"rome_id": [OWN, T1], "jg_national_market_score": [0.5, 0.0]})
     assert national_tension(Market(Market.empty().local, jobs)).rows() == [(OWN, 5.0)]
-
-
-def test_the_share_of_more_stressed_job_seekers_counts_those_at_the_same_score():
-    t = tension({OWN: 0, T1: 2, T2: 2, T3: 8})
-    seekers = t.select("departement_id", "rome_id", jobseekers=pl.Series([1, 2, 3, 1]))
-    unknown = seekers.head(1).with_columns(rome_id=pl.lit(T4))
-    found = more_stressed_jobseekers(t, pl.concat([seekers, unknown]))
-    shares = dict(found.select("rome_id", "more_stressed_jobseekers_percentage").rows())
-    assert shares == {OWN: 14.3, T1: 85.7, T2: 85.7, T3: 100.0, T4: 0.0}
-
-
-def test_offers_per_ten_are_rounded_halves_up_and_unknown_without_job_seekers():
-    cells = pl.DataFrame(
-        {
-            "departement_id": ["15"] * 3,
-            "rome_id": [OWN, T1, T2],
-            "offers": [1.0, 1, 1],
-            "jobseekers": [4.0, 0, 100],
-        }
-    )
-    assert tension_from_cells(cells).select("rome_id", "tension").rows() == [(OWN, 3.0), (T2, 0.0)]
-    assert tension_from_cells(cells, whole=False)["tension"].to_list() == [2.5, 0.1]
 
 
 def test_a_market_listed_twice_is_refused_with_its_row():

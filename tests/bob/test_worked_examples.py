@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bobanalysis.bob import Market, admit, catalogue, read_users
+from bobanalysis.bob import Market, catalogue, read_users, validate
 from bobanalysis.bob.market import join, looked_up_by
 from bobanalysis.bob.outcomes import answers
 from bobanalysis.rules import evaluate, inputs
@@ -21,7 +21,7 @@ def test_a_worked_example_gives_its_recorded_outcome(example):
     read = inputs(rule)
     names = [v.name for v in read]
     user = {"profile": example.get("profile", {}), "projects": example["projects"]}
-    people = admit(read_users([user], [NOW]), [*read, *looked_up_by(names, market)], strict=False).kept
+    people = validate(read_users([user], [NOW]), [*read, *looked_up_by(names, market)], strict=False).valid
     done = evaluate({"it": rule}, join(people, market, names), keep=["rome_id"])
     expected = example["outcome"]
     got = answers(done, "it")[0]

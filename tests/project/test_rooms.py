@@ -8,20 +8,21 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "bobanalysis"
 FLOOR = {"text", "tables"}
-KERNEL = FLOOR | {"rules", "algorithm", "validation"}
+KERNEL = FLOOR | {"rules", "presentation", "algorithm", "validation"}
 MAY_IMPORT = {
     "text": set(),
     "tables": {"text"},
     "rules": {"text"},
-    "algorithm": FLOOR | {"rules"},
-    "validation": FLOOR | {"rules", "algorithm"},
+    "validation": FLOOR | {"rules"},
+    "presentation": FLOOR | {"rules"},
+    "algorithm": FLOOR | {"rules", "validation", "presentation"},
     "data": FLOOR,
     "bob": KERNEL,
     "population": FLOOR | {"data"},
     "fairness": FLOOR,
     "evaluation": FLOOR | {"fairness"},
     "audit": KERNEL | {"data", "fairness"},
-    "recommenders": KERNEL | {"bob", "data", "population"},
+    "recommenders": KERNEL | {"bob", "data", "population", "audit"},  # audit: aliases
     "algorithms": KERNEL | {"bob", "data", "population", "recommenders"},
     "report": KERNEL | {"bob", "data", "population", "recommenders", "evaluation", "fairness", "audit"},
 }

@@ -20,7 +20,7 @@ from bobanalysis.recommenders.conditions import (
     rule_status,
 )
 from bobanalysis.recommenders.reach import in_use, published_rules
-from bobanalysis.report.rule_uses import named_in
+from bobanalysis.report.subjects import named_in
 from bobanalysis.rules import Named, inputs, lift, walk
 from bobanalysis.rules.expr import Var, children
 
@@ -104,7 +104,7 @@ def test_only_the_condition_that_is_decided_changes():
 
 def test_a_rule_is_replaced_wherever_it_is_used():
     bob = altered(Bob(french_market()), "for-old(50)", lift(True))
-    every = [*bob.rules.values(), *bob.advice.values(), *bob.strategies.values(), bob.job_tips]
+    every = [*bob.diagnosis.values(), *bob.advice.values(), *bob.strategies.values(), bob.job_tips]
     names = {n.name for n in walk(*every) if isinstance(n, Named)}
     assert "for-old(50)" not in names
     assert "for-old(50) (changed)" in names

@@ -8,7 +8,7 @@ import pytest
 from invented_findings import write_invented
 from reading_pages import parse_all
 
-from bobanalysis.report.pages import render
+from bobanalysis.report.site import render
 
 PUBLISHED = Path(__file__).parents[2] / "reports"
 

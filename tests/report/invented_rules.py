@@ -3,7 +3,7 @@
 import polars as pl
 
 from bobanalysis.recommenders.conditions import in_words, outside, rule_conditions
-from bobanalysis.report.cards import subjects
+from bobanalysis.report.subjects import subjects
 
 GROUPS = [("all", "all"), ("age", "15-24"), ("age", "55+"), ("region", "11"), ("region", "94")]
 COUNTS = {

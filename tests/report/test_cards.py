@@ -8,9 +8,9 @@ from reading_pages import Parsed
 
 from bobanalysis.bob import DICTIONARY, catalogue
 from bobanalysis.recommenders.reach import in_use, published_rules
-from bobanalysis.report.cards import card_path, pages, subjects
+from bobanalysis.report.cards import pages
 from bobanalysis.report.ledger import numbers
-from bobanalysis.report.rule_uses import uses
+from bobanalysis.report.subjects import card_path, subjects, uses
 from bobanalysis.rules import input_text, inputs, thresholds
 
 LANGUAGES = ("fr", "en")

@@ -7,7 +7,7 @@ import pytest
 from invented_findings import CHALLENGES, DEPARTEMENTS, HIGH, LOW
 
 from bobanalysis.report import charts
-from bobanalysis.report.pages import Content
+from bobanalysis.report.renderer import Content
 from bobanalysis.report.words import Words
 
 NAMES = [*charts.CHARTS]

@@ -6,7 +6,7 @@ import pytest
 import yaml
 from reading_pages import blocks
 
-from bobanalysis.report import typography
+from bobanalysis import text as typography
 from bobanalysis.report.glossary import glossary, link, used
 from bobanalysis.report.ledger import LedgerError
 

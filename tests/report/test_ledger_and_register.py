@@ -10,7 +10,7 @@ import yaml
 
 from bobanalysis.bob import DICTIONARY, catalogue
 from bobanalysis.report import ledger as texts
-from bobanalysis.report.typography import faults
+from bobanalysis.text import faults
 
 ROOT = Path(__file__).parents[2]
 FILES = {"ledger.yaml": texts.ledger, "privacy.yaml": texts.privacy, "register.yaml": texts.register}

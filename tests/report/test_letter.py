@@ -12,12 +12,12 @@ import pytest
 from typer.testing import CliRunner
 
 from bobanalysis import data
+from bobanalysis import text as typography
 from bobanalysis.bob import DICTIONARY, UPSTREAM_COMMIT, Bob, InputError, Market, admit, catalogue, read_users
 from bobanalysis.bob.conformance import markets, read_vectors
 from bobanalysis.bob.market import join
 from bobanalysis.cli import app
 from bobanalysis.recommenders.market import french_market
-from bobanalysis.report import typography
 from bobanalysis.report.letter import explain, item_called, outcome, reads
 from bobanalysis.report.letter_page import EXAMPLE, example, letter, letter_pages, render
 from bobanalysis.report.person import NOW, Person, read_person, told_in
@@ -126,7 +126,7 @@ def followed(change, admitted):
 def test_every_condition_told_as_held_holds_for_the_person(sample):
     for vector, bob, made, person in sample:
         every = [(e.item.rule, e.reasons) for e in made.explained]
-        every += [(bob.rules[s.challenge.column], s.reasons) for s in made.steps]
+        every += [(bob.roots[s.challenge.column], s.reasons) for s in made.steps]
         for rule, found in every:
             for reason in found:
                 if reason.why != "used":

@@ -7,9 +7,10 @@ import pytest
 from invented_findings import write_invented
 from reading_pages import blocks
 
-from bobanalysis.report import typography
+from bobanalysis import text as typography
 from bobanalysis.report.findings import FindingError
-from bobanalysis.report.pages import Content, Page, PageError, PageMaker, every_page, read_table, render
+from bobanalysis.report.renderer import Content, Page, PageError, PageRenderer, read_table
+from bobanalysis.report.site import every_page, render
 from bobanalysis.report.words import Words
 
 MADE = ("data-finding", "data-table", "data-chart", "data-source", "data-rule", "data-ledger", "data-quirk")
@@ -41,7 +42,7 @@ def test_a_file_that_no_page_needs_any_more_goes(invented_build, rendered, tmp_p
     (target / "fr").mkdir(parents=True)
     (target / "fr" / "old.html").write_text("old")
     monkeypatch.setattr(
-        "bobanalysis.report.pages._write_all", lambda content, folder: (folder / "fr").mkdir(parents=True)
+        "bobanalysis.report.site._write_all", lambda content, folder: (folder / "fr").mkdir(parents=True)
     )
     render(invented_build, target)
     assert snapshot(target) == {}
@@ -58,7 +59,7 @@ def test_a_rendering_that_fails_leaves_the_old_pages_as_they_were(tmp_path):
 
 
 def test_a_page_that_asks_for_a_finding_nobody_recorded_says_which_and_what_is_near(invented_build):
-    maker = PageMaker(Content.read(invented_build), Words("en"), Page("index", "x"))
+    maker = PageRenderer(Content.read(invented_build), Words("en"), Page("index", "x"))
     with pytest.raises(
         PageError, match=r"template index\.html asks for finding 'age\.nothing'.*age\.changed_share"
     ):
@@ -68,7 +69,7 @@ def test_a_page_that_asks_for_a_finding_nobody_recorded_says_which_and_what_is_n
 def test_a_modelled_figure_is_shown_with_its_interval_kind_and_note(tmp_path):
     book = write_invented(tmp_path)
     book.record("x.y", value=0.13, interval=(0.12, 0.145), unit="share", kind="modelled", vintage="2021")
-    maker = PageMaker(Content.read(tmp_path), Words("fr"), Page("index", "x"))
+    maker = PageRenderer(Content.read(tmp_path), Words("fr"), Page("index", "x"))
     shown = maker.figure("x.y")
     assert "13,0\u202f% (de 12,0 à 14,5\u202f%)<sup>m</sup>" in shown
     assert 'href="#note-x.y"' in shown
@@ -79,11 +80,13 @@ def test_a_finding_without_value_is_called_not_estimable_and_never_zero(tmp_path
     book = write_invented(tmp_path)
     note = {"fr": "Trop peu de cas", "en": "Too few cases"}
     book.record("x.y", value=None, unit="share", kind="by construction", vintage="2021", note=note)
-    assert "not estimable" in PageMaker(Content.read(tmp_path), Words("en"), Page("index", "x")).figure("x.y")
+    assert "not estimable" in PageRenderer(Content.read(tmp_path), Words("en"), Page("index", "x")).figure(
+        "x.y"
+    )
 
 
 def test_an_empty_cell_of_a_table_is_shown_as_no_data(invented_build):
-    maker = PageMaker(Content.read(invented_build), Words("en"), Page("index", "x"))
+    maker = PageRenderer(Content.read(invented_build), Words("en"), Page("index", "x"))
     row = re.search(r"<tr>(?:(?!</tr>).)*Mayotte.*?</tr>", maker.table("place.stressed"), re.S).group()
     assert row.count("no data") == 6
     assert "No data" in row
@@ -189,7 +192,7 @@ def test_share_unknown_stands_beside_share_known_in_the_table_of_places(pages):
 
 
 def test_a_long_list_of_sources_is_folded_and_a_short_one_is_not(invented_build):
-    maker = PageMaker(Content.read(invented_build), Words("en"), Page("index", "x"))
+    maker = PageRenderer(Content.read(invented_build), Words("en"), Page("index", "x"))
     assert "<details" not in maker.sources_of(["rome", "departements"])
     folded = maker.sources_of(["rome", "departements", "rome_mobility"])
     assert "<summary>3 sources</summary>" in folded
@@ -197,7 +200,7 @@ def test_a_long_list_of_sources_is_folded_and_a_short_one_is_not(invented_build)
 
 
 def test_a_range_over_choices_stands_large_on_the_card_and_the_default_below(invented_build):
-    maker = PageMaker(Content.read(invented_build), Words("en"), Page("index", "x"))
+    maker = PageRenderer(Content.read(invented_build), Words("en"), Page("index", "x"))
     ends = {"low": "age.changed_share_low", "high": "age.changed_share_high"}
     card = maker.card("age.changed_share", "x", **ends, basis="by default")
     assert ">2.0% to 31.0%</a>" in card

@@ -2,7 +2,7 @@ from itertools import pairwise
 
 import pytest
 
-from bobanalysis.report.pages import PAGES
+from bobanalysis.report.site import PAGES
 
 pytestmark = pytest.mark.browser
 EVERY = [(language, page.slug) for language in ("fr", "en") for page in PAGES]

@@ -11,7 +11,8 @@ from bobanalysis.fairness.intervals import wilson
 from bobanalysis.fairness.metrics import MIN_GROUP
 from bobanalysis.recommenders.quirks import cases, quirks
 from bobanalysis.report import quirk_pages
-from bobanalysis.report.pages import PAGES, Content, Page, PageMaker
+from bobanalysis.report.renderer import Content, Page, PageRenderer
+from bobanalysis.report.site import PAGES
 from bobanalysis.report.words import Words
 
 LANGUAGES = ("fr", "en")
@@ -39,7 +40,7 @@ def entries(texts):
 @pytest.fixture(scope="module")
 def maker(invented_build):
     def make(language, slug="quirks"):
-        return PageMaker(Content.read(invented_build), Words(language), Page(slug, "Quirks"))
+        return PageRenderer(Content.read(invented_build), Words(language), Page(slug, "Quirks"))
 
     return make
 

@@ -11,13 +11,14 @@ import polars as pl
 import pytest
 
 from bobanalysis import population
+from bobanalysis import text as typography
 from bobanalysis.bob import Bob, Market, admit, catalogue, read_users
 from bobanalysis.bob.catalogue import DICTIONARY
 from bobanalysis.bob.conformance import markets, read_vectors
 from bobanalysis.bob.market import join
 from bobanalysis.recommenders.market import french_market
-from bobanalysis.report import tryit, typography
-from bobanalysis.report.pages import Content, Page, PageMaker
+from bobanalysis.report import tryit
+from bobanalysis.report.renderer import Content, Page, PageRenderer
 from bobanalysis.report.words import HERE, Words
 from bobanalysis.rules import inputs, thresholds
 from bobanalysis.rules.expr import IsIn, StartsWith, walk
@@ -47,7 +48,7 @@ def site(invented_build, tmp_path_factory):
     content = Content.read(invented_build)
     for language in ("fr", "en"):
         (folder / language).mkdir()
-        html = PageMaker(content, Words(language), Page("try", "Try it")).html()
+        html = PageRenderer(content, Words(language), Page("try", "Try it")).html()
         (folder / language / "try.html").write_text(html, "utf-8")
     return folder
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bobanalysis.report import typography
+from bobanalysis import text as typography
 
 THIN = "\u202f"
 
@@ -61,13 +61,13 @@ def test_a_year_is_not_parted_by_thousands():
     ],
 )
 def test_french_text_is_polished_and_tags_addresses_and_placeholders_are_left_alone(raw, clean):
-    assert typography.polish(raw, "fr") == clean
+    assert typography.typeset(raw, "fr") == clean
 
 
 @given(st.text(alphabet="Lâé' :;!?%«»-0123456789.()", max_size=30))
 def test_polishing_twice_changes_nothing_more(text):
-    once = typography.polish(text, "fr")
-    assert typography.polish(once, "fr") == once
+    once = typography.typeset(text, "fr")
+    assert typography.typeset(once, "fr") == once
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,10 @@ import re
 
 import pytest
 from babel.messages.pofile import read_po
+from messages import used_messages
 
-from bobanalysis.report import typography
-from bobanalysis.report.words import HERE, CatalogueError, Words, challenge_labels, used_messages
+from bobanalysis import text as typography
+from bobanalysis.report.words import HERE, CatalogueError, Words, challenge_labels, vocabulary
 
 # Numbers that say nothing about the audit: names of licences and encodings, years of events.
 FILES = sorted((HERE / "locale" / "fr").glob("*.po"))
@@ -60,7 +61,21 @@ def test_no_number_is_typed_in_a_template():
 def test_french_texts_keep_the_typographic_rules_once_polished(catalogue):
     for message in catalogue:
         text = re.sub(r"<[^>]*>|%\(\w+\)s|\{\w+\}", "x", message.string)
-        assert typography.faults(typography.polish(text, "fr"), "fr") == []
+        assert typography.faults(typography.typeset(text, "fr"), "fr") == []
+
+
+def test_names_keep_the_typographic_rules_and_hold_the_same_figures_in_both_languages():
+    for topic, names in vocabulary().items():
+        for key, text in names.items():
+            figures = [sorted(re.findall(r"\{\w+\}", text.get(lang))) for lang in ("fr", "en")]
+            assert figures[0] == figures[1], (topic, key)
+                topic,
+                key,
+            )
+            for lang in ("fr", "en"):
+                plain = re.sub(r"\{\w+\}", "x", text.get(lang))
+                assert typography.faults(typography.typeset(plain, lang), lang) == [], (topic, key)
+                assert topic == "try" or not re.search(r"\d", plain), (topic, key)
 
 
 def test_a_missing_translation_stops_the_pages():

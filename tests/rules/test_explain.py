@@ -25,7 +25,8 @@ from bobanalysis.rules import (
     value_text,
     when,
 )
-from bobanalysis.rules.explain import _rows, settled
+from bobanalysis.rules.simplify import simplify as settled
+from bobanalysis.rules.words import _rows
 from bobanalysis.rules.expr import Cases, Const
 
 d = DICTIONARY

@@ -21,7 +21,7 @@ from bobanalysis.rules import (
     when,
 )
 from bobanalysis.rules.expr import Over, Var
-from bobanalysis.rules.nearest import REACH
+from bobanalysis.rules.counterfactual import REACH
 
 d = DICTIONARY
 CALM = {"age": 3, "months": 6.0, "level": 1, "tired": False, "code": "A"}

@@ -5,12 +5,17 @@
 (age > 50)
 """
 
-from .catalogue import DICTIONARY, UPSTREAM_COMMIT, Catalogue, Model, catalogue
+from bobanalysis.tables import InputError
+from bobanalysis.validation import ValidationResult, validate
+
+from .catalogue import DICTIONARY, UPSTREAM_COMMIT, Catalogue, Family, Model
 from .diagnosis import Challenge, Relevance, challenges, diagnosis, overall_rows
-from .door import InputError, Intake, admit, read_people
 from .market import Market, MarketLike
 from .pipeline import Bob
-from .records import read_users
+from .records import read_people, read_users
+from .rulebook import catalogue, titles
+
+Intake, admit = ValidationResult, validate  # alias
 
 __all__ = [
     "DICTIONARY",
@@ -18,12 +23,14 @@ __all__ = [
     "Bob",
     "Catalogue",
     "Challenge",
+    "Family",
     "InputError",
     "Intake",
     "Market",
     "MarketLike",
     "Model",
     "Relevance",
+    "ValidationResult",
     "admit",
     "catalogue",
     "challenges",
@@ -31,4 +38,6 @@ __all__ = [
     "overall_rows",
     "read_people",
     "read_users",
+    "titles",
+    "validate",
 ]

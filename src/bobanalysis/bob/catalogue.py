@@ -1,65 +1,54 @@
 """The catalogue of Bob's published rules: found by name, as the published code finds them.
 
-A rule is registered with what a reader needs to check it: where it stands in the published code (file and
-lines at the audited commit), the paragraph of the specification, the quirks that it keeps. Names that follow
-a pattern, such as ``for-old(50)``, are one definition: a *family*.
+``rules.yaml`` says of each rule what a reader needs to check it: where it stands in the published code, the
+paragraph of the specification, the quirks that it keeps; and it holds the rules that are one comparison. The
+others are registered by ``models``. Names that follow a pattern, such as ``for-old(50)``, are one definition:
+a *family*. ``rulebook.catalogue()`` gives the catalogue with everything in it.
 """
 
 from __future__ import annotations
 
+import operator
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from bobanalysis.rules import Dictionary, Expr, Named, Text, all_of, first_match, is_condition, passes, when
+from bobanalysis.algorithm import PublishedRule
+from bobanalysis.rules import Dictionary, Expr, Named, Text, all_of, passes
 from bobanalysis.rules.variables import LOADER
 
 UPSTREAM_COMMIT = "6bdbeec316c75ee7a2a01421555ccea820c6727c"
 DICTIONARY = Dictionary.from_yaml(Path(__file__).with_name("dictionary.yaml"))
-_TITLES: dict[str, dict[str, Any]] = yaml.load(
-    Path(__file__).with_name("titles.yaml").read_text(encoding="utf-8"), Loader=LOADER
-)
 
 
-@dataclass(frozen=True)
-class Model:
-    """One published rule.
+def _yaml(name: str) -> dict[str, Any]:
+    return dict(yaml.load(Path(__file__).with_name(name).read_text(encoding="utf-8"), Loader=LOADER))
 
-    ``expr`` is a condition (a filter: 3 where it holds, 0 elsewhere) or a score. ``source`` is the file and
-    the lines in the published code, ``spec`` the paragraph of the specification, ``quirks`` the numbers of
-    what the rule does otherwise than its name says, ``family`` the pattern that its name follows. ``title``
-    is what to call it in a text (``titles.yaml``, or given where the rule is registered).
-    """
 
-    name: str
-    expr: Expr
-    source: str
-    spec: str
-    title: Text | None = None
-    quirks: tuple[str, ...] = ()
-    family: str = ""
+TITLES = _yaml("titles.yaml")
+_ROWS = {part: {row["name"]: row for row in rows} for part, rows in _yaml("rules.yaml").items()}
+_COMPARISONS = {
+    "==": operator.eq,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
 
-    @property
-    def is_filter(self) -> bool:
-        """Tell whether the rule is a condition."""
-        return is_condition(self.expr)
 
-    @property
-    def score(self) -> Expr:
-        """Return the rule as a score: a filter gives 3 or 0."""
-        return first_match(when(self.expr, 3), otherwise=0) if self.is_filter else self.expr
+Model = PublishedRule  # alias
 
 
 @dataclass(frozen=True)
 class Family:
     """Rules whose names follow a pattern: one definition, ``build``, called with what the name holds."""
 
+    name: str  # the start that the names have in common, without the mark that ends it
     pattern: re.Pattern[str]
     build: Callable[..., Expr]
     source: str
@@ -67,19 +56,14 @@ class Family:
     quirks: tuple[str, ...]
 
     @property
-    def name(self) -> str:
-        """Return the start that the names have in common, without the mark that ends it."""
-        return re.split(r"-?\\?\(", self.pattern.pattern)[0]
-
-    @property
     def title(self) -> Text:
         """Return what to call the family in a text."""
-        return Text(**_TITLES["families"][self.name]["title"])
+        return Text(**TITLES["families"][self.name]["title"])
 
     @property
     def example(self) -> str:
         """Return the name of a typical member."""
-        return str(_TITLES["families"][self.name]["example"])
+        return str(TITLES["families"][self.name]["example"])
 
 
 @dataclass
@@ -90,34 +74,32 @@ class Catalogue:
     families: list[Family] = field(default_factory=list)
     _made: dict[str, Model] = field(default_factory=dict)
 
-    def add(
-        self,
-        name: str,
-        expr: Expr,
-        *,
-        source: str,
-        spec: str,
-        title: Text | None = None,
-        quirks: tuple[str, ...] = (),
-    ) -> Named:
-        """Register a rule and return the expression that other rules use it by."""
+    def add(self, name: str, expr: Expr, title: Text | None = None) -> Named:
+        """Register a rule that ``rules.yaml`` lists; return the expression that other rules use it by."""
         if name in self.models:
             raise ValueError(f"rule {name!r} is registered twice")
-        if title is None and name in _TITLES["rules"]:
-            title = Text(**_TITLES["rules"][name])
-        self.models[name] = Model(name, expr, source, spec, title, quirks)
+        if title is None and name in TITLES["rules"]:
+            title = Text(**TITLES["rules"][name])
+        self.models[name] = Model(name, expr, title=title, **_provenance(_ROWS["rules"][name]))
         return Named(name, expr)
 
-    def family(
-        self, pattern: str, *, source: str, spec: str, quirks: tuple[str, ...] = ()
-    ) -> Callable[[Callable[..., Expr]], Callable[..., Expr]]:
+    def add_comparisons(self) -> None:
+        """Register the rules that are one comparison, as ``rules.yaml`` writes them."""
+        for name, row in _ROWS["rules"].items():
+            if "input" in row:
+                read = getattr(DICTIONARY, row["input"])
+                self.add(name, _COMPARISONS[row["op"]](read, row["value"]) if "op" in row else read)
+
+    def family(self, pattern: str) -> Callable[[Callable[..., Expr]], Callable[..., Expr]]:
         """Register the function below as the definition of every name that matches ``pattern`` entirely.
 
         The function gets the captured texts; a ValueError from it means that there is no such rule.
         """
 
         def register(build: Callable[..., Expr]) -> Callable[..., Expr]:
-            self.families.append(Family(re.compile(pattern), build, source, spec, quirks))
+            name = re.split(r"-?\\?\(", pattern)[0]
+            said = _provenance(_ROWS["families"][name])
+            self.families.append(Family(name, re.compile(pattern), build, **said))
             return build
 
         return register
@@ -142,8 +124,8 @@ class Catalogue:
         return made is not None and bool(self._made.setdefault(name, made))
 
     def __iter__(self) -> Iterator[str]:
-        """Iterate over the exact names, in order of registration."""
-        return iter(self.models)
+        """Iterate over the exact names, in the order of ``rules.yaml``."""
+        return (name for name in _ROWS["rules"] if name in self.models)
 
     def use(self, name: str) -> Named:
         """Return the expression by which another rule uses the rule called ``name``."""
@@ -169,7 +151,7 @@ class Catalogue:
 
     def _member_title(self, family: Family, held: tuple[str, ...]) -> Text:
         """Return what to call a member of a family, from what its name holds."""
-        texts = _TITLES["families"][family.name]
+        texts = TITLES["families"][family.name]
         said = [self._said(held[i], how) for i, how in enumerate(texts["says"])]
         fr, en = ([text.get(lang) for text in said] for lang in ("fr", "en"))  # type: ignore[arg-type]
         return Text(texts["member"]["fr"].format(*fr), texts["member"]["en"].format(*en))
@@ -198,55 +180,9 @@ def _answer(question: str, name: str) -> Text:
     return Text(label.fr.rsplit(" : ", 1)[1], label.en.rsplit(": ", 1)[1])
 
 
-@cache
-def titles() -> dict[str, Text]:
-    """Return what to call in a text what rules name: rules, steps, shared computations, missing fields.
-
-    Rules that follow a pattern are not in it: see ``Model.title``.
-
-    >>> titles()["for-women"].fr, titles()["projects.0.kind"].en
-    ('femme', 'the aim of the search')
-    """
-    found = {name: model.title for name, model in catalogue().models.items() if model.title}
-    for part in ("parts", "fields"):
-        found |= {name: Text(**text) for name, text in _TITLES[part].items()}
-    return found | _steps()
-
-
-def _steps() -> dict[str, Text]:
-    from .diagnosis import Relevance, challenges
-
-    found = {}
-    steps = _TITLES["steps"]
-    for c in challenges():
-        for name, key in (
-            (c.column, "relevance"),
-            (f"{c.column}={Relevance.NEEDS_ATTENTION}", "needs_attention"),
-        ):
-            fr, en = (steps[key][k].format(challenge=c.label.get(k)) for k in ("fr", "en"))
-            found[name] = Text(fr, en)
-        found[c.id] = c.label
-    return found | {n: Text(**steps[n]) for n in ("main_challenge", "overall_row", "overall_score")}
+def _provenance(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {"source": row["source"], "spec": row["spec"], "quirks": tuple(row.get("quirks", ()))}
 
 
 CATALOGUE = Catalogue()
-
-
-@cache
-def catalogue() -> Catalogue:
-    """Return the catalogue with every published rule in it."""
-    from . import models  # registers the rules
-
-    return models.CATALOGUE
-
-
-__all__ = [
-    "CATALOGUE",
-    "DICTIONARY",
-    "UPSTREAM_COMMIT",
-    "Catalogue",
-    "Family",
-    "Model",
-    "catalogue",
-    "titles",
-]
+CATALOGUE.add_comparisons()

@@ -18,15 +18,17 @@ import numpy as np
 import polars as pl
 
 from bobanalysis.rules import STATUS, Evaluation, Expr, evaluate, inputs
+from bobanalysis.tables import InputError
+from bobanalysis.validation import validate
 
-from .catalogue import catalogue
-from .configuration import actions, strategies
+from .configuration import actions
 from .diagnosis import Relevance, challenges
-from .door import InputError, admit
 from .market import Market, join
 from .outcomes import answers, details
-from .pipeline import Bob, Run, action_rules
+from .pipeline import Bob, Run
 from .records import read_users
+from .rulebook import catalogue
+from .uses import action_rules
 
 PARTS = ("scores", "diagnostic", "advices", "strategies", "actions", "other projects", "errors")
 TOLERANCE = 1e-9
@@ -151,12 +153,12 @@ def _compare(vectors: list[dict[str, Any]], market: Market, report: Report) -> N
     names = sorted({name for v in vectors for name in v["expected"].get("scores", {})})
     rules = {name: catalogue()[name].score for name in names}
     wanted = {v.name: v for v in [*bob.variables, *inputs(*rules.values(), *plan.values())]}
-    came = admit(people, wanted.values(), strict=False)
-    if came.rejected:
+    came = validate(people, wanted.values(), strict=False)
+    if came.num_rejected:
         raise InputError(
-            f"{came.rejected} recorded projects cannot be read: {came.rejects.head(3).to_dicts()}"
+            f"{came.num_rejected} recorded projects cannot be read: {came.rejected.head(3).to_dicts()}"
         )
-    run = bob.steps(came.kept, plan)
+    run = bob.steps(came.valid, plan)
     places = {
         (r["user"], r["project"]): k for k, r in enumerate(run.diagnosed.select("user", "project").to_dicts())
     }
@@ -173,7 +175,7 @@ def _compare(vectors: list[dict[str, Any]], market: Market, report: Report) -> N
         for k, other in enumerate(said.get("otherProjects", []), 1):
             got = lists.of(places[number, k])
             report.compare(vector["id"], "other projects", f"project {k}", got, _recorded(other))
-    _compare_scores(vectors, rules, join(came.kept, market), report)
+    _compare_scores(vectors, rules, join(came.valid, market), report)
 
 
 def _compare_project(vector: str, got: dict[str, Any], said: Mapping[str, Any], report: Report) -> None:
@@ -292,9 +294,3 @@ def _equal(got: Any, said: Any) -> bool:
     if isinstance(got, dict) or isinstance(said, dict) or got is None:
         return bool(got == said)
     return abs(got - said) <= TOLERANCE
-
-
-def unused() -> list[str]:
-    """Return the strategies of the published configuration that no main challenge can reach (C1)."""
-    there = {c.id for c in challenges()}
-    return [s.id for s in strategies() if not there & set(s.challenges)]

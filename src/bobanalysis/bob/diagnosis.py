@@ -14,8 +14,8 @@ from functools import cache
 
 from bobanalysis.rules import Expr, Named, Text, attempt, first_match, lift, when
 
-from .catalogue import catalogue
 from .configuration import table
+from .models import CATALOGUE
 
 
 class Relevance(IntEnum):
@@ -82,7 +82,7 @@ def relevance(challenge: Challenge) -> Expr:
     Missing data without a field count exactly as "the filters failed" (Q34).
     """
     tried = attempt(
-        first_match(when(catalogue().check(challenge.filters), _PASSED), otherwise=_FAILED),
+        first_match(when(CATALOGUE.check(challenge.filters), _PASSED), otherwise=_FAILED),
         with_fields=_LACKS_FIELDS,
         without_fields=_FAILED,
     )
@@ -92,7 +92,7 @@ def relevance(challenge: Challenge) -> Expr:
             when(tried == _LACKS_FIELDS, Relevance.NEUTRAL_RELEVANCE),
             otherwise=Relevance.RELEVANT_AND_GOOD,
         )
-    score = catalogue().use(challenge.relevance)
+    score = CATALOGUE.use(challenge.relevance)
     return first_match(
         when(tried == _PASSED, Relevance.NEEDS_ATTENTION),
         when(score <= 0, Relevance.NOT_RELEVANT),
@@ -127,7 +127,7 @@ def diagnosis() -> dict[str, Expr]:
         def rows(challenge: str) -> Expr:
             own = [r for r in overall_rows() if r.challenge == challenge]
             assert not own[-1].filters, f"the last row of {challenge} takes everyone"
-            table = [when(catalogue().check(r.filters), getattr(r, what)) for r in own[:-1]]
+            table = [when(CATALOGUE.check(r.filters), getattr(r, what)) for r in own[:-1]]
             return first_match(*table, otherwise=lift(getattr(own[-1], what)))
 
         return first_match(

@@ -19,8 +19,9 @@ import polars as pl
 from bobanalysis.rules import STATUS, Variable, evaluate, inputs
 
 from . import documents
-from .catalogue import DICTIONARY, catalogue
+from .catalogue import DICTIONARY
 from .configuration import associations
+from .models import CATALOGUE
 
 LOCAL_KEY = ("departement_id", "rome_id")
 LOCAL_SCHEMA = documents.schema(LOCAL_KEY, documents.names("market"))
@@ -41,7 +42,8 @@ COLLECTIONS = (
     *("local_diagnosis", "recent_job_offers", "job_group_info", "hiring_cities", "cities", "departements"),
     *("reorient_jobbing", "volunteering_missions", "seasonal_jobbing", "online_salons"),
 )
-JOINED = ("market", "job", "list")  # groups of inputs that are joined here, not asked of people
+JOINED = tuple(dict.fromkeys(v.group for v in DICTIONARY.values() if v.joined))
+"""Groups of inputs that are joined here, not asked of people."""
 
 
 class MarketLike(Protocol):
@@ -252,7 +254,7 @@ def looked_up_by(names: Iterable[str], market: MarketLike) -> list[Variable]:
     salons = getattr(market, "salons", ())
     if "open_online_salons" in wanted and salons:
         found |= {n: DICTIONARY[n] for n in ("area_type", "rome_id", *_PLACES)}
-        found |= {v.name: v for s in salons for v in inputs(catalogue().check(s.filters))}
+        found |= {v.name: v for s in salons for v in inputs(CATALOGUE.check(s.filters))}
     return list(found.values())
 
 
@@ -354,7 +356,7 @@ def open_salons(people: pl.DataFrame, salons: Sequence[Salon]) -> pl.Series:
     salons = [s for s in salons if s.end > earliest]
     if not salons:
         return pl.repeat(0, people.height, dtype=pl.Int32, eager=True)
-    rules = {s.id: catalogue().check(s.filters) for s in salons}
+    rules = {s.id: CATALOGUE.check(s.filters) for s in salons}
     rules = {k: rule for k, rule in rules.items() if inputs(rule)}
     allowed = evaluate(rules, people).frame if rules else pl.DataFrame()
     refusing = [c for c in allowed.columns if c.endswith(STATUS)]

@@ -7,12 +7,12 @@ from typing import Any
 
 import polars as pl
 
-from bobanalysis.rules import STATUS, Evaluation, Refuse
+from bobanalysis.rules import STATUS, Evaluation, Undefined
 
 from .catalogue import DICTIONARY
 
 
-def details(status: pl.Expr, refusals: Iterable[Refuse]) -> pl.Expr:
+def details(status: pl.Expr, refusals: Iterable[Undefined]) -> pl.Expr:
     """Return the fields, or the exception, that a status stands for, as a list; null where there is a score.
 
     Parameters: ``status``, a status column; ``refusals``, those of the evaluation. A field that holds the
@@ -33,7 +33,7 @@ def details(status: pl.Expr, refusals: Iterable[Refuse]) -> pl.Expr:
     return pl.when(text == "").then(pl.lit([], dtype=pl.List(pl.String))).otherwise(text.str.split("\n"))
 
 
-def in_words(status: pl.Expr, refusals: Iterable[Refuse]) -> pl.Expr:
+def in_words(status: pl.Expr, refusals: Iterable[Undefined]) -> pl.Expr:
     """Return a refusal as a text, "missing: fields" or "error: exception"; null where there is an answer."""
     table = list(refusals)
     kinds = {k: refusal.kind for k, refusal in enumerate(table, 1)}

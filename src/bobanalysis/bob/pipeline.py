@@ -5,74 +5,139 @@ Every step sees what the step before it found: advice reads the main challenge, 
 
 from __future__ import annotations
 
+import math
 import warnings
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
-from typing import Any, Literal
+from functools import cache, cached_property
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
+import yaml
 
+from bobanalysis.algorithm import (
+    Algorithm,
+    How,
+    Inputs,
+    Outcome,
+    PublishedRule,
+    Questions,
+    Reference,
+    Result,
+    RuleChange,
+    Rules,
+    Source,
+    to_polars,
+)
+from bobanalysis.presentation import Presentation
 from bobanalysis.rules import (
     STATUS,
+    Change,
     Evaluation,
     Expr,
     Named,
     Text,
     Variable,
-    dropped,
+    candidates,
     evaluate,
     first_match,
     inputs,
-    neutral,
-    thresholds,
-    transform,
     when,
-    with_threshold,
 )
+from bobanalysis.rules.expr import Operand
+from bobanalysis.rules.variables import LOADER
 
-from .catalogue import DICTIONARY, catalogue
-from .configuration import actions, advice_modules, job_advice, strategies
-from .diagnosis import diagnosis, overall_rows
-from .door import InputError, admit
-from .market import Market, MarketLike, join, looked_up_by
+from .catalogue import DICTIONARY, UPSTREAM_COMMIT
+from .configuration import advice_modules, strategies
+from .diagnosis import Relevance, challenges, overall_rows
+from .market import JOINED, Market, MarketLike, join, looked_up_by
 from .outcomes import in_words
 from .ranking import Ranking, rank
+from .records import RECORDS
+from .rulebook import catalogue, titles
 from .strategies import advice_lists, propose
+from .uses import (  # alias
+    action_rules as action_rules,
+)
+from .uses import (
+    advice_rules as advice_rules,
+)
+from .uses import (
+    content_rules,
+    idle_families,
+    published_roots,
+    published_rules,
+    rules_in_use,
+)
+from .uses import (
+    job_tips_rule as job_tips_rule,
+)
+from .uses import (
+    strategy_rules as strategy_rules,
+)
 
 LACKS_DATA = 0.1  # score of advice whose rule names the fields that it lacks (spec 01 §4.6)
 KEYS = ("person_id", "user", "project")
-Rules = Mapping[str, Expr]
+PLACE, JOB = "departement_id", "rome_id"
 
 
-def advice_rules() -> dict[str, Expr]:
-    """Return the rule that scores each piece of advice, by its id, in the published order."""
-    return {m.id: catalogue()[m.trigger].score for m in advice_modules()}
+def _yaml(name: str) -> dict[str, Any]:
+    text = Path(__file__).with_name(f"{name}.yaml").read_text(encoding="utf-8")
+    return dict(yaml.load(text, Loader=LOADER))
 
 
-def strategy_rules() -> dict[str, Expr]:
-    """Return the rule that scores each strategy, by its id, in the published order."""
-    return {s.id: catalogue()[s.trigger].score for s in strategies()}
+SAID = _yaml("algorithm")
 
 
-def action_rules() -> dict[str, Expr]:
-    """Return the rule that scores each action, by its id, in the published order."""
-    return {a.id: catalogue()[a.trigger].score for a in actions()}
+@cache
+def regions() -> Mapping[str, str]:
+    """Return the region of each département."""
+    return {departement: region for region, held in _yaml("regions").items() for departement in held}
 
 
-def job_tips_rule() -> Expr:
-    """Return the place of the tips for the person's occupation in ``job_advice()``; -1 if there are none."""
-    rows = [when(catalogue().check(tips.filters), place) for place, tips in enumerate(job_advice())]
-    return first_match(*rows, otherwise=-1)
+@cache
+def _triggers() -> Mapping[str, str]:
+    """Return the published rule that each root is."""
+    found = {f"advice {m.id}": m.trigger for m in advice_modules()}
+    return found | {f"strategy {s.id}": s.trigger for s in strategies()}
 
 
-@dataclass(frozen=True)
-class Run:
-    """What the pipeline found, in numbers: for those who compare or count (see ``Bob.run`` for lists).
+def _outcome(raw: dict[str, Any]) -> Outcome:
+    items: dict[str, dict[str, Text]] = {
+        "main_challenge": {c.id: c.label for c in challenges()},
+        "advice": {m.id: m.label for m in advice_modules()},
+        "strategies": {s.id: Text(s.id, s.id) for s in strategies()},
+    }
+    made: dict[str, Any] = raw | {k: Text(**raw[k]) for k in ("label", "item", "unit") if k in raw}
+    made["details"] = tuple(raw.get("details", ()))
+    return Outcome(**made, items=items.get(raw["id"], {}))
 
-    All parts have one row a project, in the order of the people. ``diagnosed`` is the frame of
-    ``Bob.diagnose``; ``triggers`` the scores of advice, strategies and actions; ``advice`` and ``actions``
-    the rankings; ``proposed`` the list columns of strategies.
+
+def _inputs() -> Inputs:
+    raw, factors = SAID["inputs"], SAID["factors"]
+    return Inputs(
+        asked=tuple(raw["asked"]),
+        unasked=frozenset(raw["unasked"]),
+        together={k: tuple(v) for k, v in raw["together"].items()},
+        fixed=frozenset(raw["fixed"]),
+        elsewhere=tuple(raw["elsewhere"]),
+        keys=tuple(raw["keys"]),
+        figures_factor=raw["figures_factor"],
+        factors={k: tuple(f["inputs"]) for k, f in factors.items()},
+        factor_labels={k: Text(**f["label"]) for k, f in factors.items()},
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Run(Result):
+    """What each step of the pipeline found; all parts have one row a project, in the order of the people.
+
+    ``diagnosed`` is the frame of ``Bob.diagnose``; ``triggers`` the scores of advice, strategies and actions;
+    ``advice`` and ``actions`` the rankings; ``proposed`` the list columns of strategies.
     """
 
     diagnosed: pl.DataFrame
@@ -81,14 +146,29 @@ class Run:
     actions: Ranking | None
     proposed: pl.DataFrame
 
+    def column(self, name: str) -> pl.Series:
+        """Return one column of the answers, without making those that are not asked for."""
+        part = next((p for p in (self.diagnosed, self.proposed) if name in p.columns), None)
+        return (self.answers if part is None else part)[name]
 
-@dataclass(frozen=True)
-class Bob:
+    def ranked(self, outcome: Outcome) -> tuple[npt.NDArray[np.int16], npt.NDArray[np.float64]]:
+        """Return a list outcome as two tables; those of advice are decoded from the keys that were sorted."""
+        if outcome.id != "advice":
+            return super().ranked(outcome)
+        keys = self.advice.sorted
+        there = keys != 0
+        return np.where(there, self.advice.item(keys), -1), np.where(there, self.advice.score(keys), 0.0)
+
+
+@dataclass(frozen=True, eq=False)
+class Bob(Algorithm):
     """Bob's published algorithm on one job market.
 
-    ``market`` is any object with the two frames of ``bobanalysis.bob.Market``. The rules of each step are
-    expressions by name; variants (``blind_to``, ``with_threshold``) change them and say what they changed in
-    ``changes``.
+    Args:
+        market: Any object with the two frames of ``bobanalysis.bob.Market``.
+        roots: Every expression that is run.
+        changes: What was changed, in words.
+        only_diagnosis: Leave out advice and strategies.
 
     >>> bob = Bob(Market.empty())
     >>> bob.with_threshold("for-old(50)", 55).changes[0].en
@@ -96,128 +176,269 @@ class Bob:
     """
 
     market: MarketLike = field(default_factory=lambda: _no_market())
-    rules: Rules = field(default_factory=lambda: dict(diagnosis()))
-    advice: Rules = field(default_factory=advice_rules)
-    strategies: Rules = field(default_factory=strategy_rules)
-    job_tips: Expr = field(default_factory=job_tips_rule)
+    roots: Rules = field(default_factory=published_roots)
     changes: tuple[Text, ...] = ()
+    only_diagnosis: bool = False
+
+    id = "bob"
+    title = Text(**SAID["title"])
+    source = Source(
+        Text(**SAID["source"]["name"]),
+        f"{SAID['source']['repository']}/blob/{UPSTREAM_COMMIT}/{{source}}",
+        UPSTREAM_COMMIT,
+    )
+    dictionary = DICTIONARY
+    outcomes = tuple(_outcome(raw) for raw in SAID["outcomes"])
+    input_roles = _inputs()
+    known_column = "market_known"
+    questions = tuple(Questions(Text(**q["label"]), tuple(q["inputs"])) for q in SAID["questions"])
+    start = MappingProxyType(SAID["start"])
+    error_column = "diagnosis_error"
+    records = RECORDS
+
+    # --- rules
+
+    @property
+    def rules(self) -> Mapping[str, PublishedRule]:  # type: ignore[override]
+        """Every rule that has a fixed name, then the members of families in use."""
+        return published_rules()
+
+    def rule(self, name: str) -> PublishedRule:
+        """Return a rule of the catalogue (families too) or a step of the diagnosis, by name."""
+        if name in self.roots and name not in catalogue():
+            return PublishedRule(name, self.roots[name], title=titles().get(name))
+        return catalogue()[name]
+
+    def root_rule(self, key: str) -> str:
+        """Return the name of the published rule that a root is, or ""."""
+        return _triggers().get(key, "")
 
     @cached_property
-    def diagnosis_variables(self) -> list[Variable]:
-        """Return the inputs of the diagnosis, and those by which market figures are looked up."""
-        return self.with_keys(inputs(*self.rules.values()))
+    def presentation(self) -> Presentation:
+        """What the pages of Bob say."""
+        from .presentation import BobPresentation
+
+        return BobPresentation(self)
+
+    def is_rule(self, node: Expr) -> bool:
+        """Tell whether a node of an expression is a published rule, used by name."""
+        return isinstance(node, Named) and node.name in catalogue()
+
+    def used_rules(self) -> frozenset[str]:
+        """Return the rules that the diagnosis, advice, strategies or the action plan reach."""
+        return rules_in_use()
+
+    def rule_status(self, name: str) -> str:
+        """Tell by what a rule is reached: the pipeline, lists of contents picked outside it, or nothing."""
+        return "contents" if name in content_rules() else super().rule_status(name)
+
+    def listed_rules(self) -> list[str]:
+        """Return ``rules``, those that lists of contents name, and an example of each idle family."""
+        return [*dict.fromkeys([*self.rules, *sorted(content_rules()), *idle_families().values()])]
+
+    def figures(self, people: pl.DataFrame) -> pl.DataFrame:
+        """Return the market figures of the people's place and job."""
+        names = [v.name for v in self.variables if v.group == "market"]
+        return join(people.drop(n for n in names if n in people.columns), self.market, names).select(names)
+
+    def titles(self) -> Mapping[str, Text]:
+        """Return what to call in a text what rules name."""
+        return titles()
+
+    def is_active(self, root: str, rule: Expr) -> Expr:
+        """Return the condition that a rule acts on a person; a challenge does where it needs attention."""
+        return (
+            rule == Relevance.NEEDS_ATTENTION
+            if root.startswith("relevance_")
+            else super().is_active(root, rule)
+        )
+
+    def _part(self, start: str) -> Rules:
+        return {k.removeprefix(start): rule for k, rule in self.roots.items() if k.startswith(start)}
+
+    @cached_property
+    def diagnosis(self) -> Rules:
+        """The rules of the diagnosis, by the column that each one fills."""
+        return {k: rule for k, rule in self.roots.items() if " " not in k}
+
+    @cached_property
+    def advice(self) -> Rules:
+        """The rule that scores each piece of advice, by its id."""
+        return self._part("advice ")
+
+    @cached_property
+    def strategies(self) -> Rules:
+        """The rule that scores each strategy, by its id."""
+        return self._part("strategy ")
+
+    @property
+    def job_tips(self) -> Expr:
+        """The place of the tips for the person's occupation."""
+        return self.roots["job tips"]
+
+    def map_rules(self, change: RuleChange, said: Text) -> Bob:
+        """Return Bob with each root changed; see ``Algorithm.map_rules``."""
+        roots = {key: change(key, rule) for key, rule in self.roots.items()}
+        return replace(self, roots=roots, changes=(*self.changes, said))
+
+    def blind_to(
+        self, criterion: str, how: How = "neutral", reference: Operand | None = None, *, age: int = 40
+    ) -> Bob:
+        """Return Bob blind to age (read as at ``age``) or to place (the national market is read).
+
+        Declared discrimination by age is an answer, not age, and stays; so does how far a person would go.
+        See ``Algorithm.blind_to``.
+        """
+        read = age if criterion == "age" and reference is None else reference
+        return super().blind_to(criterion, how, read)
+
+    def reference(self, criterion: str, value: Operand | None = None) -> Reference:
+        """Return how Bob is made blind to age or to place; see ``Algorithm.reference``."""
+        if criterion not in SAID["blind"]:
+            return super().reference(criterion, value)
+        values = {"age": 40 if value is None else value} if criterion == "age" else national_figures()
+        said = {
+            k: {lang: t.format(value=value) for lang, t in texts.items()}
+            for k, texts in SAID["blind"][criterion].items()
+        }
+        return Reference(values, Text(**said["neutral"]), Text(**said["dropped"]))
+
+    # --- inputs
 
     @cached_property
     def variables(self) -> list[Variable]:
-        """Return the inputs of the whole pipeline, and those by which market figures are looked up."""
-        every = [*self.rules.values(), *self.advice.values(), *self.strategies.values(), self.job_tips]
-        return self.with_keys(inputs(*every))
+        """Every input that is read, and those by which market figures are looked up."""
+        return self.reads(self._run_rules)
 
-    def with_keys(self, read: list[Variable]) -> list[Variable]:
+    @property
+    def _run_rules(self) -> list[Expr]:
+        return [*(self.diagnosis if self.only_diagnosis else self.roots).values()]
+
+    def reads(self, rules: Iterable[Expr]) -> list[Variable]:
         """Add the inputs by which figures are looked up; whether the market is known is always told."""
-        offers = DICTIONARY["market_offers_per_10_candidates"]
+        read, offers = inputs(*rules), DICTIONARY["market_offers_per_10_candidates"]
         read = read if offers in read else [*read, offers]
         keys = looked_up_by([v.name for v in read], self.market)
         return read + [k for k in keys if k not in read]
 
+    def grid(self, variable: Variable) -> pl.DataFrame:
+        """Return the values that a grid tries; the region follows from the département."""
+        if variable.name == JOB:
+            return self.market.jobs.select(JOB).sort(JOB)
+        if variable.name != PLACE:
+            return super().grid(variable)
+        return pl.DataFrame(sorted(regions().items()), schema=[PLACE, "region_id"], orient="row")
+
+    def followers(
+        self, name: str, after: Any, row: Mapping[str, Any], columns: Collection[str]
+    ) -> dict[str, Any]:
+        """Return a change as columns, with what follows: another place or job has other figures."""
+        found = {name: after}
+        if name in (PLACE, JOB):
+            replaced = ("market", "list") if name == PLACE else JOINED
+            found |= {v.name: None for v in DICTIONARY.values() if v.group in replaced}
+            if name == PLACE:
+                found["region_id"] = regions().get(after, "")
+            else:
+                language, colon, _ = str(row.get("job_key", "")).rpartition(":")
+                found |= {"code_ogr": "", "job_key": f"{language}{colon}{after}"}
+        elif name == "search_length":
+            gap = row["search_length_now"] - row["search_length"] if row["search_length"] >= 0 else 0
+            found["search_length_now"] = after + gap if after >= 0 else -1.0
+            found |= {"search_not_started": False} if after >= 0 else {}
+        elif name == "search_not_started" and after:
+            found |= {"search_length": -1.0, "search_length_now": -1.0}
+        elif name in _CONTRACTS:
+            found["num_employment_types"] = row["num_employment_types"] + (1 if after else -1)
+        return {k: v for k, v in found.items() if k in columns or k == name}
+
+    def can_change(self, variable: Variable) -> bool:
+        """Tell whether a change of an input can be tried: of figures, those of the job and of its market."""
+        tables = (self.market.local, self.market.jobs)
+        return not variable.joined or any(variable.name in t.columns for t in tables)
+
+    def adjust_changes(self, found: list[Change], row: Mapping[str, Any]) -> list[Change]:
+        """Add the lengths of search, when signing up, that bring today's length to another threshold."""
+        length = DICTIONARY["search_length"]
+        if length.name not in row:
+            return found
+        own, today = row[length.name], row["search_length_now"]
+        found = [c for c in found if c.variable is not length or c.after >= 0 or c.after == length.default]
+        tried = {c.after for c in found if c.variable is length} | {own}
+        since = today - (own if own >= 0 else 0)
+        later = candidates(*self.roots.values(), person=row, among=["search_length_now"])
+        moved = [
+            float((math.floor if c.after < today else math.ceil)(c.after - since))
+            for c in later
+            if c.after >= 0
+        ]
+        new = [after for after in dict.fromkeys(moved) if after >= 0 and after not in tried]
+        return found + [Change(length, own, after, abs(after - own)) for after in new]
+
+    # --- run
+
+    def run_admitted(self, people: pl.DataFrame) -> pl.DataFrame:  # alias
+        """Return ``run`` of validated people."""
+        return self.compute(people).answers
+
+    def diagnose_admitted(self, people: pl.DataFrame) -> pl.DataFrame:  # alias
+        """Return ``diagnose`` of validated people."""
+        return self.diagnosis_only.compute(people).answers
+
+    @property
+    def diagnosis_only(self) -> Bob:
+        """Bob without advice and strategies."""
+        return replace(self, only_diagnosis=True)
+
     def diagnose(self, people: Any, *, strict: bool = True) -> Any:
-        """Return the diagnosis of people.
+        """Return the diagnosis of people: ``run`` without advice and strategies.
 
-        Parameters: ``people``, a Polars or pandas frame with one row a person and the columns of the data
-        dictionary (market figures are joined by département and job); ``strict``, see ``admit``.
-
-        Returns a frame of the same kind, in the same order: ``person_id`` (if there is one),
-        ``relevance_<challenge>`` (see ``Relevance``), ``main_challenge``, ``overall_row``, ``overall_score``
-        (0 to 100), ``market_known``, and ``diagnosis_error``: null, or what the published server would
-        stop on (then the diagnosis is null).
-
-        Raises InputError if a column is missing or a value is outside the dictionary; files with bad rows go
-        through ``read_people``, which keeps the good ones.
+        Columns: ``person_id`` (if there is one), ``relevance_<challenge>`` (see ``Relevance``),
+        ``main_challenge``, ``overall_row``, ``overall_score`` (0 to 100), ``market_known``, and
+        ``diagnosis_error``: null, or what the published server would stop on (then the diagnosis is null).
         """
-        frame = _admitted(people, self.diagnosis_variables, strict)
-        return _like(people, self.diagnose_admitted(frame))
+        return self.diagnosis_only.run(people, strict=strict)
 
     def advise(self, people: Any, *, strict: bool = True) -> Any:
         """Return the advice given to people, one row a person and piece of advice.
 
-        Parameters, errors: as for ``diagnose``, the inputs of the whole pipeline being read.
-        Returns a frame of the same kind: the person's keys, ``item`` (id of the advice), ``rank`` (1 is
-        first) and ``score`` (stars, 32-bit). People whose diagnosis fails have no row.
+        Columns: the person's keys, ``item`` (id of the advice), ``rank`` (1 is first) and ``score`` (stars,
+        32-bit). People whose diagnosis fails have no row.
         """
-        return _like(people, _long(self.run(_polars(people), strict=strict), "advice", {"score": "stars"}))
+        return _long(self, people, strict, "advice", {"score": "stars"})
 
     def strategise(self, people: Any, *, strict: bool = True) -> Any:
         """Return the strategies proposed to people, one row a person and strategy.
 
-        Parameters, errors: as for ``diagnose``, the inputs of the whole pipeline being read.
-        Returns a frame of the same kind: the person's keys, ``item`` (id of the strategy), ``rank`` (1 is the
-        principal one), ``score`` (points from 0 to 100), ``is_secondary``, ``advice`` (ids of its advice).
+        Columns: the person's keys, ``item`` (id of the strategy), ``rank`` (1 is the principal one),
+        ``score`` (points from 0 to 100), ``is_secondary``, ``advice`` (ids of its advice).
         """
-        columns = {
+        read = {
             "score": "strategy_points",
             "is_secondary": "strategy_is_secondary",
             "advice": "strategy_advice",
         }
-        return _like(people, _long(self.run(_polars(people), strict=strict), "strategies", columns))
+        return _long(self, people, strict, "strategies", read)
 
-    def run(self, people: Any, *, strict: bool = True) -> Any:
-        """Return everything that people are told: the diagnosis, ranked advice and strategies.
+    def compute(self, people: pl.DataFrame, rules: Iterable[Expr] = ()) -> Result:
+        """Run the pipeline on validated people; see ``Algorithm.compute``."""
+        if not self.only_diagnosis:
+            return self.steps(people, rules=rules)
+        known, diagnosed = self._diagnosed(people, rules)
+        return Result(known, lambda: diagnosed)
 
-        Parameters, errors: as for ``diagnose``, the inputs of the whole pipeline being read.
-        Returns the frame of ``diagnose`` with list columns: ``advice`` and ``stars``, ``strategies``,
-        ``strategy_points``, ``strategy_is_secondary`` and ``strategy_advice``.
-        """
-        return _like(people, self.run_admitted(_admitted(people, self.variables, strict)))
+    def steps(self, people: pl.DataFrame, actions: Rules | None = None, rules: Iterable[Expr] = ()) -> Run:
+        """Run the pipeline on validated people.
 
-    def run_admitted(self, people: pl.DataFrame) -> pl.DataFrame:
-        """Return everything that people who came through the door are told; see ``run``."""
-        found = self.steps(people)
-        return pl.concat(
-            [found.diagnosed, advice_lists(found.advice, list(self.advice)), found.proposed], how="horizontal"
-        )
-
-    def diagnose_admitted(self, people: pl.DataFrame) -> pl.DataFrame:
-        """Return the diagnosis of people who came through the door (``admit``); see ``diagnose``."""
-        known = join(people, self.market, [v.name for v in self.diagnosis_variables])
-        return self._diagnose(known)[0]
-
-    def _diagnose(self, known: pl.DataFrame) -> tuple[pl.DataFrame, pl.Series]:
-        """Return the diagnosis, and the main challenge of those too whose overall score could not be found.
-
-        The published server has stored that challenge by the time it stops (vectors, README).
-        """
-        keep = [c for c in KEYS if c in known.columns]
-        done = evaluate(self.rules, known, keep=[*keep, "market_offers_per_10_candidates"])
-        failed = pl.col("overall_score" + STATUS) != 0
-        out = {c: pl.col(c) for c in self.rules}
-        ids = pl.Series([row.id for row in overall_rows()], dtype=pl.Enum([row.id for row in overall_rows()]))
-        out["overall_row"] = pl.lit(ids).gather(pl.col("overall_row").fill_null(0))
-        diagnosed = done.frame.select(
-            *keep,
-            *(pl.when(~failed).then(value).alias(c) for c, value in out.items()),
-            market_known=pl.col("market_offers_per_10_candidates") != 0,
-            diagnosis_error=in_words(pl.col("overall_score" + STATUS), done.refusals),
-        )
-        return diagnosed, done.frame["main_challenge"]
-
-    def steps(self, people: pl.DataFrame, actions: Rules | None = None) -> Run:
-        """Run the pipeline on people who came through the door.
-
-        Parameters: ``people``; ``actions``, rules of the action plan, to rank actions too.
+        Args:
+            people: A frame from ``validate``.
+            actions: Rules of the action plan, to rank actions too.
+            rules: Further rules that will be read.
         """
         plan = dict(actions or {})
-        read = [v.name for v in self.with_keys([*self.variables, *inputs(*plan.values())])]
-        known = join(people, self.market, read)
-        diagnosed, category = self._diagnose(known)
-        before = pl.col("diagnostic_overall_score") if "diagnostic_overall_score" in known.columns else 0
-        known = known.with_columns(
-            diagnostic_category=category,
-            diagnostic_overall_score=pl.coalesce(diagnosed["overall_score"].cast(pl.Int32), before),
-        )
-        rules = {f"advice {k}": r for k, r in self.advice.items()}
-        rules |= {f"strategy {k}": r for k, r in self.strategies.items()}
-        rules |= {f"action {k}": r for k, r in plan.items()}
-        scored = evaluate(rules | {"job tips": self.job_tips}, known, keep=["rome_id"])
+        known, diagnosed = self._diagnosed(people, [*rules, *plan.values()])
+        scoring = {k: rule for k, rule in self.roots.items() if k not in self.diagnosis}
+        scored = evaluate(scoring | {f"action {k}": r for k, r in plan.items()}, known, keep=[JOB])
         failed = diagnosed["diagnosis_error"].is_not_null()
         advice = rank(
             [_score(scored, f"advice {k}", failed) for k in self.advice],
@@ -230,85 +451,41 @@ class Bob:
         )
         scores = [_score(scored, f"action {k}", pl.Series([False] * known.height)) for k in plan]
         ranked = rank(scores, list(plan), negative=False) if plan else None
-        return Run(diagnosed, scored, advice, ranked, proposed)
 
-    # --- variants
+        def answers() -> pl.DataFrame:
+            return pl.concat([diagnosed, advice_lists(advice, list(self.advice)), proposed], how="horizontal")
 
-    def _changed(self, change: Callable[[Expr], Expr], said: Text) -> Bob:
-        def each(rules: Rules) -> Rules:
-            return {name: change(rule) for name, rule in rules.items()}
+        return Run(known, answers, diagnosed, scored, advice, ranked, proposed)
 
-        return replace(
-            self,
-            rules=each(self.rules),
-            advice=each(self.advice),
-            strategies=each(self.strategies),
-            job_tips=change(self.job_tips),
-            changes=(*self.changes, said),
-        )
+    def _diagnosed(self, people: pl.DataFrame, rules: Iterable[Expr]) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Join the market, once, and diagnose; return what later rules read, and the diagnosis.
 
-    def with_threshold(self, rule: str, value: float) -> Bob:
-        """Return Bob with the one threshold of a published rule moved, wherever the rule is used.
-
-        Parameters: ``rule``, its name, such as "for-old(50)"; ``value``, the new threshold.
-        Raises KeyError for an unknown rule, LookupError if it has no threshold or several.
+        Later rules read the main challenge of those too whose overall score could not be found: the published
+        server has stored it by the time it stops (vectors, README).
         """
-        found = thresholds(catalogue()[rule].expr)
-        numbers = {(t.variable.name, t.value) for t in found if t.value is not None}
-        if len(numbers) != 1:
-            raise LookupError(f"{rule!r} has {len(numbers)} thresholds, not one: {sorted(numbers)}")
-        ((variable, old),) = numbers
-        assert old is not None
-        moved = with_threshold(catalogue()[rule].expr, variable, old, value)
-
-        def change(node: Expr) -> Expr | None:
-            return (
-                Named(f"{rule} (changed)", moved) if isinstance(node, Named) and node.name == rule else None
-            )
-
-        label = DICTIONARY[variable].label
-        said = Text(
-            f"Dans la règle {rule}, le seuil {old:g} ({label.fr}) devient {value:g}.",
-            f"In the rule {rule}, the threshold {old:g} of {label.en} becomes {value:g}.",
+        rules = list(rules)
+        read = self.reads([*self._run_rules, *rules]) if rules else self.variables
+        known = join(people, self.market, [v.name for v in read])
+        keep = [c for c in KEYS if c in known.columns]
+        done = evaluate(self.diagnosis, known, keep=[*keep, "market_offers_per_10_candidates"])
+        failed = pl.col("overall_score" + STATUS) != 0
+        out = {c: pl.col(c) for c in self.diagnosis}
+        ids = pl.Series([row.id for row in overall_rows()], dtype=pl.Enum([row.id for row in overall_rows()]))
+        out["overall_row"] = pl.lit(ids).gather(pl.col("overall_row").fill_null(0))
+        diagnosed = done.frame.select(
+            *keep,
+            *(pl.when(~failed).then(value).alias(c) for c, value in out.items()),
+            market_known=pl.col("market_offers_per_10_candidates") != 0,
+            diagnosis_error=in_words(pl.col("overall_score" + STATUS), done.refusals),
         )
-        return self._changed(lambda expr: transform(expr, change), said)
+        before = pl.col("diagnostic_overall_score") if "diagnostic_overall_score" in known.columns else 0
+        return known.with_columns(
+            diagnostic_category=done.frame["main_challenge"],
+            diagnostic_overall_score=pl.coalesce(diagnosed["overall_score"].cast(pl.Int32), before),
+        ), diagnosed
 
-    def blind_to(
-        self,
-        what: Literal["age", "place"],
-        how: Literal["neutral", "dropped"] = "neutral",
-        age: int = 40,
-    ) -> Bob:
-        """Return Bob blind to a person's age or place.
 
-        Parameters: ``what``; ``how``, "neutral" (every condition is decided as for one reference: ``age``, or
-        no place and the national market) or "dropped" (the condition is removed from the conjunction or
-        disjunction that it stands in). Declared discrimination by age is an answer, not age, and stays; so
-        does how far a person would go.
-        Raises ValueError where an input enters the arithmetic of a score and can only be neutralised.
-        """
-        if what == "age":
-            names = ["age"]
-            if how == "neutral":
-                said = Text(
-                    f"Chaque condition sur l’âge est lue comme à {age} ans.",
-                    f"Every condition on age is read as at {age}.",
-                )
-                return self._changed(lambda rule: neutral(rule, {"age": age}), said)
-            said = Text("Les conditions sur l’âge sont retirées.", "The conditions on age are removed.")
-            return self._changed(lambda rule: dropped(rule, names), said)
-        values = national_figures()
-        if how == "neutral":
-            said = Text(
-                "Le lieu n’est pas lu ; le marché est celui du pays entier.",
-                "The place is not read; the market is that of the whole country.",
-            )
-            return self._changed(lambda rule: neutral(rule, values), said)
-        said = Text(
-            "Les conditions sur le lieu et sur le marché local sont retirées.",
-            "The conditions on the place and on the local market are removed.",
-        )
-        return self._changed(lambda rule: dropped(rule, values), said)
+_CONTRACTS = {v.name for v in DICTIONARY.sets["employment_types"].values()}
 
 
 def _no_market() -> Market:
@@ -349,37 +526,13 @@ def _score(done: Evaluation, column: str, failed: pl.Series) -> pl.Series:
     return score
 
 
-def _long(wide: pl.DataFrame, item: str, columns: Mapping[str, str]) -> pl.DataFrame:
-    """Return list columns as one row a person and item."""
+def _long(bob: Bob, people: Any, strict: bool, item: str, columns: Mapping[str, str]) -> Any:
+    """Return list columns as one row a person and item, in a frame of the kind that was given."""
+    wide = bob.run(to_polars(people), strict=strict)
     keys = [c for c in KEYS if c in wide.columns]
     lists = wide.select(*keys, item=item, **{new: pl.col(old) for new, old in columns.items()})
     lists = lists.filter(pl.col("item").list.len() > 0).with_columns(
         rank=pl.int_ranges(1, pl.col("item").list.len() + 1)
     )
-    long = lists.explode("item", "rank", *columns)
-    return long.select(*keys, "item", "rank", *columns)
-
-
-def _admitted(people: Any, variables: Iterable[Variable], strict: bool) -> pl.DataFrame:
-    intake = admit(_polars(people), variables, strict=strict)
-    if not intake.rejects.is_empty():
-        worst = intake.rejects.row(0, named=True)
-        raise InputError(
-            f"{intake.rejected} of {intake.read} rows cannot be read; the first: row {worst['row']}, "
-            f"column {worst['column']!r}, value {worst['value']!r} {worst['problem']}"
-        )
-    return intake.kept
-
-
-def _polars(frame: Any) -> pl.DataFrame:
-    if isinstance(frame, pl.DataFrame):
-        return frame
-    if isinstance(frame, pl.LazyFrame):
-        return frame.collect()
-    if type(frame).__module__.startswith("pandas"):
-        return pl.from_pandas(frame)
-    raise InputError(f"people must be a Polars or pandas frame, not {type(frame).__name__}")
-
-
-def _like(given: Any, result: pl.DataFrame) -> Any:
-    return result.to_pandas() if type(given).__module__.startswith("pandas") else result
+    long = lists.explode("item", "rank", *columns).select(*keys, "item", "rank", *columns)
+    return long.to_pandas() if type(people).__module__.startswith("pandas") else long

@@ -1,17 +1,24 @@
 """Read people from Bob's own records: JSON lines of the ``User`` message (spec 01, section 5).
 
-Reading is columnar. One row a project; a field that is left out is null here and reads its default at the
-door (``bobanalysis.bob.door``), where names of enumerated values become numbers.
+Reading is columnar. One row a project; a field that is left out is null here and reads its default once it is
+validated (``bobanalysis.validation``), where names of enumerated values become numbers.
 """
 
 from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import polars as pl
+
+from bobanalysis import validation
+from bobanalysis.rules import Variable
+from bobanalysis.tables import InputError, as_yes_no
+from bobanalysis.validation import IF_UNKNOWN, UNPLACED, Records, ValidationResult
 
 from .catalogue import DICTIONARY
 from .documents import MOBILITIES
@@ -111,6 +118,20 @@ USER = {
 }
 SERVICES: dict[str, Any] = {"numTrainings": pl.Int64, "lbbHeadcounts": pl.List(pl.String)}
 
+_JOB, _LOCAL = "projects.targetJob", "projects.localStats"
+UNREAD = frozenset(
+    {
+        *("profile.origin", "projects.weeklyOffersEstimate", "projects.workloads", "projects.isIncomplete"),
+        *(f"{_JOB}.name", f"{_JOB}.masculineName", f"{_JOB}.feminineName", f"{_JOB}.jobGroup.name"),
+        *("projects.city.name", "projects.originalSelfDiagnostic", "projects.diagnostic.categories"),
+        *("projects.advices", "projects.actions"),
+        *(f"{_LOCAL}.bmo.percentSeasonal", f"{_LOCAL}.salary.shortText", f"{_LOCAL}.imt.activeMonths"),
+        *(f"{_LOCAL}.imt.employmentTypePercentages", f"{_LOCAL}.lessStressfulJobGroups.jobGroup"),
+        f"{_LOCAL}.lessStressfulJobGroups.localStats",
+    }
+)
+"""Published fields of a record that no rule reads."""
+
 # Families of job groups that count as one objective, by prefix of the ROME code (spec 04 §1.6). Two prefixes
 # are seven characters long and can never match a code of five (M35).
 OBJECTIVES: dict[str, tuple[str, ...]] = {
@@ -147,6 +168,58 @@ def read_users(
     return flatten(raw)
 
 
+def instant(now: str) -> datetime:
+    """Read the instant of a computation (ISO 8601, UTC); InputError says how it is written."""
+    try:
+        return datetime.fromisoformat(now.removesuffix("Z")).replace(tzinfo=None)
+    except ValueError:
+        raise InputError(f"now: {now!r} is not an instant. Write it like 2022-06-29T00:00:00.") from None
+
+
+def _to_rows(raw: pl.DataFrame, now: str) -> pl.DataFrame:
+    """Return one row a project from numbered records; ``user`` is the place of the record in the file."""
+    rows = flatten(raw.drop("record").with_columns(now=pl.lit(instant(now).isoformat())))
+    number = raw["record"].gather(rows["user"])
+    return rows.with_columns(record=number, user=(number - 1).cast(rows.schema["user"]))
+
+
+def _complete(people: pl.DataFrame, now: str) -> pl.DataFrame:
+    """Add to people given as inputs by name what follows from them and from the instant."""
+    moment = instant(now)
+    lists = [name for name in DICTIONARY.sets if isinstance(people.schema.get(name), pl.List)]
+    for name in lists:
+        answers = pl.col(name).list.eval(pl.element().cast(pl.String))
+        people = people.with_columns(
+            **_ticked(name, answers), **{f"{name}{UNPLACED}": _strange(name, answers).list.first()}
+        )
+    people = people.drop(lists)
+    contracts = [v.name for v in DICTIONARY.sets["employment_types"].values() if v.name in people.columns]
+    ticked = [as_yes_no(pl.col(c), people.schema[c]).fill_null(False).cast(pl.Int32) for c in contracts]
+    follows = {
+        "num_employment_types": pl.sum_horizontal(pl.lit(0), *ticked),
+        "search_length_now": pl.col("search_length") if "search_length" in people.columns else None,
+        "now": pl.lit(moment),
+        "month": pl.lit(moment.month, dtype=pl.Int32),
+        f"age{IF_UNKNOWN}": pl.lit(moment.year),
+        "user": pl.int_range(pl.len(), dtype=pl.Int32),
+        "project": pl.lit(0, dtype=pl.Int32),
+    }
+    return people.with_columns(
+        **{k: v for k, v in follows.items() if v is not None and k not in people.columns}
+    )
+
+
+RECORDS = Records(USER, UNREAD, _to_rows, "projects", _complete)
+
+
+def read_people(
+    path: Path, variables: Iterable[Variable], *, now: str, strict: bool = True
+) -> Iterator[ValidationResult]:
+    """Read a file of people, Bob's own records among them; see ``bobanalysis.validation.read_people``."""
+    instant(now)
+    return validation.read_people(path, variables, now=now, strict=strict, records=RECORDS)
+
+
 def _from_json(items: Iterable[Any], schema: dict[str, Any]) -> pl.DataFrame:
     lines = "\n".join(json.dumps(item) for item in items)
     return pl.read_ndjson(io.BytesIO(lines.encode()), schema=schema) if lines else pl.DataFrame(schema=schema)
@@ -174,7 +247,7 @@ def flatten(raw: pl.DataFrame) -> pl.DataFrame:
         "now",
         month=pl.col("now").dt.month().cast(pl.Int32),
         age=pl.when(birth != 0).then(pl.col("now").dt.year() - birth).cast(pl.Int64),
-        age_if_unknown=pl.col("now").dt.year().cast(pl.Int64),
+        **{f"age{IF_UNKNOWN}": pl.col("now").dt.year().cast(pl.Int64)},
         **_enums(
             "gender situation family_situation highest_degree has_car_driving_license is_autonomous", profile
         ),
@@ -197,6 +270,8 @@ def flatten(raw: pl.DataFrame) -> pl.DataFrame:
         network_estimate="networkEstimate",
         total_interview_count="totalInterviewCount",
         search_length=_months(created.fill_null(epoch), started),
+        **_no_instant("createdAt"),
+        **_no_instant("jobSearchStartedAt"),
         search_not_started=pl.col("jobSearchHasNotStarted").fill_null(False) & started.is_null(),
         has_creation_date=created.is_not_null(),
         search_length_now=_months(pl.col("now"), started),
@@ -235,8 +310,13 @@ def flatten(raw: pl.DataFrame) -> pl.DataFrame:
 
 
 def _instant(text: pl.Expr) -> pl.Expr:
-    """Read an ISO 8601 instant as a naive UTC date-time, to the microsecond."""
-    return text.str.strip_chars_end("Z").str.to_datetime(time_unit="us", strict=True)
+    """Read an ISO 8601 instant as a naive UTC date-time, to the microsecond; null where it is none."""
+    return text.str.strip_chars_end("Z").str.to_datetime(time_unit="us", strict=False)
+
+
+def _no_instant(field: str) -> dict[str, pl.Expr]:
+    """Return the dates of a field that are none: their rows are refused."""
+    return {f"projects.{field}{UNPLACED}": pl.when(_instant(pl.col(field)).is_null()).then(field)}
 
 
 def _months(end: pl.Expr, start: pl.Expr) -> pl.Expr:
@@ -264,19 +344,24 @@ def _ticked(name: str, answers: pl.Expr) -> dict[str, pl.Expr]:
 
 
 def _frustrations(answers: pl.Expr, custom: pl.Expr) -> dict[str, pl.Expr]:
-    """Return one column a value, how many others there are, and ``frustrations_unknown``.
+    """Return one column a value, how many others there are, and the first text that is no value's name.
 
-    An answer that is a number that no value bears is kept and counted; ``frustrations_unknown`` is the first
-    text that is no value's name, for which the row is refused.
+    An answer that is a number that no value bears is kept and counted; for such a text the row is refused.
     """
     element = pl.element()
     other = element.filter(~element.is_in(list(DICTIONARY.sets["frustrations"])))
     others = _known("frustrations", answers).list.eval(other)
-    strange = others.list.eval(element.filter(~element.str.contains(r"^-?\d+$")))
     return _ticked("frustrations", answers) | {
         "num_other_frustrations": _distinct(others) + _distinct(custom),
-        "frustrations_unknown": strange.list.first(),
+        f"frustrations{UNPLACED}": _strange("frustrations", answers).list.first(),
     }
+
+
+def _strange(name: str, answers: pl.Expr) -> pl.Expr:
+    """Return the answers that are neither a value's name nor a number."""
+    element = pl.element()
+    known = element.is_in(list(DICTIONARY.sets[name])) | element.str.contains(r"^-?\d+$")
+    return answers.list.eval(element.filter(~known))
 
 
 def _distinct(items: pl.Expr) -> pl.Expr:

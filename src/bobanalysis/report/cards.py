@@ -1,8 +1,8 @@
 """The cards of the rules, one page a rule (patterns: one page a family), and their index.
 
 What a card says is generated from the expression that runs (`rules.sheet`, `rules.limits`), from the data
-dictionary and from the published configuration; on whom a rule acts, and the people whom its thresholds part,
-come from notebook 13 like every other figure.
+dictionary and from what the algorithm says of itself (`Algorithm.presentation`); on whom a rule acts, and the
+people whom its thresholds part, come from notebook 13 like every other figure, where they were recorded.
 """
 
 from __future__ import annotations
@@ -10,20 +10,19 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache, partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from markupsafe import Markup, escape
 
-from bobanalysis.bob import DICTIONARY, catalogue, configuration
-from bobanalysis.bob.catalogue import UPSTREAM_COMMIT, Family, titles
-from bobanalysis.bob.diagnosis import Relevance, challenges
+from bobanalysis.algorithm import Algorithm
+from bobanalysis.audit.activation import EVERYBODY
 from bobanalysis.population import scenarios
-from bobanalysis.recommenders.conditions import content_rules, idle_families
-from bobanalysis.recommenders.reach import EVERYBODY, NO_JOB_GROUP, in_use, published_rules
-from bobanalysis.report import tryit
-from bobanalysis.report.rule_uses import Use, named_in, step_source, steps, uses
+from bobanalysis.presentation import RuleFamily
+from bobanalysis.report.charts import region_names
+from bobanalysis.report.quirk_pages import for_rule
+from bobanalysis.report.renderer import Page, PageRenderer
+from bobanalysis.report.subjects import CardIndex, Subject, card_index, slug
 from bobanalysis.report.words import N_, Words
 from bobanalysis.rules import (
     Clause,
@@ -33,115 +32,15 @@ from bobanalysis.rules import (
     Text,
     Variable,
     input_text,
-    inputs,
-    is_condition,
     limits,
     sentence,
     sheet,
     value_text,
     walk,
 )
-from bobanalysis.rules.explain import quoted
-from bobanalysis.rules.expr import Cases
+from bobanalysis.text import capital, split_label
 
-if TYPE_CHECKING:
-    from bobanalysis.report.pages import Page, PageMaker
-
-REPOSITORY = "https://github.com/bayesimpact/bob-emploi"
-TOP, HUNDRED = 3, 100
-"""Rules score from 0 to 3 (specification 01, section 4.1); strategies have up to 100 points."""
-
-CRITERIA = {
-    "age": N_("age"),
-    "place of residence": N_("place of residence"),
-    "sex": N_("sex"),
-    "disability": N_("disability"),
-    "family situation": N_("family situation"),
-    "origin": N_("origin"),
-}
-"""Protected criteria, by their names in the data dictionary."""
-
-HOWS = {
-    "direct": N_("read itself"),
-    "declared": N_("through what the person says about it"),
-    "proxy": N_("through an answer that goes with it"),
-    "place-keyed data": N_("through a figure looked up by place"),
-}
-"""How a rule reads a protected criterion."""
-
-ORIGINS = {
-    "person": N_("an answer about the person"),
-    "search": N_("an answer about the search"),
-    "place": N_("the place that the person gave, or a fact about that place"),
-    "market": N_("a figure on this job in the département"),
-    "job": N_("a figure on this job, the same in the whole country"),
-    "list": N_("counted in a list that comes with the service"),
-    "service": N_("an outside service that is asked at that moment"),
-    "result": N_("found by an earlier step of the computation"),
-}
-"""Where an input comes from, by its group in the data dictionary."""
-
-STATUS = {
-    "use": N_("in use"),
-    "contents": N_("for contents only"),
-    "dead": N_("published, used by nothing"),
-}
-ROLES = {
-    "diagnosis": N_("The diagnosis"),
-    "advice": N_("Advice"),
-    "strategy": N_("Strategies"),
-    "condition": N_("Conditions: rules that say yes or no"),
-    "family": N_("Families: rules whose names follow a pattern"),
-    "score": N_("Former scores"),
-}
-"""Groups of the index, in their order."""
-
-RELEVANCE = {
-    Relevance.NOT_RELEVANT: N_("not relevant"),
-    Relevance.NEUTRAL_RELEVANCE: N_("neutral"),
-    Relevance.NEEDS_ATTENTION: N_("needs attention"),
-    Relevance.RELEVANT_AND_GOOD: N_("no obstacle found"),
-}
-STARS = (N_("{n} star"), N_("{n} stars"))
-NO_PAIR = {
-    "never": N_("this threshold never changes the answer of the rule"),
-    "not found": N_("no two such people were found; another condition probably decides first"),
-    "out of range": N_("nobody can stand on the other side of this threshold"),
-}
-ASSUMED_AS = {
-    "total_interview_count": "interviews_per_month",
-    "jg_requires_diploma": "requires_diploma",
-    "jg_hires_mainly_through_network": "hires_through_network",
-}
-"""Inputs whose assumption bears another name in the scenarios of the population."""
-DECIDES = {
-    "main_challenge": N_(
-        "Chooses the main challenge that a person is told about: the first one, in the published order, that "
-        "needs attention."
-    ),
-    "overall_score": N_(
-        "Chooses the overall score that a person is told, out of {hundred}. The scores are written in a "
-        "table beforehand. The answers only choose the row."
-    ),
-    "step": N_(
-        "Says how the challenge “{title}” stands for a person. It can become the main challenge only where "
-        "this rule says “needs attention”."
-    ),
-    "advice": N_(
-        "Decides whether the advice “{title}” is given, and with how many stars. With {zero} it is not "
-        "given; {top} is the most."
-    ),
-    "strategy": N_(
-        "Gives points to strategies: a score from {zero} to {top}, told as points out of {hundred}."
-    ),
-    "relevance": N_(
-        "Says whether it is worth talking of a challenge that is not the main one. It gives a score from "
-        "{zero}, not relevant, to {top}, all is well."
-    ),
-    "condition": N_("Answers one question by yes or no: “{title}”?"),
-    "score": N_("Computes a score from {zero} to {top}: “{title}”."),
-}
-"""What a rule decides, in a sentence."""
+SECTION = N_("The rules")
 SHOWN_PAIRS = 4
 """Pairs of people that a card shows at once; the others are folded."""
 
@@ -149,186 +48,94 @@ _NUMBER = Variable("value", "float", Text("", ""), 0)
 _MENTION = re.compile("\ue000(\\d+)\ue001([^\ue002]*)\ue002")
 
 
-@dataclass(frozen=True)
-class Subject:
-    """What a card is about: a rule, or a step of the diagnosis."""
-
-    name: str
-    rule: Expr
-    title: Text
-    role: str
-    status: str
-
-    @property
-    def inputs(self) -> list[Variable]:
-        """Return what the rule reads, itself or through the rules that it names."""
-        return [v for v in inputs(self.rule) if v.name not in ("user", "project")]
-
-
-def card_path(rule: str) -> str:
-    """Return where the card of a rule stands, seen from the folder of a language.
-
-    Parameters: ``rule``, a published name, a step of the diagnosis (``main_challenge``) or a family's name. A
-    rule that only contents use has no part of its own on the card of its family.
-
-    >>> card_path("advice-senior"), card_path("for-old(50)"), card_path("main_challenge")
-    ('rules/advice-senior.html', 'rules/for-old.html#for-old-50', 'rules/main_challenge.html')
-    """
-    rules = catalogue()
-    if rule in rules and (pattern := rules[rule].family):
-        family = next(f for f in rules.families if f.pattern.pattern == pattern)
-        part = f"#{slug(rule)}" if rule in subjects() else ""
-        return f"rules/{slug(family.name)}.html{part}"
-    return f"rules/{slug(rule)}.html"
-
-
-def slug(name: str) -> str:
-    """Return a name as it stands in an address: letters, digits, hyphens and underscores.
-
-    >>> slug("for-evolution-of-offers(+10%)"), slug("for-stressed-market(10/3)")
-    ('for-evolution-of-offers-plus10', 'for-stressed-market-10-of-3')
-    """
-    plain = name.replace("+", "plus").replace("/", "-of-")
-    return re.sub(r"[^\w]+", "-", plain).strip("-")
-
-
-@cache
-def subjects() -> Mapping[str, Subject]:
-    """Return everything that has a card of its own or a part of one, by name.
-
-    Steps of the diagnosis, rules with a fixed name, members of families that are in use, and one example of
-    each family that nothing in the ranking uses.
-    """
-    found = {n: Subject(n, e, titles()[n], "diagnosis", "use") for n, e in steps().items()}
-    examples = [_example(f) for f in catalogue().families if not members(f)]
-    for name, rule in {**published_rules(), **{n: catalogue()[n].expr for n in examples}}.items():
-        title = _spelt(catalogue()[name].title or Text(name, name))
-        found[name] = Subject(name, rule, title, _role(name, rule), _status(name))
-    return found
-
-
-def members(family: Family) -> list[str]:
-    """Return the rules of a family that the pipeline reaches."""
-    return [n for n in published_rules() if catalogue()[n].family == family.pattern.pattern]
-
-
-def _example(family: Family) -> str:
-    """Return the rule that stands for a family of which none is in the ranking: one that contents use."""
-    used = sorted(n for n in content_rules() if catalogue()[n].family == family.pattern.pattern)
-    return used[0] if used else idle_families().get(family.pattern.pattern, family.example)
-
-
-def _status(name: str) -> str:
-    if name in in_use():
-        return "use"
-    return "contents" if name in content_rules() else "dead"
-
-
-def _role(name: str, rule: Expr) -> str:
-    if catalogue()[name].family:
-        return "family"
-    if (name.startswith(("category-", "relevance-")) and name in in_use()) or name in steps():
-        return "diagnosis"
-    if any(use.kind == "advice" for use in uses().get(name, ())):
-        return "advice"
-    if any(use.kind == "strategy" for use in uses().get(name, ())):
-        return "strategy"
-    return "condition" if is_condition(rule) else "score"
-
-
 # ---- pages -----------------------------------------------------------------------------------------------
 
-SECTION = N_("The rules")
-
 
 @cache
-def pages() -> tuple[Page, ...]:
+def pages(algorithm: Algorithm) -> tuple[Page, ...]:
     """Return the page of each card: steps, rules with a fixed name, families."""
-    from bobanalysis.report.pages import Page
-
-    alone = [s for s in subjects().values() if s.role != "family"]
+    alone = [s for s in card_index(algorithm).subjects.values() if s.role != "family"]
     made = [Page(f"rules/{slug(s.name)}", "", SECTION, partial(one, s.name), "rule.html") for s in alone]
-    made += [
-        Page(f"rules/{slug(f.name)}", "", SECTION, partial(family, f), "rule_family.html")
-        for f in catalogue().families
-    ]
-    return tuple(made)
+    return (
+        *made,
+        *(
+            Page(f"rules/{slug(f.name)}", "", SECTION, partial(family, f), "rule_family.html")
+            for f in algorithm.presentation.families
+        ),
+    )
 
 
-def one(name: str, maker: PageMaker) -> dict[str, Any]:
+def one(name: str, page: PageRenderer) -> dict[str, Any]:
     """Return what the card of a rule or of a step shows."""
-    return {"rule": _Card(maker, subjects()[name]).told(), **_common(maker)}
+    return {"rule": _Card(page, page.cards.subjects[name]).parts(), **_common(page)}
 
 
-def family(of: Family, maker: PageMaker) -> dict[str, Any]:
+def family(of: RuleFamily, page: PageRenderer) -> dict[str, Any]:
     """Return what the card of a family shows: what its rules have in common, and each one in use."""
-    own = members(of)
-    told = own or [_example(of)]
-    listed = sorted(n for n in content_rules() if catalogue()[n].family == of.pattern.pattern)
+    cards = page.cards
+    own, listed = cards.members(of), cards.listed(of)
     return {
         "family": {
-            "title": maker.words.polish(of.title.get(maker.words.language)),  # type: ignore[arg-type]
+            "title": page.words.say(of.title),
             "pattern": of.name,
-            "status": "use" if own else "contents" if listed else "dead",
-            "source": source_link(of.source),
-            "in_use": maker.words.number(len(own)),
-            "listed": [_Card(maker, _plain(n)).title() for n in listed if n not in own],
+            "status": _family_status(cards, of),
+            "source": source_link(page.algorithm, of.source),
+            "in_use": page.words.number(len(own)),
+            "listed": [_Card(page, cards.subject(n)).title() for n in listed],
             "example": not own,
         },
-        "members": [_Card(maker, subjects()[n]).told() for n in told],
-        **_common(maker),
+        "members": [_Card(page, cards.subjects[n]).parts() for n in own or [cards.example(of)]],
+        **_common(page),
     }
 
 
-def _plain(name: str) -> Subject:
-    model = catalogue()[name]
-    return Subject(name, model.expr, _spelt(model.title or Text(name, name)), "family", _status(name))
+def _family_status(cards: CardIndex, of: RuleFamily) -> str:
+    return "use" if cards.members(of) else "contents" if cards.listed(of) else "dead"
 
 
-def _common(maker: PageMaker) -> dict[str, Any]:
+def _common(page: PageRenderer) -> dict[str, Any]:
     return {
-        "statuses": {key: maker.words.gettext(text) for key, text in STATUS.items()},
-        "reach_table": maker.table_facts("rules.reach"),
-        "pair_table": maker.table_facts("rules.pairs"),
-        "commit": UPSTREAM_COMMIT,
+        "statuses": page.words.names("status"),
+        "reach_table": page.table_facts("rules.reach"),
+        "pair_table": page.table_facts("rules.pairs"),
+        "version": page.algorithm.source.version,
     }
 
 
-def index(maker: PageMaker) -> dict[str, Any]:
+def index(page: PageRenderer) -> dict[str, Any]:
     """Return what the index shows: every card by group, with what its rule reads and whether it is used."""
-    lang: Any = maker.words.language
-    groups: dict[str, list[dict[str, Any]]] = {role: [] for role in ROLES}
-    for s in subjects().values():
+    cards = page.cards
+    groups: dict[str, list[dict[str, Any]]] = {role: [] for role in page.algorithm.presentation.roles}
+    for s in cards.subjects.values():
         if s.role != "family":
-            groups[s.role].append(_entry(maker, s.name, s.title.get(lang), s.status, s.inputs))
-    for f in catalogue().families:
-        own = members(f)
-        read = {v: None for n in (own or [_example(f)]) for v in subjects()[n].inputs}
-        listed = any(catalogue()[n].family == f.pattern.pattern for n in content_rules())
-        status = "use" if own else "contents" if listed else "dead"
-        entry = _entry(maker, f.name, f.title.get(lang), status, read)
-        groups["family"].append({**entry, "count": maker.words.number(len(own)) if own else ""})
+            groups[s.role].append(_entry(page, s.name, s.title, s.status, s.read))
+    for f in page.algorithm.presentation.families:
+        own = cards.members(f)
+        read = {v: None for n in (own or [cards.example(f)]) for v in cards.subjects[n].read}
+        entry = _entry(page, f.name, f.title, _family_status(cards, f), read)
+        groups["family"].append({**entry, "count": page.words.number(len(own)) if own else ""})
     return {
         "groups": [
-            {"id": role, "title": maker.words.gettext(ROLES[role]), "entries": own}
+            {"id": role, "title": page.words.name("roles", role), "entries": own}
             for role, own in groups.items()
         ],
-        "criteria": {_key(c): maker.words.gettext(text) for c, text in CRITERIA.items()},
-        **_common(maker),
+        "criteria": {_key(c): name for c, name in page.words.names("criteria").items()},
+        **_common(page),
     }
 
 
-def _entry(maker: PageMaker, name: str, title: str, status: str, read: Iterable[Variable]) -> dict[str, Any]:
-    criteria = dict.fromkeys(v.protected.criterion for v in read if v.protected)
+def _entry(
+    page: PageRenderer, name: str, title: Text, status: str, read: Iterable[Variable]
+) -> dict[str, Any]:
+    criteria = {v.protected.criterion for v in read if v.protected}
+    named = page.words.names("criteria").items()
     return {
         "name": name,
-        "href": card_path(name),
-        "title": maker.words.polish(title),
+        "href": page.cards.path(name),
+        "title": page.words.say(title),
         "status": status,
         "count": "",
-        "criteria": [
-            {"key": _key(c), "name": maker.words.gettext(CRITERIA[c])} for c in CRITERIA if c in criteria
-        ],
+        "criteria": [{"key": _key(c), "name": name} for c, name in named if c in criteria],
     }
 
 
@@ -336,14 +143,14 @@ def _key(criterion: str) -> str:
     return criterion.split()[0]
 
 
-def card_link(maker: PageMaker, name: str) -> Markup:
+def card_link(page: PageRenderer, name: str) -> Markup:
     """Return a link to the card of a rule, with its title; the title alone where it has no card."""
-    lang: Any = maker.words.language
-    title = subjects()[name].title if name in subjects() else catalogue()[name].title or Text(name, name)
-    text = maker.words.polish(title.get(lang))
-    if name not in subjects():
+    cards = page.cards
+    title = cards.subjects[name].title if name in cards.subjects else page.algorithm.rule(name).title
+    text = page.words.say(title) or name
+    if name not in cards.subjects:
         return escape(text)
-    return Markup('<a href="{}{}">{}</a>').format(maker.page.home, card_path(name), text)
+    return Markup('<a href="{}{}">{}</a>').format(page.home, cards.path(name), text)
 
 
 def over_scales(words: Words, row: Mapping[str, Any]) -> str:
@@ -354,162 +161,104 @@ def over_scales(words: Words, row: Mapping[str, Any]) -> str:
     return "" if ends[0] == ends[1] else words.interval(row["lowest"], row["highest"], "share")
 
 
-def source_link(source: str) -> dict[str, str]:
-    """Return a place in the published code: its name, and its address at the audited commit."""
-    return {"name": source, "href": f"{REPOSITORY}/blob/{UPSTREAM_COMMIT}/{source}"}
+def source_link(algorithm: Algorithm, source: str) -> dict[str, str]:
+    """Return a place in the publication: its name, and its address in the version audited."""
+    return {"name": source, "href": algorithm.source.link(source)}
 
 
 # ---- one card --------------------------------------------------------------------------------------------
 
 
 class _Card:
-    """Tells one subject in the language of a page."""
+    """One subject in the language of a page."""
 
-    def __init__(self, maker: PageMaker, subject: Subject) -> None:
-        self.maker, self.words, self.subject = maker, maker.words, subject
-        self.lang: Any = maker.words.language
+    def __init__(self, page: PageRenderer, subject: Subject) -> None:
+        self.page, self.words, self.subject = page, page.words, subject
+        self.cards, self.algorithm = page.cards, page.algorithm
+        self.lang: Any = page.words.language
         self.id = slug(subject.name)
         self._mentions: list[str] = []
 
-    def told(self) -> dict[str, Any]:
+    def parts(self) -> dict[str, Any]:
         """Return the parts of the card, ready to be shown."""
-        s = self.subject
-        model = catalogue()[s.name] if s.role != "diagnosis" or s.name in catalogue() else None
-        source = model.source if model else step_source(s.name)
+        s, presentation = self.subject, self.algorithm.presentation
+        key, title = presentation.decides(s.name, s.rule, s.title)
+        lead = self.words.name("decides", key)
         return {
             **self.title(),
-            "lead": self._decides(),
+            "lead": lead.format(title=self.words.say(title), zero=0, top=3, hundred=100),
             "status": s.status,
             "uses": self._uses(),
             "tables": self._tables(),
             "inputs": self._inputs(),
             "criteria": self._criteria(),
-            "own_limits": self._limits(s.rule, set(named_in(s.rule))),
+            "own_limits": self._limits(s.rule, set(presentation.named_in(s.rule))),
             "other_limits": self._other_limits(),
-            "source": source_link(source),
+            "source": source_link(self.algorithm, s.source),
             "reach": self._reach(),
             "pairs": self._pairs(),
-            "quirks": self._quirks(),
+            "quirks": for_rule(self.page, s.name),
         }
 
     def title(self) -> dict[str, str]:
         """Return name, anchor, title and address."""
-        title = self.words.polish(self.subject.title.get(self.lang))
-        return {
-            "name": self.subject.name,
-            "id": self.id,
-            "title": title[:1].upper() + title[1:],
-            "href": card_path(self.subject.name),
-        }
-
-    # -- what it decides
-
-    def _decides(self) -> str:
-        s = self.subject
-        used = {use.kind for use in uses().get(s.name, ())}
-        title = s.title.get(self.lang)
-        if s.name in ("main_challenge", "overall_score"):
-            key = s.name
-        elif s.name in steps():
-            key = "step"
-            title = next(c.label for c in challenges() if c.column == s.name).get(self.lang)
-        elif is_condition(s.rule):
-            key = "condition"
-        elif "advice" in used:
-            key = "advice"
-        elif "strategy" in used and s.role != "family":
-            key = "strategy"
-        else:
-            key = "relevance" if "relevance" in used else "score"
-        text = self.words.gettext(DECIDES[key])
-        return text.format(title=self.words.polish(title), zero=0, top=TOP, hundred=HUNDRED)
+        name = self.subject.name
+        title = capital(self.words.say(self.subject.title))
+        return {"name": name, "id": self.id, "title": title, "href": self.cards.path(name)}
 
     def _uses(self) -> list[Markup]:
-        s, _ = self.subject, self.words._
-        own = uses().get(s.name, ())
-        advice = {m.id: m.label for m in configuration.advice_modules()}
-        labels = {c.id: c.label for c in challenges()}
-        contents = {c.id: c.label for c in configuration.contents()}
-
-        def named(kind: str, texts: Mapping[str, Text], alive: bool = True) -> list[str]:
-            found = [u.what for u in own if u.kind == kind and u.alive is alive and u.what in texts]
-            return list(dict.fromkeys(self.words.polish(texts[w].get(self.lang)) for w in found))
-
-        def lines(text: str, things: Sequence[str]) -> list[Markup]:
-            return [escape(text.format(list=self._quoted(things)))] if things else []
-
-        found = lines(_("It scores the advice {list}."), named("advice", advice))
-        for alive, text in (
-            (True, _("It gives points to these strategies: {list}.")),
-            (False, _("It gives points to strategies of a challenge that does not exist: {list}.")),
-        ):
-            found += lines(text, self._strategies(own, alive))
-        for kind, text in (
-            ("challenge", _("It is a condition of these main challenges: {list}.")),
-            ("relevance", _("It says whether these challenges are worth talking of: {list}.")),
-            ("overall", _("It helps to choose the overall score where the main challenge is: {list}.")),
-        ):
-            found += lines(text, named(kind, labels))
-        for kind, text in (
-            ("action", _("It scores templates of the action plan: {n}.")),
-            ("tips", _("It chooses lists of tips for an occupation: {n}.")),
-            ("public", _("It helps to tell for whom a non-profit is, in descriptions of such publics: {n}.")),
-        ):
-            if count := sum(u.kind == kind for u in own):
-                found.append(escape(text.format(n=self.words.number(count))))
-        for alive, text in (
-            (True, _("These rules read it: {list}.")),
-            (False, _("These rules, which nothing uses, read it: {list}.")),
-        ):
-            readers = [u.what for u in own if u.kind == "rule" and u.alive is alive and u.what in subjects()]
-            if readers:
-                found.append(escape(text).format(list=Markup(", ").join(map(self._link, readers))))
-        readers = [step for step in steps() if s.name in named_in(steps()[step])]
-        if readers:
-            text = escape(_("These steps of the diagnosis read it: {list}."))
-            found.append(text.format(list=Markup(", ").join(map(self._link, readers))))
-        return found + lines(
-            _("It chooses contents outside the ranking: {list}."), named("contents", contents)
-        )
-
-    def _strategies(self, own: Iterable[Use], alive: bool) -> list[str]:
-        ids = [u.what for u in own if u.kind == "strategy" and u.alive is alive]
-        return list(dict.fromkeys(self.words.gettext(tryit.strategy_title(i)) for i in ids))
-
-    def _quoted(self, things: Iterable[str]) -> str:
-        return ", ".join(quoted(thing, self.lang) for thing in things)
-
-    def _link(self, name: str) -> Markup:
-        return card_link(self.maker, name)
+        """Say what the rule is used for: a sentence a kind of use, in the order of the vocabulary."""
+        own = self.algorithm.presentation.uses.get(self.subject.name, ())
+        found = []
+        for key, text in self.words.names("uses").items():
+            kind, _, idle = key.partition(" ")
+            users = [u for u in own if u.kind == kind and u.alive is not bool(idle)]
+            if kind in ("rule", "step"):
+                links = [card_link(self.page, u.what) for u in users if u.what in self.cards.subjects]
+                if links:
+                    found.append(escape(text).format(list=Markup(", ").join(links)))
+                continue
+            labels = dict.fromkeys(self.words.say(u.label) for u in users if u.label)
+            quoted = ", ".join(map(self.words.quote, labels))
+            if quoted or (users and "{n}" in text):
+                found.append(escape(text.format(list=quoted, n=self.words.number(len(users)))))
+        return found
 
     # -- decision tables
 
     def _tables(self) -> list[dict[str, Any]]:
         rule = self.subject.rule
         named = {n.name for n in walk(rule) if isinstance(n, Named)}
-        local = {name for name in named if name not in catalogue() and name not in steps()}
-        names = _rows_by_challenge(rule) if self.subject.name == "overall_score" else {}
-        told = sheet(rule, self.lang, _all_titles(), refer=self._refer, local=local, names=names)
-        tables = [
-            {"id": f"{self.id}-table", "title": "", "adds": False, "rows": self._rows(told.cases, True)}
+        local = {name for name in named if not self.cards.knows(name)}
+        names = self.algorithm.presentation.row_names(self.subject.name)
+        said = sheet(rule, self.lang, self.cards.titles, refer=self._refer, local=local, names=names)
+        adds = getattr(said, "adds", False)
+        first = {
+            "id": f"{self.id}-table",
+            "title": "",
+            "adds": adds,
+            "rows": self._rows(said.cases, not adds),
+        }
+        return [
+            first,
+            *(
+                {
+                    "id": self._anchor(part.key),
+                    "title": self._html(part.title),
+                    "adds": part.adds,
+                    "rows": self._rows(part.cases, False),
+                }
+                for part in said.parts
+            ),
         ]
-        for part in told.parts:
-            rows = self._rows(part.cases, False)
-            title = self._html(part.title)
-            tables.append({"id": self._anchor(part.key), "title": title, "adds": part.adds, "rows": rows})
-        return tables
 
     def _rows(self, cases: Iterable[Any], answers: bool) -> list[dict[str, Any]]:
-        reasons = configuration.reasons()
+        reasons = self.algorithm.presentation.reasons
         return [
             {
                 "condition": None if case.condition is None else self._clause(case.condition),
                 "result": self._result(case, answers),
-                "because": [
-                    self.words.polish(reasons[code].get(self.lang))
-                    for code in case.because
-                    if code in reasons
-                ],
+                "because": [self.words.say(reasons[code]) for code in case.because if code in reasons],
             }
             for case in cases
         ]
@@ -526,12 +275,11 @@ class _Card:
 
         def link(match: re.Match[str]) -> str:
             name = self._mentions[int(match[1])]
-            if name in catalogue() or name in steps():
-                href = f"{self.maker.page.home}{card_path(name)}"
-                if name not in subjects() and not catalogue()[name].family:
+            href = f"#{self._anchor(name)}"
+            if self.cards.knows(name):
+                href = f"{self.page.home}{self.cards.path(name)}"
+                if name not in self.cards.subjects and not self.algorithm.rule(name).family:
                     return match[2]
-            else:
-                href = f"#{self._anchor(name)}"
             return f'<a href="{href}">{match[2]}</a>'
 
         return Markup(_MENTION.sub(link, str(escape(self.words.polish(text)))))
@@ -544,72 +292,51 @@ class _Card:
         return Markup('<span class="how">{}</span><ul class="{}">{}</ul>').format(head, clause.how, parts)
 
     def _result(self, case: Any, answers: bool) -> Markup:
-        value = case.value
-        if value is None or isinstance(value, bool) or not answers:
+        if case.value is None or isinstance(case.value, bool) or not answers:
             return self._html(case.result)
-        return escape(self._said(value, case.result))
+        return escape(self._said(case.value, case.result))
 
-    def _said(self, value: float | str, plain: str) -> str:
-        """Say what a value of the rule means: stars, points, how a challenge stands."""
-        s, _ = self.subject, self.words._
-        if isinstance(value, str):
-            return self.words.polish(_all_titles()[value].get(self.lang) if value in _all_titles() else value)
-        if s.name in steps() and s.name.startswith("relevance_"):
-            return self.words.gettext(RELEVANCE[Relevance(int(value))])
-        kinds = {use.kind for use in uses().get(s.name, ())}
-        if "advice" in kinds and not is_condition(s.rule):
-            if value == 0:
-                return _("{n}: not given").format(n=plain)
-            return self.words.ngettext(*STARS, value).format(n=plain)
-        if "strategy" in kinds and not is_condition(s.rule):
-            points = self.words.number(value * HUNDRED / TOP, 0 if value * HUNDRED % TOP == 0 else 1)
-            return _("{n}, that is {points} points out of {hundred}").format(
-                n=plain, points=points, hundred=HUNDRED
-            )
-        return plain
+    def _said(self, value: bool | float | str, plain: str) -> str:
+        if isinstance(value, str) and value in self.cards.titles:
+            return self.words.say(self.cards.titles[value])
+        return self.algorithm.presentation.answer(self.subject.name, value, plain, self.words)
 
     # -- what it reads
 
     def _inputs(self) -> list[dict[str, Any]]:
         """Return what the rule reads; the answers to one question, or the figures of one table, together."""
         found: dict[tuple[str, ...], list[Variable]] = {}
-        for v in self.subject.inputs:
-            head = v.label.get(self.lang).partition(" : " if self.lang == "fr" else ": ")[0]
+        for v in self.subject.read:
+            head, _ = split_label(v.label.get(self.lang), self.lang)
             how = (v.protected.criterion, v.protected.how) if v.protected else ()
             found.setdefault((head, v.group, v.path, v.note.en if v.note else "", *how), []).append(v)
         return [self._input(head, own) for (head, *_), own in found.items()]
 
     def _input(self, head: str, own: Sequence[Variable]) -> dict[str, Any]:
-        first = own[0]
-        protected = first.protected
-        parted = [v.label.get(self.lang).partition(" : " if self.lang == "fr" else ": ")[2] for v in own]
+        first, origins = own[0], self.words.names("origins")
+        parts = [split_label(v.label.get(self.lang), self.lang)[1] for v in own]
         return {
             "names": " ".join(v.name for v in own),
             "label": self._capital(head),
-            "parts": [self.words.polish(part) for part in parted if part],
-            "origin": self.words.gettext(ORIGINS[first.group]),
+            "parts": [self.words.polish(part) for part in parts if part],
+            "origin": origins.get(first.group, origins["other"]),
             "path": first.path,
-            "note": self.words.polish(first.note.get(self.lang) if first.note else ""),
-            "criterion": self.words.gettext(CRITERIA[protected.criterion]) if protected else "",
-            "how": self.words.gettext(HOWS[protected.how]) if protected else "",
+            "note": self.words.say(first.note),
+            "protected": first.protected,
         }
 
     def _capital(self, text: str) -> str:
-        text = self.words.polish(text)
-        return text[:1].upper() + text[1:]
+        return capital(self.words.polish(text))
 
     def _criteria(self) -> list[dict[str, Any]]:
-        found: dict[str, dict[str, None]] = {}
-        for v in self.subject.inputs:
+        found: dict[str, set[str]] = {}
+        for v in self.subject.read:
             if v.protected:
-                found.setdefault(v.protected.criterion, {})[v.protected.how] = None
+                found.setdefault(v.protected.criterion, set()).add(v.protected.how)
+        named, hows = self.words.names("criteria").items(), self.words.names("hows").items()
         return [
-            {
-                "key": _key(c),
-                "name": self.words.gettext(CRITERIA[c]),
-                "hows": [self.words.gettext(text) for how, text in HOWS.items() if how in found[c]],
-            }
-            for c in CRITERIA
+            {"key": _key(c), "name": name, "hows": [text for how, text in hows if how in found[c]]}
+            for c, name in named
             if c in found
         ]
 
@@ -617,7 +344,7 @@ class _Card:
         """Return the fixed values that a rule compares with, by input, as texts."""
         found: dict[str, dict[str, None]] = {}
         inner = rule.item if isinstance(rule, Named) else rule
-        for limit in limits(inner, self.lang, _all_titles(), leave):
+        for limit in limits(inner, self.lang, self.cards.titles, leave):
             label = input_text(limit.variable, self.lang) if limit.variable else ""
             text = self.words.polish(limit.text) if label else self._capital(limit.text)
             found.setdefault(self._capital(label), {})[text] = None
@@ -625,40 +352,43 @@ class _Card:
 
     def _other_limits(self) -> list[dict[str, Any]]:
         """Return the values that the rules named by this one compare with, each rule once."""
+        named_in = self.algorithm.presentation.named_in
         found: dict[str, None] = {}
-        waiting = list(named_in(self.subject.rule))
+        waiting = named_in(self.subject.rule)
         while waiting:
             name = waiting.pop(0)
             if name not in found:
                 found[name] = None
-                waiting += named_in(_rule(name))
+                waiting += named_in(self.cards.rule(name))
         return [
-            {"rule": self._link(name), "limits": own}
+            {"rule": card_link(self.page, name), "limits": own}
             for name in found
-            if (own := self._limits(_rule(name), set(named_in(_rule(name)))))
+            if (own := self._limits(self.cards.rule(name), set(named_in(self.cards.rule(name)))))
         ]
 
     # -- on whom it acts
 
     def _reach(self) -> dict[str, Any] | None:
-        rows = self.maker.rows_of("rules.reach").get(self.subject.name)
+        rows = self.page.rows_of("rules.reach").get(self.subject.name)
         if not rows:
             return None
         rows = [r for r in rows if r["share"] is not None]
-        lacking = self.maker.rows_of("rules.not_held").get(self.subject.name, [])
-        top = _ceiling(max((r["high"] for r in rows), default=1.0))
+        lacking = self.page.rows_of("rules.not_held").get(self.subject.name, [])
+        highest = max((r["high"] for r in rows), default=1.0)
+        top = next(top for top in (0.05, 0.1, 0.2, 0.5, 1.0) if highest <= top)
         groups: dict[str, list[dict[str, Any]]] = {"age": [], "region": []}
         for r in rows:
             if r["by"] != EVERYBODY:
                 groups[r["by"]].append(self._bar(r, top))
         everybody = next(r for r in rows if r["by"] == EVERYBODY)
+        dictionary = self.algorithm.dictionary
         return {
             "share": self.words.quantity(everybody["share"], "share"),
             "interval": self.words.interval(everybody["low"], everybody["high"], "share"),
             "nobody": everybody["highest"] == 0,
             "scales": over_scales(self.words, everybody),
             "people": self.words.number(everybody["people"]),
-            "lacks": [self.words.polish(input_text(DICTIONARY[r["input"]], self.lang)) for r in lacking],
+            "lacks": [self.words.polish(input_text(dictionary[r["input"]], self.lang)) for r in lacking],
             "assumed": self._assumed(),
             "top": self.words.quantity(top, "share"),
             **groups,
@@ -666,10 +396,10 @@ class _Card:
 
     def _assumed(self) -> list[str]:
         """Return the answers that the rule reads and the modelled population holds by assumption only."""
-        labels = scenarios.labels()
-        read = (ASSUMED_AS.get(v.name, v.name) for v in self.subject.inputs)
+        labels, other = scenarios.labels(), self.algorithm.presentation.assumed
+        read = (other.get(v.name, v.name) for v in self.subject.read)
         names = ("frustrations" if name.startswith("frustration_") else name for name in read)
-        return list(dict.fromkeys(self.words.polish(labels[n][self.lang]) for n in names if n in labels))
+        return list(dict.fromkeys(self.words.say(labels[n]) for n in names if n in labels))
 
     def _bar(self, row: Mapping[str, Any], top: float) -> dict[str, Any]:
         scale = 100 / top
@@ -684,7 +414,7 @@ class _Card:
 
     def _group(self, by: str, group: str) -> str:
         if by == "region":
-            return self.words.polish(_regions()[group])
+            return self.words.polish(region_names()[group])
         first, _, last = group.partition("-")
         if last:
             return self.words._("{first} to {last} years").format(first=first, last=last)
@@ -693,29 +423,25 @@ class _Card:
     # -- people on both sides of a threshold
 
     def _pairs(self) -> dict[str, Any]:
-        found: list[dict[str, Any]] = []
+        found: dict[str, dict[str, Any]] = {}
         without: list[dict[str, str]] = []
-        for row in self.maker.rows_of("rules.pairs").get(self.subject.name, []):
-            variable = DICTIONARY[row["variable"]]
+        for row in self.page.rows_of("rules.pairs").get(self.subject.name, []):
+            variable = self.algorithm.dictionary[row["variable"]]
+            label = self._capital(input_text(variable, self.lang))
             if row["answer_below"] is None:
-                label = self._capital(input_text(variable, self.lang))
-                without.append({"label": label, "why": self.words.gettext(NO_PAIR[row["person"]])})
+                without.append({"label": label, "why": self.words.name("no_pair", row["person"])})
                 continue
-            common = json.loads(row["person"])
-            below, above = (self._value(variable, row[side]) for side in ("below", "above"))
-            found.append(
-                {
-                    "label": self._capital(input_text(variable, self.lang)),
-                    "order": _telling(variable),
-                    "below": below,
-                    "above": above,
-                    "told_below": self._answer(row["answer_below"]),
-                    "told_above": self._answer(row["answer_above"]),
-                    "common": [self._fact(name, value) for name, value in common.items()],
-                }
-            )
-        unique = list({json.dumps(p, sort_keys=True): p for p in found}.values())
-        unique.sort(key=lambda pair: int(pair["order"]))
+            pair = {
+                "label": label,
+                "order": _telling(variable),
+                "below": self._value(variable, row["below"]),
+                "above": self._value(variable, row["above"]),
+                "told_below": self._answer(row["answer_below"]),
+                "told_above": self._answer(row["answer_above"]),
+                "common": [self._fact(name, value) for name, value in json.loads(row["person"]).items()],
+            }
+            found[json.dumps(pair, sort_keys=True)] = pair
+        unique = sorted(found.values(), key=lambda pair: int(pair["order"]))
         return {"shown": unique[:SHOWN_PAIRS], "folded": unique[SHOWN_PAIRS:], "without": without}
 
     def _value(self, variable: Variable, text: str | None) -> str:
@@ -727,17 +453,17 @@ class _Card:
             value = int(value) if value.is_integer() else value
         if variable.kind == "enum" and variable.choice(int(value)) is None:
             return self.words._("no answer")
-        return self.words.polish(value_text(variable, value, self.lang, _all_titles()))
+        return self.words.polish(value_text(variable, value, self.lang, self.cards.titles))
 
     def _fact(self, name: str, value: Any) -> str:
-        read = getattr(DICTIONARY, name)
-        return self._capital(sentence(read if value is True else read == value, self.lang, _all_titles()))
+        read = getattr(self.algorithm.dictionary, name)
+        return self._capital(sentence(read if value is True else read == value, self.lang, self.cards.titles))
 
     def _answer(self, text: str) -> str:
         kind, _, details = text.partition(": ")
         if kind in ("missing", "error"):
             named = tuple(details.split(", ")) if details else ()
-            return self._capital(sentence(Refuse(kind, named), self.lang, _all_titles()))
+            return self._capital(sentence(Refuse(kind, named), self.lang, self.cards.titles))
         if text in ("true", "false"):
             return self.words._("Yes") if text == "true" else self.words._("No")
         try:
@@ -745,40 +471,6 @@ class _Card:
         except ValueError:
             return self._said(text, text)
         return self._capital(self._said(value, value_text(_NUMBER, value, self.lang)))
-
-    # -- quirks
-
-    def _quirks(self) -> list[dict[str, str]]:
-        from bobanalysis.report.quirk_pages import for_rule  # its page leads back to the cards
-
-        return for_rule(self.maker, self.subject.name)
-
-
-def _rows_by_challenge(rule: Expr) -> dict[int, Text]:
-    """Return what to call the rows of the overall score: they are chosen by the main challenge."""
-    chosen = rule.item if isinstance(rule, Named) else rule
-    assert isinstance(chosen, Cases)
-    results = [*(row.result for row in chosen.rows), chosen.otherwise]
-    return {
-        id(result): Text(f"note quand le frein est « {c.label.fr} »", f"score where it is “{c.label.en}”")
-        for result, c in zip(results, challenges(), strict=True)
-    }
-
-
-def _spelt(title: Text) -> Text:
-    """Write the name of a job group before its code."""
-    from bobanalysis import data
-
-    names = dict(data.table("rome").select("rome", "name").rows())
-
-    def name(match: re.Match[str]) -> str:
-        return f"{names[match[0]]} ({match[0]})" if match[0] in names else match[0]
-
-    return Text(*(re.sub(r"\b[A-N]\d{4}\b", name, text) for text in (title.fr, title.en)))
-
-
-def _rule(name: str) -> Expr:
-    return catalogue()[name].expr if name in catalogue() else steps()[name]
 
 
 def _telling(variable: Variable) -> int:
@@ -789,27 +481,3 @@ def _telling(variable: Variable) -> int:
     if protected.criterion == "age":
         return 0 if protected.how == "direct" else 1
     return 3 if protected.how == "place-keyed data" else 2
-
-
-def _ceiling(share: float) -> float:
-    return next(top for top in (0.05, 0.1, 0.2, 0.5, 1.0) if share <= top)
-
-
-@cache
-def _all_titles() -> Mapping[str, Text]:
-    """Return what to call rules, steps, missing fields, and job groups that rules name by their code."""
-    from bobanalysis import data
-
-    jobs = {
-        code: Text(f"{name} ({code})", f"{name} ({code})")
-        for code, name in data.table("rome").select("rome", "name").rows()
-    }
-    members = {n: m.title for n in subjects() if n in catalogue() and (m := catalogue()[n]).title}
-    return {**jobs, **titles(), **members, NO_JOB_GROUP: Text("un métier quelconque", "any job")}
-
-
-@cache
-def _regions() -> Mapping[str, str]:
-    from bobanalysis import data
-
-    return dict(data.table("departements").select("region", "region_name").unique().rows())

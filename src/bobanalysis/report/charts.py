@@ -12,11 +12,12 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from html import escape
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from bobanalysis.report.words import CLASSES, Words, challenge_labels
+from bobanalysis.report.words import Words
 
 if TYPE_CHECKING:
     import polars as pl
@@ -129,7 +130,7 @@ def age_challenges(tables: Tables, words: Words, narrow: bool) -> Drawing:
     alt = _altair()
 
     shares = tables["age.challenge_share"]
-    order = [c for c in challenge_labels() if c in set(shares["main_challenge"])]
+    order = [c for c in words.names("challenge") if c in set(shares["main_challenge"])]
     first, last = _bounds(shares, "age", "age")
     rows = _bands(shares, order)
     width, height = (250, 300) if narrow else (500, 360)
@@ -218,8 +219,8 @@ def place_map(tables: Tables, words: Words, narrow: bool) -> Drawing:
     places = tables["place.stressed"]
     classes = dict(zip(places["departement_id"], places["class"], strict=True))
     chart = _tiles(classes, 340) if narrow else _shapes(classes, words)
-    counts = {name: sum(c == name for c in classes.values()) for name in CLASSES}
-    key = _class_key([name for name in CLASSES if counts[name]], counts, words)
+    counts = {name: sum(c == name for c in classes.values()) for name in words.names("classes")}
+    key = _class_key([name for name in counts if counts[name]], counts, words)
     chart = alt.vconcat(key, chart, spacing=14)
     title = words._("Where the same people are most often told that the market is stuck")
     return Drawing(title, _place_description(classes, words), _dress(chart, "place-map"))
@@ -299,6 +300,15 @@ def departement_names() -> dict[str, str]:
 
     frame = data.table("departements")
     return {dep: name.replace("'", "’") for dep, name in zip(frame["dep"], frame["name"], strict=True)}
+
+
+@cache
+def region_names() -> Mapping[str, str]:
+    """Return the name of each region by its code."""
+    from bobanalysis import data
+
+    table = data.table("departements").select("region", "region_name").unique()
+    return {str(code): str(name) for code, name in table.rows()}
 
 
 def _tiles(classes: Mapping[str, str], width: int) -> Any:
@@ -595,7 +605,7 @@ def _age_description(shares: pl.DataFrame, cliffs: pl.DataFrame, words: Words) -
             age_first=words.quantity(first, "years"),
             age_last=words.quantity(last, "years"),
         )
-        for name in challenge_labels()
+        for name in words.names("challenge")
     ]
     steps = ", ".join(_step_name(row, words) for row in largest(cliffs))
     text = words._(

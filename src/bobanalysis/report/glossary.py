@@ -12,12 +12,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from bobanalysis.report.ledger import Text, checker
-
-if TYPE_CHECKING:
-    from bobanalysis.report.pages import PageMaker
+from bobanalysis.report import sheets
+from bobanalysis.report.renderer import PageRenderer
+from bobanalysis.tables import load
+from bobanalysis.text import Text
 
 PROSE = {"p", "li", "dd"}
 """Elements whose words are linked."""
@@ -42,53 +42,36 @@ class Term:
     example: Text
 
 
-def glossary(path: Path | str | None = None) -> tuple[Term, ...]:
-    """Read the glossary.
-
-    Parameters: `path` of the file; `data/glossary.yaml` when it is left out. Returns the terms, in the order
-    of the file. Raises `LedgerError` that names file, term and field of every fault.
-
-    >>> next(t for t in glossary() if t.id == "threshold").term["fr"]
-    'Seuil'
-    """
-    from bobanalysis.data.registry import root
-
-    return _glossary(Path(path) if path else root() / "glossary.yaml")
+@dataclass(frozen=True)
+class _File:
+    terms: tuple[Term, ...]
 
 
 @cache
-def _glossary(path: Path) -> tuple[Term, ...]:
-    check = checker(path)
-    content = check.load()
-    terms: list[Term] = []
-    if check.keys("top", content, ("terms",)):
-        for raw in content["terms"]:
-            if not check.keys(
-                where := f"term {raw.get('id')!r}", raw, ("id", "term", "forms", "text", "example")
-            ):
-                continue
-            if raw["id"] in {t.id for t in terms}:
-                check.fault(where, "stands twice")
-            texts = {k: check.text(f"{where}, field {k}", raw[k]) for k in ("term", "text", "example")}
-            forms = {language: tuple(raw["forms"][language]) for language in ("fr", "en")}
-            terms.append(Term(raw["id"], forms=forms, **texts))
-    check.done()
-    return tuple(terms)
+def glossary(path: Path | str | None = None) -> tuple[Term, ...]:
+    """Read the terms of the glossary, in the order of the file.
+
+    Args:
+        path: the file; `data/glossary.yaml` when it is left out.
+
+    Raises:
+        InputError: names file, term and field of every fault.
+
+    Example:
+        >>> next(t for t in glossary() if t.id == "threshold").term.fr
+        'Seuil'
+    """
+    from bobanalysis.data.registry import root
+
+    path = Path(path) if path else root() / "glossary.yaml"
+    terms = load(_File, sheets.read_raw(path), path.name).terms
+    sheets.stop_on([*sheets.faults_of_texts(terms, "term"), *sheets.twice(terms, "term")], path.name)
+    return terms
 
 
-def page(maker: PageMaker) -> dict[str, Any]:
+def page(page: PageRenderer) -> dict[str, Any]:
     """Return what the page of the glossary shows: the terms in the alphabetical order of its language."""
-    words = maker.words
-    rows = [
-        {
-            "id": t.id,
-            "term": words.pick(t.term),
-            "text": words.pick(t.text),
-            "example": words.pick(t.example),
-        }
-        for t in glossary()
-    ]
-    return {"terms": sorted(rows, key=lambda row: plain(row["term"]))}
+    return {"terms": sorted(glossary(), key=lambda term: plain(page.words.say(term.term)))}
 
 
 def plain(text: str) -> str:
@@ -105,16 +88,6 @@ def _pattern(language: str) -> tuple[re.Pattern[str], dict[str, str]]:
     known = {form.casefold(): t.id for t in glossary() for form in t.forms[language]}
     longest = sorted(known, key=lambda form: (-len(form), form))
     return re.compile(rf"(?<![\w-])({'|'.join(map(re.escape, longest))})(?![\w-])", re.IGNORECASE), known
-
-
-def used(text: str, language: str) -> list[str]:
-    """List the terms that a text uses, in the order of their first use.
-
-    >>> used("A rule in use has a threshold.", "en")
-    ['in-use', 'threshold']
-    """
-    pattern, known = _pattern(language)
-    return list(dict.fromkeys(known[m[1].casefold()] for m in pattern.finditer(text)))
 
 
 def link(html: str, language: str, home: str) -> str:

@@ -21,24 +21,11 @@ from bobanalysis.bob import DICTIONARY, Bob, InputError
 from bobanalysis.bob.configuration import advice_modules, strategies
 from bobanalysis.bob.diagnosis import Challenge, challenges
 from bobanalysis.bob.market import JOINED, looked_up_by
-from bobanalysis.bob.pipeline import LACKS_DATA, job_tips_rule
+from bobanalysis.bob.pipeline import LACKS_DATA
+from bobanalysis.bob.uses import job_tips_rule
 from bobanalysis.report.person import JOB, NOW, PLACE, Person, Told
-from bobanalysis.rules import Change, Expr, Named, Refuse, Text, Trace, Variable, inputs, walk
-from bobanalysis.rules.expr import (
-    And,
-    Attempt,
-    Cases,
-    Compare,
-    Const,
-    IsIn,
-    Listed,
-    Not,
-    Or,
-    Over,
-    StartsWith,
-    Total,
-    Var,
-)
+from bobanalysis.report.reasons import Reason, because_of
+from bobanalysis.rules import Change, Expr, Refuse, Text, Variable, inputs
 
 Kind = Literal["main_challenge", "overall_score", "advice", "strategy"]
 Category = Literal["yours", "protected", "figures"]
@@ -59,20 +46,6 @@ class Item:
     id: str
     name: str
     rule: Expr
-
-
-@dataclass(frozen=True)
-class Reason:
-    """An elementary condition that was read: `holds` says whether `item` held (else its contrary did).
-
-    `why` tells conditions of the row that decided ("held"), of rows read before it ("passed"), and figures
-    that only enter a computation ("used": then `item` is no condition). `value` is what a count came to.
-    """
-
-    item: Expr
-    holds: bool
-    why: Literal["held", "passed", "used"]
-    value: Any = None
 
 
 @dataclass(frozen=True)
@@ -213,7 +186,7 @@ def explain(
         steps=tuple(_steps(person)),
         scored=sum(stars != 0 for stars in scored.values()),
         excluded=tuple(lost),
-        stopped=person.trace(bob.rules["overall_score"]).refusal,
+        stopped=person.trace(bob.roots["overall_score"]).refusal,
         figures=figures,
         reads=tuple(dict.fromkeys(name for e in explained for name in e.reads)),
     )
@@ -226,7 +199,7 @@ def told_items(person: Person) -> list[Item]:
     """Return what a person is told: main challenge, overall score, each piece of advice, each strategy."""
     bob, told = person.bob, person.told
     if told.error is not None:  # what stopped: the choice of the challenge, or the score that goes with it
-        chosen = person.trace(bob.rules["main_challenge"]).answered
+        chosen = person.trace(bob.roots["main_challenge"]).answered
         return [_step_item("overall_score" if chosen else "main_challenge", bob)]
     return [
         *(_step_item("main_challenge", bob), _step_item("overall_score", bob)),
@@ -266,7 +239,7 @@ def item_called(name: str, bob: Bob) -> Item:
 
 
 def _step_item(name: Any, bob: Bob) -> Item:
-    return Item(name, name, name, bob.rules[name])
+    return Item(name, name, name, bob.roots[name])
 
 
 def _advice_item(id: str, bob: Bob) -> Item:
@@ -309,7 +282,7 @@ def reads(item: Item, bob: Bob) -> tuple[str, ...]:
     if item.kind in ("main_challenge", "strategy") or {"diagnostic_category", "diagnostic_overall_score"} & {
         v.name for v in found
     }:
-        found += inputs(bob.rules["overall_score"])
+        found += inputs(bob.roots["overall_score"])
     names = [v.name for v in found]
     names += [v.name for v in looked_up_by(names, bob.market)]
     if {"search_length", "search_length_now"} & set(names):  # one question of the form: since when
@@ -342,70 +315,6 @@ def category(variable: Variable) -> Category:
 # --- why
 
 
-def because_of(trace: Trace) -> tuple[Reason, ...]:
-    """Return the elementary conditions that made a rule answer what it did, each once, in reading order.
-
-    Where several conditions must hold, all of them; where one is enough, the one that was; of a condition
-    that failed, the part that made it fail.
-    """
-    found: dict[tuple[int, bool], Reason] = {}
-    for reason in _reasons(trace, "held"):
-        key = (id(reason.item), reason.holds)
-        if key not in found or found[key].why == "passed":
-            found[key] = reason
-    return tuple(found.values())
-
-
-_LEAVES = (Cases, Attempt, Total, Over, And, Or, IsIn, StartsWith, Listed, Refuse, Not)
-
-
-def _is_leaf(item: Compare) -> bool:
-    if isinstance(item.left, Total):
-        return all(isinstance(r.result, Const) and r.result.value == 1 for r in item.left.rows)
-    if isinstance(item.left, Named) and item.left.name == "main_challenge":
-        return True
-    return not any(isinstance(node, _LEAVES) for node in walk(item))
-
-
-def _reasons(read: Trace, why: Any) -> Iterator[Reason]:
-    item = read.item
-    match item:
-        case (
-            Const() | Refuse() | Over()
-        ):  # an Over reads other projects too: its conditions are not this one's
-            return
-        case Var():
-            if item.variable.kind == "bool":
-                yield Reason(item, bool(read.value), why)
-            else:
-                yield Reason(item, True, "used")
-        case Compare() if read.answered and _is_leaf(item):
-            counted = read.parts[0].value if isinstance(item.left, Total | Named) else None
-            yield Reason(item, bool(read.value), why, counted)
-        case IsIn() | StartsWith() | Listed() if read.answered:
-            yield Reason(item, bool(read.value), why)
-        case And() | Or() if read.answered:
-            ended = bool(read.value) is isinstance(item, Or)
-            for part in read.parts[-1:] if ended else read.parts:
-                yield from _reasons(part, why)
-        case Cases():
-            concluded = len(read.parts) > len(item.rows) or read.row is not None
-            conditions = read.parts[:-1] if concluded else read.parts
-            for number, part in enumerate(conditions):
-                decided = number == read.row or not part.answered
-                yield from _reasons(part, why if decided else "passed")
-            if concluded:
-                yield from _reasons(read.parts[-1], why)
-        case Total():
-            for condition, result in zip(read.parts[::2], read.parts[1::2], strict=False):
-                if condition.value:
-                    yield from _reasons(condition, why)
-                    yield from _reasons(result, why)
-        case _:
-            for part in read.parts:
-                yield from _reasons(part, why)
-
-
 def _stars(person: Person, rule: Expr) -> float:
     """Return the score of an advice rule: 0.1 where it names what it lacks, 0 where it has none."""
     read = person.trace(rule)
@@ -416,7 +325,7 @@ def _stars(person: Person, rule: Expr) -> float:
 
 def _steps(person: Person) -> Iterator[Step]:
     for c in challenges():
-        read = person.trace(person.bob.rules[c.column])
+        read = person.trace(person.bob.roots[c.column])
         yield Step(c, read.value, because_of(read))
 
 

@@ -15,11 +15,11 @@ from typing import Any
 from markupsafe import Markup
 
 from bobanalysis import data
-from bobanalysis.bob import DICTIONARY, UPSTREAM_COMMIT, catalogue
-from bobanalysis.bob.catalogue import titles
+from bobanalysis.bob import DICTIONARY, UPSTREAM_COMMIT, catalogue, titles
 from bobanalysis.bob.configuration import advice_modules, reasons, strategies
 from bobanalysis.bob.diagnosis import Relevance, challenges
-from bobanalysis.report import findings, tryit
+from bobanalysis.bob.presentation import _own_words, strategy_title
+from bobanalysis.report import findings
 from bobanalysis.report.letter import (
     NOT_GIVEN,
     Elsewhere,
@@ -33,6 +33,7 @@ from bobanalysis.report.letter import (
     explain,
 )
 from bobanalysis.report.person import JOB, PLACE, read_person
+from bobanalysis.report.renderer import environment, tidy
 from bobanalysis.report.words import HERE, N_, Words
 from bobanalysis.rules import Language, Text, Variable, inputs, sentence
 from bobanalysis.rules.explain import value_text
@@ -44,44 +45,6 @@ _MOST = 100  # overall score and points are out of so many
 SHOWN = 4
 """How many changes of a kind stand open; the others are folded."""
 
-CRITERIA = {
-    "age": N_("age"),
-    "sex": N_("sex"),
-    "disability": N_("disability"),
-    "origin": N_("origin"),
-    "family situation": N_("family situation"),
-    "place of residence": N_("place of residence"),
-}
-HOW = {
-    "direct": N_("protected criterion: {criterion}"),
-    "declared": N_("protected criterion, as you declared it: {criterion}"),
-    "proxy": N_("may stand for a protected criterion: {criterion}"),
-    "place-keyed data": N_("figure that depends on a protected criterion: {criterion}"),
-}
-GROUPS = {
-    "yours": N_("What you can do, or answer, differently"),
-    "protected": N_("Age, place and other criteria protected by law"),
-    "figures": N_("Figures of the job and of the market"),
-}
-SOURCES = {
-    "person": N_("your answer"),
-    "search": N_("your answer"),
-    "place": N_("your answer"),
-    "market": N_("figure of your département and job"),
-    "job": N_("figure of the job, for the whole country"),
-    "list": N_("published list"),
-    "service": N_("outside service, not asked here"),
-    "result": N_("result of an earlier step"),
-}
-COMPUTED = {
-    "age": N_("computed from your year of birth"),
-    "search_length": N_("computed from your dates"),
-    "search_length_now": N_("computed from your dates"),
-    "num_projects": N_("counted in your answers"),
-    "num_objectives": N_("counted in your answers"),
-    "num_employment_types": N_("counted in your answers"),
-    "month": N_("date of the computation"),
-}
 STARS = N_("%(n)s star"), N_("%(n)s stars")
 POINTS = N_("%(n)s point"), N_("%(n)s points")
 
@@ -150,15 +113,14 @@ def render(made: Letter, language: Language, site: bool = False) -> str:
     Parameters: `made`, what `letter.explain` gathered; `language`; `site`, whether the page stands in the
     site: it then says that the person is invented, and leads back.
     """
-    from bobanalysis.report.pages import _environment
 
-    say = _Saying(made, Words(language))
+    say = _Saying(made, Words(language, _own_words()))
     text = (
-        _environment(language)
+        environment(language)
         .get_template("letter.html")
         .render(language=language, other="en" if language == "fr" else "fr", site=site, **say.everything())
     )
-    return "\n".join(line.rstrip() for line in text.splitlines() if line.strip()) + "\n"
+    return tidy(text)
 
 
 class _Saying:
@@ -228,7 +190,7 @@ class _Saying:
         return self.said(next(m for m in advice_modules() if m.id == id).label)
 
     def strategy(self, id: str) -> str:
-        return self.words.gettext(tryit.strategy_title(id))
+        return self.said(strategy_title(id))
 
     def quoted(self, text: str) -> str:
         return f"«\u202f{text}\u202f»" if self.lang == "fr" else f"“{text}”"
@@ -282,13 +244,13 @@ class _Saying:
     def criterion(self, variable: Variable) -> str:
         if variable.protected is None:
             return ""
-        criterion = self._(CRITERIA[variable.protected.criterion])
-        return self._(HOW[variable.protected.how]).format(criterion=criterion)
+        criterion = self.words.name("criteria", variable.protected.criterion)
+        return self.words.name("marked", variable.protected.how).format(criterion=criterion)
 
     def source(self, variable: Variable) -> str:
-        if variable.name in COMPUTED:
-            return self._(COMPUTED[variable.name])
-        return self._(SOURCES[variable.group])
+        if variable.name in self.words.names("computed"):
+            return self.words.name("computed", variable.name)
+        return self.words.name("yours", variable.group)
 
     # --- the person and the data
 
@@ -312,7 +274,7 @@ class _Saying:
 
     def read(self) -> list[Variable]:
         """The inputs that what is explained reads, questions before figures."""
-        order = [*SOURCES]
+        order = [*self.words.names("yours")]
         found = [DICTIONARY[n] for n in self.made.reads if n in self.made.row]
         return sorted(found, key=lambda v: order.index(v.group))
 
@@ -485,7 +447,7 @@ class _Saying:
         if _asks_challenge(reason.item):
             title = self.quoted(self.challenge(str(reason.value)))
             text = self._("main challenge found before") + self.colon() + title
-            return {"text": text, "you": "", "source": self._(SOURCES["result"]), "names": ""}
+            return {"text": text, "you": "", "source": self.words.name("yours", "result"), "names": ""}
         item = reason.item if reason.holds else ~reason.item
         text = self.words.polish(sentence(item, self.lang, titles()))
         variables = inputs(reason.item)
@@ -498,7 +460,7 @@ class _Saying:
         if text.endswith(self.colon() + you):  # the condition says the value itself
             you = ""
         groups = dict.fromkeys(v.group for v in variables if category(v) == "figures")
-        source = ", ".join(self._(SOURCES[g]) for g in groups)
+        source = ", ".join(self.words.name("yours", g) for g in groups)
         return {"text": text, "you": you, "source": source, "names": " ".join(v.name for v in variables)}
 
     def _pair(self, variable: Variable) -> str:
@@ -513,12 +475,10 @@ class _Saying:
 
     def groups(self, e: Explained) -> list[dict[str, Any]]:
         found = []
-        for key, title in GROUPS.items():
+        for key, title in self.words.names("changes").items():
             lines = [self.change(e, o) for o in e.otherwise if o.category == key]
             if lines:
-                found.append(
-                    {"key": key, "title": self._(title), "shown": lines[:SHOWN], "more": lines[SHOWN:]}
-                )
+                found.append({"key": key, "title": title, "shown": lines[:SHOWN], "more": lines[SHOWN:]})
         return found
 
     def change(self, e: Explained, other: Otherwise) -> dict[str, Any]:

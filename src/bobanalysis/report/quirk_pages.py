@@ -6,112 +6,40 @@ they are put in words and in order for the template.
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
 
-from bobanalysis import data
-from bobanalysis.bob import DICTIONARY, catalogue, configuration
-from bobanalysis.bob.catalogue import titles
-from bobanalysis.bob.diagnosis import challenges
+from bobanalysis.algorithm import PublishedRule
 from bobanalysis.fairness.intervals import wilson
 from bobanalysis.fairness.metrics import MIN_GROUP
 from bobanalysis.recommenders import quirks as records
 from bobanalysis.recommenders.quirks import Case, Quirk
 from bobanalysis.recommenders.repairs import REPAIRS
-from bobanalysis.report import ledger as texts
-from bobanalysis.report.cards import card_path
-from bobanalysis.report.charts import departement_names
-from bobanalysis.report.ledger_pages import address
-from bobanalysis.report.typography import THIN
-from bobanalysis.report.words import N_, Words
+from bobanalysis.report import sheets
+from bobanalysis.report.charts import departement_names, region_names
+from bobanalysis.report.renderer import PageRenderer
+from bobanalysis.report.sheet_pages import address
+from bobanalysis.report.words import N_
 from bobanalysis.rules import inputs, is_condition
 from bobanalysis.rules.explain import sentence
 from bobanalysis.rules.expr import Var
 from bobanalysis.rules.variables import Language
 
-if TYPE_CHECKING:
-    from bobanalysis.report.pages import PageMaker
-
-CONCERNS = {
-    "age": N_("Age"),
-    "place": N_("Place and local market"),
-    "criteria": N_("Other protected criteria"),
-    "missing": N_("Missing answers and figures"),
-    "order": N_("Order and ties"),
-    "texts": N_("Texts and contents"),
-    "data": N_("Data and computations"),
-}
-"""The groups of the page, in its order."""
-EVIDENCE = {"shown": N_("shown by running"), "read": N_("supported by reading only")}
 SIGNS = {"shown": "●", "read": "○"}
 """Signs of the evidence, beside its name."""
-PROMISED = {
-    "name": N_("What the name promises"),
-    "text": N_("What the text shown to people promises"),
-    "documentation": N_("What the documentation, or a note beside the code, promises"),
-    "sense": N_("What one may expect (nothing published promises it)"),
-}
-CRITERIA = {
-    "age": N_("age"),
-    "sex": N_("sex"),
-    "disability": N_("disability"),
-    "origin": N_("origin"),
-    "family situation": N_("family situation"),
-    "place of residence": N_("place of residence"),
-}
-STEPS = {
-    "diagnosis": N_("the diagnosis"),
-    "advice": N_("the choice of advice"),
-    "strategies": N_("the choice of strategies"),
-    "actions": N_("the action plan"),
-}
-ASKED = {
-    "main_challenge": N_("the main challenge"),
-    "overall_score": N_("the overall score"),
-    "diagnosis_error": N_("what stops the diagnosis"),
-    "advice": N_("the advice given, in order"),
-    "strategy_points": N_("the points of strategies"),
-    "strategy_is_secondary": N_("is the strategy secondary?"),
-    "strategy_advice": N_("the advice of the strategy"),
-    ("good_job_groups", ""): N_("the job groups suggested"),
-    ("open_without", ""): N_("the job groups listed as open without a diploma"),
-    ("less_stressful_job_groups", "item"): N_("the close job groups listed as less stressful"),
-    ("less_stressful_job_groups_elsewhere", "item"): N_("the close job groups listed as less stressful"),
-    ("less_stressful_departements", "num_less_stressful_departements"): N_(
-        "the number of better départements, as published"
-    ),
-    ("less_stressful_departements", "at_least"): N_("the number of départements that are strictly better"),
-    ("hiring_needs", "rome_id"): N_("the job groups that have a figure"),
-    ("hiring_needs", "percent_difficult"): N_("difficult hirings, in per cent"),
-    ("best_jobs_in_area", "item"): N_("the job groups listed as well paid"),
-    ("offer_changes", "job_offers_change"): N_("the change in offers, in per cent"),
-    ("offer_changes", "num_job_offers_previous_year"): N_("the offers of the year before"),
-    ("hiring_cities", "city_id"): N_("the cities listed"),
-    ("seasonal_jobbing", "departement_id"): N_("the départements listed"),
-    ("reorient_jobbing", "item"): N_("the job groups listed"),
-    ("driving_licences", "percent_required"): N_("the licence said to be required, in per cent"),
-    ("training_counts", "departement_id"): N_("the départements that trainings are counted in"),
-    ("training_lengths", "short"): N_("short trainings"),
-    ("training_lengths", "long"): N_("long trainings"),
-    ("similar_jobs", "kind"): N_("the kind of the link"),
-    ("diplomas", "percent_suggested"): N_("the shares of offers that suggest each diploma, in per cent"),
-}
-"""What a case asks for: a step of the pipeline, or a function of suggestions and its column."""
 TABLES = ("quirks.verified", "quirks.answers", "quirks.touched", "quirks.uncounted", "quirks.by_concern")
 """What notebook 13 records for this page, to be downloaded from it."""
 
 
-def quirks(maker: PageMaker) -> dict[str, Any]:
+def quirks(page: PageRenderer) -> dict[str, Any]:
     """Return what the page of quirks shows: the records by concern, and their counts."""
-    where = f"template {maker.page.slug}.html"
-    tables = {id: maker.content.table(id, where) for id in TABLES}
+    where = page.where
+    tables = {id: page.content.table(id, where) for id in TABLES}
     seen = _Recorded(
-        maker=maker,
+        page=page,
         got={(r["quirk"], int(r["case"])): r for r in tables["quirks.answers"].iter_rows(named=True)},
         touched=_by_quirk(tables["quirks.touched"]),
         uncounted=_by_quirk(tables["quirks.uncounted"]),
@@ -122,15 +50,15 @@ def quirks(maker: PageMaker) -> dict[str, Any]:
         "concerns": [
             {
                 "id": concern,
-                "name": maker.words.gettext(name),
+                "name": name,
                 "entries": [_entry(seen, q) for q in every if q.concern == concern],
-                "counts": {k: maker.words.number(counts[concern][k]) for k in ("shown", "read", "cases")},
+                "counts": {k: page.words.number(counts[concern][k]) for k in ("shown", "read", "cases")},
             }
-            for concern, name in CONCERNS.items()
+            for concern, name in page.words.names("concerns").items()
         ],
-        "evidence": _named(maker, EVIDENCE),
-        "promised": _named(maker, PROMISED),
-        "criteria": _named(maker, CRITERIA),
+        "evidence": page.words.names("evidence"),
+        "promised": page.words.names("promised"),
+        "criteria": page.words.names("criteria"),
         "signs": SIGNS,
         "tables": TABLES,
     }
@@ -163,24 +91,27 @@ def with_intervals(whom: pl.DataFrame, design_effect: float) -> pl.DataFrame:
     )
 
 
-def for_rule(maker: PageMaker, rule: str) -> list[dict[str, str]]:
+def for_rule(page: PageRenderer, rule: str) -> list[dict[str, str]]:
     """List the quirks of a rule, for its card.
 
-    Parameters: `maker`, of the page that will show them; `rule`, a published name or a step of the pipeline
+    Parameters: `page`, of the page that will show them; `rule`, a published name or a step of the pipeline
     (diagnosis, advice, strategies, actions).
     Returns, in the order of the page of quirks: `id`, `title`, `href` seen from the page, `evidence` (in
     words). A rule without quirks has an empty list.
     """
-    own = catalogue()[rule].quirks if rule in catalogue() else ()
+    known = _rule_called(page, rule)
+    own = known.quirks if known else ()
     found = [q for q in records.quirks().values() if rule in q.rules or q.id in own]
     return [
         {
             "id": q.id,
-            "title": _polished(maker.words, q.title.fr if maker.words.language == "fr" else q.title.en),
-            "href": f"{maker.page.home}quirks.html#{q.id}",
-            "evidence": maker.words.gettext(EVIDENCE[q.evidence]),
+            "title": page.words.say(q.title),
+            "href": f"{page.home}quirks.html#{q.id}",
+            "evidence": page.words.name("evidence", q.evidence),
         }
-        for q in sorted(found, key=lambda q: (list(CONCERNS).index(q.concern), *_order(q)))
+        for q in sorted(
+            found, key=lambda q: (list(page.words.names("concerns")).index(q.concern), *_order(q))
+        )
     ]
 
 
@@ -190,31 +121,24 @@ def _order(quirk: Quirk) -> tuple[int, int]:
 
 
 class _Recorded:
-    """What notebook 13 recorded, by quirk, and the page's maker."""
+    """What notebook 13 recorded, by quirk, and the page's page."""
 
     def __init__(
         self,
-        maker: PageMaker,
+        page: PageRenderer,
         got: Mapping[tuple[str, int], Mapping[str, Any]],
         touched: Mapping[str, Sequence[Mapping[str, Any]]],
         uncounted: Mapping[str, Sequence[Mapping[str, Any]]],
     ) -> None:
-        self.maker, self.got, self.touched, self.uncounted = maker, got, touched, uncounted
-        self.words = maker.words
-        self.language: Language = "fr" if maker.words.language == "fr" else "en"
+        self.page, self.got, self.touched, self.uncounted = page, got, touched, uncounted
+        self.words, self.dictionary = page.words, page.algorithm.dictionary
+        self.language: Language = "fr" if page.words.language == "fr" else "en"
 
     def say(self, text: Any) -> str:
         return self.polish(text.get(self.language)) if text else ""
 
     def polish(self, text: str) -> str:
-        return _polished(self.words, text)
-
-
-def _polished(words: Words, text: str) -> str:
-    """Apply the typographic rules; thousands, which records write with a plain space, are parted too."""
-    if words.language == "fr":
-        text = re.sub(r"(?<=\d) (?=\d{3}\b)", THIN, text)
-    return words.polish(text)
+        return self.words.polish(text)
 
 
 def _by_quirk(table: pl.DataFrame) -> dict[str, list[dict[str, Any]]]:
@@ -224,12 +148,8 @@ def _by_quirk(table: pl.DataFrame) -> dict[str, list[dict[str, Any]]]:
     return rows
 
 
-def _named(maker: PageMaker, names: Mapping[str, str]) -> dict[str, str]:
-    return {key: maker.words.gettext(name) for key, name in names.items()}
-
-
 def _entry(seen: _Recorded, quirk: Quirk) -> dict[str, Any]:
-    sheet = texts.ledger()
+    sheet = sheets.citizen_questions()
     other = set(quirk.criteria) - {"age", "place of residence"}
     marks = ["age"] * ("age" in quirk.criteria) + ["place"] * ("place of residence" in quirk.criteria)
     return {
@@ -249,16 +169,23 @@ def _entry(seen: _Recorded, quirk: Quirk) -> dict[str, Any]:
     }
 
 
+def _rule_called(page: PageRenderer, name: str) -> PublishedRule | None:
+    if name in page.algorithm.presentation.steps or not page.cards.knows(name):
+        return None
+    rule: PublishedRule = page.algorithm.rule(name)
+    return rule
+
+
 def _rule(seen: _Recorded, name: str) -> dict[str, str]:
-    if name in catalogue():
-        return {"code": name, "title": _title(seen, name), "href": seen.maker.page.home + card_path(name)}
-    href = seen.maker.page.home + card_path("main_challenge") if name == "diagnosis" else ""
-    return {"code": "", "title": seen.words.gettext(STEPS[name]), "href": href}
+    page = seen.page
+    if _rule_called(page, name):
+        return {"code": name, "title": _title(seen, name), "href": page.home + page.cards.path(name)}
+    href = page.home + page.cards.path("main_challenge") if name == "diagnosis" else ""
+    return {"code": "", "title": seen.words.name("steps", name), "href": href}
 
 
 def _title(seen: _Recorded, rule: str) -> str:
-    title = catalogue()[rule].title
-    return seen.say(title) if title else rule
+    return seen.say(seen.page.algorithm.rule(rule).title) or rule
 
 
 # ---- whom it touches -------------------------------------------------------------------------------------
@@ -270,13 +197,13 @@ def _whom(seen: _Recorded, quirk: Quirk) -> dict[str, Any]:
     if not rows:
         reasons = seen.uncounted[quirk.id]
         reason = reasons[0]["reason"]
-        lacking = [DICTIONARY[r["input"]].label for r in reasons if r["input"]]
+        lacking = [seen.dictionary[r["input"]].label for r in reasons if r["input"]]
         why = seen.say(quirk.uncounted if reason == "said" else records.REASONS[reason])
         if lacking:
             apart = " ; " if seen.language == "fr" else "; "
             why += " " + seen.polish(apart.join(seen.say(label) for label in lacking)) + "."
         return {"why": why}
-    share = seen.maker.cell("quirks.touched", "share", quirk=quirk.id, by="all", group="all")
+    share = seen.page.cell("quirks.touched", "share", quirk=quirk.id, by="all", group="all")
     groups = []
     for by, name in (
         ("age", seen.words.gettext(N_("Age group"))),
@@ -301,16 +228,10 @@ def _shares(seen: _Recorded, row: Mapping[str, Any]) -> tuple[str, str]:
 
 def _group(seen: _Recorded, by: str, key: str) -> str:
     if by == "region":
-        return seen.polish(_regions()[key])
+        return seen.polish(region_names()[key])
     low, _, high = key.rstrip("+").partition("-")
     band = N_("{low} to {high}") if high else N_("{low} and over")
     return seen.words.gettext(band).format(low=low, high=high)
-
-
-@cache
-def _regions() -> dict[str, str]:
-    table = data.table("departements").select("region", "region_name").unique()
-    return {str(code): str(name) for code, name in table.cast(pl.String).iter_rows()}
 
 
 # ---- cases in words --------------------------------------------------------------------------------------
@@ -338,17 +259,18 @@ def _person(seen: _Recorded, case: Case) -> list[str]:
     if len(given) > 1:
         return []
     phrases = [_input(seen, name, value) for name, value in given[0].items()]
-    if phrases and _without_age(case, given[0]):
+    if phrases and _without_age(seen.page, case, given[0]):
         return [seen.words.gettext(N_("no year of birth")), *phrases]
-    if _without_age(case, given[0]):
+    if _without_age(seen.page, case, given[0]):
         return [seen.words.gettext(N_("no answer to any question, not even the year of birth"))]
     return phrases or [seen.words.gettext(N_("no answer to any question"))]
 
 
-def _without_age(case: Case, given: Mapping[str, Any]) -> bool:
+def _without_age(page: PageRenderer, case: Case, given: Mapping[str, Any]) -> bool:
     """Tell whether a year of birth is lacking where it counts: the rule reads it, or a case beside has it."""
     rule = case.asks.get("rule", "")
-    reads = rule in catalogue() and any(v.name == "age" for v in inputs(catalogue()[rule].expr))
+    known = _rule_called(page, rule)
+    reads = known is not None and any(v.name == "age" for v in inputs(known.expr))
     others = records.cases([records.quirks()[case.quirk]])
     said = any("age" in columns for other in others for columns in records.projects(other))
     return "age" not in given and (reads or (not rule and said))
@@ -356,7 +278,7 @@ def _without_age(case: Case, given: Mapping[str, Any]) -> bool:
 
 def _input(seen: _Recorded, name: str, value: Any) -> str:
     """Say one answer of a person: the label of the input, its value in words."""
-    variable, language = DICTIONARY[name], seen.language
+    variable, language = seen.dictionary[name], seen.language
     text = f"{variable.label.get(language)}{seen.words._(':')} "
     if name == "diagnostic_category":
         return seen.polish(f"{text}{_quoted(seen, _challenge(seen, value))}")
@@ -374,17 +296,16 @@ def _quoted(seen: _Recorded, text: str) -> str:
 
 
 def _challenge(seen: _Recorded, id: str) -> str:
-    return seen.say({c.id: c.label for c in challenges()}[id])
+    return seen.say(seen.page.algorithm.outcome("main_challenge").items[id])
 
 
 def _asked(seen: _Recorded, asks: Mapping[str, Any]) -> dict[str, str]:
     """Say what a case asks for: a rule (with its published name), a step, a suggestion."""
     if rule := asks.get("rule"):
-        known = rule in catalogue()
-        return {"text": _title(seen, rule) if known else "", "code": rule}
+        return {"text": _title(seen, rule) if _rule_called(seen.page, rule) else "", "code": rule}
     if function := asks.get("suggestion"):
-        return {"text": seen.words.gettext(ASKED[function, asks.get("column", "")]), "code": ""}
-    return {"text": seen.words.gettext(ASKED[asks["step"]]), "code": asks.get("strategy", "")}
+        return {"text": seen.words.name("asked", f"{function} {asks.get('column', '')}".strip()), "code": ""}
+    return {"text": seen.words.name("asked", asks["step"]), "code": asks.get("strategy", "")}
 
 
 def _answer(seen: _Recorded, asks: Mapping[str, Any]) -> str:
@@ -395,17 +316,19 @@ def _answer(seen: _Recorded, asks: Mapping[str, Any]) -> str:
     if asks.get("step") == "main_challenge":
         return _quoted(seen, _challenge(seen, answer))
     if asks.get("step") in ("advice", "strategy_advice"):
-        labels = {m.id: m.label for m in configuration.advice_modules()}
+        labels = seen.page.algorithm.outcome("advice").items
         return _joined(seen, answer, lambda id: _quoted(seen, seen.say(labels[id])))
     if isinstance(answer, bool):
         return seen.words.gettext(N_("yes") if answer else N_("no"))
     if isinstance(answer, list):
         return _joined(seen, answer, lambda item: _figure(seen, item))
     rule = asks.get("rule", "")
-    if rule in catalogue() and is_condition(catalogue()[rule].expr) and answer in (0, 3):
+    published = _rule_called(seen.page, rule) if rule else None
+    if published and is_condition(published.expr) and answer in (0, 3):
         return seen.words.gettext(N_("yes: the filter lets pass") if answer else N_("no: the filter stops"))
     score = _figure(seen, answer)
-    if rule in {m.trigger for m in configuration.advice_modules()}:
+    answered = seen.page.algorithm.presentation.answered(rule)
+    if answered and answered[0].id == "advice":
         known = N_("score {n}: the advice is given") if answer else N_("score {n}: the advice is not given")
         return seen.words.gettext(known).format(n=score)
     return seen.words.gettext(N_("score {n}")).format(n=score) if rule else score
@@ -421,7 +344,7 @@ def _refused(seen: _Recorded, said: str) -> str:
         return ""
     if not details:
         return seen.words.gettext(N_("no answer, for lack of data"))
-    known = titles()
+    known = seen.page.algorithm.presentation.titles
     named = [_quoted(seen, seen.say(known[f])) if f in known else f for f in details.split(", ")]
     lacking = ", ".join(dict.fromkeys(named))
     return seen.words.gettext(N_("no answer: {what} is missing")).format(what=lacking)

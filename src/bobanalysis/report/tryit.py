@@ -1,363 +1,128 @@
-"""The page "Try it": the rules as JavaScript, the published tables, the market, and the texts.
+"""The page "Try it": the rules as JavaScript, and the texts; for any algorithm.
 
-`script` makes the one script that both languages of the page share; `page_data` the texts of one language.
+`script` makes the one script that both languages of the page share; `page` the texts of one language.
 Nothing here decides anything: the rules are compiled from the expressions that every page is made with.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from bobanalysis.report.words import HERE, N_, Words
+from markupsafe import Markup
 
-FIELDS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    (N_("The person"), ("age", "departement_id", "highest_degree")),
-    (
-        N_("The job"),
-        (
-            *("rome_id", "project_kind", "previous_job_similarity", "seniority"),
-            *("training_fulfillment_estimate", "passionate_level", "has_clear_project"),
-        ),
-    ),
-    (
-        N_("The search"),
-        (
-            *("search_length", "area_type", "weekly_applications_estimate", "total_interview_count"),
-            "network_estimate",
-        ),
-    ),
-    (N_("Declared difficulties"), ("frustrations",)),
-    (
-        N_("Other answers"),
-        ("gender", "family_situation", "situation", "has_handicap", "has_car_driving_license"),
-    ),
-)
-"""The questions of the page, by group: names of inputs, and of the one question with several answers."""
-
-START: Mapping[str, Any] = {
-    "age": 30,
-    "departement_id": "59",
-    "rome_id": "G1602",
-    "highest_degree": 2,
-    "project_kind": 6,
-    "previous_job_similarity": 1,
-    "seniority": 3,
-    "training_fulfillment_estimate": 4,
-    "passionate_level": 2,
-    "has_clear_project": 2,
-    "search_length": 8.0,
-    "search_length_now": 8.0,
-    "area_type": 2,
-    "weekly_applications_estimate": 2,
-    "total_interview_count": 2,
-    "network_estimate": 2,
-    "employment_cdi": True,
-    "num_employment_types": 1,
-}
-"""An example to start from, the same for every reader; other answers are not given."""
-
-AGES = (16, 75)
-
-TEXTS: Mapping[str, str] = {
-    "no answer": N_("no answer"),
-    "no place": N_("no département given"),
-    "no job": N_("no job given"),
-    "year of birth not given": N_("Year of birth not given"),
-    "filter jobs": N_("Find a job in the list"),
-    "jobs found": N_("Jobs in the list: {n}"),
-    "months searched": N_("Months of search"),
-    "not started": N_("The search has not started"),
-    "interviews": N_("Interviews obtained"),
-    "network": N_("Network"),
-    "network weak": N_("weak"),
-    "network medium": N_("medium"),
-    "network strong": N_("strong"),
-    "overall score": N_("Overall score: {n} out of {total}"),
-    "score is written": N_(
-        "This score is not computed from the answers: it is a constant of the published table, in the row "
-        "whose conditions hold."
-    ),
-    "stopped": N_("The published server would stop here with an error: {error}."),
-    "stopped missing": N_(
-        "The published server would stop here: it lacks the aim of the search. It would give no diagnosis, "
-        "no advice and no strategy."
-    ),
-    "true here": N_("Decisive for this profile: the contrary would change the answer"),
-    "also read": N_("Read as well; the contrary of one of these alone would change nothing"),
-    "together": N_("Several conditions hold; none of them decides alone."),
-    "rule in full": N_("Conditions and rule"),
-    "otherwise": N_("No more specific row of the rule applies."),
-    "no challenge": N_("The conditions of the other challenges, as they stand"),
-    "everybody": N_("No condition in the rule: everybody gets the same score."),
-    "published rule": N_("Published rule"),
-    "stars": N_("stars: {n}"),
-    "points": N_("points: {n}"),
-    "principal": N_("principal"),
-    "secondary": N_("secondary"),
-    "made of": N_("Made of"),
-    "no advice": N_("No advice."),
-    "no strategy": N_("No strategy."),
-    "lacks": N_("The rule lacks an answer; the published code then gives a token score."),
-    "market unknown": N_(
-        "No open figure for this job in this département. The rules read it as unknown, and treat the market "
-        "as not stuck."
-    ),
-    "market known": N_("Offers for {ten} candidates, as read on the scale of this page: {n}."),
-    "other challenges": N_("The other challenges"),
-    "relevance 0": N_("unknown"),
-    "relevance 1": N_("not relevant"),
-    "relevance 2": N_("neutral"),
-    "relevance 3": N_("needs attention, but comes after the main one"),
-    "relevance 4": N_("no obstacle found"),
-    "at age": N_("From {age} years old"),
-    "age unit": N_("{n} years old"),
-    "diagnosis becomes": N_("main challenge: {old} → {new}"),
-    "score becomes": N_("overall score: {old} → {new}"),
-    "sentence becomes": N_("same diagnosis, told in another sentence"),
-    "others become": N_("the other challenges are judged otherwise"),
-    "stops at": N_("the published server stops with an error"),
-    "advice appears": N_("advice that appears: {list}"),
-    "advice goes": N_("advice that goes: {list}"),
-    "advice moves": N_("advice with other stars: {list}"),
-    "strategy appears": N_("strategies that appear: {list}"),
-    "strategy goes": N_("strategies that go: {list}"),
-    "strategy moves": N_("strategies with other points: {list}"),
-    "order changes": N_("strategies made of other advice: {list}"),
-    "nothing with age": N_("With these answers, nothing changes from one age to the next."),
-    "which places": N_("Which ones"),
-}
-"""What the script of the page says; a number in braces is put in by the page."""
-
-STRATEGIES: Mapping[str, str] = {
-    "application-methods": N_("Improve the way of applying"),
-    "apply-in-unliked-job": N_("Apply all the same, in a job that is liked less"),
-    "confidence-boost": N_("Regain confidence"),
-    "get-alternance": N_("Get the diploma through work-study"),
-    "get-diploma": N_("Get the diploma"),
-    "interview-success": N_("Succeed in interviews"),
-    "keep-going": N_("Keep going this way"),
-    "life-balance": N_("Keep a balance during the search"),
-    "likeable-job": N_("Look for a job to like"),
-    "motivate-in-job": N_("Find motivation in this job again"),
-    "other-leads": N_("Follow other leads"),
-    "presearch-methods": N_("Widen the ways of searching"),
-    "targeted-search": N_("Aim the search better"),
-    "try-without-diploma": N_("Try without the diploma"),
-}
-"""Titles of the strategies, in this project's words, by the start of their ids; the longest start counts."""
+from bobanalysis.algorithm import Algorithm, Questions, grid_values
+from bobanalysis.report.renderer import PageRenderer
+from bobanalysis.report.words import HERE, vocabulary
+from bobanalysis.rules import Text, Variable, inputs, sentence
+from bobanalysis.rules.javascript import Script, compile_script
+from bobanalysis.text import split_label
 
 
 @cache
-def rules() -> dict[str, Any]:
-    """Return every rule that the page reads, by the name the script knows it by."""
-    from bobanalysis.bob import Bob, Market
-
-    bob = Bob(Market.empty())
-    return {
-        **bob.rules,
-        **{f"advice {k}": rule for k, rule in bob.advice.items()},
-        **{f"strategy {k}": rule for k, rule in bob.strategies.items()},
-        "job tips": bob.job_tips,
-    }
+def compiled(algorithm: Algorithm) -> Script:
+    """Return the rules of an algorithm as a script (see `bobanalysis.rules.javascript`)."""
+    return compile_script(algorithm.roots, "bobRules")
 
 
-@cache
-def compiled() -> Any:
-    """Return the rules as a script (see `bobanalysis.rules.javascript`)."""
-    from bobanalysis.rules.javascript import compile_script
-
-    return compile_script(rules(), "bobRules")
-
-
-def script() -> str:
-    """Return the script of the page: compiled rules, published tables and market, pipeline, page."""
+def script(algorithm: Algorithm) -> str:
+    """Return the script of the page: compiled rules, tables that they read, what runs them, the page."""
+    presentation = algorithm.presentation
     parts = [
         "// Written by bobanalysis from the rules that the whole audit runs; do not edit.\n"
         "// Code: GPL-3.0-or-later. Figures: see the page of sources.\n",
-        compiled().text,
-        f"var bobData = {_dump(published())};\n",
-        *((HERE / "scripts" / name).read_text(encoding="utf-8") for name in ("pipeline.js", "page.js")),
+        compiled(algorithm).text,
+        f"var bobData = {_dump(presentation.try_data())};\n",
+        *((HERE / "scripts" / name).read_text(encoding="utf-8") for name in presentation.try_scripts),
     ]
     return "".join(parts)
 
 
-def published() -> dict[str, Any]:
-    """Return the published tables that the pipeline reads, the defaults of all inputs, and the market."""
-    from bobanalysis.bob import challenges
-    from bobanalysis.bob.configuration import advice_modules, job_advice, strategies
-    from bobanalysis.bob.diagnosis import overall_rows
-    from bobanalysis.bob.market import association_table
-    from bobanalysis.rules import inputs
-
-    read = inputs(*rules().values())
-    excluded: dict[str, list[str]] = {}
-    for module in advice_modules():
-        for other in module.excludes:
-            if other != module.id and other in {m.id for m in advice_modules()}:
-                excluded.setdefault(other, []).append(module.id)
-    nobody = association_table().clear()
-    served = [c for c in nobody.columns if c in {v.name for v in read}]
-    return {
-        "challenges": [{"id": c.id, "column": c.column} for c in challenges()],
-        "overall": [row.id for row in overall_rows()],
-        "advice": [{"id": m.id} for m in advice_modules()],
-        "excluded": [[id, by] for id, by in excluded.items()],
-        "strategies": [
-            {"id": s.id, "challenges": list(s.challenges), "advice": _prefixes(s.advice)}
-            for s in strategies()
-        ],
-        "tips": [list(tips.strategies) for tips in job_advice()],
-        "defaults": {v.name: v.default for v in read} | {"departement_id": ""},
-        "associations": {
-            "columns": served,
-            "rows": {
-                row[0]: list(row[1:]) for row in association_table().select("departement_id", *served).rows()
-            },
-            "elsewhere": _elsewhere(served),
-        },
-        "market": _market({v.name for v in read}),
-        "start": dict(START),
-        "ages": list(AGES),
+def page(renderer: PageRenderer) -> dict[str, Any]:
+    """Return what the page shows: its texts as JSON for a script element."""
+    algorithm, words = renderer.algorithm, renderer.words
+    presentation = algorithm.presentation
+    codes = {
+        v.name: {code: words.polish(name) for code, name in renderer.cards.codes(v.name).items()}
+        for v in algorithm.variables
+        if v.name in presentation.code_tables
     }
-
-
-def _prefixes(advice: tuple[str, ...]) -> list[str]:
-    """Leave out the pieces that no advice bears the name of: they can never be given."""
-    from bobanalysis.bob.configuration import advice_modules
-
-    return [p for p in advice if any(m.id.startswith(p) for m in advice_modules())]
-
-
-def _elsewhere(columns: list[str]) -> list[int]:
-    from bobanalysis.bob.market import _elsewhere
-
-    return [_elsewhere()[c] for c in columns]
-
-
-def _market(read: set[str]) -> dict[str, Any]:
-    """Reduce the market to what the rules read: a text of figures a job, in the order of the départements."""
-    import polars as pl
-
-    from bobanalysis.recommenders.market import french_market
-
-    market = french_market()
-    places = sorted(market.local["departement_id"].unique())
-    columns = [c for c in market.local.columns if c in read - {"departement_id", "rome_id"}]
-    at = {place: k for k, place in enumerate(places)}
-    local: dict[str, dict[str, str]] = {c: {} for c in columns}
-    for (job,), cells in sorted(market.local.partition_by("rome_id", as_dict=True).items()):
-        for column in columns:
-            texts = [""] * len(places)
-            for place, value in cells.select("departement_id", column).iter_rows():
-                texts[at[place]] = "" if value is None else str(value)
-            local[column][str(job)] = ",".join(texts)
-    known = [c for c in market.jobs.columns if c in read and c != "rome_id"]
-    wide = market.jobs.sort("rome_id").with_columns(pl.col(pl.Float32).cast(pl.Float64))
-    rows = {job: list(figures) for job, *figures in wide.select("rome_id", *known).rows()}
-    return {"places": places, "local": local, "jobs": {"columns": known, "rows": rows}}
-
-
-# --- texts
-
-
-def page_data(words: Words) -> dict[str, Any]:
-    """Return the texts of the page in one language: labels, questions, conditions, reasons.
-
-    Parameters: ``words``, of the language.
-    """
-    from bobanalysis import data
-    from bobanalysis.bob import challenges
-    from bobanalysis.bob.catalogue import UPSTREAM_COMMIT, catalogue
-    from bobanalysis.bob.configuration import advice_modules, reasons, strategies
-    from bobanalysis.report.cards import card_path
-
-    lang: Any = words.language
-
-    def said(text: Any) -> str:
-        return words.polish(text.get(lang))
-
-    triggers = {f"advice {m.id}": m.trigger for m in advice_modules()}
-    triggers |= {f"strategy {s.id}": s.trigger for s in strategies()}
-    return {
-        "language": lang,
-        "commit": UPSTREAM_COMMIT,
-        "texts": {key: words.gettext(text) for key, text in TEXTS.items()},
+    rules = {root: name for root in algorithm.roots if (name := algorithm.root_rule(root))}
+    told = {
+        "language": words.language,
+        "commit": algorithm.source.version,
+        "texts": words.names(presentation.try_texts),
         "fields": [
-            {"title": words.gettext(title), "fields": _fields(names, said)} for title, names in FIELDS
+            {"title": words.say(group.label), "fields": _fields(algorithm, group, words.say)}
+            for group in algorithm.questions or _groups(algorithm)
         ],
-        "places": {
-            d: words.polish(name) for d, name in data.table("departements").select("dep", "name").rows()
+        **presentation.try_words(words, codes),
+        "reasons": {code: words.say(text) for code, text in presentation.reasons.items()},
+        "conditions": _conditions(renderer),
+        "rules": {
+            root: [name, algorithm.rule(name).source, renderer.cards.path(name)]
+            for root, name in rules.items()
         },
-        "jobs": {r: words.polish(name) for r, name in data.table("rome").select("rome", "name").rows()},
-        "challenges": {c.id: {"label": said(c.label), "told": said(c.told)} for c in challenges()},
-        "advice": {m.id: said(m.label) for m in advice_modules()},
-        "strategies": {s.id: words.gettext(strategy_title(s.id)) for s in strategies()},
-        "reasons": {code: said(text) for code, text in reasons().items()},
-        "conditions": _conditions(words),
-        "rules": {n: [rule, catalogue()[rule].source, card_path(rule)] for n, rule in triggers.items()},
     }
+    return {"tryit": Markup(_dump(told))}
 
 
-def strategy_title(id: str) -> str:
-    """Return the title of a strategy, to be translated where it is shown.
+def _groups(algorithm: Algorithm) -> tuple[Questions, ...]:
+    """Return the inputs by their groups, for an algorithm that says nothing of its questions."""
+    origins = vocabulary()["origins"]
+    found: dict[str, list[str]] = {}
+    for v in algorithm.variables:
+        if v.name not in algorithm.input_roles.keys:
+            found.setdefault(v.group, []).append(v.name)
+    return tuple(
+        Questions(origins.get(group, vocabulary()["try_any"]["profile"]), tuple(names))
+        for group, names in found.items()
+    )
 
-    >>> strategy_title("other-leads")
-    'Follow other leads'
-    """
-    return STRATEGIES[max((start for start in STRATEGIES if id.startswith(start)), key=len)]
 
-
-def _fields(names: tuple[str, ...], said: Any) -> list[dict[str, Any]]:
-    from bobanalysis.bob.catalogue import DICTIONARY
-    from bobanalysis.rules import inputs
-
-    read = {v.name for v in inputs(*rules().values())}
-    made = []
-    for name in names:
-        if name in DICTIONARY.sets:
-            members = [v for v in DICTIONARY.sets[name].values() if v.name in read]
-            made += [
-                {"name": v.name, "kind": "bool", "label": said(v.label).split(":", 1)[1].strip()}
-                for v in members
-            ]
-            continue
-        variable = DICTIONARY[name]
-        options = [[c.number, said(c.label)] for c in variable.choices]
-        made.append({"name": name, "kind": variable.kind, "label": said(variable.label), "options": options})
+def _fields(algorithm: Algorithm, group: Questions, say: Callable[[Text], str]) -> list[dict[str, Any]]:
+    read = {v.name for v in inputs(*algorithm.roots.values())}
+    made: list[dict[str, Any]] = []
+    for name in group.inputs:
+        if name in algorithm.dictionary.sets:
+            members = [v for v in algorithm.dictionary.sets[name].values() if v.name in read]
+            made += [{"name": v.name, "kind": "bool", "label": _member(v, say)} for v in members]
+        else:
+            made.append(_field(algorithm, algorithm.dictionary[name], say))
     return made
 
 
-def _conditions(words: Words) -> dict[int, list[str]]:
-    """Say every elementary condition twice: as it stands where it holds, and where it does not."""
-    from bobanalysis.bob import challenges
-    from bobanalysis.rules import sentence
+def _member(variable: Variable, say: Callable[[Text], str]) -> str:
+    said = Text(*(split_label(variable.label.get(lang), lang)[1] for lang in ("fr", "en")))
+    return say(said)
 
-    lang: Any = words.language
-    quoted = {
-        f"«\u202f{c.id}\u202f»" if lang == "fr" else f"“{c.id}”": c.label.get(lang) for c in challenges()
+
+def _field(algorithm: Algorithm, variable: Variable, say: Callable[[Text], str]) -> dict[str, Any]:
+    field = {"name": variable.name, "kind": variable.kind, "label": say(variable.label)}
+    if algorithm.presentation.try_template == "try.html":  # its script knows limits and codes itself
+        return {**field, "options": [[c.number, say(c.label)] for c in variable.choices]}
+    named = variable.kind in ("enum", "text") and (variable.choices or getattr(variable, "grid", ()))
+    options = [[value, say(label)] for value, label in grid_values(variable)] if named else []
+    limits = {
+        "minimum": variable.minimum,
+        "maximum": variable.maximum,
+        "unit": say(variable.unit) if variable.unit else "",
     }
+    return {**field, "options": options, **limits}
 
-    def say(condition: Any) -> str:
-        text = sentence(condition, lang)
-        for code, label in quoted.items():
-            text = text.replace(code, f"«\u202f{label}\u202f»" if lang == "fr" else f"“{label}”")
-        return words.polish(text)
 
-    return {k: [say(condition), say(~condition)] for k, condition in compiled().conditions.items()}
+def _conditions(renderer: PageRenderer) -> dict[int, list[str]]:
+    """Say every elementary condition twice: as it stands where it holds, and where it does not."""
+    items = {
+        id: text for o in renderer.algorithm.outcomes if o.kind == "category" for id, text in o.items.items()
+    }
+    words, lang = renderer.words, renderer.words.language
+    found = compiled(renderer.algorithm).conditions
+    return {k: [words.polish(sentence(c, lang, items)) for c in (held, ~held)] for k, held in found.items()}
 
 
 def _dump(value: Any) -> str:
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
-
-
-def embedded(words: Words) -> str:
-    """Return the texts of one language as JSON that can stand inside a page.
-
-    >>> embedded(Words("fr"))[:16]
-    '{"language":"fr"'
-    """
-    return _dump(page_data(words))

@@ -1,16 +1,21 @@
-"""The words of the pages: one English source text, and its French translation from `locale/fr/*.po`.
+"""The words of the pages, in one language.
 
-Templates and charts ask a `Words` object for every text and every number, so that both languages come from
-one place and carry the same figures.
+Sentences stand in templates and in code as English texts, with their French in `locale/fr/*.po`; names of
+things (kinds, criteria, statuses …) stand in `vocabulary.yaml`, in both languages. Templates and charts ask a
+`Words` object for every text and every number, so that both languages carry the same figures.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from bobanalysis.report import typography
+from bobanalysis import text as formatter
+from bobanalysis.presentation import Vocabulary
+from bobanalysis.rules.variables import LOADER
+from bobanalysis.text import Language, Text
 
 HERE = Path(__file__).parent
 
@@ -20,138 +25,124 @@ def N_(text: str) -> str:
     return text
 
 
-CLASSES = {
-    "high": N_("Among the highest, whatever the scale"),
-    "depends": N_("Depends on the scale"),
-    "low": N_("Among the lowest, whatever the scale"),
-    "unknown": N_("No data"),
-}
-"""Classes of départements."""
-
-KINDS = {
-    "by construction": N_("by construction"),
-    "modelled": N_("modelled"),
-    "observed": N_("observed"),
-}
-
-NO_INTERVAL = {
-    "exact": N_(
-        "none: the same people are scored twice; another draw of people would move the figure a little"
-    ),
-    "description": N_("none: a description, not an estimate"),
-    "bounds": N_("none: bounds are given instead"),
-}
-
-
-FINDINGS = {
-    "age.changed_share": N_("Main challenge that changes when only the age does"),
-    "age.changed_share_high": N_("Challenge changed by age alone, highest over scales and scenarios"),
-    "age.changed_share_low": N_("Challenge changed by age alone, lowest over scales and scenarios"),
-    "age.people": N_("People scored at every age"),
-    "age.specifications": N_("Combinations of a scale and a scenario"),
-    "place.changed_share": N_("Main challenge that changes when only the département does"),
-    "place.changed_share_high": N_("Challenge changed by place alone, highest over the scales"),
-    "place.changed_share_low": N_("Challenge changed by place alone, lowest over the scales"),
-    "place.class_depends_n": N_("Départements whose class depends on the scale"),
-    "place.class_high_n": N_("Départements among the highest on every scale"),
-    "place.class_low_n": N_("Départements among the lowest on every scale"),
-    "place.class_unknown_n": N_("Départements without data"),
-    "place.own_agree_n": N_("Départements with the same class for both groups of people"),
-    "place.own_high_n": N_("Départements among the highest, with their modelled people"),
-    "place.own_low_n": N_("Départements among the lowest, with their modelled people"),
-    "place.people": N_("People placed in every département"),
-    "place.rank_span_median": N_("Distance between best and worst rank, median"),
-    "place.scales": N_("Scales on which places are compared"),
-    "place.unknown_max": N_("Cases without market figure, département with most"),
-    "place.unknown_mean": N_("Cases without market figure, mean of the départements"),
-    "place.unknown_min": N_("Cases without market figure, département with fewest"),
-    "blind.age_in_rule": N_("Age at which the advice for older people begins"),
-    "cross.subgroups_looked_at": N_("Groups of people looked at one by one"),
-    "rule.diploma_age": N_("Age read by the rule on the missing diploma"),
-    "rule.like_age": N_("Age read by the rule on the job to like"),
-    "place.extreme": N_("How many highest or lowest ranks count as extreme"),
-    "rule.stuck_offers": N_("Offers for ten candidates at which the market counts as stuck"),
-}
-"""Labels of findings that their notebook gives none."""
-
-
 class CatalogueError(ValueError):
-    """A text has no translation, or a template asks for a word that does not exist."""
+    """A text has no translation, or a page asks for a name that does not exist."""
 
 
 class Words:
     """Texts and numbers in one language.
 
-    Parameters: `language`, "fr" or "en".
+    Args:
+        language: "fr" or "en".
+        more: names by topic that replace those of the vocabulary, or stand before them.
 
-    >>> w = Words("fr")
-    >>> w.quantity(0.5, "share"), w.label("challenge", "missing-diploma")
-    ('50,0\u202f%', 'Diplôme manquant')
+    Example:
+        >>> w = Words("fr")
+        >>> w.quantity(0.5, "share"), w.name("criteria", "place of residence")
+        ('50,0\u202f%', 'lieu de résidence')
     """
 
-    def __init__(self, language: str) -> None:
+    def __init__(self, language: Language, more: Vocabulary | None = None) -> None:
         """Load the catalogue of a language."""
-        if language not in ("fr", "en"):
+        if language not in formatter.LANGUAGES:
             raise CatalogueError(f"pages exist in fr and en, not {language!r}")
         self.language = language
-        self._catalogue = _catalogue(language)
+        self._catalogue, self._more = catalogue(language), more or {}
+        self._names: dict[str, dict[str, str]] = {}
 
     def gettext(self, text: str) -> str:
-        """Translate and polish a text; raise `CatalogueError` when the translation is missing."""
+        """Translate and typeset a text; raise `CatalogueError` when the translation is missing."""
         if self.language != "en":
             if text not in self._catalogue:
                 raise CatalogueError(
                     f"no {self.language} translation of {text[:80]!r} in locale/{self.language}/*.po"
                 )
             text = self._catalogue[text]
-        return typography.polish(text, self.language)
+        return self.polish(text)
 
     _ = gettext
 
+    def plural(self, n: float, one: str, many: str) -> str:
+        """See `text.plural`."""
+        return str(formatter.plural(n, one, many, self.language))
+
     def ngettext(self, one: str, many: str, n: float) -> str:
-        """Choose the singular or the plural text; 0 and 1.5 are singular in French, plural in English."""
-        singular = n < 2 if self.language == "fr" else n == 1
-        return self.gettext(one if singular else many)
+        """Translate the singular or the plural text."""
+        return self.gettext(formatter.plural(n, one, many, self.language))
+
+    def names(self, topic: str) -> dict[str, str]:
+        """Return the names of a topic of the vocabulary, in their order."""
+        if topic not in self._names:
+            own, common = self._more.get(topic, {}), vocabulary().get(topic, {})
+            if not own and topic not in vocabulary():
+                raise CatalogueError(f"the vocabulary has no topic {topic!r}: {', '.join(vocabulary())}")
+            self._names[topic] = {key: self.say(text) for key, text in {**own, **common, **own}.items()}
+        return self._names[topic]
+
+    def name(self, topic: str, key: str) -> str:
+        """Return one name of a topic of the vocabulary."""
+        if key not in (known := self.names(topic)):
+            raise CatalogueError(f"{key!r} is not one of the {topic}; known: {', '.join(known)}")
+        return known[key]
 
     def label(self, unit: str, key: str) -> str:
         """Return the label of a challenge or of a class."""
-        if key not in (known := challenge_labels() if unit == "challenge" else CLASSES):
-            raise CatalogueError(f"{key!r} is not a {unit}; known: {', '.join(known)}")
-        return self.pick(challenge_labels()[key]) if unit == "challenge" else self.gettext(CLASSES[key])
+        return self.name({"class": "classes"}.get(unit, unit), key)
 
-    def number(self, value: float, decimals: int = 0) -> str:
-        """See `typography.number`."""
-        return typography.number(value, self.language, decimals)
+    def say(self, text: Text | Mapping[str, str] | None) -> str:
+        """Choose this language of a text and typeset it; None is empty."""
+        if not text:
+            return ""
+        return self.polish(text.get(self.language) or "")  # type: ignore[arg-type]
 
-    def quantity(self, value: float, unit: str, bare: bool = False) -> str:
-        """See `typography.quantity`."""
-        return typography.quantity(value, unit, self.language, bare)
-
-    def interval(self, low: float, high: float, unit: str) -> str:
-        """See `typography.interval`."""
-        return typography.interval(low, high, unit, self.language)
+    pick = say
 
     def polish(self, text: str) -> str:
-        """See `typography.polish`."""
-        return typography.polish(text, self.language)
+        """See `text.typeset`."""
+        return formatter.typeset(text, self.language)
 
-    def pick(self, text: Any) -> str:
-        """Choose this language of a text that a notebook wrote in both, polished."""
-        return self.polish(text[self.language]) if text else ""
+    def number(self, value: float | None, decimals: int | None = 0) -> str:
+        """See `text.number`."""
+        return formatter.number(value, self.language, decimals)
+
+    def quantity(self, value: float, unit: str, bare: bool = False) -> str:
+        """See `text.quantity`."""
+        return formatter.quantity(value, unit, self.language, bare)
+
+    def interval(self, low: float, high: float, unit: str) -> str:
+        """See `text.interval`."""
+        return formatter.interval(low, high, unit, self.language)
+
+    def quote(self, text: str) -> str:
+        """See `text.quote`."""
+        return formatter.quote(text, self.language)
+
+    def join(self, texts: Iterable[str]) -> str:
+        """See `text.join`."""
+        return formatter.join(texts, self.language)
+
+    @property
+    def colon(self) -> str:
+        """See `text.colon`."""
+        return formatter.colon(self.language)
 
 
 @cache
-def challenge_labels() -> dict[str, dict[str, str]]:
-    """Return the labels of the main challenges, in the order in which the published table tries them."""
-    from bobanalysis.bob import challenges
+def vocabulary() -> Vocabulary:
+    """Return the names of things, by topic."""
+    raw = _yaml((HERE / "vocabulary.yaml").read_text(encoding="utf-8"))
+    return {topic: {key: Text(**text) for key, text in names.items()} for topic, names in raw.items()}
 
-    return {c.id: {"fr": c.label.fr, "en": c.label.en} for c in challenges()}
+
+def _yaml(text: str) -> Any:
+    import yaml
+
+    return yaml.load(text, Loader=LOADER)
 
 
 @cache
-def _catalogue(language: str) -> dict[str, str]:
-    if language == "en":
-        return {}
+def catalogue(language: str) -> Mapping[str, str]:
+    """Return the translations into a language: English text -> text; nothing for English."""
     from babel.messages.pofile import read_po
 
     known: dict[str, str] = {}
@@ -160,26 +151,3 @@ def _catalogue(language: str) -> dict[str, str]:
             messages = read_po(file, locale=language)
         known |= {str(m.id): str(m.string) for m in messages if m.id and m.string and not m.fuzzy}
     return known
-
-
-def used_messages() -> dict[str, str]:
-    """Collect every text that asks for a translation: English text -> where it first stands."""
-    import jinja2
-    from babel.messages.extract import extract
-
-    environment: Any = jinja2.Environment(
-        extensions=["jinja2.ext.i18n"], trim_blocks=True, lstrip_blocks=True
-    )
-    environment.policies["ext.i18n.trimmed"] = True
-    found: dict[str, str] = {}
-    for path in sorted((HERE / "templates").rglob("*.html")):
-        for line, _, message in environment.extract_translations(path.read_text(encoding="utf-8")):
-            texts = message if isinstance(message, tuple) else (message,)
-            for text in texts:
-                if text is not None:  # a text in a variable is collected where it is written
-                    found.setdefault(str(text), f"{path.relative_to(HERE).as_posix()}:{line}")
-    for path in sorted(HERE.glob("*.py")):
-        with path.open("rb") as file:
-            for line, text, *_ in extract("python", file, keywords={"_": None, "N_": None}):
-                found.setdefault(str(text), f"{path.name}:{line}")
-    return found

@@ -1,41 +1,58 @@
 """A small language for published rules: written once, evaluated, explained, traced and perturbed.
 
->>> from bobanalysis.rules import Dictionary, Text, Variable, first_match, when, sentence
->>> d = Dictionary([Variable("age", "int", Text("âge", "age"), 0, Text("ans", "years"))])
->>> sentence(d.age >= 45, "fr")
-'âge\\u202f: 45 ans ou plus'
+Example:
+    >>> from bobanalysis.rules import Dictionary, Text, Variable, first_match, when, sentence
+    >>> d = Dictionary([Variable("age", "int", Text("âge", "age"), 0, Text("ans", "years"))])
+    >>> sentence(d.age >= 45, "fr")
+    'âge\\u202f: 45 ans ou plus'
 """
 
-from .evaluate import STATUS, Evaluation, can_refuse, evaluate, refusals
-from .explain import (
-    Case,
-    Clause,
-    Line,
-    Sheet,
+# ruff: noqa: F401 what is imported here is what other rooms import from here
+
+from bobanalysis.text import Language, Text
+
+from .change import (
+    ComputedThreshold,
     Threshold,
-    decision_table,
-    input_text,
-    limits,
-    sentence,
-    sheet,
+    computed_thresholds,
+    dropped,
+    neutral,
     thresholds,
-    value_text,
+    transform,
+    with_threshold,
 )
+from .counterfactual import (
+    Change,
+    Counterfactual,
+    Found,
+    Question,
+    candidates,
+    counterfactuals,
+    remembered,
+    search,
+)
+from .evaluate import STATUS, Evaluation, evaluate
 from .expr import (
+    Choice,
     Expr,
     Named,
-    Refuse,
+    Protected,
+    Undefined,
+    Variable,
     all_of,
     any_of,
+    as_expr,
     attempt,
     count,
     error,
+    exp,
     first_match,
     first_not_zero,
     inputs,
     is_condition,
     largest,
-    lift,
+    log,
+    lookup,
     missing,
     passes,
     smallest,
@@ -44,65 +61,24 @@ from .expr import (
     when,
     zero_or_first,
 )
-from .nearest import Change, Counterfactual, Nearest, candidates, nearest
-from .perturb import dropped, neutral, transform, with_threshold
-from .trace import Trace, trace
-from .variables import Choice, Dictionary, Language, Protected, Text, Variable
+from .simplify import can_refuse, refusals, simplify
+from .trace import Term, Trace, trace
+from .variables import Dictionary, Members
+from .words import (
+    Clause,
+    Computation,
+    ExplainedRow,
+    Limit,
+    Line,
+    RuleExplanation,
+    decision_table,
+    explain_rule,
+    format_value,
+    input_text,
+    limits,
+    sentence,
+)
 
-__all__ = [
-    "STATUS",
-    "Case",
-    "Change",
-    "Choice",
-    "Clause",
-    "Counterfactual",
-    "Dictionary",
-    "Evaluation",
-    "Expr",
-    "Language",
-    "Line",
-    "Named",
-    "Nearest",
-    "Protected",
-    "Refuse",
-    "Sheet",
-    "Text",
-    "Threshold",
-    "Trace",
-    "Variable",
-    "all_of",
-    "any_of",
-    "attempt",
-    "can_refuse",
-    "candidates",
-    "count",
-    "decision_table",
-    "dropped",
-    "error",
-    "evaluate",
-    "first_match",
-    "first_not_zero",
-    "input_text",
-    "inputs",
-    "is_condition",
-    "largest",
-    "lift",
-    "limits",
-    "missing",
-    "nearest",
-    "neutral",
-    "passes",
-    "refusals",
-    "sentence",
-    "sheet",
-    "smallest",
-    "thresholds",
-    "total",
-    "trace",
-    "transform",
-    "value_text",
-    "walk",
-    "when",
-    "with_threshold",
-    "zero_or_first",
-]
+Refuse, lift, nearest = Undefined, as_expr, counterfactuals  # alias
+Case, Part, Sheet = ExplainedRow, Computation, RuleExplanation  # alias
+sheet, value_text = explain_rule, format_value  # alias

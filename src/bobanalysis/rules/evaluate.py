@@ -16,31 +16,8 @@ from typing import Any, NamedTuple
 
 import narwhals as nw
 
-from .expr import (
-    COMPARISONS,
-    And,
-    Arith,
-    Attempt,
-    Cases,
-    Compare,
-    Const,
-    Expr,
-    IsIn,
-    Listed,
-    Named,
-    Not,
-    Or,
-    Over,
-    Refuse,
-    Round,
-    Row,
-    StartsWith,
-    Total,
-    Var,
-    children,
-    is_condition,
-    walk,
-)
+from . import expr as e
+from .simplify import can_refuse, refusals
 
 STATUS = "?"  # suffix of a status column
 
@@ -61,162 +38,166 @@ class Evaluation:
     """
 
     frame: Any
-    refusals: tuple[Refuse, ...]
+    refusals: tuple[e.Undefined, ...]
 
     def statuses(self, kind: str) -> list[int]:
         """Return the status numbers of one kind of refusal: "missing" or "error"."""
         return [k for k, refusal in enumerate(self.refusals, 1) if refusal.kind == kind]
 
 
-def refusals(*rules: Expr) -> tuple[Refuse, ...]:
-    """Return every refusal that the rules hold, in reading order, each once."""
-    return tuple(node for node in walk(*rules) if isinstance(node, Refuse))
-
-
-def can_refuse(item: Expr) -> frozenset[Refuse]:
-    """Return the refusals that ``item`` may end in (an attempt replaces those for lack of data)."""
-    return _can_refuse(item, {})
-
-
-def _can_refuse(item: Expr, memo: dict[int, frozenset[Refuse]]) -> frozenset[Refuse]:
-    if id(item) not in memo:
-        if isinstance(item, Refuse):
-            found = frozenset([item])
-        else:
-            found = frozenset().union(*(_can_refuse(c, memo) for c in children(item)))
-            if isinstance(item, Attempt):  # a replacement is reached only for what the item may lack
-                own = _can_refuse(item.item, memo)
-                lacking = {r for r in own if r.kind == "missing"}
-                found = frozenset(own - lacking)
-                if any(r.details for r in lacking):
-                    found |= _can_refuse(item.with_fields, memo)
-                if any(not r.details for r in lacking):
-                    found |= _can_refuse(item.without_fields, memo)
-        memo[id(item)] = found
-    return memo[id(item)]
-
-
-def evaluate(rules: Mapping[str, Expr], frame: Any, keep: Iterable[str] = ()) -> Evaluation:
+def evaluate(rules: Mapping[str, e.Expr], frame: Any, keep: Iterable[str] = ()) -> Evaluation:
     """Evaluate named rules on a frame.
 
-    Parameters: ``rules``, name → expression; ``frame``, any eager or lazy frame that Narwhals reads, one row
-    a case, with a column for each input (no nulls: fill them with the dictionary's defaults at the door);
-    ``keep``, columns of the frame to carry over.
+    Args:
+        rules: name → expression.
+        frame: any eager or lazy frame that Narwhals reads, one row a case, with a column for each input and
+            no nulls in it (fill them with the dictionary's defaults). Those of a lazy frame are counted in a
+            pass of its own.
+        keep: columns of the frame to carry over.
 
-    Returns an ``Evaluation`` whose frame is of the type that was given. Raises KeyError if a column is
-    missing, naming the rules that read it.
+    Returns:
+        An ``Evaluation`` whose frame is of the type that was given.
 
-    >>> import polars as pl
-    >>> from bobanalysis.rules import Dictionary, Text, Variable, first_match, when
-    >>> age = Dictionary([Variable("age", "int", Text("âge", "age"), 0)]).age
-    >>> senior = first_match(when(age >= 45, 2), otherwise=0)
-    >>> evaluate({"senior": senior}, pl.DataFrame({"age": [44, 45]})).frame["senior"].to_list()
-    [0, 2]
+    Raises:
+        KeyError: a column is missing; the message names the rules that read it.
+        ValueError: a column holds nulls, or is of another type than its input; row and column are named.
+
+    Example:
+        >>> import polars as pl
+        >>> from bobanalysis.rules import Dictionary, Text, Variable, first_match, when
+        >>> age = Dictionary([Variable("age", "int", Text("âge", "age"), 0)]).age
+        >>> senior = first_match(when(age >= 45, 2), otherwise=0)
+        >>> evaluate({"senior": senior}, pl.DataFrame({"age": [44, 45]})).frame["senior"].to_list()
+        [0, 2]
     """
-    native = nw.from_native(frame)
-    _require_columns(rules, set(native.collect_schema().names()))
+    work = nw.from_native(frame)
+    _check(rules, work)
     table = refusals(*rules.values())
-    compiler = Compiler(table)
-    work = native
+    compiler = _Compiler(table)
     for layer in _layers(rules.values()):
         for step in zip_longest(*map(compiler.materialise, layer), fillvalue=()):
             work = work.with_columns(*(column for columns in step for column in columns))
-    out = []
+    out: dict[str, nw.Expr] = {}
     for name, rule in rules.items():
-        pair = compiler.compile(rule)
-        if pair.status is None:
-            out.append(pair.value.alias(name))
-        else:
-            out.append(nw.when(pair.status == 0).then(pair.value).alias(name))
-            out.append(pair.status.alias(name + STATUS))
-    kept = list(keep)
-    result = work.with_columns(*out).select(*kept, *_names(rules, compiler))
+        value, status = compiler.compile(rule)
+        out[name] = value
+        if status is not None:
+            out |= {name: nw.when(status == 0).then(value), name + STATUS: status}
+    result = work.with_columns(*(column.alias(name) for name, column in out.items())).select(*keep, *out)
     return Evaluation(nw.to_native(result), table)
 
 
-def _names(rules: Mapping[str, Expr], compiler: Compiler) -> list[str]:
-    names = []
-    for name, rule in rules.items():
-        names.append(name)
-        if compiler.refuses(rule):
-            names.append(name + STATUS)
-    return names
+def _check(rules: Mapping[str, e.Expr], frame: Any) -> None:
+    """Refuse a frame that lacks a column, holds one of another type, or a null that a rule would read."""
+    types, read = frame.collect_schema(), e.inputs(*rules.values())
+    for variable in read:
+        name = variable.name
+        if name not in types:
+            raise KeyError(
+                f"column {name!r} is missing; it is read by {_readers(rules, variable)}. "
+                f"Add it, or fill it with its default ({variable.default!r})."
+            )
+    if not read:
+        return
+    counted = frame.select(*(nw.col(v.name).is_null().sum().cast(nw.Int64).alias(v.name) for v in read))
+    counts = counted.collect() if isinstance(counted, nw.LazyFrame) else counted
+    for variable in read:
+        name, nulls, dtype = variable.name, counts[variable.name][0], types[variable.name]
+        if nulls:
+            where = ""
+            if isinstance(frame, nw.DataFrame):
+                where = f", the first in row {frame[name].is_null().arg_true()[0] + 1}"
+            raise ValueError(
+                f"column {name!r} has {nulls} empty cells (nulls){where}; it is read by "
+                f"{_readers(rules, variable)}. Fill them, with its default ({variable.default!r}) for "
+                "instance, or leave these rows out."
+            )
+        if not (dtype in (nw.Object, nw.Unknown) or _FITS[variable.kind](dtype)):
+            known = "; ".join(f"{c.name} is {c.number}" for c in variable.choices[:3])
+            raise ValueError(
+                f"column {name!r} is of type {dtype}, but the input is of kind {variable.kind}; it is read "
+                f"by {_readers(rules, variable)}. Give {_WANTED[variable.kind]}"
+                + (f" ({known}{'; …' if len(variable.choices) > 3 else ''})." if known else ".")
+            )
 
 
-def _require_columns(rules: Mapping[str, Expr], present: set[str]) -> None:
-    for name, rule in rules.items():
-        for node in walk(rule):
-            if isinstance(node, Var) and node.variable.name not in present:
-                readers = [n for n, r in rules.items() if any(v is node for v in walk(r))]
-                raise KeyError(
-                    f"column {node.variable.name!r} is missing; it is read by {name!r}"
-                    + (f" and {len(readers) - 1} more rules" if len(readers) > 1 else "")
-                    + f". Add it, or fill it with its default ({node.variable.default!r})."
-                )
+def _is_number(dtype: Any) -> bool:
+    return bool(dtype.is_numeric())
 
 
-def _layers(rules: Iterable[Expr]) -> list[list[Named | Over]]:
+_FITS: dict[str, Any] = {
+    "bool": lambda dtype: dtype == nw.Boolean,
+    "text": lambda dtype: dtype in (nw.String, nw.Categorical, nw.Enum),
+    "int": _is_number,
+    "float": _is_number,
+    "enum": _is_number,
+}
+_WANTED = {"bool": "true and false", "text": "texts", "enum": "the numbers of its values"}
+_WANTED |= dict.fromkeys(("int", "float"), "numbers")
+
+
+def _readers(rules: Mapping[str, e.Expr], variable: e.Variable) -> str:
+    first, *others = (name for name, rule in rules.items() if variable in e.inputs(rule))
+    return repr(first) + (f" and {len(others)} more rules" if others else "")
+
+
+def _layers(rules: Iterable[e.Expr]) -> list[list[e.Named | e.Window]]:
     """Sort named sub-rules and windows by depth: one stands in a later layer than those it reads."""
     depth: dict[int, int] = {}
 
-    def measure(node: Expr) -> int:
+    def measure(node: e.Expr) -> int:
         if id(node) not in depth:
-            below = max((measure(c) for c in children(node)), default=0)
-            depth[id(node)] = below + isinstance(node, Named | Over)
+            below = max((measure(c) for c in e.children(node)), default=0)
+            depth[id(node)] = below + isinstance(node, e.Named | e.Window)
         return depth[id(node)]
 
-    layers: dict[int, list[Named | Over]] = {}
+    layers: dict[int, list[e.Named | e.Window]] = {}
     roots = list(rules)
     for root in roots:
         measure(root)
-    for node in walk(*roots):
-        if isinstance(node, Over) or (isinstance(node, Named) and not _is_simple(node.item)):
+    for node in e.walk(*roots):
+        if isinstance(node, e.Window) or (isinstance(node, e.Named) and not _is_simple(node.item)):
             layers.setdefault(depth[id(node)], []).append(node)
     return [layers[d] for d in sorted(layers)]
 
 
-def _is_simple(item: Expr) -> bool:
+def _is_simple(item: e.Expr) -> bool:
     """Tell whether an expression is so cheap that a column of its own would be waste."""
     match item:
-        case Var() | Const():
+        case e.Var() | e.Const():
             return True
-        case Compare():
-            return isinstance(item.left, Var) and isinstance(item.right, Const)
-        case Not():
+        case e.Compare():
+            return isinstance(item.left, e.Var) and isinstance(item.right, e.Const)
+        case e.Not():
             return _is_simple(item.part)
         case _:
             return False
 
 
-_ARITHMETIC = {
-    "+": lambda a, b: a + b,
-    "-": lambda a, b: a - b,
-    "*": lambda a, b: a * b,
-    "/": lambda a, b: a / b,
+_OPERATORS: dict[str, Any] = e.ARITHMETIC | {
     "**": lambda a, b: a**b,
     "min": nw.min_horizontal,
     "max": nw.max_horizontal,
+    "floor": lambda v: v.floor(),
+    "neg": lambda v: v * -1.0,
+    "exp": lambda v: v.exp(),
+    "log": lambda v: v.log(),
 }
 
 
-class Compiler:
+class _Compiler(e.Visitor):
     """Turns expressions into Narwhals expressions, each node once."""
 
-    def __init__(self, table: tuple[Refuse, ...]) -> None:
-        """Number the refusals of ``table`` from 1."""
+    def __init__(self, table: tuple[e.Undefined, ...]) -> None:
         self._code = {id(refusal): k for k, refusal in enumerate(table, 1)}
         self._pairs: dict[int, Pair] = {}
-        self._refuse_memo: dict[int, frozenset[Refuse]] = {}
+        self._memo: dict[int, frozenset[e.Undefined]] = {}
 
-    def refuses(self, item: Expr) -> bool:
-        """Tell whether an expression may refuse to answer."""
-        return bool(_can_refuse(item, self._refuse_memo))
-
-    def materialise(self, node: Named | Over) -> list[list[nw.Expr]]:
+    def materialise(self, node: e.Named | e.Window) -> list[list[nw.Expr]]:
         """Return the columns of a named rule or window, step by step; from now on it is read from them."""
-        return self._window(node) if isinstance(node, Over) else [self._columns(node)]
+        return self._window(node) if isinstance(node, e.Window) else [self._columns(node)]
 
-    def _columns(self, named: Named) -> list[nw.Expr]:
+    def _columns(self, named: e.Named) -> list[nw.Expr]:
         pair = self.compile(named.item)
         column = f"= {named.name} #{len(self._pairs)}"  # numbered: a changed rule keeps its name
         columns = [pair.value.alias(column)]
@@ -227,7 +208,7 @@ class Compiler:
         self._pairs[id(named)] = Pair(nw.col(column), status)
         return columns
 
-    def _window(self, over: Over) -> list[list[nw.Expr]]:
+    def _window(self, over: e.Window) -> list[list[nw.Expr]]:
         """Find the first row of each group that decides, then take what it says.
 
         Windows cannot be nested, hence three steps: what each row says, the place of the row that decides,
@@ -254,69 +235,69 @@ class Compiler:
         self._pairs[id(over)] = Pair(nw.col(value), None if pair.status is None else nw.col(status))
         return steps
 
-    def _number(self, item: Expr) -> Pair:
+    def _number(self, item: e.Expr) -> Pair:
         """Return a term of a sum or product: answers are widened, or small integers would overflow."""
         pair = self.compile(item)
-        return Pair(pair.value.cast(nw.Float64), pair.status) if isinstance(item, Var) else pair
+        return Pair(pair.value.cast(nw.Float64), pair.status) if isinstance(item, e.Var) else pair
 
-    def compile(self, item: Expr) -> Pair:
+    def compile(self, item: e.Expr) -> Pair:
         """Return the value and the status of an expression."""
         if id(item) not in self._pairs:
-            self._pairs[id(item)] = self._compile(item)
+            self._pairs[id(item)] = self.visit(item)
         return self._pairs[id(item)]
 
-    def _compile(self, item: Expr) -> Pair:
-        match item:
-            case Var():
-                return Pair(nw.col(item.variable.name), None)
-            case Const():
-                return Pair(nw.lit(item.value), None)
-            case Named():
-                return self.compile(item.item)
-            case Compare():
-                left, right = self.compile(item.left), self.compile(item.right)
-                value = COMPARISONS[item.op](left.value, right.value)
-                return Pair(value, _first(left.status, right.status))  # type: ignore[arg-type]
-            case Arith():
-                left, right = self._number(item.left), self._number(item.right)
-                value = _ARITHMETIC[item.op](left.value, right.value)
-                return Pair(value, _first(left.status, right.status))
-            case Round():
-                inner = self.compile(item.item)
-                return Pair(_round(item.how, inner.value), inner.status)
-            case IsIn():
-                inner = self.compile(item.item)
-                return Pair(inner.value.is_in(list(item.values)), inner.status)
-            case StartsWith():
-                inner = self.compile(item.item)
-                return Pair(_starts_with(inner.value, item.prefixes), inner.status)
-            case Listed():
-                inner = self.compile(item.item)
-                pattern = f"(?:^|,)(?:{'|'.join(map(re.escape, item.values))})(?:,|$)"
-                return Pair(inner.value.str.contains(pattern), inner.status)
-            case Total():
-                return self._total(item)
-            case Not():
-                inner = self.compile(item.part)
-                return Pair(~inner.value, inner.status)
-            case And() | Or():
-                return self._chain(item)
-            case Cases():
-                return self._cases(item)
-            case Refuse():
-                return Pair(nw.lit(0), nw.lit(self._code[id(item)], dtype=nw.Int16))
-            case Attempt():
-                return self._attempt(item)
-        raise TypeError(f"cannot evaluate {type(item).__name__}")
+    def _var(self, item: e.Var) -> Pair:
+        return Pair(nw.col(item.variable.name), None)
 
-    def _chain(self, item: And | Or) -> Pair:
+    def _const(self, item: e.Const) -> Pair:
+        return Pair(nw.lit(item.value), None)
+
+    def _named(self, item: e.Named) -> Pair:
+        return self.compile(item.item)
+
+    def _compare(self, item: e.Compare) -> Pair:
+        left, right = self.compile(item.left), self.compile(item.right)
+        return Pair(e.COMPARISONS[item.op](left.value, right.value), _first(left.status, right.status))
+
+    def _arith(self, item: e.Arith) -> Pair:
+        left, right = self._number(item.left), self._number(item.right)
+        return Pair(_OPERATORS[item.op](left.value, right.value), _first(left.status, right.status))
+
+    def _function(self, item: e.Function) -> Pair:
+        if item.how == "round":
+            inner = self.compile(item.item)
+            return Pair(_round(inner.value), inner.status)
+        inner = self.compile(item.item) if item.how == "floor" else self._number(item.item)
+        return Pair(_OPERATORS[item.how](inner.value), inner.status)
+
+    def _isin(self, item: e.IsIn) -> Pair:
+        inner = self.compile(item.item)
+        return Pair(inner.value.is_in(list(item.values)), inner.status)
+
+    def _startswith(self, item: e.StartsWith) -> Pair:
+        inner = self.compile(item.item)
+        return Pair(_starts_with(inner.value, item.values), inner.status)
+
+    def _contains(self, item: e.Contains) -> Pair:
+        inner = self.compile(item.item)
+        pattern = f"(?:^|,)(?:{'|'.join(map(re.escape, item.values))})(?:,|$)"
+        return Pair(inner.value.str.contains(pattern), inner.status)
+
+    def _not(self, item: e.Not) -> Pair:
+        inner = self.compile(item.part)
+        return Pair(~inner.value, inner.status)
+
+    def _undefined(self, item: e.Undefined) -> Pair:
+        return Pair(nw.lit(0), nw.lit(self._code[id(item)], dtype=nw.Int16))
+
+    def _and(self, item: e.And | e.Or) -> Pair:
         """Combine conditions from left to right; a refusal counts only if nothing before it decided."""
         pairs = [self.compile(part) for part in item.parts]
-        combine = (lambda a, b: a & b) if isinstance(item, And) else (lambda a, b: a | b)
+        combine = (lambda a, b: a & b) if isinstance(item, e.And) else (lambda a, b: a | b)
         value = reduce(combine, (p.value for p in pairs))
         status: nw.Expr | None = None
         for pair in reversed(pairs):
-            decided = ~pair.value if isinstance(item, And) else pair.value
+            decided = ~pair.value if isinstance(item, e.And) else pair.value
             if status is not None:
                 status = nw.when(decided).then(_answered()).otherwise(status)
             if pair.status is not None:
@@ -324,12 +305,14 @@ class Compiler:
                 status = nw.when(pair.status != 0).then(pair.status).otherwise(after)
         return Pair(value, status)
 
-    def _cases(self, item: Cases) -> Pair:
+    _or = _and
+
+    def _cases(self, item: e.Cases) -> Pair:
         """Read a decision table from the bottom up, so that its first row decides."""
-        blank = nw.lit(False) if is_condition(item) else nw.lit(0)
+        blank = nw.lit(False) if e.is_condition(item) else nw.lit(0)
         value, status = self._result(item.otherwise, blank)
         for row in reversed(item.rows):
-            assert isinstance(row, Row)
+            assert isinstance(row, e.Row)
             condition = self.compile(row.condition)
             result, result_status = self._result(row.result, blank)
             value = nw.when(condition.value).then(result).otherwise(value)
@@ -342,7 +325,7 @@ class Compiler:
                 status = nw.when(condition.status != 0).then(condition.status).otherwise(after)
         return Pair(value, status)
 
-    def _total(self, item: Total) -> Pair:
+    def _sum(self, item: e.Sum) -> Pair:
         value: nw.Expr = nw.lit(0.0)
         status: nw.Expr | None = None
         for row in item.rows:
@@ -351,15 +334,15 @@ class Compiler:
             status = _first(_first(status, condition.status), result.status)
         return Pair(value, status)
 
-    def _result(self, item: Expr, blank: nw.Expr) -> Pair:
+    def _result(self, item: e.Expr, blank: nw.Expr) -> Pair:
         pair = self.compile(item)
-        return Pair(blank, pair.status) if isinstance(item, Refuse) else pair
+        return Pair(blank, pair.status) if isinstance(item, e.Undefined) else pair
 
-    def _attempt(self, item: Attempt) -> Pair:
+    def _coalesce(self, item: e.Coalesce) -> Pair:
         inner = self.compile(item.item)
         if inner.status is None:
             return inner
-        possible = _can_refuse(item.item, self._refuse_memo)
+        possible = can_refuse(item.item, self._memo)
         fields = [self._code[id(r)] for r in possible if r.kind == "missing" and r.details]
         bare = [self._code[id(r)] for r in possible if r.kind == "missing" and not r.details]
         value, status = inner.value, inner.status
@@ -401,9 +384,7 @@ def _starts_with(text: nw.Expr, prefixes: tuple[str, ...]) -> nw.Expr:
     return reduce(lambda a, b: a | b, tests)
 
 
-def _round(how: str, value: nw.Expr) -> nw.Expr:
-    if how == "floor":
-        return value.floor()
+def _round(value: nw.Expr) -> nw.Expr:
     up = (value + 0.5).floor()
     is_odd_tie = (up == value + 0.5) & ((up / 2).floor() * 2 != up)
     return nw.when(is_odd_tie).then(up - 1).otherwise(up)

@@ -4,10 +4,10 @@ A rule is an immutable expression over named inputs. Equal expressions are one o
 that a sub-rule used a hundred times is evaluated once. An expression has no truth value: write ``&``, ``|``
 and ``~``, not ``and``, ``or`` and ``not``.
 
-Evaluating an expression for a person gives one of four outcomes (the audited algorithm's own, spec 04 §1.3):
-a value; *not enough data*, with the fields that are missing; the same without fields; an error. The last
-three are refusals. Conditions are read from left to right and from top to bottom, and the first that decides
-wins: a refusal met on the way stops the reading, one that stands behind a decision is never seen.
+Evaluating an expression for a person gives a value or one of three undefined outcomes: *not enough data* with
+the fields that are missing, the same without fields, an error. Conditions are read from left to right and
+from top to bottom, and the first that decides wins: an undefined outcome met on the way stops the reading,
+one that stands behind a decision is never seen.
 """
 
 from __future__ import annotations
@@ -15,17 +15,24 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
 from enum import IntEnum
-from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
+from inspect import get_annotations
+from typing import Any, ClassVar, Literal, TypeAlias
 from weakref import WeakValueDictionary
 
-if TYPE_CHECKING:
-    from .variables import Variable
+import polars as pl
+
+from bobanalysis.text import Text
 
 Scalar: TypeAlias = "bool | int | float | str"
 Operand: TypeAlias = "Expr | bool | int | float | str"
+Kind = Literal["bool", "int", "float", "text", "enum"]
 
-COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
+# ---- operators: one table for every reading, which replaces only what its backend calls otherwise
+
+COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
     "==": operator.eq,
     "!=": operator.ne,
     "<": operator.lt,
@@ -37,12 +44,150 @@ INVERSE = {"==": "!=", "!=": "==", "<": ">=", "<=": ">", ">": "<=", ">=": "<"}
 MIRROR = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 
+def _power(left: float, right: float) -> float:
+    """Raise to a power as frames and browsers do: infinite or not-a-number where Python would stop."""
+    try:
+        return math.pow(left, right)
+    except OverflowError:
+        return math.inf
+    except ValueError:
+        return math.inf if left == 0 else math.nan
+
+
+def _exp(value: float) -> float:
+    try:
+        return math.exp(value)
+    except OverflowError:
+        return math.inf
+
+
+def _log(value: float) -> float:
+    return math.log(value) if value > 0 else -math.inf if value == 0 else math.nan
+
+
+ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": operator.truediv,
+    "**": _power,
+    "min": min,
+    "max": max,
+}
+FUNCTIONS: dict[str, Callable[[Any], Any]] = {
+    "round": lambda v: float(round(v)),
+    "floor": lambda v: float(math.floor(v)),
+    "neg": operator.neg,
+    "exp": _exp,
+    "log": _log,
+}
+
+# ---- inputs
+
+_DTYPES: dict[str, Any] = {
+    "bool": pl.Boolean,
+    "int": pl.Int32,
+    "float": pl.Float64,
+    "text": pl.String,
+    "enum": pl.Int32,
+}
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One value of an enumerated input: its number (which gives the order), its name, its label."""
+
+    number: int
+    name: str
+    label: Text
+
+
+@dataclass(frozen=True)
+class Protected:
+    """Which legally protected criterion an input is (direct) or stands for (proxy), and by which law."""
+
+    criterion: str
+    how: Literal["direct", "proxy", "place-keyed data", "declared"]
+    basis: str
+
+
+@dataclass(frozen=True, eq=False)
+class Variable:
+    """One input of the rules.
+
+    ``default`` is what the rules read where there is no answer; ``evidence`` says for the project's own
+    data whether the figure is observed, rescaled or assumed. ``codes`` are numbers of a numeric input that
+    stand for something else than a quantity (-1 for none, say). ``grid`` are values that an audit tries, with
+    their names. A table of people may lack a ``joined`` input (its figure is looked up later) and an
+    ``optional`` one (it then reads its default).
+    """
+
+    name: str
+    kind: Kind
+    label: Text
+    default: bool | int | float | str
+    unit: Text | None = None
+    choices: tuple[Choice, ...] = ()
+    protected: Protected | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+    pattern: str | None = None
+    group: str = ""
+    path: str = ""
+    evidence: str = ""
+    note: Text | None = None
+    codes: tuple[Choice, ...] = ()
+    grid: tuple[tuple[Any, Text], ...] = ()
+    joined: bool = False
+    optional: bool = False
+
+    @property
+    def dtype(self) -> Any:
+        """The Polars type of a column that holds the input."""
+        return _DTYPES[self.kind]
+
+    def number_of(self, name: str) -> int:
+        """Return the number of the enumerated value ``name``; ValueError names the nearest."""
+        for choice in self.choices:
+            if choice.name == name:
+                return choice.number
+        near = get_close_matches(name.upper(), [c.name for c in self.choices], n=1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        raise ValueError(f"{self.name}: {name!r} is not one of {[c.name for c in self.choices]}.{hint}")
+
+    def choice(self, number: int) -> Choice | None:
+        """Return the enumerated value numbered ``number``, or None if there is none."""
+        return next((c for c in self.choices if c.number == number), None)
+
+    def code(self, number: float) -> Text | None:
+        """Return what a number stands for where it is no quantity, else None."""
+        return next((c.label for c in self.codes if c.number == number), None)
+
+
+# ---- nodes
+
+
+def _operator(op: str, mirrored: bool = False) -> Any:
+    def apply(self: Expr, other: Operand) -> Expr:
+        left, right = (other, self) if mirrored else (self, other)
+        return compare(op, left, right) if op in COMPARISONS else _arith(op, left, right)
+
+    return apply
+
+
 class Expr:
     """Base of all expressions; ``fields`` names the parts of a node, in order."""
 
     fields: ClassVar[tuple[str, ...]] = ()
-    __slots__ = ("__weakref__",)
+    fixed: ClassVar[tuple[str, ...]] = ()  # parts that no change of a rule reaches
+    boolean: ClassVar[bool] = False
+    shown: ClassVar[str] = ""  # how the node is written; its tuples are joined with ``joint``
+    joint: ClassVar[str] = ", "
     _interned: ClassVar[WeakValueDictionary[tuple[Any, ...], Expr]] = WeakValueDictionary()
+
+    def __init_subclass__(cls) -> None:
+        """Take the parts of a node from its annotations."""
+        cls.fields = tuple(get_annotations(cls)) or cls.fields
 
     def __new__(cls, *parts: Any) -> Any:
         """Return the one node made of ``parts``."""
@@ -58,7 +203,7 @@ class Expr:
     def __setattr__(self, name: str, value: Any) -> None:
         """Refuse: expressions are immutable."""
         raise AttributeError(
-            "expressions are immutable; use bobanalysis.rules.perturb to derive a changed one"
+            "expressions are immutable; use bobanalysis.rules.change to derive a changed one"
         )
 
     def __bool__(self) -> bool:
@@ -69,30 +214,14 @@ class Expr:
         )
 
     __hash__ = object.__hash__
-
-    def __eq__(self, other: Operand) -> Expr:  # type: ignore[override]
-        """Compare: equal."""
-        return _compare("==", self, other)
-
-    def __ne__(self, other: Operand) -> Expr:  # type: ignore[override]
-        """Compare: different."""
-        return _compare("!=", self, other)
-
-    def __lt__(self, other: Operand) -> Expr:
-        """Compare: less than."""
-        return _compare("<", self, other)
-
-    def __le__(self, other: Operand) -> Expr:
-        """Compare: less than or equal."""
-        return _compare("<=", self, other)
-
-    def __gt__(self, other: Operand) -> Expr:
-        """Compare: greater than."""
-        return _compare(">", self, other)
-
-    def __ge__(self, other: Operand) -> Expr:
-        """Compare: greater than or equal."""
-        return _compare(">=", self, other)
+    __eq__, __ne__ = _operator("=="), _operator("!=")
+    __lt__, __le__ = _operator("<"), _operator("<=")
+    __gt__, __ge__ = _operator(">"), _operator(">=")
+    __add__, __radd__ = _operator("+"), _operator("+", True)
+    __sub__, __rsub__ = _operator("-"), _operator("-", True)
+    __mul__, __rmul__ = _operator("*"), _operator("*", True)
+    __truediv__, __rtruediv__ = _operator("/"), _operator("/", True)  # a rule excludes zero beforehand
+    __pow__, __rpow__ = _operator("**"), _operator("**", True)
 
     def __and__(self, other: Expr | bool) -> Expr:
         """Both conditions hold."""
@@ -108,41 +237,11 @@ class Expr:
             return Const(not self.value)
         return self.part if isinstance(self, Not) else Not(self)
 
-    def __add__(self, other: Operand) -> Expr:
-        """Add."""
-        return _arith("+", self, other)
-
-    def __radd__(self, other: Operand) -> Expr:
-        """Add to a number."""
-        return _arith("+", other, self)
-
-    def __sub__(self, other: Operand) -> Expr:
-        """Subtract."""
-        return _arith("-", self, other)
-
-    def __rsub__(self, other: Operand) -> Expr:
-        """Subtract from a number."""
-        return _arith("-", other, self)
-
-    def __mul__(self, other: Operand) -> Expr:
-        """Multiply."""
-        return _arith("*", self, other)
-
-    def __rmul__(self, other: Operand) -> Expr:
-        """Multiply a number."""
-        return _arith("*", other, self)
-
-    def __truediv__(self, other: Operand) -> Expr:
-        """Divide; the rule must have excluded zero beforehand."""
-        return _arith("/", self, other)
-
-    def __rtruediv__(self, other: Operand) -> Expr:
-        """Divide a number; the rule must have excluded zero beforehand."""
-        return _arith("/", other, self)
-
-    def __pow__(self, other: Operand) -> Expr:
-        """Raise to a power."""
-        return _arith("**", self, other)
+    def __neg__(self) -> Expr:
+        """Return the number with the other sign."""
+        if isinstance(self, Const):
+            return Const(-self.value)  # type: ignore[operator]
+        return self.item if isinstance(self, Function) and self.how == "neg" else Function("neg", self)
 
     def is_in(self, *values: Scalar) -> Expr:
         """Return the condition that the value is one of ``values`` (names of an enumeration are accepted)."""
@@ -154,19 +253,26 @@ class Expr:
 
     def lists_any(self, *values: str) -> Expr:
         """Return the condition that the text, a list separated by commas, holds one of ``values``."""
-        return Listed(self, tuple(values))
+        return Contains(self, tuple(values))
 
     def round(self) -> Expr:
         """Round to the nearest integer, ties to even."""
-        return Round("round", self)
+        return Function("round", self)
 
     def floor(self) -> Expr:
         """Round down."""
-        return Round("floor", self)
+        return Function("floor", self)
 
     def __repr__(self) -> str:
         """Write the expression as it was typed, or nearly so."""
-        return _write(self)
+        parts = {name: getattr(self, name) for name in self.fields}
+        joined = {n: self.joint.join(map(repr, p)) if isinstance(p, tuple) else p for n, p in parts.items()}
+        return self.shown.format(**joined)
+
+    @classmethod
+    def _make(cls, *parts: Any) -> Expr:
+        """Make a node of parts that were changed: a constant where constants decide it."""
+        return cls(*parts)
 
 
 def _key(part: Any) -> Any:
@@ -180,155 +286,206 @@ def _key(part: Any) -> Any:
 class Var(Expr):
     """The value of one input."""
 
-    fields = __slots__ = ("variable",)
     variable: Variable
+    shown = "{variable.name}"
 
 
 class Const(Expr):
     """A fixed value."""
 
-    fields = __slots__ = ("value",)
     value: Scalar
+    shown = "{value!r}"
 
 
 class Compare(Expr):
     """A comparison between two expressions."""
 
-    fields = __slots__ = ("op", "left", "right")
     op: str
     left: Expr
     right: Expr
+    shown, boolean = "({left} {op} {right})", True
+
+    @classmethod
+    def _make(cls, *parts: Any) -> Expr:
+        return compare(*parts)
 
 
-class IsIn(Expr):
-    """Membership of a fixed list."""
+class Membership(Expr):
+    """A question about one value and a fixed list."""
 
-    fields = __slots__ = ("item", "values")
     item: Expr
-    values: tuple[Scalar, ...]
+    values: tuple[Any, ...]
+    boolean = True
+
+    def holds(self, value: Any) -> bool:
+        """Tell whether the condition holds for a value."""
+        raise NotImplementedError
+
+    @classmethod
+    def _make(cls, *parts: Any) -> Expr:
+        item, values = parts
+        return Const(cls(item, values).holds(item.value)) if isinstance(item, Const) else cls(item, values)
 
 
-class StartsWith(Expr):
-    """Text that starts with one of some prefixes."""
+class IsIn(Membership):
+    """A value that is one of a fixed list."""
 
-    fields = __slots__ = ("item", "prefixes")
-    item: Expr
-    prefixes: tuple[str, ...]
+    shown = "{item}.is_in({values})"
+
+    def holds(self, value: Any) -> bool:
+        """Tell whether the value is in the list."""
+        return value in self.values
+
+
+class StartsWith(Membership):
+    """A text that starts with one of some prefixes."""
+
+    shown = "{item}.starts_with({values})"
+
+    def holds(self, value: Any) -> bool:
+        """Tell whether the text starts so."""
+        return str(value).startswith(self.values)
+
+    @property
+    def prefixes(self) -> tuple[str, ...]:  # alias
+        """The prefixes."""
+        return self.values
+
+
+class Contains(Membership):
+    """A text that holds a list, its items separated by commas, holds one of some values."""
+
+    shown = "{item}.lists_any({values})"
+
+    def holds(self, value: Any) -> bool:
+        """Tell whether the list holds one of them."""
+        return bool(set(str(value).split(",")) & set(self.values))
 
 
 class And(Expr):
     """All parts hold; read from left to right up to the first that does not."""
 
-    fields = __slots__ = ("parts",)
     parts: tuple[Expr, ...]
+    shown, joint, boolean = "({parts})", " & ", True
+
+    @classmethod
+    def _make(cls, *parts: Any) -> Expr:
+        return all_of(*parts[0])
 
 
 class Or(Expr):
     """At least one part holds; read from left to right up to the first that does."""
 
-    fields = __slots__ = ("parts",)
     parts: tuple[Expr, ...]
+    shown, joint, boolean = "({parts})", " | ", True
+
+    @classmethod
+    def _make(cls, *parts: Any) -> Expr:
+        return any_of(*parts[0])
 
 
 class Not(Expr):
-    """The contrary of a condition; a refusal stays a refusal."""
+    """The contrary of a condition; what is undefined stays so."""
 
-    fields = __slots__ = ("part",)
     part: Expr
+    shown, boolean = "~{part}", True
+
+    @classmethod
+    def _make(cls, *parts: Any) -> Expr:
+        return ~parts[0]
 
 
 class Arith(Expr):
-    """An arithmetic operation in 64-bit floating point: + - * / ** min max."""
+    """An arithmetic operation in 64-bit floating point: one of ``ARITHMETIC``."""
 
-    fields = __slots__ = ("op", "left", "right")
     op: str
     left: Expr
     right: Expr
+    shown = "({left} {op} {right})"
 
 
-class Round(Expr):
-    """A rounding: ``round`` (to the nearest, ties to even) or ``floor``."""
+class Function(Expr):
+    """A function of one number: one of ``FUNCTIONS`` (``round``: ties to even; ``log``: natural)."""
 
-    fields = __slots__ = ("how", "item")
     how: str
     item: Expr
-
-
-class Listed(Expr):
-    """A text that holds a list, its items separated by commas, holds one of some values."""
-
-    fields = __slots__ = ("item", "values")
-    item: Expr
-    values: tuple[str, ...]
+    shown = "{item}.{how}()"
 
 
 class Row(Expr):
     """One row of a decision table: a condition, the result, and what the person is told (codes)."""
 
-    fields = __slots__ = ("condition", "result", "because")
     condition: Expr
     result: Expr
     because: tuple[str, ...]
+    shown = "when({condition}, {result})"
 
 
 class Cases(Expr):
     """A decision table: the first row whose condition holds gives the result."""
 
-    fields = __slots__ = ("rows", "otherwise")
     rows: tuple[Row, ...]
     otherwise: Expr
+    shown = "first_match({rows}, otherwise={otherwise})"
+
+    @classmethod
+    def _make(cls, *parts: Any) -> Expr:
+        return first_match(*parts[0], otherwise=parts[1])
 
 
-class Total(Expr):
+class Sum(Expr):
     """A sum: the results of all the rows whose conditions hold (a count, if each result is 1)."""
 
-    fields = __slots__ = ("rows",)
     rows: tuple[Row, ...]
+    shown = "total({rows})"
 
 
-class Over(Expr):
+class Window(Expr):
     """A score over all the rows of a group (all projects of a person), read in order.
 
     ``how`` is "any": the first score that is not 0, else 0; or "all": 0 as soon as a score is 0, else the
-    score of the first row. A refusal that is met before the reading ends is the outcome.
+    score of the first row. What is undefined before the reading ends is the outcome.
     """
 
-    fields = __slots__ = ("how", "item", "group", "order")
     how: str
     item: Expr
     group: Var
     order: Var
+    shown, fixed = "over({how}, {item}, {group}, {order})", ("group", "order")
 
 
-class Refuse(Expr):
+class Undefined(Expr):
     """The rule does not answer: ``kind`` is "missing" (with the fields asked for, maybe none) or "error".
 
     A field may hold the name of a text input in braces, which is filled in for each person.
     """
 
-    fields = __slots__ = ("kind", "details")
     kind: str
     details: tuple[str, ...]
+    shown = "{kind}({details})"
 
 
-class Attempt(Expr):
+class Coalesce(Expr):
     """The item, or a replacement where it lacks data: one with missing fields, one without. Errors pass."""
 
-    fields = __slots__ = ("item", "with_fields", "without_fields")
     item: Expr
     with_fields: Expr
     without_fields: Expr
+    shown = "attempt({item}, {with_fields}, {without_fields})"
 
 
 class Named(Expr):
-    """A published rule used inside another one: the same value, and a name to speak of it."""
+    """A published rule or a computation used inside another one: the same value, and a name to call it by."""
 
-    fields = __slots__ = ("name", "item")
     name: str
     item: Expr
+    shown = "<{name}>"
 
 
-def lift(value: Operand) -> Expr:
+# ---- making expressions
+
+
+def as_expr(value: Operand) -> Expr:
     """Return ``value`` as an expression."""
     if isinstance(value, Expr):
         return value
@@ -342,9 +499,10 @@ def _named(item: Expr, value: Any) -> Any:
     return value
 
 
-def _compare(op: str, left: Operand, right: Operand) -> Expr:
-    left = lift(left)
-    right = right if isinstance(right, Expr) else lift(_named(left, right))
+def compare(op: str, left: Operand, right: Operand) -> Expr:
+    """Return a comparison, its constant on the right; a constant if both sides are."""
+    left = as_expr(left)
+    right = right if isinstance(right, Expr) else as_expr(_named(left, right))
     if isinstance(left, Const) and isinstance(right, Const):
         return Const(COMPARISONS[op](left.value, right.value))
     if isinstance(left, Const):
@@ -353,14 +511,33 @@ def _compare(op: str, left: Operand, right: Operand) -> Expr:
 
 
 def _arith(op: str, left: Operand, right: Operand) -> Expr:
-    return Arith(op, lift(left), lift(right))
+    left, right = as_expr(left), as_expr(right)
+    if op == "**" and left is Const(math.e):  # the exponential, and it reads better
+        return exp(right)
+    return Arith(op, left, right)
+
+
+def exp(value: Operand) -> Expr:
+    """Return the exponential of a number.
+
+    Example:
+        >>> 1 / (1 + exp(-Const(0.5)))
+        (1 / (1 + -0.5.exp()))
+    """
+    return Function("exp", as_expr(value))
+
+
+def log(value: Operand) -> Expr:
+    """Return the natural logarithm of a number: -inf of 0, not-a-number below."""
+    return Function("log", as_expr(value))
 
 
 def all_of(*parts: Expr | bool) -> Expr:
     """Return the condition that all ``parts`` hold; true when there is none.
 
-    >>> all_of(True, Const(3) > 2)
-    True
+    Example:
+        >>> all_of(True, Const(3) > 2)
+        True
     """
     return _chain(And, parts, neutral=True)
 
@@ -372,7 +549,7 @@ def any_of(*parts: Expr | bool) -> Expr:
 
 def _chain(cls: type[And] | type[Or], parts: Iterable[Expr | bool], neutral: bool) -> Expr:
     kept: list[Expr] = []
-    for part in map(lift, parts):
+    for part in map(as_expr, parts):
         if isinstance(part, cls):
             kept += part.parts
         elif isinstance(part, Const):
@@ -387,22 +564,28 @@ def _chain(cls: type[And] | type[Or], parts: Iterable[Expr | bool], neutral: boo
 
 
 def when(condition: Expr | bool, score: Operand | None = None, because: str | Iterable[str] = ()) -> Row:
-    """Return one row of a decision table.
+    """Return one row of a decision table or of a sum.
 
-    Parameters: ``condition``; ``score``, the result (a refusal or any expression is accepted); ``because``,
-    codes of what the person is told.
+    Args:
+        condition: when the row holds.
+        score: the result, any expression; true if none is given.
+        because: codes of what the person is told.
     """
     codes = (because,) if isinstance(because, str) else tuple(because)
-    return Row(lift(condition), lift(True if score is None else score), codes)
+    return Row(as_expr(condition), as_expr(True if score is None else score), codes)
 
 
 def first_match(*rows: Row, otherwise: Operand, because: str | Iterable[str] = ()) -> Expr:
     """Return a decision table: the first row whose condition holds, else ``otherwise``.
 
-    ``because`` are the codes of what the person is told in that last case.
+    Args:
+        rows: the rows, from top to bottom.
+        otherwise: the result where none holds.
+        because: codes of what the person is told in that case.
 
-    >>> first_match(when(False, 2), when(Const(1) < 2, 3), otherwise=0)
-    3
+    Example:
+        >>> first_match(when(False, 2), when(Const(1) < 2, 3), otherwise=0)
+        3
     """
     kept: list[Row] = []
     for row in (*rows, when(True, otherwise, because)):
@@ -415,43 +598,76 @@ def first_match(*rows: Row, otherwise: Operand, because: str | Iterable[str] = (
     raise AssertionError("unreachable: the last row holds")
 
 
+def lookup(table: dict[Any, Operand], *keys: Expr, otherwise: Operand) -> Expr:
+    """Return the value that a small table holds for one or several inputs, as a decision table.
+
+    Args:
+        table: key, or tuple of as many keys as there are inputs, → result. A key is a value (names of an
+            enumeration are accepted) or a ``range`` of numbers, its end excluded.
+        keys: the inputs that are looked up, in the order of the keys.
+        otherwise: the result for what the table does not hold.
+
+    Raises:
+        ValueError: a key has not one value for each input.
+
+    Example:
+        >>> age = Var(Variable("age", "int", Text("âge", "age"), 0))
+        >>> lookup({range(0, 30): 2, 30: 1}, age, otherwise=0)
+        first_match(when(((age >= 0) & (age < 30)), 2), when((age == 30), 1), otherwise=0)
+    """
+
+    def is_at(item: Expr, key: Any) -> Expr:
+        if isinstance(key, range):
+            return all_of(compare(">=", item, key.start), compare("<", item, key.stop))
+        return compare("==", item, key)
+
+    rows = []
+    for key, result in table.items():
+        parts = key if isinstance(key, tuple) else (key,)
+        if len(parts) != len(keys):
+            raise ValueError(f"the key {key!r} has {len(parts)} values for {len(keys)} inputs; give one each")
+        rows.append(when(all_of(*map(is_at, keys, parts)), result))
+    return first_match(*rows, otherwise=otherwise)
+
+
 def total(*rows: Row) -> Expr:
     """Return the sum of the results of all the rows whose conditions hold.
 
-    >>> total(when(True, 2), when(Const(1) > 2, 5))
-    total(when(True, 2), when(False, 5))
+    Example:
+        >>> total(when(True, 2), when(Const(1) > 2, 5))
+        total(when(True, 2), when(False, 5))
     """
-    return Total(tuple(rows))
+    return Sum(tuple(rows))
 
 
 def count(*conditions: Expr) -> Expr:
     """Return how many of ``conditions`` hold."""
-    return Total(tuple(when(c, 1) for c in conditions))
+    return Sum(tuple(when(c, 1) for c in conditions))
 
 
 def first_not_zero(item: Operand, group: Expr, order: Expr) -> Expr:
     """Return, over the rows of a group in order, the first score that is not 0; 0 if there is none."""
-    return Over("any", lift(item), group, order)
+    return Window("any", as_expr(item), group, order)
 
 
 def zero_or_first(item: Operand, group: Expr, order: Expr) -> Expr:
     """Return 0 if a row of the group scores 0, else the score of the group's first row in order."""
-    return Over("all", lift(item), group, order)
+    return Window("all", as_expr(item), group, order)
 
 
-def missing(*fields: str) -> Refuse:
-    """Return the refusal "not enough data", with the ``fields`` that are wanted (maybe none)."""
-    return Refuse("missing", tuple(sorted(fields)))
+def missing(*fields: str) -> Undefined:
+    """Return the outcome "not enough data", with the ``fields`` that are wanted (maybe none)."""
+    return Undefined("missing", tuple(sorted(fields)))
 
 
-def error(name: str) -> Refuse:
-    """Return the refusal that stands for a crash of the published code with the exception ``name``."""
-    return Refuse("error", (name,))
+def error(name: str) -> Undefined:
+    """Return the outcome that stands for a crash of the published code with the exception ``name``."""
+    return Undefined("error", (name,))
 
 
 def attempt(item: Expr, with_fields: Operand, without_fields: Operand) -> Expr:
     """Return ``item``, or a replacement where it lacks data."""
-    return Attempt(item, lift(with_fields), lift(without_fields))
+    return Coalesce(item, as_expr(with_fields), as_expr(without_fields))
 
 
 def smallest(left: Operand, right: Operand) -> Expr:
@@ -471,18 +687,26 @@ def passes(item: Expr) -> Expr:
     """
     if is_condition(item):
         return item
-    inner = item
-    while isinstance(inner, Named):
-        inner = inner.item
+    inner = unnamed(item)
     if isinstance(inner, Const):  # here not-a-number is excluded; frames do not agree on how it compares
         return Const(not math.isnan(float(inner.value)) and float(inner.value) > 0)
-    return item > 0
+    return compare(">", item, 0)
+
+
+# ---- reading and rebuilding
+
+
+def unnamed(item: Expr) -> Expr:
+    """Return what stands behind the names of an expression."""
+    while isinstance(item, Named):
+        item = item.item
+    return item
 
 
 def is_condition(item: Expr) -> bool:
     """Tell whether the expression is true or false (rather than a number or a text)."""
     match item:
-        case Named() | Attempt():
+        case Named() | Coalesce():
             return is_condition(item.item)
         case Var():
             return item.variable.kind == "bool"
@@ -490,9 +714,13 @@ def is_condition(item: Expr) -> bool:
             return isinstance(item.value, bool)
         case Cases():
             results = [r.result for r in item.rows] + [item.otherwise]
-            return all(is_condition(r) for r in results if not isinstance(r, Refuse))
-        case _:
-            return isinstance(item, Compare | IsIn | StartsWith | Listed | And | Or | Not)
+            return all(is_condition(r) for r in results if not isinstance(r, Undefined))
+    return item.boolean
+
+
+def is_elementary(item: Expr) -> bool:
+    """Tell whether an expression is a condition that is not made of others."""
+    return isinstance(item, Compare | Membership) or (isinstance(item, Var) and is_condition(item))
 
 
 def children(item: Expr) -> Iterator[Expr]:
@@ -521,45 +749,39 @@ def walk(*roots: Expr) -> Iterator[Expr]:
 def inputs(*roots: Expr) -> list[Variable]:
     """Return the variables that the expressions read, in reading order, each once.
 
-    A refusal reads the inputs whose names its fields hold only to fill in a message, so they do not count.
+    An undefined outcome reads the inputs whose names its fields hold only to fill in a message, so they do
+    not count.
     """
     return [node.variable for node in walk(*roots) if isinstance(node, Var)]
 
 
-def _write(item: Expr) -> str:
-    match item:
-        case Var():
-            return item.variable.name
-        case Const():
-            return repr(item.value)
-        case Compare() | Arith():
-            return f"({item.left!r} {item.op} {item.right!r})"
-        case IsIn():
-            return f"{item.item!r}.is_in{item.values!r}"
-        case StartsWith():
-            return f"{item.item!r}.starts_with{item.prefixes!r}"
-        case Listed():
-            return f"{item.item!r}.lists_any{item.values!r}"
-        case Total():
-            return f"total({', '.join(map(repr, item.rows))})"
-        case Over():
-            return f"over({item.how}, {item.item!r}, {item.group!r}, {item.order!r})"
-        case And():
-            return "(" + " & ".join(map(repr, item.parts)) + ")"
-        case Or():
-            return "(" + " | ".join(map(repr, item.parts)) + ")"
-        case Not():
-            return f"~{item.part!r}"
-        case Round():
-            return f"{item.item!r}.{item.how}()"
-        case Row():
-            return f"when({item.condition!r}, {item.result!r})"
-        case Cases():
-            return f"first_match({', '.join(map(repr, item.rows))}, otherwise={item.otherwise!r})"
-        case Refuse():
-            return f"{item.kind}({', '.join(item.details)})"
-        case Attempt():
-            return f"attempt({item.item!r}, {item.with_fields!r}, {item.without_fields!r})"
-        case Named():
-            return f"<{item.name}>"
-    raise TypeError(type(item))
+def rebuild(node: Expr, visit: Callable[[Expr], Expr]) -> Expr:
+    """Return a node of what ``visit`` makes of its parts; the same object if it changes none."""
+
+    def each(part: Any) -> Any:
+        if isinstance(part, tuple):
+            return tuple(map(each, part))
+        if isinstance(part, Row):
+            return rebuild(part, visit)
+        return visit(part) if isinstance(part, Expr) else part
+
+    old = [getattr(node, name) for name in node.fields]
+    new = [p if name in node.fixed else each(p) for name, p in zip(node.fields, old, strict=True)]
+    if _key(tuple(old)) == _key(tuple(new)):
+        return node
+    return Named(f"{node.name} (changed)", new[1]) if isinstance(node, Named) else node._make(*new)
+
+
+class Visitor:
+    """Reads a node with the method that bears the name of its class, or of a class above it."""
+
+    def visit(self, node: Expr, *more: Any) -> Any:
+        """Return what the method for the class of ``node`` returns."""
+        for cls in type(node).__mro__:
+            if method := getattr(self, f"_{cls.__name__.lower()}", None):
+                return method(node, *more)
+        raise TypeError(f"{type(self).__name__} does not know {type(node).__name__}")
+
+
+Attempt, Listed, Over, Refuse, Round, Total = Coalesce, Contains, Window, Undefined, Function, Sum  # alias
+lift, _compare = as_expr, compare  # alias

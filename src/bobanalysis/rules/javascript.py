@@ -1,11 +1,8 @@
 """Compile rules to JavaScript, so that a static page can read them for one person without a server.
 
-The script is made from the same expressions as everything else: every distinct node becomes one function,
-shared by all the rules that use it, and is read at most once a person. Reading goes in the order of
-``trace``: from left to right and from top to bottom; the first refusal that is met ends it. The script says,
-like a trace, which row of a table decided, what the person is told, and which conditions were read and held.
-
-The script is a classic one (no module, no network, no ``eval``), so that it works in a page opened from disk.
+Every distinct node becomes one function, read at most once a person, in the order of ``trace``. The script is
+a classic one (no module, no network, no ``eval``), so that it works in a page opened from disk. What it
+offers is written in docs/decisions/0005-one-expression.md.
 """
 
 from __future__ import annotations
@@ -14,32 +11,11 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from .expr import (
-    And,
-    Arith,
-    Attempt,
-    Cases,
-    Compare,
-    Const,
-    Expr,
-    IsIn,
-    Listed,
-    Named,
-    Not,
-    Or,
-    Over,
-    Refuse,
-    Round,
-    Row,
-    StartsWith,
-    Total,
-    Var,
-    children,
-    inputs,
-    walk,
-)
+from . import expr as e
+from .simplify import refusals
 
 
 @dataclass(frozen=True)
@@ -51,53 +27,57 @@ class Script:
     """
 
     text: str
-    conditions: Mapping[int, Expr]
-    tables: Mapping[int, Cases]
+    conditions: Mapping[int, e.Expr]
+    tables: Mapping[int, e.Cases]
 
 
-def compile_script(rules: Mapping[str, Expr], name: str = "rules") -> Script:
+def compile_script(rules: Mapping[str, e.Expr], name: str = "rules") -> Script:
     """Compile named rules to a script.
 
-    Parameters: ``rules``, name → expression; ``name``, the global object that the script declares. In
-    JavaScript, ``rules.read(person, group, forced)`` takes an object with a value for each ``rules.inputs``
-    (and the rows of the person's group, by default this one alone; and conditions to take for what they are
-    not, by number) and returns a reader, of which ``answer(name)`` gives
+    Args:
+        rules: name → expression.
+        name: the global object that the script declares.
 
-    - ``value`` (undefined where the rule refuses) and ``refusal`` (null, or ``kind`` and ``details``);
-    - ``table`` and ``row``: the number of the decision table and of its row that decided, from 0 (null for
-      "otherwise"; both null where the rule is no table); ``because``, codes of what the person is told;
-    - ``conditions``: pairs of the number of an elementary condition and whether it held, as they were read;
-      ``deciding``: those of the row that decided.
+    Returns:
+        The ``Script``. In it, ``rules.read(person, group, forced).answer(name)`` gives the answer, the row
+        that decided, what the person is told, and the conditions that were read; ``group`` (by default the
+        person alone) and ``forced`` (conditions to take for what they are not, by number) may be left out.
+        Numbers are those of Python, but for ``exp``, ``log`` and ``**``, which browsers may round otherwise
+        in the last place.
 
-    ``reader.value(name)`` and ``reader.refusal(name)`` give these alone, ``rules.fill(detail, person)`` a
-    detail of a refusal with its inputs. An input that is not there is an error that names it. Windows over a
-    group say nothing of their conditions.
-
-    >>> from bobanalysis.rules import Dictionary, Text, Variable, first_match, when
-    >>> age = Dictionary([Variable("age", "int", Text("âge", "age"), 0)]).age
-    >>> made = compile_script({"senior": first_match(when(age >= 45, 2), otherwise=0)})
-    >>> "return p.age >= 45;" in made.text, list(made.conditions.values())
-    (True, [(age >= 45)])
+    Example:
+        >>> from bobanalysis.rules import Dictionary, Text, Variable, first_match, when
+        >>> age = Dictionary([Variable("age", "int", Text("âge", "age"), 0)]).age
+        >>> made = compile_script({"senior": first_match(when(age >= 45, 2), otherwise=0)})
+        >>> "return p.age >= 45;" in made.text, list(made.conditions.values())
+        (True, [(age >= 45)])
     """
     writer = _Writer(rules)
     bodies = [
-        f"  /* {number} {_comment(node)}*/ function (p, r, t, g) {{ {writer.body(node)} }}"
+        f"  /* {number} {_comment(node)}*/ function (p, r, t, g) {{ {writer.visit(node)} }}"
         for number, node in enumerate(writer.nodes)
     ]
     conditions = {k: n for k, n in enumerate(writer.nodes) if _is_elementary(n)}
-    tables = {k: n for k, n in enumerate(writer.nodes) if isinstance(n, Cases)}
+    tables = {k: n for k, n in enumerate(writer.nodes) if isinstance(n, e.Cases)}
     told = {k: [list(row.because) for row in n.rows] for k, n in tables.items()}
     facts = {
-        "INPUTS": [v.name for v in inputs(*rules.values())],
+        "INPUTS": [v.name for v in e.inputs(*rules.values())],
         "ROOTS": {rule: writer.number(item) for rule, item in rules.items()},
         "REFUSALS": [[r.kind, list(r.details)] for r in writer.refusals],
         "TOLD": told,
-        "NAMED": [k for k, n in enumerate(writer.nodes) if isinstance(n, Named)],
+        "NAMED": [k for k, n in enumerate(writer.nodes) if isinstance(n, e.Named)],
         "ELEMENTARY": list(conditions),
     }
     lines = [f"var {name} = (function () {{", '"use strict";']
     lines += [f"var {key} = {json.dumps(fact, ensure_ascii=False)};" for key, fact in facts.items()]
-    lines += ["var NODES = [", ",\n".join(bodies), "];", _RUNTIME, "})();", ""]
+    lines += [
+        "var NODES = [",
+        ",\n".join(bodies),
+        "];",
+        _RUNTIME.read_text("utf-8").rstrip("\n"),
+        "})();",
+        "",
+    ]
     return Script("\n".join(lines), conditions, tables)
 
 
@@ -113,205 +93,130 @@ def literal(value: Any) -> str:
     return text.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029").replace("</", "<\\/")
 
 
-def _is_elementary(item: Expr) -> bool:
+def _is_elementary(item: e.Expr) -> bool:
     """Tell whether a condition only compares inputs, so that it can be said in a few words."""
-    if isinstance(item, Var):
-        return item.variable.kind == "bool"
-    if not isinstance(item, Compare | IsIn | StartsWith | Listed):
-        return False
-    return all(isinstance(n, Var | Const | Arith | Round) for part in children(item) for n in walk(part))
+    plain = (e.Var, e.Const, e.Arith, e.Function)
+    return e.is_elementary(item) and all(isinstance(n, plain) for c in e.children(item) for n in e.walk(c))
 
 
-def _comment(node: Expr) -> str:
-    return f"{node.name} ".replace("*/", "* /") if isinstance(node, Named) else ""
+def _comment(node: e.Expr) -> str:
+    return f"{node.name} ".replace("*/", "* /") if isinstance(node, e.Named) else ""
 
 
-_OPERATORS = {"==": "===", "!=": "!=="}
+_RUNTIME = Path(__file__).with_name("runtime.js")
 
 
-class _Writer:
+def _list(node: e.Membership) -> str:
+    return ", ".join(map(literal, node.values))
+
+
+_CALLED = {
+    **{"==": "===", "!=": "!=="},
+    **{"round": "halfEven", "floor": "Math.floor", "exp": "Math.exp", "log": "Math.log", "neg": "-"},
+}
+
+
+class _Writer(e.Visitor):
     """Gives every node that is read through ``r`` its number, and writes its function."""
 
-    def __init__(self, rules: Mapping[str, Expr]) -> None:
-        self.nodes: list[Expr] = []
+    def __init__(self, rules: Mapping[str, e.Expr]) -> None:
+        self.nodes: list[e.Expr] = []
         self._numbers: dict[int, int] = {}
-        self.refusals = [node for node in walk(*rules.values()) if isinstance(node, Refuse)]
+        self.refusals = refusals(*rules.values())
         self._refusal_numbers = {id(node): k for k, node in enumerate(self.refusals)}
-        for node in walk(*rules.values()):
-            if not isinstance(node, Row) and not self._is_inline(node):
+        for node in e.walk(*rules.values()):
+            if not isinstance(node, e.Row) and not self._is_inline(node):
                 self._number(node)
-        windows = [node.item for node in self.nodes if isinstance(node, Over)]
+        windows = [node.item for node in self.nodes if isinstance(node, e.Window)]
         for rule in [*rules.values(), *windows]:  # read through a node even if it is an input or a constant
             self._number(rule)
 
-    def _is_inline(self, node: Expr) -> bool:
-        return isinstance(node, Const) or (isinstance(node, Var) and node.variable.kind != "bool")
+    def _is_inline(self, node: e.Expr) -> bool:
+        return isinstance(node, e.Const) or (isinstance(node, e.Var) and not e.is_condition(node))
 
-    def _number(self, node: Expr) -> None:
+    def _number(self, node: e.Expr) -> None:
         if id(node) not in self._numbers:
             self._numbers[id(node)] = len(self.nodes)
             self.nodes.append(node)
 
-    def number(self, node: Expr) -> int:
+    def number(self, node: e.Expr) -> int:
         return self._numbers[id(node)]
 
-    def use(self, node: Expr) -> str:
+    def use(self, node: e.Expr) -> str:
         """Write the use of a node in another one's function."""
-        if isinstance(node, Const):
+        if isinstance(node, e.Const):
             return literal(node.value)
         return self._input(node) if self._is_inline(node) else f"r({self.number(node)})"
 
-    def _input(self, node: Expr) -> str:
-        assert isinstance(node, Var)
+    def _input(self, node: e.Expr) -> str:
+        assert isinstance(node, e.Var)
         name = node.variable.name
         return f"p.{name}" if name.isascii() and name.isidentifier() else f"p[{literal(name)}]"
 
-    def body(self, node: Expr) -> str:
-        """Write the statements of a node's function: ``p`` person, ``r`` read, ``t`` trace, ``g`` group."""
-        match node:
-            case Var():
-                return f"return {self._input(node)};"
-            case Const():
-                return f"return {literal(node.value)};"
-            case Named():
-                return f"return {self.use(node.item)};"
-            case Refuse():
-                return f"throw refusals[{self._refusal_numbers[id(node)]}];"
-            case Not():
-                return f"return !{self.use(node.part)};"
-            case Compare():
-                operator = _OPERATORS.get(node.op, node.op)
-                return f"return {self.use(node.left)} {operator} {self.use(node.right)};"
-            case Arith():
-                left, right = self.use(node.left), self.use(node.right)
-                if node.op in ("min", "max"):
-                    return f"return {node.op}({left}, {right});"
-                return f"return ({left}) {node.op} ({right});"
-            case Round():
-                return f"return {'halfEven' if node.how == 'round' else 'Math.floor'}({self.use(node.item)});"
-            case IsIn():
-                values = ", ".join(map(literal, node.values))
-                return f"return [{values}].indexOf({self.use(node.item)}) >= 0;"
-            case StartsWith():
-                return f"return begins({self.use(node.item)}, [{', '.join(map(literal, node.prefixes))}]);"
-            case Listed():
-                return f"return lists({self.use(node.item)}, [{', '.join(map(literal, node.values))}]);"
-            case And() | Or():
-                sign = " && " if isinstance(node, And) else " || "
-                return f"return !!({sign.join(map(self.use, node.parts))});"
-            case Cases():
-                rows = [
-                    f"t.from = t.parts.length; if ({self.use(row.condition)}) "
-                    f"{{ t.row = {k}; return {self.use(row.result)}; }}"
-                    for k, row in enumerate(node.rows)
-                ]
-                return " ".join([*rows, f"t.from = 0; return {self.use(node.otherwise)};"])
-            case Total():
-                rows = [
-                    f"c = {self.use(row.condition)}; v = {self.use(row.result)}; s += c ? v : 0;"
-                    for row in node.rows
-                ]
-                return " ".join(["var s = 0, c, v;", *rows, "return s;"])
-            case Attempt():
-                return (
-                    f"try {{ return {self.use(node.item)}; }} catch (e) {{ lacking(e); "
-                    f"return e.details.length ? {self.use(node.with_fields)} : "
-                    f"{self.use(node.without_fields)}; }}"
-                )
-            case Over():
-                order = literal(node.order.variable.name)
-                return f"return over(g, {order}, {literal(node.how)}, {self.number(node.item)});"
-        raise TypeError(f"cannot compile {type(node).__name__}")
+    # the statements of a node's function: ``p`` person, ``r`` read, ``t`` trace, ``g`` group
 
+    def _var(self, node: e.Var) -> str:
+        return f"return {self._input(node)};"
 
-_RUNTIME = """\
-function Refusal(kind, details) { this.kind = kind; this.details = details; }
-var refusals = REFUSALS.map(function (r) { return new Refusal(r[0], r[1]); });
-var named = {}, elementary = {};
-NAMED.forEach(function (k) { named[k] = true; });
-ELEMENTARY.forEach(function (k) { elementary[k] = true; });
-function min(a, b) { return b < a ? b : a; }
-function max(a, b) { return b > a ? b : a; }
-function halfEven(v) {
-  var down = Math.floor(v), rest = v - down;
-  return rest < 0.5 || (rest === 0.5 && down % 2 === 0) ? down : down + 1;
-}
-function begins(text, prefixes) { return prefixes.some(function (s) { return text.indexOf(s) === 0; }); }
-function lists(text, values) { return text.split(",").some(function (s) { return values.indexOf(s) >= 0; }); }
-function lacking(e) { if (!(e instanceof Refusal) || e.kind === "error") throw e; }
-function over(group, order, how, k) {
-  var rows = group.slice().sort(function (a, b) { return a[order] - b[order]; });
-  var first;
-  for (var n = 0; n < rows.length; n++) {
-    var value = reading(rows[n], group)(k);
-    if ((+value === 0) === (how === "all")) return value;
-    if (n === 0) first = value;
-  }
-  return how === "all" ? first : 0;
-}
-function reading(person, group, forced) {
-  var stack = [], seen = r.seen = [];
-  function r(k) {
-    if (stack.length) stack[stack.length - 1].parts.push(k);
-    var t = seen[k];
-    if (!t) {
-      t = { value: undefined, refusal: null, parts: [], row: null, from: 0 };
-      stack.push(t);
-      try { t.value = forced && k in forced ? forced[k] : NODES[k](person, r, t, group); }
-      catch (e) { if (!(e instanceof Refusal)) throw e; t.refusal = e; }
-      finally { stack.pop(); }
-      seen[k] = t;
-    }
-    if (t.refusal) throw t.refusal;
-    return t.value;
-  }
-  return r;
-}
-function read(person, group, forced) {
-  INPUTS.forEach(function (name) {
-    if (person[name] === undefined || person[name] === null) {
-      throw new Error("the input " + name + " is missing");
-    }
-  });
-  var r = reading(person, group || [person], forced);
-  function of(name) {
-    if (!Object.prototype.hasOwnProperty.call(ROOTS, name)) throw new Error("no rule is called " + name);
-    try { r(ROOTS[name]); } catch (e) { if (!(e instanceof Refusal)) throw e; }
-    return ROOTS[name];
-  }
-  function conditions(parts) {
-    var met = {}, found = [];
-    function each(k) {
-      if (met[k]) return;
-      met[k] = true;
-      if (elementary[k]) found.push([k, r.seen[k].value]);
-      else r.seen[k].parts.forEach(each);
-    }
-    parts.forEach(each);
-    return found;
-  }
-  return {
-    value: function (name) { return r.seen[of(name)].value; },
-    refusal: function (name) { return r.seen[of(name)].refusal; },
-    answer: function (name) {
-      var root = of(name), k = root;
-      while (named[k] && r.seen[k].parts.length) k = r.seen[k].parts[0];
-      var t = r.seen[k], table = TOLD[k] || null;
-      return {
-        value: t.value,
-        refusal: t.refusal && { kind: t.refusal.kind, details: t.refusal.details },
-        table: table && k,
-        row: t.row,
-        because: table && t.row !== null ? table[t.row] : [],
-        conditions: conditions([root]),
-        deciding: conditions(table ? t.parts.slice(t.from) : [root])
-      };
-    }
-  };
-}
-function fill(detail, person) {
-  return detail.replace(/\\{(\\w+)\\}/g, function (whole, name) {
-    return name in person ? person[name] : whole;
-  });
-}
-return { names: Object.keys(ROOTS), inputs: INPUTS, read: read, fill: fill };"""
+    def _const(self, node: e.Const) -> str:
+        return f"return {literal(node.value)};"
+
+    def _named(self, node: e.Named) -> str:
+        return f"return {self.use(node.item)};"
+
+    def _undefined(self, node: e.Undefined) -> str:
+        return f"throw refusals[{self._refusal_numbers[id(node)]}];"
+
+    def _not(self, node: e.Not) -> str:
+        return f"return !{self.use(node.part)};"
+
+    def _compare(self, node: e.Compare) -> str:
+        return f"return {self.use(node.left)} {_CALLED.get(node.op, node.op)} {self.use(node.right)};"
+
+    def _arith(self, node: e.Arith) -> str:
+        left, right = self.use(node.left), self.use(node.right)
+        if node.op in ("min", "max"):
+            return f"return {node.op}({left}, {right});"
+        return f"return ({left}) {node.op} ({right});"
+
+    def _function(self, node: e.Function) -> str:
+        return f"return {_CALLED[node.how]}({self.use(node.item)});"
+
+    def _isin(self, node: e.IsIn) -> str:
+        return f"return [{_list(node)}].indexOf({self.use(node.item)}) >= 0;"
+
+    def _startswith(self, node: e.StartsWith) -> str:
+        return f"return begins({self.use(node.item)}, [{_list(node)}]);"
+
+    def _contains(self, node: e.Contains) -> str:
+        return f"return lists({self.use(node.item)}, [{_list(node)}]);"
+
+    def _and(self, node: e.And | e.Or) -> str:
+        sign = " && " if isinstance(node, e.And) else " || "
+        return f"return !!({sign.join(map(self.use, node.parts))});"
+
+    _or = _and
+
+    def _cases(self, node: e.Cases) -> str:
+        rows = [
+            f"t.from = t.parts.length; if ({self.use(row.condition)}) "
+            f"{{ t.row = {k}; return {self.use(row.result)}; }}"
+            for k, row in enumerate(node.rows)
+        ]
+        return " ".join([*rows, f"t.from = 0; return {self.use(node.otherwise)};"])
+
+    def _sum(self, node: e.Sum) -> str:
+        rows = [
+            f"c = {self.use(row.condition)}; v = {self.use(row.result)}; s += c ? v : 0;" for row in node.rows
+        ]
+        return " ".join(["var s = 0, c, v;", *rows, "return s;"])
+
+    def _coalesce(self, node: e.Coalesce) -> str:
+        return (
+            f"try {{ return {self.use(node.item)}; }} catch (e) {{ lacking(e); "
+            f"return e.details.length ? {self.use(node.with_fields)} : {self.use(node.without_fields)}; }}"
+        )
+
+    def _window(self, node: e.Window) -> str:
+        order = literal(node.order.variable.name)
+        return f"return over(g, {order}, {literal(node.how)}, {self.number(node.item)});"

@@ -6,32 +6,11 @@ read. It is also the row-at-a-time evaluation that tests and benchmarks hold the
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .expr import (
-    COMPARISONS,
-    And,
-    Arith,
-    Attempt,
-    Cases,
-    Compare,
-    Const,
-    Expr,
-    IsIn,
-    Listed,
-    Named,
-    Not,
-    Or,
-    Over,
-    Refuse,
-    Round,
-    StartsWith,
-    Total,
-    Var,
-)
+from . import expr as e
 
 
 @dataclass(frozen=True)
@@ -41,9 +20,9 @@ class Trace:
     ``row`` is, for a decision table, the number of the row that decided (None for the last, "otherwise").
     """
 
-    item: Expr
+    item: e.Expr
     value: Any
-    refusal: Refuse | None
+    refusal: e.Undefined | None
     parts: tuple[Trace, ...] = ()
     row: int | None = None
 
@@ -54,62 +33,84 @@ class Trace:
 
     def because(self) -> tuple[str, ...]:
         """Return the codes of what the person is told: those of the row that decided."""
-        if isinstance(self.item, Named):
+        if isinstance(self.item, e.Named):
             return self.parts[0].because()
-        if isinstance(self.item, Cases) and self.row is not None:
+        if isinstance(self.item, e.Cases) and self.row is not None:
             return self.item.rows[self.row].because
         return ()
 
     def decisive(self) -> Iterator[Trace]:
         """Iterate over the elementary conditions that were read, in order."""
-        if isinstance(self.item, Compare | IsIn | StartsWith | Listed) or (
-            isinstance(self.item, Var) and self.item.variable.kind == "bool"
-        ):
+        if e.is_elementary(self.item):
             yield self
             return
         for part in self.parts:
             yield from part.decisive()
 
+    def terms(self) -> Iterator[Term]:
+        """Iterate over the terms of a sum that were read, with the sum so far.
 
-_ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
-    "+": lambda a, b: a + b,
-    "-": lambda a, b: a - b,
-    "*": lambda a, b: a * b,
-    "/": lambda a, b: a / b,
-    "**": lambda a, b: a**b,
-    "min": min,
-    "max": max,
-}
+        Example:
+            >>> from bobanalysis.rules import Dictionary, Text, Variable, total, when
+            >>> age = Dictionary([Variable("age", "int", Text("âge", "age"), 0)]).age
+            >>> [(t.counts, t.so_far) for t in trace(total(when(age > 50, 2)), {"age": 60}).terms()]
+            [(True, 2.0)]
+        """
+        so_far = 0.0
+        pairs = zip(self.parts[::2], self.parts[1::2], strict=False) if isinstance(self.item, e.Sum) else ()
+        for condition, amount in pairs:
+            if amount.answered:
+                so_far += amount.value if condition.value else 0
+            yield Term(condition, amount, so_far)
 
 
-def trace(rule: Expr, person: Mapping[str, Any], group: Sequence[Mapping[str, Any]] | None = None) -> Trace:
+@dataclass(frozen=True)
+class Term:
+    """One term of a sum for one person; ``so_far`` is the sum up to it."""
+
+    condition: Trace
+    amount: Trace
+    so_far: float
+
+    @property
+    def counts(self) -> bool:
+        """Tell whether the condition holds, so that the amount is added."""
+        return bool(self.condition.value)
+
+
+def trace(rule: e.Expr, person: Mapping[str, Any], group: Sequence[Mapping[str, Any]] | None = None) -> Trace:
     """Read a rule for one person.
 
-    Parameters: ``rule``; ``person``, input name → value (every input that is reached must be there);
-    ``group``, the rows of the same group (all projects of the person) for rules that read them all,
-    by default this one alone.
-    Returns the ``Trace``; its ``value`` is what the columnar evaluation gives for the same person.
+    Args:
+        rule: the rule.
+        person: input name → value; every input that is reached must be there.
+        group: the rows of the same group (all projects of the person) for rules that read them all; by
+            default this one alone.
 
-    >>> from bobanalysis.rules import Dictionary, Text, Variable, first_match, when
-    >>> age = Dictionary([Variable("age", "int", Text("âge", "age"), 0)]).age
-    >>> trace(first_match(when(age >= 45, 2), otherwise=0), {"age": 50}).value
-    2
+    Returns:
+        The ``Trace``; its ``value`` is what the columnar evaluation gives for the same person.
+
+    Example:
+        >>> from bobanalysis.rules import Dictionary, Text, Variable, first_match, when
+        >>> age = Dictionary([Variable("age", "int", Text("âge", "age"), 0)]).age
+        >>> trace(first_match(when(age >= 45, 2), otherwise=0), {"age": 50}).value
+        2
     """
     return _Tracer(person, [person] if group is None else group).read(rule)
 
 
-class _Tracer:
+class _Tracer(e.Visitor):
     def __init__(self, person: Mapping[str, Any], group: Sequence[Mapping[str, Any]]) -> None:
         self.person = person
         self.group = group
         self.seen: dict[int, Trace] = {}
 
-    def read(self, item: Expr) -> Trace:
+    def read(self, item: e.Expr) -> Trace:
         if id(item) not in self.seen:
-            self.seen[id(item)] = self._read(item)
+            self.seen[id(item)] = self.visit(item)
         return self.seen[id(item)]
 
-    def _all(self, item: Expr, parts: list[Expr], function: Callable[..., Any]) -> Trace:
+    def _all(self, item: e.Expr, parts: Sequence[e.Expr], function: Callable[..., Any]) -> Trace:
         """Read parts one after the other, then compute; the first refusal ends the reading."""
         read: list[Trace] = []
         for part in parts:
@@ -118,55 +119,40 @@ class _Tracer:
                 return Trace(item, None, read[-1].refusal, tuple(read))
         return Trace(item, function(*(t.value for t in read)), None, tuple(read))
 
-    def _read(self, item: Expr) -> Trace:
-        match item:
-            case Var():
-                return Trace(item, self.person[item.variable.name], None)
-            case Const():
-                return Trace(item, item.value, None)
-            case Refuse():
-                return Trace(item, None, item)
-            case Named():
-                return self._all(item, [item.item], lambda v: v)
-            case Not():
-                return self._all(item, [item.part], lambda v: not v)
-            case Compare():
-                return self._all(item, [item.left, item.right], COMPARISONS[item.op])
-            case Arith():
-                return self._all(item, [item.left, item.right], _ARITHMETIC[item.op])
-            case Round():
-                function = round if item.how == "round" else math.floor
-                return self._all(item, [item.item], lambda v: float(function(v)))
-            case IsIn():
-                return self._all(item, [item.item], lambda v: v in item.values)
-            case StartsWith():
-                return self._all(item, [item.item], lambda v: v.startswith(item.prefixes))
-            case Listed():
-                return self._all(item, [item.item], lambda v: bool(set(v.split(",")) & set(item.values)))
-            case Total():
-                return self._total(item)
-            case Over():
-                return self._over(item)
-            case And() | Or():
-                return self._chain(item)
-            case Cases():
-                return self._cases(item)
-            case Attempt():
-                return self._attempt(item)
-        raise TypeError(f"cannot trace {type(item).__name__}")
+    def _var(self, item: e.Var) -> Trace:
+        return Trace(item, self.person[item.variable.name], None)
 
-    def _total(self, item: Total) -> Trace:
-        read: list[Trace] = []
-        total = 0.0
-        for row in item.rows:
-            for part in (row.condition, row.result):
-                read.append(self.read(part))
-                if not read[-1].answered:
-                    return Trace(item, None, read[-1].refusal, tuple(read))
-            total += read[-1].value if read[-2].value else 0
-        return Trace(item, total, None, tuple(read))
+    def _const(self, item: e.Const) -> Trace:
+        return Trace(item, item.value, None)
 
-    def _over(self, item: Over) -> Trace:
+    def _undefined(self, item: e.Undefined) -> Trace:
+        return Trace(item, None, item)
+
+    def _named(self, item: e.Named) -> Trace:
+        return self._all(item, [item.item], lambda v: v)
+
+    def _not(self, item: e.Not) -> Trace:
+        return self._all(item, [item.part], lambda v: not v)
+
+    def _compare(self, item: e.Compare) -> Trace:
+        return self._all(item, [item.left, item.right], e.COMPARISONS[item.op])
+
+    def _arith(self, item: e.Arith) -> Trace:
+        return self._all(item, [item.left, item.right], e.ARITHMETIC[item.op])
+
+    def _function(self, item: e.Function) -> Trace:
+        return self._all(item, [item.item], e.FUNCTIONS[item.how])
+
+    def _membership(self, item: e.Membership) -> Trace:
+        return self._all(item, [item.item], item.holds)
+
+    def _sum(self, item: e.Sum) -> Trace:
+        def add(*values: Any) -> float:
+            return sum((v if c else 0 for c, v in zip(values[::2], values[1::2], strict=True)), 0.0)
+
+        return self._all(item, [part for row in item.rows for part in (row.condition, row.result)], add)
+
+    def _window(self, item: e.Window) -> Trace:
         rows = sorted(self.group, key=lambda row: row[item.order.variable.name])
         read: list[Trace] = []
         for row in rows:
@@ -176,8 +162,8 @@ class _Tracer:
                 return Trace(item, read[-1].value, read[-1].refusal, tuple(read))
         return Trace(item, read[0].value if item.how == "all" else 0, None, tuple(read))
 
-    def _chain(self, item: And | Or) -> Trace:
-        deciding = isinstance(item, Or)
+    def _and(self, item: e.And | e.Or) -> Trace:
+        deciding = isinstance(item, e.Or)
         read: list[Trace] = []
         for part in item.parts:
             read.append(self.read(part))
@@ -187,7 +173,9 @@ class _Tracer:
                 return Trace(item, deciding, None, tuple(read))
         return Trace(item, not deciding, None, tuple(read))
 
-    def _cases(self, item: Cases) -> Trace:
+    _or = _and
+
+    def _cases(self, item: e.Cases) -> Trace:
         read: list[Trace] = []
         for number, row in enumerate(item.rows):
             condition = self.read(row.condition)
@@ -200,10 +188,9 @@ class _Tracer:
         result = self.read(item.otherwise)
         return Trace(item, result.value, result.refusal, (*read, result))
 
-    def _attempt(self, item: Attempt) -> Trace:
+    def _coalesce(self, item: e.Coalesce) -> Trace:
         tried = self.read(item.item)
-        if tried.answered or (tried.refusal is not None and tried.refusal.kind == "error"):
+        if tried.refusal is None or tried.refusal.kind == "error":
             return Trace(item, tried.value, tried.refusal, (tried,))
-        assert tried.refusal is not None
         replacement = self.read(item.with_fields if tried.refusal.details else item.without_fields)
         return Trace(item, replacement.value, replacement.refusal, (tried, replacement))

@@ -1,94 +1,55 @@
-"""The inputs that rules read: a data dictionary with types, labels and protected criteria."""
+"""The data dictionary: the inputs that rules read, checked when it is made."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import yaml
 
 from bobanalysis.text import Language as Language
 from bobanalysis.text import Text
 
-from .expr import Expr, Var
+from .expr import Choice, Expr, Kind, Protected, Var, Variable, any_of
 
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """Reads files of texts: the C reader, where there is one, is ten times faster."""
 
-Kind = Literal["bool", "int", "float", "text", "enum"]
-
-
-@dataclass(frozen=True)
-class Choice:
-    """One value of an enumerated input: its number (which gives the order), its name, its label."""
-
-    number: int
-    name: str
-    label: Text
-
-
-@dataclass(frozen=True)
-class Protected:
-    """Which legally protected criterion an input is (direct) or stands for (proxy), and by which law."""
-
-    criterion: str
-    how: Literal["direct", "proxy", "place-keyed data", "declared"]
-    basis: str
-
-
-@dataclass(frozen=True, eq=False)
-class Variable:
-    """One input of the rules.
-
-    ``default`` is what the rules read where there is no answer; ``evidence`` says for the project's own
-    data whether the figure is observed, rescaled or assumed. ``codes`` are numbers of a numeric input that
-    stand for something else than a quantity (-1 for none, say).
-    """
-
-    name: str
-    kind: Kind
-    label: Text
-    default: bool | int | float | str
-    unit: Text | None = None
-    choices: tuple[Choice, ...] = ()
-    protected: Protected | None = None
-    minimum: float | None = None
-    maximum: float | None = None
-    pattern: str | None = None
-    group: str = ""
-    path: str = ""
-    evidence: str = ""
-    note: Text | None = None
-    codes: tuple[Choice, ...] = ()
-
-    def number_of(self, name: str) -> int:
-        """Return the number of the enumerated value ``name``; ValueError names the nearest."""
-        for choice in self.choices:
-            if choice.name == name:
-                return choice.number
-        near = get_close_matches(name.upper(), [c.name for c in self.choices], n=1)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
-        raise ValueError(f"{self.name}: {name!r} is not one of {[c.name for c in self.choices]}.{hint}")
-
-    def choice(self, number: int) -> Choice | None:
-        """Return the enumerated value numbered ``number``, or None if there is none."""
-        return next((c for c in self.choices if c.number == number), None)
-
-    def code(self, number: float) -> Text | None:
-        """Return what a number stands for where it is no quantity, else None."""
-        return next((c.label for c in self.codes if c.number == number), None)
+_TYPES: dict[str, tuple[type, ...]] = {
+    "bool": (bool,),
+    "int": (int,),
+    "float": (int, float),
+    "text": (str,),
+    "enum": (int,),
+}
+_DEFAULTS: dict[str, Any] = {
+    "bool": False,
+    "int": 0,
+    "float": 0.0,
+    "text": "",
+    "enum": 0,
+}
 
 
 @dataclass
 class Dictionary(Mapping[str, Variable]):
     """The data dictionary: variables by name; attribute access gives the expression that reads one.
 
-    >>> d = Dictionary([Variable("age", "int", Text("âge", "age"), 0)])
-    >>> d.age >= 45
-    (age >= 45)
+    Args:
+        variables: the inputs.
+        sets: questions with several answers: name → answer → its boolean variable.
+        tables: figures for each value of an enumeration: name → value → its variable.
+
+    Raises:
+        ValueError: an entry cannot be used; the message names it and says what to do.
+
+    Example:
+        >>> d = Dictionary([Variable("age", "int", Text("âge", "age"), 0)])
+        >>> d.age >= 45
+        (age >= 45)
     """
 
     variables: list[Variable]
@@ -96,8 +57,15 @@ class Dictionary(Mapping[str, Variable]):
     tables: dict[str, dict[str, Variable]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Index the variables by name."""
-        self._by_name = {v.name: v for v in self.variables}
+        """Check the variables and index them by name."""
+        self._by_name: dict[str, Variable] = {}
+        for variable in self.variables:
+            if wrong := _fault(variable, self._by_name):
+                raise ValueError(f"data dictionary, entry {variable.name!r}: {wrong}")
+            self._by_name[variable.name] = variable
+        for name in (*self.sets, *self.tables):
+            if _is_reserved(name):
+                raise ValueError(f"data dictionary, entry {name!r}: {_RESERVED}")
 
     def __getitem__(self, name: str) -> Variable:
         """Return the variable called ``name``; KeyError that names the nearest one."""
@@ -120,10 +88,8 @@ class Dictionary(Mapping[str, Variable]):
         """Return the expression that reads the variable ``name`` (or the multi-valued answer ``name``)."""
         if name.startswith("_"):
             raise AttributeError(name)
-        if name in self.sets:
-            return Answers(name, self.sets[name])
-        if name in self.tables:
-            return Figures(name, self.tables[name])
+        if (members := self.sets.get(name) or self.tables.get(name)) is not None:
+            return Members(name, members)
         try:
             return Var(self[name])
         except KeyError as error:
@@ -137,64 +103,80 @@ class Dictionary(Mapping[str, Variable]):
         entry (a figure for each value) one integer variable a value.
         """
         entries = yaml.load(path.read_text(encoding="utf-8"), Loader=LOADER)
-        legal = entries.get("legal", {})
         variables: list[Variable] = []
-        sets: dict[str, dict[str, Variable]] = {}
-        tables: dict[str, dict[str, Variable]] = {}
+        grouped: dict[str, dict[str, dict[str, Variable]]] = {"set": {}, "table": {}}
+        groups, legal = entries.get("groups", {}), entries.get("legal", {})
         for entry in entries["variables"]:
             try:
-                made = list(_variables(entry, entries.get("enums", {}), legal))
+                absent = {k: entry.get("group") in groups.get(k, ()) for k in ("joined", "optional")}
+                made = [replace(v, **absent) for v in _variables(entry, entries.get("enums", {}), legal)]
             except (KeyError, TypeError, ValueError) as error:
                 raise ValueError(f"{path.name}, entry {entry.get('name', entry)!r}: {error!r}") from error
             variables += made
-            if entry["kind"] in ("set", "table"):
-                values = entries["enums"][entry["enum"]]
-                members = {v["name"]: m for v, m in zip(values, made, strict=True)}
-                (sets if entry["kind"] == "set" else tables)[entry["name"]] = members
-        return cls(variables, sets, tables)
+            if entry["kind"] in grouped:
+                names = (value["name"] for value in entries["enums"][entry["enum"]])
+                grouped[entry["kind"]][entry["name"]] = dict(zip(names, made, strict=True))
+        try:
+            return cls(variables, grouped["set"], grouped["table"])
+        except ValueError as error:
+            raise ValueError(f"{path.name}: {error}") from error
+
+
+_RESERVED = "the name is one that the dictionary uses itself; choose another name"
+
+
+def _is_reserved(name: str) -> bool:
+    return name.startswith("_") or hasattr(Dictionary, name) or name in Dictionary.__dataclass_fields__
+
+
+def _fault(variable: Variable, before: Mapping[str, Variable]) -> str:
+    """Say what is wrong with a variable; empty if nothing is."""
+    kind, default = variable.kind, variable.default
+    if variable.name in before:
+        return "the name is there twice; rename one of the two"
+    if _is_reserved(variable.name):
+        return _RESERVED
+    if kind not in _TYPES:
+        return f"the kind {kind!r} is not one of {', '.join(_TYPES)}; use one of these"
+    if not isinstance(default, _TYPES[kind]) or isinstance(default, bool) is not (kind == "bool"):
+        return f"the default {default!r} is not of kind {kind}; give one that is"
+    if kind == "enum" and variable.choices and variable.choice(int(default)) is None:
+        known = ", ".join(f"{c.number} ({c.name})" for c in variable.choices)
+        return f"the default {default!r} is not among the choices: {known}; give the number of one of them"
+    return ""
 
 
 @dataclass(frozen=True)
-class Answers:
-    """A question with several answers: one boolean column for each value."""
-
-    name: str
-    members: Mapping[str, Variable]
-
-    def has(self, value: str) -> Expr:
-        """Return the condition that ``value`` was among the answers; ValueError if there is no such value."""
-        if value not in self.members:
-            near = get_close_matches(value.upper(), self.members, n=1)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
-            raise ValueError(f"{self.name}: {value!r} is not a value.{hint}")
-        return Var(self.members[value])
-
-    def has_any(self, *values: str) -> Expr:
-        """Return the condition that at least one of ``values`` was among the answers."""
-        result = self.has(values[0])
-        for value in values[1:]:
-            result = result | self.has(value)
-        return result
-
-
-@dataclass(frozen=True)
-class Figures:
-    """A figure for each value of an enumeration: one integer column a value."""
+class Members:
+    """A question with several answers, or a figure for each value: one column a value."""
 
     name: str
     members: Mapping[str, Variable]
 
     def of(self, value: str) -> Expr:
-        """Return the expression that reads the figure of ``value``; ValueError if there is no such value."""
+        """Return the expression that reads the column of ``value``; ValueError if there is no such value."""
         if value not in self.members:
             near = get_close_matches(value.upper(), self.members, n=1)
             hint = f" Did you mean {near[0]!r}?" if near else ""
             raise ValueError(f"{self.name}: {value!r} is not a value.{hint}")
         return Var(self.members[value])
 
+    has = of
+
+    def has_any(self, *values: str) -> Expr:
+        """Return the condition that at least one of ``values`` was among the answers."""
+        return any_of(*map(self.of, values))
+
 
 def _text(raw: dict[str, str] | None) -> Text | None:
     return None if raw is None else Text(raw["fr"], raw["en"])
+
+
+def _grid(raw: Any) -> tuple[tuple[Any, Text], ...]:
+    """Read ``{from: 16, to: 70}``, or a list of ``{value, fr, en}``."""
+    if isinstance(raw, dict):
+        return tuple((n, Text(str(n), str(n))) for n in range(raw["from"], raw["to"] + 1))
+    return tuple((row["value"], Text(row["fr"], row["en"])) for row in raw)
 
 
 def _protected(raw: dict[str, str] | None, legal: Mapping[str, str]) -> Protected | None:
@@ -203,28 +185,16 @@ def _protected(raw: dict[str, str] | None, legal: Mapping[str, str]) -> Protecte
     return Protected(raw["criterion"], raw["how"], legal[raw["basis"]])  # type: ignore[arg-type]
 
 
-_DEFAULTS: dict[str, bool | int | float | str] = {
-    "bool": False,
-    "int": 0,
-    "float": 0.0,
-    "text": "",
-    "enum": 0,
-}
-
-
 def _variables(
     entry: dict[str, Any], enums: dict[str, list[dict[str, Any]]], legal: Mapping[str, str]
 ) -> Iterator[Variable]:
-    """Make the variable, or the boolean variables, that one entry of the file describes."""
-    common = {
-        "group": entry.get("group", ""),
-        "path": entry.get("path", ""),
-        "evidence": entry.get("evidence", ""),
+    """Make the variable, or the variables of the members, that one entry of the file describes."""
+    common: dict[str, Any] = {key: entry.get(key, "") for key in ("group", "path", "evidence")} | {
         "note": _text(entry.get("note")),
+        "unit": _text(entry.get("unit")),
         "codes": tuple(Choice(c["number"], "", Text(c["fr"], c["en"])) for c in entry.get("codes", ())),
     }
     label = Text(entry["label"]["fr"], entry["label"]["en"])
-    unit = _text(entry.get("unit"))
     if entry["kind"] in ("set", "table"):
         kind: Kind = "bool" if entry["kind"] == "set" else "int"
         default = entry.get("default", _DEFAULTS[kind])
@@ -232,21 +202,22 @@ def _variables(
             member = Text(f"{label.fr} : {value['fr']}", f"{label.en}: {value['en']}")
             protected = _protected(value.get("protected", entry.get("protected")), legal)
             name = f"{entry['stem']}_{value['name'].lower()}"
-            yield Variable(name, kind, member, default, unit=unit, protected=protected, **common)
+            yield Variable(name, kind, member, default, protected=protected, **common)
         return
-    choices = tuple(
-        Choice(v["number"], v["name"], Text(v["fr"], v["en"])) for v in enums.get(entry.get("enum", ""), ())
-    )
+    choices = enums.get(entry.get("enum", ""), ())
     yield Variable(
         entry["name"],
         entry["kind"],
         label,
-        entry.get("default", _DEFAULTS[entry["kind"]]),
-        unit=unit,
-        choices=choices,
+        entry.get("default", _DEFAULTS.get(entry["kind"], 0)),
+        choices=tuple(Choice(v["number"], v["name"], Text(v["fr"], v["en"])) for v in choices),
         protected=_protected(entry.get("protected"), legal),
         minimum=entry.get("minimum"),
         maximum=entry.get("maximum"),
         pattern=entry.get("pattern"),
+        grid=_grid(entry.get("grid", ())),
         **common,
     )
+
+
+Answers = Figures = Members  # alias

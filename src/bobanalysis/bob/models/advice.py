@@ -10,18 +10,15 @@ from ..catalogue import CATALOGUE
 from ..catalogue import DICTIONARY as d
 from ..configuration import advice_modules
 
-SCORING = "frontend/server/scoring.py"
-MODULES = "frontend/server/modules"
-
 TITLES: dict[str, Text] = {module.trigger: module.label for module in advice_modules()}
 
 told_missing_diploma = d.diagnostic_category == "missing-diploma"
 told_bravo = d.diagnostic_category == "bravo"
 
 
-def advice(name: str, expr: Expr, *, source: str, spec: str, quirks: tuple[str, ...] = ()) -> Named:
+def advice(name: str, expr: Expr) -> Named:
     """Register a rule that scores a piece of advice, under the title of that advice."""
-    return CATALOGUE.add(name, expr, source=source, spec=spec, title=TITLES[name], quirks=quirks)
+    return CATALOGUE.add(name, expr, TITLES[name])
 
 
 def telling(

@@ -3,20 +3,17 @@
 from bobanalysis.rules import Expr, Named, first_match, largest, when
 
 from ..catalogue import DICTIONARY as d
-from .advice import MODULES, SCORING, advice, telling, told_bravo, told_missing_diploma
+from .advice import advice, telling, told_bravo, told_missing_diploma
 from .market import offers
-
-TIPS = f"{MODULES}/application_tips.py"
 
 resume_is_hard = d.frustrations.has("RESUME")
 
 # What the bands of answers are taken for: applications a week, interviews so far.
+APPLICATIONS_A_WEEK = {"LESS_THAN_2": 0, "SOME": 2, "DECENT_AMOUNT": 6, "A_LOT": 15}
 applications_a_week = Named(
     "applications a week",
     first_match(
-        when(d.weekly_applications_estimate == "SOME", 2),
-        when(d.weekly_applications_estimate == "DECENT_AMOUNT", 6),
-        when(d.weekly_applications_estimate == "A_LOT", 15),
+        *(when(d.weekly_applications_estimate == k, n) for k, n in APPLICATIONS_A_WEEK.items() if n),
         otherwise=0,
     ),
 )
@@ -51,8 +48,6 @@ advice(
         otherwise=1,
         because="ONE_CAN_ALWAYS_PRESENT_ONESELF_BETTER",
     ),
-    source=f"{SCORING}#L93-L118",
-    spec="02, A01",
 )
 advice(
     "advice-follow-up",
@@ -61,8 +56,6 @@ advice(
         when(d.frustrations.has("NO_OFFER_ANSWERS"), 2, because="SAID_RECRUITERS_DO_NOT_ANSWER"),
         otherwise=1,
     ),
-    source=f"{SCORING}#L649-L660",
-    spec="02, A02",
 )
 advice(
     "advice-less-applications",
@@ -74,21 +67,11 @@ advice(
         ),
         otherwise=0,
     ),
-    source=f"{SCORING}#L523-L534",
-    spec="02, A03",
 )
-advice(
-    "advice-more-offer-answers",
-    first_match(when(d.frustrations.has("NO_OFFER_ANSWERS"), 2), otherwise=1),
-    source="frontend/server/scoring_base.py#L758-L774",
-    spec="02, A05",
-)
+advice("advice-more-offer-answers", first_match(when(d.frustrations.has("NO_OFFER_ANSWERS"), 2), otherwise=1))
 advice(
     "advice-job-boards",
     first_match(when(d.frustrations.has("NO_OFFERS"), 2, because="SAID_OFFERS_ARE_TOO_FEW"), otherwise=1),
-    source=f"{MODULES}/jobboards.py#L27-L46",
-    spec="04, §2.13",
-    quirks=("M37",),
 )
 advice(
     "advice-spontaneous-application",
@@ -99,8 +82,6 @@ advice(
         when(told_bravo & d.frustrations.has("NO_OFFERS"), 2, because="SAID_OFFERS_ARE_TOO_FEW"),
         otherwise=0,
     ),
-    source=f"{MODULES}/application_modes.py#L18-L42",
-    spec="04, §2.1",
 )
 advice(
     "advice-fresh-resume",
@@ -113,9 +94,6 @@ advice(
         when(told_bravo & resume_is_hard, 1, because="SAID_THE_CV_IS_HARD"),
         otherwise=0,
     ),
-    source=f"{TIPS}#L69-L86",
-    spec="04, §2.2",
-    quirks=("M21",),
 )
 
 
@@ -138,9 +116,6 @@ advice(
         when(told_bravo & resume_is_hard, 1, because="SAID_THE_CV_IS_HARD"),
         otherwise=0,
     ),
-    source=f"{TIPS}#L95-L133",
-    spec="04, §2.2",
-    quirks=("M23",),
 )
 
 complex_application = d.jg_application_complexity == "COMPLEX_APPLICATION_PROCESS"
@@ -159,6 +134,4 @@ advice(
         when(told_bravo, 1),
         otherwise=0,
     ),
-    source=f"{TIPS}#L142-L168",
-    spec="04, §2.2",
 )

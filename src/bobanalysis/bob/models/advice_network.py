@@ -3,7 +3,7 @@
 from bobanalysis.rules import all_of, first_match, when
 
 from ..catalogue import DICTIONARY as d
-from .advice import MODULES, advice
+from .advice import advice
 
 OTHER_CHANNELS = ("SPONTANEOUS_APPLICATION", "PLACEMENT_AGENCY", "OTHER_CHANNELS")
 
@@ -19,8 +19,6 @@ for name, level in (("improve-network", 1), ("better-network", 2), ("use-good-ne
             when(hired_through_contacts, 3, because="CONTACTS_ARE_THE_FIRST_CHANNEL"),
             otherwise=2,
         ),
-        source=f"{MODULES}/network.py#L12-L33",
-        spec="04, §2.15",
     )
 
 advice(
@@ -30,9 +28,6 @@ advice(
         otherwise=1,
         because="GOOD_WAY_TO_MEET_PEOPLE",
     ),
-    source=f"{MODULES}/events.py#L19-L31",
-    spec="04, §2.11",
-    quirks=("M37",),
 )
 advice(
     "advice-online-salons",
@@ -41,7 +36,4 @@ advice(
         when(d.area_type >= "COUNTRY", 1, because="MOBILE_EVERYWHERE"),
         otherwise=1,
     ),
-    source=f"{MODULES}/online_salons.py#L21-L118",
-    spec="04, §2.16",
-    quirks=("M14", "M15", "M16"),
 )

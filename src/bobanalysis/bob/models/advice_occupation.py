@@ -6,21 +6,16 @@ from ..catalogue import CATALOGUE
 from ..catalogue import DICTIONARY as d
 from ..configuration import job_advice
 from . import combine, experience, job  # noqa: F401  (the filters of tips for one occupation)
-from .advice import MODULES, SCORING, advice
+from .advice import advice
 from .market import offers
 
 advice(
     "advice-other-work-env",
     first_match(when((d.jg_num_structures > 1) | (d.jg_num_sectors > 1), 2), otherwise=0),
-    source=f"{SCORING}#L429-L444",
-    spec="02, A06",
 )
 advice(
     "advice-specific-to-job",
     first_match(when(any_of(*(CATALOGUE.check(tips.filters) for tips in job_advice())), 3), otherwise=0),
-    source=f"{SCORING}#L121-L166",
-    spec="02, A09",
-    quirks=("Q31",),
 )
 advice(
     "advice-better-job-in-group",
@@ -37,9 +32,6 @@ advice(
         otherwise=2,
         because="SOME_OFFERS_IN_CLOSE_JOBS",
     ),
-    source=f"{MODULES}/better_job_in_group.py#L15-L55",
-    spec="04, §2.4",
-    quirks=("M20",),
 )
 advice(
     "advice-create-your-company",
@@ -60,9 +52,6 @@ advice(
         otherwise=1,
         because="EASIER_THAN_ONE_THINKS",
     ),
-    source=f"{MODULES}/create_your_company.py#L67-L94",
-    spec="04, §2.7",
-    quirks=("M6",),
 )
 
 # Two jobs without qualification at least as open as the person's own; 8 offers per 10 candidates if unknown.
@@ -92,9 +81,6 @@ advice(
         when(d.highest_degree == "BTS_DUT_DEUG", 1),
         otherwise=0,
     ),
-    source=f"{MODULES}/reorient_jobbing.py#L11-L78",
-    spec="04, §2.19",
-    quirks=("M9", "M10", "M22"),
 )
 
 months = d.search_length_now.round()
@@ -115,9 +101,6 @@ advice(
         when(stuck, 1, because="NOT_TOO_ATTACHED_TO_THE_JOB"),
         otherwise=0,
     ),
-    source=f"{MODULES}/reorient_to_close_job.py#L14-L98",
-    spec="04, §2.20",
-    quirks=("M2", "M3", "M22"),
 )
 
 # Risk out of 100: half from Covid, half from automation; unknown counts 25 where it is known of another job.
@@ -149,7 +132,4 @@ advice(
         otherwise=smallest((risk - 15) / 22, 3),
         because="JOBS_WITH_LITTLE_AUTOMATION_EXIST",
     ),
-    source=f"{MODULES}/safe_jobs.py#L11-L51",
-    spec="04, §2.21",
-    quirks=("M31",),
 )

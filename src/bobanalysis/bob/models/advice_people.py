@@ -6,7 +6,7 @@ from ..catalogue import CATALOGUE
 from ..catalogue import DICTIONARY as d
 from ..configuration import association_publics
 from . import age, combine, experience, job, person, search  # noqa: F401  (the filters of non-profits)
-from .advice import MODULES, SCORING, advice
+from .advice import advice
 
 advice(
     "advice-senior",
@@ -15,17 +15,8 @@ advice(
         when(d.age >= 45, 2),
         otherwise=0,
     ),
-    source=f"{SCORING}#L506-L520",
-    spec="02, A08",
-    quirks=("Q01", "Q17"),
 )
-advice(
-    "advice-life-balance",
-    first_match(when(d.has_handicap, 0), otherwise=1),
-    source=f"{SCORING}#L447-L456",
-    spec="02, A04",
-    quirks=("Q10",),
-)
+advice("advice-life-balance", first_match(when(d.has_handicap, 0), otherwise=1))
 advice(
     "advice-civic-service",
     first_match(
@@ -34,9 +25,6 @@ advice(
         when(d.has_handicap & (d.age <= 30), 2, because="AGED_16_TO_30"),
         otherwise=0,
     ),
-    source=f"{MODULES}/civic_service.py#L38-L58",
-    spec="04, §2.5",
-    quirks=("M1", "M2", "M41"),
 )
 
 weak_network, keen = d.network_estimate <= 2, d.passionate_level >= "PASSIONATING_JOB"
@@ -49,9 +37,6 @@ advice(
         when(keen, 2.5, because="SHOWS_MOTIVATION"),
         otherwise=2,
     ),
-    source=f"{MODULES}/immersion.py#L8-L31",
-    spec="04, §2.12",
-    quirks=("M1", "M2", "M41"),
 )
 
 # Non-profits whose filters all pass: the public's filters are checked once, the départements are counted.
@@ -69,9 +54,6 @@ advice(
         otherwise=2,
         because="HUMAN_SUPPORT_HELPS",
     ),
-    source=f"{MODULES}/associations_help.py#L17-L45",
-    spec="04, §2.3",
-    quirks=("C15", "C16", "C17", "C18", "C19"),
 )
 advice(
     "advice-volunteer",
@@ -81,7 +63,4 @@ advice(
         otherwise=2,
         because="KEEPS_A_SOCIAL_LIFE",
     ),
-    source=f"{MODULES}/volunteer.py#L10-L49",
-    spec="04, §2.25",
-    quirks=("M38",),
 )

@@ -3,7 +3,7 @@
 from bobanalysis.rules import error, first_match, when
 
 from ..catalogue import DICTIONARY as d
-from .advice import MODULES, advice
+from .advice import advice
 from .market import market_known
 
 advice(
@@ -18,9 +18,6 @@ advice(
         otherwise=2,
         because="OFFERS_IN_OTHER_CITIES",
     ),
-    source=f"{MODULES}/commute.py#L12-L123",
-    spec="04, §2.6",
-    quirks=("M13",),
 )
 advice(
     "advice-relocate",
@@ -33,9 +30,6 @@ advice(
         ),
         otherwise=0,
     ),
-    source=f"{MODULES}/relocate.py#L40-L66",
-    spec="04, §2.18",
-    quirks=("M11", "M12"),
 )
 only_permanent = d.employment_types.has("CDI") & (d.num_employment_types == 1)
 advice(
@@ -51,7 +45,4 @@ advice(
         ),
         otherwise=0,
     ),
-    source=f"{MODULES}/seasonal_relocate.py#L18-L82",
-    spec="04, §2.22",
-    quirks=("M2", "M5", "M17", "M18"),
 )

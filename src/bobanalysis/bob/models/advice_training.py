@@ -3,7 +3,7 @@
 from bobanalysis.rules import Expr, Named, count, first_match, largest, smallest, when
 
 from ..catalogue import DICTIONARY as d
-from .advice import MODULES, SCORING, advice, telling, told_missing_diploma
+from .advice import advice, telling, told_missing_diploma
 from .project import local_salary
 
 months = d.search_length.round()
@@ -21,9 +21,6 @@ advice(
         when(months >= 2, 2, because="SEARCHING_FOR_SOME_TIME"),
         otherwise=1,
     ),
-    source=f"{SCORING}#L52-L90",
-    spec="02, A10",
-    quirks=("Q24",),
 )
 advice(
     "advice-try-alternance",
@@ -47,9 +44,6 @@ advice(
         otherwise=2,
         because="WORK_STUDY_IS_NOT_ONLY_FOR_THE_YOUNG",
     ),
-    source=f"{SCORING}#L916-L950",
-    spec="02, A11",
-    quirks=("Q01", "Q11", "Q12"),
 )
 
 
@@ -71,23 +65,10 @@ def recognition_of_experience() -> Expr:
     )
 
 
-advice(
-    "advice-vae",
-    recognition_of_experience(),
-    source=f"{SCORING}#L459-L503",
-    spec="02, A07",
-    quirks=("Q19",),
-)
-advice(
-    "advice-skill-for-future",
-    first_match(when(d.jg_num_skills_for_future > 0, 2), otherwise=0),
-    source=f"{MODULES}/skill_for_future.py#L9-L34",
-    spec="04, §2.23",
-)
+advice("advice-vae", recognition_of_experience())
+advice("advice-skill-for-future", first_match(when(d.jg_num_skills_for_future > 0, 2), otherwise=0))
 
 # --- the driving licence: how much one would help (spec 04 §2.10)
-LICENSE = f"{MODULES}/driving_license.py"
-
 isolated = ((d.city_urban_score != 0) & (d.city_urban_score <= 5)) | (
     (d.city_transport_score != 0) & (d.city_transport_score <= 5)
 )
@@ -106,25 +87,14 @@ advice(
         when(local_salary > 20_000, 0),
         otherwise=license_would_help,
     ),
-    source=f"{LICENSE}#L60-L84",
-    spec="04, §2.10",
-    quirks=("M2", "M4", "M29", "M30"),
 )
 advice(
     "advice-driving-license-euro",
     first_match(when((d.age < 16) | (d.age >= 25), 0), otherwise=license_would_help),
-    source=f"{LICENSE}#L102-L112",
-    spec="04, §2.10",
-    quirks=("M2", "M29"),
 )
 advice(
     "advice-driving-license-written",
     first_match(
-        when(d.age < 16, 0),
-        when(license_would_help == 0, 0),
-        otherwise=largest(1, license_would_help - 1),
+        when(d.age < 16, 0), when(license_would_help == 0, 0), otherwise=largest(1, license_would_help - 1)
     ),
-    source=f"{LICENSE}#L132-L147",
-    spec="04, §2.10",
-    quirks=("M2", "M29"),
 )

@@ -9,37 +9,23 @@ from bobanalysis.rules import Expr
 from ..catalogue import CATALOGUE
 from ..catalogue import DICTIONARY as d
 
-SCORING = "frontend/server/scoring.py"
 
-
-@CATALOGUE.family(
-    r"for-old\(([0-9]+)\)", source=f"{SCORING}#L1022-L1023", spec="02, P08", quirks=("Q01", "Q02", "O22")
-)
+@CATALOGUE.family(r"for-old\(([0-9]+)\)")
 def for_old(years: str) -> Expr:
     """Older than N years; N itself is not older."""
     return d.age > int(years)
 
 
-@CATALOGUE.family(
-    r"for-young\(([0-9]+)\)", source=f"{SCORING}#L1033-L1034", spec="02, P11", quirks=("Q01", "Q02", "O22")
-)
+@CATALOGUE.family(r"for-young\(([0-9]+)\)")
 def for_young(years: str) -> Expr:
     """Younger than N years; N itself is not younger."""
     return d.age < int(years)
 
 
-@CATALOGUE.family(
-    r"for-frustrated-old\(([0-9]+)\)", source=f"{SCORING}#L1025-L1027", spec="02, P09", quirks=("Q01", "Q02")
-)
+@CATALOGUE.family(r"for-frustrated-old\(([0-9]+)\)")
 def for_frustrated_old(years: str) -> Expr:
     """Older than N years and says that age is held against them."""
     return (d.age > int(years)) & d.frustrations.has("AGE_DISCRIMINATION")
 
 
-CATALOGUE.add(
-    "for-frustrated-young(25)",
-    d.frustrations.has("AGE_DISCRIMINATION") & (d.age < 25),
-    source=f"{SCORING}#L1179-L1183",
-    spec="02, F24",
-    quirks=("Q01", "Q02"),
-)
+CATALOGUE.add("for-frustrated-young(25)", d.frustrations.has("AGE_DISCRIMINATION") & (d.age < 25))

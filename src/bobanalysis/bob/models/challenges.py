@@ -1,14 +1,12 @@
 """The filters and the relevance of the main challenges."""
 
-from bobanalysis.rules import Text, any_of, attempt, first_match, largest, missing, when
+from bobanalysis.rules import any_of, attempt, error, first_match, largest, missing, when
 
 from ..catalogue import CATALOGUE
 from ..catalogue import DICTIONARY as d
-from .advice_applications import applications_a_week
+from .advice_applications import APPLICATIONS_A_WEEK, applications_a_week
 from .market import easy_market, market_known
 from .search import long_accumulated_search
-
-SCORING = "frontend/server/scoring.py"
 
 NOT_RELEVANT, NEUTRAL, RELEVANT_AND_GOOD = 0, 1, 3  # what a relevance model answers (spec 01 §4.2)
 
@@ -27,10 +25,6 @@ CATALOGUE.add(
         when(long_accumulated_search, False),
         otherwise=(d.project_kind == "REORIENTATION") | never_done,
     ),
-    title=Text("trouver un métier qui plaît", "find a job to like"),
-    source=f"{SCORING}#L706-L741",
-    spec="02, K01",
-    quirks=("Q14",),
 )
 CATALOGUE.add(
     "category-missing-diploma",
@@ -42,16 +36,9 @@ CATALOGUE.add(
         when((d.seniority > "SENIOR") & (d.age >= 50), False),
         otherwise=True,
     ),
-    title=Text("diplôme manquant", "missing diploma"),
-    source=f"{SCORING}#L745-L773",
-    spec="02, K02",
-    quirks=("Q15", "Q16"),
 )
 CATALOGUE.add(
-    "relevance-enhance-methods",
-    first_match(when(d.search_length < 0, NEUTRAL), otherwise=RELEVANT_AND_GOOD),
-    source=f"{SCORING}#L846-L853",
-    spec="02, R01",
+    "relevance-enhance-methods", first_match(when(d.search_length < 0, NEUTRAL), otherwise=RELEVANT_AND_GOOD)
 )
 CATALOGUE.add(
     "relevance-find-what-you-like",
@@ -60,12 +47,8 @@ CATALOGUE.add(
         when((d.passionate_level < "LIKEABLE_JOB") & easy_market(7), NEUTRAL),
         otherwise=RELEVANT_AND_GOOD,
     ),
-    source=f"{SCORING}#L832-L843",
-    spec="02, R02",
 )
 # --- registered, but used by no published configuration (C10)
-TIPS = "frontend/server/modules/application_tips.py"
-
 rate_is_low = 1 - largest(d.total_interview_count, 0) / d.search_length_now
 no_count = d.total_interview_count == 0
 no_applications = d.weekly_applications_estimate == "UNKNOWN_NUMBER_ESTIMATE_OPTION"
@@ -79,11 +62,10 @@ enhance_methods = CATALOGUE.add(
         when(no_count & no_applications, missing(COUNT, APPLICATIONS)),
         when(no_count, missing(COUNT)),
         when(no_applications, missing(APPLICATIONS)),
+        # The published table has no other number: an undefined one is looked up in vain (O3).
+        when(~d.weekly_applications_estimate.is_in(*APPLICATIONS_A_WEEK), error("KeyError")),
         otherwise=rate_is_low * (applications_a_week / 5),
     ),
-    title=Text("trop peu d’entretiens pour les candidatures", "too few interviews for the applications"),
-    source=f"{TIPS}#L186-L218",
-    spec="04, §2.2",
 )
 CATALOGUE.add(
     "relevance-enhance-methods-to-interview",
@@ -92,8 +74,6 @@ CATALOGUE.add(
         with_fields=NEUTRAL,
         without_fields=NEUTRAL,
     ),
-    source=f"{TIPS}#L221-L230",
-    spec="04, §2.2",
 )
 MODES = tuple(d.sets["jg_first_modes"])
 CATALOGUE.add(
@@ -108,13 +88,7 @@ CATALOGUE.add(
         when(any_of(*((d.preferred_application_mode == m) & d.jg_second_modes.has(m) for m in MODES)), 1),
         otherwise=3,
     ),
-    title=Text("façon de postuler", "way of applying"),
-    source=f"{TIPS}#L233-L265",
-    spec="04, §2.2",
 )
 CATALOGUE.add(
-    "relevance-market-stress",
-    first_match(when(market_known, RELEVANT_AND_GOOD), otherwise=NEUTRAL),
-    source=f"{SCORING}#L419-L426",
-    spec="02, R03",
+    "relevance-market-stress", first_match(when(market_known, RELEVANT_AND_GOOD), otherwise=NEUTRAL)
 )

@@ -10,8 +10,6 @@ from ..catalogue import CATALOGUE
 from ..catalogue import DICTIONARY as d
 from .challenges import NEUTRAL, NOT_RELEVANT, RELEVANT_AND_GOOD
 
-LANGUAGE = "frontend/server/modules/language.py"
-
 # Jobs that need the language spoken and written, and those that need it spoken (M1025 is no job group: M34).
 WRITTEN_JOBS = (
     *("M1025", "M1203", "M1501", "M1502"),
@@ -63,8 +61,6 @@ missing_language = CATALOGUE.add(
         *lacking(unknown(SPOKEN, "hasSpokenKnowledge")),
         otherwise=True,
     ),
-    source=f"{LANGUAGE}#L98-L135",
-    spec="04, §2.14",
 )
 
 written = Named("job that needs writing", over_projects(d.rome_id.starts_with(*WRITTEN_JOBS)))
@@ -82,9 +78,6 @@ CATALOGUE.add(
         ),
         otherwise=False,
     ),
-    source=f"{LANGUAGE}#L138-L175",
-    spec="04, §2.14",
-    quirks=("M34",),
 )
 CATALOGUE.add(
     "language-relevance",
@@ -96,12 +89,4 @@ CATALOGUE.add(
             without_fields=NEUTRAL,
         ),
     ),
-    source=f"{LANGUAGE}#L178-L192",
-    spec="04, §2.14",
-)
-CATALOGUE.add(
-    "for-foreign-language",
-    d.frustrations.has("LANGUAGE"),
-    source=f"{LANGUAGE}#L198-L199",
-    spec="04, §2.14",
 )

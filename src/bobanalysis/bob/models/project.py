@@ -5,31 +5,15 @@ from bobanalysis.rules import Expr, Named, error, first_match, missing, total, w
 from ..catalogue import CATALOGUE
 from ..catalogue import DICTIONARY as d
 
-SCORING = "frontend/server/scoring.py"
-
-employed = CATALOGUE.add(
-    "for-employed",
-    (d.situation == "EMPLOYED") | (d.project_kind == "FIND_ANOTHER_JOB"),
-    source=f"{SCORING}#L1129-L1133",
-    spec="02, F10",
-    quirks=("Q25",),
-)
+employed = CATALOGUE.add("for-employed", (d.situation == "EMPLOYED") | (d.project_kind == "FIND_ANOTHER_JOB"))
 CATALOGUE.add(
     "for-company-creator",
     first_match(
         when(d.project_kind == "UNKNOWN_PROJECT_KIND", missing("projects.0.kind")),
         otherwise=d.project_kind == "CREATE_OR_TAKE_OVER_COMPANY",
     ),
-    source=f"{SCORING}#L968-L979",
-    spec="02, F06",
-    quirks=("Q26",),
 )
-CATALOGUE.add(
-    "for-first-job-search",
-    d.project_kind == "FIND_A_FIRST_JOB",
-    source=f"{SCORING}#L1173-L1175",
-    spec="02, F22",
-)
+
 CATALOGUE.add(
     "for-no-clear-project",
     first_match(
@@ -38,9 +22,6 @@ CATALOGUE.add(
         when(d.has_clear_project == "UNKNOWN_BOOL", missing("projects.0.hasClearProject")),
         otherwise=d.has_clear_project == "FALSE",
     ),
-    source="frontend/server/modules/project_clarity.py#L23-L83",
-    spec="04, §2.17",
-    quirks=("M36",),
 )
 CATALOGUE.add(
     "for-unclear-project",
@@ -51,39 +32,11 @@ CATALOGUE.add(
         when(d.has_clear_project == "UNKNOWN_BOOL", missing("projects.0.hasClearProject")),
         otherwise=d.has_clear_project == "FALSE",
     ),
-    source="frontend/server/modules/project_clarity.py#L23-L51",
-    spec="04, §2.17",
-    quirks=("M36",),
 )
-CATALOGUE.add(
-    "for-too-many-objectives",
-    d.num_objectives >= 3,
-    source="frontend/server/modules/project_clarity.py#L84-L86",
-    spec="04, §2.17",
-)
-CATALOGUE.add(
-    "for-reorientation", d.project_kind == "REORIENTATION", source=f"{SCORING}#L1247-L1249", spec="02, F48"
-)
-CATALOGUE.add(
-    "for-not-employed-anymore",
-    d.situation == "LOST_QUIT",
-    source=f"{SCORING}#L1230-L1232",
-    spec="02, F42",
-    quirks=("Q25",),
-)
-CATALOGUE.add(
-    "for-unemployed",
-    (d.situation != "UNKNOWN_SITUATION") & (d.situation != "EMPLOYED"),
-    source=f"{SCORING}#L1280-L1282",
-    spec="02, F60",
-    quirks=("Q25",),
-)
-CATALOGUE.add(
-    "for-very-short-contract",
-    d.employment_types.has("INTERIM"),
-    source=f"{SCORING}#L1295-L1297",
-    spec="02, F65",
-)
+
+
+CATALOGUE.add("for-unemployed", (d.situation != "UNKNOWN_SITUATION") & (d.situation != "EMPLOYED"))
+
 CATALOGUE.add(
     "for-narrow-contract-search",
     d.jg_has_contract_types
@@ -96,9 +49,6 @@ CATALOGUE.add(
         )
         < 50
     ),
-    source=f"{SCORING}#L610-L622",
-    spec="02, F36",
-    quirks=("Q21",),
 )
 
 # What the local median salary is worth per year before tax, by its unit (spec 01 §3, SALARY).
@@ -113,16 +63,10 @@ local_salary = d.market_median_salary * Named(
         otherwise=error("KeyError"),
     ),
 )
-CATALOGUE.add(
-    "for-high-salary-expectations",
-    d.min_salary > local_salary,
-    source=f"{SCORING}#L1193-L1196",
-    spec="02, F28",
-    quirks=("Q21",),
-)
+CATALOGUE.add("for-high-salary-expectations", d.min_salary > local_salary)
 
 
-@CATALOGUE.family(r"for-passionate\((\w+)\)", source=f"{SCORING}#L282-L290", spec="02, P12")
+@CATALOGUE.family(r"for-passionate\((\w+)\)")
 def for_passionate(level: str) -> Expr:
     """At least this attached to the job."""
     return d.passionate_level >= d["passionate_level"].number_of(level)

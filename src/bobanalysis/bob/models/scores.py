@@ -10,9 +10,6 @@ from ..catalogue import CATALOGUE
 from ..catalogue import DICTIONARY as d
 from .market import offers
 
-MODULE = "frontend/server/modules/diagnostic.py"
-SPEC = "04, §2.8"
-
 unknown = missing()
 
 
@@ -21,9 +18,9 @@ def hundred(raw: Expr | float) -> Expr:
     return smallest(largest(raw, 0), 100) * 3 / 100
 
 
-def out_of_hundred(name: str, raw: Expr, lines: str, source: str = MODULE, spec: str = SPEC) -> None:
+def out_of_hundred(name: str, raw: Expr) -> None:
     """Register a score out of 100."""
-    CATALOGUE.add(name, hundred(raw), source=f"{source}#{lines}", spec=spec)
+    CATALOGUE.add(name, hundred(raw))
 
 
 def curve(x: Expr, *points: tuple[float, float]) -> Expr:
@@ -44,6 +41,7 @@ def by_answer(answer: Expr, values: dict[str, float]) -> Expr:
     return first_match(*(when(answer == name, value) for name, value in values.items()), otherwise=unknown)
 
 
+NOT_ANSWERED = "UNKNOWN_NUMBER_ESTIMATE_OPTION"
 months = d.search_length
 count = d.total_interview_count
 
@@ -54,7 +52,6 @@ out_of_hundred(
         when(months > 12, 0),
         otherwise=curve(months, (0, 100), (3, 50), (6, 30), (12, 0)),
     ),
-    "L36-L47",
 )
 out_of_hundred(
     "interview-rate-score",
@@ -64,11 +61,8 @@ out_of_hundred(
         when(months == 0, error("ZeroDivisionError")),
         otherwise=count / months * 15,
     ),
-    "L50-L64",
 )
-out_of_hundred(
-    "too-many-interviews-score", first_match(when(count < 10, unknown), otherwise=100 - 8 * count), "L67-L79"
-)
+out_of_hundred("too-many-interviews-score", first_match(when(count < 10, unknown), otherwise=100 - 8 * count))
 
 out_of_hundred(
     "too-many-applications-score",
@@ -77,7 +71,6 @@ out_of_hundred(
         when(d.weekly_applications_estimate.is_in("DECENT_AMOUNT", "A_LOT"), 0),
         otherwise=unknown,
     ),
-    "L82-L102",
 )
 out_of_hundred(
     "too-few-applications-score",
@@ -85,10 +78,9 @@ out_of_hundred(
         when(d.search_not_started, unknown),
         when(d.weekly_applications_estimate == "LESS_THAN_2", 20),
         when(d.weekly_applications_estimate == "SOME", 60),
-        when(d.weekly_applications_estimate <= "A_LOT", unknown),
+        when(d.weekly_applications_estimate.is_in(NOT_ANSWERED, "DECENT_AMOUNT", "A_LOT"), unknown),
         otherwise=error("KeyError"),
     ),
-    "L105-L117",
 )
 out_of_hundred(
     "training-fullfillment-score",
@@ -102,7 +94,6 @@ out_of_hundred(
             "CURRENTLY_IN_TRAINING": 50,
         },
     ),
-    "L120-L135",
 )
 out_of_hundred(
     "required-diplomas-score",
@@ -111,7 +102,6 @@ out_of_hundred(
         when(~d.jg_has_diplomas, unknown),
         otherwise=100 - d.jg_max_diploma_percent,
     ),
-    "L138-L152",
 )
 out_of_hundred(
     "seniority-score",
@@ -122,7 +112,6 @@ out_of_hundred(
         when(d.seniority == "INTERMEDIARY", 67),
         otherwise=100,
     ),
-    "L155-L172",
 )
 out_of_hundred(
     "job-similarity-score",
@@ -134,13 +123,11 @@ out_of_hundred(
         when(d.previous_job_similarity == "DONE_THIS", 90),
         otherwise=unknown,
     ),
-    "L175-L191",
 )
-out_of_hundred("age-score", (68 - d.age) * 2, "L194-L199")
+out_of_hundred("age-score", (68 - d.age) * 2)
 out_of_hundred(
     "market-stress-score",
     first_match(when(offers == 0, unknown), when(offers == -1, 0), otherwise=offers / 10 * 100),
-    "L202-L211",
 )
 out_of_hundred(
     "offers-change-score",
@@ -149,7 +136,6 @@ out_of_hundred(
         when(d.market_job_offers_change < 0, 0),
         otherwise=d.market_job_offers_change * 5 + 50,
     ),
-    "L214-L226",
 )
 out_of_hundred(
     "return-to-employment-score",
@@ -157,7 +143,6 @@ out_of_hundred(
         when(d.market_unemployment_days == 0, unknown),
         otherwise=100 * (1 - (d.market_unemployment_days / 365) ** 0.7),
     ),
-    "L229-L242",
 )
 out_of_hundred(
     "job-of-the-future",
@@ -165,7 +150,6 @@ out_of_hundred(
         when(d.jg_growth_2012_2022 == 0, unknown),
         otherwise=curve(d.jg_growth_2012_2022, (-0.17, 0), (0.07, 50), (0.29, 100)),
     ),
-    "L245-L260",
 )
 out_of_hundred(
     "network-score",
@@ -175,7 +159,6 @@ out_of_hundred(
         when(d.network_estimate == 3, 100),
         otherwise=unknown,
     ),
-    "L263-L275",
 )
 out_of_hundred(
     "job-passionate-score",
@@ -183,7 +166,6 @@ out_of_hundred(
         d.passionate_level,
         {"ALIMENTARY_JOB": 0, "LIKEABLE_JOB": 50, "PASSIONATING_JOB": 80, "LIFE_GOAL_JOB": 100},
     ),
-    "L278-L292",
 )
 for name, difficulty in (
     ("atypic", "ATYPIC_PROFILE"),
@@ -194,17 +176,13 @@ for name, difficulty in (
     ("time-managment", "TIME_MANAGEMENT"),
 ):
     out_of_hundred(
-        f"frustration-{name}-scorer",
-        first_match(when(d.frustrations.has(difficulty), 0), otherwise=unknown),
-        "L295-L306",
+        f"frustration-{name}-scorer", first_match(when(d.frustrations.has(difficulty), 0), otherwise=unknown)
     )
 out_of_hundred(
     "hiring-difficulty-score",
     first_match(when(d.market_percent_difficult == 0, unknown), otherwise=d.market_percent_difficult),
-    "L309-L316",
 )
 
-RELOCATE = "frontend/server/modules/relocate.py"
 better_places = smallest(d.market_num_better_departements * 1.5, 100) / 2
 
 out_of_hundred(
@@ -218,9 +196,6 @@ out_of_hundred(
         when(d.area_type >= "DEPARTEMENT", 50 - better_places / 2),
         otherwise=50 - better_places,
     ),
-    "L69-L104",
-    RELOCATE,
-    "04, §2.18",
 )
 out_of_hundred(
     "profile-mobility-scorer",
@@ -231,41 +206,25 @@ out_of_hundred(
         when(d.area_type == "DEPARTEMENT", 50),
         otherwise=0,
     ),
-    "L107-L127",
-    RELOCATE,
-    "04, §2.18",
 )
 
 # Filters on the partial scores of an older diagnosis, which no published code fills any more (M28).
 
-for name, least in (("+4", 4), ("ALL", 5)):
-    CATALOGUE.add(
-        f"for-good-diagnostic-submetrics({name})",
-        d.num_good_subdiagnostics >= least,
-        source=f"{MODULE}#L340-L359",
-        spec=SPEC,
-        quirks=("M28",),
-    )
 
-
-@CATALOGUE.family(r"for-empty-diagnostic\((.*?)\)", source=f"{MODULE}#L394-L397", spec=SPEC, quirks=("M28",))
+@CATALOGUE.family(r"for-empty-diagnostic\((.*?)\)")
 def for_empty_diagnostic(topic: str) -> Expr:
     """No partial score on a topic."""
     return d.subdiagnostics.of(topic) < 0
 
 
-@CATALOGUE.family(
-    r"for-low-diagnostic\((.*?), ([0-9]+)\)", source=f"{MODULE}#L398-L402", spec=SPEC, quirks=("M28",)
-)
+@CATALOGUE.family(r"for-low-diagnostic\((.*?), ([0-9]+)\)")
 def for_low_diagnostic(topic: str, limit: str) -> Expr:
     """The partial score on a topic is under N."""
     score = d.subdiagnostics.of(topic)
     return (score >= 0) & (score < int(limit))
 
 
-@CATALOGUE.family(
-    r"for-high-diagnostic\((.*?), ([0-9]+)\)", source=f"{MODULE}#L403-L407", spec=SPEC, quirks=("M28",)
-)
+@CATALOGUE.family(r"for-high-diagnostic\((.*?), ([0-9]+)\)")
 def for_high_diagnostic(topic: str, limit: str) -> Expr:
     """The partial score on a topic is N or more."""
     score = d.subdiagnostics.of(topic)

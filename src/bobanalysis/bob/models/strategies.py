@@ -7,21 +7,11 @@ from ..catalogue import DICTIONARY as d
 from .place import parts
 from .scores import hundred
 
-SCORING = "frontend/server/scoring.py"
-
 CATALOGUE.add(
     "strategy-interview-success",
     hundred(first_match(when((d.total_interview_count >= 3) & (d.search_length_now >= 7), 30), otherwise=10)),
-    source=f"{SCORING}#L813-L819",
-    spec="02, S01",
 )
-CATALOGUE.add(
-    "strategy-get-alternance",
-    hundred(first_match(when(d.age > 30, 20), otherwise=40)),
-    source=f"{SCORING}#L803-L810",
-    spec="02, S02",
-    quirks=("Q13",),
-)
+CATALOGUE.add("strategy-get-alternance", hundred(first_match(when(d.age > 30, 20), otherwise=40)))
 CATALOGUE.add(
     "strategy-likeable-job",
     hundred(
@@ -31,27 +21,21 @@ CATALOGUE.add(
             otherwise=40,
         )
     ),
-    source=f"{SCORING}#L822-L829",
-    spec="02, S03",
 )
 CATALOGUE.add(
     "strategy-try-without-diploma",
     hundred(first_match(when(d.jg_is_diploma_strictly_required, 0), otherwise=10)),
-    source=f"{SCORING}#L795-L800",
-    spec="02, S04",
 )
 
 
-@CATALOGUE.family(r"strategy-for-frustrated\((.*)\)", source=f"{SCORING}#L856-L867", spec="02, P19")
+@CATALOGUE.family(r"strategy-for-frustrated\((.*)\)")
 def strategy_for_frustrated(difficulties: str) -> Expr:
     """A little more where one of some difficulties was declared."""
     declared = any_of(*(d.frustrations.has(name) for name in parts(difficulties)))
     return hundred(first_match(when(declared, 15), otherwise=10))
 
 
-@CATALOGUE.family(
-    r"favor-strategy\((.*)\)", source="frontend/server/modules/strategy.py#L8-L34", spec="04, §2.24"
-)
+@CATALOGUE.family(r"favor-strategy\((.*)\)")
 def favor_strategy(names: str) -> Expr:
     """High where one of some strategies was started, medium where one was proposed."""
     wanted = parts(names)
@@ -60,11 +44,3 @@ def favor_strategy(names: str) -> Expr:
         when(d.proposed_strategies.lists_any(*wanted), 2, because="SUCH_A_STRATEGY_COULD_WORK"),
         otherwise=1,
     )
-
-
-CATALOGUE.add(
-    "for-good-overall-score(50)",
-    d.diagnostic_overall_score > 50,
-    source=f"{SCORING}#L1184-L1186",
-    spec="02, F25",
-)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import polars as pl
 
-from ..door import InputError
+from bobanalysis.tables import InputError
 
 LOCAL = ("departement_id", "rome_id")
 

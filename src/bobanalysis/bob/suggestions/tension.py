@@ -17,8 +17,6 @@ NO_OFFER = -1
 """How documents say that there is no offer at all."""
 UNKNOWN = 0
 """How documents say that nothing is known."""
-STRESS_WITHOUT_OFFERS = 1000.0
-"""Candidates per offer where there is no offer (``scoring_base.py#L192-L202``)."""
 
 
 def local_tension(market: MarketLike) -> pl.DataFrame:
@@ -53,26 +51,6 @@ def national_tension(market: MarketLike) -> pl.DataFrame:
     )
 
 
-def tension_from_cells(cells: pl.DataFrame, factor: float = 10.0, whole: bool = True) -> pl.DataFrame:
-    """Make a tension table of offers and job seekers; the published code reads it ready-made.
-
-    Parameters: ``cells``, with departement_id, rome_id, offers, jobseekers
-    (``bobanalysis.population.market_cells()``); ``factor``, what offers over job seekers is multiplied by
-    (``bobanalysis.population.markets.factor(scale)``); ``whole``, round to whole numbers, halves up, as the
-    published figure is one (spec 05 §14). Rounded to 0, it says that there is no offer. Unrounded figures
-    have nearly no ties, which shows what rounding decides.
-    Returns departement_id, rome_id, tension; cells without job seekers are unknown and left out.
-
-    >>> tension_from_cells(pl.DataFrame({"departement_id": ["15"], "rome_id": ["A1101"],
-    ...     "offers": [3.0], "jobseekers": [4.0]}))["tension"].to_list()
-    [8.0]
-    """
-    known = need(cells, "cells", ["offers", "jobseekers"], LOCAL).filter(pl.col("jobseekers") > 0)
-    ratio = factor * pl.col("offers") / pl.col("jobseekers")
-    value = (ratio.round(9) + 0.5).floor() if whole else ratio
-    return known.select(*LOCAL, tension=value).drop_nulls("tension").sort(LOCAL)
-
-
 def published(tension: pl.Expr) -> pl.Expr:
     """Return the figure as documents hold it: -1 for no offer, 0 for unknown (spec 05 §2).
 
@@ -80,37 +58,6 @@ def published(tension: pl.Expr) -> pl.Expr:
     [4, -1, 0]
     """
     return pl.when(tension.is_null()).then(UNKNOWN).when(tension == 0).then(NO_OFFER).otherwise(tension)
-
-
-def market_score(tension: pl.DataFrame) -> pl.DataFrame:
-    """Return offers per candidate; cells without a figure dropped, no offer kept as 0.
-
-    Parameters: ``tension``, a tension table, local or national. Returns its key and ``market_score``.
-    Source: spec 05 §2, ``data_analysis/lib/cleaned_data.py#L645-L669``.
-
-    >>> market_score(pl.DataFrame({"rome_id": ["A", "B", "C"], "tension": [5, 0, None]})).rows()
-    [('A', 0.5), ('B', 0.0)]
-    """
-    key = [c for c in LOCAL if c in tension.columns]
-    known = need(tension, "tension", ["tension"], key).drop_nulls("tension")
-    return known.select(*key, market_score=pl.col("tension") / 10)
-
-
-def stress(offers_per_10: pl.Expr) -> pl.Expr:
-    """Return candidates per offer, as the models read it, from the documents' figure (-1, 0, or more).
-
-    1000 where there is no offer, null where nothing is known. Source: spec 05 §2,
-    ``frontend/server/scoring_base.py#L192-L202``.
-
-    >>> pl.select(stress(pl.Series([5, -1, 0]))).to_series().to_list()
-    [2.0, 1000.0, None]
-    """
-    return (
-        pl.when(offers_per_10 == NO_OFFER)
-        .then(STRESS_WITHOUT_OFFERS)
-        .when(offers_per_10 != UNKNOWN)
-        .then(10 / offers_per_10)
-    )
 
 
 def less_stressful_departements(tension: pl.DataFrame) -> pl.DataFrame:
@@ -139,49 +86,5 @@ def less_stressful_departements(tension: pl.DataFrame) -> pl.DataFrame:
             at_least=down.cast(pl.UInt32),
             at_most=last.cast(pl.UInt32),
         )
-        .sort(LOCAL)
-    )
-
-
-def departement_scores(tension: pl.DataFrame, limit: int | None = None) -> pl.DataFrame:
-    """Return for each job group its départements, least stressful first (``departementScores``).
-
-    Parameters: ``tension``, a tension table; ``limit``, the most départements to keep (published: all).
-    Returns rome_id, rank (from 1), departement_id, offers_per_10 (-1 for no offer; no unknown). Equals stand
-    in the order of codes (open in the published code).
-    Source: spec 05 §7, §12, ``job_group_info.py#L264-L285``, ``market_score_derivatives.py#L104-L123``.
-    """
-    known = need(tension, "tension", ["tension"], LOCAL).drop_nulls("tension")
-    return ranked(known, ["rome_id"], "tension", ["departement_id"], limit).select(
-        "rome_id", "rank", "departement_id", offers_per_10=published(pl.col("tension"))
-    )
-
-
-def more_stressed_jobseekers(tension: pl.DataFrame, jobseekers: pl.DataFrame) -> pl.DataFrame:
-    """Return the share of the country's job seekers whose market is as stressed, or more.
-
-    Parameters: ``tension``, a tension table; ``jobseekers``, departement_id, rome_id, jobseekers (number).
-    The published code counts people of the private FHS salary file; ``population.market_cells()`` gives
-    France Travail's stock, which is another count.
-    Returns departement_id, rome_id, more_stressed_jobseekers_percentage (0 to 100, to one decimal; 0 where
-    the market has no figure), for each row of either table. Job seekers without a figure are left out of the
-    total.
-    Source: spec 05 §3, ``local_diagnosis.py#L352-L378``.
-    """
-    known = need(tension, "tension", ["tension"], LOCAL).drop_nulls("tension")
-    people = need(jobseekers, "jobseekers", ["jobseekers"], LOCAL)
-    both = known.select(*LOCAL, score=published(pl.col("tension"))).join(
-        people, on=list(LOCAL), how="full", coalesce=True
-    )
-    by_score = (
-        both.drop_nulls("score")
-        .group_by("score")
-        .agg(pl.col("jobseekers").fill_null(0).sum())
-        .sort("score")
-        .select("score", share=(100 * pl.col("jobseekers").cum_sum() / pl.col("jobseekers").sum()).round(1))
-    )
-    return (
-        both.join(by_score, on="score", how="left")
-        .select(*LOCAL, more_stressed_jobseekers_percentage=pl.col("share").fill_nan(0).fill_null(0))
         .sort(LOCAL)
     )

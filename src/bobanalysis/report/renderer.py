@@ -1,18 +1,12 @@
-"""The pages: one set of templates, two languages, and nothing in them that is not in the findings file.
+"""One page in one language: its template, and what a template may show of what the notebooks recorded.
 
-`render` makes the whole folder of reports from what the notebooks recorded: the findings file, the tables
-and the charts for download, and the pages. It writes the same bytes from the same records, on every machine
-and every day.
+Nothing stands on a page that is not in the findings file. `site` lists the pages and writes them all.
 """
 
 from __future__ import annotations
 
-import csv
 import io
-import os
 import re
-import shutil
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
@@ -22,18 +16,11 @@ from typing import Any
 import polars as pl
 from markupsafe import Markup, escape
 
-from bobanalysis.report import (
-    cards,
-    charts,
-    condition_pages,
-    findings,
-    glossary,
-    ledger_pages,
-    letter_page,
-    quirk_pages,
-    tryit,
-)
-from bobanalysis.report.words import CLASSES, FINDINGS, HERE, KINDS, N_, NO_INTERVAL, Words, challenge_labels
+from bobanalysis.algorithm import Algorithm
+from bobanalysis.report import charts, findings
+from bobanalysis.report.subjects import CardIndex, card_index
+from bobanalysis.report.words import HERE, Words
+from bobanalysis.text import Language, capital
 
 MARKS = {"by construction": "c", "modelled": "m", "observed": "o"}
 """The letter behind a figure that says its kind."""
@@ -50,13 +37,13 @@ class Page:
     """A page: `slug` names the file and, unless `template` does, the template; `title` stands in the menu.
 
     `section` is the entry of the menu that the page stands under. `context` is a function of the page's
-    `PageMaker` that returns what else the template may use.
+    `PageRenderer` that returns what else the template may use.
     """
 
     slug: str
     title: str
     section: str = ""
-    context: Callable[[PageMaker], Mapping[str, Any]] | None = None
+    context: Callable[[PageRenderer], Mapping[str, Any]] | None = None
     template: str = ""
 
     @property
@@ -65,43 +52,34 @@ class Page:
         return "../" * self.slug.count("/")
 
 
-PAGES = (
-    Page("index", N_("The story"), N_("The story")),
-    Page("try", N_("Try it"), N_("Try it")),
-    Page("rules", N_("Every rule"), N_("The rules"), cards.index),
-    Page("conditions", N_("Age and place"), N_("The rules"), condition_pages.conditions),
-    Page("quirks", N_("Quirks"), N_("The rules"), quirk_pages.quirks),
-    Page("questions", N_("Questions"), N_("Questions and answers"), ledger_pages.questions),
-    Page("privacy", N_("Personal data"), N_("Questions and answers"), ledger_pages.privacy),
-    Page("register", N_("Register"), N_("Questions and answers"), ledger_pages.register),
-    Page("method", N_("Method"), N_("Method and data")),
-    Page("glossary", N_("Glossary"), N_("Method and data"), glossary.page),
-    Page("sources", N_("Sources"), N_("Method and data")),
-    Page("data", N_("Downloads"), N_("Method and data")),
-)
-"""The pages in the order of the menu. To add one: an entry here, a template, its French words."""
-
-
-def every_page() -> tuple[Page, ...]:
-    """Return the pages of the menu and those that only other pages lead to."""
-    return (*PAGES, *ledger_pages.form_pages(), *cards.pages())
-
-
 @dataclass
 class Content:
     """What the notebooks recorded: merged findings, the text of each table, the tables as frames."""
 
     merged: dict[str, Any]
     csv: dict[str, str]
+    algorithm: Any = None
     drawings: dict[tuple[str, str, bool], tuple[charts.Drawing, str]] = field(default_factory=dict)
     groups: dict[tuple[str, str], dict[str, list[dict[str, Any]]]] = field(default_factory=dict)
 
     @classmethod
-    def read(cls, build: Path, notebooks: Sequence[str] | None = None) -> Content:
+    def read(
+        cls, build: Path, notebooks: Sequence[str] | None = None, algorithm: Algorithm | None = None
+    ) -> Content:
         """Merge the records in a build folder; raise `findings.FindingError` when they do not fit."""
         merged = findings.merge(build, notebooks)
         texts = {id: (build / "tables" / f"{id}.csv").read_text(encoding="utf-8") for id in merged["tables"]}
-        return cls(merged, texts)
+        return cls(merged, texts, algorithm)
+
+    @classmethod
+    def of(cls, algorithm: Algorithm) -> Content:
+        """Return content without records, for pages that say what follows from the rules alone."""
+        return cls({"findings": {}, "tables": {}, "notebooks": []}, {}, algorithm)
+
+    @property
+    def recorded(self) -> bool:
+        """Whether notebooks recorded anything."""
+        return bool(self.merged["notebooks"])
 
     @cached_property
     def tables(self) -> dict[str, pl.DataFrame]:
@@ -155,103 +133,23 @@ def read_table(text: str, meta: Mapping[str, Any]) -> pl.DataFrame:
     return frame.with_columns(pl.col(whole).cast(pl.Int64))
 
 
-def render(
-    build: str | os.PathLike[str] | None = None,
-    reports: str | os.PathLike[str] | None = None,
-    notebooks: Sequence[str] | None = None,
-) -> Path:
-    """Make the folder of reports from what the notebooks recorded.
-
-    Parameters: `build`, the folder the notebooks wrote to (see `findings.build_folder`); `reports`, the
-    folder to make, default `reports` of the project: what is in it is replaced as a whole; `notebooks`, names
-    of the notebooks to publish, all that left a record when None.
-    Returns the folder. Raises `findings.FindingError`, `PageError` or `words.CatalogueError`; the old folder
-    is then left as it was.
-    """
-    target = Path(reports) if reports is not None else Path(__file__).parents[3] / "reports"
-    content = Content.read(findings.build_folder(build), notebooks)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".reports-", dir=target.parent) as folder:
-        fresh = Path(folder) / "new"
-        _write_all(content, fresh)
-        if target.exists():
-            target.replace(Path(folder) / "old")
-        fresh.replace(target)
-    return target
-
-
-def _write_all(content: Content, folder: Path) -> None:
-    def write(path: str, text: str) -> None:
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_text(text, encoding="utf-8", newline="\n")
-
-    write("findings.json", findings.dump(content.merged))
-    write("findings.csv", findings_csv(content.merged))
-    for id, text in content.csv.items():
-        write(f"tables/{id}.csv", text)
-    for page in every_page():
-        for language in findings.LANGUAGES:
-            write(f"{language}/{page.slug}.html", PageMaker(content, Words(language), page).html())
-    for path, text in downloads(content).items():
-        write(path, text)
-    for (name, language, narrow), (_, svg) in sorted(content.drawings.items()):
-        write(f"assets/charts/{name}{'-narrow' if narrow else ''}-{language}.svg", svg)
-    shutil.copyfile(HERE / "templates" / "style.css", folder / "assets" / "style.css")
-    shutil.copyfile(HERE / "scripts" / "try.css", folder / "assets" / "try.css")
-    shutil.copyfile(HERE / "scripts" / "rules.js", folder / "assets" / "rules.js")
-    write("assets/try.js", tryit.script())
-    write("index.html", _environment("fr").get_template("root.html").render())
-
-
-def downloads(content: Content) -> dict[str, str]:
-    """Return the other files that pages offer: path in the folder of reports -> text."""
-    return ledger_pages.downloads(content) | letter_page.letter_pages()
-
-
-def findings_csv(merged: Mapping[str, Any]) -> str:
-    """Write all findings as one CSV table, with both labels."""
-    names = [
-        "id",
-        "value",
-        "unit",
-        "kind",
-        "low",
-        "high",
-        "n",
-        "vintage",
-        "sources",
-        "label_fr",
-        "label_en",
-        "notebook",
-    ]
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(names)
-    for id, f in merged["findings"].items():
-        low, high = f["interval"] or (None, None)
-        label = f["label"] or {"fr": "", "en": ""}
-        numbers = [findings.cell(x) for x in (f["value"], low, high, f["n"])]
-        row = [id, numbers[0], f["unit"], f["kind"], *numbers[1:], f["vintage"], " ".join(f["sources"])]
-        writer.writerow([*row, label["fr"], label["en"], f["notebook"]])
-    return out.getvalue()
-
-
 CALLS = (
     *("figure", "count", "cell", "bound", "listing", "items", "steps", "card", "chart", "table", "kind"),
-    *("sources_of", "notes", "entries", "all_findings", "all_tables", "all_charts", "tryit"),
+    *("sources_of", "notes", "entries", "all_findings", "all_tables", "all_charts"),
 )
 """What templates may call."""
 
 
-class PageMaker:
+class PageRenderer:
     """Make one page in one language; its methods are what templates may call.
 
     Every figure shown is remembered, so that the page can end with where each one comes from.
     """
 
-    def __init__(self, content: Content, words: Words, page: Page) -> None:
-        """Prepare a page."""
-        self.content, self.words, self.page = content, words, page
+    def __init__(self, content: Content, words: Words, page: Page, menu: Sequence[Page] = ()) -> None:
+        """Prepare a page; `menu` holds the pages of the menu."""
+        self.content, self.words, self.page, self.menu = content, words, page, menu
+        self.home, self.algorithm = page.home, content.algorithm
         self.shown: list[str] = []
 
     def html(self) -> str:
@@ -263,20 +161,27 @@ class PageMaker:
         sources = [
             {"quirks": (), "rows": None, **entry} for entry in (findings.known_sources() or {}).values()
         ]
-        text = page.render(
-            page=self.page, pages=PAGES, language=self.words.language, other=other, words=self.words,
-            home=self.page.home, root=f"../{self.page.home}", sources=sources, registry=self._source,
-            **calls, **more,
-        )  # fmt: skip
-        if self.page.slug != "glossary":
-            text = glossary.link(text, self.words.language, self.page.home)
-        return "\n".join(line.rstrip() for line in text.splitlines() if line.strip()) + "\n"
+        shown = {
+            "page": self.page,
+            "pages": self.menu,
+            "language": self.words.language,
+            "other": other,
+            "words": self.words,
+            "story": self.content.recorded,
+            "algorithm": self.algorithm,
+            "home": self.home,
+            "root": f"../{self.home}",
+            "sources": sources,
+            "registry": self._source,
+        }
+        text = page.render(**shown, **calls, **more)
+        return tidy(text)
 
     # what stands in sentences
 
     def figure(self, id: str, bare: bool = False) -> Markup:
         """Show a finding in a sentence, with its interval, a mark of its kind and a link to its note."""
-        finding = self.content.finding(id, self._where)
+        finding = self.content.finding(id, self.where)
         if id not in self.shown:
             self.shown.append(id)
         text = escape(self._value(finding, bare))
@@ -287,22 +192,20 @@ class PageMaker:
 
     def cell(self, table: str, column: str, **keys: Any) -> Markup:
         """Show one value of a table in a sentence; `keys` pick the row, which must be the only one."""
-        frame = self.content.table(table, self._where)
+        frame = self.content.table(table, self.where)
         rows = frame.filter(*[pl.col(name) == value for name, value in keys.items()])
         if rows.height != 1:
-            raise PageError(
-                f"{self._where}: {rows.height} rows of table {table!r} have {keys}; one is needed"
-            )
+            raise PageError(f"{self.where}: {rows.height} rows of table {table!r} have {keys}; one is needed")
         return self._from_table(table, column, rows[column][0])
 
     def bound(self, table: str, column: str, which: str) -> Markup:
         """Show the smallest ("min") or largest ("max") value of a column in a sentence."""
-        series = self.content.table(table, self._where)[column]
+        series = self.content.table(table, self.where)[column]
         return self._from_table(table, column, series.min() if which == "min" else series.max())
 
     def steps(self) -> list[dict[str, Any]]:
         """List the largest changes from one age to the next, largest first, each value ready to be shown."""
-        rows = charts.largest(self.content.table("age.cliffs", self._where))
+        rows = charts.largest(self.content.table("age.cliffs", self.where))
         shown = []
         for row in rows:
             step = {name: self._from_table("age.cliffs", name, row[name]) for name in row}
@@ -320,7 +223,7 @@ class PageMaker:
 
     def items(self, table: str, column: str, **keys: Any) -> list[Markup]:
         """Return the values of a column in the rows that `keys` pick, each ready to be shown."""
-        rows = self.content.table(table, self._where).filter(
+        rows = self.content.table(table, self.where).filter(
             *[pl.col(k) == value for k, value in keys.items()]
         )
         unit = self._unit(table, column)
@@ -334,12 +237,12 @@ class PageMaker:
         Where choices decide more than chance does, name the findings `low` and `high`: their range is shown
         large, and the finding below it, followed by the words `basis` that say for which choice it holds.
         """
-        finding = self.content.finding(id, self._where)
+        finding = self.content.finding(id, self.where)
         if id not in self.shown:
             self.shown.append(id)
         facts = self._facts(finding)
         if low:
-            ends = [self.content.finding(end, self._where)["value"] for end in (low, high)]
+            ends = [self.content.finding(end, self.where)["value"] for end in (low, high)]
             facts["interval"] = None
             facts["range"] = self.words.interval(ends[0], ends[1], finding["unit"])
             self.shown.extend(end for end in (low, high) if end not in self.shown)
@@ -375,7 +278,7 @@ class PageMaker:
         `empty` a column, a value and a key: where the first has the second, the key has no data. `only` is
         the columns to show; `people`, the finding with the size of the sample.
         """
-        frame, meta = self.content.table(id, self._where), self._meta(id)
+        frame, meta = self.content.table(id, self.where), self._meta(id)
         columns = {column["name"]: column for column in meta["columns"]}
         if pivot is None:
             frame = frame.select(only or frame.columns)
@@ -428,14 +331,14 @@ class PageMaker:
         """Show the number of a finding plainly, where a mark and a link would be in the way."""
         if id not in self.shown:
             self.shown.append(id)
-        return self.words.number(self.content.finding(id, self._where)["value"])
+        return self.words.number(self.content.finding(id, self.where)["value"])
 
     def kind(self, kind: str) -> Markup:
         """Show the label of a kind of figure, linked to its explanation."""
-        if kind not in KINDS:
-            raise PageError(f"{self._where}: there is no kind {kind!r}; kinds are {', '.join(KINDS)}")
+        if kind not in findings.KINDS:
+            raise PageError(f"{self.where}: there is no kind {kind!r}; kinds are {', '.join(findings.KINDS)}")
         slug = kind.replace(" ", "-")
-        name = self.words.gettext(KINDS[kind])
+        name = self.words.name("kinds", kind)
         return Markup('<a class="kind k-{}" href="{}method.html#{}">{}</a>').format(
             MARKS[kind], self.page.home, slug, name
         )
@@ -482,26 +385,29 @@ class PageMaker:
 
     def entries(self, table: str, key: str) -> list[dict[str, str]]:
         """List the rows of a table that explains keys: each key with its text in this language."""
-        frame = self.content.table(table, self._where)
+        frame = self.content.table(table, self.where)
         rows = frame.select(key, self.words.language).iter_rows()
         return [{"key": name, "text": self.words.polish(text)} for name, text in rows]
 
     # for pages that are generated
 
     def rows_of(self, table: str, key: str = "rule") -> dict[str, list[dict[str, Any]]]:
-        """Return the rows of a table by the text in one of its columns."""
-        return self.content.grouped(table, key, self._where)
+        """Return the rows of a table by the text in one of its columns; none where nothing was recorded."""
+        if not self.content.recorded:
+            return {}
+        return self.content.grouped(table, key, self.where)
 
     def table_facts(self, id: str) -> dict[str, Any]:
         """Return what stands below figures taken from a table: kind, vintage, sources, caveats."""
+        if not self.content.recorded:
+            return {"id": id}
         meta = self._meta(id)
         return {"id": id, "caveats": self.words.pick(meta["caveats"]), **self._facts(meta)}
 
-    # for the page that computes
-
-    def tryit(self) -> Markup:
-        """Return the texts that the page "Try it" computes with, as JSON for a script element."""
-        return Markup(tryit.embedded(self.words))
+    @property
+    def cards(self) -> CardIndex:
+        """The cards of the algorithm."""
+        return card_index(self.algorithm)
 
     # helpers
 
@@ -510,10 +416,11 @@ class PageMaker:
 
     @cached_property
     def _templates(self) -> Any:
-        return _environment(self.words.language)
+        return environment(self.words.language)
 
     @property
-    def _where(self) -> str:
+    def where(self) -> str:
+        """Return what asks for a figure, for messages."""
         return f"template {self.page.slug}.html"
 
     def _part(self, template: str, **values: Any) -> Markup:
@@ -534,15 +441,13 @@ class PageMaker:
             facts["interval"] = (
                 self.words.interval(low_high[0], low_high[1], record["unit"])
                 if low_high
-                else self.words.gettext(NO_INTERVAL[record["no_interval"]])
+                else self.words.name("no_interval", record["no_interval"])
             )
         return facts
 
     def _note(self, id: str) -> dict[str, Any]:
-        finding = self.content.finding(id, self._where)
-        label = self.words.pick(finding["label"]) or (
-            self.words.gettext(FINDINGS[id]) if id in FINDINGS else ""
-        )
+        finding = self.content.finding(id, self.where)
+        label = self.label_of(id)
         n = None if finding["n"] is None else self.words.number(finding["n"])
         note = {
             "id": id,
@@ -553,8 +458,13 @@ class PageMaker:
         }
         return {**note, "notebook": finding["notebook"], **self._facts(finding)}
 
+    def label_of(self, id: str) -> str:
+        """Return the label of a finding; empty where it has none."""
+        finding = self.content.finding(id, self.where)
+        return self.words.say(finding["label"]) or self.words.names("findings").get(id, "")
+
     def _meta(self, id: str) -> dict[str, Any]:
-        self.content.table(id, self._where)
+        self.content.table(id, self.where)
         meta: dict[str, Any] = self.content.merged["tables"][id]
         return meta
 
@@ -562,7 +472,7 @@ class PageMaker:
         units = {c["name"]: c["unit"] for c in self._meta(table)["columns"]}
         if column not in units:
             raise PageError(
-                f"{self._where}: table {table!r} has no column {column!r}; it has {', '.join(units)}"
+                f"{self.where}: table {table!r} has no column {column!r}; it has {', '.join(units)}"
             )
         return str(units[column])
 
@@ -574,7 +484,7 @@ class PageMaker:
         return self._marked(escape(shown), f"#table-{table}", meta["kind"], meta["vintage"])
 
     def _marked(self, text: Markup, href: str, kind: str, vintage: str) -> Markup:
-        name = self.words.gettext(KINDS[kind])
+        name = self.words.name("kinds", kind)
         title = self.words._("{kind}; data: {vintage}").format(kind=name, vintage=_years(vintage))
         return Markup('<a class="figure k-{0}" href="{1}" title="{2}">{3}<sup>{0}</sup></a>').format(
             MARKS[kind], href, title, text
@@ -596,7 +506,8 @@ class PageMaker:
         return charts.departement_names()
 
     def _in_order(self, keys: list[Any], unit: str) -> list[Any]:
-        order = {"challenge": [*challenge_labels()], "class": [*CLASSES]}.get(unit)
+        topic = {"challenge": "challenge", "class": "classes"}.get(unit)
+        order = [*self.words.names(topic)] if topic else None
         return sorted(keys, key=order.index if order else None)  # type: ignore[arg-type]
 
     def _source(self, id: str) -> dict[str, Any]:
@@ -610,8 +521,14 @@ def _years(vintage: str) -> str:
     return re.sub(r"(?<=\d{4})-(?=\d{4})", "–", vintage)
 
 
+def tidy(html: str) -> str:
+    """Take blank lines and spaces at the ends of lines out of a page."""
+    return "\n".join(line.rstrip() for line in html.splitlines() if line.strip()) + "\n"
+
+
 @cache
-def _environment(language: str) -> Any:
+def environment(language: Language) -> Any:
+    """Return the Jinja environment of a language."""
     import jinja2
 
     words = Words(language)
@@ -625,7 +542,7 @@ def _environment(language: str) -> Any:
         lstrip_blocks=True,
     )
     environment.policies["ext.i18n.trimmed"] = True
-    environment.filters["groupby_in_order"] = _grouped
+    environment.filters |= {"groupby_in_order": _grouped, "say": words.say, "capital": capital}
     environment.install_gettext_callables(words.gettext, words.ngettext, newstyle=True)  # type: ignore[attr-defined]
     return environment
 

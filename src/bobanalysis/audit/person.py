@@ -1,0 +1,399 @@
+"""One person before an algorithm: what they are answered, and what they would be answered otherwise.
+
+Whatever is said of a change here is found by running the whole algorithm again with that change, never by
+reasoning about one rule alone.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from bobanalysis.algorithm import Algorithm, Result
+from bobanalysis.rules import Change, Expr, Found, Question, Trace, Variable, candidates, search, trace
+from bobanalysis.tables import InputError
+from bobanalysis.validation import unknown_fields, validate
+
+NOW = "2022-06-29T00:00:00"
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What an algorithm answers one person.
+
+    Args:
+        values: By outcome: a category, a number, or the items of a list with their scores, best first.
+        details: By list outcome and further column, what it says of each item.
+        error: What stopped the algorithm: then nothing is answered.
+        known: Whether looked-up figures are known.
+    """
+
+    values: Mapping[str, Any]
+    details: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    error: str | None = None
+    known: bool = True
+
+    @classmethod
+    def of(cls, algorithm: Algorithm, row: Mapping[str, Any]) -> Answers:
+        """Read one row of ``Algorithm.run``."""
+        values: dict[str, Any] = {}
+        details: dict[str, Mapping[str, Any]] = {}
+        for outcome in algorithm.outcomes:
+            value = row[outcome.column]
+            if outcome.kind == "list":
+                items = list(value or ())
+                scores = (row[outcome.scores] if outcome.scores else None) or [None] * len(items)
+                rounded = [round(s, 6) if isinstance(s, float) else s for s in scores]
+                value = dict(zip(items, rounded, strict=True))
+                details |= {c: dict(zip(items, row[c] or (), strict=True)) for c in outcome.details}
+            values[outcome.id] = value
+        known = bool(row[algorithm.known_column]) if algorithm.known_column else True
+        return cls(values, details, row[algorithm.error_column] if algorithm.error_column else None, known)
+
+
+def read_person(path: Path, *, text: str | None = None) -> Any:
+    """Return what a file says of a person: one of an algorithm's records, or inputs by name.
+
+    Parameters: `path`, a JSON file, or a YAML one (`.yaml`, `.yml`); `text`, what it holds, if it was read
+    already. Raises InputError that names the file and says what to do.
+    """
+    try:
+        text = path.read_text("utf-8") if text is None else text
+    except FileNotFoundError as error:
+        raise InputError(f"{path}: no such file. Give the path of a JSON file with one person.") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: cannot be read ({error}). Give a text file in UTF-8.") from error
+    try:
+        if path.suffix in (".yaml", ".yml"):
+            import yaml
+
+            return yaml.safe_load(text)
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise InputError(
+            f"{path}: not JSON: line {error.lineno}, column {error.colno}: {error.msg}. Correct that line."
+        ) from error
+    except Exception as error:
+        if type(error).__module__.startswith("yaml"):
+            raise InputError(f"{path}: not YAML: {' '.join(str(error).split())}. Correct it.") from error
+        raise
+
+
+@dataclass(frozen=True)
+class Person:
+    """One person before an algorithm.
+
+    Args:
+        algorithm: Ready to run.
+        rows: The person's rows, validated; several where they have several projects, say.
+        at: Which row is asked about. Figures that the rows hold win over those that are looked up.
+    """
+
+    algorithm: Algorithm
+    rows: pl.DataFrame
+    at: int = 0
+
+    @classmethod
+    def of(
+        cls,
+        given: Any,
+        algorithm: Algorithm,
+        *,
+        now: str = NOW,
+        project: int = 0,
+        file: str = "person",
+        strict: bool = True,
+    ) -> Person:
+        """Return the person that a record or a mapping of inputs describes.
+
+        Args:
+            given: One of the algorithm's own records, or inputs by their names in the data dictionary,
+                enumerated values by name, several answers as a list (a list of such mappings: the rows of one
+                person).
+            algorithm: Ready to run.
+            now: Instant of the computation (ISO 8601), from which records take ages.
+            project: Place of the row that is asked about, from 0.
+            file: For messages.
+            strict: See ``validate``.
+
+        Raises:
+            InputError: Names the file, the field, the value and what to do.
+        """
+        frame = _record(given, algorithm, now, file)
+        frame = _inputs(given, algorithm, now, file) if frame is None else frame
+        try:
+            found = validate(frame, algorithm.variables, file=file, strict=strict)
+        except pl.exceptions.PolarsError as error:
+            raise InputError(f"{file}: {_short(error)}. Correct it, or leave it out.") from error
+        for wrong in found.rejected.iter_rows(named=True):
+            raise InputError(
+                f"{file}: {_field(algorithm, wrong['column'])}: {wrong['value']!r} {wrong['problem']}. "
+                "Correct it, or leave it out (that counts as no answer); `bobanalysis columns` lists what is "
+                "known."
+            )
+        many = found.valid.height
+        if not 0 <= project < many:
+            raise InputError(
+                f"{file}: there is no project {project + 1}: the person has {many}. Number them from 1."
+                if many
+                else f"{file}: projects is empty: there is nothing to explain. Give one project at least."
+            )
+        return cls(algorithm, found.valid, project)
+
+    @cached_property
+    def result(self) -> Result:
+        """What was found, and what rules read, in one computation."""
+        return self.algorithm.compute(self.rows)
+
+    @cached_property
+    def known(self) -> list[dict[str, Any]]:
+        """The rows as rules read them: with looked-up figures and results of earlier steps."""
+        return self.result.known.to_dicts()
+
+    @property
+    def row(self) -> dict[str, Any]:
+        """The row that is asked about, as rules read it."""
+        return self.known[self.at]
+
+    @cached_property
+    def answers(self) -> Answers:
+        """What the person is answered."""
+        return Answers.of(self.algorithm, self.result.answers.row(self.at, named=True))
+
+    def trace(self, rule: Expr) -> Trace:
+        """Read a rule for the person."""
+        return trace(rule, self.row, self.known)
+
+    def changes(self) -> list[Change]:
+        """Return the single changes at which the algorithm can change its mind.
+
+        Inputs that are tried apart (``Inputs.elsewhere``) are not among them: see ``alternatives``.
+        """
+        roles = self.algorithm.input_roles
+        apart = {*roles.fixed, *roles.elsewhere, *roles.keys}
+        among = [
+            v.name for v in self.algorithm.variables if v.name not in apart and self.algorithm.can_change(v)
+        ]
+        rules = [*self.algorithm.roots.values()]
+        found = candidates(*rules, person=self.row, among=among)
+        return self.algorithm.adjust_changes(found, self.row)
+
+    def alternatives(self, name: str, values: Sequence[Any] | None = None) -> list[Change]:
+        """Return the other values of an input, all else being equal (by default, those of its grid)."""
+        variable, own = self.algorithm.dictionary[name], self.row[name]
+        tried = self.algorithm.grid(variable)[name].to_list() if values is None else values
+        return [Change(variable, own, v, 1.0) for v in tried if v != own]
+
+    def would_be_answered(self, sets: Sequence[Sequence[Change]]) -> list[Answers]:
+        """Run the algorithm once for each set of changes; return what the person would be answered."""
+        return [Answers.of(self.algorithm, row) for row in self._run(sets)]
+
+    def _run(self, sets: Sequence[Sequence[Change]]) -> list[dict[str, Any]]:
+        if not sets:
+            return []
+        found = self.algorithm.compute(self.with_changes(sets)).answers
+        return found[list(range(self.at, found.height, self.rows.height))].to_dicts()
+
+    def counterfactuals(
+        self, outcome: str, item: str = "", *, among: Collection[str] | None = None, depth: int = 1
+    ) -> Found:
+        """Find the smallest changes that give the person another answer.
+
+        Args:
+            outcome: Its id.
+            item: Of a list, the item whose presence or score is asked about; "": the whole list.
+            among: Inputs that may change (None: all of ``changes`` and of ``Inputs.elsewhere``).
+            depth: How many inputs may change at once, 1 or 2.
+        """
+        elsewhere = [c for name in self.algorithm.input_roles.elsewhere for c in self.alternatives(name)]
+        return search(
+            [*self.changes(), *elsewhere], self.would_be_answered, {"": _asked(outcome, item, among)}, depth
+        )[""]
+
+    def with_changes(self, sets: Sequence[Sequence[Change]]) -> pl.DataFrame:
+        """Return the person's rows once for each set of changes, with the changes and what follows from them.
+
+        An answer of the person changes in all rows, any other in the row that is asked about. The first key
+        of the algorithm tells the sets apart.
+        """
+        count = self.rows.height
+        row = self.row | self.rows.row(self.at, named=True)
+        edits: dict[str, dict[int, Any]] = {}
+        for k, changes in enumerate(sets):
+            for change in changes:
+                places = range(count) if change.variable.group == "person" else [self.at]
+                after = self.algorithm.followers(change.variable.name, change.after, row, self.rows.columns)
+                for name, value in after.items():
+                    for place in places:
+                        edits.setdefault(name, {})[k * count + place] = value
+        frame = self.rows[list(range(count)) * len(sets)]
+        columns = []
+        for key in self.algorithm.input_roles.keys[:1]:
+            apart = [k for k in range(len(sets)) for _ in range(count)]
+            columns.append(pl.Series(key, apart, dtype=frame.schema.get(key, pl.Int64)))
+        for name, at in edits.items():
+            values = frame[name].to_list() if name in frame.columns else [None] * frame.height
+            for place, value in at.items():
+                values[place] = value
+            dtype = frame.schema.get(name) or self.algorithm.dictionary[name].dtype
+            columns.append(pl.Series(name, values, dtype=dtype))
+        return frame.with_columns(columns)
+
+
+def _asked(outcome: str, item: str, among: Collection[str] | None) -> Question[Answers]:
+    def answer(found: Answers) -> Any:
+        value = found.values[outcome]
+        return value.get(item) if item else tuple(value.items()) if isinstance(value, Mapping) else value
+
+    return Question(answer, among)
+
+
+def _record(given: Any, algorithm: Algorithm, now: str, file: str) -> pl.DataFrame | None:
+    """Return the rows of one of the algorithm's own records; None if it is no record."""
+    records = algorithm.records
+    if records is None or not isinstance(given, Mapping) or not {*records.schema} & {*given}:
+        return None
+    for name, value, kind in _misfits(given, pl.Struct(records.schema), ""):
+        raise InputError(
+            f"{file}: {name}: {json.dumps(value, ensure_ascii=False)[:80]} is not {kind}. Correct it, or "
+            "leave it out (that counts as no answer)."
+        )
+    for name, value, problem in unknown_fields(given, pl.Struct(records.schema), records.unread):
+        if "did you mean" in problem:  # other fields of a record say nothing that is read
+            raise InputError(f"{file}: {name}: {value} {problem}? Correct it, or leave it out.")
+    try:
+        raw = pl.read_ndjson(io.BytesIO(json.dumps(given).encode()), schema=records.schema)
+        return records.to_rows(raw.with_columns(record=pl.lit(1, pl.Int64)), now).drop("record")
+    except pl.exceptions.PolarsError as error:
+        raise InputError(f"{file}: {_short(error)}. Correct it, or leave it out.") from error
+
+
+_KINDS: tuple[tuple[Any, tuple[type, ...], str], ...] = (
+    (pl.Int64, (int,), "a whole number (without quotation marks)"),
+    (pl.Float64, (int, float), "a number (without quotation marks)"),
+    (pl.Boolean, (bool,), "true or false (without quotation marks)"),
+    (pl.String, (str, int), "a text (in quotation marks)"),
+)
+
+
+def _misfits(value: Any, dtype: Any, field: str) -> Iterator[tuple[str, Any, str]]:
+    """Iterate over the values of a record that do not fit their field: which field, what, what it takes."""
+    if value is None:
+        return
+    if isinstance(dtype, pl.Struct):
+        if not isinstance(value, Mapping):
+            yield field, value, "an object"
+            return
+        for inner in dtype.fields:
+            below = f"{field}.{inner.name}" if field else inner.name
+            yield from _misfits(value.get(inner.name), inner.dtype, below)
+    elif isinstance(dtype, pl.List):
+        if not isinstance(value, list):
+            yield field, value, "a list"
+            return
+        for number, item in enumerate(value):
+            yield from _misfits(item, dtype.inner, f"{field}[{number}]")
+    else:
+        _, kinds, said = next(k for k in _KINDS if dtype == k[0])
+        if not isinstance(value, kinds) or isinstance(value, bool) is not (dtype == pl.Boolean):
+            yield field, value, said
+        elif field.endswith("At") and not _is_instant(str(value)):
+            yield field, value, "a date (such as 2022-06-29T00:00:00Z)"
+
+
+def _is_instant(text: str) -> bool:
+    try:
+        datetime.fromisoformat(text.removesuffix("Z"))
+    except ValueError:
+        return False
+    return True
+
+
+def _inputs(given: Any, algorithm: Algorithm, now: str, file: str) -> pl.DataFrame:
+    """Return people described by inputs as rows; figures that are not given are left to be looked up."""
+    rows = [given] if isinstance(given, Mapping) else given
+    if not (isinstance(rows, list) and rows and all(isinstance(p, Mapping) for p in rows)):
+        raise InputError(
+            f"{file}: holds {type(given).__name__}, not one person. Give one of the algorithm's records (an "
+            "object), or an object of inputs by name; `bobanalysis columns` lists them."
+        )
+    columns = [_columns(p, algorithm, file) for p in rows]
+    names = dict.fromkeys(name for row in columns for name in row)
+    schema = {name: algorithm.dictionary[name].dtype for name in names}
+    try:
+        held = {n: [row.get(n) for row in columns] for n in names}
+        held["·"] = [0] * len(rows)  # a person who answers nothing is a row all the same
+        frame = pl.DataFrame(held, schema=schema | {"·": pl.Int8}, strict=True)
+    except (pl.exceptions.PolarsError, TypeError, OverflowError) as error:
+        raise InputError(f"{file}: {_short(error)}. Correct it, or leave it out.") from error
+    keys = [k for k in algorithm.input_roles.keys if k not in names]
+    numbers = [pl.lit(0, pl.Int32), *[pl.int_range(pl.len(), dtype=pl.Int32)] * (len(keys) - 1)]
+    frame = frame.with_columns(number.alias(k) for k, number in zip(keys, numbers, strict=False))
+    if algorithm.records:
+        frame = algorithm.records.complete(frame, now)
+    absent = [v for v in algorithm.variables if v.name not in frame.columns and not v.joined]
+    return frame.drop("·").with_columns(pl.lit(None, v.dtype).alias(v.name) for v in absent)
+
+
+def _columns(person: Mapping[str, Any], algorithm: Algorithm, file: str) -> dict[str, Any]:
+    """Turn inputs by name into columns: names of answers into numbers, several answers into one each."""
+    found: dict[str, Any] = {}
+    dictionary = algorithm.dictionary
+    for name, value in person.items():
+        try:
+            if name in dictionary.sets:
+                if not isinstance(value, list):
+                    raise ValueError("is not a list of answers")
+                found |= {_member(dictionary.sets[name], item).name: True for item in value}
+            elif name in dictionary.tables:
+                found |= {_member(dictionary.tables[name], k).name: v for k, v in dict(value).items()}
+            else:
+                variable = dictionary[name]
+                named = variable.choices and isinstance(value, str)
+                found[name] = variable.number_of(value) if named else _checked(variable, value)
+        except (ValueError, KeyError, TypeError) as error:
+            why = str(error.args[0]) if error.args else type(error).__name__
+            said = why if why.startswith(f"{name}:") else f"{name}: {value!r}: {why}"
+            raise InputError(
+                f"{file}: {said.rstrip('?.')}. Correct it, or leave it out; `bobanalysis columns` lists "
+                "what is known."
+            ) from error
+    return found
+
+
+def _member(members: Mapping[str, Variable], name: Any) -> Variable:
+    if name not in members:
+        raise ValueError(f"{name!r} is not one of {', '.join(members)}")
+    return members[name]
+
+
+def _checked(variable: Variable, value: Any) -> Any:
+    kinds: dict[str, Any] = {
+        "bool": (bool,),
+        "int": (int,),
+        "enum": (int,),
+        "float": (int, float),
+        "text": (str,),
+    }
+    wrong_yes = isinstance(value, bool) and variable.kind != "bool"
+    if wrong_yes or not isinstance(value, kinds[variable.kind]):
+        raise ValueError(f"is not of type {variable.kind}")
+    return float(value) if variable.kind == "float" else value
+
+
+def _field(algorithm: Algorithm, column: str) -> str:
+    """Name a column as the file does: by its path in a record, where it has one."""
+    path = algorithm.dictionary[column].path if column in algorithm.dictionary else ""
+    return f"{column} ({path})" if path else column
+
+
+def _short(error: BaseException) -> str:
+    return str(error).splitlines()[0][:200] if str(error) else type(error).__name__

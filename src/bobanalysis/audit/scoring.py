@@ -1,0 +1,80 @@
+"""Run an algorithm on a file of people into a file of results, batch by batch, in bounded memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from bobanalysis.algorithm import Algorithm
+from bobanalysis.tables import Writer, refuse_overwrite, write_table
+from bobanalysis.tables import rejects as no_rejects
+from bobanalysis.validation import read_people
+
+
+@dataclass(frozen=True)
+class Totals:
+    """How many rows came in, were scored and were rejected: read = scored + rejected."""
+
+    read: int
+    scored: int
+    rejected: int
+
+
+def score_file(
+    people: Path,
+    output: Path,
+    algorithm: Algorithm,
+    *,
+    now: str,
+    rejects: Path | None = None,
+    progress: Callable[[Totals], None] = lambda totals: None,
+) -> Totals:
+    """Run an algorithm on the people of a file.
+
+    Args:
+        people: Any table (see ``read_people``), or the algorithm's own records as JSON.
+        output: ``.parquet``, ``.csv`` or ``.jsonl``.
+        algorithm: Ready to run.
+        now: Instant of the computation (ISO 8601), from which records take ages.
+        rejects: A CSV file for the rows that cannot be read (written only if there are any).
+        progress: Called after each batch.
+
+    Returns:
+        The totals.
+
+    Raises:
+        InputError: The file cannot be read at all, or is one of the outputs; then no output is written and
+            one that stood there is left as it was.
+    """
+    for path in (output, *([rejects] if rejects else [])):
+        refuse_overwrite(path, people)
+    refused: list[pl.DataFrame] = []
+    totals = Totals(0, 0, 0)
+    batches = read_people(people, algorithm.variables, now=now, records=algorithm.records)
+    with Writer(output) as writer, ThreadPoolExecutor(1) as threads:
+        written: Future[None] | None = None  # one batch is written while the next is scored
+        for batch in batches:
+            found = algorithm.compute(batch.valid).answers
+            if written is not None:
+                written.result()
+            written = threads.submit(writer.write, found)
+            refused.append(batch.rejected)
+            totals = Totals(
+                totals.read + batch.read,
+                totals.scored + batch.valid.height,
+                totals.rejected + batch.num_rejected,
+            )
+            progress(totals)
+        if written is not None:
+            written.result()
+    if rejects is not None:
+        every = pl.concat([no_rejects(), *refused])
+        if every.height:
+            write_table(every, rejects)
+        else:
+            rejects.unlink(missing_ok=True)
+    return totals

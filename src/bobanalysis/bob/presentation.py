@@ -1,0 +1,274 @@
+"""What the pages of Bob say: its steps, families of rules, uses in the configuration, stars and points."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cache, cached_property
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import polars as pl
+import yaml
+
+from bobanalysis.algorithm import PublishedRule
+from bobanalysis.presentation import Presentation, RuleFamily, Use, Vocabulary
+from bobanalysis.rules import Expr, Named, Text, inputs, is_condition
+from bobanalysis.rules.expr import Cases
+from bobanalysis.rules.variables import LOADER
+
+from . import configuration
+from .diagnosis import challenges, diagnosis, overall_rows
+from .market import _elsewhere as elsewhere
+from .market import association_table
+from .rulebook import catalogue, titles
+from .uses import content_rules, rules_in_use
+
+TOP, HUNDRED = 3, 100  # rules score from 0 to 3 (spec 01 §4.1), strategies have up to 100 points
+STEP_SOURCES = {  # spec 03 §2.2 and 2.3
+    "relevance": "frontend/server/diagnostic.py#L294-L387",
+    "main_challenge": "frontend/server/diagnostic.py#L62-L87",
+    "overall_score": "frontend/server/diagnostic.py#L215-L252",
+}
+
+
+def _yaml(name: str) -> Any:
+    return yaml.load(Path(__file__).with_name(name).read_text(encoding="utf-8"), Loader=LOADER)
+
+
+@cache
+def _own_words() -> Vocabulary:
+    raw = _yaml("words.yaml")
+    found = {topic: {key: Text(**said) for key, said in names.items()} for topic, names in raw.items()}
+    return found | {"challenge": {c.id: c.label for c in challenges()}}
+
+
+def strategy_title(id: str) -> Text:
+    """Return the title of a strategy: by the longest start of its id that has one.
+
+    >>> strategy_title("other-leads").en
+    'Follow other leads'
+    """
+    known = _own_words()["strategies"]
+    return known[max((start for start in known if id.startswith(start)), key=len)]
+
+
+class BobPresentation(Presentation):
+    """What the pages of Bob say."""
+
+    roles = ("diagnosis", "advice", "strategy", "condition", "family", "score")
+    code_tables = MappingProxyType({"departement_id": "departements", "rome_id": "rome"})
+    assumed = MappingProxyType(
+        {
+            "total_interview_count": "interviews_per_month",
+            "jg_requires_diploma": "requires_diploma",
+            "jg_hires_mainly_through_network": "hires_through_network",
+        }
+    )
+
+    @property
+    def words(self) -> Vocabulary:  # type: ignore[override]
+        """Bob's own names: what is decided, stars, points, strategies."""
+        return _own_words()
+
+    @property
+    def reasons(self) -> Mapping[str, Text]:  # type: ignore[override]
+        """What people are told as a reason."""
+        return configuration.reasons()
+
+    @cached_property
+    def families(self) -> tuple[RuleFamily, ...]:  # type: ignore[override]
+        """Rules whose names follow a pattern."""
+        return tuple(
+            RuleFamily(f.name, f.pattern.pattern, f.title, f.source, f.example) for f in catalogue().families
+        )
+
+    @cached_property
+    def steps(self) -> Mapping[str, PublishedRule]:
+        """The steps of the diagnosis that a reader sees."""
+        return {
+            name: PublishedRule(name, step, _step_source(name), title=titles()[name])
+            for name, step in diagnosis().items()
+            if name != "overall_row"
+        }
+
+    def _uses(self) -> Iterator[tuple[str, Use]]:
+        labels = {c.id: c.label for c in challenges()}
+        for module in configuration.advice_modules():
+            yield module.trigger, Use("advice", module.id, module.label)
+        for s in configuration.strategies():
+            yield s.trigger, Use("strategy", s.id, strategy_title(s.id), bool({*s.challenges} & {*labels}))
+        for challenge in challenges():
+            if challenge.relevance:
+                yield challenge.relevance, Use("relevance", challenge.id, challenge.label)
+            for name in challenge.filters:
+                yield name, Use("challenge", challenge.id, challenge.label)
+        for row in overall_rows():
+            for name in row.filters:
+                yield name, Use("overall", row.challenge, labels.get(row.challenge), row.challenge in labels)
+        for kind, users in (
+            ("action", [(a.id, [a.trigger]) for a in configuration.actions()]),
+            ("tips", [(t.id, t.filters) for t in configuration.job_advice()]),
+            ("public", [(p.id, p.filters) for p in configuration.association_publics()]),
+        ):
+            for user, names in users:
+                yield from ((name, Use(kind, user)) for name in names)
+        for user, rule in self.algorithm.rules.items():
+            for name in self.named_in(rule.expr):
+                yield name, Use("rule", user, alive=user in rules_in_use())
+        for step, rule in self.steps.items():
+            yield from ((name, Use("step", step)) for name in self.named_in(rule.expr))
+        for listed in configuration.contents():
+            for name in {f: None for own in listed.contents.values() for f in own}:
+                yield name, Use("contents", listed.id, listed.label)
+        for name in sorted(content_rules()):
+            yield from (
+                (read, Use("rule", name, alive=False)) for read in self.named_in(catalogue()[name].expr)
+            )
+
+    def _kinds(self, name: str) -> set[str]:
+        return {use.kind for use in self.uses.get(name, ())}
+
+    def role(self, name: str, rule: Expr) -> str:
+        """Return the group of the index that a rule stands in."""
+        if name in self.steps:
+            return "diagnosis"
+        if catalogue()[name].family:
+            return "family"
+        if name.startswith(("category-", "relevance-")) and name in rules_in_use():
+            return "diagnosis"
+        kinds = self._kinds(name)
+        known = next((kind for kind in ("advice", "strategy") if kind in kinds), None)
+        return known or ("condition" if is_condition(rule) else "score")
+
+    def decides(self, name: str, rule: Expr, title: Text) -> tuple[str, Text]:
+        """Return what a rule decides, and the title to put into it."""
+        if name in ("main_challenge", "overall_score"):
+            return name, title
+        if name in self.steps:
+            return "step", next(c.label for c in challenges() if c.column == name)
+        if is_condition(rule):
+            return "condition", title
+        kinds = self._kinds(name)
+        if "strategy" in kinds and catalogue()[name].family:
+            kinds.discard("strategy")
+        return next((k for k in ("advice", "strategy", "relevance") if k in kinds), "score"), title
+
+    def answer(self, name: str, value: bool | float | str, plain: str, words: Any) -> str:
+        """Say what a value of a rule means: stars, points, how a challenge stands."""
+        if isinstance(value, str):
+            return super().answer(name, value, plain, words)
+        if name.startswith("relevance_") and name in self.steps:
+            return str(words.name("relevance", str(int(value))))
+        rule = self.steps.get(name) or catalogue()[name]
+        kinds = set() if is_condition(rule.expr) else self._kinds(name)
+        if "advice" in kinds:
+            key = "none" if value == 0 else words.plural(value, "star", "stars")
+        elif "strategy" in kinds:
+            key = "points"
+        else:
+            return plain
+        points = words.number(value * HUNDRED / TOP, 0 if value * HUNDRED % TOP == 0 else 1)
+        return str(words.name("scores", key).format(n=plain, points=points, hundred=HUNDRED))
+
+    try_template, try_texts = "try.html", "try"
+    try_scripts = ("pipeline.js", "page.js")
+
+    def try_data(self) -> dict[str, Any]:
+        """Return the published tables that the pipeline reads, and the market."""
+        return _try_data(self.algorithm)
+
+    def try_words(self, words: Any, codes: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
+        """Return what the page calls places, jobs, challenges, advice and strategies."""
+        return {
+            "places": codes["departement_id"],
+            "jobs": codes["rome_id"],
+            "challenges": {
+                c.id: {"label": words.say(c.label), "told": words.say(c.told)} for c in challenges()
+            },
+            "advice": {m.id: words.say(m.label) for m in configuration.advice_modules()},
+            "strategies": {s.id: words.say(strategy_title(s.id)) for s in configuration.strategies()},
+        }
+
+    def row_names(self, name: str) -> Mapping[int, Text]:
+        """Return what to call the rows of the overall score: they are chosen by the main challenge."""
+        if name != "overall_score":
+            return {}
+        rule = self.steps[name].expr
+        chosen = rule.item if isinstance(rule, Named) else rule
+        assert isinstance(chosen, Cases)
+        results = [*(row.result for row in chosen.rows), chosen.otherwise]
+        said = _own_words()["rows"]["score"]
+        return {
+            id(result): Text(said.fr.format(c.label.fr), said.en.format(c.label.en))
+            for result, c in zip(results, challenges(), strict=True)
+        }
+
+    @cached_property
+    def titles(self) -> Mapping[str, Text]:
+        """What to call rules, steps, missing fields, and a job that no rule names."""
+        return {**titles(), "X9999": _own_words()["rows"]["any job"]}  # what a search tries for "another"
+
+
+def _step_source(name: str) -> str:
+    return STEP_SOURCES[name if name in STEP_SOURCES else name.split("_")[0]]
+
+
+# ---- the page where a reader tries the rules
+
+
+def _try_data(bob: Any) -> dict[str, Any]:
+    """Return the published tables that the pipeline reads, the defaults of all inputs, and the market."""
+    read = inputs(*bob.roots.values())
+    ids = {m.id for m in configuration.advice_modules()}
+    excluded: dict[str, list[str]] = {}
+    for module in configuration.advice_modules():
+        for other in module.excludes:
+            if other != module.id and other in ids:
+                excluded.setdefault(other, []).append(module.id)
+    served = [c for c in association_table().columns if c in {v.name for v in read}]
+    return {
+        "challenges": [{"id": c.id, "column": c.column} for c in challenges()],
+        "overall": [row.id for row in overall_rows()],
+        "advice": [{"id": m.id} for m in configuration.advice_modules()],
+        "excluded": [[id, by] for id, by in excluded.items()],
+        "strategies": [
+            # pieces that no advice bears the name of can never be given
+            {
+                "id": s.id,
+                "challenges": list(s.challenges),
+                "advice": [p for p in s.advice if any(id.startswith(p) for id in ids)],
+            }
+            for s in configuration.strategies()
+        ],
+        "tips": [list(tips.strategies) for tips in configuration.job_advice()],
+        "defaults": {v.name: v.default for v in read} | {"departement_id": ""},
+        "associations": {
+            "columns": served,
+            "rows": {
+                row[0]: list(row[1:]) for row in association_table().select("departement_id", *served).rows()
+            },
+            "elsewhere": [elsewhere()[c] for c in served],
+        },
+        "market": _market(bob.market, {v.name for v in read}),
+        "start": dict(bob.start),
+        "ages": _yaml("algorithm.yaml")["ages"],
+    }
+
+
+def _market(market: Any, read: set[str]) -> dict[str, Any]:
+    """Reduce the market to what the rules read: a text of figures a job, in the order of the départements."""
+    places = sorted(market.local["departement_id"].unique())
+    columns = [c for c in market.local.columns if c in read - {"departement_id", "rome_id"}]
+    at = {place: k for k, place in enumerate(places)}
+    local: dict[str, dict[str, str]] = {c: {} for c in columns}
+    for (job,), cells in sorted(market.local.partition_by("rome_id", as_dict=True).items()):
+        for column in columns:
+            texts = [""] * len(places)
+            for place, value in cells.select("departement_id", column).iter_rows():
+                texts[at[place]] = "" if value is None else str(value)
+            local[column][str(job)] = ",".join(texts)
+    known = [c for c in market.jobs.columns if c in read and c != "rome_id"]
+    wide = market.jobs.sort("rome_id").with_columns(pl.col(pl.Float32).cast(pl.Float64))
+    rows = {job: list(figures) for job, *figures in wide.select("rome_id", *known).rows()}
+    return {"places": places, "local": local, "jobs": {"columns": known, "rows": rows}}

@@ -1,0 +1,102 @@
+"""Why a rule answered what it did for one person: the elementary conditions that made it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from bobanalysis.rules import Expr, Named, Refuse, Trace, walk
+from bobanalysis.rules.expr import (
+    And,
+    Attempt,
+    Cases,
+    Compare,
+    Const,
+    IsIn,
+    Listed,
+    Not,
+    Or,
+    Over,
+    StartsWith,
+    Total,
+    Var,
+)
+
+
+@dataclass(frozen=True)
+class Reason:
+    """An elementary condition that was read: `holds` says whether `item` held (else its contrary did).
+
+    `why` tells conditions of the row that decided ("held"), of rows read before it ("passed"), and figures
+    that only enter a computation ("used": then `item` is no condition). `value` is what a count came to.
+    """
+
+    item: Expr
+    holds: bool
+    why: Literal["held", "passed", "used"]
+    value: Any = None
+
+
+def because_of(trace: Trace) -> tuple[Reason, ...]:
+    """Return the elementary conditions that made a rule answer what it did, each once, in reading order.
+
+    Where several conditions must hold, all of them; where one is enough, the one that was; of a condition
+    that failed, the part that made it fail.
+    """
+    found: dict[tuple[int, bool], Reason] = {}
+    for reason in _reasons(trace, "held"):
+        key = (id(reason.item), reason.holds)
+        if key not in found or found[key].why == "passed":
+            found[key] = reason
+    return tuple(found.values())
+
+
+_LEAVES = (Cases, Attempt, Total, Over, And, Or, IsIn, StartsWith, Listed, Refuse, Not)
+
+
+def _is_leaf(item: Compare) -> bool:
+    if isinstance(item.left, Total):
+        return all(isinstance(r.result, Const) and r.result.value == 1 for r in item.left.rows)
+    if isinstance(item.left, Named) and isinstance(item.right, Const) and isinstance(item.right.value, str):
+        return True  # an earlier answer, by its name
+    return not any(isinstance(node, _LEAVES) for node in walk(item))
+
+
+def _reasons(read: Trace, why: Any) -> Iterator[Reason]:
+    item = read.item
+    match item:
+        case (
+            Const() | Refuse() | Over()
+        ):  # an Over reads other projects too: its conditions are not this one's
+            return
+        case Var():
+            if item.variable.kind == "bool":
+                yield Reason(item, bool(read.value), why)
+            else:
+                yield Reason(item, True, "used")
+        case Compare() if read.answered and _is_leaf(item):
+            counted = read.parts[0].value if isinstance(item.left, Total | Named) else None
+            yield Reason(item, bool(read.value), why, counted)
+        case IsIn() | StartsWith() | Listed() if read.answered:
+            yield Reason(item, bool(read.value), why)
+        case And() | Or() if read.answered:
+            ended = bool(read.value) is isinstance(item, Or)
+            for part in read.parts[-1:] if ended else read.parts:
+                yield from _reasons(part, why)
+        case Cases():
+            concluded = len(read.parts) > len(item.rows) or read.row is not None
+            conditions = read.parts[:-1] if concluded else read.parts
+            for number, part in enumerate(conditions):
+                decided = number == read.row or not part.answered
+                yield from _reasons(part, why if decided else "passed")
+            if concluded:
+                yield from _reasons(read.parts[-1], why)
+        case Total():
+            for condition, result in zip(read.parts[::2], read.parts[1::2], strict=False):
+                if condition.value:
+                    yield from _reasons(condition, why)
+                    yield from _reasons(result, why)
+        case _:
+            for part in read.parts:
+                yield from _reasons(part, why)

@@ -1,0 +1,157 @@
+"""The pages of citizen questions, of personal data and of the register.
+
+What they say is written in the three files that `sheets` reads. Counts come from notebook 14 through the
+findings, like every other figure.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+from markupsafe import Markup, escape
+
+from bobanalysis.report import flow, sheets
+from bobanalysis.report.findings import dump
+from bobanalysis.report.renderer import Content, Page, PageError, PageRenderer
+from bobanalysis.report.words import N_, vocabulary
+from bobanalysis.text import Text
+
+_ADDRESS = re.compile(r"https?://")
+_CODE = re.compile(r"(?P<path>[\w.-]+(?:/[\w.-]+)*)(?:@(?P<commit>[0-9a-f]{7}))?(?P<lines>#L\d+(?:-L\d+)?)?")
+
+
+def address(locator: str, repository: str, commit: str) -> str:
+    """Return the public address of a place in the published code or of a page; empty when it has none.
+
+    Args:
+        locator: as the files of texts write it.
+        repository, commit: of the published code.
+
+    Example:
+        >>> address("frontend/server/auth.py@cb91b3e#L4-L5", "https://github.com/a/b", "6bdbeec")
+        'https://github.com/a/b/blob/cb91b3e/frontend/server/auth.py#L4-L5'
+        >>> address("https://example.org/page", "", ""), address("Legifrance, CRPA L311-3-1", "", "")
+        ('https://example.org/page', '')
+    """
+    if _ADDRESS.match(locator):
+        return locator
+    if found := _CODE.fullmatch(locator):
+        return f"{repository}/blob/{found['commit'] or commit}/{found['path']}{found['lines'] or ''}"
+    return ""
+
+
+def say(page: PageRenderer, text: Text | None) -> Markup:
+    """Write a text in the language of the page, each finding that it cites as a figure with its note."""
+    plain = str(escape(page.words.say(text)))
+    return Markup(re.sub(r"\{([a-z0-9_.]+)\}", lambda m: str(page.figure(m[1], bare=True)), plain))
+
+
+def measured(page: PageRenderer, ids: Sequence[str]) -> list[dict[str, Any]]:
+    """List findings with their labels; raise `PageError` for one that has no label."""
+    rows = [{"id": id, "label": page.label_of(id), "figure": page.figure(id)} for id in ids]
+    for row in rows:
+        if not row["label"]:
+            raise PageError(f"finding {row['id']!r} has no label; give it one")
+    return rows
+
+
+def _counted(page: PageRenderer, table: str, key: str) -> dict[str, dict[str, str]]:
+    """Return the rows of a table of counts by their key, each number written as a reader wants it."""
+    rows = page.content.table(table, page.where).to_dicts()
+    shown = [{k: v if isinstance(v, str) else page.words.number(v) for k, v in row.items()} for row in rows]
+    return {row[key]: row for row in shown}
+
+
+def _short(locator: str) -> str:
+    """Return the last part of a path; a README or an index says nothing without its folder."""
+    parts = locator.split("/")
+    return "/".join(parts[-2:] if re.match(r"README|index\.", parts[-1]) else parts[-1:])
+
+
+def questions(page: PageRenderer) -> dict[str, Any]:
+    """Return what the page of questions shows, beside the questions by theme: their overview."""
+    known = sheets.citizen_questions()
+    return {
+        "ledger": known,
+        "overview": _counted(page, "ledger.by_theme", "theme"),
+        "signs": {"answered": "●", "partly": "◐", "open": "○"},
+        "say": partial(say, page),
+        "measured": partial(measured, page),
+        "address": partial(address, repository=known.repository, commit=known.commit),
+    }
+
+
+def privacy(page: PageRenderer) -> dict[str, Any]:
+    """Return what the page on personal data shows, beside the sheet: the diagram and names of rules."""
+    sheet = sheets.privacy()
+    rules = {name for field in sheet.fields for name in field.rules}
+    return {
+        "sheet": sheet,
+        "say": partial(say, page),
+        "nodes": {n.id: page.words.say(n.name) for n in sheet.flow.nodes},
+        "legend": {kind: Markup(flow.sample(kind)) for kind in page.words.names("nodes")},
+        "counts": _counted(page, "privacy.rules", "field"),
+        "rules": {name: page.words.say(page.algorithm.rule(name).title) or name for name in rules},
+        "card_path": page.cards.path,
+        "diagrams": {
+            layout: Markup(flow.diagram(sheet.flow, layout, page.words)) for layout in flow.layouts()
+        },
+        "address": partial(address, repository=sheet.repository, commit=sheet.commit),
+        "short": _short,
+    }
+
+
+def register(page: PageRenderer) -> dict[str, Any]:
+    """Return what the page of the register shows: the duties, and the forms that lead to their pages."""
+    return {
+        "record": sheets.register(),
+        "say": partial(say, page),
+        "questions": {e.id: e.question for e in sheets.citizen_questions().entries},
+        "forms": _counted(page, "register.by_form", "form"),
+    }
+
+
+def form_pages() -> tuple[Page, ...]:
+    """Return the pages of the six forms, which only the page of the register leads to."""
+    section = N_("Questions and answers")
+    return tuple(
+        Page(f"register-{form}", "", section, partial(register_form, form), "register_form.html")
+        for form in vocabulary()["forms"]
+    )
+
+
+def register_form(form: str, page: PageRenderer) -> dict[str, Any]:
+    """Return what the page of one form shows: every line, in the sections and the order of the form."""
+    common = register(page)
+    topic = "parts_" + form.replace("-", "_")
+    parts = page.words.names(topic) if topic in vocabulary() else {}
+    sections: dict[str, list[dict[str, Any]]] = {}
+    for item in common["record"].forms[form].items:
+        section = page.words.say(item.section)
+        part = next((p for p in parts if _starts(section, p)), "")
+        line = {"number": section if part else "", "label": item.label, "id": item.field}
+        sections.setdefault(f"{part} {parts[part]}" if part else section, []).append(line)
+    return {
+        **common,
+        "id": form,
+        "row": common["forms"][form],
+        "sections": sections,
+        "signs": {"filled": "●", "not applicable": "–", "not disclosed by the operator": "○"},
+    }
+
+
+def _starts(section: str, part: str) -> bool:
+    first, _, last = part.partition("–")
+    return first <= section[0] <= last if last else section.startswith(part)
+
+
+def downloads(content: Content) -> dict[str, str]:
+    """Return the files of the three sheets as JSON, with the findings written into their texts."""
+    from bobanalysis.data.registry import root
+
+    found = content.merged["findings"]
+    files = {f"{name}.json": dump(sheets.filled(name, found)) for name in ("ledger", "privacy", "register")}
+    return files | {"register.schema.json": (root() / "register.schema.json").read_text(encoding="utf-8")}

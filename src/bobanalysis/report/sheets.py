@@ -1,0 +1,516 @@
+"""Three sheets on an algorithm: citizen questions with their answers, personal data, the public register.
+
+They are files of texts in French and English: `data/ledger.yaml`, `data/privacy.yaml`, `data/register.yaml`.
+Their shape is that of the classes here; what a shape cannot say (a status without evidence, a flow to
+nowhere, languages that tell different numbers) is checked when they are read. In a text,
+``{algorithm.in_use}`` stands for a finding and is written in by `fill`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal, TypeVar, get_args
+
+import yaml
+
+from bobanalysis import text as formatter
+from bobanalysis.tables import InputError, load
+from bobanalysis.text import LANGUAGES, Language, Text
+
+Status = Literal["answered", "partly", "open"]
+Confidence = Literal["high", "medium", "low"]
+FieldStatus = Literal["filled", "not applicable", "not disclosed by the operator"]
+Duty = Literal["binds", "voluntary"]
+STATUSES: tuple[str, ...] = get_args(Status)
+CONFIDENCES: tuple[str, ...] = get_args(Confidence)
+FIELD_STATUSES: tuple[str, ...] = get_args(FieldStatus)
+FORMS = ("atrs", "crpa", "etalab", "model-card", "datasheet", "annex-iv")
+
+_FINDING = re.compile(r"\{([a-z0-9_]+(?:\.[a-z0-9_]+)+)\}")
+_CODE = re.compile(r"[\w./-]+(@[0-9a-f]{7})?(#L\d+(-L\d+)?)?")
+
+T = TypeVar("T")
+Faults = Iterator[str]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What an answer rests on: where (`locator`: lines in the code, or an address), and how much was read."""
+
+    kind: Literal["code", "page", "paper", "law"]
+    ref: Text
+    locator: str
+    reading: Literal["passage", "page", "excerpt", "abstract", "listing", "reference"]
+    shows: Text
+
+
+@dataclass(frozen=True)
+class Lowered:
+    """The earlier status or confidence of an answer whose evidence did not carry it."""
+
+    status: Status | None = None
+    confidence: Confidence | None = None
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question and its answer; `review` says why it was lowered, `evidence` names pieces of evidence.
+
+    `allegation` tells that the question carries a suspicion or a judgement of those who asked it, which this
+    project does not make its own.
+    """
+
+    id: str
+    theme: str
+    question: Text
+    status: Status
+    confidence: Confidence
+    answer: Text
+    kinds: tuple[str, ...]
+    evidence: tuple[str, ...]
+    findings: tuple[str, ...]
+    not_verified: Text | None = None
+    review: Text | None = None
+    lowered_from: Lowered | None = None
+    allegation: bool = False
+
+
+@dataclass(frozen=True)
+class Theme(Text):
+    """A theme of questions."""
+
+    id: str = ""
+
+
+@dataclass(frozen=True)
+class Questions:
+    """All questions, in the order in which they are to be read, by theme."""
+
+    about: Text
+    locators: Text
+    repository: str
+    commit: str
+    themes: tuple[Theme, ...]
+    entries: tuple[Question, ...]
+    evidence: Mapping[str, Evidence]
+
+
+@dataclass(frozen=True)
+class PersonalField:
+    """A piece of personal data: what becomes of it, and the inputs and rules in use that read it."""
+
+    id: str
+    name: Text
+    tag: Literal["identifier", "none"]
+    special_category: bool
+    after_deletion: Literal["kept", "overwritten"]
+    sent: tuple[str, ...]
+    inputs: tuple[str, ...]
+    rules: tuple[str, ...]
+    locators: tuple[str, ...]
+    note: Text | None = None
+    no_locator: Text | None = None
+
+
+@dataclass(frozen=True)
+class Node:
+    """A place in the data-flow diagram."""
+
+    id: str
+    kind: Literal["person", "service", "store", "source", "processor"]
+    name: Text
+
+
+@dataclass(frozen=True)
+class Edge:
+    """A flow between two places; `identifies` tells whether what flows points to a person."""
+
+    origin: str
+    target: str
+    what: Text
+    when: Text
+    identifies: bool
+    locators: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Flow:
+    """The data-flow diagram."""
+
+    nodes: tuple[Node, ...]
+    edges: tuple[Edge, ...]
+
+
+@dataclass(frozen=True)
+class Promise:
+    """What users were told (`said`) beside what the code shows."""
+
+    id: str
+    said: Text
+    shown: Text
+    locators: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Retention:
+    """How long something is kept."""
+
+    id: str
+    what: Text
+    period: Text
+    locators: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Privacy:
+    """The sheet on personal data."""
+
+    about: Text
+    repository: str
+    commit: str
+    fields: tuple[PersonalField, ...]
+    flow: Flow
+    promises: tuple[Promise, ...]
+    retention: tuple[Retention, ...]
+    unknown: tuple[Text, ...]
+
+
+@dataclass(frozen=True)
+class Cited:
+    """A finding that a field cites."""
+
+    finding: str
+
+
+@dataclass(frozen=True)
+class RegisterField:
+    """A field of the register: `text` where it is "filled", else the `reason` why it is empty."""
+
+    status: FieldStatus
+    text: Text | None = None
+    reason: Text | None = None
+    findings: tuple[Cited, ...] = ()
+    ledger: tuple[str, ...] = ()
+
+    @property
+    def says(self) -> Text:
+        """Return what the field says."""
+        return self.text or self.reason  # type: ignore[return-value]
+
+
+@dataclass(frozen=True)
+class Item:
+    """A line of a form: its section, its label, and the name of the field that answers it."""
+
+    section: Text
+    label: Text
+    field: str
+
+
+@dataclass(frozen=True)
+class Form:
+    """One of the six forms; `duty` says whether it binds the operator, `why` explains."""
+
+    title: Text
+    duty: Duty
+    why: Text
+    items: tuple[Item, ...]
+    not_verified: Text | None = None
+
+
+@dataclass(frozen=True)
+class DutyOfLaw:
+    """A rule of law or practice, and whether it binds the operator."""
+
+    name: Text
+    duty: Duty
+    why: Text
+    ledger: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Register:
+    """The record of the algorithm, and the forms that draw on it."""
+
+    about: Text
+    duties: tuple[DutyOfLaw, ...]
+    forms: Mapping[str, Form]
+    fields: Mapping[str, RegisterField] = field(default_factory=dict)
+
+
+# ---- reading ---------------------------------------------------------------------------------------------
+
+
+def citizen_questions(path: Path | str | None = None) -> Questions:
+    """Read the citizen questions and their answers.
+
+    Args:
+        path: the file; `data/ledger.yaml` when it is left out.
+
+    Raises:
+        InputError: names file, entry and field of every fault.
+
+    Example:
+        >>> citizen_questions().entries[0].id
+        'which-algorithms'
+    """
+    return _read(Questions, _path("ledger", path), _faults_of_questions)
+
+
+def privacy(path: Path | str | None = None) -> Privacy:
+    """Read the sheet on personal data (`data/privacy.yaml`), with its flows; see `citizen_questions`.
+
+    Example:
+        >>> next(f for f in privacy().fields if f.id == "birth-year").inputs
+        ('age',)
+    """
+    return _read(Privacy, _path("privacy", path), _faults_of_privacy)
+
+
+def register(path: Path | str | None = None) -> Register:
+    """Read the register (`data/register.yaml`, schema `data/register.schema.json`); see `citizen_questions`.
+
+    Example:
+        >>> register().fields["training"].status
+        'not applicable'
+    """
+    return _read(Register, _path("register", path), _faults_of_register)
+
+
+def read_raw(path: Path) -> Any:
+    """Return what a YAML file of the data folder holds, unchecked."""
+    from bobanalysis.tables import LOADER
+
+    try:
+        return yaml.load(path.read_text(encoding="utf-8"), Loader=LOADER)
+    except FileNotFoundError as error:
+        raise InputError(f"{path} does not exist; set BOBANALYSIS_DATA to the data folder") from error
+    except yaml.YAMLError as error:
+        raise InputError(f"{path.name} is not YAML: {error}") from error
+
+
+@cache
+def _read(kind: type[T], path: Path, check: Callable[[Any], Faults]) -> T:
+    raw = read_raw(path)
+    if kind is Privacy:  # a field cannot be called "from" in Python
+        names = {"from": "origin", "to": "target"}
+        edges = [{names.get(key, key): value for key, value in e.items()} for e in raw["flow"]["edges"]]
+        raw = {**raw, "flow": {**raw["flow"], "edges": edges}}
+    found = load(kind, raw, path.name)
+    stop_on([*faults_of_texts(found), *check(found)], path.name)
+    return found
+
+
+def stop_on(faults: list[str], file: str) -> None:
+    """Raise an InputError that tells the first twenty faults of a file, if there are any."""
+    if faults:
+        more = [f"… and {len(faults) - 20} more"] if len(faults) > 20 else []
+        raise InputError("\n".join([*(f"{file}: {fault}" for fault in faults[:20]), *more]))
+
+
+def _path(name: str, path: Path | str | None) -> Path:
+    from bobanalysis.data.registry import root
+
+    return Path(path) if path else root() / f"{name}.yaml"
+
+
+# ---- texts -----------------------------------------------------------------------------------------------
+
+
+def numbers(text: str, language: str) -> list[str]:
+    """List the numbers of a text, written alike in both languages, sorted; findings in braces do not count.
+
+    Example:
+        >>> numbers("1\u202f234,5 € en 2016", "fr") == numbers("€1,234.5 in 2016", "en") == ["1234.5", "2016"]
+        True
+    """
+    text = _FINDING.sub("", text)
+    if language == "fr":
+        text = re.sub(r"(?<=\d)[\u202f\u00a0](?=\d)", "", text)
+        text = re.sub(r"(?<=\d),(?=\d)", ".", text)
+    else:
+        text = re.sub(r"(?<=\d),(?=\d{3})", "", text)
+    return sorted(re.findall(r"\d+(?:\.\d+)?", text))
+
+
+def cited(text: Text | Mapping[str, str]) -> tuple[str, ...]:
+    """Return the findings that a text cites, in order.
+
+    Example:
+        >>> cited({"fr": "{a.b} et {c.d}", "en": "{a.b} and {c.d}"})
+        ('a.b', 'c.d')
+    """
+    return tuple(dict.fromkeys(_FINDING.findall(text.get("en") or "")))
+
+
+def faults_of_texts(part: Any, where: str = "") -> Faults:
+    """Iterate over the faults of all texts in a sheet: blank, ill set, or other numbers in each language."""
+    if isinstance(part, Text):
+        counts = [numbers(part.get(lang), lang) for lang in LANGUAGES]
+        quoted = [sorted(_FINDING.findall(part.get(lang))) for lang in LANGUAGES]
+        for lang in LANGUAGES:
+            if not part.get(lang).strip():
+                yield f"{where}.{lang}: blank"
+            for problem in formatter.faults(_FINDING.sub("0", part.get(lang)), lang):
+                yield f"{where}.{lang}: {problem}"
+        if counts[0] != counts[1]:
+            yield f"{where}: numbers differ: fr {counts[0]}, en {counts[1]}"
+        if quoted[0] != quoted[1]:
+            yield f"{where}: findings differ: fr {quoted[0]}, en {quoted[1]}"
+    elif dataclasses.is_dataclass(part):
+        for f in dataclasses.fields(part):
+            yield from faults_of_texts(getattr(part, f.name), f"{where}, field {f.name}".lstrip(", "))
+    elif isinstance(part, Mapping):
+        for key, value in part.items():
+            yield from faults_of_texts(value, f"{where} {key!r}".removeprefix("field "))
+    elif isinstance(part, tuple):
+        for number, value in enumerate(part, 1):
+            yield from faults_of_texts(
+                value, f"{where} {getattr(value, 'id', number)!r}".removeprefix("field ")
+            )
+
+
+def fill(
+    text: Text | Mapping[str, str], findings: Mapping[str, Mapping[str, Any]], language: Language
+) -> str:
+    """Write a text in one language, with the findings that it cites as a reader would read them.
+
+    Args:
+        text: in both languages.
+        findings: those of `reports/findings.json`, by id.
+        language: "fr" or "en".
+
+    Raises:
+        InputError: the text cites a finding that does not exist.
+
+    Example:
+        >>> half = {"a.b": {"value": 0.5, "unit": "share"}}
+        >>> fill({"fr": "{a.b} des gens", "en": "{a.b} of people"}, half, "en")
+        '50.0% of people'
+    """
+
+    def written(match: re.Match[str]) -> str:
+        if (finding := findings.get(match[1])) is None:
+            raise InputError(
+                f"no finding is called {match[1]!r}, cited in {str(text.get('en'))[:60]!r}; make reports"
+            )
+        return formatter.quantity(finding["value"], finding["unit"], language, bare=True)
+
+    return _FINDING.sub(written, text.get(language) or "")
+
+
+def filled(name: str, findings: Mapping[str, Mapping[str, Any]]) -> Any:
+    """Return a whole file of texts with the findings written into it, in both languages.
+
+    Args:
+        name: "ledger", "privacy" or "register".
+        findings: as for `fill`.
+
+    Raises:
+        InputError: a fault of the file, or a finding that does not exist.
+
+    Example:
+        >>> sorted(filled("privacy", {}))[:3]
+        ['about', 'commit', 'fields']
+    """
+    {"ledger": citizen_questions, "privacy": privacy, "register": register}[name]()
+
+    def written(part: Any) -> Any:
+        if isinstance(part, dict) and set(part) == set(LANGUAGES):
+            return {language: fill(part, findings, language) for language in LANGUAGES}
+        if isinstance(part, dict):
+            return {key: written(value) for key, value in part.items()}
+        return [written(value) for value in part] if isinstance(part, list) else part
+
+    return written(read_raw(_path(name, None)))
+
+
+# ---- what a shape cannot say -----------------------------------------------------------------------------
+
+
+def twice(items: tuple[Any, ...], what: str) -> Faults:
+    """Iterate over the ids that stand twice."""
+    ids = [item.id for item in items]
+    yield from (f"{what} {id!r}: stands twice" for id in dict.fromkeys(ids) if ids.count(id) > 1)
+
+
+def _unknown(names: tuple[str, ...], known: Any, what: str) -> Faults:
+    yield from (f"{what} {name!r}" for name in names if name not in known)
+
+
+def _bad_locators(locators: tuple[str, ...], where: str) -> Faults:
+    for locator in locators:
+        if not _CODE.fullmatch(locator):
+            yield f"{where}, field locators: {locator!r} is no path in the code with #L lines"
+
+
+def _faults_of_questions(found: Questions) -> Faults:
+    yield from twice(found.entries, "entry")
+    for entry in found.entries:
+        yield from (f"entry {entry.id!r}, field {fault}" for fault in _faults_of_question(entry, found))
+    used = {name for entry in found.entries for name in entry.evidence}
+    yield from (f"evidence {name!r}: no entry uses it" for name in found.evidence if name not in used)
+
+
+def _faults_of_question(entry: Question, found: Questions) -> Faults:
+    yield from _unknown((entry.theme,), {t.id for t in found.themes}, "theme: no theme is called")
+    yield from _unknown(entry.evidence, found.evidence, "evidence: no evidence is called")
+    if not entry.evidence and entry.status != "open":
+        yield f"evidence: empty, though the question is {entry.status}"
+    if set(entry.kinds) != {found.evidence[e].kind for e in entry.evidence if e in found.evidence}:
+        yield f"kinds: {list(entry.kinds)} are not the kinds of its evidence"
+    for name in (*cited(entry.answer), *(cited(entry.review) if entry.review else ())):
+        if name not in entry.findings:
+            yield f"findings: {name!r} is cited and not listed"
+    if entry.lowered_from and not entry.review:
+        yield "review: missing: say why it was lowered"
+    for name, scale in (("status", STATUSES), ("confidence", CONFIDENCES)):
+        before, now = getattr(entry.lowered_from, name, None), getattr(entry, name)
+        if before and scale.index(before) >= scale.index(now):
+            yield f"lowered_from: {name} was {before}, is {now}: not lower"
+
+
+def _faults_of_privacy(found: Privacy) -> Faults:
+    places = {n.id for n in found.flow.nodes}
+    for what, items in (
+        ("node", found.flow.nodes),
+        ("field", found.fields),
+        ("promise", found.promises),
+        ("retention", found.retention),
+    ):
+        yield from twice(items, what)
+    for edge in found.flow.edges:
+        where = f"edge {edge.origin!r} → {edge.target!r}"
+        yield from _unknown((edge.origin,), places, f"{where}, field from: no node is called")
+        yield from _unknown((edge.target,), places, f"{where}, field to: no node is called")
+        yield from _bad_locators(edge.locators, where)
+        if not edge.locators:
+            yield f"{where}, field locators: empty: a flow needs a place in the code"
+    for alone in sorted(places - {end for e in found.flow.edges for end in (e.origin, e.target)}):
+        yield f"node {alone!r}: nothing flows from it or to it"
+    for piece in found.fields:
+        yield from _unknown(piece.sent, places, f"field {piece.id!r}, field sent: no node is called")
+        if not piece.locators and not piece.no_locator:
+            yield f"field {piece.id!r}, field locators: empty: give a place in the code, or say no_locator"
+    located: tuple[Any, ...] = (*found.fields, *found.promises, *found.retention)
+    for item in located:
+        yield from _bad_locators(item.locators, repr(item.id))
+
+
+def _faults_of_register(found: Register) -> Faults:
+    yield from (f"form {name!r}: missing" for name in FORMS if name not in found.forms)
+    yield from (f"form {n!r}: unknown; known: {', '.join(FORMS)}" for n in found.forms if n not in FORMS)
+    asked = {item.field for form in found.forms.values() for item in form.items}
+    yield from _unknown(tuple(sorted(asked)), found.fields, "field field: the record has no field")
+    yield from (f"field {name!r}: no form asks for it" for name in found.fields if name not in asked)
+    for name, one in found.fields.items():
+        says = "text" if one.status == "filled" else "reason"
+        if getattr(one, says) is None or (one.text and one.reason):
+            yield f"field {name!r}, field {says}: missing or blank"
+        elif {f.finding for f in one.findings} != set(cited(one.says)):
+            yield f"field {name!r}, field findings: not those cited: {list(cited(one.says))}"

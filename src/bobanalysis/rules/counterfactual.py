@@ -1,0 +1,397 @@
+"""The smallest changes that flip an answer: of one rule, or of whatever else can be run again.
+
+"You were told A because of x; with y instead of x you would have been told B." Such a sentence explains one
+decision without opening the whole rule (Wachter, Mittelstadt and Russell 2017, *Counterfactual explanations
+without opening the black box*). Here the rule is open, so the search is exhaustive over the values at which
+the rule can change its mind, and its claim of being nearest can be checked. Only some inputs are a person's
+to change (Ustun, Spangher and Liu 2019, *Actionable recourse in linear classification*): who calls
+says which; age or place are worth asking about too, because that is where unequal treatment shows.
+
+``search`` is the engine: it knows changes and a function that runs a batch of variants, nothing else.
+``counterfactuals`` asks it about one rule, a whole pipeline asks it with its own function.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any, Generic, TypeAlias, TypeVar
+
+import polars as pl
+
+from . import expr as e
+from .evaluate import STATUS, evaluate
+
+REACH = 60
+"""How far whole numbers are tried around a number that enters the arithmetic of a rule."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """One input with another value; ``size`` says how far it moved (see ``counterfactuals``)."""
+
+    variable: e.Variable
+    before: Any
+    after: Any
+    size: float
+
+
+Changes: TypeAlias = tuple[Change, ...]
+R = TypeVar("R")  # what a run returns for one variant
+Key = TypeVar("Key", bound=Hashable)
+
+
+# ---- the engine
+
+
+@dataclass(frozen=True)
+class Counterfactual:
+    """The same person but for ``changes``, and what the answer then is."""
+
+    changes: Changes
+    answer: Any
+
+    @property
+    def size(self) -> float:
+        """Return how far the inputs moved, in sum."""
+        return sum(change.size for change in self.changes)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return the names of the inputs that were changed."""
+        return tuple(change.variable.name for change in self.changes)
+
+
+def by_inputs_and_answer(changes: Changes, answer: Any) -> Iterator[Hashable]:
+    """Keep the nearest of the changes of the same inputs that lead to one answer."""
+    yield (*(change.variable.name for change in changes), answer)
+
+
+@dataclass(frozen=True)
+class Question(Generic[R]):
+    """What is asked of every variant.
+
+    Args:
+        answer: what a result of the run says.
+        among: names of the inputs that may change (None: all).
+        paired: changes that may be made two at a time, where no single one flips the answer (None: all).
+        counts: tells which results count at all.
+        alike: keys of what one counterfactual stands for: the smallest with each key is kept.
+        rank: what comes before the size when counterfactuals are put in order.
+    """
+
+    answer: Callable[[R], Any]
+    among: Collection[str] | None = None
+    paired: Sequence[Change] | None = None
+    counts: Callable[[R], bool] = lambda result: True
+    alike: Callable[[Changes, Any], Iterable[Hashable]] = by_inputs_and_answer
+    rank: Callable[[Counterfactual], Any] = lambda found: 0
+
+
+@dataclass(frozen=True)
+class Found:
+    """What one question came to.
+
+    ``found`` are the counterfactuals, nearest first: all with as many changes as the fewest that flip the
+    answer, none where nothing within ``depth`` changes does; ``tried`` counts the variants that were run.
+    """
+
+    answer: Any
+    found: tuple[Counterfactual, ...]
+    depth: int
+    tried: int
+
+
+def remembered(run: Callable[[Sequence[Changes]], Sequence[R]]) -> Callable[[Sequence[Changes]], list[R]]:
+    """Return a run that never runs a variant twice, so that callers can share one batch."""
+    known: dict[Any, R] = {}
+
+    def key(changes: Changes) -> tuple[Any, ...]:
+        return tuple((id(c.variable), type(c.after), c.after) for c in changes)
+
+    def again(sets: Sequence[Changes]) -> list[R]:
+        new = {k: s for s in sets if (k := key(s)) not in known}
+        if new:
+            known.update(zip(new, run(list(new.values())), strict=True))
+        return [known[key(s)] for s in sets]
+
+    return again
+
+
+def search(
+    changes: Sequence[Change],
+    run: Callable[[Sequence[Changes]], Sequence[R]],
+    questions: Mapping[Key, Question[R]],
+    depth: int = 2,
+) -> dict[Key, Found]:
+    """Find the smallest changes that flip the answers to some questions.
+
+    Args:
+        changes: the single changes to try, in the order in which equals are preferred.
+        run: gets a batch of variants, each a tuple of changes (none: the person as they are), and returns a
+            result for each.
+        questions: what to ask of the results, by any key; all are answered from the same batches.
+        depth: how many inputs may change at once, 1 or 2; two only where no single change flips the answer.
+
+    Returns:
+        What each question came to, by its key.
+
+    Raises:
+        ValueError: another depth.
+
+    Example:
+        >>> from bobanalysis.rules import Text, Variable
+        >>> age = Variable("age", "int", Text("âge", "age"), 0)
+        >>> tried = [Change(age, 30, after, abs(after - 30)) for after in (20, 40, 50)]
+        >>> old = lambda batch: [(c[0].after if c else 30) > 35 for c in batch]
+        >>> search(tried, old, {"old": Question(bool)})["old"].found[0].changes[0].after
+        40
+    """
+    if depth not in (1, 2):
+        raise ValueError(f"one or two inputs may change at once, not {depth}")
+    run = remembered(run)
+    asked: dict[Key, list[Changes]] = {
+        key: [(c,) for c in changes if q.among is None or c.variable.name in q.among]
+        for key, q in questions.items()
+    }
+    run([(), *((c,) for c in changes)])
+    made = {key: _flips(q, run, asked[key]) for key, q in questions.items()}
+    if depth == 1:
+        return {key: Found(_answer(q, run), made[key], 1, len(asked[key])) for key, q in questions.items()}
+    pairs: dict[Key, list[Changes]] = {}
+    for key, q in questions.items():
+        if not made[key]:
+            single = [c for (c,) in asked[key]] if q.paired is None else q.paired
+            pairs[key] = [p for p in combinations(single, 2) if p[0].variable is not p[1].variable]
+    run([p for wanted in pairs.values() for p in wanted])
+    found = {}
+    for key, q in questions.items():
+        both = pairs.get(key, [])
+        flips = made[key] or _flips(q, run, both)
+        found[key] = Found(_answer(q, run), flips, 2 if key in pairs else 1, len(asked[key]) + len(both))
+    return found
+
+
+def _answer(question: Question[R], run: Callable[[Sequence[Changes]], Sequence[R]]) -> Any:
+    return question.answer(run([()])[0])
+
+
+def _flips(
+    question: Question[R], run: Callable[[Sequence[Changes]], Sequence[R]], sets: Sequence[Changes]
+) -> tuple[Counterfactual, ...]:
+    """Return, of the variants with another answer, the nearest of each kind."""
+    base = _answer(question, run)
+    best: dict[Hashable, Counterfactual] = {}
+    for chosen, result in zip(sets, run(sets), strict=True):
+        answer = question.answer(result)
+        if answer == base or not question.counts(result):
+            continue
+        made = Counterfactual(chosen, answer)
+        for key in question.alike(chosen, answer):
+            if key not in best or made.size < best[key].size:
+                best[key] = made
+    order = {id(chosen): place for place, chosen in enumerate(sets)}
+    once = {id(made.changes): made for made in best.values()}
+    return tuple(sorted(once.values(), key=lambda m: (question.rank(m), m.size, order[id(m.changes)])))
+
+
+# ---- one rule
+
+
+def counterfactuals(
+    rule: e.Expr, person: Mapping[str, Any], *, among: Collection[str] | None = None, depth: int = 2
+) -> Found:
+    """Find the nearest people to whom a rule answers something else.
+
+    What is tried: every choice of an enumerated input; the contrary of a yes or no; of a number, both sides
+    of every threshold in whole units, and where it enters arithmetic every whole number within ``REACH`` of
+    the person's; of a text, every value that the rule names.
+
+    Changes are measured so: an ordered enumeration (one that the rule compares with < or >) in steps, a
+    number in its own unit (years, months), any other answer as 1. To give no answer any more counts as many
+    as there are choices. Ties go to the value tried first, so that the result is always the same.
+
+    Args:
+        rule: the rule; where it reads all rows of a group, the person is alone in theirs.
+        person: input name → value.
+        among: names of the inputs that may change (None: all that the rule reads).
+        depth: how many inputs may change at once, 1 or 2.
+
+    Returns:
+        What was found; an ``answer`` is a value or an ``Undefined``.
+
+    Raises:
+        KeyError: the person lacks an input.
+        ValueError: another depth.
+
+    Example:
+        >>> from bobanalysis.rules import Dictionary, Text, Variable, first_match, when
+        >>> d = Dictionary([Variable(n, "int", Text(n, n), 0) for n in ("age", "interviews")])
+        >>> rule = first_match(when(d.age >= 45, 2), when(d.interviews < 1, 1), otherwise=0)
+        >>> for c in counterfactuals(rule, {"age": 40, "interviews": 0}).found:
+        ...     print([(x.variable.name, x.before, x.after) for x in c.changes], c.answer)
+        [('interviews', 0, 1)] 0
+        [('age', 40, 45)] 2
+    """
+    read = e.inputs(rule)
+    changes = candidates(rule, person=person, among=among)
+    alone = {node.group.variable.name for node in e.walk(rule) if isinstance(node, e.Window)}
+
+    def run(sets: Sequence[Changes]) -> list[tuple[int, Any]]:
+        edits = [{c.variable.name: c.after for c in chosen} for chosen in sets]
+        frame = pl.DataFrame(
+            {
+                v.name: pl.Series(
+                    range(len(sets))
+                    if v.name in alone
+                    else [edit.get(v.name, person[v.name]) for edit in edits],
+                    dtype=pl.Float64 if v.kind == "float" else None,
+                )
+                for v in read
+            }
+            or {"·": [0] * len(sets)}
+        )
+        done = evaluate({"answer": rule}, frame)
+        table.append(done.refusals)
+        values = done.frame["answer"].to_list()
+        refused = "answer" + STATUS in done.frame.columns
+        return list(zip(done.frame["answer" + STATUS] if refused else [0] * len(sets), values, strict=True))
+
+    def said(outcome: tuple[int, Any]) -> Any:
+        return table[-1][outcome[0] - 1] if outcome[0] else outcome[1]
+
+    table: list[tuple[e.Undefined, ...]] = []
+    made = search(changes, run, {"": Question(lambda outcome: outcome)}, depth)[""]
+    flips = tuple(Counterfactual(c.changes, said(c.answer)) for c in made.found)
+    return Found(said(made.answer), flips, made.depth, made.tried)
+
+
+# ---- what to try
+
+
+def candidates(
+    *rules: e.Expr, person: Mapping[str, Any], among: Collection[str] | None = None
+) -> list[Change]:
+    """Return the single changes at which one of the rules can change its mind, in reading order.
+
+    Args:
+        rules: the rules.
+        person: input name → value.
+        among: names of the inputs that may change (None: all that the rules read).
+
+    Raises:
+        KeyError: the person lacks an input.
+
+    Example:
+        >>> from bobanalysis.rules import Dictionary, Text, Variable
+        >>> d = Dictionary([Variable("age", "int", Text("âge", "age"), 0)])
+        >>> [change.after for change in candidates(d.age > 45, d.age < 26, person={"age": 30})]
+        [25, 26, 27, 44, 45, 46]
+    """
+    read = e.inputs(*rules)
+    if missing := sorted({v.name for v in read} - set(person)):
+        raise KeyError(f"the person has no value for {', '.join(missing)}, which the rule reads")
+    index = _Index.of(rules)
+    return [
+        change
+        for variable in read
+        if among is None or variable.name in among
+        for change in _changes(index, variable, person[variable.name])
+    ]
+
+
+@dataclass(frozen=True)
+class _Index:
+    """What rules do with each input: values compared with it, whether in order, whether in arithmetic."""
+
+    named: Mapping[int, list[Any]]
+    ordered: frozenset[int]
+    summed: frozenset[int]
+
+    @classmethod
+    def of(cls, rules: Sequence[e.Expr]) -> _Index:
+        """Read rules once; inputs are known by identity."""
+        named: dict[int, list[Any]] = {}
+        ordered: set[int] = set()
+        sums = list(rules)
+        for node in e.walk(*rules):
+            match node:
+                case e.Compare(left=e.Var(variable=v), right=e.Const(value=value)):
+                    named.setdefault(id(v), []).append(value)
+                case e.Compare():
+                    sums += [node.left, node.right]
+                case e.IsIn(item=e.Var(variable=v)) | e.Contains(item=e.Var(variable=v)):
+                    named.setdefault(id(v), []).extend(node.values)  # type: ignore[attr-defined]
+            if isinstance(node, e.Compare) and node.op not in ("==", "!="):
+                ordered |= {id(x.variable) for x in (node.left, node.right) if isinstance(x, e.Var)}
+        return cls(named, frozenset(ordered), frozenset(id(v) for item in sums for v in _summed(item)))
+
+
+def _changes(index: _Index, variable: e.Variable, now: Any) -> list[Change]:
+    """Return the changes of one input to try, each value once, in order."""
+    ordered = id(variable) in index.ordered
+    tried = dict.fromkeys(_values(index, variable, now))
+    return [
+        Change(variable, now, value, _size(variable, now, value, ordered)) for value in tried if value != now
+    ]
+
+
+def _values(index: _Index, variable: e.Variable, now: Any) -> list[Any]:
+    if variable.kind == "bool":
+        return [not now]
+    if variable.kind == "enum":
+        return [choice.number for choice in variable.choices]
+    named = index.named.get(id(variable), [])
+    if variable.kind == "text":
+        return [value for value in named if isinstance(value, str)]
+    numbers: set[float] = set()
+    for value in named:
+        numbers |= {math.ceil(value) - 1, value, math.floor(value) + 1}
+    if id(variable) in index.summed:
+        numbers |= set(range(math.ceil(now) - REACH, math.floor(now) + REACH + 1))
+    low = -math.inf if variable.minimum is None else variable.minimum
+    high = math.inf if variable.maximum is None else variable.maximum
+    inside = [n for n in sorted(numbers) if low <= n <= high]
+    return [int(n) for n in inside if n == int(n)] if variable.kind == "int" else [float(n) for n in inside]
+
+
+def _summed(item: e.Expr) -> Iterator[e.Variable]:
+    """Iterate over the inputs that make the value of an expression, not those that only choose it."""
+    match item:
+        case e.Var():
+            yield item.variable
+        case e.Arith():
+            yield from _summed(item.left)
+            yield from _summed(item.right)
+        case e.Function() | e.Named() | e.Window():
+            yield from _summed(item.item)
+        case e.Coalesce():
+            for part in (item.item, item.with_fields, item.without_fields):
+                yield from _summed(part)
+        case e.Cases():
+            for row in item.rows:
+                yield from _summed(row.result)
+            yield from _summed(item.otherwise)
+        case e.Sum():
+            for row in item.rows:
+                yield from _summed(row.result)
+
+
+def _size(variable: e.Variable, before: Any, after: Any, ordered: bool) -> float:
+    if variable.kind in ("bool", "text"):
+        return 1.0
+    if variable.kind != "enum":
+        return float(abs(after - before))
+    if after == variable.default:
+        return float(len(variable.choices))
+    if before == variable.default or not ordered:
+        return 1.0
+    places = [choice.number for choice in variable.choices]
+    if before not in places:  # a number that no choice bears: Bob keeps it
+        return 1.0
+    return float(abs(places.index(after) - places.index(before)))
+
+
+nearest = counterfactuals  # alias

@@ -1,0 +1,723 @@
+"""Read and write tables: CSV as people publish it, Parquet, JSON lines; and YAML files of known shape.
+
+One reader for the whole package. It says which rows it could not read and why; what the values mean is for
+its callers to say. Text stays text until :func:`as_number`, :func:`as_whole` or :func:`as_yes_no` is asked.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import dataclasses
+import difflib
+import io
+import json
+import os
+import re
+import types
+import typing
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from itertools import islice
+from pathlib import Path
+from typing import IO, Any, Literal, TypeVar
+
+import polars as pl
+import yaml
+
+from bobanalysis.text import Text
+
+YES = ("1", "1.0", "true", "t", "yes", "y", "oui", "o", "vrai")
+NO = ("0", "0.0", "false", "f", "no", "n", "non", "faux")
+"""Texts that mean yes and no, in French and in English, whatever their case: the only list of them."""
+
+REJECTS = {
+    "file": pl.String,
+    "row": pl.Int64,
+    "column": pl.String,
+    "value": pl.String,
+    "problem": pl.String,
+}
+"""Schema of what was not read; the first row of data is row 1."""
+
+FORMATS = (".parquet", ".csv", ".jsonl")
+ROWS = 1 << 17  # rows held in memory at a time
+LINE = "(line)"  # stands for the column where a whole line is wrong
+
+
+class InputError(ValueError):
+    """A file or a frame cannot be read; the message says which, where in it, and what to do."""
+
+
+# --- reading ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Some rows of a table, their numbers in the file, and the rows between them that could not be read."""
+
+    frame: pl.DataFrame
+    rows: pl.Series
+    rejects: pl.DataFrame
+
+
+@dataclass(frozen=True)
+class Table:
+    """A file that has been opened.
+
+    Attributes:
+        path: where it is.
+        columns: the names of its columns, without spaces around them.
+        notes: what was assumed while it was opened.
+        decimal_comma: whether its numbers may be written 0,5.
+        kind: how it was read.
+    """
+
+    path: Path
+    columns: tuple[str, ...]
+    read: Callable[[Sequence[str], int], Iterator[Batch]]
+    notes: tuple[Text, ...] = ()
+    decimal_comma: bool = False
+    kind: Literal["csv", "parquet", "json"] = "csv"
+
+    def batches(self, columns: Sequence[str] | None = None, rows: int = ROWS) -> Iterator[Batch]:
+        """Read some columns (default: all), about ``rows`` rows at a time; always at least one batch."""
+        wanted = self.columns if columns is None else tuple(dict.fromkeys(columns))
+        for name in wanted:
+            if name not in self.columns:
+                raise no_column(name, self.columns, str(self.path))
+        return self.read(wanted, rows)
+
+
+def open_table(
+    path: str | Path, *, encoding: str | None = None, schema: Mapping[str, Any] | None = None
+) -> Table:
+    """Open a CSV (any separator, UTF-8 or Windows-1252), Parquet or JSON lines file; also compressed.
+
+    Args:
+        path: the file; its first bytes say what it is, whatever its name.
+        encoding: of a CSV; default UTF-8, or Windows-1252 where the file is not UTF-8.
+        schema: types of the fields of JSON lines; default: as they are found.
+
+    Raises:
+        InputError: there is no such file, or it is empty, cut short, or of another kind.
+
+    Example:
+        >>> import tempfile
+        >>> folder = tempfile.TemporaryDirectory()
+        >>> file = Path(folder.name) / "towns.csv"
+        >>> _ = file.write_bytes("nom;taux\\nOrléans;0,5\\nLyon\\n".encode("cp1252"))
+        >>> table = open_table(file)
+        >>> table.columns, table.decimal_comma, table.notes[0].en
+        (('nom', 'taux'), True, 'towns.csv is not UTF-8: read as Windows-1252 (--encoding says otherwise).')
+        >>> [(b.frame.rows(), b.rejects.row(0)) for b in table.batches()]
+        [([('Orléans', '0,5')], ('towns.csv', 2, '(line)', 'Lyon', 'has 1 fields, not 2'))]
+        >>> folder.cleanup()
+    """
+    path = Path(path)
+    if path.is_dir():
+        raise InputError(f"{path} is a folder; give one file")
+    if not path.exists():
+        raise InputError(f"{path}: no such file")
+    try:
+        with path.open("rb") as file:
+            start = file.read(8)
+        if not start:
+            raise InputError(f"{path} is empty (0 bytes)")
+        if start.startswith(b"PAR1") or path.suffix.lower() in (".parquet", ".pq"):
+            return _parquet(path)
+        if start.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
+            raise InputError(f"{path} is a zip or spreadsheet file; save the sheet as CSV and give that")
+        with _stream(path) as stream:
+            start = stream.read(1 << 20)
+    except (OSError, EOFError) as error:
+        raise InputError(f"{path} cannot be read: {_short(error)}") from error
+    suffixes = {s.lower() for s in path.suffixes}
+    if suffixes & {".jsonl", ".ndjson", ".json"} or re.match(rb"\s*(\[\s*)?\{\s*\"", start):
+        return _json(path, schema)
+    return _csv(path, start, encoding)
+
+
+def read_table(path: str | Path, columns: Sequence[str] | None = None, **options: Any) -> pl.DataFrame:
+    """Read a whole table that must not have a wrong row; arguments as for :func:`open_table`.
+
+    Raises:
+        InputError: it cannot be opened, lacks a column, or has a row that cannot be read.
+    """
+    frames = []
+    for batch in open_table(path, **options).batches(columns):
+        frames.append(batch.frame)
+        for _, row, column, value, problem in batch.rejects.head(1).iter_rows():
+            where = "" if column == LINE else f", column {column!r}"
+            raise InputError(f"{path}, row {row}{where}: {value!r} {problem}")
+    return pl.concat(frames, how="vertical_relaxed")
+
+
+def no_column(name: str, columns: Sequence[str], where: str) -> InputError:
+    """Say that a column is not there, which one looks like it, and which ones are."""
+    shown = ", ".join(columns[:40]) + (", …" if len(columns) > 40 else "")
+    return InputError(f"{where} has no column {name!r}{_similar(name, columns)}; it has: {shown}")
+
+
+def _similar(name: str, known: Sequence[str]) -> str:
+    folded = {k.casefold(): k for k in known}
+    close = difflib.get_close_matches(name.casefold(), list(folded), n=1)
+    return f" (did you mean {folded[close[0]]!r}?)" if close else ""
+
+
+def _short(error: BaseException) -> str:
+    return " ".join(str(error).split())[:200] or type(error).__name__
+
+
+def _stream(path: Path) -> Any:
+    """Open a file, unpacked if it is packed; gzip is known by its first bytes, whatever the name."""
+    import pyarrow as pa
+
+    with path.open("rb") as file:
+        packed = file.read(2) == b"\x1f\x8b"
+    return pa.input_stream(str(path), compression="gzip" if packed else "detect")
+
+
+def rejects(rows: Sequence[tuple[int, str, str, str]] = (), file: str = "") -> pl.DataFrame:
+    """Return rows that were not read (row, column, value, problem) as a frame."""
+    return pl.DataFrame([(file, *row) for row in rows], schema=REJECTS, orient="row")
+
+
+def _parquet(path: Path) -> Table:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        schema = pq.ParquetFile(path).schema_arrow
+    except (pa.ArrowException, OSError) as error:
+        raise InputError(f"{path} is not a whole Parquet file, perhaps cut short: {_short(error)}") from error
+
+    def read(columns: Sequence[str], rows: int) -> Iterator[Batch]:
+        for name in columns:  # an unknown extension would be read as the number that it is stored as
+            kept = (schema.field(name).metadata or {}).get(b"ARROW:extension:name", b"").decode()
+            extension = getattr(schema.field(name).type, "extension_name", kept)
+            if extension and not extension.startswith("arrow."):
+                raise InputError(f"{path}: column {name!r} holds {extension}; write it as text or numbers")
+        first, frame = 1, None
+        try:
+            for batch in pq.ParquetFile(path).iter_batches(batch_size=rows, columns=list(columns)):
+                frame = plain(pl.DataFrame(pl.from_arrow(batch)), str(path))
+                yield Batch(frame, _numbers(first, frame.height), rejects())
+                first += frame.height
+        except (pa.ArrowException, OSError) as error:
+            raise InputError(f"{path} cannot be read to its end: {_short(error)}") from error
+        if frame is None:
+            empty = pl.DataFrame(pl.from_arrow(pa.schema([schema.field(c) for c in columns]).empty_table()))
+            yield Batch(plain(empty, str(path)), _numbers(1, 0), rejects())
+
+    return Table(path, tuple(schema.names), read, kind="parquet")
+
+
+def plain(frame: pl.DataFrame, where: str = "frame") -> pl.DataFrame:
+    """Turn types that other tools write into text, numbers, booleans and dates.
+
+    Raises:
+        InputError: a column holds durations, times of day, Python objects, or bytes that are not UTF-8.
+    """
+    changed = []
+    for name, dtype in frame.schema.items():
+        column = pl.col(name)
+        if isinstance(dtype, pl.Categorical | pl.Enum):
+            changed.append(column.cast(pl.String))
+        elif isinstance(dtype, pl.Decimal):
+            changed.append(column.cast(pl.Float64))
+        elif isinstance(dtype, pl.Null):
+            changed.append(column.cast(pl.String))
+        elif dtype == pl.Binary:
+            try:
+                changed.append(pl.lit(frame[name].cast(pl.String)).alias(name))
+            except pl.exceptions.PolarsError:
+                raise InputError(
+                    f"{where}: column {name!r} holds bytes that are not UTF-8; write it as text"
+                ) from None
+        elif isinstance(dtype, pl.Duration | pl.Time | pl.Object):
+            raise InputError(f"{where}: column {name!r} holds {dtype}; write it as text or numbers")
+    return frame.with_columns(changed)
+
+
+def _numbers(first: int, count: int) -> pl.Series:
+    return pl.int_range(first, first + count, dtype=pl.Int64, eager=True)
+
+
+def _csv(path: Path, start: bytes, asked: str | None) -> Table:
+    import pyarrow as pa
+    from pyarrow import csv as pa_csv
+
+    encoding, notes = _encoding(path, start, asked)
+    text = codecs.getincrementaldecoder(encoding)("replace").decode(start).lstrip("\ufeff")
+    skip = 0
+    while text and not text.split("\n", 1)[0].strip():
+        text, skip = text.split("\n", 1)[1] if "\n" in text else "", skip + 1
+    if told := re.match(r"sep=(.)\r?\n", text):
+        text, skip = text[told.end() :], skip + 1
+    if not text.strip():
+        raise InputError(f"{path} has no header: it holds nothing but blanks")
+    mark = told[1] if told else _separator(text)
+    header = csv.reader(io.StringIO(text, newline=""), delimiter=mark, skipinitialspace=True)
+    names, doubled = _unique(next(header))
+    skip += header.line_num
+    notes += [
+        Text(
+            f"La colonne « {name} » figure plusieurs fois dans l’en-tête : la première est lue.",
+            f"Column {name!r} is in the header more than once: the first one is read.",
+        )
+        for name in doubled
+    ]
+
+    def read(columns: Sequence[str], rows: int) -> Iterator[Batch]:
+        wrong: list[tuple[int, str, str, str]] = []
+
+        def leave_out(row: Any) -> str:
+            problem = f"has {row.actual_columns} fields, not {row.expected_columns}"
+            wrong.append((row.number - skip, LINE, row.text[:80], problem))
+            return "skip"
+
+        first, empty = 1, True
+        try:
+            with _stream(path) as stream:
+                reader = pa_csv.open_csv(
+                    stream,
+                    # Rows have numbers only where one thread reads.
+                    pa_csv.ReadOptions(
+                        use_threads=False,
+                        skip_rows=skip,
+                        column_names=names,
+                        encoding=encoding,
+                        block_size=rows * 64,
+                    ),
+                    pa_csv.ParseOptions(
+                        delimiter=mark, newlines_in_values=True, invalid_row_handler=leave_out
+                    ),
+                    pa_csv.ConvertOptions(
+                        include_columns=list(columns), column_types=dict.fromkeys(columns, pa.string())
+                    ),
+                )
+                for batch in reader:
+                    frame, empty = pl.DataFrame(pl.from_arrow(batch)), False
+                    numbers, first = _between(first, frame.height, [row for row, *_ in wrong])
+                    found = [row for row in wrong if row[0] < first]
+                    yield Batch(frame, numbers, rejects(found, path.name))
+                    del wrong[: len(found)]
+        except (pa.ArrowException, OSError, EOFError, UnicodeError) as error:
+            if "Empty CSV" not in str(error):
+                raise InputError(f"{path} cannot be read to its end: {_short(error)}") from error
+        if wrong or empty:
+            nothing = pl.DataFrame(schema=dict.fromkeys(columns, pl.String))
+            yield Batch(nothing, _numbers(1, 0), rejects(wrong, path.name))
+
+    comma = mark == ";" or (mark == "\t" and bool(re.search(r"\t-?\d+,(\d\d?|\d{4,})\s*[\t\n]", text)))
+    return Table(path, tuple(names), read, tuple(notes), comma)
+
+
+def _between(first: int, count: int, lost: Sequence[int]) -> tuple[pl.Series, int]:
+    """Return the numbers of ``count`` rows from ``first`` on, those lost left out, and the next number."""
+    numbers = _numbers(first, count + len(lost))
+    numbers = numbers.filter(~numbers.is_in(list(lost)))[:count] if lost else numbers
+    following = numbers[-1] + 1 if count else first
+    while following in lost:
+        following += 1
+    return numbers, following
+
+
+def _encoding(path: Path, start: bytes, asked: str | None) -> tuple[str, list[Text]]:
+    if asked:
+        try:
+            return codecs.lookup(asked).name, []
+        except LookupError as error:
+            raise InputError(f"encoding {asked!r} is not known; utf-8, cp1252 and latin-1 are") from error
+    if start.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16", []
+    if b"\x00" in start:
+        raise InputError(f"{path} holds binary data, not text; give CSV, Parquet or JSON lines")
+    decoder, lines, ascii_only = codecs.getincrementaldecoder("utf-8")(), 1, True
+    try:
+        with _stream(path) as stream:
+            while block := stream.read(1 << 23):
+                decoder.decode(block)
+                lines, ascii_only = lines + block.count(b"\n"), ascii_only and block.isascii()
+    except UnicodeDecodeError as error:
+        before, byte = error.object[: error.start], error.object[error.start]
+        if not (ascii_only and before.isascii()):  # so far it was UTF-8, with accents: this is a broken byte
+            line = lines + before.count(b"\n")
+            raise InputError(
+                f"{path}, line {line}: byte {byte:#04x} is not UTF-8; save the file as UTF-8, or say its "
+                f"encoding, --encoding cp1252 for example"
+            ) from None
+        return "cp1252", [
+            Text(
+                f"{path.name} n’est pas en UTF-8 : lu comme du Windows-1252 (autre choix : --encoding).",
+                f"{path.name} is not UTF-8: read as Windows-1252 (--encoding says otherwise).",
+            )
+        ]
+    except (OSError, EOFError) as error:
+        raise InputError(f"{path} cannot be read to its end: {_short(error)}") from error
+    return "utf-8", []
+
+
+def _separator(text: str) -> str:
+    """The separator that cuts the first rows into the same number of fields, the most fields first."""
+    lines = text.splitlines(keepends=True)[:50]
+    if len(lines) > 1 and not lines[-1].endswith(("\n", "\r")):
+        lines = lines[:-1]
+
+    def fit(mark: str) -> tuple[float, int]:
+        rows = [row for row in csv.reader(lines, delimiter=mark, skipinitialspace=True) if row]
+        fields = len(rows[0]) if rows else 1
+        return (sum(len(row) == fields for row in rows) / max(len(rows), 1) if fields > 1 else 0, fields)
+
+    return max(",;\t|", key=fit)
+
+
+def _unique(header: Sequence[str]) -> tuple[list[str], list[str]]:
+    names: list[str] = []
+    doubled = []
+    for place, raw in enumerate(header, 1):
+        name = raw.strip() or f"column {place}"
+        if name in names:
+            doubled.append(name)
+            name = f"{name} (column {place})"
+        names.append(name)
+    return names, list(dict.fromkeys(doubled))
+
+
+def _json(path: Path, schema: Mapping[str, Any] | None) -> Table:
+    """JSON lines, or a JSON file of one record or of a list of records."""
+    lines = json_lines(path)
+    if schema is None:
+        head, _, _ = _records(list(islice(json_lines(path)(), 1000)), None, 1)
+        if not head.width:
+            raise InputError(f"{path} holds no record; give one JSON object a line")
+        schema = head.schema
+
+    def read(columns: Sequence[str], rows: int) -> Iterator[Batch]:
+        first, left, some = 1, lines(), False
+        try:
+            while taken := list(islice(left, max(1, rows // 10))):
+                frame, good, bad = _records(taken, schema, first)
+                yield Batch(frame.select(columns), pl.Series(good, dtype=pl.Int64), rejects(bad, path.name))
+                first, some = first + len(taken), True
+        except (OSError, EOFError) as error:
+            raise InputError(f"{path} cannot be read to its end: {_short(error)}") from error
+        if not some:
+            yield Batch(pl.DataFrame(schema=schema).select(columns), _numbers(1, 0), rejects())
+
+    return Table(path, tuple(schema), read, kind="json")
+
+
+def json_lines(path: Path) -> Callable[[], Iterator[bytes]]:
+    """Return what starts the lines of a file anew; a file of one record or of a list becomes lines."""
+    whole: list[bytes] | None = None
+    if ".json" in {s.lower() for s in path.suffixes}:
+        try:
+            with _stream(path) as stream:
+                raw = json.loads(stream.read().decode("utf-8-sig"))
+            whole = [json.dumps(record).encode() for record in (raw if isinstance(raw, list) else [raw])]
+        except (ValueError, OSError, EOFError) as error:
+            if "Extra data" not in str(error):  # JSON lines under the name of JSON
+                raise InputError(f"{path} is not JSON: {_short(error)}") from error
+
+    def lines() -> Iterator[bytes]:
+        if whole is not None:
+            yield from whole
+            return
+        with _stream(path) as stream:
+            for number, line in enumerate(io.BufferedReader(stream)):
+                yield line.removeprefix(codecs.BOM_UTF8) if number == 0 else line
+
+    return lines
+
+
+def _records(
+    lines: list[bytes], schema: Mapping[str, Any] | None, first: int
+) -> tuple[pl.DataFrame, list[int], list[tuple[int, str, str, str]]]:
+    """Read lines together or, where that fails, one at a time to find the wrong ones."""
+
+    def parsed(content: bytes) -> pl.DataFrame:
+        return pl.read_ndjson(io.BytesIO(content), schema=schema, infer_schema_length=None)
+
+    try:
+        frame = parsed(b"\n".join(line.rstrip(b"\r\n") for line in lines))
+        if frame.height == len(lines):
+            return frame, list(range(first, first + len(lines))), []
+    except pl.exceptions.PolarsError:
+        pass
+    frames, good, bad = [], [], []
+    for number, line in enumerate(lines, first):
+        try:
+            if not isinstance(json.loads(line), dict):
+                raise ValueError("not a JSON object")
+            frames.append(parsed(line))
+            good.append(number)
+        except (ValueError, pl.exceptions.PolarsError) as error:
+            shown = line[:80].decode("utf-8", "replace").strip()
+            bad.append((number, LINE, shown, f"is not a record: {_short(error)}"))
+    empty = pl.DataFrame(schema=schema)
+    return pl.concat([empty, *frames], how="diagonal_relaxed") if frames else empty, good, bad
+
+
+# --- values -------------------------------------------------------------------------------------------------
+
+
+def as_number(column: pl.Expr, dtype: Any = pl.String, decimal_comma: bool = False) -> pl.Expr:
+    """Return a column of ``dtype`` as numbers: null where it is empty or no number.
+
+    Example:
+        >>> frame = pl.DataFrame({"x": ["1\\u202f250,5", " 3 ", "many", None]})
+        >>> frame.select(as_number(pl.col("x"), decimal_comma=True)).to_series().to_list()
+        [1250.5, 3.0, None, None]
+    """
+    if dtype != pl.String:
+        return column.cast(pl.Float64, strict=False).fill_nan(None)
+    text = column.str.strip_chars().str.replace_all(r"[\u00a0\u202f](\d{3})", "${1}")
+    if decimal_comma:
+        text = text.str.replace(",", ".", literal=True)
+    return text.cast(pl.Float64, strict=False).fill_nan(None)
+
+
+def as_whole(column: pl.Expr, dtype: Any = pl.String, decimal_comma: bool = False) -> pl.Expr:
+    """Return a column as whole numbers, also where they are written 48.0; null where they are not whole.
+
+    Example:
+        >>> pl.DataFrame({"x": ["48.0", "54.7", "3"]}).select(as_whole(pl.col("x"))).to_series().to_list()
+        [48, None, 3]
+    """
+    if dtype != pl.String and dtype.is_integer():
+        return column.cast(pl.Int64, strict=False)
+    number = as_number(column, dtype, decimal_comma)
+    return pl.when(number == number.floor()).then(number).cast(pl.Int64, strict=False)
+
+
+def as_yes_no(column: pl.Expr, dtype: Any = pl.String) -> pl.Expr:
+    """Return a column of yes and no, true and false, or 1 and 0 as booleans; null for anything else.
+
+    Example:
+        >>> pl.DataFrame({"x": ["Oui", "n", "maybe"]}).select(as_yes_no(pl.col("x"))).to_series().to_list()
+        [True, False, None]
+    """
+    if dtype == pl.Boolean:
+        return column
+    if dtype != pl.String:
+        number = column.cast(pl.Float64, strict=False)
+        return pl.when(number == 1).then(True).when(number == 0).then(False)
+    text = column.str.strip_chars().str.to_lowercase()
+    return pl.when(text.is_in(list(YES))).then(True).when(text.is_in(list(NO))).then(False)
+
+
+# --- writing ------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Writer:
+    """A table that appears under its name only once it is complete; what stood there stays if writing fails.
+
+    Example:
+        >>> import tempfile
+        >>> folder = tempfile.TemporaryDirectory()
+        >>> file = Path(folder.name) / "out.csv"
+        >>> with Writer(file) as writer:
+        ...     writer.write(pl.DataFrame({"id": [1], "advice": [["a", "b"]]}))
+        >>> file.read_text()
+        'id,advice\\n1,a|b\\n'
+        >>> folder.cleanup()
+    """
+
+    path: Path
+    _file: IO[bytes] | None = field(default=None, init=False)
+    _parquet: Any = field(default=None, init=False)
+
+    def __post_init__(self) -> None:
+        """Choose the format by the ending of the name."""
+        if self.path.suffix not in FORMATS:
+            raise InputError(f"{self.path}: tables are written as {', '.join(FORMATS)}")
+        self._part = self.path.with_name(self.path.name + ".part")
+
+    def __enter__(self) -> Writer:
+        """Open the file that will take the name."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = self._part.open("wb")
+        return self
+
+    def write(self, frame: pl.DataFrame) -> None:
+        """Append rows."""
+        assert self._file is not None
+        if self.path.suffix == ".parquet":
+            import pyarrow.parquet as pq
+
+            table = frame.to_arrow(compat_level=pl.CompatLevel.oldest())
+            if self._parquet is None:
+                self._parquet = pq.ParquetWriter(
+                    self._file, table.schema, compression="zstd", write_statistics=False
+                )
+            self._parquet.write_table(table)
+        elif self.path.suffix == ".csv":
+            _flat(frame).write_csv(self._file, include_header=self._file.tell() == 0)
+        else:
+            frame.write_ndjson(self._file)
+
+    def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
+        """Give the file its name, or leave what stood there where something failed."""
+        assert self._file is not None
+        if self._parquet is not None:
+            self._parquet.close()
+        self._file.close()
+        if kind is None:
+            self._part.replace(self.path)
+        else:
+            self._part.unlink(missing_ok=True)
+
+
+def write_table(frame: pl.DataFrame, path: str | Path) -> None:
+    """Write a table as CSV, Parquet or JSON lines, whole or not at all.
+
+    Raises:
+        InputError: the name ends otherwise.
+    """
+    with Writer(Path(path)) as writer:
+        writer.write(frame)
+
+
+def _flat(frame: pl.DataFrame) -> pl.DataFrame:
+    """Write lists as text, items separated by a bar and lists within lists by a semicolon."""
+    columns = []
+    for name, dtype in frame.schema.items():
+        column = pl.col(name)
+        if isinstance(dtype, pl.List) and isinstance(dtype.inner, pl.List):
+            inner = pl.element().cast(pl.List(pl.String)).list.join("|")
+            column = column.list.eval(inner).list.join(";")
+        elif isinstance(dtype, pl.List):
+            column = column.cast(pl.List(pl.String)).list.join("|")
+        columns.append(column)
+    return frame.select(columns)
+
+
+def refuse_overwrite(output: str | Path, *inputs: str | Path) -> None:
+    """Refuse an output that is one of the inputs, whatever names or links lead to it.
+
+    Raises:
+        InputError: it is the same file.
+    """
+    for source in inputs:
+        same = os.path.realpath(output) == os.path.realpath(source)
+        if same or (os.path.exists(output) and os.path.exists(source) and os.path.samefile(output, source)):
+            raise InputError(f"{output} would overwrite the input {source}; give another name")
+
+
+# --- files of known shape -----------------------------------------------------------------------------------
+
+T = TypeVar("T")
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C reader is ten times faster
+
+
+def load_yaml(kind: type[T], path: Any) -> T:
+    """Read a YAML file as ``kind``; see :func:`load`. ``path`` is a Path or a resource of a package."""
+    return load(kind, yaml.load(path.read_text(encoding="utf-8"), Loader=LOADER), path.name)
+
+
+def load(kind: type[T], raw: Any, where: str) -> T:
+    """Turn what a YAML file holds into ``kind``, checked field by field.
+
+    Args:
+        kind: a dataclass, or tuple[…], list[…], Mapping[…, …], Literal[…], a union with None, str, int, …
+        raw: what was read.
+        where: the file, for messages.
+
+    Raises:
+        InputError: a field is missing, unknown or of another type; the file, entry and field are named.
+
+    Example:
+        >>> load(tuple[Text, ...], [{"fr": "âge", "en": "age"}], "texts.yaml")
+        (Text(fr='âge', en='age'),)
+        >>> load(tuple[Text, ...], [{"fr": "âge", "enn": "age"}], "texts.yaml")
+        Traceback (most recent call last):
+        bobanalysis.tables.InputError: texts.yaml, entry 1: unknown field 'enn' (did you mean 'en'?)
+    """
+    return typing.cast(T, _load(kind, raw, where))
+
+
+@cache
+def _hints(kind: type) -> dict[str, Any]:
+    return typing.get_type_hints(kind)
+
+
+def _load(kind: Any, raw: Any, where: str) -> Any:
+    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    if kind is Any:
+        return raw
+    if origin in (typing.Union, types.UnionType):
+        if raw is None and type(None) in arguments:
+            return None
+        return _one_of([a for a in arguments if a is not type(None)], raw, where)
+    if origin is Literal:
+        if raw not in arguments:
+            near = _similar(str(raw), [str(a) for a in arguments])
+            raise InputError(f"{where}: {raw!r} is not one of {', '.join(map(repr, arguments))}{near}")
+        return raw
+    if dataclasses.is_dataclass(kind):
+        return _object(kind, raw, where)
+    shape = origin or kind
+    if isinstance(shape, type) and issubclass(shape, Mapping) and isinstance(raw, Mapping):
+        key, value = arguments or (Any, Any)
+        return {_load(key, k, where): _load(value, v, f"{where}, {k!r}") for k, v in raw.items()}
+    if shape in (tuple, list, set, frozenset, Sequence) and isinstance(raw, list):
+        if shape is tuple and arguments and arguments[-1] is not ...:
+            if len(raw) != len(arguments):
+                raise InputError(f"{where}: {raw!r} has {len(raw)} values, not {len(arguments)}")
+            inner = list(arguments)
+        else:
+            inner = [arguments[0] if arguments else Any] * len(raw)
+        loaded = [
+            _load(one, value, _entry(where, number, value))
+            for number, (one, value) in enumerate(zip(inner, raw, strict=True), 1)
+        ]
+        return loaded if shape is list else (tuple if shape is Sequence else shape)(loaded)
+    if kind is float and isinstance(raw, int) and not isinstance(raw, bool):
+        return float(raw)
+    if isinstance(shape, type) and isinstance(raw, shape) and not (shape is int and isinstance(raw, bool)):
+        return raw
+    raise InputError(f"{where}: {raw!r} is not {_called(kind)}")
+
+
+def _entry(where: str, number: int, value: Any) -> str:
+    name = next((value[k] for k in ("id", "name") if k in value), None) if isinstance(value, dict) else None
+    return f"{where}, entry {number}" + (f" ({name})" if name is not None else "")
+
+
+def _one_of(kinds: list[Any], raw: Any, where: str) -> Any:
+    for place, kind in enumerate(kinds, 1):
+        try:
+            return _load(kind, raw, where)
+        except InputError:
+            if place == len(kinds):
+                raise
+
+
+def _object(kind: Any, raw: Any, where: str) -> Any:
+    if not isinstance(raw, Mapping):
+        raise InputError(f"{where}: {raw!r} is not {_called(kind)}")
+    fields = {f.name: f for f in dataclasses.fields(kind) if f.init}
+    for name in raw:
+        if name not in fields:
+            raise InputError(f"{where}: unknown field {name!r}{_similar(str(name), list(fields))}")
+    for name, one in fields.items():
+        if name not in raw and one.default is one.default_factory is dataclasses.MISSING:
+            raise InputError(f"{where}: field {name!r} is missing")
+    hints = _hints(kind)
+    return kind(**{name: _load(hints[name], value, f"{where}, {name}") for name, value in raw.items()})
+
+
+def _called(kind: Any) -> str:
+    plain_names = {str: "a text", int: "a whole number", float: "a number", bool: "true or false"}
+    if kind in plain_names:
+        return plain_names[kind]
+    if dataclasses.is_dataclass(kind):
+        return "a table with the fields " + ", ".join(f.name for f in dataclasses.fields(kind))
+    shape = typing.get_origin(kind) or kind
+    if shape in (tuple, list, set, frozenset, Sequence):
+        return "a list"
+    return "a table" if isinstance(shape, type) and issubclass(shape, Mapping) else str(kind)

@@ -1,0 +1,382 @@
+"""Validation of people: every table of them is checked here once, then trusted.
+
+Answers become the numbers that rules read; an answer that is not there reads its default. A value that cannot
+be what the data dictionary says rejects its row: file, row, column, value and problem are listed, and the
+other rows go on. Rows read = valid rows + rejected rows.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from difflib import get_close_matches
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from bobanalysis.rules import Variable
+from bobanalysis.tables import (
+    REJECTS,
+    InputError,
+    as_number,
+    as_whole,
+    as_yes_no,
+    json_lines,
+    open_table,
+    plain,
+    rejects,
+)
+from bobanalysis.text import Text
+
+BATCH = 500_000  # rows held in memory at a time
+UNPLACED = "·unknown"
+"""Ending of a column that holds, for the question before it, an answer that is none of its values."""
+IF_UNKNOWN = "_if_unknown"
+"""Ending of a column that holds what to read where the input before it has no answer."""
+
+
+@dataclass(frozen=True)
+class ValidationResult:
+    """Valid rows, ready to run; the problems of the others; how many rows were read.
+
+    Args:
+        valid: The rows without a problem, as rules read them.
+        rejected: One row a problem: file, row (the first of the data is 1), column, value, problem. A row
+            with two problems stands there twice and is rejected once.
+        read: How many rows there were.
+        notes: What was assumed when the file was opened.
+    """
+
+    valid: pl.DataFrame
+    rejected: pl.DataFrame
+    read: int
+    notes: tuple[Text, ...] = ()
+
+    @property
+    def num_rejected(self) -> int:
+        """Count the rejected rows."""
+        return self.read - self.valid.height
+
+    kept = property(lambda self: self.valid)  # alias
+    rejects = property(lambda self: self.rejected)  # alias
+
+
+@dataclass(frozen=True)
+class Records:
+    """How an algorithm reads people from JSON.
+
+    Args:
+        schema: The fields of its own records that are read, with Polars types.
+        unread: Paths of fields that records may hold and nothing reads ("profile.origin").
+        to_rows: Makes rows of inputs of records, which have their number in ``record``, and an instant.
+        entries: Field that lists what becomes rows: a record where it is empty is rejected.
+        complete: Adds what follows to people given as inputs by name, and an instant.
+    """
+
+    schema: Mapping[str, Any]
+    unread: Collection[str]
+    to_rows: Callable[[pl.DataFrame, str], pl.DataFrame]
+    entries: str
+    complete: Callable[[pl.DataFrame, str], pl.DataFrame]
+
+
+def validate(
+    frame: pl.DataFrame,
+    variables: Iterable[Variable],
+    *,
+    file: str = "frame",
+    first_row: int = 1,
+    strict: bool = True,
+    decimal_comma: bool = False,
+) -> ValidationResult:
+    """Check a frame of people and turn its answers into what rules read.
+
+    Args:
+        frame: One row a person.
+        variables: The inputs that will be read. ``joined`` and ``optional`` ones may have no column.
+        file: Name of the frame, for messages.
+        first_row: Number of its first row, for messages.
+        strict: Refuse values outside the dictionary's ranges and choices.
+        decimal_comma: Texts may write 1,5.
+
+    Returns:
+        The rows in order, each valid or rejected; columns that are no input stay as they are.
+
+    Raises:
+        InputError: A column is missing.
+
+    Example:
+        >>> from bobanalysis.text import Text
+        >>> age = Variable("age", "int", Text("âge", "age"), 0, minimum=0, maximum=120)
+        >>> found = validate(pl.DataFrame({"age": ["30.0", "54.7", "300", ""]}), [age])
+        >>> found.valid["age"].to_list(), found.rejected["problem"].to_list()
+        ([30, 0], ['is not a whole number', 'is not between 0 and 120'])
+    """
+    once = {v.name: v for v in variables}
+    frame = plain(frame, file)
+    absent = [v for v in once.values() if v.optional and v.name not in frame.columns]
+    frame = frame.with_columns(**{v.name: pl.lit(v.default) for v in absent})
+    wanted = [v for v in once.values() if v.name in frame.columns or not v.joined]
+    if missing := [v.name for v in wanted if v.name not in frame.columns]:
+        raise InputError(
+            f"{file}: column {', '.join(map(repr, missing))} missing; the rules read it. Add it (empty where "
+            f"there is no answer); `bobanalysis columns` describes every column."
+        )
+    read = frame.select(_converted(v, frame.schema[v.name], decimal_comma).alias(v.name) for v in wanted)
+    both = pl.concat([frame.select(pl.all().name.suffix(" given")), read], how="horizontal")
+    checks = [
+        check for v in wanted for check in _checks(v, frame.schema[v.name], read.schema[v.name], strict)
+    ]
+    for name, dtype in frame.schema.items():
+        if name.endswith(UNPLACED) and dtype == pl.String:
+            problem = "is not one of the known answers"
+            checks.append(
+                (name.removesuffix(UNPLACED), f"{name} given", problem, pl.col(f"{name} given").is_not_null())
+            )
+    filled = frame.with_columns(_filled(v, read[v.name], frame.columns).alias(v.name) for v in wanted)
+    wrong = both.select(bad.any().alias(str(k)) for k, (*_, bad) in enumerate(checks))
+    failed = [check for k, check in enumerate(checks) if wrong[str(k)][0]]
+    if not failed:
+        return ValidationResult(filled, rejects(), frame.height)
+    flags = both.select(bad.fill_null(False).alias(str(k)) for k, (*_, bad) in enumerate(failed))
+    found = []
+    for k, (column, given, problem, _) in enumerate(failed):
+        rows = flags[str(k)].arg_true()
+        values = both[given].gather(rows).cast(pl.String)
+        problems = _problems(values, once.get(column), problem)
+        found.append(
+            pl.DataFrame(
+                {"row": rows.cast(pl.Int64) + first_row, "value": values, "problem": problems}
+            ).select(pl.lit(file).alias("file"), "row", pl.lit(column).alias("column"), "value", "problem")
+        )
+    valid = filled.filter(~flags.select(pl.any_horizontal(pl.all())).to_series())
+    return ValidationResult(valid, pl.concat(found).sort("row", "column", maintain_order=True), frame.height)
+
+
+def _converted(variable: Variable, dtype: Any, comma: bool) -> pl.Expr:
+    """Return the column as rules read it; null where it is empty or cannot be read."""
+    value = pl.col(variable.name)
+    if variable.kind == "text":
+        return value.str.strip_chars() if dtype == pl.String else value.cast(pl.String)
+    if variable.kind == "bool":
+        return as_yes_no(value, dtype)
+    if variable.kind == "float":
+        return as_number(value, dtype, comma)
+    if dtype.is_integer():
+        return value
+    number = as_whole(value, dtype, comma).cast(pl.Int32, strict=False)
+    if variable.kind == "enum" and dtype == pl.String:
+        named = {c.name: c.number for c in variable.choices}
+        text = value.str.strip_chars().str.to_uppercase()
+        return pl.coalesce(text.replace_strict(named, default=None, return_dtype=pl.Int32), number)
+    return number
+
+
+_Check = tuple[str, str, str, pl.Expr]  # column, where its value stands, what is wrong, for whom
+
+
+def _checks(v: Variable, given: Any, read: Any, strict: bool) -> list[_Check]:
+    """Return what can be wrong with an input: a value that cannot be read, one outside its limits."""
+    value, original, where = pl.col(v.name), pl.col(f"{v.name} given"), f"{v.name} given"
+    found: list[_Check] = []
+    if given != read or given.is_float():
+        there = original.is_not_null()
+        if given == pl.String:
+            there &= original.str.strip_chars() != ""
+        found.append((v.name, where, _UNREADABLE[v.kind], there & value.is_null()))
+    if not strict:
+        return found
+    if v.choices:
+        known = "is not one of " + ", ".join(f"{c.number} {c.name}" for c in v.choices)
+        return [*found, (v.name, where, known, ~value.is_in([c.number for c in v.choices]))]
+    if v.pattern:
+        return [
+            *found,
+            (v.name, where, f"is not a known code ({v.label.en})", ~value.str.contains(v.pattern)),
+        ]
+    limits = [value < v.minimum] if v.minimum is not None else []
+    limits += [value > v.maximum] if v.maximum is not None else []
+    return [*found, *((v.name, where, _outside(v), pl.any_horizontal(limits)) for _ in limits[:1])]
+
+
+_UNREADABLE = {
+    "int": "is not a whole number",
+    "float": "is not a number",
+    "bool": "is neither yes nor no",
+    "enum": "is not one of the known answers",
+    "text": "is not a text",
+}
+
+
+def _outside(v: Variable) -> str:
+    if v.minimum is not None and v.maximum is not None:
+        return f"is not between {v.minimum:g} and {v.maximum:g}"
+    return f"is below {v.minimum:g}" if v.minimum is not None else f"is above {v.maximum:g}"
+
+
+def _problems(values: pl.Series, variable: Variable | None, problem: str) -> pl.Series:
+    """Say of each value what is wrong; of a misspelt answer, which one is near."""
+    if variable is None or not variable.choices:
+        return pl.repeat(problem, len(values), eager=True)
+    names = [c.name for c in variable.choices]
+    near = {
+        text: f"; did you mean {match[0]}?"
+        for text in values.unique().head(1000)
+        if (match := get_close_matches(text.upper(), names, n=1))
+    }
+    known = "is not one of " + ", ".join(f"{c.number} {c.name}" for c in variable.choices)
+    hints = values.replace_strict(near, default="", return_dtype=pl.String)
+    return known + hints
+
+
+def _filled(variable: Variable, value: pl.Series, columns: Sequence[str]) -> pl.Expr:
+    """Fill an answer that is not there, except figures that are looked up later."""
+    if variable.joined:
+        return pl.lit(value)
+    own = variable.name + IF_UNKNOWN
+    return pl.lit(value).fill_null(pl.col(own) if own in columns else pl.lit(variable.default))
+
+
+def read_people(
+    path: Path,
+    variables: Iterable[Variable],
+    *,
+    now: str = "",
+    strict: bool = True,
+    records: Records | None = None,
+) -> Iterator[ValidationResult]:
+    """Read a file of people batch by batch: CSV of any separator, Parquet, JSON, JSON lines, maybe packed.
+
+    Args:
+        path: The file.
+        variables: The inputs that will be read.
+        now: Instant of the computation (ISO 8601), from which records take ages.
+        strict: As for :func:`validate`.
+        records: The algorithm's own records, which a JSON file may hold instead of inputs by name.
+
+    Yields:
+        Each batch, with the rows numbered as in the file; at least one.
+
+    Raises:
+        InputError: The file is not there, is of an unknown kind, or cannot be read to its end.
+    """
+    wanted, path = list(variables), Path(path)
+    table = open_table(path)
+    own = records if records and table.kind == "json" and {*records.schema} & {*table.columns} else None
+    strange = rejects()
+    if own:
+        table = open_table(path, schema=own.schema)
+        strange = _unknown_fields(path, own)
+    for batch in table.batches(rows=BATCH):
+        frame, refused = batch.frame.with_columns(record=batch.rows), batch.rejects
+        if own:
+            refused = pl.concat([refused, strange.filter(pl.col("row").is_in(batch.rows.to_list()))])
+            frame = frame.filter(~pl.col("record").is_in(refused["row"].to_list()))
+            empty = pl.col(own.entries).list.len().fill_null(0) == 0
+            said = (own.entries, "[]", "is empty: there is nothing to score")
+            lost = [(row, *said) for row in frame.filter(empty)["record"]]
+            refused = pl.concat([refused, rejects(lost, path.name)])
+            frame = own.to_rows(frame, now)
+        elif table.kind == "json":
+            frame = _by_name(frame, wanted, str(path))
+            frame = records.complete(frame, now) if records else frame
+            left_out = [v.name for v in wanted if not v.joined and v.name not in frame.columns]
+            frame = frame.with_columns(pl.lit(None).alias(name) for name in left_out)
+        found = validate(
+            frame.drop("record"),
+            wanted,
+            file=path.name,
+            first_row=0,
+            strict=strict,
+            decimal_comma=table.decimal_comma,
+        )
+        placed = found.rejected.with_columns(row=frame["record"].gather(found.rejected["row"]))
+        rejected = pl.concat([placed, refused]).sort("row")
+        yield ValidationResult(found.valid, rejected, frame.height + refused["row"].n_unique(), table.notes)
+
+
+def _by_name(frame: pl.DataFrame, variables: Sequence[Variable], file: str) -> pl.DataFrame:
+    """Refuse a name that is nearly that of an input: left out, it would silently read as no answer."""
+    known = {v.name for v in variables}
+    for name in frame.columns:
+        near = get_close_matches(name, known - {*frame.columns}, n=1, cutoff=0.8)
+        if name not in known and near:
+            raise InputError(f"{file}: {name!r} is no input; did you mean {near[0]!r}?")
+    return frame
+
+
+def _unknown_fields(path: Path, records: Records) -> pl.DataFrame:
+    """Return the fields of records that are not read: their typing error would read as no answer."""
+    found: list[tuple[int, str, str, str]] = []
+    lines, first = json_lines(path)(), 1
+    while some := list(islice(lines, BATCH // 10)):
+        try:  # most files hold known fields only: seen without looking at each record
+            schema = pl.read_ndjson(io.BytesIO(b"\n".join(some)), infer_schema_length=None).schema
+            strange = _beyond(pl.Struct(schema), pl.Struct(records.schema), "", records.unread)
+        except pl.exceptions.PolarsError:
+            strange = {""}
+        leaves = [name.rpartition(".")[2].encode() for name in strange]
+        for row, line in enumerate(some, first):
+            if any(leaf in line for leaf in leaves):
+                with suppress(ValueError):
+                    unknown = unknown_fields(json.loads(line), pl.Struct(records.schema), records.unread)
+                    found += [(row, *one) for one in unknown]
+        first += len(some)
+    return rejects(found, path.name)
+
+
+def _beyond(found: Any, known: Any, path: str, unread: Collection[str]) -> set[str]:
+    """Return the paths of one type that another does not have."""
+    if isinstance(found, pl.List) and isinstance(known, pl.List):
+        return _beyond(found.inner, known.inner, path, unread)
+    if not (isinstance(found, pl.Struct) and isinstance(known, pl.Struct)):
+        return set()
+    types = {f.name: f.dtype for f in known.fields}
+    below: set[str] = set()
+    for one in found.fields:
+        name = f"{path}.{one.name}".lstrip(".")
+        if one.name in types:
+            below |= _beyond(one.dtype, types[one.name], name, unread)
+        elif name not in unread:
+            below.add(name)
+    return below
+
+
+def unknown_fields(
+    value: Any, known: Any, unread: Collection[str] = (), path: str = ""
+) -> Iterator[tuple[str, str, str]]:
+    """Iterate over the fields of one record that are not known: path, value, and what is wrong.
+
+    Args:
+        value: The record.
+        known: Its Polars type.
+        unread: Paths of fields that it may hold and nothing reads.
+        path: Where it stands.
+
+    Example:
+        >>> [*unknown_fields({"ages": 3}, pl.Struct({"age": pl.Int64}))]
+        [('ages', '3', 'is no field of a record; did you mean age?')]
+    """
+    if isinstance(known, pl.List) and isinstance(value, list):
+        for item in value:
+            yield from unknown_fields(item, known.inner, unread, path)
+    elif isinstance(known, pl.Struct) and isinstance(value, Mapping):
+        types = {f.name: f.dtype for f in known.fields}
+        for key, inner in value.items():
+            name = f"{path}.{key}".lstrip(".")
+            if key in types:
+                yield from unknown_fields(inner, types[key], unread, name)
+            elif name not in unread:
+                told = {k.casefold(): k for k in types}
+                near = get_close_matches(key.casefold(), told, n=1)
+                hint = f"; did you mean {told[near[0]]}?" if near else f"; known are {', '.join(types)}"
+                shown = json.dumps(inner, ensure_ascii=False)[:80]
+                yield name, shown, f"is no field of a record{hint}"
+
+
+Intake, admit, REJECTS_SCHEMA = ValidationResult, validate, REJECTS  # alias
