@@ -1,4 +1,4 @@
-"""An invented algorithm, as a fourth one would be written: a dictionary, rules, outcomes, and nothing else."""
+"""An invented algorithm, written as a fourth one would be: a dictionary, rules, outcomes, nothing else."""
 
 from pathlib import Path
 
