@@ -598,7 +598,9 @@ def grid_values(variable: Variable) -> Sequence[tuple[Any, Text]]:
     raise LookupError(f"{variable.name}: give it a `grid` in the data dictionary: the values to try")
 
 
-def validated_or_raise(frame: pl.DataFrame, variables: Iterable[Variable], *, strict: bool) -> pl.DataFrame:
+def validated_or_raise(
+    frame: pl.DataFrame, variables: Iterable[Variable], *, strict: bool = True
+) -> pl.DataFrame:
     """Return people once they are validated; InputError that describes the first wrong value."""
     result = validate(frame, variables, strict=strict)
     if result.rejected.height:
@@ -738,4 +740,5 @@ __all__ = [
     "ordered_thresholds",
     "threshold",
     "to_polars",
+    "validated_or_raise",
 ]

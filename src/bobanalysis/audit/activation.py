@@ -54,8 +54,8 @@ def shares(frame: pl.DataFrame, flags: Iterable[str], by: Mapping[str, str]) -> 
     ]
     parts = [frame.select(measures).with_columns(by=pl.lit(EVERYBODY), group=pl.lit(EVERYBODY))]
     for label, column in by.items():
-        grouped = frame.group_by(column).agg(measures).sort(column)
-        parts.append(grouped.rename({column: "group"}).with_columns(by=pl.lit(label)))
+        grouped = frame.group_by(column).agg(measures).sort(column).rename({column: "group"})
+        parts.append(grouped.with_columns(pl.col("group").cast(pl.String), by=pl.lit(label)))
     return pl.concat(parts, how="diagonal")
 
 

@@ -244,10 +244,12 @@ def with_neutral_rule(algorithm: Algorithm, rule: str, variable: str, value: Ope
         f"La règle {rule} lit {value} à la place de : {label.fr}.",
         f"The rule {rule} reads {value} in place of: {label.en}.",
     )
-    return algorithm.map_rules(
-        lambda key, expr: _neutral_here(expr, variable, value) if key == rule else transform(expr, change),
-        said,
-    )
+
+    def each(key: str, expr: Expr) -> Expr:
+        alone = key == rule and not isinstance(expr, Named)
+        return _neutral_here(expr, variable, value) if alone else transform(expr, change)
+
+    return algorithm.map_rules(each, said)
 
 
 def _reads(item: Expr, variable: str) -> bool:

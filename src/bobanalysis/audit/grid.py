@@ -20,10 +20,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from bobanalysis.algorithm import Algorithm, Outcome
+from bobanalysis.algorithm import Algorithm, Outcome, validated_or_raise
 from bobanalysis.rules import Expr, walk
 from bobanalysis.rules.expr import Compare, Const, Var, children
-from bobanalysis.validation import validate
 
 _BLOCK = 120_000  # rows run at a time: some 200 MB
 Along = Literal["age", "place"]
@@ -163,7 +162,7 @@ def answer_grid(
             everyone stays. Looked-up figures change with the place.
 
     Raises:
-        ValueError: A repeated person, a missing age or place, or an unknown place.
+        ValueError: A repeated person, a missing age or place, an unknown place, a wrong value.
     """
     age, place = (_axis(algorithm, c) for c in ("age", "place"))
     if not age:
@@ -175,7 +174,9 @@ def answer_grid(
     if not wanted:
         raise ValueError("ages: give at least one")
     table = _ages(wanted, wanted, age) if keep_age else age_intervals(algorithm.roots.values(), wanted, age)
-    ready = validate(frame, algorithm.variables).valid
+    ready = validated_or_raise(frame, algorithm.variables)
+    if where is not None:
+        where = where.cast({c: ready.schema[c] for c in where.columns if c in ready.columns})
     own = pl.int_range(pl.len(), dtype=pl.UInt32)
     base = ready.drop("person_id", strict=False).with_columns(_pair=own)
     run = table.select(pl.col(f"{age}_run").unique().sort().cast(base.schema[age]).alias(age))
@@ -184,13 +185,13 @@ def answer_grid(
     keys = ["_pair", age, *([place] if place else [])]
     blocks = _blocks(base, None if keep_age else run, where)
     found = pl.concat([_answers(algorithm, block, keys, listed, store) for block in blocks])
-    named = found.with_columns(pl.col(age).cast(pl.Int32), pair_id=frame["person_id"].gather(found["_pair"]))
+    named = found.with_columns(pl.col(age).cast(pl.Int32), pair_id=ready["person_id"].gather(found["_pair"]))
     compared = tuple(c for o in algorithm.outcomes for c in _compared(o))
     extra = [*(["list"] if listed else []), *([algorithm.known_column] if algorithm.known_column else [])]
     varied: list[Along] = [] if keep_age else ["age"]
     varied += [] if where is None else ["place"]
     return Grid(
-        _described(frame, age, place),
+        _described(ready, age, place),
         named.select("pair_id", *keys[1:], *compared, *extra),
         table,
         store.frame(listed) if listed else pl.DataFrame(),

@@ -23,128 +23,42 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any, Literal, get_args
+from typing import Any
 
 import polars as pl
-import yaml
 
+from bobanalysis.audit.quirks import (
+    Case,
+    Quirk,
+    QuirkError,
+    affected_population,
+    affected_shares,
+    load_quirks,
+)
+from bobanalysis.audit.values import format_answer as said
 from bobanalysis.bob import DICTIONARY, Bob, Market, admit, catalogue, read_users, suggestions
 from bobanalysis.bob.market import JOINED, join
 from bobanalysis.bob.outcomes import answers
 from bobanalysis.rules import Text, evaluate
-from bobanalysis.rules.variables import LOADER
 
 from .conditions import rule_status
-from .repairs import REPAIRS, seen, touched_by, unheld
+from .repairs import REPAIRS, unheld
 
 FOLDER = Path(__file__).parents[3] / "data" / "quirks"
 NOW = "2022-06-15T12:00:00Z"
 NO_RULE = "no such rule"
-Concern = Literal["age", "place", "criteria", "missing", "order", "texts", "data"]
-Promise = Literal["name", "text", "documentation", "sense"]
-TEXTS = ("title", "promise", "published", "repair", "unshown", "uncounted")
-KINDS = ("rule", "step", "suggestion")
-
-
-class QuirkError(ValueError):
-    """A record is not what it should be; the message names the file, the quirk and what to do."""
-
-
-@dataclass(frozen=True)
-class Quirk:
-    """One quirk: what the name or text promises, what is published, what would repair it.
-
-    ``promised_by`` says whose expectation the promise is: that of the ``name``, of the ``text`` that people
-    are shown, of the ``documentation`` or a note beside the code, or only ordinary ``sense``: nothing
-    published promises it. ``kept`` are inputs of its people that the answers do not need.
-    ``evidence`` is "shown" (its ``cases`` are run by the engine) or "read" (only the published text supports
-    it; ``unshown`` says why the engine cannot). ``concern`` is the group of the page it stands in.
-    ``criteria`` are the protected criteria concerned, by their names in the data dictionary. ``touches`` is
-    the name of a function of ``repairs`` that says whom it touches; ``uncounted`` says why there is none.
-    """
-
-    id: str
-    concern: Concern
-    promised_by: Promise
-    title: Text
-    promise: Text
-    published: Text
-    repair: Text
-    evidence: Literal["shown", "read"]
-    criteria: tuple[str, ...]
-    rules: tuple[str, ...]
-    source: tuple[str, ...]
-    cases: tuple[Mapping[str, Any], ...] = ()
-    kept: tuple[str, ...] = ()
-    touches: str = ""
-    unshown: Text | None = None
-    uncounted: Text | None = None
 
 
 @cache
 def quirks() -> Mapping[str, Quirk]:
-    """Return the quirks by id, in the order of their files and of their numbers.
-
-    Raises QuirkError that names the file and the record that is wrong.
+    """Return the quirks of Bob by id; see ``audit.quirks.load_quirks``.
 
     >>> quirks()["Q17"].criteria
     ('age',)
     """
-    found: dict[str, Quirk] = {}
-    for path in sorted(FOLDER.glob("*.yaml")):
-        for raw in yaml.load(path.read_text("utf-8"), Loader=LOADER) or []:
-            quirk = _quirk(dict(raw), path.name)
-            if quirk.id in found:
-                raise QuirkError(f"{path.name}: quirk {quirk.id} stands twice; remove one of the two")
-            found[quirk.id] = quirk
-    return MappingProxyType(found)
-
-
-def _quirk(raw: dict[str, Any], file: str) -> Quirk:
-    where = f"{file}, quirk {raw.get('id', '(without id)')}"
-    try:
-        texts: dict[str, Any] = {k: Text(**raw.pop(k)) for k in TEXTS if k in raw}
-        lists: dict[str, Any] = {
-            k: tuple(raw.pop(k, ())) for k in ("criteria", "rules", "source", "cases", "kept")
-        }
-        quirk = Quirk(**raw, **texts, **lists)
-    except (TypeError, AttributeError) as error:
-        raise QuirkError(f"{where}: {error}; see data/quirks/README.md") from error
-    problems = [
-        (
-            quirk.concern not in get_args(Concern),
-            f"concern {quirk.concern!r} is not one of {get_args(Concern)}",
-        ),
-        (
-            quirk.promised_by not in get_args(Promise),
-            f"promised_by {quirk.promised_by!r} is not one of {get_args(Promise)}",
-        ),
-        (quirk.evidence not in ("shown", "read"), f"evidence {quirk.evidence!r} is not 'shown' or 'read'"),
-        (quirk.evidence == "shown" and not quirk.cases, "it is shown, so it needs a case"),
-        (quirk.evidence == "read" and quirk.unshown is None, "it is read, so `unshown` must say why"),
-        *((sum(k in c for k in KINDS) != 1, f"case {c} must have one of {KINDS}") for c in quirk.cases),
-        *(("answer" not in c, f"case {c} has no answer") for c in quirk.cases),
-    ]
-    for wrong, said in problems:
-        if wrong:
-            raise QuirkError(f"{where}: {said}")
-    return quirk
-
-
-# --- the cases
-
-
-@dataclass(frozen=True)
-class Case:
-    """One case of a quirk: its number from 1, and what is asked."""
-
-    quirk: str
-    number: int
-    asks: Mapping[str, Any]
+    return load_quirks(FOLDER)
 
 
 def cases(of: Iterable[Quirk] | None = None) -> list[Case]:
@@ -364,33 +278,9 @@ def touched(
     much: Kish) and ``certain`` (the code alone decides it: nothing is sampled).
     Raises KeyError for ``touches`` that ``repairs`` does not have.
     """
-    chosen = [q for q in (quirks().values() if of is None else of) if q.touches]
-    found = seen(people, bob)
-    names = list(dict.fromkeys(q.touches for q in chosen))
-    lost = {name for name in names if unheld(found.known, REPAIRS[name].reads)}
-    flags = touched_by(found, [name for name in names if name not in lost])
-    groupings = {"age": "age_band", "region": "region_id"} if by is None else dict(by)
-    frame = found.known.select("weight", *groupings.values()).with_columns(*flags.values())
-    weight = pl.col("weight")
-    shares = [((pl.col(name).cast(pl.Float64) * weight).sum() / weight.sum()).alias(name) for name in flags]
-    size = [
-        pl.len().cast(pl.Int64).alias("people"),
-        (weight.sum() ** 2 / (weight**2).sum()).alias("effective"),
-    ]
-    parts = [frame.select(*shares, *size).with_columns(by=pl.lit("all"), group=pl.lit("all"))]
-    for label, column in groupings.items():
-        grouped = frame.group_by(column).agg(*shares, *size).sort(column)
-        parts.append(grouped.rename({column: "group"}).with_columns(by=pl.lit(label)))
-    rows = [
-        {"quirk": q.id, "touches": q.touches, "certain": REPAIRS[q.touches].certain, **r}
-        | {"share": r.get(q.touches)}
-        for q in chosen
-        for r in pl.concat(parts, how="diagonal").iter_rows(named=True)
-        if r["by"] == "all" or q.touches not in lost
-    ]
-    texts, numbers = ("quirk", "touches", "by", "group"), {"share": pl.Float64, "people": pl.Int64}
-    schema = {**dict.fromkeys(texts, pl.String), **numbers, "effective": pl.Float64, "certain": pl.Boolean}
-    return pl.DataFrame(rows, schema=schema)
+    groups = {"age": "age_band", "region": "region_id"} if by is None else by
+    chosen = quirks().values() if of is None else of
+    return affected_shares(affected_population(bob, people), chosen, REPAIRS, groups)
 
 
 def uncounted(people: pl.DataFrame, bob: Bob, of: Iterable[Quirk] | None = None) -> pl.DataFrame:
@@ -400,7 +290,7 @@ def uncounted(people: pl.DataFrame, bob: Bob, of: Iterable[Quirk] | None = None)
     Returns ``quirk``, ``reason`` (a key of ``REASONS``) and ``input``: for "not held" one row an input of its
     people that nobody here gave, else empty. Raises QuirkError for a quirk without a reason.
     """
-    known = seen(people, bob).known
+    known = affected_population(bob, people).known
     rows: list[tuple[str, str, str]] = []
     for quirk in quirks().values() if of is None else of:
         reads = REPAIRS[quirk.touches].reads if quirk.touches else _asked(quirk)
@@ -430,22 +320,6 @@ def _asked(quirk: Quirk) -> list[str]:
     """List the inputs of a quirk's people."""
     named = [name for c in cases([quirk]) for given in projects(c) for name in columns(given, c)]
     return list(dict.fromkeys(named))
-
-
-def said(answer: Any) -> str:
-    """Write an answer as text: a number, a list, "missing: fields", "error: name".
-
-    >>> said({"missing": ["profile.isAutonomous"]}), said(3.0), said(["a", "b"])
-    ('missing: profile.isAutonomous', '3', 'a, b')
-    """
-    if isinstance(answer, Mapping):
-        ((kind, details),) = answer.items()
-        return f"{kind}: {details if isinstance(details, str) else ', '.join(details)}"
-    if isinstance(answer, Sequence) and not isinstance(answer, str):
-        return ", ".join(map(said, answer))
-    if isinstance(answer, bool) or answer is None or isinstance(answer, str):
-        return str(answer)
-    return f"{answer:.6g}"
 
 
 def _same(expected: Any, got: Any) -> bool:
