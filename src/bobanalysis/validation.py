@@ -134,7 +134,7 @@ def validate(
     ]
     for name, dtype in frame.schema.items():
         if name.endswith(UNPLACED) and dtype == pl.String:
-            problem = "is not one of the known answers"
+            problem = "is not what this field takes"
             checks.append(
                 (name.removesuffix(UNPLACED), f"{name} given", problem, pl.col(f"{name} given").is_not_null())
             )
@@ -225,7 +225,7 @@ def _problems(values: pl.Series, variable: Variable | None, problem: str) -> pl.
         return pl.repeat(problem, len(values), eager=True)
     names = [c.name for c in variable.choices]
     near = {
-        text: f"; did you mean {match[0]}?"
+        text: f" (did you mean {match[0]}?)"
         for text in values.unique().head(1000)
         if (match := get_close_matches(text.upper(), names, n=1))
     }
@@ -283,8 +283,8 @@ def read_people(
             refused = pl.concat([refused, rejects(lost, path.name)])
             frame = own.to_rows(frame, now)
         elif table.kind == "json":
-            frame = _by_name(frame, wanted, str(path))
             frame = records.complete(frame, now) if records else frame
+            _check_names(frame, wanted, str(path))
             left_out = [v.name for v in wanted if not v.joined and v.name not in frame.columns]
             frame = frame.with_columns(pl.lit(None).alias(name) for name in left_out)
         found = validate(
@@ -300,14 +300,13 @@ def read_people(
         yield ValidationResult(found.valid, rejected, frame.height + refused["row"].n_unique(), table.notes)
 
 
-def _by_name(frame: pl.DataFrame, variables: Sequence[Variable], file: str) -> pl.DataFrame:
+def _check_names(frame: pl.DataFrame, variables: Sequence[Variable], file: str) -> None:
     """Refuse a name that is nearly that of an input: left out, it would silently read as no answer."""
     known = {v.name for v in variables}
     for name in frame.columns:
         near = get_close_matches(name, known - {*frame.columns}, n=1, cutoff=0.8)
         if name not in known and near:
             raise InputError(f"{file}: {name!r} is no input; did you mean {near[0]!r}?")
-    return frame
 
 
 def _unknown_fields(path: Path, records: Records) -> pl.DataFrame:
@@ -360,7 +359,7 @@ def unknown_fields(
 
     Example:
         >>> [*unknown_fields({"ages": 3}, pl.Struct({"age": pl.Int64}))]
-        [('ages', '3', 'is no field of a record; did you mean age?')]
+        [('ages', '3', 'is no field of a record (did you mean age?)')]
     """
     if isinstance(known, pl.List) and isinstance(value, list):
         for item in value:
@@ -374,7 +373,7 @@ def unknown_fields(
             elif name not in unread:
                 told = {k.casefold(): k for k in types}
                 near = get_close_matches(key.casefold(), told, n=1)
-                hint = f"; did you mean {told[near[0]]}?" if near else f"; known are {', '.join(types)}"
+                hint = f" (did you mean {told[near[0]]}?)" if near else f"; known are {', '.join(types)}"
                 shown = json.dumps(inner, ensure_ascii=False)[:80]
                 yield name, shown, f"is no field of a record{hint}"
 
