@@ -1,6 +1,7 @@
 """The published configuration, restated in this project's own layout (``config/*.yaml``).
 
-Identifiers, filters and numbers only; each file says where it comes from.
+Identifiers, filters and numbers only; each file says where it comes from and holds its rows in the published
+order.
 """
 
 from __future__ import annotations
@@ -9,29 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, TypeVar
 
-import yaml
+from bobanalysis.tables import load_yaml
+from bobanalysis.text import Text
 
-from bobanalysis.rules import Text
-from bobanalysis.rules.variables import LOADER
-
-
-def table(name: str) -> list[dict[str, Any]]:
-    """Return one file of the configuration, as its rows."""
-    text = (files("bobanalysis.bob") / "config" / f"{name}.yaml").read_text(encoding="utf-8")
-    return list(yaml.load(text, Loader=LOADER))
-
-
-@cache
-def reasons() -> dict[str, Text]:
-    """Return what each code of a rule's row tells the person.
-
-    >>> reasons()["READY_TO_MOVE"].en
-    'is ready to move'
-    """
-    text = (files("bobanalysis.bob") / "because.yaml").read_text(encoding="utf-8")
-    return {code: Text(**texts) for code, texts in yaml.load(text, Loader=LOADER).items()}
+Row = TypeVar("Row")
 
 
 @dataclass(frozen=True)
@@ -58,7 +42,7 @@ class Association:
 
     id: str
     public: str
-    departements: tuple[str, ...] | None
+    departements: tuple[str, ...] | None = None
     mission_locale: bool = False
 
     def serves(self, departement: str) -> bool:
@@ -99,64 +83,6 @@ class Action:
     duration: str
 
 
-@cache
-def advice_modules() -> tuple[AdviceModule, ...]:
-    """Return the 43 published pieces of advice, in their order.
-
-    >>> len(advice_modules())
-    43
-    """
-    return tuple(
-        AdviceModule(r["id"], Text(**r["label"]), r["trigger"], tuple(r.get("excludes", ())))
-        for r in table("advice")
-    )
-
-
-@cache
-def association_publics() -> tuple[Public, ...]:
-    """Return the distinct publics of non-profits."""
-    return tuple(Public(r["id"], tuple(r["filters"])) for r in table("association_publics"))
-
-
-@cache
-def associations() -> tuple[Association, ...]:
-    """Return the 116 published non-profits, in their order.
-
-    >>> len(associations()), len(association_publics())
-    (116, 22)
-    """
-    return tuple(
-        Association(
-            r["id"],
-            r["public"],
-            tuple(r["departements"]) if "departements" in r else None,
-            r.get("mission_locale", False),
-        )
-        for r in table("associations")
-    )
-
-
-@cache
-def job_advice() -> tuple[JobAdvice, ...]:
-    """Return the 27 published lists of tips for one occupation, in the order in which they are tried."""
-    return tuple(JobAdvice(r["id"], tuple(r["filters"]), tuple(r["strategies"])) for r in table("job_advice"))
-
-
-@cache
-def strategies() -> tuple[Strategy, ...]:
-    """Return the 26 published strategies, in their order."""
-    return tuple(
-        Strategy(r["id"], tuple(r["challenges"]), r["trigger"], tuple(r["advice"]), tuple(r["actions"]))
-        for r in table("strategies")
-    )
-
-
-@cache
-def actions() -> tuple[Action, ...]:
-    """Return the 49 published templates of the action plan, in their order."""
-    return tuple(Action(r["id"], r["trigger"], r["advice"], r["duration"]) for r in table("actions"))
-
-
 @dataclass(frozen=True)
 class Contents:
     """A published list of contents that the service picks from outside the ranking: filters by content."""
@@ -178,43 +104,105 @@ class OutsideRule:
     id: str
     input: str
     where: Text
-    says: Text | None
-    op: str
-    threshold: float | None
     source: str
     spec: str
+    says: Text | None = None
+    op: str = ""
+    threshold: float | None = None
+
+
+@dataclass(frozen=True)
+class Challenge:
+    """One main challenge: what it is called, what a person is told, when it needs attention."""
+
+    id: str
+    label: Text
+    told: Text
+    filters: tuple[str, ...]
+    relevance: str | None = None
+
+    @property
+    def column(self) -> str:
+        """Return the name of the column that holds its relevance."""
+        return "relevance_" + self.id.replace("-", "_")
+
+
+@dataclass(frozen=True)
+class OverallRow:
+    """One row of the published table of overall scores."""
+
+    id: str
+    challenge: str
+    score: int
+    filters: tuple[str, ...]
 
 
 @cache
+def rows(kind: type[Row], name: str) -> tuple[Row, ...]:
+    """Return the rows of one file of the configuration.
+
+    >>> len(rows(AdviceModule, "advice")), len(rows(Association, "associations"))
+    (43, 116)
+    """
+    of_kind: Any = tuple[kind, ...]  # type: ignore[valid-type]
+    return tuple(load_yaml(of_kind, files("bobanalysis.bob") / "config" / f"{name}.yaml"))
+
+
+@cache
+def reasons() -> Mapping[str, Text]:
+    """Return what each code of a rule's row tells the person.
+
+    >>> reasons()["READY_TO_MOVE"].en
+    'is ready to move'
+    """
+    return load_yaml(dict[str, Text], files("bobanalysis.bob") / "because.yaml")
+
+
+def advice_modules() -> tuple[AdviceModule, ...]:
+    """Return the 43 published pieces of advice."""
+    return rows(AdviceModule, "advice")
+
+
+def association_publics() -> tuple[Public, ...]:
+    """Return the 22 distinct publics of non-profits."""
+    return rows(Public, "association_publics")
+
+
+def associations() -> tuple[Association, ...]:
+    """Return the 116 published non-profits."""
+    return rows(Association, "associations")
+
+
+def job_advice() -> tuple[JobAdvice, ...]:
+    """Return the 27 published lists of tips for one occupation, in the order in which they are tried."""
+    return rows(JobAdvice, "job_advice")
+
+
+def strategies() -> tuple[Strategy, ...]:
+    """Return the 26 published strategies."""
+    return rows(Strategy, "strategies")
+
+
+def actions() -> tuple[Action, ...]:
+    """Return the 49 published templates of the action plan."""
+    return rows(Action, "actions")
+
+
 def contents() -> tuple[Contents, ...]:
-    """Return the published lists of contents that are picked outside the ranking.
-
-    >>> {c.id: len(c.contents) for c in contents()}["job-boards"]
-    123
-    """
-    return tuple(
-        Contents(r["id"], Text(**r["label"]), r["source"], {k: tuple(v) for k, v in r["contents"].items()})
-        for r in table("contents")
-    )
+    """Return the published lists of contents that are picked outside the ranking."""
+    return rows(Contents, "contents")
 
 
-@cache
 def outside_rules() -> tuple[OutsideRule, ...]:
-    """Return the conditions on age or place that are read outside the named rules.
+    """Return the conditions on age or place that are read outside the named rules."""
+    return rows(OutsideRule, "outside_rules")
 
-    >>> [(r.id, r.threshold) for r in outside_rules() if r.input == "age"]
-    [('mission-locale-licence', 18), ('salary-comment', 35)]
-    """
-    return tuple(
-        OutsideRule(
-            r["id"],
-            r["input"],
-            Text(**r["where"]),
-            Text(**r["says"]) if "says" in r else None,
-            r.get("op", ""),
-            r.get("threshold"),
-            r["source"],
-            r["spec"],
-        )
-        for r in table("outside_rules")
-    )
+
+def challenges() -> tuple[Challenge, ...]:
+    """Return the published main challenges, in the order in which they are tried."""
+    return rows(Challenge, "challenges")
+
+
+def overall_rows() -> tuple[OverallRow, ...]:
+    """Return the published rows of overall scores, in the order in which they are tried."""
+    return rows(OverallRow, "overall")

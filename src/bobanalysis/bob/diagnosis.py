@@ -8,13 +8,14 @@ the first row of that challenge whose filters pass.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum
 from functools import cache
 
-from bobanalysis.rules import Expr, Named, Text, attempt, first_match, lift, when
+from bobanalysis.rules import Expr, Named, attempt, first_match, lift, when
 
-from .configuration import table
+from .configuration import Challenge as Challenge
+from .configuration import challenges as challenges
+from .configuration import overall_rows as overall_rows
 from .models import CATALOGUE
 
 
@@ -26,51 +27,6 @@ class Relevance(IntEnum):
     NEUTRAL_RELEVANCE = 2
     NEEDS_ATTENTION = 3
     RELEVANT_AND_GOOD = 4
-
-
-@dataclass(frozen=True)
-class Challenge:
-    """One main challenge of the published configuration."""
-
-    id: str
-    label: Text
-    told: Text
-    filters: tuple[str, ...]
-    relevance: str | None = None
-
-    @property
-    def column(self) -> str:
-        """Return the name of the column that holds its relevance."""
-        return "relevance_" + self.id.replace("-", "_")
-
-
-@dataclass(frozen=True)
-class OverallRow:
-    """One row of the published table of overall scores."""
-
-    number: int
-    id: str
-    challenge: str
-    score: int
-    filters: tuple[str, ...]
-
-
-@cache
-def challenges() -> tuple[Challenge, ...]:
-    """Return the published main challenges in the order in which they are tried."""
-    return tuple(
-        Challenge(c["id"], Text(**c["label"]), Text(**c["told"]), tuple(c["filters"]), c.get("relevance"))
-        for c in table("challenges")
-    )
-
-
-@cache
-def overall_rows() -> tuple[OverallRow, ...]:
-    """Return the published rows of overall scores in the order in which they are tried."""
-    return tuple(
-        OverallRow(number, r["id"], r["challenge"], r["score"], tuple(r["filters"]))
-        for number, r in enumerate(table("overall"))
-    )
 
 
 _FAILED, _PASSED, _LACKS_FIELDS = 0, 1, 2
@@ -123,12 +79,12 @@ def diagnosis() -> dict[str, Expr]:
         ),
     )
 
-    def choose(what: str) -> Expr:
+    def choose(answers: list[int]) -> Expr:
         def rows(challenge: str) -> Expr:
-            own = [r for r in overall_rows() if r.challenge == challenge]
-            assert not own[-1].filters, f"the last row of {challenge} takes everyone"
-            table = [when(CATALOGUE.check(r.filters), getattr(r, what)) for r in own[:-1]]
-            return first_match(*table, otherwise=lift(getattr(own[-1], what)))
+            own = [(r, k) for r, k in zip(overall_rows(), answers, strict=True) if r.challenge == challenge]
+            assert not own[-1][0].filters, f"the last row of {challenge} takes everyone"
+            table = [when(CATALOGUE.check(r.filters), answer) for r, answer in own[:-1]]
+            return first_match(*table, otherwise=lift(own[-1][1]))
 
         return first_match(
             *(when(main == c.id, rows(c.id)) for c in before),
@@ -138,6 +94,6 @@ def diagnosis() -> dict[str, Expr]:
     return {
         **relevances,
         "main_challenge": main,
-        "overall_row": Named("overall_row", choose("number")),
-        "overall_score": Named("overall_score", choose("score")),
+        "overall_row": Named("overall_row", choose(list(range(len(overall_rows()))))),
+        "overall_score": Named("overall_score", choose([r.score for r in overall_rows()])),
     }
