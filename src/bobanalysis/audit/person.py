@@ -66,7 +66,7 @@ def read_person(path: Path, *, text: str | None = None) -> Any:
     already. Raises InputError that names the file and says what to do.
     """
     try:
-        text = path.read_text("utf-8") if text is None else text
+        text = path.read_text("utf-8-sig") if text is None else text
     except FileNotFoundError as error:
         raise InputError(f"{path}: no such file. Give the path of a JSON file with one person.") from error
     except (OSError, UnicodeDecodeError) as error:
