@@ -2,8 +2,10 @@
 
 import math
 from functools import cache
+from importlib.resources import files
 
 import pytest
+import yaml
 from scores import names, rules
 
 from bobanalysis.bob import DICTIONARY, Market, catalogue, read_users, validate
@@ -30,10 +32,16 @@ def outcome(rule):
     return answers(evaluate({"it": rule}, empty_project(), keep=["rome_id"]), "it")[0]
 
 
-@pytest.mark.parametrize("name", UNKNOWN)
-def test_a_name_that_the_published_code_does_not_know_is_refused(name):
-    with pytest.raises(KeyError, match="no rule is called"):
-        catalogue()[name]
+def test_a_name_that_the_published_code_does_not_know_is_refused():
+    for name in UNKNOWN:
+        with pytest.raises(KeyError, match="no rule is called"):
+            catalogue()[name]
+
+
+def test_the_table_of_rules_and_the_code_hold_the_same_rules():
+    table = yaml.safe_load(files("bobanalysis.bob").joinpath("rules.yaml").read_text(encoding="utf-8"))
+    assert [row["name"] for row in table["rules"]] == list(catalogue())
+    assert {row["name"] for row in table["families"]} == {family.name for family in catalogue().families}
 
 
 def test_a_pattern_tolerates_one_trailing_line_feed():
@@ -61,9 +69,7 @@ MISSING = {
 
 def test_an_empty_project_gives_the_recorded_outcomes():
     expected = {name: score for score, group in RECORDED.items() for name in group.split()}
-    core = [name for name in catalogue() if catalogue()[name].spec.startswith("02")]
-    assert len(core) == 87
-    for name in core:
+    for name in (n for n in catalogue() if catalogue()[n].spec.startswith("02")):
         got = outcome(catalogue()[name].score)
         if name in MISSING:
             assert got == {"missing": [MISSING[name]]}, name
@@ -80,6 +86,41 @@ def test_a_constant_that_is_no_number_does_not_pass_and_its_negation_does():
     assert outcome(passes(catalogue()["constant(nan)"].expr)) is False
     assert outcome(catalogue()["not-constant(nan)"].score) == 3
     assert outcome(catalogue()["not-constant(inf)"].score) == 0
+
+
+def search(**project):
+    """Answer two rules for a search of some months without a clear number of interviews."""
+    started = {"createdAt": "2022-06-01T00:00:00Z", "jobSearchStartedAt": "2022-01-01T00:00:00Z"}
+    people = read_users([{"projects": [started | project]}], ["2022-06-29T00:00:00"])
+    frame = join(validate(people, DICTIONARY.values(), strict=False).valid, Market.empty())
+    names = ("category-enhance-methods-to-interview", "relevance-enhance-methods-to-interview")
+    done = evaluate({n: catalogue()[n].score for n in names}, frame, keep=["rome_id"])
+    return [answers(done, name)[0] for name in names]
+
+
+@pytest.mark.parametrize("number", [5, 7, -1])
+def test_an_undefined_number_of_applications_crashes_as_in_the_published_code(number):
+    crash = {"error": "KeyError"}
+    assert search(weeklyApplicationsEstimate=number, totalInterviewCount=1) == [crash, crash]
+    # rows that come before the look-up: an interview a month or more, an answer that is missing
+    assert search(weeklyApplicationsEstimate=number, totalInterviewCount=9) == [0, 3]
+    missing = {"missing": ["projects.0.totalInterviewCount"]}
+    assert search(weeklyApplicationsEstimate=number) == [missing, 1]
+
+
+@pytest.mark.parametrize(("number", "score"), [(1, 0), (2, 0.4), (3, 1.2), (4, 3)])
+def test_a_defined_number_of_applications_is_looked_up(number, score):
+    assert search(weeklyApplicationsEstimate=number, totalInterviewCount=-1) == [pytest.approx(score), 3]
+
+
+@pytest.mark.parametrize(
+    ("number", "said"), [(-1, {"error": "KeyError"}), (5, {"error": "KeyError"}), (3, {"missing": []})]
+)
+def test_the_former_score_of_applications_crashes_on_an_undefined_number_too(number, said):
+    people = read_users([{"projects": [{"weeklyApplicationsEstimate": number}]}], ["2022-06-29T00:00:00"])
+    frame = join(validate(people, DICTIONARY.values(), strict=False).valid, Market.empty())
+    rule = catalogue()["too-few-applications-score"].score
+    assert answers(evaluate({"it": rule}, frame, keep=["rome_id"]), "it") == [said]
 
 
 def test_an_undefined_salary_unit_crashes_as_in_the_published_code():

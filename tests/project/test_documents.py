@@ -10,7 +10,7 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
-ON_CONDA_FORGE = {"pandera[polars]": "pandera-polars", "duckdb": "python-duckdb"}
+ON_CONDA_FORGE = {"duckdb": "python-duckdb"}
 
 
 def bounds(requirements):

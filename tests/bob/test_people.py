@@ -5,9 +5,13 @@ import json
 
 import polars as pl
 import pytest
+from typer.testing import CliRunner
 
 from bobanalysis.bob import DICTIONARY, Bob, InputError, Market, read_people, validate
 from bobanalysis.audit.scoring import score_file
+from bobanalysis.bob.records import check_record
+from bobanalysis.cli import app
+from vectors import vectors
 
 BOB = Bob(Market.empty())
 NOW = "2022-06-29T00:00:00"
@@ -215,3 +219,90 @@ def test_a_person_without_a_year_of_birth_is_as_old_as_the_calendar(tmp_path):
     (tmp_path / "people.jsonl").write_text(json.dumps({"projects": [{}]}))
     (intake,) = read_people(tmp_path / "people.jsonl", BOB.variables, now=NOW)
     assert intake.valid["age"].to_list() == [2022]
+
+
+@pytest.mark.parametrize(
+    ("user", "column", "near"),
+    [
+        ({"profil": {}, "projects": [{}]}, "profil", "profile"),
+        ({"profile": {"gendre": "FEMININE"}, "projects": [{}]}, "profile.gendre", "gender"),
+        ({"projects": [{"senority": "SENIOR"}]}, "projects.senority", "seniority"),
+        ({"projects": [{"city": {"departmentId": "01"}}]}, "projects.city.departmentId", "departementId"),
+    ],
+)
+def test_a_misspelt_field_of_a_record_is_refused_with_the_nearest(tmp_path, user, column, near):
+    lines = [json.dumps(record()), json.dumps(user), json.dumps(record())]
+    (tmp_path / "people.jsonl").write_text("\n".join(lines))
+    (found,) = read_people(tmp_path / "people.jsonl", BOB.variables, now=NOW)
+    assert (found.read, found.valid["user"].to_list()) == (3, [0, 2])
+    assert found.rejected.select("row", "column").rows() == [(2, column)]
+    assert f"did you mean {near}?" in found.rejected["problem"][0]
+    with pytest.raises(InputError, match=rf"{column}: .*did you mean {near}"):
+        check_record(user, NOW)
+
+
+def test_published_fields_that_no_rule_reads_are_no_typing_errors(tmp_path):
+    users = "\n".join(json.dumps(v["user"]) for v in vectors() if v["user"].get("projects"))
+    (tmp_path / "people.jsonl").write_text(users)
+    (found,) = read_people(tmp_path / "people.jsonl", BOB.variables, now=NOW, strict=False)
+    assert found.rejected.is_empty()
+
+
+def test_a_date_that_is_none_costs_its_record_alone(tmp_path):
+    users = [record(createdAt="2022-01-01T00:00:00Z"), record(createdAt="yesterday")]
+    (tmp_path / "people.json").write_text(json.dumps(users))
+    (found,) = read_people(tmp_path / "people.json", BOB.variables, now=NOW)
+    assert found.valid.height == 1
+    assert found.rejected.select("row", "column", "value").rows() == [(2, "projects.createdAt", "yesterday")]
+
+
+@pytest.mark.parametrize("ending", [".csv", ".json"])
+def test_an_instant_that_is_none_is_said_to_be_none(tmp_path, ending):
+    with pytest.raises(InputError, match=r"now: 'yesterday' is not an instant\. Write it like"):
+        list(read_people(tmp_path / f"people{ending}", BOB.variables, now="yesterday"))
+
+
+def test_people_given_by_the_names_of_inputs_get_what_follows_from_their_answers(tmp_path):
+    person = {"age": 52, "search_length": 5.0, "frustrations": ["MOTIVATION"], "employment_types": ["CDI"]}
+    (tmp_path / "people.json").write_text(json.dumps([person, {"frustrations": ["MOTIVASION"]}]))
+    (found,) = read_people(tmp_path / "people.json", BOB.variables, now=NOW)
+    row = found.valid.row(0, named=True)
+    assert (row["age"], row["search_length_now"], row["num_employment_types"]) == (52, 5.0, 1)
+    assert (row["frustration_motivation"], row["frustration_resume"]) == (True, False)
+    assert found.rejected.select("row", "column", "value").rows() == [(2, "frustrations", "MOTIVASION")]
+
+
+@pytest.mark.parametrize("ending", [".csv", ".parquet", ".jsonl"])
+def test_a_table_of_nobody_gives_a_complete_result(tmp_path, ending):
+    people().clear().write_csv(tmp_path / "nobody.csv")
+    people().write_csv(tmp_path / "people.csv")
+    read = {
+        ".csv": lambda file: file.read_text().splitlines()[:1],
+        ".parquet": lambda file: pl.read_parquet(file).schema,
+        ".jsonl": lambda file: "",
+    }[ending]
+    for name in ("nobody", "people"):
+        score_file(tmp_path / f"{name}.csv", tmp_path / f"{name}{ending}", BOB, now=NOW)
+    assert read(tmp_path / f"nobody{ending}") == read(tmp_path / f"people{ending}")
+
+
+def test_names_that_look_like_markup_are_printed_as_they_are(tmp_path, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "1000")
+    file = tmp_path / "[bold]x[" / "].csv"
+    file.parent.mkdir()
+    file.write_text("a;b\n1;2\n")
+    done = CliRunner().invoke(app, ["score", str(file), "--output", str(tmp_path / "out.csv")])
+    assert done.exit_code == 1
+    assert f"{file.name}: column 'num_projects'" in done.output
+    user = {"projects": [{"targetJob": {"codeOgr": "[/x]", "jobGroup": {"romeId": "A1101"}}}]}
+    (tmp_path / "one.json").write_text(json.dumps(user))
+    done = CliRunner().invoke(
+        app, ["trace", str(tmp_path / "one.json"), "--model", "advice-better-job-in-group"]
+    )
+    assert done.exit_code == 0, done.output
+    assert "code_ogr = [/x]" in done.output
+
+
+def test_the_dictionary_is_printed_with_limits_on_one_side():
+    done = CliRunner().invoke(app, ["columns", "--lang", "en"])
+    assert done.exit_code == 0, done.output
