@@ -7,6 +7,7 @@ done person by person. Fields that Bob stores in 32 bits are rounded to 32 bits 
 from __future__ import annotations
 
 import gzip
+import io
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -79,33 +80,72 @@ def merged(document: Document, over: Document) -> dict[str, Any]:
     return result
 
 
-def local_row(key: str, document: Document) -> dict[str, Any]:
-    """Return the figures of one département and job group (spec 01 §5.4)."""
-    departement, rome = key.split(":", 1)
-    salary = document.get("salary", {})
-    close = [number_of_mobility(g) for g in document.get("lessStressfulJobGroups", [])]
+def from_json(items: Iterable[Any], schema: dict[str, Any]) -> pl.DataFrame:
+    """Read dictionaries in JSON form as a frame with the fields of ``schema``; absent ones are null."""
+    lines = "\n".join(json.dumps(item) for item in items)
+    return pl.read_ndjson(io.BytesIO(lines.encode()), schema=schema) if lines else pl.DataFrame(schema=schema)
+
+
+LOCAL_STATS = pl.Struct(
+    {
+        "imt": pl.Struct({"yearlyAvgOffersPer10Candidates": pl.Int64}),
+        "numJobOffersLastYear": pl.Int64,
+        "numJobOffersPreviousYear": pl.Int64,
+        "jobOffersChange": pl.Int64,
+        "salary": pl.Struct({"medianSalary": pl.Float64, "unit": pl.String}),
+        "bmo": pl.Struct({"percentDifficult": pl.Int64}),
+        "unemploymentDuration": pl.Struct({"days": pl.Int64}),
+        "numLessStressfulDepartements": pl.Int64,
+        "lessStressfulJobGroups": pl.List(pl.Struct({"mobilityType": pl.String})),
+    }
+)
+"""What is read of the figures of one département and job group (spec 01 §5.4)."""
+MOBILITIES = ("CLOSE", "EVOLUTION", "1", "2")  # the kinds of move that count as a close job (spec 04 §2.20)
+
+
+def local_figures(stats: pl.Expr) -> dict[str, pl.Expr]:
+    """Return the figures of local stats, a market's or a project's own: 0 where a field is left out.
+
+    All are null where there are no local stats.
+    """
+    field = stats.struct.field
+    close = pl.element().struct.field("mobilityType").is_in(list(MOBILITIES))
+    figures = {
+        "market_offers_per_10_candidates": field("imt").struct.field("yearlyAvgOffersPer10Candidates"),
+        "market_num_job_offers_last_year": field("numJobOffersLastYear"),
+        "market_num_job_offers_previous_year": field("numJobOffersPreviousYear"),
+        "market_job_offers_change": field("jobOffersChange"),
+        "market_median_salary": single_precision(field("salary").struct.field("medianSalary")),
+        "market_salary_unit": field("salary").struct.field("unit"),
+        "market_percent_difficult": field("bmo").struct.field("percentDifficult"),
+        "market_unemployment_days": field("unemploymentDuration").struct.field("days"),
+        "market_num_better_departements": field("numLessStressfulDepartements"),
+        "market_num_close_jobs": field("lessStressfulJobGroups")
+        .list.eval(pl.element().filter(close))
+        .list.len(),
+    }
+    zeros = {"market_salary_unit": "0", "market_median_salary": 0.0}
     return {
-        "departement_id": departement,
-        "rome_id": rome,
-        "market_offers_per_10_candidates": document.get("imt", {}).get("yearlyAvgOffersPer10Candidates", 0),
-        "market_num_job_offers_last_year": document.get("numJobOffersLastYear", 0),
-        "market_num_job_offers_previous_year": document.get("numJobOffersPreviousYear", 0),
-        "market_job_offers_change": document.get("jobOffersChange", 0),
-        "market_median_salary": single(salary.get("medianSalary", 0)),
-        "market_salary_unit": number("market_salary_unit", salary.get("unit", 0)),
-        "market_percent_difficult": document.get("bmo", {}).get("percentDifficult", 0),
-        "market_unemployment_days": document.get("unemploymentDuration", {}).get("days", 0),
-        "market_num_better_departements": document.get("numLessStressfulDepartements", 0),
-        "market_num_close_jobs": sum(m in MOBILITIES for m in close),
+        name: pl.when(stats.is_not_null()).then(value.fill_null(zeros.get(name, 0)))
+        for name, value in figures.items()
     }
 
 
-MOBILITIES = ("CLOSE", "EVOLUTION", 1, 2)  # the kinds of move that count as a close job (spec 04 §2.20)
+def single_precision(value: pl.Expr) -> pl.Expr:
+    """Round to 32 bits, as Bob's store does."""
+    return value.cast(pl.Float32).cast(pl.Float64)
 
 
-def number_of_mobility(group: Document) -> str | int:
-    """Return the kind of move to another job group, as it is written."""
-    return group.get("mobilityType", 0)
+def local_table(documents: Mapping[str, Document]) -> pl.DataFrame:
+    """Return the figures of départements and job groups, by keys such as "69:A1234"."""
+    rows = ({"key": key, "stats": document} for key, document in documents.items())
+    raw = from_json(rows, {"key": pl.String, "stats": LOCAL_STATS})
+    unit = DICTIONARY["market_salary_unit"]
+    numbers = {c.name: str(c.number) for c in unit.choices}
+    keys = pl.col("key").str.split_exact(":", 1).struct
+    return raw.select(
+        departement_id=keys.field("field_0"), rome_id=keys.field("field_1"), **local_figures(pl.col("stats"))
+    ).with_columns(pl.col(unit.name).replace(numbers).cast(pl.Int32))
 
 
 def job_row(document: Document) -> dict[str, Any]:

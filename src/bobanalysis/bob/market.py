@@ -125,13 +125,9 @@ class Market:
         known = set(by_id["departements"])
         jobs = [documents.job_row(d) for d in read.get("job_group_info", ())]
         return cls(
-            local=pl.DataFrame(
-                [
-                    documents.local_row(key, documents.merged(local.get(key, {}), recent.get(key, {})))
-                    for key in {**local, **recent}
-                ],
-                schema=LOCAL_SCHEMA,
-            ),
+            local=documents.local_table(
+                {k: documents.merged(local.get(k, {}), recent.get(k, {})) for k in {**local, **recent}}
+            ).cast(LOCAL_SCHEMA),
             jobs=pl.DataFrame(jobs, schema=JOBS_SCHEMA),
             titles=_table(
                 [row for d in read.get("job_group_info", ()) for row in documents.title_rows(d)],

@@ -6,8 +6,6 @@ validated (``bobanalysis.validation``), where names of enumerated values become 
 
 from __future__ import annotations
 
-import io
-import json
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -21,7 +19,7 @@ from bobanalysis.tables import InputError, as_yes_no
 from bobanalysis.validation import IF_UNKNOWN, UNPLACED, Records, ValidationResult
 
 from .catalogue import DICTIONARY
-from .documents import MOBILITIES
+from .documents import LOCAL_STATS, from_json, local_figures, single_precision
 
 
 def _camel(name: str) -> str:
@@ -39,19 +37,6 @@ _CITY = pl.Struct(
         "population": pl.Int64,
         "urbanScore": pl.Int64,
         "publicTransportationScore": pl.Float64,
-    }
-)
-_LOCAL_STATS = pl.Struct(
-    {
-        "imt": pl.Struct({"yearlyAvgOffersPer10Candidates": pl.Int64}),
-        "numJobOffersLastYear": pl.Int64,
-        "numJobOffersPreviousYear": pl.Int64,
-        "jobOffersChange": pl.Int64,
-        "salary": pl.Struct({"medianSalary": pl.Float64, "unit": _ENUM}),
-        "bmo": pl.Struct({"percentDifficult": pl.Int64}),
-        "unemploymentDuration": pl.Struct({"days": pl.Int64}),
-        "numLessStressfulDepartements": pl.Int64,
-        "lessStressfulJobGroups": pl.List(pl.Struct({"mobilityType": _ENUM})),
     }
 )
 _DIAGNOSTIC = pl.Struct(
@@ -87,7 +72,7 @@ _PROJECT = pl.Struct(
         "diagnostic": _DIAGNOSTIC,
         "openedStrategies": pl.List(_STRATEGY),
         "strategies": pl.List(_STRATEGY),
-        "localStats": _LOCAL_STATS,
+        "localStats": LOCAL_STATS,
     }
 )
 _PROFILE = pl.Struct(
@@ -162,9 +147,9 @@ def read_users(
     >>> read_users([{"projects": [{"seniority": "EXPERT"}]}], ["2022-06-29T00:00:00"])["seniority"].to_list()
     ['EXPERT']
     """
-    raw = _from_json(users, USER).with_columns(now=pl.Series(list(now), dtype=pl.String))
+    raw = from_json(users, USER).with_columns(now=pl.Series(list(now), dtype=pl.String))
     if services is not None:
-        raw = raw.with_columns(_from_json(services, SERVICES))
+        raw = raw.with_columns(from_json(services, SERVICES))
     return flatten(raw)
 
 
@@ -233,11 +218,6 @@ def check_record(record: Any, now: str) -> None:
         raise InputError(f"{field}: {value} {problem}. Correct it, or leave it out.")
 
 
-def _from_json(items: Iterable[Any], schema: dict[str, Any]) -> pl.DataFrame:
-    lines = "\n".join(json.dumps(item) for item in items)
-    return pl.read_ndjson(io.BytesIO(lines.encode()), schema=schema) if lines else pl.DataFrame(schema=schema)
-
-
 def flatten(raw: pl.DataFrame) -> pl.DataFrame:
     """Return one row a project from one row a user (``USER``'s columns, ``now``, maybe ``SERVICES``')."""
     absent = {c: pl.lit(None, dtype=t) for c, t in SERVICES.items() if c not in raw.columns}
@@ -288,7 +268,7 @@ def flatten(raw: pl.DataFrame) -> pl.DataFrame:
         search_not_started=pl.col("jobSearchHasNotStarted").fill_null(False) & started.is_null(),
         has_creation_date=created.is_not_null(),
         search_length_now=_months(pl.col("now"), started),
-        min_salary=_single(pl.col("minSalary")),
+        min_salary=single_precision(pl.col("minSalary")),
         **_ticked("employment_types", pl.col("employmentTypes")),
         num_employment_types=pl.col("employmentTypes").list.len().cast(pl.Int64),
         code_ogr=pl.col("targetJob").struct.field("codeOgr"),
@@ -303,7 +283,7 @@ def flatten(raw: pl.DataFrame) -> pl.DataFrame:
         region_id=city("regionId"),
         city_population=city("population"),
         city_urban_score=city("urbanScore"),
-        city_transport_score=_single(city("publicTransportationScore")),
+        city_transport_score=single_precision(city("publicTransportationScore")),
         num_trainings="numTrainings",
         companies_headcount=_headcount(pl.col("lbbHeadcounts")),
         diagnostic_category=pl.col("diagnostic").struct.field("categoryId"),
@@ -318,7 +298,7 @@ def flatten(raw: pl.DataFrame) -> pl.DataFrame:
                 ("proposed_strategies", "strategies"),
             )
         },
-        **_own_market(pl.col("localStats")),
+        **local_figures(pl.col("localStats")),
     )
 
 
@@ -409,11 +389,6 @@ def _headcount(texts: pl.Expr) -> pl.Expr:
     return texts.list.eval(heads.drop_nulls().cum_sum()).list.max()
 
 
-def _single(value: pl.Expr) -> pl.Expr:
-    """Round to 32 bits, as Bob's store does."""
-    return value.cast(pl.Float32).cast(pl.Float64)
-
-
 def _objective(rome: pl.Expr) -> pl.Expr:
     """Return the family of a job group, or its own code; null where there is no job."""
     prefixes = sorted(
@@ -423,28 +398,3 @@ def _objective(rome: pl.Expr) -> pl.Expr:
     for prefix, family in prefixes:
         chain = chain.when(rome.str.starts_with(prefix)).then(pl.lit(family))
     return pl.when(rome != "").then(chain.otherwise(rome))
-
-
-def _own_market(stats: pl.Expr) -> dict[str, pl.Expr]:
-    """Return the figures of the project's own local stats: 0 where these are there without it, else null."""
-    field = stats.struct.field
-    close = pl.element().struct.field("mobilityType").is_in(list(map(str, MOBILITIES)))
-    figures = {
-        "market_offers_per_10_candidates": field("imt").struct.field("yearlyAvgOffersPer10Candidates"),
-        "market_num_job_offers_last_year": field("numJobOffersLastYear"),
-        "market_num_job_offers_previous_year": field("numJobOffersPreviousYear"),
-        "market_job_offers_change": field("jobOffersChange"),
-        "market_median_salary": _single(field("salary").struct.field("medianSalary")),
-        "market_salary_unit": field("salary").struct.field("unit"),
-        "market_percent_difficult": field("bmo").struct.field("percentDifficult"),
-        "market_unemployment_days": field("unemploymentDuration").struct.field("days"),
-        "market_num_better_departements": field("numLessStressfulDepartements"),
-        "market_num_close_jobs": field("lessStressfulJobGroups")
-        .list.eval(pl.element().filter(close))
-        .list.len(),
-    }
-    zeros = {"market_salary_unit": "0", "market_median_salary": 0.0}
-    return {
-        name: pl.when(stats.is_not_null()).then(value.fill_null(zeros.get(name, 0)))
-        for name, value in figures.items()
-    }
