@@ -296,9 +296,7 @@ def test_names_that_look_like_markup_are_printed_as_they_are(tmp_path, monkeypat
     assert f"{file.name}: column 'num_projects'" in done.output
     user = {"projects": [{"targetJob": {"codeOgr": "[/x]", "jobGroup": {"romeId": "A1101"}}}]}
     (tmp_path / "one.json").write_text(json.dumps(user))
-    done = CliRunner().invoke(
-        app, ["trace", str(tmp_path / "one.json"), "--model", "not-for-job(1)"]
-    )
+    done = CliRunner().invoke(app, ["trace", str(tmp_path / "one.json"), "--model", "not-for-job(1)"])
     assert done.exit_code == 0, done.output
     assert "code_ogr = [/x]" in done.output
 

@@ -87,14 +87,6 @@ def test_links_of_single_titles_are_left_out_of_the_list_but_kept_without_type_a
     assert similar_jobs(table).rows() == [("100", T2, "close"), (OWN, T1, "close"), (OWN, T3, None)]
 
 
-def test_titles_of_a_similar_job_are_drawn_alike_with_one_seed_d20():
-    titles = pl.DataFrame({"rome_id": [T1] * 9, "title": [str(k) for k in range(9)]})
-    drawn = [similar_jobs(links(T1), titles, seed=s)["titles"][0].to_list() for s in (1, 1, 2, 3, 4)]
-    assert drawn[0] == drawn[1]
-    assert len({tuple(d) for d in drawn}) > 1
-    assert all(len(set(d)) == 3 for d in drawn)
-
-
 def test_departements_of_equal_tension_get_different_ranks_d2():
     found = less_stressful_departements(of_departements({"01": 4, "02": 4, "03": 9, "04": 0}))
     assert found.select(

@@ -100,6 +100,7 @@ class Catalogue:
             name = re.split(r"-?\\?\(", pattern)[0]
             said = _provenance(_ROWS["families"][name])
             self.families.append(Family(name, re.compile(pattern), build, **said))
+            self.families.sort(key=lambda family: [*_ROWS["families"]].index(family.name))
             return build
 
         return register

@@ -31,10 +31,10 @@ _DTYPES: dict[str, type[pl.DataType]] = {
 }
 
 
-def schema(keys: Iterable[str], variables: Iterable[str]) -> dict[str, type[pl.DataType]]:
+def schema(keys: Iterable[str], variables: Iterable[str]) -> dict[str, Any]:
     """Return the columns of a table: its keys (texts), then inputs of the data dictionary."""
     figures = {name: _DTYPES[DICTIONARY[name].kind] for name in variables}
-    return dict.fromkeys(keys, pl.String) | figures  # type: ignore[return-value]
+    return dict.fromkeys(keys, pl.String) | figures
 
 
 def names(group: str) -> list[str]:

@@ -24,7 +24,7 @@
 """
 
 from ..catalogue import CATALOGUE
-from . import (
+from . import (  # noqa: F401  (each registers its rules)
     advice_applications,
     advice_network,
     advice_occupation,
@@ -46,25 +46,4 @@ from . import (
     strategies,
 )
 
-__all__ = [
-    "CATALOGUE",
-    "advice_applications",
-    "advice_network",
-    "advice_occupation",
-    "advice_people",
-    "advice_place",
-    "advice_training",
-    "age",
-    "challenges",
-    "combine",
-    "experience",
-    "job",
-    "language",
-    "market",
-    "person",
-    "place",
-    "project",
-    "scores",
-    "search",
-    "strategies",
-]
+__all__ = ["CATALOGUE"]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from datetime import date
 
-import numpy as np
 import polars as pl
 
 from bobanalysis.tables import InputError
@@ -46,8 +45,6 @@ MANY_SHORT_CONTRACTS = 55
 """Per cent of short and interim contracts above which a job group is not good."""
 OFTEN_REQUIRED = 50
 """Per cent of offers that ask for more than a diploma, from which a job is not open to those who hold it."""
-TITLES_SHOWN = 3
-"""Job titles shown of a similar job group."""
 SHORT_HOURS, LONG_HOURS = 120, 720
 """Durations of trainings that part very short, short and long ones."""
 
@@ -430,18 +427,12 @@ def less_stressful_job_groups_elsewhere(
     return found.with_columns(kind=pl.lit("close"))
 
 
-def similar_jobs(
-    mobility: pl.DataFrame, titles: pl.DataFrame | None = None, *, shown: int = TITLES_SHOWN, seed: int = 0
-) -> pl.DataFrame:
+def similar_jobs(mobility: pl.DataFrame) -> pl.DataFrame:
     """Return what each job group or title is linked to, whatever the market (``similar_jobs``).
 
-    Parameters: ``mobility``, a mobility table; ``titles``, optional, rome_id and title: then ``titles`` lists
-    up to ``shown`` of the target's, drawn at random. The published draw has no seed, so two imports differ
-    (D20); here ``seed`` fixes it.
-
-    Returns source (a title where the link starts from a title, else a job group), item (ROME code of the
-    target), kind; sorted. Links towards titles stand once a target group, and their kind is null: their type
-    is lost (D20). The published server reads none of this.
+    Parameters: ``mobility``, a mobility table. Returns source (a title where the link starts from a title,
+    else a job group), item (ROME code of the target), kind; sorted. Links towards titles stand once a target
+    group, and their kind is null: their type is lost (D20). The published server reads none of this.
     Source: spec 05 §6, ``rome_mobility.py#L37-L165``.
 
     >>> similar_jobs(pl.DataFrame({"rome": ["A1101"], "rome_target": ["A1416"], "kind": ["close"]})).rows()
@@ -451,22 +442,6 @@ def similar_jobs(
     none = pl.lit(None, dtype=pl.String)
     title = pl.col("title").cast(pl.String) if "title" in links.columns else none
     to_title = pl.col("title_target").is_not_null() if "title_target" in links.columns else pl.lit(False)
-    found = (
-        links.select(
-            source=pl.coalesce(title, "rome"),
-            item=pl.col("rome_target"),
-            kind=pl.when(~to_title).then(pl.col("kind").cast(pl.String)),
-        )
-        .unique()
-        .sort("source", "item", "kind", nulls_last=True)
-    )
-    if titles is None:
-        return found
-    drawn = need(titles, "titles", ["rome_id", "title"]).sort("rome_id", "title")
-    lists = (
-        drawn.with_columns(draw=np.random.default_rng(seed).random(drawn.height))
-        .sort("rome_id", "draw")
-        .group_by(pl.col("rome_id").alias("item"), maintain_order=True)
-        .agg(pl.col("title").head(shown).alias("titles"))
-    )
-    return found.join(lists, on="item", how="left", maintain_order="left")
+    kind = pl.when(~to_title).then(pl.col("kind").cast(pl.String))
+    found = links.select(source=pl.coalesce(title, "rome"), item="rome_target", kind=kind).unique()
+    return found.sort("source", "item", "kind", nulls_last=True)
