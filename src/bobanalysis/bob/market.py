@@ -127,7 +127,7 @@ class Market:
         return cls(
             local=documents.local_table(
                 {k: documents.merged(local.get(k, {}), recent.get(k, {})) for k in {**local, **recent}}
-            ).cast(LOCAL_SCHEMA),
+            ).cast(pl.Schema(LOCAL_SCHEMA)),
             jobs=pl.DataFrame(jobs, schema=JOBS_SCHEMA),
             titles=_table(
                 [row for d in read.get("job_group_info", ()) for row in documents.title_rows(d)],

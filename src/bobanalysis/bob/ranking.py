@@ -67,6 +67,9 @@ def rank(
     """
     if len(ids) > 1 << BITS or len(set(ids)) != len(ids):
         raise ValueError(f"at most {1 << BITS} different items can be ranked, not {len(ids)}")
+    # Why integers: a score and its tie-break in 15 bits sort in one pass of numpy over a block that fits in
+    # the cache, and an incompatibility ("b is dropped where a ranks better") is one comparison of two columns
+    # of keys. Lists in a data frame would be sorted by two keys, and settled by joins, for every person.
     values = _distinct(scores)
     if len(values) >= 1 << (15 - BITS):
         raise ValueError(f"{len(values)} distinct scores are more than the key holds")
@@ -79,6 +82,7 @@ def rank(
 
     def fill(column: int) -> None:
         codes = _codes(scores[column], values, zero)
+        # A score of 0 is not told: its key is 0, which no other key can be (see _distinct).
         keys[column] = np.where(codes == zero, 0, (codes << BITS) | place[column])
 
     with ThreadPoolExecutor() as threads:
@@ -125,6 +129,8 @@ def _settle(keys: npt.NDArray[np.int16], zero: int, pairs: list[tuple[int, int]]
     if not pairs:
         return
     given = {b: keys[b].copy() for _, b in pairs}
+    # An item that is itself dropped no longer excludes others: dropping is repeated until nothing moves, and
+    # each round decides anew from the keys as given, against those that still stand.
     while True:  # settles in as many rounds as the longest chain of exclusions, three in practice
         before = {b: keys[b].copy() for b in given}
         for b, key in given.items():

@@ -97,12 +97,15 @@ def _block(
         proposed = (score != 0) & found
         if (points[proposed] < 0).any():
             raise ValueError(f"strategy {strategy.id!r} has negative points: the overall score is above 100")
+        # Points in the high bits, the place in the table below, reversed: one sort gives the published order
+        # (points descending, equals as in the table), and the key tells the strategy afterwards.
         key = (np.trunc(points).astype(np.int16) << _WIDE) | (len(group) - k)
         order[:, k] = np.where(proposed, key, 0)
         secondary[:, k] = points <= SECONDARY
     order.sort(axis=1)
     order = order[:, ::-1]
     shown = order != 0
+    # From here on everything is a flat array with counts, and becomes Arrow lists without a loop over people.
     best = np.where(shown, len(group) - (order & ((1 << _WIDE) - 1)), 0).astype(np.int64)
     chosen = np.take_along_axis(pieces, best[:, :, None], axis=1)[shown]
     there = chosen >= 0
@@ -139,6 +142,8 @@ def _pieces(
     own = advice.keys[_ADVICE.index(JOB_TIPS)][rows]
     keys.append(np.where(listed[tips[rows]], own, 0))
     table = np.stack(keys, axis=1)
+    # Of a key of advice only the stars order the pieces of a strategy (the id does not break ties here): its
+    # low bits are replaced by the place in the strategy's own table, reversed.
     place = np.arange(_MOST, _MOST - table.shape[1], -1, dtype=np.int16)
     order = np.where(table == 0, 0, ((table >> BITS) << _DEEP) | place).astype(np.int16)
     order.sort(axis=1)

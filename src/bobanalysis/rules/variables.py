@@ -108,8 +108,11 @@ class Dictionary(Mapping[str, Variable]):
         groups, legal = entries.get("groups", {}), entries.get("legal", {})
         for entry in entries["variables"]:
             try:
-                absent = {k: entry.get("group") in groups.get(k, ()) for k in ("joined", "optional")}
-                made = [replace(v, **absent) for v in _variables(entry, entries.get("enums", {}), legal)]
+                joined, optional = (entry.get("group") in groups.get(k, ()) for k in ("joined", "optional"))
+                made = [
+                    replace(v, joined=joined, optional=optional)
+                    for v in _variables(entry, entries.get("enums", {}), legal)
+                ]
             except (KeyError, TypeError, ValueError) as error:
                 raise ValueError(f"{path.name}, entry {entry.get('name', entry)!r}: {error!r}") from error
             variables += made
