@@ -19,6 +19,7 @@ import polars as pl
 from bobanalysis.rules import Variable
 
 from .catalogue import DICTIONARY
+from .fields import LOCAL_STATS
 
 Document = Mapping[str, Any]
 
@@ -86,20 +87,6 @@ def from_json(items: Iterable[Any], schema: dict[str, Any]) -> pl.DataFrame:
     return pl.read_ndjson(io.BytesIO(lines.encode()), schema=schema) if lines else pl.DataFrame(schema=schema)
 
 
-LOCAL_STATS = pl.Struct(
-    {
-        "imt": pl.Struct({"yearlyAvgOffersPer10Candidates": pl.Int64}),
-        "numJobOffersLastYear": pl.Int64,
-        "numJobOffersPreviousYear": pl.Int64,
-        "jobOffersChange": pl.Int64,
-        "salary": pl.Struct({"medianSalary": pl.Float64, "unit": pl.String}),
-        "bmo": pl.Struct({"percentDifficult": pl.Int64}),
-        "unemploymentDuration": pl.Struct({"days": pl.Int64}),
-        "numLessStressfulDepartements": pl.Int64,
-        "lessStressfulJobGroups": pl.List(pl.Struct({"mobilityType": pl.String})),
-    }
-)
-"""What is read of the figures of one département and job group (spec 01 §5.4)."""
 MOBILITIES = ("CLOSE", "EVOLUTION", "1", "2")  # the kinds of move that count as a close job (spec 04 §2.20)
 
 
@@ -137,7 +124,7 @@ def single_precision(value: pl.Expr) -> pl.Expr:
 
 
 def local_table(documents: Mapping[str, Document]) -> pl.DataFrame:
-    """Return the figures of départements and job groups, by keys such as "69:A1234"."""
+    """Return the figures of départements and job groups, by keys such as "69:A1234" (spec 01 §5.4)."""
     rows = ({"key": key, "stats": document} for key, document in documents.items())
     raw = from_json(rows, {"key": pl.String, "stats": LOCAL_STATS})
     unit = DICTIONARY["market_salary_unit"]

@@ -19,117 +19,8 @@ from bobanalysis.tables import InputError, as_yes_no
 from bobanalysis.validation import IF_UNKNOWN, UNPLACED, Records, ValidationResult
 
 from .catalogue import DICTIONARY
-from .documents import LOCAL_STATS, from_json, local_figures, single_precision
-
-
-def _camel(name: str) -> str:
-    head, *tail = name.split("_")
-    return head + "".join(part.capitalize() for part in tail)
-
-
-_ENUM = pl.String  # names, or numbers written as text
-_TIME = pl.String
-_CITY = pl.Struct(
-    {
-        "cityId": pl.String,
-        "departementId": pl.String,
-        "regionId": pl.String,
-        "population": pl.Int64,
-        "urbanScore": pl.Int64,
-        "publicTransportationScore": pl.Float64,
-    }
-)
-_DIAGNOSTIC = pl.Struct(
-    {
-        "categoryId": pl.String,
-        "overallScore": pl.Int64,
-        "subDiagnostics": pl.List(pl.Struct({"topic": _ENUM, "score": pl.Int64})),
-    }
-)
-_STRATEGY = pl.Struct({"strategyId": pl.String})
-_PROJECT = pl.Struct(
-    {
-        "targetJob": pl.Struct({"codeOgr": pl.String, "jobGroup": pl.Struct({"romeId": pl.String})}),
-        "city": _CITY,
-        "areaType": _ENUM,
-        "createdAt": _TIME,
-        "kind": _ENUM,
-        "previousJobSimilarity": _ENUM,
-        "seniority": _ENUM,
-        "trainingFulfillmentEstimate": _ENUM,
-        "networkEstimate": pl.Int64,
-        "jobSearchHasNotStarted": pl.Boolean,
-        "jobSearchStartedAt": _TIME,
-        "weeklyApplicationsEstimate": _ENUM,
-        "totalInterviewCount": pl.Int64,
-        "passionateLevel": _ENUM,
-        "hasClearProject": _ENUM,
-        "hasResume": _ENUM,
-        "minSalary": pl.Float64,
-        "employmentTypes": pl.List(_ENUM),
-        "totalInterviewsEstimate": _ENUM,
-        "preferredApplicationMode": _ENUM,
-        "diagnostic": _DIAGNOSTIC,
-        "openedStrategies": pl.List(_STRATEGY),
-        "strategies": pl.List(_STRATEGY),
-        "localStats": LOCAL_STATS,
-    }
-)
-_PROFILE = pl.Struct(
-    {
-        "yearOfBirth": pl.Int64,
-        "gender": _ENUM,
-        "situation": _ENUM,
-        "familySituation": _ENUM,
-        "highestDegree": _ENUM,
-        "frustrations": pl.List(_ENUM),
-        "customFrustrations": pl.List(pl.String),
-        "hasHandicap": pl.Boolean,
-        "isArmyVeteran": pl.Boolean,
-        "hasCarDrivingLicense": _ENUM,
-        "drivingLicenses": pl.List(_ENUM),
-        "isAutonomous": _ENUM,
-        "languages": pl.List(
-            pl.Struct({"locale": pl.String, "hasSpokenKnowledge": _ENUM, "hasWrittenKnowledge": _ENUM})
-        ),
-        "locale": pl.String,
-    }
-)
-_EXPERIMENTS = {name: _camel(name) for name in DICTIONARY.sets["active_experiments"]}
-USER = {
-    "profile": _PROFILE,
-    "projects": pl.List(_PROJECT),
-    "featuresEnabled": pl.Struct(dict.fromkeys(_EXPERIMENTS.values(), _ENUM)),
-}
-SERVICES: dict[str, Any] = {"numTrainings": pl.Int64, "lbbHeadcounts": pl.List(pl.String)}
-
-_JOB, _LOCAL = "projects.targetJob", "projects.localStats"
-UNREAD = frozenset(
-    {
-        *("profile.origin", "projects.weeklyOffersEstimate", "projects.workloads", "projects.isIncomplete"),
-        *(f"{_JOB}.name", f"{_JOB}.masculineName", f"{_JOB}.feminineName", f"{_JOB}.jobGroup.name"),
-        *("projects.city.name", "projects.originalSelfDiagnostic", "projects.diagnostic.categories"),
-        *("projects.advices", "projects.actions"),
-        *(f"{_LOCAL}.bmo.percentSeasonal", f"{_LOCAL}.salary.shortText", f"{_LOCAL}.imt.activeMonths"),
-        *(f"{_LOCAL}.imt.employmentTypePercentages", f"{_LOCAL}.lessStressfulJobGroups.jobGroup"),
-        f"{_LOCAL}.lessStressfulJobGroups.localStats",
-    }
-)
-"""Published fields of a record that no rule reads."""
-
-# Families of job groups that count as one objective, by prefix of the ROME code (spec 04 §1.6). Two prefixes
-# are seven characters long and can never match a code of five (M35).
-OBJECTIVES: dict[str, tuple[str, ...]] = {
-    "secretarial": ("M1602", "M1606", "M1607", "M1608"),
-    "cleaning": ("K2204", "K2303", "G1501"),
-    "international relations": ("K140101", "K140401"),
-    "teaching and research": ("K21", "K24"),
-    "hotels and cafés": ("G1502", "G1702"),
-    "arts": ("B", "L"),
-    "handling": ("N1103", "N1104", "N1105"),
-    "communication": ("E1103", "E1106"),
-    "sales": ("D1106", "D1211", "D1212", "D1213", "D1214", "D1505", "D1507"),
-}
+from .documents import from_json, local_figures, single_precision
+from .fields import EXPERIMENTS, OBJECTIVES, SERVICES, UNREAD, USER, camel
 
 
 def read_users(
@@ -251,7 +142,7 @@ def flatten(raw: pl.DataFrame) -> pl.DataFrame:
         **_languages(profile("languages")),
         **{
             f"experiment_{name}": pl.col("featuresEnabled").struct.field(camel).is_in(["ACTIVE", "1"])
-            for name, camel in _EXPERIMENTS.items()
+            for name, camel in EXPERIMENTS.items()
         },
         **_enums(
             "previous_job_similarity seniority training_fulfillment_estimate passionate_level "
@@ -320,7 +211,7 @@ def _months(end: pl.Expr, start: pl.Expr) -> pl.Expr:
 
 
 def _enums(names: str, field: Any) -> dict[str, pl.Expr]:
-    return {name: field(_camel(name)) for name in names.split()}
+    return {name: field(camel(name)) for name in names.split()}
 
 
 def _known(name: str, answers: pl.Expr) -> pl.Expr:

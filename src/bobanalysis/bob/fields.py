@@ -1,0 +1,37 @@
+"""The fields of Bob's JSON records, as ``records.yaml`` lists them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from bobanalysis.tables import load_yaml
+
+from .catalogue import DICTIONARY
+
+
+def camel(name: str) -> str:
+    """Write the name of an input as records do."""
+    head, *tail = name.split("_")
+    return head + "".join(part.capitalize() for part in tail)
+
+
+def _dtype(raw: Any) -> Any:
+    """Return the Polars type that ``records.yaml`` writes as a name, a list or a table of fields."""
+    if isinstance(raw, dict):
+        return pl.Struct({name: _dtype(inner) for name, inner in raw.items()})
+    if isinstance(raw, list):
+        return pl.List(_dtype(raw[0]))
+    return {"int": pl.Int64, "float": pl.Float64, "text": pl.String, "bool": pl.Boolean}[raw]
+
+
+_FIELDS = load_yaml(dict[str, Any], Path(__file__).with_name("records.yaml"))
+EXPERIMENTS = {name: camel(name) for name in DICTIONARY.sets["active_experiments"]}
+USER: dict[str, Any] = {name: _dtype(raw) for name, raw in _FIELDS["user"].items()}
+USER["featuresEnabled"] = pl.Struct(dict.fromkeys(EXPERIMENTS.values(), pl.String))
+LOCAL_STATS = _dtype(_FIELDS["user"]["projects"][0]["localStats"])
+SERVICES: dict[str, Any] = {name: _dtype(raw) for name, raw in _FIELDS["services"].items()}
+UNREAD = frozenset(_FIELDS["unread"])
+OBJECTIVES: dict[str, list[str]] = _FIELDS["objectives"]
