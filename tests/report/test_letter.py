@@ -421,7 +421,7 @@ def test_inputs_by_name_in_yaml_are_read(run):
         ('{"projects": [{"kind": "NOPE"}]}', "project_kind (projects[].kind): 'NOPE' is not one of"),
         ('{"profile": {"yearOfBirth": "1970"}, "projects": [{}]}', "profile.yearOfBirth"),
         ('{"projects": [{"jobSearchStartedAt": "hier"}]}', "projects[0].jobSearchStartedAt"),
-        ('{"profile": {"frustrations": ["XX"]}, "projects": [{}]}', "'XX' is not a known difficulty"),
+        ('{"profile": {"frustrations": ["XX"]}, "projects": [{}]}', "'XX' is not what this field takes"),
         ('{"agee": 47}', "did you mean 'age'"),
         ('{"age": 300}', "is not between 10 and 110"),
         ('{"age": "old"}', "is not of type int"),
