@@ -61,6 +61,7 @@ def numbers(depth: int) -> st.SearchStrategy[Expr]:
         st.tuples(below, below).map(lambda p: smallest(*p)),
         st.tuples(below, below).map(lambda p: largest(*p)),
         below.map(lambda x: x.round()),
+        below.map(lambda x: -x),
         tables(depth - 1, below),
         st.tuples(tables(depth - 1, below), below, below).map(lambda p: attempt(*p)),
         below.map(lambda x: Named(f"n{id(x)}", x)),

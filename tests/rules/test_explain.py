@@ -25,9 +25,9 @@ from bobanalysis.rules import (
     value_text,
     when,
 )
+from bobanalysis.rules.expr import Cases, Const
 from bobanalysis.rules.simplify import simplify as settled
 from bobanalysis.rules.words import _rows
-from bobanalysis.rules.expr import Cases, Const
 
 d = DICTIONARY
 TITLES = {"old": Text("vieux", "old"), "points": Text("les points", "the points")}
