@@ -125,7 +125,7 @@ def possible(variable):
             value
             for node in walk(*rules)
             if isinstance(node, IsIn | StartsWith) and variable in inputs(node)
-            for value in (node.values if isinstance(node, IsIn) else node.prefixes)
+            for value in node.values
         }
         return sorted({"", "X9999", *known})
     values = {float(variable.default)}

@@ -28,30 +28,11 @@ from bobanalysis.rules import (
     trace,
     walk,
 )
-from bobanalysis.rules.expr import Arith, Cases, Coalesce, Compare, Const, Sum
+from bobanalysis.rules.expr import Arith, Cases, Coalesce, Compare, Const, Sum, is_elementary
 from bobanalysis.rules.simplify import as_sum, is_computation
+from bobanalysis.rules.words import word
 from bobanalysis.text import colon
 
-_WORDS = {
-    "when": Text("si", "if"),
-    "then": Text("alors", "then"),
-    "term": Text("somme : compte si", "a sum: counts if"),
-    "amount": Text("montant", "amount"),
-    "all": Text("tout ceci :", "all of this:"),
-    "any": Text("l’un de ceux-ci au moins :", "at least one of these:"),
-    "always": Text("dans tous les cas", "in every case"),
-    "otherwise": Text("sinon", "otherwise"),
-    "input": Text("donnée lue", "input"),
-    "column": Text("colonne", "column"),
-    "protected": Text("critère protégé", "protected criterion"),
-    "thresholds": Text("seuils", "thresholds"),
-    "computed": Text("résultat d’un calcul", "result of a computation"),
-    "answer": Text("résultat", "result"),
-    "is": Text("ici", "here"),
-    "so far": Text("total", "total"),
-    "yes": Text("oui", "yes"),
-    "no": Text("non", "no"),
-}
 _NUMBER = Variable("value", "float", Text("", ""), 0)
 
 
@@ -80,14 +61,14 @@ def explanation(
                 bounds.setdefault(variable.name, {})[sentence(node, lang, titles)] = None
     read = Table()
     for head in ("input", "column", "protected", "thresholds"):
-        read.add_column(_word(head, lang), overflow="fold")
+        read.add_column(word(head, lang), overflow="fold")
     for v in inputs(rule):
         protected = f"{v.protected.criterion} ({v.protected.how})" if v.protected else ""
         read.add_row(
             *map(rich.Text, (input_text(v, lang), v.name, protected, "; ".join(bounds.get(v.name, ()))))
         )
     if None in bounds:
-        read.add_row(_word("computed", lang), "", "", rich.Text("; ".join(bounds[None])))
+        read.add_row(word("computed", lang), "", "", rich.Text("; ".join(bounds[None])))
     return Group(*tables, read)
 
 
@@ -110,19 +91,15 @@ def tree(
     return _Tree(person, lang, group, titles or {}).root(rule)
 
 
-def _word(key: str, lang: Language) -> str:
-    return _WORDS[key].get(lang)
-
-
 def _table(title: str, cases: Sequence[ExplainedRow], adds: bool, lang: Language) -> Table:
     heads = ("term", "amount") if adds else ("when", "then")
-    table = Table(*(_word(w, lang) for w in heads), title=rich.Text(title), show_lines=True)
+    table = Table(*(word(w, lang) for w in heads), title=rich.Text(title), show_lines=True)
     for case in cases:
         if case.condition is not None:
             table.add_row(rich.Text(_clause(case.condition, lang)), rich.Text(case.result))
         elif not adds:
             alone = "always" if len(cases) == 1 else "otherwise"
-            table.add_row(_word(alone, lang), rich.Text(case.result))
+            table.add_row(word(alone, lang), rich.Text(case.result))
     return table
 
 
@@ -130,7 +107,7 @@ def _clause(clause: Clause, lang: Language) -> str:
     if clause.text:
         return clause.text
     parts = (_clause(part, lang).replace("\n", "\n  ") for part in clause.parts)
-    return "\n".join([_word(clause.how, lang), *(f"• {part}" for part in parts)])
+    return "\n".join([word(clause.how, lang), *(f"• {part}" for part in parts)])
 
 
 class _Tree:
@@ -148,7 +125,7 @@ class _Tree:
 
     def root(self, rule: Expr) -> Tree:
         read = trace(rule, self.person, self.group)
-        top = Tree(_label(f"{_word('answer', self.lang)}{colon(self.lang)}{self.answer(read)}", "bold"))
+        top = Tree(_label(f"{word('answer', self.lang)}{colon(self.lang)}{self.answer(read)}", "bold"))
         self.grow(top, read)
         return top
 
@@ -158,7 +135,7 @@ class _Tree:
         if isinstance(read.value, str):
             return self.titles[read.value].get(self.lang) if read.value in self.titles else read.value
         if isinstance(read.value, bool):
-            return _word("yes" if read.value else "no", self.lang)
+            return word("yes" if read.value else "no", self.lang)
         return format_value(_NUMBER, read.value, self.lang)
 
     def grow(self, branch: Tree, read: Trace) -> None:
@@ -167,25 +144,14 @@ class _Tree:
         added = as_sum(item) if isinstance(item, Arith | Sum) else None
         if added is not None:
             self.terms(branch, trace(added, self.person, self.group))
-        elif isinstance(item, Named) and item.name in self.titles:
-            title = self.titles[item.name].get(self.lang)
-            self.grow(branch.add(_label(f"{title} → {self.answer(read)}")), read.parts[0])
-        elif isinstance(item, Compare):
+            return
+        if is_elementary(item):
             self.condition(branch, read)
-        elif isinstance(item, Cases | Coalesce) or not any(read.decisive()):
-            for part in read.parts:
-                self.grow(branch, part)
-        else:
-            self.conditions(branch, read)
-
-    def conditions(self, branch: Tree, read: Trace) -> None:
-        if isinstance(read.item, Named):
-            self.grow(branch, read) if read.item.name in self.titles else self.grow(branch, read.parts[0])
-        elif read.parts and not any(leaf is read for leaf in read.decisive()):
-            for part in read.parts:
-                self.grow(branch, part)
-        else:
-            self.condition(branch, read)
+            return
+        if isinstance(item, Named) and item.name in self.titles:
+            branch = branch.add(_label(f"{self.titles[item.name].get(self.lang)} → {self.answer(read)}"))
+        for part in read.parts:
+            self.grow(branch, part)
 
     def condition(self, branch: Tree, read: Trace) -> None:
         """Add one condition; a computation that it compares follows once, a table where it held."""
@@ -193,13 +159,13 @@ class _Tree:
         label = mark.append(sentence(read.item, self.lang, self.titles), style="default")
         computed = isinstance(read.item, Compare) and bool(inputs(read.item)) and _is_deep(read.item)
         if computed:
-            known = f" ({_word('is', self.lang)}{colon(self.lang)}{self.answer(read.parts[0])})"
+            known = f" ({word('is', self.lang)}{colon(self.lang)}{self.answer(read.parts[0])})"
         else:
             values = [
                 f"{v.name} = {format_value(v, self.person[v.name], self.lang, self.titles)}"
                 for v in inputs(read.item)
             ]
-            known = f" ({_word('is', self.lang)}{colon(self.lang)}{', '.join(values)})" if values else ""
+            known = f" ({word('is', self.lang)}{colon(self.lang)}{', '.join(values)})" if values else ""
         below = branch.add(label.append(known, style="dim"))
         inner = read.parts[0] if read.parts else read
         new = is_computation(inner.item) and id(inner.item) not in self.told
@@ -219,7 +185,7 @@ class _Tree:
                 label = _label(f"{sign}{amount}", "bold").append(f"  {head}", style="default")
                 total = format_value(_NUMBER, round(term.so_far, 12), self.lang)
                 branch.add(
-                    label.append(f"  ({_word('so far', self.lang)}{colon(self.lang)}{total})", style="dim")
+                    label.append(f"  ({word('so far', self.lang)}{colon(self.lang)}{total})", style="dim")
                 )
 
 

@@ -152,37 +152,29 @@ def search(
     if depth not in (1, 2):
         raise ValueError(f"one or two inputs may change at once, not {depth}")
     run = remembered(run)
-    asked: dict[Key, list[Changes]] = {
-        key: [(c,) for c in changes if q.among is None or c.variable.name in q.among]
-        for key, q in questions.items()
-    }
-    run([(), *((c,) for c in changes)])
-    made = {key: _flips(q, run, asked[key]) for key, q in questions.items()}
-    if depth == 1:
-        return {key: Found(_answer(q, run), made[key], 1, len(asked[key])) for key, q in questions.items()}
-    pairs: dict[Key, list[Changes]] = {}
-    for key, q in questions.items():
-        if not made[key]:
-            single = [c for (c,) in asked[key]] if q.paired is None else q.paired
-            pairs[key] = [p for p in combinations(single, 2) if p[0].variable is not p[1].variable]
-    run([p for wanted in pairs.values() for p in wanted])
-    found = {}
-    for key, q in questions.items():
-        both = pairs.get(key, [])
-        flips = made[key] or _flips(q, run, both)
-        found[key] = Found(_answer(q, run), flips, 2 if key in pairs else 1, len(asked[key]) + len(both))
+    found: dict[Key, Found] = {}
+    for count in range(1, depth + 1):
+        sets: dict[Key, list[Changes]] = {}
+        for key, question in questions.items():
+            if count == 1 or not found[key].found:
+                single = [c for c in changes if question.among is None or c.variable.name in question.among]
+                single = single if count == 1 or question.paired is None else list(question.paired)
+                sets[key] = [
+                    s for s in combinations(single, count) if len({c.variable.name for c in s}) == count
+                ]
+        run([(), *(s for wanted in sets.values() for s in wanted)])
+        for key, wanted in sets.items():
+            before = found[key].tried if key in found else 0
+            answer, flips = _flips(questions[key], run, wanted)
+            found[key] = Found(answer, flips, count, before + len(wanted))
     return found
-
-
-def _answer(question: Question[R], run: Callable[[Sequence[Changes]], Sequence[R]]) -> Any:
-    return question.answer(run([()])[0])
 
 
 def _flips(
     question: Question[R], run: Callable[[Sequence[Changes]], Sequence[R]], sets: Sequence[Changes]
-) -> tuple[Counterfactual, ...]:
-    """Return, of the variants with another answer, the nearest of each kind."""
-    base = _answer(question, run)
+) -> tuple[Any, tuple[Counterfactual, ...]]:
+    """Return the answer and, of the variants with another one, the nearest of each kind."""
+    base = question.answer(run([()])[0])
     best: dict[Hashable, Counterfactual] = {}
     for chosen, result in zip(sets, run(sets), strict=True):
         answer = question.answer(result)
@@ -194,7 +186,7 @@ def _flips(
                 best[key] = made
     order = {id(chosen): place for place, chosen in enumerate(sets)}
     once = {id(made.changes): made for made in best.values()}
-    return tuple(sorted(once.values(), key=lambda m: (question.rank(m), m.size, order[id(m.changes)])))
+    return base, tuple(sorted(once.values(), key=lambda m: (question.rank(m), m.size, order[id(m.changes)])))
 
 
 # ---- one rule
@@ -295,10 +287,12 @@ def candidates(
         raise KeyError(f"the person has no value for {', '.join(missing)}, which the rule reads")
     index = _Index.of(rules)
     return [
-        change
+        Change(variable, now, after, _size(variable, now, after, id(variable) in index.ordered))
         for variable in read
         if among is None or variable.name in among
-        for change in _changes(index, variable, person[variable.name])
+        for now in [person[variable.name]]
+        for after in dict.fromkeys(_values(index, variable, now))
+        if after != now
     ]
 
 
@@ -329,15 +323,6 @@ class _Index:
         return cls(named, frozenset(ordered), frozenset(id(v) for item in sums for v in _summed(item)))
 
 
-def _changes(index: _Index, variable: e.Variable, now: Any) -> list[Change]:
-    """Return the changes of one input to try, each value once, in order."""
-    ordered = id(variable) in index.ordered
-    tried = dict.fromkeys(_values(index, variable, now))
-    return [
-        Change(variable, now, value, _size(variable, now, value, ordered)) for value in tried if value != now
-    ]
-
-
 def _values(index: _Index, variable: e.Variable, now: Any) -> list[Any]:
     if variable.kind == "bool":
         return [not now]
@@ -359,24 +344,19 @@ def _values(index: _Index, variable: e.Variable, now: Any) -> list[Any]:
 
 def _summed(item: e.Expr) -> Iterator[e.Variable]:
     """Iterate over the inputs that make the value of an expression, not those that only choose it."""
+    if isinstance(item, e.Var):
+        yield item.variable
     match item:
-        case e.Var():
-            yield item.variable
-        case e.Arith():
-            yield from _summed(item.left)
-            yield from _summed(item.right)
+        case e.Cases() | e.Sum():
+            parts = [*(r.result for r in item.rows), getattr(item, "otherwise", e.Const(0))]
         case e.Function() | e.Named() | e.Window():
-            yield from _summed(item.item)
-        case e.Coalesce():
-            for part in (item.item, item.with_fields, item.without_fields):
-                yield from _summed(part)
-        case e.Cases():
-            for row in item.rows:
-                yield from _summed(row.result)
-            yield from _summed(item.otherwise)
-        case e.Sum():
-            for row in item.rows:
-                yield from _summed(row.result)
+            parts = [item.item]
+        case e.Arith() | e.Coalesce():
+            parts = list(e.children(item))
+        case _:
+            parts = []
+    for part in parts:
+        yield from _summed(part)
 
 
 def _size(variable: e.Variable, before: Any, after: Any, ordered: bool) -> float:

@@ -112,28 +112,21 @@ def _check(rules: Mapping[str, e.Expr], frame: Any) -> None:
                 f"{_readers(rules, variable)}. Fill them, with its default ({variable.default!r}) for "
                 "instance, or leave these rows out."
             )
-        if not (dtype in (nw.Object, nw.Unknown) or _FITS[variable.kind](dtype)):
+        if not _fits(variable.kind, dtype):
             known = "; ".join(f"{c.name} is {c.number}" for c in variable.choices[:3])
             raise ValueError(
                 f"column {name!r} is of type {dtype}, but the input is of kind {variable.kind}; it is read "
-                f"by {_readers(rules, variable)}. Give {_WANTED[variable.kind]}"
+                f"by {_readers(rules, variable)}. Give {e.KINDS[variable.kind].wanted}"
                 + (f" ({known}{'; …' if len(variable.choices) > 3 else ''})." if known else ".")
             )
 
 
-def _is_number(dtype: Any) -> bool:
-    return bool(dtype.is_numeric())
-
-
-_FITS: dict[str, Any] = {
-    "bool": lambda dtype: dtype == nw.Boolean,
-    "text": lambda dtype: dtype in (nw.String, nw.Categorical, nw.Enum),
-    "int": _is_number,
-    "float": _is_number,
-    "enum": _is_number,
-}
-_WANTED = {"bool": "true and false", "text": "texts", "enum": "the numbers of its values"}
-_WANTED |= dict.fromkeys(("int", "float"), "numbers")
+def _fits(kind: str, dtype: Any) -> bool:
+    """Tell whether a column of a type can hold an input of a kind; what pandas calls an object may."""
+    if dtype in (nw.Object, nw.Unknown):
+        return True
+    texts = {"bool": (nw.Boolean,), "text": (nw.String, nw.Categorical, nw.Enum)}.get(kind)
+    return dtype in texts if texts else bool(dtype.is_numeric())
 
 
 def _readers(rules: Mapping[str, e.Expr], variable: e.Variable) -> str:

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import IntEnum
 from inspect import get_annotations
-from typing import Any, ClassVar, Literal, TypeAlias
+from typing import Any, ClassVar, Literal, NamedTuple, TypeAlias
 from weakref import WeakValueDictionary
 
 import polars as pl
@@ -84,12 +84,22 @@ FUNCTIONS: dict[str, Callable[[Any], Any]] = {
 
 # ---- inputs
 
-_DTYPES: dict[str, Any] = {
-    "bool": pl.Boolean,
-    "int": pl.Int32,
-    "float": pl.Float64,
-    "text": pl.String,
-    "enum": pl.Int32,
+
+class KindOf(NamedTuple):
+    """What a kind of input is made of: type of a column, of a value, default, what a message asks for."""
+
+    dtype: Any
+    types: tuple[type, ...]
+    default: Scalar
+    wanted: str
+
+
+KINDS = {
+    "bool": KindOf(pl.Boolean, (bool,), False, "true and false"),
+    "int": KindOf(pl.Int32, (int,), 0, "numbers"),
+    "float": KindOf(pl.Float64, (int, float), 0.0, "numbers"),
+    "text": KindOf(pl.String, (str,), "", "texts"),
+    "enum": KindOf(pl.Int32, (int,), 0, "the numbers of its values"),
 }
 
 
@@ -144,7 +154,7 @@ class Variable:
     @property
     def dtype(self) -> Any:
         """The Polars type of a column that holds the input."""
-        return _DTYPES[self.kind]
+        return KINDS[self.kind].dtype
 
     def number_of(self, name: str) -> int:
         """Return the number of the enumerated value ``name``; ValueError names the nearest."""
@@ -269,11 +279,6 @@ class Expr:
         joined = {n: self.joint.join(map(repr, p)) if isinstance(p, tuple) else p for n, p in parts.items()}
         return self.shown.format(**joined)
 
-    @classmethod
-    def _make(cls, *parts: Any) -> Expr:
-        """Make a node of parts that were changed: a constant where constants decide it."""
-        return cls(*parts)
-
 
 def _key(part: Any) -> Any:
     if isinstance(part, Expr):
@@ -305,10 +310,6 @@ class Compare(Expr):
     right: Expr
     shown, boolean = "({left} {op} {right})", True
 
-    @classmethod
-    def _make(cls, *parts: Any) -> Expr:
-        return compare(*parts)
-
 
 class Membership(Expr):
     """A question about one value and a fixed list."""
@@ -320,11 +321,6 @@ class Membership(Expr):
     def holds(self, value: Any) -> bool:
         """Tell whether the condition holds for a value."""
         raise NotImplementedError
-
-    @classmethod
-    def _make(cls, *parts: Any) -> Expr:
-        item, values = parts
-        return Const(cls(item, values).holds(item.value)) if isinstance(item, Const) else cls(item, values)
 
 
 class IsIn(Membership):
@@ -346,11 +342,6 @@ class StartsWith(Membership):
         """Tell whether the text starts so."""
         return str(value).startswith(self.values)
 
-    @property
-    def prefixes(self) -> tuple[str, ...]:  # alias
-        """The prefixes."""
-        return self.values
-
 
 class Contains(Membership):
     """A text that holds a list, its items separated by commas, holds one of some values."""
@@ -368,10 +359,6 @@ class And(Expr):
     parts: tuple[Expr, ...]
     shown, joint, boolean = "({parts})", " & ", True
 
-    @classmethod
-    def _make(cls, *parts: Any) -> Expr:
-        return all_of(*parts[0])
-
 
 class Or(Expr):
     """At least one part holds; read from left to right up to the first that does."""
@@ -379,20 +366,12 @@ class Or(Expr):
     parts: tuple[Expr, ...]
     shown, joint, boolean = "({parts})", " | ", True
 
-    @classmethod
-    def _make(cls, *parts: Any) -> Expr:
-        return any_of(*parts[0])
-
 
 class Not(Expr):
     """The contrary of a condition; what is undefined stays so."""
 
     part: Expr
     shown, boolean = "~{part}", True
-
-    @classmethod
-    def _make(cls, *parts: Any) -> Expr:
-        return ~parts[0]
 
 
 class Arith(Expr):
@@ -427,10 +406,6 @@ class Cases(Expr):
     rows: tuple[Row, ...]
     otherwise: Expr
     shown = "first_match({rows}, otherwise={otherwise})"
-
-    @classmethod
-    def _make(cls, *parts: Any) -> Expr:
-        return first_match(*parts[0], otherwise=parts[1])
 
 
 class Sum(Expr):
@@ -769,7 +744,19 @@ def rebuild(node: Expr, visit: Callable[[Expr], Expr]) -> Expr:
     new = [p if name in node.fixed else each(p) for name, p in zip(node.fields, old, strict=True)]
     if _key(tuple(old)) == _key(tuple(new)):
         return node
-    return Named(f"{node.name} (changed)", new[1]) if isinstance(node, Named) else node._make(*new)
+    if isinstance(node, Membership) and isinstance(new[0], Const):
+        return Const(node.holds(new[0].value))
+    return _MAKERS.get(type(node), type(node))(*new)
+
+
+_MAKERS: dict[type[Expr], Callable[..., Expr]] = {  # a constant where constants decide
+    Compare: compare,
+    Not: operator.invert,
+    And: lambda parts: all_of(*parts),
+    Or: lambda parts: any_of(*parts),
+    Cases: lambda rows, otherwise: first_match(*rows, otherwise=otherwise),
+    Named: lambda name, item: Named(f"{name} (changed)", item),
+}
 
 
 class Visitor:

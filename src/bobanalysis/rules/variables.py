@@ -13,25 +13,10 @@ import yaml
 from bobanalysis.text import Language as Language
 from bobanalysis.text import Text
 
-from .expr import Choice, Expr, Kind, Protected, Var, Variable, any_of
+from .expr import KINDS, Choice, Expr, Kind, Protected, Var, Variable, any_of
 
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """Reads files of texts: the C reader, where there is one, is ten times faster."""
-
-_TYPES: dict[str, tuple[type, ...]] = {
-    "bool": (bool,),
-    "int": (int,),
-    "float": (int, float),
-    "text": (str,),
-    "enum": (int,),
-}
-_DEFAULTS: dict[str, Any] = {
-    "bool": False,
-    "int": 0,
-    "float": 0.0,
-    "text": "",
-    "enum": 0,
-}
 
 
 @dataclass
@@ -139,9 +124,9 @@ def _fault(variable: Variable, before: Mapping[str, Variable]) -> str:
         return "the name is there twice; rename one of the two"
     if _is_reserved(variable.name):
         return _RESERVED
-    if kind not in _TYPES:
-        return f"the kind {kind!r} is not one of {', '.join(_TYPES)}; use one of these"
-    if not isinstance(default, _TYPES[kind]) or isinstance(default, bool) is not (kind == "bool"):
+    if kind not in KINDS:
+        return f"the kind {kind!r} is not one of {', '.join(KINDS)}; use one of these"
+    if not isinstance(default, KINDS[kind].types) or isinstance(default, bool) is not (kind == "bool"):
         return f"the default {default!r} is not of kind {kind}; give one that is"
     if kind == "enum" and variable.choices and variable.choice(int(default)) is None:
         known = ", ".join(f"{c.number} ({c.name})" for c in variable.choices)
@@ -200,7 +185,7 @@ def _variables(
     label = Text(entry["label"]["fr"], entry["label"]["en"])
     if entry["kind"] in ("set", "table"):
         kind: Kind = "bool" if entry["kind"] == "set" else "int"
-        default = entry.get("default", _DEFAULTS[kind])
+        default = entry.get("default", KINDS[kind].default)
         for value in enums[entry["enum"]]:
             member = Text(f"{label.fr} : {value['fr']}", f"{label.en}: {value['en']}")
             protected = _protected(value.get("protected", entry.get("protected")), legal)
@@ -212,7 +197,7 @@ def _variables(
         entry["name"],
         entry["kind"],
         label,
-        entry.get("default", _DEFAULTS.get(entry["kind"], 0)),
+        entry.get("default", KINDS[entry["kind"]].default if entry["kind"] in KINDS else 0),
         choices=tuple(Choice(v["number"], v["name"], Text(v["fr"], v["en"])) for v in choices),
         protected=_protected(entry.get("protected"), legal),
         minimum=entry.get("minimum"),

@@ -214,6 +214,11 @@ def _outside(rule: e.Expr, left: frozenset[str]) -> Iterator[e.Expr]:
             waiting += e.children(node)
 
 
+def word(key: str, lang: Language) -> str:
+    """Return one of the words that explanations are made of."""
+    return _WORDS["words"][key][lang]
+
+
 # ---- rows
 
 
@@ -258,7 +263,7 @@ class _Verbalizer(e.Visitor):
     apart: dict[int, tuple[str, str, e.Expr]] | None = None
 
     def word(self, key: str) -> str:
-        return _WORDS["words"][key][self.lang]
+        return word(key, self.lang)
 
     def asked(self, op: str, value: str, ordered: bool = False) -> str:
         """Say what a comparison asks for."""
