@@ -12,7 +12,6 @@ Example:
 from bobanalysis.text import Language, Text
 
 from .change import (
-    ComputedThreshold,
     Threshold,
     computed_thresholds,
     dropped,
@@ -24,7 +23,6 @@ from .change import (
 from .counterfactual import (
     Change,
     Counterfactual,
-    Found,
     Question,
     candidates,
     counterfactuals,
@@ -61,15 +59,12 @@ from .expr import (
     when,
     zero_or_first,
 )
-from .simplify import can_refuse, refusals, simplify
-from .trace import Term, Trace, trace
-from .variables import Dictionary, Members
+from .simplify import refusals, simplify
+from .trace import Trace, trace
+from .variables import Dictionary
 from .words import (
     Clause,
-    Computation,
     ExplainedRow,
-    Limit,
-    Line,
     RuleExplanation,
     decision_table,
     explain_rule,
@@ -80,5 +75,4 @@ from .words import (
 )
 
 Refuse, lift, nearest = Undefined, as_expr, counterfactuals  # alias
-Case, Part, Sheet = ExplainedRow, Computation, RuleExplanation  # alias
 sheet, value_text = explain_rule, format_value  # alias

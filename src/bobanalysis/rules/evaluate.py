@@ -291,11 +291,7 @@ class _Compiler(e.Visitor):
         status: nw.Expr | None = None
         for pair in reversed(pairs):
             decided = ~pair.value if isinstance(item, e.And) else pair.value
-            if status is not None:
-                status = nw.when(decided).then(_answered()).otherwise(status)
-            if pair.status is not None:
-                after = _answered() if status is None else status
-                status = nw.when(pair.status != 0).then(pair.status).otherwise(after)
+            status = _first(pair.status, _pick(decided, None, status))
         return Pair(value, status)
 
     _or = _and
@@ -309,13 +305,7 @@ class _Compiler(e.Visitor):
             condition = self.compile(row.condition)
             result, result_status = self._result(row.result, blank)
             value = nw.when(condition.value).then(result).otherwise(value)
-            if status is not None or result_status is not None:
-                here = _answered() if result_status is None else result_status
-                after = _answered() if status is None else status
-                status = nw.when(condition.value).then(here).otherwise(after)
-            if condition.status is not None:
-                after = _answered() if status is None else status
-                status = nw.when(condition.status != 0).then(condition.status).otherwise(after)
+            status = _first(condition.status, _pick(condition.value, result_status, status))
         return Pair(value, status)
 
     def _sum(self, item: e.Sum) -> Pair:
@@ -345,15 +335,16 @@ class _Compiler(e.Visitor):
                 caught = status.is_in(codes)
                 new = self.compile(replacement)
                 value = nw.when(caught).then(new.value).otherwise(value)
-                if final is not None or new.status is not None:
-                    here = _answered() if new.status is None else new.status
-                    after = _answered() if final is None else final
-                    final = nw.when(caught).then(here).otherwise(after)
+                final = _pick(caught, new.status, final)
         return Pair(value, final)
 
 
-def _answered() -> nw.Expr:
-    return nw.lit(0, dtype=nw.Int16)
+def _pick(condition: nw.Expr, then: nw.Expr | None, otherwise: nw.Expr | None) -> nw.Expr | None:
+    """Return one status where a condition holds, another elsewhere (None: there is a value)."""
+    if then is None and otherwise is None:
+        return None
+    here, after = (nw.lit(0, dtype=nw.Int16) if s is None else s for s in (then, otherwise))
+    return nw.when(condition).then(here).otherwise(after)
 
 
 def _first(left: nw.Expr | None, right: nw.Expr | None) -> nw.Expr | None:

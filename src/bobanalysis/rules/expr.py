@@ -193,6 +193,7 @@ class Expr:
     boolean: ClassVar[bool] = False
     shown: ClassVar[str] = ""  # how the node is written; its tuples are joined with ``joint``
     joint: ClassVar[str] = ", "
+    holds: ClassVar[Callable[..., bool]]
     _interned: ClassVar[WeakValueDictionary[tuple[Any, ...], Expr]] = WeakValueDictionary()
 
     def __init_subclass__(cls) -> None:
@@ -312,45 +313,30 @@ class Compare(Expr):
 
 
 class Membership(Expr):
-    """A question about one value and a fixed list."""
+    """A question about one value and a fixed list; ``holds`` answers it for a value."""
 
     item: Expr
     values: tuple[Any, ...]
     boolean = True
 
-    def holds(self, value: Any) -> bool:
-        """Tell whether the condition holds for a value."""
-        raise NotImplementedError
-
 
 class IsIn(Membership):
     """A value that is one of a fixed list."""
 
-    shown = "{item}.is_in({values})"
-
-    def holds(self, value: Any) -> bool:
-        """Tell whether the value is in the list."""
-        return value in self.values
+    shown, holds = "{item}.is_in({values})", lambda self, value: value in self.values
 
 
 class StartsWith(Membership):
     """A text that starts with one of some prefixes."""
 
-    shown = "{item}.starts_with({values})"
-
-    def holds(self, value: Any) -> bool:
-        """Tell whether the text starts so."""
-        return str(value).startswith(self.values)
+    shown, holds = "{item}.starts_with({values})", lambda self, value: str(value).startswith(self.values)
 
 
 class Contains(Membership):
     """A text that holds a list, its items separated by commas, holds one of some values."""
 
     shown = "{item}.lists_any({values})"
-
-    def holds(self, value: Any) -> bool:
-        """Tell whether the list holds one of them."""
-        return bool(set(str(value).split(",")) & set(self.values))
+    holds = lambda self, value: bool(set(str(value).split(",")) & set(self.values))  # noqa: E731
 
 
 class And(Expr):

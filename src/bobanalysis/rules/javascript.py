@@ -106,10 +106,11 @@ def _comment(node: e.Expr) -> str:
 _RUNTIME = Path(__file__).with_name("runtime.js")
 
 
-def _list(node: e.Membership) -> str:
-    return ", ".join(map(literal, node.values))
-
-
+_MEMBERSHIP: dict[type[e.Expr], str] = {
+    e.IsIn: "[{1}].indexOf({0}) >= 0",
+    e.StartsWith: "begins({0}, [{1}])",
+    e.Contains: "lists({0}, [{1}])",
+}
 _CALLED = {
     **{"==": "===", "!=": "!=="},
     **{"round": "halfEven", "floor": "Math.floor", "exp": "Math.exp", "log": "Math.log", "neg": "-"},
@@ -182,14 +183,9 @@ class _Writer(e.Visitor):
     def _function(self, node: e.Function) -> str:
         return f"return {_CALLED[node.how]}({self.use(node.item)});"
 
-    def _isin(self, node: e.IsIn) -> str:
-        return f"return [{_list(node)}].indexOf({self.use(node.item)}) >= 0;"
-
-    def _startswith(self, node: e.StartsWith) -> str:
-        return f"return begins({self.use(node.item)}, [{_list(node)}]);"
-
-    def _contains(self, node: e.Contains) -> str:
-        return f"return lists({self.use(node.item)}, [{_list(node)}]);"
+    def _membership(self, node: e.Membership) -> str:
+        asked = _MEMBERSHIP[type(node)]
+        return f"return {asked.format(self.use(node.item), ', '.join(map(literal, node.values)))};"
 
     def _and(self, node: e.And | e.Or) -> str:
         sign = " && " if isinstance(node, e.And) else " || "
