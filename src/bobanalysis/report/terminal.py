@@ -68,7 +68,7 @@ def explanation(
             *map(rich.Text, (input_text(v, lang), v.name, protected, "; ".join(bounds.get(v.name, ()))))
         )
     if None in bounds:
-        read.add_row(word("computed", lang), "", "", rich.Text("; ".join(bounds[None])))
+        read.add_row(word("computation", lang), "", "", rich.Text("; ".join(bounds[None])))
     return Group(*tables, read)
 
 
@@ -92,7 +92,7 @@ def tree(
 
 
 def _table(title: str, cases: Sequence[ExplainedRow], adds: bool, lang: Language) -> Table:
-    heads = ("term", "amount") if adds else ("when", "then")
+    heads = ("term", "added") if adds else ("when", "then")
     table = Table(*(word(w, lang) for w in heads), title=rich.Text(title), show_lines=True)
     for case in cases:
         if case.condition is not None:
