@@ -156,15 +156,10 @@ def _layers(rules: Iterable[e.Expr]) -> list[list[e.Named | e.Window]]:
 
 def _is_simple(item: e.Expr) -> bool:
     """Tell whether an expression is so cheap that a column of its own would be waste."""
-    match item:
-        case e.Var() | e.Const():
-            return True
-        case e.Compare():
-            return isinstance(item.left, e.Var) and isinstance(item.right, e.Const)
-        case e.Not():
-            return _is_simple(item.part)
-        case _:
-            return False
+    if isinstance(item, e.Not):
+        return _is_simple(item.part)
+    to_constant = isinstance(item, e.Compare) and isinstance(item.right, e.Const)
+    return isinstance(item.left if to_constant else item, e.Var | e.Const)  # type: ignore[attr-defined]
 
 
 _OPERATORS: dict[str, Any] = e.ARITHMETIC | {

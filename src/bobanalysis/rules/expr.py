@@ -103,6 +103,12 @@ KINDS = {
 }
 
 
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return a hint at the nearest of some names, if one is near."""
+    near = get_close_matches(name, list(known), n=1)
+    return f" Did you mean {near[0]!r}?" if near else ""
+
+
 @dataclass(frozen=True)
 class Choice:
     """One value of an enumerated input: its number (which gives the order), its name, its label."""
@@ -161,9 +167,8 @@ class Variable:
         for choice in self.choices:
             if choice.name == name:
                 return choice.number
-        near = get_close_matches(name.upper(), [c.name for c in self.choices], n=1)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
-        raise ValueError(f"{self.name}: {name!r} is not one of {[c.name for c in self.choices]}.{hint}")
+        names = [c.name for c in self.choices]
+        raise ValueError(f"{self.name}: {name!r} is not one of {names}.{did_you_mean(name.upper(), names)}")
 
     def choice(self, number: int) -> Choice | None:
         """Return the enumerated value numbered ``number``, or None if there is none."""
@@ -179,6 +184,8 @@ class Variable:
 
 def _operator(op: str, mirrored: bool = False) -> Any:
     def apply(self: Expr, other: Operand) -> Expr:
+        if op in "&|":
+            return all_of(self, other) if op == "&" else any_of(self, other)  # type: ignore[arg-type]
         left, right = (other, self) if mirrored else (self, other)
         return compare(op, left, right) if op in COMPARISONS else _arith(op, left, right)
 
@@ -232,15 +239,8 @@ class Expr:
     __sub__, __rsub__ = _operator("-"), _operator("-", True)
     __mul__, __rmul__ = _operator("*"), _operator("*", True)
     __truediv__, __rtruediv__ = _operator("/"), _operator("/", True)  # a rule excludes zero beforehand
+    __and__, __or__ = _operator("&"), _operator("|")
     __pow__, __rpow__ = _operator("**"), _operator("**", True)
-
-    def __and__(self, other: Expr | bool) -> Expr:
-        """Both conditions hold."""
-        return all_of(self, other)
-
-    def __or__(self, other: Expr | bool) -> Expr:
-        """At least one condition holds."""
-        return any_of(self, other)
 
     def __invert__(self) -> Expr:
         """Return the contrary of the condition."""

@@ -151,33 +151,29 @@ def as_sum(item: e.Expr) -> e.Sum | None:
     """
     inner = e.unnamed(item)
     rows = tuple(_terms(inner))
-    is_sum = isinstance(inner, e.Sum) or any(isinstance(x, e.Sum) for x in _added(inner))
+    is_sum = isinstance(inner, e.Sum) or any(isinstance(x, e.Sum) for x, _ in _added(inner))
     return e.Sum(rows) if is_sum or len(rows) >= _LEAST_TERMS else None
 
 
-def _added(item: e.Expr) -> Iterator[e.Expr]:
-    """Iterate over what a chain of + and - adds up, with its sign."""
+def _added(item: e.Expr, minus: bool = False) -> Iterator[tuple[e.Expr, bool]]:
+    """Iterate over what a chain of + and - adds up; True beside what it takes away."""
     if isinstance(item, e.Arith) and item.op in "+-" and clip(item) is None:
-        yield from _added(item.left)
-        for term in _added(item.right):
-            yield -term if item.op == "-" else term
+        yield from _added(item.left, minus)
+        yield from _added(item.right, minus is not (item.op == "-"))
     else:
-        yield item
+        yield item, minus
 
 
 def _terms(item: e.Expr) -> Iterator[e.Row]:
-    for term in _added(item):
+    for term, minus in _added(item):
         match term:
             case e.Sum():
-                yield from term.rows
+                rows = term.rows
             case e.Cases(rows=(row,), otherwise=e.Const(value=0)) if not e.is_condition(term):
-                yield row
-            case e.Function(how="neg", item=e.Sum() as inner):
-                yield from (e.Row(r.condition, -r.result, r.because) for r in inner.rows)
-            case e.Function(how="neg", item=e.Cases(rows=(row,), otherwise=e.Const(value=0))):
-                yield e.Row(row.condition, -row.result, row.because)
+                rows = (row,)
             case _:
-                yield e.Row(e.Const(True), term, ())
+                rows = (e.Row(e.Const(True), term, ()),)
+        yield from (e.Row(r.condition, -r.result if minus else r.result, r.because) for r in rows)
 
 
 def is_computation(item: e.Expr) -> bool:

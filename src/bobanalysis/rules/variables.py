@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ import yaml
 from bobanalysis.text import Language as Language
 from bobanalysis.text import Text
 
-from .expr import KINDS, Choice, Expr, Kind, Protected, Var, Variable, any_of
+from .expr import KINDS, Choice, Expr, Kind, Protected, Var, Variable, any_of, did_you_mean
 
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """Reads files of texts: the C reader, where there is one, is ten times faster."""
@@ -54,12 +53,9 @@ class Dictionary(Mapping[str, Variable]):
 
     def __getitem__(self, name: str) -> Variable:
         """Return the variable called ``name``; KeyError that names the nearest one."""
-        try:
-            return self._by_name[name]
-        except KeyError:
-            near = get_close_matches(name, self._by_name, n=1)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
-            raise KeyError(f"{name!r} is not in the data dictionary{hint}") from None
+        if name not in self._by_name:
+            raise KeyError(f"{name!r} is not in the data dictionary.{did_you_mean(name, self._by_name)}")
+        return self._by_name[name]
 
     def __iter__(self) -> Iterator[str]:
         """Iterate over the names."""
@@ -144,8 +140,7 @@ class Members:
     def of(self, value: str) -> Expr:
         """Return the expression that reads the column of ``value``; ValueError if there is no such value."""
         if value not in self.members:
-            near = get_close_matches(value.upper(), self.members, n=1)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
+            hint = did_you_mean(value.upper(), self.members)
             raise ValueError(f"{self.name}: {value!r} is not a value.{hint}")
         return Var(self.members[value])
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -55,22 +55,17 @@ class ExplainedRow:
 
 
 @dataclass(frozen=True)
-class Computation:
-    """A computation set apart: ``key`` names it, ``adds`` tells a sum of rows from a choice among them."""
-
-    key: str
-    title: str
-    cases: tuple[ExplainedRow, ...]
-    adds: bool = False
-
-
-@dataclass(frozen=True)
 class RuleExplanation:
-    """A rule for a page: its rows, whether they add up, and the computations that it was too long to hold."""
+    """A rule for a page: its rows, and the computations (``parts``) that it was too long to hold.
+
+    ``adds`` tells a sum of rows from a choice among them; a computation has a ``key`` and a ``title``.
+    """
 
     cases: tuple[ExplainedRow, ...]
-    parts: tuple[Computation, ...] = ()
     adds: bool = False
+    parts: tuple[RuleExplanation, ...] = ()
+    key: str = ""
+    title: str = ""
 
 
 @dataclass(frozen=True)
@@ -133,13 +128,13 @@ def explain_rule(
     """
     apart: dict[int, tuple[str, str, e.Expr]] = {}
     words = _Verbalizer(lang, titles, refer, frozenset(local), names or {}, apart)
-    cases = words.cases(rule)
-    told: dict[int, Computation] = {}
+    whole = words.explained(rule)
+    told: dict[int, RuleExplanation] = {}
     while waiting := [key for key in apart if key not in told]:
         for id_ in waiting:
             key, title, item = apart[id_]
-            told[id_] = Computation(key, title, words.cases(item), as_sum(item) is not None)
-    return RuleExplanation(cases, tuple(told.values()), as_sum(rule) is not None)
+            told[id_] = replace(words.explained(item), key=key, title=title)
+    return replace(whole, parts=tuple(told.values()))
 
 
 def sentence(condition: e.Expr, lang: Language, titles: Mapping[str, Text] | None = None) -> str:
@@ -222,33 +217,34 @@ def word(key: str, lang: Language) -> str:
 # ---- rows
 
 
-_LACKS = e.Coalesce(e.Const(False), e.Const(True), e.Const(True))
+_YES, _NO = e.Const(True), e.Const(False)
+_LACKS = e.Coalesce(_NO, _YES, _YES)
 """The condition that an answer is missing; it is said as such."""
 
 
 def _rows(rule: e.Expr) -> list[e.Row]:
     """Return the rows of a rule or the terms of a sum; the condition of the last always holds."""
     if (added := as_sum(rule)) is not None:
-        return [*added.rows, e.Row(e.Const(True), e.Const(0), ())]
+        return [*added.rows, e.Row(_YES, e.Const(0), ())]
     rule = simplify(rule.item if isinstance(rule, e.Named) else rule)
     if isinstance(rule, e.Cases):
         rows = [r for r in rule.rows if not isinstance(r.condition, e.Const)]
         told = tuple(code for r in rule.rows if isinstance(r.condition, e.Const) for code in r.because)
         held = [e.Row(simplify(r.condition), r.result, r.because) for r in rows]
         return [
-            *(r for r in held if r.condition is not e.Const(False)),
-            e.Row(e.Const(True), rule.otherwise, told),
+            *(r for r in held if r.condition is not _NO),
+            e.Row(_YES, rule.otherwise, told),
         ]
     if isinstance(rule, e.Coalesce) and not e.is_condition(rule):
         table = rule.item
         if isinstance(table, e.Cases) and all(r.result is table.otherwise for r in table.rows):
-            inner = [e.Row(e.Const(True), table.otherwise, ())]
+            inner = [e.Row(_YES, table.otherwise, ())]
         else:
             inner = _rows(table)
         return [e.Row(_LACKS, rule.with_fields, ()), *inner]
     if e.is_condition(rule) and not isinstance(rule, e.Const):
-        return [e.Row(rule, e.Const(True), ()), e.Row(e.Const(True), e.Const(False), ())]
-    return [e.Row(e.Const(True), rule, ())]
+        return [e.Row(rule, _YES, ()), e.Row(_YES, _NO, ())]
+    return [e.Row(_YES, rule, ())]
 
 
 @dataclass
@@ -291,13 +287,16 @@ class _Verbalizer(e.Visitor):
 
     # --- tables
 
-    def cases(self, rule: e.Expr) -> tuple[ExplainedRow, ...]:
-        *rows, last = _rows(rule)
-        made = [
-            ExplainedRow(self.clause(r.condition), self.result(r.result), _fixed(r.result), r.because)
-            for r in rows
-        ]
-        return (*made, ExplainedRow(None, self.result(last.result), _fixed(last.result), last.because))
+    def explained(self, rule: e.Expr) -> RuleExplanation:
+        rows = _rows(rule)
+        clauses = [*(self.clause(r.condition) for r in rows[:-1]), None]
+        return RuleExplanation(
+            tuple(
+                ExplainedRow(clause, self.result(r.result), _fixed(r.result), r.because)
+                for clause, r in zip(clauses, rows, strict=True)
+            ),
+            as_sum(rule) is not None,
+        )
 
     def result(self, item: e.Expr) -> str:
         """Say what a row gives."""
@@ -367,15 +366,10 @@ class _Verbalizer(e.Visitor):
                 if not member:
                     return head, self.word("no" if negate else "yes")
                 return head, f"{self.word('not')} {self.quote(member)}" if negate else self.quote(member)
-            case e.Compare(left=e.Var() as left, right=e.Const() as right):
+            case e.Compare(left=left, right=e.Const() as right) if isinstance(inner := _rounded(left), e.Var):
                 op = e.INVERSE[item.op] if negate else item.op
-                return input_text(left.variable, self.lang), self.phrase(left.variable, op, right.value)
-            case e.Compare(
-                left=e.Function(how="round" | "floor", item=e.Var() as inner) as left,
-                right=e.Const() as right,
-            ):
-                op = e.INVERSE[item.op] if negate else item.op
-                return self.say(left), self.phrase(inner.variable, op, right.value)
+                head = self.say(left) if left is not inner else input_text(inner.variable, self.lang)
+                return head, self.phrase(inner.variable, op, right.value)
             case e.IsIn(item=e.Var() as inner):
                 values = [self.value(inner.variable, v) for v in item.values]
                 return input_text(inner.variable, self.lang), self.one_of(values, negate)
@@ -448,7 +442,7 @@ class _Verbalizer(e.Visitor):
     def limit(self, item: e.Compare | e.Membership) -> Limit | None:
         """Say with which fixed values a condition compares, without the label of the input."""
         target = item.left if isinstance(item, e.Compare) else item.item
-        inner = target.item if isinstance(target, e.Function) and target.how in ("round", "floor") else target
+        inner = _rounded(target)
         variable = inner.variable if isinstance(inner, e.Var) else None
         if isinstance(item, e.Compare):
             if not isinstance(item.right, e.Const):
@@ -579,7 +573,7 @@ class _Verbalizer(e.Visitor):
         if isinstance(item.item, e.Const) and e.is_condition(item):
             return self.word("lacks")
         said = self.say(item.item, negate)
-        no = e.is_condition(item) and item.with_fields is item.without_fields is e.Const(False)
+        no = e.is_condition(item) and item.with_fields is item.without_fields is _NO
         return f"{said} ({self.word('lacking is no')})" if no else said
 
     def _cases(self, item: e.Cases, negate: bool) -> str:
@@ -612,6 +606,11 @@ class _Verbalizer(e.Visitor):
             return self.word("no data")
         fields = [self.titles[f].get(self.lang) if f in self.titles else f for f in item.details]
         return f"{self.word('no data with')} {self.either(fields, 'and')}"
+
+
+def _rounded(item: e.Expr) -> e.Expr:
+    """Return what is rounded, or the expression itself."""
+    return item.item if isinstance(item, e.Function) and item.how in ("round", "floor") else item
 
 
 def _fixed(result: e.Expr) -> bool | float | str | None:
