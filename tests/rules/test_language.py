@@ -46,7 +46,7 @@ def test_a_misspelt_value_is_refused_with_the_nearest_one():
 
 
 def test_a_misspelt_input_is_refused_with_the_nearest_one():
-    with pytest.raises(AttributeError, match="Did you mean 'months'"):
+    with pytest.raises(AttributeError, match="did you mean 'months'"):
         d.month  # noqa: B018
 
 

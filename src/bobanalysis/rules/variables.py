@@ -54,7 +54,8 @@ class Dictionary(Mapping[str, Variable]):
     def __getitem__(self, name: str) -> Variable:
         """Return the variable called ``name``; KeyError that names the nearest one."""
         if name not in self._by_name:
-            raise KeyError(f"{name!r} is not in the data dictionary.{did_you_mean(name, self._by_name)}")
+            hint = did_you_mean(name, self._by_name).replace(" D", "; d")
+            raise KeyError(f"{name!r} is not in the data dictionary{hint}")
         return self._by_name[name]
 
     def __iter__(self) -> Iterator[str]:
