@@ -74,5 +74,6 @@ from .words import (
     sentence,
 )
 
-Refuse, lift, nearest = Undefined, as_expr, counterfactuals  # alias
+Refuse = Undefined  # alias
+lift, nearest = as_expr, counterfactuals  # alias
 sheet, value_text = explain_rule, format_value  # alias

@@ -330,6 +330,7 @@ class StartsWith(Membership):
     """A text that starts with one of some prefixes."""
 
     shown, holds = "{item}.starts_with({values})", lambda self, value: str(value).startswith(self.values)
+    prefixes = property(lambda self: self.values)  # alias
 
 
 class Contains(Membership):
@@ -756,5 +757,10 @@ class Visitor:
         raise TypeError(f"{type(self).__name__} does not know {type(node).__name__}")
 
 
-Attempt, Listed, Over, Refuse, Round, Total = Coalesce, Contains, Window, Undefined, Function, Sum  # alias
+Attempt = Coalesce  # alias
+Listed = Contains  # alias
+Over = Window  # alias
+Refuse = Undefined  # alias
+Round = Function  # alias
+Total = Sum  # alias
 lift, _compare = as_expr, compare  # alias
