@@ -12,14 +12,13 @@ from bobanalysis.evaluation import (
     MEASURES,
     EvaluationError,
     EvaluationWarning,
-    describe,
     evaluate,
     parse,
     prepare,
     read_qrels,
     read_run,
 )
-from bobanalysis.evaluation.registry import parse_all
+from bobanalysis.evaluation.measures import parse_all
 
 TREC_EVAL = Path(__file__).parent / "trec_eval"
 
@@ -272,13 +271,6 @@ def test_a_name_that_is_not_understood_says_what_would_be(name, message):
 def test_a_measure_asked_for_twice_is_refused():
     with pytest.raises(EvaluationError, match=r"more than once: ndcg@5"):
         parse_all("ndcg@5, NDCG@5")
-
-
-def test_every_measure_has_a_formula_a_source_and_labels_in_both_languages():
-    table = describe()
-    assert table.height == len(MEASURES)
-    for name in ("formula", "source", "fr", "en"):
-        assert table[name].str.len_chars().min() > 3
 
 
 ITEMS = pl.DataFrame(

@@ -3,7 +3,7 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from bobanalysis.evaluation import EvaluationError, EvaluationWarning, compare, evaluate, holm, prepare
+from bobanalysis.evaluation import EvaluationError, EvaluationWarning, compare, evaluate, prepare
 from bobanalysis.evaluation.comparison import paired, randomisation
 from bobanalysis.evaluation.summary import bootstrap
 from bobanalysis.fairness import group_metrics
@@ -52,7 +52,7 @@ def test_the_bootstrap_interval_is_close_to_that_of_scipy():
 
 @pytest.mark.parametrize("interval", ["t", "bootstrap"])
 def test_intervals_of_a_mean_cover(interval):
-    from bobanalysis.evaluation.registry import parse
+    from bobanalysis.evaluation.measures import parse
     from bobanalysis.evaluation.summary import _mean
 
     rng, covered, tries = np.random.default_rng(8), 0, 1500
@@ -182,13 +182,6 @@ def test_randomisation_test_holds_its_level_where_nothing_differs():
     apart = rng.choice([-0.5, -0.2, 0, 0.2, 0.5], (800, 30))
     p = np.array([randomisation(row, replicates=400, seed=n) for n, row in enumerate(apart)])
     assert np.mean(p <= 0.05) <= 0.07
-
-
-def test_holm_is_that_of_statsmodels():
-    from statsmodels.stats.multitest import multipletests
-
-    p = np.random.default_rng(1).random(20) ** 3
-    np.testing.assert_allclose(holm(p), multipletests(p, method="holm")[1])
 
 
 def test_comparing_runs_pairs_people_and_adjusts_for_all_comparisons(made):

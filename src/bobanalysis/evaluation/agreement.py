@@ -9,12 +9,10 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from bobanalysis.evaluation.accuracy import share
-from bobanalysis.evaluation.errors import EvaluationError
-from bobanalysis.evaluation.lists import Array, Ints, Lists, prepare, to_polars
+from bobanalysis.evaluation.lists import Array, EvaluationError, Ints, Lists, prepare
+from bobanalysis.evaluation.measures import share
 
 AGREEMENTS = ("rbo(0.9)", "kendall", "overlap@5")
-_CELLS = 4_000_000  # of the largest table of pairs held at once
 _NAME = re.compile(r"(rbo)\((?:p=)?([0-9.]+)\)|(kendall)|(overlap)@([0-9]+)")
 
 
@@ -51,11 +49,11 @@ def stability(run: Any, other: Any, measures: Sequence[str] = AGREEMENTS) -> Any
         raise EvaluationError(
             f"{unknown[0]!r} is no measure of agreement; there are rbo(p), kendall, overlap@k"
         )
-    back = to_polars(run)[1]
-    pair = _Pair(prepare(run), prepare(other))
+    lists = prepare(run)
+    pair = _Pair(lists, prepare(other))
     columns = {name: pair.measure(match) for name, match in asked.items() if match}
     frame = pl.DataFrame({pair.name: pair.queries, **columns})
-    return back(frame.with_columns(pl.col(columns).fill_nan(None)))
+    return lists.back(frame.with_columns(pl.col(columns).fill_nan(None)))
 
 
 class _Pair:
@@ -110,24 +108,11 @@ class _Pair:
         return (1 - p) / p * (seen + unseen) + last
 
     def kendall(self) -> Array:
-        """Count pairs in both orders on a table of people by items by items, some people at a time."""
-        n = np.bincount(self.person, minlength=self.size)
-        result = np.full(self.size, np.nan)
-        start = np.concatenate([[0], np.cumsum(n)])
-        order = np.argsort(n, kind="stable")
-        order = order[n[order] > 1]
-        while order.size:
-            widest = int(n[order[0]])
-            # Lists of about the same length together, so that little of the table is empty.
-            many = max(1, _CELLS // (2 * widest) ** 2)
-            batch = order[:many][n[order[:many]] <= 2 * widest]
-            order = order[batch.size :]
-            width = int(n[batch].max())
-            there = np.arange(width) < n[batch][:, None]
-            places = np.full((batch.size, width), -1, np.int64)
-            places[there] = self.second[(start[batch][:, None] + np.arange(width))[there]]
-            later = np.triu(np.ones((width, width), bool), 1) & there[:, None, :] & there[:, :, None]
-            ordered = np.count_nonzero((places[:, :, None] < places[:, None, :]) & later, axis=(1, 2))
-            pairs = n[batch] * (n[batch] - 1) / 2
-            result[batch] = 2 * ordered / pairs - 1
-        return result
+        """Compare each item with the next of its list, then with the one after it, and so on."""
+        n, ordered = self.count(slice(None)), np.zeros(self.size)
+        at, step = np.arange(self.person.size), 1
+        while (at := at[at < self.person.size - step]).size:
+            at = at[self.person[at] == self.person[at + step]]
+            ordered += np.bincount(self.person[at], self.second[at] < self.second[at + step], self.size)
+            step += 1
+        return share(2 * ordered, n * (n - 1) / 2) - 1

@@ -9,9 +9,8 @@ from typing import Annotated
 import polars as pl
 import typer
 
-from bobanalysis.evaluation.errors import EvaluationError, EvaluationWarning
 from bobanalysis.evaluation.files import read_groups, read_items, read_qrels, read_run
-from bobanalysis.evaluation.lists import Missing
+from bobanalysis.evaluation.lists import EvaluationError, EvaluationWarning, Missing
 from bobanalysis.evaluation.summary import Evaluation, Interval
 from bobanalysis.evaluation.summary import evaluate as _evaluate
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import polars as pl
 
-from bobanalysis.evaluation.errors import EvaluationError
-from bobanalysis.evaluation.lists import Array, to_polars
+from bobanalysis.evaluation.lists import Array, EvaluationError, to_polars
 from bobanalysis.evaluation.summary import Evaluation
 from bobanalysis.fairness import intervals
+from bobanalysis.fairness.multiplicity import adjusted_p_values
 
 REPLICATES = 10_000
 
@@ -22,7 +23,7 @@ def compare(
     confidence: float = 0.95,
     replicates: int = REPLICATES,
     seed: int = 0,
-) -> pl.DataFrame:
+) -> Any:
     """Compare runs on the people that both have a value for.
 
     Args:
@@ -36,7 +37,8 @@ def compare(
         One row a measure and pair: ``metric, run, other, n, unpaired`` (people with a value in one run only),
         ``value, other_value, difference, ci_low, ci_high, p_t, p_randomisation`` (two-sided), and the two p
         values adjusted by Holm's method for all rows of the frame: ``p_t_adjusted``,
-        ``p_randomisation_adjusted``. Null where fewer than two people can be compared.
+        ``p_randomisation_adjusted``. Null where fewer than two people can be compared. A frame of the library
+        that the first run came in.
 
     Raises:
         EvaluationError: fewer than two runs, no measure in common, or an unknown ``against``.
@@ -56,12 +58,8 @@ def compare(
         raise EvaluationError(f"two runs or more can be compared; there is {len(evaluations)}")
     if against is not None and against not in evaluations:
         raise EvaluationError(f"against={against!r} is none of the runs: {', '.join(evaluations)}")
-    names = [
-        one.label
-        for one in next(iter(evaluations.values())).measures
-        if one.measure.per == "query"
-        and all(one.label in [m.label for m in other.measures] for other in evaluations.values())
-    ]
+    first, *others = evaluations.values()
+    names = [name for name in first.per_person if all(name in other.per_person for other in others)]
     if not names:
         raise EvaluationError("the runs have no measure per person in common")
     pairs = [
@@ -78,8 +76,11 @@ def compare(
             found = paired(one, two, confidence, replicates, seed)
             rows.append({"metric": name, "run": run, "other": other, **found})
     table = pl.DataFrame(rows, infer_schema_length=None).with_columns(pl.col(pl.Float64).fill_nan(None))
-    adjusted = {f"{p}_adjusted": holm(table[p].to_numpy()) for p in ("p_t", "p_randomisation")}
-    return table.with_columns(pl.Series(name, p).fill_nan(None) for name, p in adjusted.items())
+    adjusted = {
+        f"{p}_adjusted": adjusted_p_values(table[p].to_numpy(), "holm") for p in ("p_t", "p_randomisation")
+    }
+    back = to_polars(first.per_query)[1]
+    return back(table.with_columns(pl.Series(name, p).fill_nan(None) for name, p in adjusted.items()))
 
 
 def paired(one: Array, two: Array, confidence: float, replicates: int, seed: int) -> dict[str, float | int]:
@@ -145,20 +146,6 @@ def randomisation(apart: Array, replicates: int = REPLICATES, seed: int = 0) -> 
     # Sums of the same numbers in another order may differ in the last digit.
     reached = np.count_nonzero(np.abs(sums) >= observed * (1 - 1e-12) - 1e-12)
     return float(reached + 1) / (replicates + 1)
-
-
-def holm(p: Array) -> Array:
-    """Adjust p values by Holm's step-down method; NaN stays NaN and is not counted.
-
-    >>> holm(np.array([0.01, 0.04, np.nan, 0.03]))
-    array([0.03, 0.06,  nan, 0.06])
-    """
-    result = np.full(p.shape, np.nan)
-    known = np.flatnonzero(~np.isnan(p))
-    order = known[np.argsort(p[known], kind="stable")]
-    stepped = p[order] * np.arange(order.size, 0, -1)
-    result[order] = np.minimum(np.maximum.accumulate(stepped), 1)
-    return result
 
 
 def _columns(evaluation: Evaluation, names: list[str]) -> pl.DataFrame:

@@ -1,11 +1,13 @@
-"""Read runs, judgements, groups and catalogues: TREC files, CSV, Parquet, each also as ``.gz``.
+"""Read runs, judgements, groups and catalogues: TREC files and tables, each also as ``.gz``.
 
-The format follows from the name: ``.parquet``, ``.csv`` (commas), ``.tsv`` (tabs); anything else is TREC.
+``.csv``, ``.tsv``, ``.parquet``, ``.json`` and ``.jsonl`` are tables with the columns of
+:func:`bobanalysis.evaluation.prepare`; all other names, and a ``.csv`` or ``.tsv`` that begins with as many
+fields as a TREC line and no name of a column, are TREC:
 
-* a TREC run has lines ``query Q0 item rank score tag``. As with ``trec_eval``, the order is that of the
-  scores and the rank is not read; how many lines contradict it is in a warning;
-* TREC qrels have lines ``query iteration item relevance``;
-* CSV and Parquet have the columns of :func:`bobanalysis.evaluation.prepare`.
+* a run has lines ``query Q0 item rank score tag``. As with ``trec_eval``, the order is that of the scores and
+  the rank is not read (how many lines contradict it is in a warning), whatever follows the tag is left out,
+  and so are lines that begin with ``#``;
+* qrels have lines ``query iteration item relevance``.
 """
 
 from __future__ import annotations
@@ -18,11 +20,12 @@ from pathlib import Path
 
 import polars as pl
 
-from bobanalysis.evaluation.errors import EvaluationError, EvaluationWarning
-from bobanalysis.evaluation.lists import NAMES, column
+from bobanalysis.evaluation.lists import NAMES, EvaluationError, EvaluationWarning, column
+from bobanalysis.tables import as_number, open_table, read_table
 
 RUN = ("query", "Q0", "item", "rank", "score", "tag")
 QRELS = ("query", "iteration", "item", "relevance")
+_TABLES = (".csv", ".tsv", ".parquet", ".json", ".jsonl")
 
 
 def read_run(path: str | Path) -> pl.DataFrame:
@@ -32,8 +35,8 @@ def read_run(path: str | Path) -> pl.DataFrame:
         TREC: columns query, item, score. Otherwise the file's own columns, rank and score as numbers.
 
     Raises:
-        EvaluationError: the file cannot be read, a line has too few or too many fields, or a value is no
-            number; the text names file, line and value.
+        InputError: the file cannot be read, a line has too few or too many fields, or a value is no number;
+            the text names file, line and value.
 
     >>> import tempfile
     >>> folder = tempfile.TemporaryDirectory()
@@ -44,9 +47,9 @@ def read_run(path: str | Path) -> pl.DataFrame:
     >>> folder.cleanup()
     """
     path = Path(path)
-    if not _is_trec(path):
-        return _typed(path, _table(path), ("rank", "score"))
-    frame = _numbers(path, _trec(path, RUN), "score")
+    if not _is_trec(path, RUN):
+        return _table(path, ("rank", "score"))
+    frame = _trec(path, RUN, "score")
     ranks = frame["rank"].cast(pl.Float64, strict=False)
     contrary = frame.select("query", "score", "line", rank=ranks).drop_nulls().sort("query", "rank", "line")
     rises = (pl.col("score").diff() > 0) & (pl.col("query") == pl.col("query").shift())
@@ -63,138 +66,99 @@ def read_qrels(path: str | Path) -> pl.DataFrame:
         TREC: columns query, item, relevance. Otherwise the file's own columns, relevance as a number.
 
     Raises:
-        EvaluationError: as :func:`read_run`.
+        InputError: as :func:`read_run`.
     """
     path = Path(path)
-    if not _is_trec(path):
-        return _typed(path, _table(path), NAMES["relevance"])
-    return _numbers(path, _trec(path, QRELS), "relevance").select("query", "item", "relevance")
+    if not _is_trec(path, QRELS):
+        return _table(path, NAMES["relevance"])
+    return _trec(path, QRELS, "relevance").select("query", "item", "relevance")
 
 
 def read_groups(path: str | Path) -> pl.DataFrame:
-    """Read groups: CSV, TSV or Parquet with the query column and one or more columns of labels, as text.
+    """Read a table with the query column and one or more columns of labels.
 
     Raises:
-        EvaluationError: the file cannot be read, or has no query column.
+        InputError: the file cannot be read, or has no query column.
     """
-    frame = _named(path)
+    frame = read_table(path)
     column(frame, "query", str(path))
     return frame
 
 
 def read_items(path: str | Path) -> pl.DataFrame:
-    """Read a catalogue: CSV, TSV or Parquet with the item column; columns of numbers become numbers.
+    """Read a catalogue: a table with the item column; columns of numbers become numbers.
 
     Raises:
-        EvaluationError: the file cannot be read, or has no item column.
+        InputError: the file cannot be read, or has no item column.
     """
-    frame = _named(path)
+    table, frame = open_table(path), read_table(path)
     item = column(frame, "item", str(path))
-    for name in frame.columns:
-        if name != item and frame[name].dtype == pl.String:
-            cast = frame[name].cast(pl.Float64, strict=False)
-            if cast.null_count() == frame[name].null_count():
-                frame = frame.with_columns(cast)
-    return frame
+    as_numbers = frame.select(
+        as_number(pl.col(name), frame[name].dtype, table.decimal_comma)
+        for name in frame.columns
+        if name != item
+    )
+    whole = [c for c in as_numbers.columns if as_numbers[c].null_count() == frame[c].null_count()]
+    return frame.with_columns(as_numbers[whole])
 
 
-def _named(path: str | Path) -> pl.DataFrame:
-    path = Path(path)
-    if _is_trec(path):
-        raise EvaluationError(f"{path}: the name should end in .csv, .tsv or .parquet")
-    return _table(path)
-
-
-def _is_trec(path: Path) -> bool:
-    return _kind(path) not in (".csv", ".tsv", ".parquet")
-
-
-def _kind(path: Path) -> str:
-    name = path.with_suffix("") if path.suffix == ".gz" else path
-    return name.suffix.lower()
-
-
-def _bytes(path: Path) -> bytes:
-    try:
-        content = path.read_bytes()
-        # Whatever its name, a file that starts like gzip is gzip.
-        return gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content
-    except (OSError, EOFError, zlib.error) as error:
-        raise EvaluationError(
-            f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}"
-        ) from error
+def _is_trec(path: Path, fields: tuple[str, ...]) -> bool:
+    kind = (path.with_suffix("") if path.suffix == ".gz" else path).suffix.lower()
+    if kind not in (".csv", ".tsv"):
+        return kind not in _TABLES
+    lines = (line.split() for line in _text(path).decode().splitlines() if line[:1] != "#")
+    first = next((words for words in lines if words), [])
+    return len(first) == len(fields) and not any(set(first) & set(names) for names in NAMES.values())
 
 
 def _text(path: Path) -> bytes:
     """Return the bytes of a text file without a byte order mark, once they are known to be UTF-8."""
-    content = _bytes(path).removeprefix(b"\xef\xbb\xbf")
     try:
+        content = path.read_bytes()
+        # Whatever its name, a file that starts like gzip is gzip.
+        content = gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content
+        content = content.removeprefix(b"\xef\xbb\xbf")
         content.decode("utf-8")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        byte = content[error.start]
-        raise EvaluationError(
-            f"{path}, line {line}: byte {byte:#04x} is not UTF-8; save the file as UTF-8"
-        ) from None
+        text = f"{path}, line {line}: byte {content[error.start]:#04x} is not UTF-8; save the file as UTF-8"
+        raise EvaluationError(text) from None
+    except (OSError, EOFError, zlib.error) as error:
+        text = f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}"
+        raise EvaluationError(text) from error
     return content
 
 
-def _trec(path: Path, fields: tuple[str, ...]) -> pl.DataFrame:
-    """Split lines at white space; columns ``fields`` as text, and ``line``."""
+def _trec(path: Path, fields: tuple[str, ...], number: str) -> pl.DataFrame:
+    """Split lines at white space; columns ``fields`` as text but for ``number``, and ``line``."""
     content = _text(path)
     if not content.strip():
         raise EvaluationError(f"{path}: the file is empty")
-    lines = pl.read_csv(
-        io.BytesIO(content),
-        has_header=False,
-        separator="\x01",
-        quote_char=None,
-        new_columns=["text"],
-        infer_schema=False,
-        truncate_ragged_lines=True,
-    ).with_row_index("line", offset=1)
-    lines = lines.filter(pl.col("text").str.contains(r"\S"))
-    pattern = r"^\s*" + r"\s+".join(rf"(?<f{i}>\S+)" for i in range(len(fields))) + r"\s*$"
+    options = {"has_header": False, "quote_char": None, "infer_schema": False, "truncate_ragged_lines": True}
+    lines = pl.read_csv(io.BytesIO(content), separator="\x01", new_columns=["text"], **options)
+    lines = lines.with_row_index("line", offset=1).filter(pl.col("text").str.contains(r"^\s*[^\s#]|^\s+#"))
+    rest = r"(?:\s.*)?$" if fields == RUN else r"\s*$"
+    pattern = r"^\s*" + r"\s+".join(rf"(?<f{i}>\S+)" for i in range(len(fields))) + rest
     split = lines.with_columns(pl.col("text").str.extract_groups(pattern).alias("found"))
-    wrong = split.filter(pl.col("found").struct[0].is_null())
-    if wrong.height:
-        line, text = wrong.row(0)[:2]
-        count, form = len(text.split()), " ".join(fields)
-        raise EvaluationError(
-            f"{path}, line {line}: {text[:80]!r} has {count} fields and not {len(fields)} ({form})"
-        )
+    for line, text, _ in split.filter(pl.col("found").struct[0].is_null()).head(1).iter_rows():
+        form = f"{len(text.split())} fields and not {len(fields)} ({' '.join(fields)})"
+        raise EvaluationError(f"{path}, line {line}: {text[:80]!r} has {form}")
     parts = [pl.col("found").struct[i].alias(field) for i, field in enumerate(fields)]
-    return split.select(*parts, "line")
+    split = split.select(*parts, "line")
+    numbers = split.with_columns(as_number(pl.col(number)))
+    for line, value in split.filter(numbers[number].is_null()).select("line", number).head(1).iter_rows():
+        raise EvaluationError(f"{path}, line {line}: the {number} {value!r} is no number")
+    return numbers
 
 
-def _numbers(path: Path, frame: pl.DataFrame, name: str) -> pl.DataFrame:
-    cast = frame[name].cast(pl.Float64, strict=False).fill_nan(None)
-    wrong = cast.is_null().arg_true()
-    if wrong.len():
-        line, value = frame["line"][wrong[0]], frame[name][wrong[0]]
-        raise EvaluationError(f"{path}, line {line}: the {name} {value!r} is no number")
-    return frame.with_columns(cast.alias(name))
-
-
-def _table(path: Path) -> pl.DataFrame:
-    try:
-        if _kind(path) == ".parquet":
-            return pl.read_parquet(io.BytesIO(_bytes(path)))
-        separator = "\t" if _kind(path) == ".tsv" else ","
-        return pl.read_csv(io.BytesIO(_text(path)), infer_schema=False, separator=separator)
-    except pl.exceptions.PolarsError as error:
-        raise EvaluationError(f"{path}: cannot be read as a table: {str(error).splitlines()[0]}") from error
-
-
-def _typed(path: Path, frame: pl.DataFrame, names: tuple[str, ...]) -> pl.DataFrame:
-    """Make numbers of text columns; an empty field is null."""
+def _table(path: Path, names: tuple[str, ...]) -> pl.DataFrame:
+    """Read a table, with numbers in some columns; an empty field is null."""
+    comma, frame = open_table(path).decimal_comma, read_table(path)
     for name in (n for n in names if n in frame.columns and frame[n].dtype == pl.String):
-        text = frame[name].str.strip_chars().replace("", None)
-        cast = text.cast(pl.Float64, strict=False)
-        wrong = (cast.is_null() & text.is_not_null()).arg_true()
+        found = frame.select(as_number(pl.col(name), decimal_comma=comma)).to_series()
+        wrong = (found.is_null() & (frame[name].str.strip_chars() != "")).arg_true()
         if wrong.len():
-            # The header is line 1; a field with a line break in it would shift the count, rows do not.
-            where = f"row {wrong[0] + 1} (line {wrong[0] + 2})"
-            raise EvaluationError(f"{path}, {where}: the {name} {text[wrong[0]]!r} is no number")
-        frame = frame.with_columns(cast.alias(name))
+            value = frame[name][wrong[0]]
+            raise EvaluationError(f"{path}, row {wrong[0] + 1}: the {name} {value!r} is no number")
+        frame = frame.with_columns(found)
     return frame

@@ -16,12 +16,14 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from bobanalysis.evaluation.errors import EvaluationError
-from bobanalysis.evaluation.measure import RELEVANT
+from bobanalysis.tables import InputError
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Missing = Literal["zero", "skip"]
+
+RELEVANT = 1.0
+"""Relevance from which an item counts as relevant, unless ``rel=`` says otherwise."""
 
 NAMES = {
     "query": ("query", "person_id", "query_id", "qid", "q_id"),
@@ -30,7 +32,15 @@ NAMES = {
 }
 """What a column may be called; the first name is the one used in messages."""
 
-NOTE_COLUMNS = {"what": pl.String, "count": pl.Int64, "meaning": pl.String}
+_NOTES = {"what": pl.String, "count": pl.Int64, "meaning": pl.String}
+
+
+class EvaluationError(InputError):
+    """An input that cannot be evaluated; the text names file, line, column and value, and says what to do."""
+
+
+class EvaluationWarning(UserWarning):
+    """Something was left out or is undefined; the text says how much."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +57,7 @@ class Lists:
         hits: of those, the judged: ``query``, ``position``, ``relevance``.
         truth: every judgement: ``query``, ``relevance``, best first; None without judgements.
         notes: what was dropped or assumed: ``what``, ``count``, ``meaning``.
+        back: brings a Polars frame to the library that the run came in.
     """
 
     query_name: str
@@ -57,6 +68,7 @@ class Lists:
     hits: pl.DataFrame | None
     truth: pl.DataFrame | None
     notes: pl.DataFrame
+    back: Callable[[pl.DataFrame], Any]
 
     @property
     def size(self) -> int:
@@ -122,32 +134,43 @@ def prepare(run: Any, qrels: Any | None = None, missing: Missing = "zero") -> Li
     if missing not in ("zero", "skip"):
         raise EvaluationError(f"missing={missing!r} is not one of: zero, skip")
     notes: list[tuple[str, int, str]] = []
-    listed, name, ranked = _run(run, notes)
+    given, back = to_polars(run)
+    name = column(given, "query", "run")
+    order = next((key for key in ("rank", "score") if key in given.columns), None)
+    if order is None:
+        raise EvaluationError(f"run: no column rank or score; it has: {', '.join(given.columns)}")
+    listed = _read(given, "run", order, notes)
     if listed.is_empty():
         raise EvaluationError("the run is empty: no row with a query, an item, and a rank or a score")
-    judged = None if qrels is None else _qrels(qrels, notes)
+    judged = None
+    if qrels is not None:
+        truths = to_polars(qrels)[0]
+        judged = _read(truths, "qrels", column(truths, "relevance", "qrels"), notes)
+        if judged.is_empty():
+            raise EvaluationError("the qrels are empty: no row with a query, an item and a relevance")
     # From here on names are numbers in alphabetical order: numbers sort and join several times faster.
     both = [frame for frame in (listed, judged) if frame is not None]
     names, items = (pl.concat([frame[c] for frame in both]).unique().sort() for c in ("query", "item"))
-    rows = _ranked(_coded(listed, names, items, "run"), names, ranked, notes)
+    rows = _ranked(_coded(listed, names, items, "run"), names, order == "rank", notes)
     hits = truth = None
     kept = np.bincount(rows["query"].to_numpy(), minlength=names.len()) > 0
     if judged is not None:
         truth = _coded(judged, names, items, "qrels")
         kept = _kept(names, kept, truth, missing, notes)
-        number = pl.Series("query", np.cumsum(kept) - 1).cast(pl.UInt32)
+        # Queries that are left out keep no rows: what number they get does not matter, but it cannot be -1.
+        number = pl.Series("query", np.maximum(np.cumsum(kept) - 1, 0)).cast(pl.UInt32)
         before, names = rows.height, names.filter(pl.Series(kept))
         rows, truth = (_renumbered(frame, kept, number) for frame in (rows, truth))
         _note(notes, "run rows of queries nobody judged", before - rows.height, "left out")
         hits = rows.join(truth, on=["query", "item"]).sort("query", "position")
         _note(notes, "listed items not judged", rows.height - hits.height, "taken as not relevant")
-        none = names.len() - truth.filter(pl.col("relevance") >= RELEVANT)["query"].n_unique()
+        none = names.len() - truth.filter(pl.col("value") >= RELEVANT)["query"].n_unique()
         _note(notes, "queries with no relevant item", none, "measures that need one are undefined there")
-        hits = hits.select("query", "position", "relevance")
-        truth = truth.select("query", "relevance").sort("query", "relevance", descending=[False, True])
+        hits = hits.select("query", "position", relevance="value")
+        truth = truth.select("query", relevance="value").sort("query", "relevance", descending=[False, True])
     length = np.bincount(rows["query"].to_numpy(), minlength=names.len())
-    told = pl.DataFrame(notes, NOTE_COLUMNS, orient="row")
-    return Lists(name, names, length, items, rows, hits, truth, told)
+    told = pl.DataFrame(notes, _NOTES, orient="row")
+    return Lists(name, names, length, items, rows, hits, truth, told, back)
 
 
 def to_polars(frame: Any) -> tuple[pl.DataFrame, Callable[[pl.DataFrame], Any]]:
@@ -207,36 +230,13 @@ def once(frame: pl.DataFrame, keys: Sequence[str], what: str, advice: str) -> No
         raise EvaluationError(f"{what}: {first} stands there more than once ({rows}); {advice}")
 
 
-def _run(run: Any, notes: list[tuple[str, int, str]]) -> tuple[pl.DataFrame, str, bool]:
-    """Return query, item and order (smallest first) of a run, its query column, and whether it has ranks."""
-    given = to_polars(run)[0]
-    query, item = column(given, "query", "run"), column(given, "item", "run")
-    key = next((name for name in ("rank", "score") if name in given.columns), None)
-    if key is None:
-        raise EvaluationError(f"run: no column rank or score; it has: {', '.join(given.columns)}")
-    order = numbers(given, key, "run") * (1 if key == "rank" else -1)
-    frame = pl.DataFrame(
-        {"query": given[query].cast(pl.String), "item": given[item].cast(pl.String), "order": order}
-    )
+def _read(given: pl.DataFrame, what: str, number: str, notes: list[tuple[str, int, str]]) -> pl.DataFrame:
+    """Return query and item as text, and the column ``number``, as ``value``; drop and count rows without."""
+    columns = {role: given[column(given, role, what)].cast(pl.String) for role in ("query", "item")}
+    frame = pl.DataFrame({**columns, "value": numbers(given, number, what)})
     kept = frame.drop_nulls()
-    _note(notes, "run rows dropped", frame.height - kept.height, f"no query, no item or no {key}")
-    return kept, query, key == "rank"
-
-
-def _qrels(qrels: Any, notes: list[tuple[str, int, str]]) -> pl.DataFrame:
-    given = to_polars(qrels)[0]
-    query, item, rel = (column(given, role, "qrels") for role in ("query", "item", "relevance"))
-    frame = pl.DataFrame(
-        {
-            "query": given[query].cast(pl.String),
-            "item": given[item].cast(pl.String),
-            "relevance": numbers(given, rel, "qrels"),
-        }
-    )
-    kept = frame.drop_nulls()
-    _note(notes, "qrels rows dropped", frame.height - kept.height, "no query, no item or no relevance")
-    if kept.is_empty():
-        raise EvaluationError("the qrels are empty: no row with a query, an item and a relevance")
+    name = "relevance" if what == "qrels" else number
+    _note(notes, f"{what} rows dropped", frame.height - kept.height, f"no query, no item or no {name}")
     return kept
 
 
@@ -254,8 +254,8 @@ def _ranked(
     frame: pl.DataFrame, names: pl.Series, ranked: bool, notes: list[tuple[str, int, str]]
 ) -> pl.DataFrame:
     """Sort the rows into lists and give each its position; refuse a rank twice, count tied scores."""
-    rows = frame.sort("query", "order", "item", descending=[False, False, True])
-    query, order = rows["query"].to_numpy(), rows["order"].to_numpy()
+    rows = frame.sort("query", "value", "item", descending=[False, not ranked, True])
+    query, order = rows["query"].to_numpy(), rows["value"].to_numpy()
     same = (query[1:] == query[:-1]) & (order[1:] == order[:-1])
     if same.any() and ranked:
         first = int(np.argmax(same))

@@ -10,11 +10,18 @@ from typing import Any, Literal
 import numpy as np
 import polars as pl
 
-from bobanalysis.evaluation.errors import EvaluationError, EvaluationWarning
-from bobanalysis.evaluation.lists import Array, Lists, Missing, column, once, prepare, to_polars
-from bobanalysis.evaluation.measure import Asked
-from bobanalysis.evaluation.registry import parse_all
-from bobanalysis.evaluation.variety import Items
+from bobanalysis.evaluation.lists import (
+    Array,
+    EvaluationError,
+    EvaluationWarning,
+    Lists,
+    Missing,
+    column,
+    once,
+    prepare,
+    to_polars,
+)
+from bobanalysis.evaluation.measures import Items, Metric, parse_all
 from bobanalysis.fairness import MIN_GROUP, UNKNOWN, intervals
 
 Interval = Literal["t", "bootstrap"]
@@ -25,7 +32,7 @@ REPLICATES = 2000
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What :func:`evaluate` returns; frames are of the library that the run came in.
+    """What :func:`evaluate` returns, printed as its table; frames are of the library that the run came in.
 
     Attributes:
         table: one row a measure and group: ``metric``, the group columns (first "everyone"), ``n`` people
@@ -40,12 +47,23 @@ class Evaluation:
     table: Any
     per_query: Any
     notes: Any
-    measures: tuple[Asked, ...]
+    measures: tuple[Metric, ...]
     query_name: str
+
+    @property
+    def per_person(self) -> list[str]:
+        """Labels of the measures that have a value a query."""
+        return [metric.label for metric in self.measures if metric.measure.per == "query"]
 
     def to_frame(self) -> Any:
         """Return ``table``."""
         return self.table
+
+    def __repr__(self) -> str:
+        return str(self.table)
+
+    def _repr_html_(self) -> str:
+        return str(to_polars(self.table)[0]._repr_html_())
 
     def long(self) -> Any:
         """Return ``per_query`` with one row a query and measure: columns ``metric`` and ``value``.
@@ -54,9 +72,8 @@ class Evaluation:
         ``fairness.group_metrics(e.long(), ["age"], score="value", item="metric")``.
         """
         frame, back = to_polars(self.per_query)
-        names = [one.label for one in self.measures if one.measure.per == "query"]
-        keys = [name for name in frame.columns if name not in names]
-        return back(frame.unpivot(names, index=keys, variable_name="metric", value_name="value"))
+        keys = [name for name in frame.columns if name not in self.per_person]
+        return back(frame.unpivot(self.per_person, index=keys, variable_name="metric", value_name="value"))
 
 
 def evaluate(
@@ -76,7 +93,7 @@ def evaluate(
     Args:
         run: one row a person and item, with ``rank`` or ``score``; see :func:`prepare`. Or what it returned.
         qrels: one row a person and judged item, with ``relevance``; None if no measure needs it.
-        metrics: names, such as ``["ndcg@5", "map"]`` or ``"ndcg@5,map"``; ``registry.describe()`` lists them.
+        metrics: names, such as ``["ndcg@5", "map"]`` or ``"ndcg@5,map"``; they are in :mod:`bobanalysis.evaluation.measures`.
         groups: one row a person: the query column, and one or more columns to group by (crossed). Whoever
             has none is in the group "unknown".
         items: the catalogue, for coverage, Gini, novelty and diversity; see :meth:`Items.read`.
@@ -104,7 +121,6 @@ def evaluate(
     if interval not in ("t", "bootstrap"):
         raise EvaluationError(f"interval={interval!r} is not one of: t, bootstrap")
     asked = parse_all(metrics)
-    back = (lambda out: out) if isinstance(run, Lists) else to_polars(run)[1]
     lists = run if isinstance(run, Lists) else prepare(run, qrels, missing)
     catalogue = _catalogue(asked, items)
     labels, ignored = _groups(lists, groups)
@@ -117,7 +133,7 @@ def evaluate(
     rows: list[dict[str, Any]] = []
     for group, here in _parts(labels, lists.size):
         everyone = all(label == EVERYONE for label in group.values())
-        hidden = not everyone and np.count_nonzero(here) < min_group
+        hidden = not everyone and int(np.count_nonzero(here)) < min_group
         for one in asked:
             if one.measure.per == "query":
                 found = _mean(one, each[one.label][here], interval, confidence, seed)
@@ -132,7 +148,7 @@ def evaluate(
     notes = _notes(lists, each, catalogue, ignored)
     columns = {name: pl.Series(values).fill_nan(None) for name, values in each.items()}
     per_query = pl.DataFrame({lists.query_name: lists.queries, **labels.to_dict(), **columns})
-    return Evaluation(back(table), back(per_query), back(notes), tuple(asked), lists.query_name)
+    return Evaluation(*map(lists.back, (table, per_query, notes)), tuple(asked), lists.query_name)
 
 
 def bootstrap(
@@ -169,7 +185,7 @@ def bootstrap(
     return float(low), float(high)
 
 
-def _mean(one: Asked, values: Array, interval: Interval, confidence: float, seed: int) -> dict[str, Any]:
+def _mean(one: Metric, values: Array, interval: Interval, confidence: float, seed: int) -> dict[str, Any]:
     known = values[~np.isnan(values)]
     n, undefined = known.size, values.size - known.size
     found: dict[str, Any] = {"n": n, "undefined": undefined, "value": None, "ci_low": None, "ci_high": None}
@@ -190,13 +206,13 @@ def _mean(one: Asked, values: Array, interval: Interval, confidence: float, seed
     return found if np.isnan(low) else found | {"ci_low": low, "ci_high": high}
 
 
-def _whole(one: Asked, lists: Lists, items: Items | None, here: Array) -> dict[str, Any]:
+def _whole(one: Metric, lists: Lists, items: Items | None, here: Array) -> dict[str, Any]:
     value = float(one(lists, items, here))
     found = {"n": int(np.count_nonzero(here)), "undefined": 0, "ci_low": None, "ci_high": None}
     return found | {"value": None if np.isnan(value) else value}
 
 
-def _catalogue(asked: Sequence[Asked], items: Any | None) -> Items | None:
+def _catalogue(asked: Sequence[Metric], items: Any | None) -> Items | None:
     needing = [one.label for one in asked if one.measure.needs == "items"]
     if items is None and needing:
         raise EvaluationError(f"{needing[0]} needs items=: a frame with one row an item of the catalogue")
