@@ -16,6 +16,7 @@ from bobanalysis.evaluation import (
     read_run,
 )
 from bobanalysis.evaluation.cli import evaluate as command
+from bobanalysis.tables import InputError
 
 RUN = "p1 Q0 A1101 1 2.5 bob\np1\tQ0  B1101 2 1e0 bob\r\n\np2 Q0 A1101 1 0.5 bob\n"
 QRELS = "p1 0 B1101 2\np2 0 A1101 1\np2 0 C1101 0\n"
@@ -60,6 +61,26 @@ def test_compressed_trec_files_are_read(files):
     assert read_run(files / "bob.run.gz").equals(read_run(files / "bob.run"))
 
 
+def test_trec_lines_under_the_name_of_a_table_are_read_as_trec_lines(tmp_path):
+    """As MS MARCO publishes its judgements: four columns, tabs, no header."""
+    (tmp_path / "qrels.dev.tsv").write_text("300\t0\t70670\t1\n1048\t0\t70679\t1\n")
+    (tmp_path / "run.tsv").write_text("query\titem\tscore\n300\t70670\t9\n300\t11\t8\n1048\t70679\t7.1\n")
+    assert read_qrels(tmp_path / "qrels.dev.tsv").rows() == [("300", "70670", 1.0), ("1048", "70679", 1.0)]
+    assert read_run(tmp_path / "run.tsv").rows()[2] == ("1048", "70679", 7.1)
+
+
+def test_lines_of_comment_and_spaces_in_a_tag_are_read_as_trec_eval_reads_them(tmp_path):
+    (tmp_path / "a.run").write_text(
+        "# made on Monday\nq1 Q0 d#1 1 2.0 BM25 + RM3 (k1=0.9)\nq1 Q0 d2 2 1.0 t\n"
+    )
+    assert read_run(tmp_path / "a.run").rows() == [("q1", "d#1", 2.0), ("q1", "d2", 1.0)]
+
+
+def test_a_table_as_excel_in_france_writes_it_is_read(tmp_path):
+    (tmp_path / "run.csv").write_bytes("query;item;score\né;x;0,5\né;y;1,25\n".encode("cp1252"))
+    assert read_run(tmp_path / "run.csv").rows() == [("é", "x", 0.5), ("é", "y", 1.25)]
+
+
 def test_ranks_that_contradict_scores_are_counted_and_not_followed(tmp_path):
     (tmp_path / "a.run").write_text("p Q0 x 1 1 t\np Q0 y 2 2 t\nq Q0 x 1 9 t\n")
     with pytest.warns(EvaluationWarning, match="1 lines have a better score"):
@@ -78,17 +99,17 @@ def test_ranks_that_contradict_scores_are_counted_and_not_followed(tmp_path):
         (
             "a.csv",
             "query,item,score\np,x,1\np,y,one\n",
-            r"a\.csv, row 2 \(line 3\): the score 'one' is no number",
+            r"a\.csv, row 2: the score 'one' is no number",
         ),
-        ("a.csv", "", r"a\.csv: cannot be read"),
-        ("a.parquet", "no", r"a\.parquet: cannot be read"),
+        ("a.csv", "", r"a\.csv is empty"),
+        ("a.parquet", "no", r"a\.parquet is not a whole Parquet file"),
         ("a.run.gz", b"\x1f\x8bno", r"a\.run\.gz: cannot be read"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_refused_with_file_line_and_value(tmp_path, name, content, message):
     path = tmp_path / name
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    with pytest.raises(EvaluationError, match=message):
+    with pytest.raises(InputError, match=message):
         read_run(path)
 
 
@@ -152,3 +173,23 @@ def test_the_command_says_what_is_undefined(files, called):
     (files / "none.qrels").write_text("p1 0 A1101 0\np2 0 A1101 1\n")
     found = called(files / "bob.run", files / "none.qrels", "--metrics", "map")
     assert "1 queries where map is undefined: null, and not in the mean" in found.output
+
+
+@pytest.mark.parametrize("option", ["--output", "--per-query"])
+@pytest.mark.parametrize("name", ["run.csv", "qrels.csv", "groups.csv", "./sub/../groups.csv", "link.csv"])
+def test_the_command_never_overwrites_what_it_reads(files, called, option, name):
+    (files / "sub").mkdir()
+    run = written(read_run(files / "bob.run"), files / "run.csv")
+    qrels = written(read_qrels(files / "truth.qrels"), files / "qrels.csv")
+    (files / "link.csv").symlink_to(files / "run.csv")
+    before = {path: path.read_bytes() for path in files.glob("*.csv")}
+    found = called(run, qrels, "--groups", files / "groups.csv", option, files / name)
+    assert found.exit_code == 2
+    assert "would overwrite the input" in found.output
+    assert {path: path.read_bytes() for path in files.glob("*.csv")} == before
+
+
+def test_the_command_names_its_own_option_where_the_catalogue_is_missing(files, called):
+    found = called(files / "bob.run", files / "truth.qrels", "--metrics", "map,novelty")
+    assert found.exit_code == 2
+    assert "novelty needs --items" in found.output

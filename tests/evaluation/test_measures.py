@@ -139,7 +139,7 @@ def test_average_precision_of_full_lists_equals_scikit_learn(case):
 
 @given(cases())
 def test_bounded_measures_stay_between_0_and_1(case):
-    names = [m.name for m in MEASURES.values() if m.bounded and m.needs == "qrels"]
+    names = [n for n, m in MEASURES.items() if m.bounded and m.needs == "qrels"]
     found = evaluate(*frames(*case), names).per_query.drop("query").to_numpy()
     assert np.nanmin(found) >= 0
     assert np.nanmax(found) <= 1 + 1e-12
@@ -248,6 +248,29 @@ def test_an_item_judged_twice_is_refused():
     run, qrels = frames({"a": ["x"]}, {"a": {"x": 1}})
     with pytest.raises(EvaluationError, match=r"qrels: .* 'x' stands there more than once"):
         evaluate(run, pl.concat([qrels, qrels]), "p@1")
+
+
+@pytest.mark.parametrize("missing", ["zero", "skip"])
+def test_a_query_that_comes_first_and_has_no_list_or_no_judgement_costs_the_others_nothing(missing):
+    run, qrels = frames({"a": ["x"], "b": ["y", "x"], "d": ["x"]}, {"b": {"x": 1}, "d": {"x": 1}})
+    found = evaluate(run, qrels, "map", missing=missing)
+    assert found.per_query.rows() == [("b", 0.5), ("d", 1.0)]
+    run, qrels = frames({"b": ["y", "x"]}, {"a": {"x": 1}, "b": {"x": 1}})
+    found = evaluate(run, qrels, "map", missing=missing).per_query.rows()
+    assert found == [("a", 0.0), ("b", 0.5)][missing == "skip" :]
+
+
+def test_ndcg_of_the_worked_example_of_eight_judged_documents():
+    grades = {"D1": 3, "D2": 2, "D3": 3, "D4": 0, "D5": 1, "D6": 2, "D7": 3, "D8": 2}
+    listed = ["D1", "D2", "D3", "D4", "D5", "D6"]
+    assert one("ndcg@6", listed, grades) == pytest.approx(6.861126688593502 / 8.740262365546284, abs=1e-12)
+    assert one("ndcg@2", listed, grades) == pytest.approx((3 + 2 / LOG3) / (3 + 3 / LOG3), abs=1e-12)
+
+
+def test_ids_are_the_same_in_a_table_of_numbers_and_in_one_of_text():
+    run = pl.DataFrame({"query": ["1", "2"], "item": ["10", "20"], "score": [1.0, 1.0]})
+    qrels = pl.DataFrame({"query": [1, 2], "item": [10, 21], "relevance": [1, 1]})
+    assert evaluate(run, qrels, "mrr").table["value"].item() == 0.5
 
 
 @pytest.mark.parametrize(

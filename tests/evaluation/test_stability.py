@@ -48,17 +48,6 @@ def test_kendall_is_that_of_scipy_on_the_items_in_both(pairs):
             assert tau == pytest.approx(kendalltau(range(len(both)), [b.index(i) for i in both]).statistic)
 
 
-def test_kendall_in_batches_is_kendall(monkeypatch):
-    from bobanalysis.evaluation import agreement
-
-    rng = np.random.default_rng(1)
-    one = {f"p{n:03}": list(rng.permutation(list("abcdefghijkl"))[: 2 + n % 11]) for n in range(150)}
-    two = {p: list(rng.permutation(items)) for p, items in one.items()}
-    whole = stability(frame(one), frame(two), ["kendall"])
-    monkeypatch.setattr(agreement, "_CELLS", 500)
-    assert stability(frame(one), frame(two), ["kendall"]).equals(whole)
-
-
 def test_the_same_lists_agree_fully_and_disjoint_lists_not_at_all():
     one, two = frame({"p": list("abc"), "q": list("abc")}), frame({"p": list("abc"), "q": list("xyz")})
     assert stability(one, two, ["rbo(0.9)", "kendall", "overlap@2"]).rows() == [

@@ -63,14 +63,11 @@ class _Pair:
         self.name = run.query_name
         names = pl.concat([run.queries, other.queries]).unique().sort()
         self.queries = names.alias(self.name)
-        places = pl.DataFrame({"name": names}).with_row_index("person")
-        rows = []
-        length = np.zeros((2, names.len()), np.int64)
+        rows, length = [], np.zeros((2, names.len()), np.int64)
         for side, lists in enumerate((run, other)):
-            own = pl.DataFrame({"name": lists.queries}).with_row_index("query").join(places, on="name")
-            own = own.sort("query")
-            length[side, own["person"].to_numpy()] = lists.length
-            rows.append(lists.rows.join(own.select("query", "person"), on="query").drop("query"))
+            person = lists.queries.cast(pl.Enum(names)).to_physical()
+            length[side, person.to_numpy()] = lists.length
+            rows.append(lists.rows.select("item", "position", person=person.gather(lists.rows["query"])))
         common = rows[0].join(rows[1], on=["person", "item"]).sort("person", "position")
         self.size, self.length = names.len(), length
         self.person = common["person"].to_numpy().astype(np.int64)

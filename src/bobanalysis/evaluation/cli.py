@@ -10,34 +10,33 @@ import polars as pl
 import typer
 
 from bobanalysis.evaluation.files import read_groups, read_items, read_qrels, read_run
-from bobanalysis.evaluation.lists import EvaluationError, EvaluationWarning, Missing
+from bobanalysis.evaluation.lists import EvaluationWarning, Missing
+from bobanalysis.evaluation.measures import parse_all
 from bobanalysis.evaluation.summary import Evaluation, Interval
 from bobanalysis.evaluation.summary import evaluate as _evaluate
+from bobanalysis.tables import InputError, Writer, refuse_overwrite, write_table
 
 DEFAULT = "ndcg@5,map,mrr,p@5,recall@5"
-_WRITERS = {".csv": "write_csv", ".parquet": "write_parquet"}
 
 
 def evaluate(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="TREC run, CSV or Parquet; also .gz.")],
-    qrels: Annotated[Path, typer.Argument(metavar="QRELS", help="TREC qrels, CSV or Parquet; also .gz.")],
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="TREC run, or a table; also .gz.")],
+    qrels: Annotated[Path, typer.Argument(metavar="QRELS", help="TREC qrels, or a table; also .gz.")],
     metrics: Annotated[
         str,
         typer.Option("--metrics", help="Measures with commas between: ndcg@5, map, rbp(0.8), p(rel=2)@3 …"),
     ] = DEFAULT,
     groups: Annotated[
-        Path | None, typer.Option("--groups", help="CSV or Parquet: a person a row, and columns to group by.")
+        Path | None, typer.Option("--groups", help="Table: a person a row, and columns to group by.")
     ] = None,
     items: Annotated[
         Path | None,
-        typer.Option("--items", help="CSV or Parquet: the catalogue, for coverage, gini, novelty, ild."),
+        typer.Option("--items", help="Table: the catalogue, for coverage, gini, novelty, ild."),
     ] = None,
     output: Annotated[
-        Path | None, typer.Option("--output", help="Write the table here: .csv or .parquet.")
+        Path | None, typer.Option("--output", help="Write the table here: .csv, .parquet or .jsonl.")
     ] = None,
-    per_query: Annotated[
-        Path | None, typer.Option("--per-query", help="Write a row a person here: .csv or .parquet.")
-    ] = None,
+    per_query: Annotated[Path | None, typer.Option("--per-query", help="Write a row a person here.")] = None,
     missing: Annotated[
         Missing, typer.Option("--missing", help="Judged people without a list count zero, or are skipped.")
     ] = "zero",
@@ -48,9 +47,12 @@ def evaluate(
 
     screen = Console(stderr=True, soft_wrap=True)
     try:
-        for path in (output, per_query):
-            if path is not None and path.suffix not in _WRITERS:
-                raise EvaluationError(f"{path}: the name should end in .csv or .parquet")
+        for target in filter(None, (output, per_query)):
+            Writer(target)  # refuses a name that it cannot write before anything is read
+            refuse_overwrite(target, *filter(None, (run, qrels, groups, items)))
+        needing = [m.label for m in parse_all(metrics) if m.measure.needs == "items"]
+        if needing and items is None:
+            raise InputError(f"{needing[0]} needs --items: a table with one row an item of the catalogue")
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always", EvaluationWarning)
             found = _evaluate(
@@ -70,28 +72,25 @@ def evaluate(
             screen.print(f"note: {count} {what}: {meaning}", markup=False, highlight=False)
         for path, frame in ((output, found.table), (per_query, found.per_query)):
             if path is not None:
-                getattr(frame, _WRITERS[path.suffix])(path)
+                write_table(frame, path)
                 screen.print(f"written: {path}", markup=False, highlight=False)
-    except (EvaluationError, OSError) as error:
+    except (InputError, OSError) as error:
         screen.print(f"evaluate: {error}", style="red", markup=False, highlight=False)
         raise typer.Exit(2) from None
 
 
 def _show(found: Evaluation) -> None:
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
-    frame = found.table
-    rounded = frame.with_columns(
-        pl.col(pl.Float64).map_elements(lambda value: f"{value:.4f}", return_dtype=pl.String)
-    )
+    frame = found.table.drop("suppressed")
+    empty = pl.when(found.table["suppressed"]).then(pl.lit("hidden")).otherwise(pl.lit("undefined"))
+    rounded = pl.col(pl.Float64).map_elements("{:.4f}".format, return_dtype=pl.String)
+    cells = frame.with_columns(rounded).with_columns(pl.col("value").fill_null(empty))
     table = Table()
     for name, kind in frame.schema.items():
-        if name != "suppressed":
-            table.add_column(name, justify="right" if kind.is_numeric() else "left", overflow="fold")
-    for row in rounded.iter_rows(named=True):
-        hidden = row.pop("suppressed")
-        empty = "hidden" if hidden else "undefined"
-        cells = (empty if v is None and k == "value" else "" if v is None else str(v) for k, v in row.items())
-        table.add_row(*cells)
+        table.add_column(escape(name), justify="right" if kind.is_numeric() else "left", overflow="fold")
+    for row in cells.select(pl.all().cast(pl.String).fill_null("")).iter_rows():
+        table.add_row(*map(escape, row))  # a group may be called [red]
     Console(soft_wrap=True).print(table)

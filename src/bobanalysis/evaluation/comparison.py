@@ -15,6 +15,7 @@ from bobanalysis.fairness import intervals
 from bobanalysis.fairness.multiplicity import adjusted_p_values
 
 REPLICATES = 10_000
+_FOUND = ("value", "other_value", "difference", "ci_low", "ci_high", "p_t", "p_randomisation")
 
 
 def compare(
@@ -76,11 +77,10 @@ def compare(
             found = paired(one, two, confidence, replicates, seed)
             rows.append({"metric": name, "run": run, "other": other, **found})
     table = pl.DataFrame(rows, infer_schema_length=None).with_columns(pl.col(pl.Float64).fill_nan(None))
-    adjusted = {
-        f"{p}_adjusted": adjusted_p_values(table[p].to_numpy(), "holm") for p in ("p_t", "p_randomisation")
-    }
-    back = to_polars(first.per_query)[1]
-    return back(table.with_columns(pl.Series(name, p).fill_nan(None) for name, p in adjusted.items()))
+    for p in ("p_t", "p_randomisation"):
+        adjusted = pl.Series(adjusted_p_values(table[p].to_numpy(), "holm"))
+        table = table.with_columns(adjusted.fill_nan(None).alias(f"{p}_adjusted"))
+    return to_polars(first.per_query)[1](table)
 
 
 def paired(one: Array, two: Array, confidence: float, replicates: int, seed: int) -> dict[str, float | int]:
@@ -98,23 +98,21 @@ def paired(one: Array, two: Array, confidence: float, replicates: int, seed: int
     there = ~np.isnan(one) & ~np.isnan(two)
     unpaired = int(np.count_nonzero(np.isnan(one) != np.isnan(two)))
     one, two = one[there], two[there]
-    n, nan = one.size, float("nan")
-    found: dict[str, float | int] = {"n": n, "unpaired": unpaired}
+    n, apart = one.size, one - two
+    found: dict[str, float | int] = {"n": n, "unpaired": unpaired, **dict.fromkeys(_FOUND, np.nan)}
     if n == 0:
-        columns = ("value", "other_value", "difference", "ci_low", "ci_high", "p_t", "p_randomisation")
-        return found | dict.fromkeys(columns, nan)
-    apart = one - two
+        return found
     mean, variance = float(apart.mean()), float(apart.var())
-    low = high = p_t = nan
-    alike = float(np.ptp(apart)) < 1e-12  # nothing to say of a spread that is rounding
-    if n > 1 and not alike:
-        low, high = (float(end) for end in intervals.student(mean, variance, n, confidence))
-        p_t = float(2 * stdtr(n - 1, -abs(mean) / np.sqrt(variance / (n - 1))))
-    elif n > 1 and abs(mean) < 1e-12:
-        p_t = 1.0
-    p = randomisation(apart, replicates, seed) if n > 1 else nan
     found |= {"value": float(one.mean()), "other_value": float(two.mean()), "difference": mean}
-    return found | {"ci_low": low, "ci_high": high, "p_t": p_t, "p_randomisation": p}
+    if n > 1:
+        found["p_randomisation"] = randomisation(apart, replicates, seed)
+        if float(np.ptp(apart)) >= 1e-12:  # less is rounding: nothing to say of the spread
+            low, high = (float(end) for end in intervals.student(mean, variance, n, confidence))
+            p_t = float(2 * stdtr(n - 1, -abs(mean) / np.sqrt(variance / (n - 1))))
+            found |= {"ci_low": low, "ci_high": high, "p_t": p_t}
+        elif abs(mean) < 1e-12:
+            found["p_t"] = 1.0
+    return found
 
 
 def randomisation(apart: Array, replicates: int = REPLICATES, seed: int = 0) -> float:

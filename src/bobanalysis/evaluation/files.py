@@ -106,36 +106,43 @@ def _is_trec(path: Path, fields: tuple[str, ...]) -> bool:
     kind = (path.with_suffix("") if path.suffix == ".gz" else path).suffix.lower()
     if kind not in (".csv", ".tsv"):
         return kind not in _TABLES
-    lines = (line.split() for line in _text(path).decode().splitlines() if line[:1] != "#")
+    start = _bytes(path)[: 1 << 16].decode("utf-8", "replace")
+    lines = (line.split() for line in start.splitlines() if line[:1] != "#")
     first = next((words for words in lines if words), [])
     return len(first) == len(fields) and not any(set(first) & set(names) for names in NAMES.values())
 
 
-def _text(path: Path) -> bytes:
-    """Return the bytes of a text file without a byte order mark, once they are known to be UTF-8."""
+def _bytes(path: Path) -> bytes:
+    """Return the bytes of a file without a byte order mark, unpacked if it starts like gzip."""
     try:
         content = path.read_bytes()
-        # Whatever its name, a file that starts like gzip is gzip.
         content = gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content
-        content = content.removeprefix(b"\xef\xbb\xbf")
-        content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        text = f"{path}, line {line}: byte {content[error.start]:#04x} is not UTF-8; save the file as UTF-8"
-        raise EvaluationError(text) from None
     except (OSError, EOFError, zlib.error) as error:
         text = f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}"
         raise EvaluationError(text) from error
-    return content
+    return content.removeprefix(b"\xef\xbb\xbf")
 
 
 def _trec(path: Path, fields: tuple[str, ...], number: str) -> pl.DataFrame:
     """Split lines at white space; columns ``fields`` as text but for ``number``, and ``line``."""
-    content = _text(path)
+    content = _bytes(path)
     if not content.strip():
         raise EvaluationError(f"{path}: the file is empty")
-    options = {"has_header": False, "quote_char": None, "infer_schema": False, "truncate_ragged_lines": True}
-    lines = pl.read_csv(io.BytesIO(content), separator="\x01", new_columns=["text"], **options)
+    try:
+        content.decode()
+    except UnicodeDecodeError as error:
+        line, byte = content.count(b"\n", 0, error.start) + 1, content[error.start]
+        text = f"{path}, line {line}: byte {byte:#04x} is not UTF-8; save the file as UTF-8"
+        raise EvaluationError(text) from None
+    lines = pl.read_csv(  # one column: nothing separates, nothing quotes
+        io.BytesIO(content),
+        has_header=False,
+        separator="\x01",
+        quote_char=None,
+        new_columns=["text"],
+        infer_schema=False,
+        truncate_ragged_lines=True,
+    )
     lines = lines.with_row_index("line", offset=1).filter(pl.col("text").str.contains(r"^\s*[^\s#]|^\s+#"))
     rest = r"(?:\s.*)?$" if fields == RUN else r"\s*$"
     pattern = r"^\s*" + r"\s+".join(rf"(?<f{i}>\S+)" for i in range(len(fields))) + rest

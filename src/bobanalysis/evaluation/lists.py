@@ -6,7 +6,7 @@ here, a topic at TREC; every column may have the usual name of either world (``N
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
@@ -16,14 +16,13 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from bobanalysis.tables import InputError
+from bobanalysis.tables import InputError, as_number
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Judged = tuple[Ints, Ints, Array]
+Notes = list[tuple[str, int, str]]
 Missing = Literal["zero", "skip"]
-
-RELEVANT = 1.0
-"""Relevance from which an item counts as relevant, unless ``rel=`` says otherwise."""
 
 NAMES = {
     "query": ("query", "person_id", "query_id", "qid", "q_id"),
@@ -54,8 +53,8 @@ class Lists:
         items: names of all items listed or judged, sorted.
         coded: every listed row: ``query`` (index into ``queries``), ``position`` (from 1), ``item``
             (index into ``items``), sorted.
-        hits: of those, the judged: ``query``, ``position``, ``relevance``.
-        truth: every judgement: ``query``, ``relevance``, best first; None without judgements.
+        hits: of those, the judged: query, position and relevance; empty without judgements.
+        truth: of every judgement: query, place in the best possible list (from 1) and relevance.
         notes: what was dropped or assumed: ``what``, ``count``, ``meaning``.
         back: brings a Polars frame to the library that the run came in.
     """
@@ -65,8 +64,8 @@ class Lists:
     length: Ints
     items: pl.Series
     coded: pl.DataFrame
-    hits: pl.DataFrame | None
-    truth: pl.DataFrame | None
+    hits: Judged
+    truth: Judged
     notes: pl.DataFrame
     back: Callable[[pl.DataFrame], Any]
 
@@ -80,32 +79,14 @@ class Lists:
         """Every listed row with the name of its ``item``."""
         return self.coded.with_columns(item=self.items.gather(self.coded["item"]))
 
-    @cached_property
-    def hit_columns(self) -> tuple[Ints, Ints, Array]:
-        """Query, position and relevance of the judged items in the lists, in order of position."""
-        return _columns(self._judged(self.hits), "query", "position", "relevance")
-
-    @cached_property
-    def truth_columns(self) -> tuple[Ints, Ints, Array]:
-        """Query, place in the best possible list (from 1) and relevance of every judgement."""
-        truth = self._judged(self.truth)
-        query, relevance = truth["query"].to_numpy().astype(np.int64), truth["relevance"].to_numpy()
-        start = np.searchsorted(query, np.arange(self.size))
-        return query, np.arange(query.size) - start[query] + 1, relevance
-
     def relevant(self, rel: float) -> Array:
         """How many judged items of each query have a relevance of ``rel`` or more."""
-        query, _, relevance = self.truth_columns
+        query, _, relevance = self.truth
         return self.total(query[relevance >= rel])
 
     def total(self, query: Ints, values: Array | None = None) -> Array:
         """Sum of values (of ones) by query."""
         return np.bincount(query, weights=values, minlength=self.size).astype(float)
-
-    def _judged(self, frame: pl.DataFrame | None) -> pl.DataFrame:
-        if frame is None:
-            raise EvaluationError("this measure needs judgements: give qrels=")
-        return frame
 
 
 def prepare(run: Any, qrels: Any | None = None, missing: Missing = "zero") -> Lists:
@@ -133,44 +114,33 @@ def prepare(run: Any, qrels: Any | None = None, missing: Missing = "zero") -> Li
     """
     if missing not in ("zero", "skip"):
         raise EvaluationError(f"missing={missing!r} is not one of: zero, skip")
-    notes: list[tuple[str, int, str]] = []
+    notes: Notes = []
     given, back = to_polars(run)
-    name = column(given, "query", "run")
     order = next((key for key in ("rank", "score") if key in given.columns), None)
     if order is None:
         raise EvaluationError(f"run: no column rank or score; it has: {', '.join(given.columns)}")
-    listed = _read(given, "run", order, notes)
-    if listed.is_empty():
-        raise EvaluationError("the run is empty: no row with a query, an item, and a rank or a score")
-    judged = None
+    both = [_read(given, "run", order, notes)]
     if qrels is not None:
         truths = to_polars(qrels)[0]
-        judged = _read(truths, "qrels", column(truths, "relevance", "qrels"), notes)
-        if judged.is_empty():
-            raise EvaluationError("the qrels are empty: no row with a query, an item and a relevance")
+        both.append(_read(truths, "qrels", column(truths, "relevance", "qrels"), notes))
     # From here on names are numbers in alphabetical order: numbers sort and join several times faster.
-    both = [frame for frame in (listed, judged) if frame is not None]
     names, items = (pl.concat([frame[c] for frame in both]).unique().sort() for c in ("query", "item"))
-    rows = _ranked(_coded(listed, names, items, "run"), names, order == "rank", notes)
-    hits = truth = None
-    kept = np.bincount(rows["query"].to_numpy(), minlength=names.len()) > 0
-    if judged is not None:
-        truth = _coded(judged, names, items, "qrels")
-        kept = _kept(names, kept, truth, missing, notes)
-        # Queries that are left out keep no rows: what number they get does not matter, but it cannot be -1.
-        number = pl.Series("query", np.maximum(np.cumsum(kept) - 1, 0)).cast(pl.UInt32)
-        before, names = rows.height, names.filter(pl.Series(kept))
-        rows, truth = (_renumbered(frame, kept, number) for frame in (rows, truth))
-        _note(notes, "run rows of queries nobody judged", before - rows.height, "left out")
+    coded = [_coded(frame, names, items, what) for frame, what in zip(both, ("run", "qrels"), strict=False)]
+    rows = _ranked(coded[0], names, order == "rank", notes)
+    truth = hits = coded[-1].clear()
+    if qrels is not None:
+        names, rows, truth = _judged(names, rows, coded[1], missing, notes)
         hits = rows.join(truth, on=["query", "item"]).sort("query", "position")
-        _note(notes, "listed items not judged", rows.height - hits.height, "taken as not relevant")
-        none = names.len() - truth.filter(pl.col("value") >= RELEVANT)["query"].n_unique()
-        _note(notes, "queries with no relevant item", none, "measures that need one are undefined there")
-        hits = hits.select("query", "position", relevance="value")
-        truth = truth.select("query", relevance="value").sort("query", "relevance", descending=[False, True])
+        notes.append(("listed items not judged", rows.height - hits.height, "taken as not relevant"))
+        none = names.len() - truth.filter(pl.col("value") >= 1)["query"].n_unique()
+        notes.append(("queries with no relevant item", none, "measures that need one are undefined there"))
+        truth = truth.sort("query", "value", descending=[False, True])
     length = np.bincount(rows["query"].to_numpy(), minlength=names.len())
-    told = pl.DataFrame(notes, _NOTES, orient="row")
-    return Lists(name, names, length, items, rows, hits, truth, told, back)
+    told = pl.DataFrame(notes, _NOTES, orient="row").filter(pl.col("count") > 0)
+    place = _places(truth["query"].to_numpy(), names.len())
+    position = hits["position"].to_numpy() if qrels is not None else place
+    name, found, best = column(given, "query", "run"), _arrays(hits, position), _arrays(truth, place)
+    return Lists(name, names, length, items, rows, found, best, told, back)
 
 
 def to_polars(frame: Any) -> tuple[pl.DataFrame, Callable[[pl.DataFrame], Any]]:
@@ -205,19 +175,15 @@ def numbers(frame: pl.DataFrame, name: str, what: str) -> pl.Series:
     Raises:
         EvaluationError: a value is not a number; the text gives the row.
     """
-    found = frame[name]
-    if found.dtype == pl.String:
-        found = found.str.strip_chars().replace("", None)
-    cast = found.cast(pl.Float64, strict=False)
-    wrong = (cast.is_null() & found.is_not_null()).arg_true()
-    if wrong.len():
-        raise EvaluationError(
-            f"{what}, row {wrong[0] + 1}, column {name!r}: {found[wrong[0]]!r} is no number"
-        )
-    return cast.fill_nan(None)
+    found = frame.select(as_number(pl.col(name), frame[name].dtype)).to_series()
+    lost = found.is_null() & frame[name].is_not_null()
+    for row in lost.arg_true() if frame[name].dtype == pl.String else ():
+        if (value := frame[name][row]).strip().lower() not in ("", "nan"):
+            raise EvaluationError(f"{what}, row {row + 1}, column {name!r}: {value!r} is no number")
+    return found
 
 
-def once(frame: pl.DataFrame, keys: Sequence[str], what: str, advice: str) -> None:
+def once(frame: pl.DataFrame, keys: list[str], what: str, advice: str) -> None:
     """Refuse a frame with two rows of the same keys.
 
     Raises:
@@ -230,13 +196,16 @@ def once(frame: pl.DataFrame, keys: Sequence[str], what: str, advice: str) -> No
         raise EvaluationError(f"{what}: {first} stands there more than once ({rows}); {advice}")
 
 
-def _read(given: pl.DataFrame, what: str, number: str, notes: list[tuple[str, int, str]]) -> pl.DataFrame:
-    """Return query and item as text, and the column ``number``, as ``value``; drop and count rows without."""
+def _read(given: pl.DataFrame, what: str, number: str, notes: Notes) -> pl.DataFrame:
+    """Return query and item as text, and the column ``number`` as ``value``; drop and count rows without."""
     columns = {role: given[column(given, role, what)].cast(pl.String) for role in ("query", "item")}
     frame = pl.DataFrame({**columns, "value": numbers(given, number, what)})
     kept = frame.drop_nulls()
-    name = "relevance" if what == "qrels" else number
-    _note(notes, f"{what} rows dropped", frame.height - kept.height, f"no query, no item or no {name}")
+    name = number if what == "run" else "relevance"
+    if kept.is_empty():
+        empty = "the run is empty" if what == "run" else "the qrels are empty"
+        raise EvaluationError(f"{empty}: no row with a query, an item and a {name}")
+    notes.append((f"{what} rows dropped", frame.height - kept.height, f"no query, no item or no {name}"))
     return kept
 
 
@@ -250,9 +219,7 @@ def _coded(frame: pl.DataFrame, names: pl.Series, items: pl.Series, what: str) -
     return coded
 
 
-def _ranked(
-    frame: pl.DataFrame, names: pl.Series, ranked: bool, notes: list[tuple[str, int, str]]
-) -> pl.DataFrame:
+def _ranked(frame: pl.DataFrame, names: pl.Series, ranked: bool, notes: Notes) -> pl.DataFrame:
     """Sort the rows into lists and give each its position; refuse a rank twice, count tied scores."""
     rows = frame.sort("query", "value", "item", descending=[False, not ranked, True])
     query, order = rows["query"].to_numpy(), rows["value"].to_numpy()
@@ -263,41 +230,39 @@ def _ranked(
             f"run: query {names[int(query[first])]!r} has two items of rank {order[first]:g} "
             f"({np.count_nonzero(same)} such rows in all); number the items of each list without repeats"
         )
-    tied = np.count_nonzero(np.append(same, False) | np.append(False, same))
-    _note(notes, "run rows with tied scores", tied, "ordered by item name, last letter first (trec_eval)")
-    start = np.searchsorted(query, np.arange(names.len(), dtype=query.dtype))
-    position = pl.Series("position", np.arange(query.size) - start[query] + 1)
-    return rows.select("query", position, "item")
+    tied = int(np.count_nonzero(np.append(same, False) | np.append(False, same)))
+    notes.append(("run rows with tied scores", tied, "ordered by item name, last letter first (trec_eval)"))
+    return rows.select("query", pl.Series("position", _places(query, names.len())), "item")
 
 
-def _kept(
-    names: pl.Series, listed: Any, truth: pl.DataFrame, missing: Missing, notes: list[tuple[str, int, str]]
-) -> Any:
-    """Say which queries to evaluate, and count the others."""
-    judged = np.bincount(truth["query"].to_numpy(), minlength=names.len()) > 0
+def _places(query: Ints, size: int) -> Ints:
+    """Number the rows of each query from 1; rows are sorted by query."""
+    return np.arange(query.size) - np.searchsorted(query, np.arange(size, dtype=query.dtype))[query] + 1
+
+
+def _judged(
+    names: pl.Series, rows: pl.DataFrame, truth: pl.DataFrame, missing: Missing, notes: Notes
+) -> tuple[pl.Series, pl.DataFrame, pl.DataFrame]:
+    """Leave out the queries that are not evaluated, and count them."""
+    frames = [rows, truth]
+    listed, judged = (np.bincount(f["query"].to_numpy(), minlength=names.len()) > 0 for f in frames)
     if not np.any(listed & judged):
-        example = (
-            f"{names[int(np.argmax(listed))]!r} in the run, {names[int(np.argmax(judged))]!r} in the qrels"
-        )
-        raise EvaluationError(f"run and qrels share no query: {example}")
-    _note(notes, "queries nobody judged", np.count_nonzero(listed & ~judged), "left out")
+        one, two = (names[int(np.argmax(some))] for some in (listed, judged))
+        raise EvaluationError(f"run and qrels share no query: {one!r} in the run, {two!r} in the qrels")
+    alone = int(np.count_nonzero(listed & ~judged))
     meaning = "evaluated as an empty list" if missing == "zero" else "left out"
-    _note(notes, "judged queries without a list", np.count_nonzero(judged & ~listed), meaning)
-    return judged if missing == "zero" else judged & listed
+    empty = int(np.count_nonzero(judged & ~listed))
+    notes += [("queries nobody judged", alone, "left out"), ("judged queries without a list", empty, meaning)]
+    kept = judged if missing == "zero" else judged & listed
+    if not kept.all():
+        number = pl.Series(np.cumsum(kept) - kept).cast(
+            pl.UInt32
+        )  # the next number where a query is left out
+        frames = [f.filter(pl.Series(kept).gather(f["query"])) for f in frames]
+        frames = [f.with_columns(query=number.gather(f["query"])) for f in frames]
+    notes.append(("run rows of queries nobody judged", rows.height - frames[0].height, "left out"))
+    return names.filter(pl.Series(kept)), frames[0], frames[1]
 
 
-def _renumbered(frame: pl.DataFrame, kept: Any, number: pl.Series) -> pl.DataFrame:
-    if kept.all():
-        return frame
-    frame = frame.filter(pl.Series(kept).gather(frame["query"]))
-    return frame.with_columns(query=number.gather(frame["query"]))
-
-
-def _note(notes: list[tuple[str, int, str]], what: str, count: Any, meaning: str) -> None:
-    if count:
-        notes.append((what, int(count), meaning))
-
-
-def _columns(frame: pl.DataFrame, *names: str) -> tuple[Ints, Ints, Array]:
-    first, second, third = (frame[name].to_numpy() for name in names)
-    return first.astype(np.int64), second.astype(np.int64), third
+def _arrays(frame: pl.DataFrame, place: Ints) -> Judged:
+    return frame["query"].to_numpy().astype(np.int64), place.astype(np.int64), frame["value"].to_numpy()

@@ -1,38 +1,28 @@
-"""Measures of ranked lists, and their names: ``ndcg@5``, ``ndcg(gain=exp2)@10``, ``rbp(0.8)``, ``p(rel=2)@3``.
+"""Measures of ranked lists, and their names: ``ndcg@5``, ``ndcg(gain=exp2)@10``, ``rbp(0.8)``.
 
-A measure is a function of the lists and of ``k``, with one value a query, NaN where it is undefined; a
-measure of all lists together (coverage, Gini) also takes which queries are asked about, and has one value.
-In the formulas r_i is 1 where the item at place i is relevant, R the number of relevant items.
+``measures.yaml`` has their formulas, sources and arguments. A measure is a function of the lists and of
+``k``, with one value a query, NaN where it is undefined; a measure of all lists together (coverage, Gini)
+also takes which queries are asked about, and has one value.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import polars as pl
 import polars.selectors as cs
 
-from bobanalysis.evaluation.lists import (
-    RELEVANT,
-    Array,
-    EvaluationError,
-    Ints,
-    Lists,
-    column,
-    numbers,
-    once,
-    to_polars,
-)
+from bobanalysis.evaluation.lists import Array, EvaluationError, Ints, Lists
+from bobanalysis.tables import load_yaml
+from bobanalysis.text import Text
 
 WHOLE_LIST = 2**31
 """Depth of a measure without ``@k``."""
-
-Gain = Literal["linear", "exp2"]
-Discount = Literal["log2", "log2_from_2", "inverse", "none"]
 
 
 def share(part: Array, whole: Array | float) -> Array:
@@ -43,36 +33,29 @@ def share(part: Array, whole: Array | float) -> Array:
 
 def _hits(lists: Lists, k: int, rel: float = -np.inf) -> tuple[Ints, Ints, Array]:
     """Query, position and relevance of the judged items of ``rel`` or more among the first k."""
-    query, position, relevance = lists.hit_columns
+    query, position, relevance = lists.hits
     kept = (position <= k) & (relevance >= rel)
     return query[kept], position[kept], relevance[kept]
 
 
 def precision(lists: Lists, k: int, rel: float) -> Array:
-    """(1/k) Σ_{i≤k} r_i; empty places count. Without k, over the items listed, undefined for an empty list.
-
-    Source: Manning, Raghavan and Schütze, Introduction to Information Retrieval (2008), chapter 8.
-    """
+    """Places that are empty count, but without k only the items listed do: undefined for an empty list."""
     whole = lists.length.astype(float) if k == WHOLE_LIST else float(k)
     return share(lists.total(_hits(lists, k, rel)[0]), whole)
 
 
 def recall(lists: Lists, k: int, rel: float) -> Array:
-    """(1/R) Σ_{i≤k} r_i. Source: as :func:`precision`."""
+    """Undefined where nothing is relevant."""
     return share(lists.total(_hits(lists, k, rel)[0]), lists.relevant(rel))
 
 
 def hit_rate(lists: Lists, k: int, rel: float) -> Array:
-    """1 if Σ_{i≤k} r_i > 0, else 0. Source: Deshpande and Karypis, ACM TOIS 22 (2004), 143-177."""
-    hit = (lists.total(_hits(lists, k, rel)[0]) > 0).astype(float)
-    return np.where(lists.relevant(rel) > 0, hit, np.nan)
+    """Undefined where nothing is relevant."""
+    return share(np.minimum(lists.total(_hits(lists, k, rel)[0]), 1), np.minimum(lists.relevant(rel), 1))
 
 
 def average_precision(lists: Lists, k: int, rel: float, over: str) -> Array:
-    """(1/R) Σ_{i≤k} r_i P@i; ``over="reachable"`` divides by min(R, k).
-
-    Source: Buckley and Voorhees, SIGIR 2000, 33-40.
-    """
+    """Undefined where nothing is relevant."""
     query, position, _ = _hits(lists, k, rel)
     nth = np.arange(query.size) - np.searchsorted(query, np.arange(lists.size))[query] + 1
     relevant = lists.relevant(rel)
@@ -81,29 +64,26 @@ def average_precision(lists: Lists, k: int, rel: float, over: str) -> Array:
 
 
 def reciprocal_rank(lists: Lists, k: int, rel: float) -> Array:
-    """1 / min{i ≤ k: r_i = 1}, 0 if there is none. Source: Voorhees, TREC-8 (1999), 77-82."""
+    """Undefined where nothing is relevant."""
     query, position, _ = _hits(lists, k, rel)
     first = np.zeros(lists.size)
     np.maximum.at(first, query, 1 / position)
-    return np.where(lists.relevant(rel) > 0, first, np.nan)
+    return share(first, np.minimum(lists.relevant(rel), 1))
 
 
 def r_precision(lists: Lists, k: int, rel: float) -> Array:
-    """(1/R) Σ_{i≤R} r_i. Source: as :func:`precision`."""
+    """Undefined where nothing is relevant."""
     query, position, _ = _hits(lists, k, rel)
     relevant = lists.relevant(rel)
     return share(lists.total(query[position <= relevant[query]]), relevant)
 
 
 def judged(lists: Lists, k: int) -> Array:
-    """Judged items among the first k / items among the first k.
-
-    Source: Macdonald, Yates et al., ir-measures, ECIR 2022.
-    """
+    """Undefined for an empty list."""
     return share(lists.total(_hits(lists, k)[0]), np.minimum(lists.length, k).astype(float))
 
 
-def _gained(query: Ints, place: Ints, relevance: Array, gain: str, discount: str, lists: Lists) -> Array:
+def _gained(lists: Lists, query: Ints, place: Ints, relevance: Array, gain: str, discount: str) -> Array:
     above, i = np.maximum(relevance, 0), place.astype(float)
     gains = above if gain == "linear" else np.exp2(above) - 1
     if discount == "log2":
@@ -115,142 +95,87 @@ def _gained(query: Ints, place: Ints, relevance: Array, gain: str, discount: str
     return lists.total(query, gains * weights)
 
 
-def dcg(lists: Lists, k: int, gain: Gain, discount: Discount) -> Array:
-    """Σ_{i≤k} gain(rel_i) × discount(i); items not judged gain nothing.
-
-    Source: Järvelin and Kekäläinen, ACM TOIS 20 (2002), 422-446 (linear gain; discount log2_from_2); Burges
-    et al., ICML 2005, 89-96 (gain exp2, discount log2).
-    """
-    return _gained(*_hits(lists, k), gain, discount, lists)
+def dcg(lists: Lists, k: int, gain: str, discount: str) -> Array:
+    """Items not judged gain nothing."""
+    return _gained(lists, *_hits(lists, k), gain, discount)
 
 
-def ndcg(lists: Lists, k: int, gain: Gain, discount: Discount) -> Array:
-    """DCG@k of the list / DCG@k of the judged items, best first; undefined where nothing has a gain.
-
-    Source: as :func:`dcg`.
-    """
-    query, place, relevance = lists.truth_columns
+def ndcg(lists: Lists, k: int, gain: str, discount: str) -> Array:
+    """Undefined where nothing judged has a gain."""
+    query, place, relevance = lists.truth
     kept = place <= k
-    best = _gained(query[kept], place[kept], relevance[kept], gain, discount, lists)
+    best = _gained(lists, query[kept], place[kept], relevance[kept], gain, discount)
     return share(dcg(lists, k, gain, discount), best)
 
 
 def rank_biased_precision(lists: Lists, k: int, p: float, rel: float) -> Array:
-    """(1 - p) Σ_{i≤k} r_i p^(i-1). Source: Moffat and Zobel, ACM TOIS 27 (2008), article 2."""
+    """Precision for a reader who goes on to the next item with probability p."""
     query, position, _ = _hits(lists, k, rel)
     return (1 - p) * lists.total(query, np.power(p, position - 1.0))
 
 
 def residual(lists: Lists, k: int, p: float) -> Array:
-    """1 - (1 - p) Σ_{i≤k, judged} p^(i-1): how much of it is not known. Source: as above."""
+    """How much it could still rise if all that is not judged or listed were relevant."""
     return 1 - rank_biased_precision(lists, k, p, -np.inf)
 
 
-@dataclass(frozen=True)
-class Items:
-    """The catalogue of items: ``item``, ``code`` (0, 1, …), and the columns that came with it."""
-
-    frame: pl.DataFrame
-
-    @classmethod
-    def read(cls, items: Any) -> Items:
-        """Check a frame of items.
-
-        Args:
-            items: column ``item``; ``popularity`` (how many people, or what share of them, have, want or
-                know the item) for novelty; numeric columns for the cosine distance, text columns for the
-                mismatch distance.
-
-        Raises:
-            EvaluationError: no items, an item twice, or a popularity below 0.
-        """
-        frame = to_polars(items)[0]
-        frame = frame.rename({column(frame, "item", "items"): "item"}).with_columns(
-            pl.col("item").cast(pl.String)
-        )
-        if frame.is_empty() or frame["item"].null_count():
-            raise EvaluationError(f"items: {frame.height} rows, {frame['item'].null_count()} without an item")
-        once(frame, ["item"], "items", "describe an item once")
-        if "popularity" in frame.columns:
-            frame = frame.with_columns(popularity=numbers(frame, "popularity", "items"))
-            if (below := frame["popularity"].filter(frame["popularity"] < 0)).len():
-                raise EvaluationError(
-                    f"items: a popularity of {below[0]}; it is a number or a share of people"
-                )
-        return cls(frame.sort("item").with_row_index("code"))
-
-    def of(self, lists: Lists, k: int, *columns: str) -> pl.DataFrame:
-        """Rows of the lists' first k items that are in the catalogue, with columns of the catalogue."""
-        rows = lists.rows.lazy().filter(pl.col("position") <= k)
-        known = self.frame.lazy().select("item", "code", *columns)
-        return rows.join(known, on="item", maintain_order="left").collect()
-
-    def listed(self, lists: Lists, k: int, asked: Array) -> Array:
-        """How often each item is among the first k of the queries asked about."""
-        rows = self.of(lists, k)
-        code = rows["code"].to_numpy()[np.asarray(asked, bool)[rows["query"].to_numpy()]]
-        return np.bincount(code, minlength=self.frame.height).astype(float)
+def _described(lists: Lists, items: pl.DataFrame, k: int, *columns: str) -> pl.DataFrame:
+    """Rows of the lists' first k items that are in the catalogue, with columns of the catalogue."""
+    rows = lists.rows.lazy().filter(pl.col("position") <= k)
+    known = items.lazy().select("item", "code", *columns)
+    return rows.join(known, on="item", maintain_order="left").collect()
 
 
-def coverage(lists: Lists, items: Items, asked: Array, k: int, people: float) -> float:
-    """Different items among the first k of all lists / items of the catalogue.
+def _listed(lists: Lists, items: pl.DataFrame, asked: Array, k: int) -> Array:
+    """How often each item is among the first k of the queries asked about."""
+    rows = _described(lists, items, k)
+    code = rows["code"].to_numpy()[np.asarray(asked, bool)[rows["query"].to_numpy()]]
+    return np.bincount(code, minlength=items.height).astype(float)
 
-    More people cover more items, so groups of different size are compared at the same number of ``people``:
-    the expected coverage of a random draw of so many, without replacement.
 
-    Source: Ge, Delgado-Battenfeld and Jannach, RecSys 2010, 257-260; Hurlbert, Ecology 52 (1971), 577-586.
-    """
-    counts, n, size = items.listed(lists, k, asked), int(np.count_nonzero(asked)), items.frame.height
+def coverage(lists: Lists, items: pl.DataFrame, asked: Array, k: int, people: float) -> float:
+    """More people cover more items, so groups are compared at the same number of ``people``."""
+    counts, n = _listed(lists, items, asked, k), int(np.count_nonzero(asked))
     if n == 0 or people > n:
         return float("nan")
     if people == 0:
-        return float(np.count_nonzero(counts)) / size
+        return float(np.count_nonzero(counts)) / items.height
     from scipy.special import gammaln
 
     left = n - counts[counts > 0]
     can = left[left >= people]  # otherwise every draw has somebody who gets the item
     nobody = np.exp(gammaln(can + 1) - gammaln(can - people + 1) - gammaln(n + 1) + gammaln(n - people + 1))
-    return float(left.size - nobody.sum()) / size
+    return float(left.size - nobody.sum()) / items.height
 
 
-def gini(lists: Lists, items: Items, asked: Array, k: int) -> float:
-    """Σ_j (2j - n - 1) x_(j) / (n Σ x), x_(j) the places of the n items of the catalogue, ascending.
-
-    Source: Gini (1912); Fleder and Hosanagar, Management Science 55 (2009), 697-712.
-    """
-    counts = np.sort(items.listed(lists, k, asked))
+def gini(lists: Lists, items: pl.DataFrame, asked: Array, k: int) -> float:
+    """0: all items alike; towards 1: one item has all places."""
+    counts = np.sort(_listed(lists, items, asked, k))
     n = counts.size
     weighted = np.sum((2 * np.arange(1, n + 1) - n - 1) * counts)
     return float(weighted / (n * counts.sum())) if counts.sum() else float("nan")
 
 
-def novelty(lists: Lists, items: Items, k: int) -> Array:
-    """Mean over the first k of -log2(share of people who know the item), of items whose share is known.
-
-    Source: Zhou et al., PNAS 107 (2010), 4511-4515.
-    """
-    if "popularity" not in items.frame.columns:
+def novelty(lists: Lists, items: pl.DataFrame, k: int) -> Array:
+    """Items of unknown or zero popularity are left out; undefined where that is all of them."""
+    if "popularity" not in items.columns:
         raise EvaluationError("novelty needs a column popularity in items: people who know each item")
-    rows = items.of(lists, k, "popularity").filter(pl.col("popularity") > 0)
-    popularity = items.frame["popularity"]
+    rows = _described(lists, items, k, "popularity").filter(pl.col("popularity") > 0)
     # A share is read as it is; counts become shares of their sum.
-    whole = float(popularity.sum()) if (popularity > 1).any() else 1.0
+    whole = float(items["popularity"].sum()) if (items["popularity"] > 1).any() else 1.0
     query = rows["query"].to_numpy()
     return share(lists.total(query, -np.log2(rows["popularity"].to_numpy() / whole)), lists.total(query))
 
 
-def diversity(lists: Lists, items: Items, k: int, distance: str) -> Array:
-    """Mean over pairs of the first k of 1 - cosine, or of the share of text columns that differ.
-
-    Source: Smyth and McClave, ICCBR 2001, 347-361; Ziegler et al., WWW 2005, 22-32.
-    """
+def diversity(lists: Lists, items: pl.DataFrame, k: int, distance: str) -> Array:
+    """Undefined with fewer than two known items."""
     cosine = distance == "cosine"
-    described = items.frame.drop("item", "code", "popularity", strict=False)
+    described = items.drop("item", "code", "popularity", strict=False)
     used = described.select(cs.numeric() if cosine else cs.string()).columns
     if not used:
         kind = "numbers" if cosine else "text"
         raise EvaluationError(f"ild({distance}) needs at least one column of {kind} in items")
-    rows = items.of(lists, k, *used).drop_nulls(used)
+    rows = _described(lists, items, k, *used).drop_nulls(used)
     n, alike = lists.total(rows["query"].to_numpy()), (_cosine if cosine else _same)(lists, rows, used)
     return share(n * (n - 1) / 2 - alike, n * (n - 1) / 2)
 
@@ -279,20 +204,13 @@ def _same(lists: Lists, rows: pl.DataFrame, used: list[str]) -> Array:
 
 @dataclass(frozen=True)
 class Measure:
-    """A measure of ranked lists.
+    """A measure as ``measures.yaml`` describes it; the head of that file says what the fields are."""
 
-    Attributes:
-        compute: the function.
-        arguments: names in order, with defaults; a text default may only become one of ``choices``.
-        choices: allowed texts of an argument.
-        cut: whether ``@k`` may be given.
-        bounded: whether values lie from 0 to 1.
-        binary: whether values are 0 or 1, so that a mean is a rate.
-        per: "query", or "everybody" for one value of all lists.
-        needs: "qrels" or "items".
-    """
-
-    compute: Callable[..., Any]
+    compute: str
+    label: Text
+    formula: str
+    source: str
+    aliases: tuple[str, ...] = ()
     arguments: Mapping[str, float | str] = field(default_factory=dict)
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     cut: bool = True
@@ -302,38 +220,8 @@ class Measure:
     needs: Literal["qrels", "items"] = "qrels"
 
 
-_REL: dict[str, float | str] = {"rel": RELEVANT}
-_DCG: dict[str, float | str] = {"gain": "linear", "discount": "log2"}
-_GAINS = {"gain": ("linear", "exp2"), "discount": ("log2", "log2_from_2", "inverse", "none")}
-_DISTANCES = {"distance": ("cosine", "mismatch")}
-MEASURES: dict[str, Measure] = {
-    "p": Measure(precision, _REL),
-    "recall": Measure(recall, _REL),
-    "hit_rate": Measure(hit_rate, _REL, binary=True),
-    "map": Measure(average_precision, {**_REL, "over": "relevant"}, {"over": ("relevant", "reachable")}),
-    "mrr": Measure(reciprocal_rank, _REL),
-    "rprec": Measure(r_precision, _REL, cut=False),
-    "judged": Measure(judged),
-    "dcg": Measure(dcg, _DCG, _GAINS, bounded=False),
-    "ndcg": Measure(ndcg, _DCG, _GAINS),
-    "rbp": Measure(rank_biased_precision, {"p": 0.8, **_REL}),
-    "rbp_residual": Measure(residual, {"p": 0.8}),
-    "coverage": Measure(coverage, {"people": 0.0}, per="everybody", needs="items"),
-    "gini": Measure(gini, per="everybody", needs="items"),
-    "novelty": Measure(novelty, bounded=False, needs="items"),
-    "ild": Measure(diversity, {"distance": "cosine"}, _DISTANCES, bounded=False, needs="items"),
-}
-ALIASES = {
-    "precision": "p",
-    "hit": "hit_rate",
-    "success": "hit_rate",
-    "ap": "map",
-    "average_precision": "map",
-    "rr": "mrr",
-    "recip_rank": "mrr",
-    "r_precision": "rprec",
-    "diversity": "ild",
-}
+MEASURES = load_yaml(dict[str, Measure], Path(__file__).with_name("measures.yaml"))
+_ALIASES = {alias: name for name, measure in MEASURES.items() for alias in measure.aliases}
 _NAME = re.compile(r"([a-z_]+)(?:\(([^()]*)\))?(?:@([0-9]+))?")
 
 
@@ -348,7 +236,7 @@ class Metric:
 
     def __call__(self, *inputs: Any) -> Any:
         """Compute the measure."""
-        return self.measure.compute(*inputs, k=self.k, **self.arguments)
+        return globals()[self.measure.compute](*inputs, k=self.k, **self.arguments)
 
 
 def parse(name: str) -> Metric:
@@ -364,7 +252,7 @@ def parse(name: str) -> Metric:
     match = _NAME.fullmatch(label)
     if not match:
         raise EvaluationError(f"{name!r} is no name of a measure; write for example ndcg@5 or rbp(0.8)")
-    short = ALIASES.get(match[1], match[1])
+    short = _ALIASES.get(match[1], match[1])
     if short not in MEASURES:
         raise EvaluationError(
             f"{name!r}: no measure is called {match[1]!r}; there are: {', '.join(MEASURES)}"
@@ -393,7 +281,7 @@ def _value(choices: tuple[str, ...] | None, key: str, value: str, name: str) -> 
         number = float(value)
     except ValueError:
         raise EvaluationError(f"{name!r}: {key}={value} is no number") from None
-    if not {"p": 0 < number < 1, "people": 1 <= number, "rel": 0 < number}[key]:
+    if not {"p": 0 < number < 1, "people": number >= 1, "rel": number > 0}[key]:
         raise EvaluationError(f"{name!r}: {key}={value} is out of range")
     return number
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 import polars as pl
+import polars.selectors as cs
 
 from bobanalysis.evaluation.lists import (
     Array,
@@ -17,17 +18,20 @@ from bobanalysis.evaluation.lists import (
     Lists,
     Missing,
     column,
+    numbers,
     once,
     prepare,
     to_polars,
 )
-from bobanalysis.evaluation.measures import Items, Metric, parse_all
+from bobanalysis.evaluation.measures import Metric, parse_all
 from bobanalysis.fairness import MIN_GROUP, UNKNOWN, intervals
 
 Interval = Literal["t", "bootstrap"]
 
 EVERYONE = "everyone"
 REPLICATES = 2000
+_BCA = 5000
+_NUMBERS = ("value", "ci_low", "ci_high")
 
 
 @dataclass(frozen=True)
@@ -60,9 +64,11 @@ class Evaluation:
         return self.table
 
     def __repr__(self) -> str:
+        """Return the table as its library prints it."""
         return str(self.table)
 
     def _repr_html_(self) -> str:
+        """Return the table as a notebook shows it."""
         return str(to_polars(self.table)[0]._repr_html_())
 
     def long(self) -> Any:
@@ -93,10 +99,12 @@ def evaluate(
     Args:
         run: one row a person and item, with ``rank`` or ``score``; see :func:`prepare`. Or what it returned.
         qrels: one row a person and judged item, with ``relevance``; None if no measure needs it.
-        metrics: names, such as ``["ndcg@5", "map"]`` or ``"ndcg@5,map"``; they are in :mod:`bobanalysis.evaluation.measures`.
+        metrics: names, such as ``["ndcg@5", "map"]`` or ``"ndcg@5,map"``; ``measures.yaml`` has them all.
         groups: one row a person: the query column, and one or more columns to group by (crossed). Whoever
             has none is in the group "unknown".
-        items: the catalogue, for coverage, Gini, novelty and diversity; see :meth:`Items.read`.
+        items: the catalogue, for coverage, Gini, novelty and diversity: column ``item``; ``popularity`` (how
+            many people, or what share of them, have, want or know the item) for novelty; numeric columns for
+            the cosine distance, text columns for the mismatch distance.
         missing: judged people without a list: "zero" or "skip"; see :func:`prepare`.
         interval: of a mean: Student's "t", or "bootstrap" (BCa) for skewed values. Rates, and means whose
             values are all the same, have Wilson's interval. Measures of all lists together have none: a
@@ -122,101 +130,83 @@ def evaluate(
         raise EvaluationError(f"interval={interval!r} is not one of: t, bootstrap")
     asked = parse_all(metrics)
     lists = run if isinstance(run, Lists) else prepare(run, qrels, missing)
-    catalogue = _catalogue(asked, items)
+    for name, needs in ((m.label, m.measure.needs) for m in asked):
+        if needs == "items" and items is None:
+            raise EvaluationError(f"{name} needs items=: a frame with one row an item of the catalogue")
+        if needs == "qrels" and not lists.truth[0].size:
+            raise EvaluationError(f"{name} needs judgements: give qrels=")
+    catalogue = None if items is None else _catalogue(items)
     labels, ignored = _groups(lists, groups)
     each: dict[str, Array] = {}
-    for one in (one for one in asked if one.measure.per == "query"):
-        each[one.label] = one(lists, catalogue) if one.measure.needs == "items" else one(lists)
-        if lost := int(np.count_nonzero(np.isnan(each[one.label]))):
-            text = f"{one.label} is undefined for {lost} of {lists.size} queries; they are not in its mean"
+    for metric in (m for m in asked if m.measure.per == "query"):
+        values = metric(lists, catalogue) if metric.measure.needs == "items" else metric(lists)
+        if lost := int(np.count_nonzero(np.isnan(values))):
+            text = f"{metric.label} is undefined for {lost} of {lists.size} queries; they are not in its mean"
             warnings.warn(text, EvaluationWarning, stacklevel=2)
+        each[metric.label] = values
     rows: list[dict[str, Any]] = []
     for group, here in _parts(labels, lists.size):
-        everyone = all(label == EVERYONE for label in group.values())
-        hidden = not everyone and int(np.count_nonzero(here)) < min_group
-        for one in asked:
-            if one.measure.per == "query":
-                found = _mean(one, each[one.label][here], interval, confidence, seed)
+        people = int(np.count_nonzero(here))
+        hidden = people < min_group and EVERYONE not in group.values() and bool(group)
+        for metric in asked:
+            if metric.measure.per == "query":
+                found = _mean(metric, each[metric.label][here], interval, confidence, seed)
             else:
-                found = _whole(one, lists, catalogue, here)
+                found = {"n": people, "undefined": 0, "value": float(metric(lists, catalogue, here))}
             if hidden:
-                found |= dict.fromkeys(("value", "ci_low", "ci_high"))
-            rows.append({"metric": one.label, **group, **found, "suppressed": hidden})
-    order = ["metric", *labels.columns, "n", "undefined", "value", "ci_low", "ci_high", "suppressed"]
-    kinds = dict.fromkeys(("value", "ci_low", "ci_high"), pl.Float64)
-    table = pl.DataFrame(rows, schema_overrides=kinds, infer_schema_length=None).select(order)
+                found |= dict.fromkeys(_NUMBERS)
+            rows.append({"metric": metric.label, **group, **found, "suppressed": hidden})
+    kinds: dict[str, Any] = dict.fromkeys(("metric", *labels.columns), pl.String)
+    kinds |= {"n": pl.Int64, "undefined": pl.Int64, **dict.fromkeys(_NUMBERS, pl.Float64)}
+    table = pl.DataFrame(rows, {**kinds, "suppressed": pl.Boolean}).with_columns(cs.float().fill_nan(None))
     notes = _notes(lists, each, catalogue, ignored)
     columns = {name: pl.Series(values).fill_nan(None) for name, values in each.items()}
     per_query = pl.DataFrame({lists.query_name: lists.queries, **labels.to_dict(), **columns})
-    return Evaluation(*map(lists.back, (table, per_query, notes)), tuple(asked), lists.query_name)
+    back = lists.back
+    return Evaluation(back(table), back(per_query), back(notes), tuple(asked), lists.query_name)
 
 
-def bootstrap(
-    values: Array, confidence: float, seed: int, replicates: int = REPLICATES
-) -> tuple[float, float]:
-    """Return the BCa interval of a mean: bias-corrected and accelerated percentiles of resampled means.
-
-    Resampling draws how often each *distinct* value comes, which has the same distribution and costs little
-    where measures take few values.
-
-    >>> low, high = bootstrap(np.array([0.0, 0.5, 1.0, 1.0, 0.25] * 8), 0.95, seed=1)
-    >>> low < 0.55 < high
-    True
-    """
-    from scipy.special import ndtr, ndtri
-
-    n, mean = values.size, float(values.mean()) if values.size else float("nan")
-    if n < 2:
-        return float("nan"), float("nan")
-    rng = np.random.default_rng(seed)
-    distinct, counts = np.unique(values, return_counts=True)
-    means = np.empty(replicates)
-    step = max(1, 4_000_000 // distinct.size)
-    for first in range(0, replicates, step):
-        drawn = rng.multinomial(n, counts / n, size=min(step, replicates - first))
-        means[first : first + step] = drawn @ distinct / n
-    below = (np.count_nonzero(means < mean) + np.count_nonzero(means == mean) / 2) / replicates
-    bias = ndtri(np.clip(below, 1 / replicates, 1 - 1 / replicates))
-    apart = values - mean
-    spread = np.sum(apart**2) ** 1.5
-    acceleration = np.sum(apart**3) / (6 * spread) if spread > 0 else 0.0
-    z = bias + ndtri(np.array([0.5 - confidence / 2, 0.5 + confidence / 2]))
-    low, high = np.quantile(means, ndtr(bias + z / (1 - acceleration * z)))
-    return float(low), float(high)
-
-
-def _mean(one: Metric, values: Array, interval: Interval, confidence: float, seed: int) -> dict[str, Any]:
+def _mean(metric: Metric, values: Array, interval: Interval, confidence: float, seed: int) -> dict[str, Any]:
     known = values[~np.isnan(values)]
-    n, undefined = known.size, values.size - known.size
-    found: dict[str, Any] = {"n": n, "undefined": undefined, "value": None, "ci_low": None, "ci_high": None}
+    n, found = known.size, {"n": known.size, "undefined": values.size - known.size}
     if n == 0:
         return found
-    mean, flat = float(known.mean()), bool(np.all(known == known[0]))
-    if one.measure.bounded and (one.measure.binary or flat):
-        low, high = (float(end) for end in intervals.wilson(mean, n, confidence))
-    elif flat:
-        low = high = float("nan")  # values that are all alike tell nothing about their spread
-    elif interval == "bootstrap":
-        low, high = bootstrap(known, confidence, seed)
-    else:
-        low, high = (float(end) for end in intervals.student(mean, known.var(), n, confidence))
-    if one.measure.bounded:
-        low, high = max(low, 0.0), min(high, 1.0)
-    found |= {"value": mean}
-    return found if np.isnan(low) else found | {"ci_low": low, "ci_high": high}
+    mean, flat, bounded = float(known.mean()), bool(np.ptp(known) == 0), metric.measure.bounded
+    ends: Any = (np.nan, np.nan)  # values that are all alike tell nothing about their spread
+    if bounded and (metric.measure.binary or flat):
+        ends = intervals.wilson(mean, n, confidence)
+    elif not flat and interval == "bootstrap":
+        ends = _bootstrap(known, confidence, seed)
+    elif not flat:
+        ends = intervals.student(mean, known.var(), n, confidence)
+    low, high = (float(np.clip(end, 0, 1) if bounded else end) for end in ends)
+    return found | {"value": mean, "ci_low": low, "ci_high": high}
 
 
-def _whole(one: Metric, lists: Lists, items: Items | None, here: Array) -> dict[str, Any]:
-    value = float(one(lists, items, here))
-    found = {"n": int(np.count_nonzero(here)), "undefined": 0, "ci_low": None, "ci_high": None}
-    return found | {"value": None if np.isnan(value) else value}
+def _bootstrap(values: Array, confidence: float, seed: int) -> tuple[float, float]:
+    """BCa interval of a mean; past ``_BCA`` people percentiles, as BCa leaves each of n people out of n."""
+    from scipy.stats import bootstrap
+
+    n, rng = values.size, np.random.default_rng(seed)
+    options = {"method": "BCa" if n <= _BCA else "percentile", "batch": max(1, 4_000_000 // n)}
+    return bootstrap(
+        (values,), np.mean, n_resamples=REPLICATES, confidence_level=confidence, rng=rng, **options
+    ).confidence_interval
 
 
-def _catalogue(asked: Sequence[Metric], items: Any | None) -> Items | None:
-    needing = [one.label for one in asked if one.measure.needs == "items"]
-    if items is None and needing:
-        raise EvaluationError(f"{needing[0]} needs items=: a frame with one row an item of the catalogue")
-    return None if items is None else Items.read(items)
+def _catalogue(items: Any) -> pl.DataFrame:
+    """Check a frame of items; ``code`` numbers them."""
+    frame = to_polars(items)[0]
+    name = column(frame, "item", "items")
+    frame = frame.rename({name: "item"}).with_columns(pl.col("item").cast(pl.String))
+    if frame.is_empty() or frame["item"].null_count():
+        raise EvaluationError(f"items: {frame.height} rows, {frame['item'].null_count()} without an item")
+    once(frame, ["item"], "items", "describe an item once")
+    if "popularity" in frame.columns:
+        frame = frame.with_columns(popularity=numbers(frame, "popularity", "items"))
+        for low in frame["popularity"].filter(frame["popularity"] < 0).head(1):
+            raise EvaluationError(f"items: a popularity of {low}; it is a number or a share of people")
+    return frame.sort("item").with_row_index("code")
 
 
 def _groups(lists: Lists, groups: Any | None) -> tuple[pl.DataFrame, int]:
@@ -226,7 +216,7 @@ def _groups(lists: Lists, groups: Any | None) -> tuple[pl.DataFrame, int]:
     frame = to_polars(groups)[0]
     name = lists.query_name if lists.query_name in frame.columns else column(frame, "query", "groups")
     labels = [column for column in frame.columns if column != name]
-    reserved = {"metric", "n", "undefined", "value", "ci_low", "ci_high", "suppressed", "query"}
+    reserved = {"metric", "n", "undefined", *_NUMBERS, "suppressed", "query"}
     if not labels or reserved & set(labels):
         wrong = f"rename {min(reserved & set(labels))!r}" if labels else "it has no column to group by"
         raise EvaluationError(f"groups: {wrong}")
@@ -247,21 +237,16 @@ def _parts(labels: pl.DataFrame, size: int) -> list[tuple[dict[str, str], Any]]:
     parts = [(dict.fromkeys(labels.columns, EVERYONE), np.ones(size, bool))]
     if not labels.columns:
         return parts
-    coded = labels.with_columns(code=pl.struct(labels.columns).rank("dense"))
-    code = coded["code"].to_numpy()
-    kinds = coded.unique("code").sort("code")
-    for row in kinds.iter_rows(named=True):
-        number = row.pop("code")
-        parts.append((row, code == number))
-    return parts
+    code = labels.select(pl.struct(labels.columns).rank("dense")).to_series().to_numpy()
+    kinds = labels.unique().sort(labels.columns).iter_rows(named=True)
+    return parts + [(row, code == number) for number, row in enumerate(kinds, 1)]
 
 
-def _notes(lists: Lists, each: dict[str, Array], items: Items | None, ignored: int) -> pl.DataFrame:
-    rows: list[tuple[str, int, str]] = []
+def _notes(lists: Lists, each: dict[str, Array], items: pl.DataFrame | None, ignored: int) -> pl.DataFrame:
+    rows = [("groups of people without lists or judgements", ignored, "left out")]
     if items is not None:
-        unknown = lists.rows.join(items.frame, on="item", how="anti").height
-        rows.append(("listed items not in the catalogue", unknown, "left out of the measures of items"))
-    rows.append(("groups of people without lists or judgements", ignored, "left out"))
+        unknown = lists.rows.join(items, on="item", how="anti").height
+        rows.insert(0, ("listed items not in the catalogue", unknown, "left out of the measures of items"))
     for name, values in each.items():
         lost = int(np.count_nonzero(np.isnan(values)))
         rows.append((f"queries where {name} is undefined", lost, "null, and not in the mean"))
