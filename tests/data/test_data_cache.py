@@ -13,6 +13,7 @@ import pytest
 
 from bobanalysis.data import DataError, cache, fetch, registry
 from bobanalysis.data.registry import Source
+from bobanalysis.text import Text
 
 CONTENT = b"a;b\n1;2\n"
 
@@ -43,7 +44,7 @@ def register(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 
     def put(url: str, **more: Any) -> None:
         entry = Source(
-            id="thing", title={"fr": "x", "en": "x"}, producer="p", vintage="v", licence="l",
+            id="thing", title=Text("x", "x"), producer="p", vintage="v", licence="l",
             landing="https://example.org", columns={}, files={"2024": f"{url}.old", "2025": url}, **more,
         )  # fmt: skip
         monkeypatch.setattr(registry, "sources", lambda: {"thing": entry})
@@ -90,7 +91,7 @@ def test_a_file_that_its_producer_changed_is_told_when_it_is_refreshed(served: A
     (folder / "file.csv").write_bytes(CONTENT * 2)
     told: list[str] = []
     assert fetch("thing", refresh=True, say=told.append).read_bytes() == CONTENT * 2
-    assert "has changed since" in told[0]
+    assert "has changed since" in told[-1]
 
 
 def test_without_a_network_the_shipped_tables_are_named(register: Any):

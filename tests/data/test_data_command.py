@@ -51,20 +51,31 @@ def test_check_exits_with_1_and_a_line_for_each_failure(tmp_path: Path, monkeypa
     assert "ok      rome: 532 rows" in result.stdout
 
 
+def dares(path: Path, value: str) -> Path:
+    header = "Date;Code commune;Catégorie;Sexe;Tranche d'âge;Nombre de demandeurs d'emploi"
+    path.write_text(f"{header}\n2024-T4;1001;ABC;Total;Total;{value}\n", encoding="utf-8")
+    return path
+
+
 def test_fetch_reads_a_given_file_and_writes_the_tidy_table(tmp_path: Path):
-    raw = tmp_path / "imt.csv"
-    raw.write_text("AREA_TYPE_CODE,AREA_CODE,ROME_PROFESSION_CARD_CODE,TENSION_RATIO\nD,1,A1101,5\n")
-    result = run(app, ["fetch", "imt", "--path", str(raw), "--output", str(tmp_path / "out.parquet")])
+    raw, out = dares(tmp_path / "defm.csv", "65"), tmp_path / "out.parquet"
+    result = run(app, ["fetch", "dares_communes", "--path", str(raw), "--output", str(out)])
     assert result.exit_code == 0, result.output
-    assert pl.read_parquet(tmp_path / "out.parquet")["area"].to_list() == ["01"]
+    assert pl.read_parquet(out)["dep"].to_list() == ["01"]
 
 
 def test_fetch_of_a_file_with_problems_prints_them_and_exits_with_1(tmp_path: Path):
-    raw = tmp_path / "imt.csv"
-    raw.write_text("AREA_TYPE_CODE,AREA_CODE,ROME_PROFESSION_CARD_CODE,TENSION_RATIO\nD,1,A1101,five\n")
-    result = run(app, ["fetch", "imt", "--path", str(raw)])
+    result = run(app, ["fetch", "dares_communes", "--path", str(dares(tmp_path / "defm.csv", "five"))])
     assert result.exit_code == 1
-    assert "row 2, column offers_per_10_candidates: 'five' is not a number" in result.stderr
+    assert "row 2, column jobseekers: 'five' is not a number" in result.stderr
+
+
+def test_fetch_never_overwrites_the_file_that_it_reads(tmp_path: Path):
+    raw = dares(tmp_path / "defm.csv", "65")
+    result = run(app, ["fetch", "dares_communes", "--path", str(raw), "--output", str(raw)])
+    assert result.exit_code == 1
+    assert "would overwrite the input" in result.stderr
+    assert raw.read_text(encoding="utf-8").endswith("65\n")
 
 
 def test_fetch_of_a_restricted_source_says_who_may_have_it():

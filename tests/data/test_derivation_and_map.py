@@ -8,8 +8,10 @@ import numpy as np
 import polars as pl
 import pytest
 
-from bobanalysis.data import DataError, derive, geojson, root, sources, table
-from bobanalysis.data.shapes import conic, snap, topojson_polygons
+from bobanalysis.data import DataError, folder, geojson, sources, table
+from tools.derive import __main__ as derive
+from tools.derive.shapes import conic, snap, topojson_polygons
+from tools.derive.tables import unemployment_rate_dep
 
 
 def test_every_shipped_table_has_a_function_that_makes_it():
@@ -27,15 +29,15 @@ def test_compressed_bytes_repeat_and_carry_no_time():
 
 def test_rows_are_sorted_whatever_their_order_in_the_raw_file():
     shuffled = table("jobseekers_fap87_age_2020").sample(fraction=1, shuffle=True, seed=1)
-    orders = sources()["jobseekers_fap87_age_2020"].orders()
+    orders = sources()["jobseekers_fap87_age_2020"].orders
     text = shuffled.with_columns(pl.col("age_band").cast(pl.String))
     written = derive.as_bytes(derive.sort_rows(text, orders), compressed=False)
-    assert written == (root() / "reference/jobseekers_fap87_age_2020.csv").read_bytes()
+    assert written == (folder() / "reference/jobseekers_fap87_age_2020.csv").read_bytes()
 
 
 def test_the_tiles_are_made_again_to_the_byte(tmp_path: Path):
     (path,) = derive.write_tables(tmp_path, tmp_path / "out", ("departements_tiles",))
-    assert path.read_bytes() == (root() / "reference/departements_tiles.csv").read_bytes()
+    assert path.read_bytes() == (folder() / "reference/departements_tiles.csv").read_bytes()
 
 
 def test_a_raw_file_that_is_not_there_is_named(tmp_path: Path):
@@ -49,7 +51,7 @@ def test_a_leading_zero_is_kept_and_a_padding_zero_is_not(tmp_path: Path):
     text = "codeDepartement;libelleDepartement;rentreeScolaire;tauxChomage\n"
     text += "001;AIN;2023;5,7\n02A;X;2023;6,0\n971;G;2023;18,5\n"
     (folder / "chomage_departemental_INSEE.csv").write_text(text)
-    assert derive.unemployment_rate_dep(tmp_path)["dep"].to_list() == ["01", "2A", "971"]
+    assert unemployment_rate_dep(tmp_path)["dep"].to_list() == ["01", "2A", "971"]
 
 
 def test_an_age_label_that_the_source_changes_stops_the_derivation(tmp_path: Path):
@@ -62,9 +64,9 @@ def test_an_age_label_that_the_source_changes_stops_the_derivation(tmp_path: Pat
 
 def test_recording_changes_rows_and_checksum_of_one_entry_only(tmp_path: Path):
     registry = tmp_path / "sources.yaml"
-    before = (root() / "sources.yaml").read_text()
+    before = (folder() / "sources.yaml").read_text()
     registry.write_text(before.replace("rows: 532", "rows: 1"))
-    assert derive.record("rome", root() / "reference/rome.csv", registry)
+    assert derive.record("rome", folder() / "reference/rome.csv", registry)
     assert registry.read_text() == before
 
 

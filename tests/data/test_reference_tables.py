@@ -9,7 +9,13 @@ import polars as pl
 import pytest
 
 from bobanalysis.data import DataError, check, registry, root, sources, table
-from bobanalysis.data.bands import in_order
+from bobanalysis.tables import InputError
+
+
+def in_order(labels: list[str]) -> bool:
+    """Say whether age or duration labels stand in rising order of their lower bounds."""
+    bounds = [int(label.rstrip("+").split("-")[0]) for label in labels]
+    return bounds == sorted(bounds) and len(set(bounds)) == len(bounds)
 
 
 @pytest.fixture
@@ -159,20 +165,28 @@ def test_the_checksum_is_of_the_content_and_not_of_its_compression(copy: Path):
 @pytest.mark.parametrize(
     ("before", "after", "message"),
     [
-        ("    producer: bobanalysis (drawn by hand)\n", "", "departements_tiles, field producer: is missing"),
-        ("type: label, order: [metropolitan, overseas]", "type: label", "field columns.zone: a label column"),
-        ("    rows: 532", "    rows: many", "entry rome, field rows: must be int"),
-        ("    keys: [rome]", "    keys: [romme]", "field keys: 'romme' is not a column"),
+        (
+            "    producer: bobanalysis (drawn by hand)\n",
+            "",
+            "'departements_tiles': field 'producer' is missing",
+        ),
+        (
+            "type: label, order: [metropolitan, overseas]",
+            "type: label",
+            "'departements', columns, zone: a label column",
+        ),
+        ("    rows: 532", "    rows: many", "'rome', rows: 'many' is not a whole number"),
+        ("    keys: [rome]", "    keys: [romme]", "keys: 'romme' is not a column"),
         (
             "Carte en tuiles des départements, en:",
             "Carte, de:",
-            "field title: must hold a text in fr and in en",
+            "'departements_tiles', title: unknown field 'de'",
         ),
-        ("    vintage: v347", "    vintag: v347", "field vintag: is not a field"),
+        ("    vintage: v347", "    vintag: v347", "unknown field 'vintag' (did you mean 'vintage'?)"),
         (
             "    access: account",
             "    access: secret",
-            "entry market_api, field access: must be one of download",
+            "'market_api', access: 'secret' is not one of 'download'",
         ),
     ],
 )
@@ -183,7 +197,7 @@ def test_a_mistake_in_the_registry_names_file_entry_and_field(
     text = path.read_text().replace('vintage: "v347"', "vintage: v347")
     assert before in text
     path.write_text(text.replace(before, after, 1))
-    with pytest.raises(DataError) as caught:
+    with pytest.raises(InputError) as caught:
         sources()
     assert str(path) in str(caught.value)
     assert message in str(caught.value)
@@ -200,14 +214,25 @@ def test_a_check_that_does_not_exist_is_named(copy: Path):
 def test_every_source_says_where_it_comes_from_in_both_languages():
     for source in sources().values():
         assert source.landing.startswith("https://"), source.id
-        assert source.title["fr"] != source.title["en"], source.id
+        assert source.title.fr != source.title.en, source.id
         assert not source.table or (source.reached and source.checks), source.id
         for text in [source.title, *source.quirks, *(c.text for c in source.columns.values())]:
-            assert "'" not in text["fr"], (source.id, text["fr"])
-            assert not re.search(r" [;:?!»%]|« |\d \d{3}", text["fr"]), (source.id, text["fr"])
+            assert "'" not in text.fr, (source.id, text.fr)
+            assert not re.search(r" [;:?!»%]|« |\d \d{3}", text.fr), (source.id, text.fr)
 
 
 def test_what_an_official_source_says_is_shipped_is_shipped():
     for source in sources().values():
         for name in source.shipped_as:
             assert registry.source(name).table, (source.id, name)
+
+
+def test_the_folder_is_the_one_asked_for_else_that_of_the_project_else_the_copy_in_the_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    assert registry.folder() == Path(__file__).parents[2] / "data"
+    monkeypatch.setenv("BOBANALYSIS_DATA", str(tmp_path))
+    assert registry.folder() == tmp_path
+    monkeypatch.delenv("BOBANALYSIS_DATA")
+    monkeypatch.setattr(registry, "__file__", str(tmp_path / "site-packages/bobanalysis/data/registry.py"))
+    assert registry.folder() == tmp_path / "site-packages/bobanalysis/_data"

@@ -7,9 +7,7 @@
 
 from bobanalysis.data.cache import fetch
 from bobanalysis.data.checks import Report, check
-from bobanalysis.data.describe import describe as show
-from bobanalysis.data.errors import DataError
-from bobanalysis.data.registry import Column, Source, root, source, sources
+from bobanalysis.data.registry import Column, DataError, Source, folder, root, show, source, sources
 from bobanalysis.data.tables import geojson, table
 
 __all__ = [
@@ -19,6 +17,7 @@ __all__ = [
     "Source",
     "check",
     "fetch",
+    "folder",
     "geojson",
     "root",
     "show",

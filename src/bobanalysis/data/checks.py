@@ -13,8 +13,7 @@ from typing import Any
 
 import polars as pl
 
-from bobanalysis.data.errors import DataError
-from bobanalysis.data.registry import Source, root, source, sources
+from bobanalysis.data.registry import DataError, Source, folder, source, sources
 from bobanalysis.data.tables import REPAIR, content, digest, parse, table, table_path
 
 
@@ -39,7 +38,7 @@ def check(identifiers: Iterable[str] | None = None) -> list[Report]:
     """
     wanted = [source(i) for i in identifiers] if identifiers is not None else list(sources().values())
     reports = [check_table(entry) for entry in wanted if entry.table or identifiers is not None]
-    return reports if identifiers is not None else [*reports, _strangers()]
+    return reports if identifiers is not None else [*reports, _unregistered()]
 
 
 def check_table(entry: Source) -> Report:
@@ -76,25 +75,25 @@ def run_check(entry: Source, frame: pl.DataFrame, name: str, settings: Any) -> s
     entry."""
     if name not in CHECKS:
         raise DataError(
-            f"{root() / 'sources.yaml'}: entry {entry.id}, field checks: {name!r} is none of "
+            f"{folder() / 'sources.yaml'}: entry {entry.id}, field checks: {name!r} is none of "
             f"{', '.join(CHECKS)}"
         )
     try:
         inspect.signature(CHECKS[name]).bind(frame, **settings)
     except TypeError as error:
         raise DataError(
-            f"{root() / 'sources.yaml'}: entry {entry.id}, field checks, {name}: {error}"
+            f"{folder() / 'sources.yaml'}: entry {entry.id}, field checks, {name}: {error}"
         ) from None
     return CHECKS[name](frame, **settings)
 
 
-def _strangers() -> Report:
-    folder = root() / "reference"
+def _unregistered() -> Report:
+    where = folder() / "reference"
     known = {entry.table for entry in sources().values()}
-    found = sorted(p.name for p in folder.glob("*") if p.is_file() and p.name not in known)
+    found = sorted(p.name for p in where.glob("*") if p.is_file() and p.name not in known)
     text = "{}: not in sources.yaml; register it or delete it"
     return Report(
-        "data/reference", len(known - {None}), 1, tuple(text.format(folder / name) for name in found)
+        "data/reference", len(known - {None}), 1, tuple(text.format(where / name) for name in found)
     )
 
 
@@ -223,20 +222,17 @@ def _column(identifier: str, name: str) -> set[Any]:
         raise DataError(f"cannot compare with {identifier}: {error}") from None
 
 
-CHECKS: Mapping[str, Callable[..., str | None]] = {
-    f.__name__: f
-    for f in (
-        total,
-        adds_up,
-        same_total,
-        between,
-        unique,
-        complete,
-        distinct,
-        count,
-        count_repeated,
-        missing,
-        within,
-        covers,
-    )
-}
+_ALL = (
+    total,
+    adds_up,
+    same_total,
+    between,
+    unique,
+    complete,
+    distinct,
+    count,
+    count_repeated,
+    missing,
+    within,
+)
+CHECKS: Mapping[str, Callable[..., str | None]] = {check.__name__: check for check in (*_ALL, covers)}

@@ -7,14 +7,17 @@ from typing import Annotated
 
 import typer
 
-from bobanalysis.data.errors import DataError
+from bobanalysis.data.registry import show as said
+from bobanalysis.data.registry import source as source_of
+from bobanalysis.data.registry import sources
+from bobanalysis.tables import InputError, refuse_overwrite, write_table
 
 app = typer.Typer(
     help="Where the figures come from: list, show, fetch and check sources.", no_args_is_help=True
 )
 
 
-def _fail(error: DataError) -> typer.Exit:
+def _fail(error: InputError) -> typer.Exit:
     typer.echo(f"error: {error}", err=True)
     return typer.Exit(1)
 
@@ -26,16 +29,14 @@ def _state(access: str, shipped: bool) -> str:
 @app.command("list")
 def list_() -> None:
     """List every source: id, how it can be had, vintage, title."""
-    from bobanalysis.data.registry import sources
-
     try:
         known = sources()
-    except DataError as error:
+    except InputError as error:
         raise _fail(error) from None
     width = max(map(len, known))
     for entry in known.values():
         state = _state(entry.access, entry.table is not None)
-        typer.echo(f"{entry.id:<{width}}  {state:<10}  {entry.vintage[:24]:<24}  {entry.title['en']}")
+        typer.echo(f"{entry.id:<{width}}  {state:<10}  {entry.vintage[:24]:<24}  {entry.title.en}")
     shipped = sum(entry.table is not None for entry in known.values())
     typer.echo(
         f"\n{len(known)} sources, {shipped} shipped in data/reference; `bobanalysis data show ID` says more."
@@ -45,18 +46,16 @@ def list_() -> None:
 @app.command()
 def show(identifier: Annotated[str, typer.Argument(metavar="ID")], rows: int = 5) -> None:
     """Show one source: producer, licence, columns, quirks, checks, and the first rows if it is shipped."""
-    from bobanalysis.data.describe import describe
-    from bobanalysis.data.registry import source
     from bobanalysis.data.tables import table
 
     try:
-        entry = source(identifier)
-        typer.echo(describe(identifier))
+        entry = source_of(identifier)
+        typer.echo(said(identifier))
         if entry.table:
             frame = table(identifier)
             typer.echo(f"\nFirst rows of {frame.height:,} (shipped table, no network needed):")
             typer.echo(str(frame.drop("geometry", strict=False).head(rows)))
-    except DataError as error:
+    except InputError as error:
         raise _fail(error) from None
 
 
@@ -68,27 +67,31 @@ def fetch(
     ] = None,
     refresh: Annotated[bool, typer.Option(help="Download again even if it is in the cache.")] = False,
     path: Annotated[Path | None, typer.Option(help="Read this file instead of downloading.")] = None,
-    output: Annotated[Path | None, typer.Option(help="Write the tidy table here (.csv or .parquet).")] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="Write the tidy table here (.csv, .parquet or .jsonl).")
+    ] = None,
 ) -> None:
     """Download an official file to the cache, read it, and check it against itself and published totals."""
+    import pooch
+
     from bobanalysis.data import cache, official
 
     try:
         if path is None:
-            path = cache.fetch(identifier, part, refresh=refresh, progress=True, say=typer.echo)
-            typer.echo(
-                f"{identifier}: {path} ({path.stat().st_size:,} bytes, sha256 {cache.file_digest(path)})"
-            )
+            path = cache.fetch(identifier, part, refresh=refresh, say=typer.echo)
+            digest = pooch.file_hash(str(path))
+            typer.echo(f"{identifier}: {path} ({path.stat().st_size:,} bytes, sha256 {digest})")
         if identifier not in official.LOADERS:
             typer.echo("There is no loader for this file; it is kept as it is.")
             return
-        loaded = official.load(identifier, path=path)
-    except DataError as error:
+        if output is not None:
+            refuse_overwrite(output, path)
+        loaded = official.LOADERS[identifier](path)
+    except InputError as error:
         raise _fail(error) from None
     typer.echo(f"{loaded.frame.height:,} rows: {', '.join(loaded.frame.columns)}")
     if output is not None:
-        write = loaded.frame.write_parquet if output.suffix == ".parquet" else loaded.frame.write_csv
-        write(output)
+        write_table(loaded.frame, output)
         typer.echo(f"written to {output}")
     for note in loaded.notes:
         typer.echo(f"note: {note}")
@@ -105,7 +108,7 @@ def check(identifiers: Annotated[list[str] | None, typer.Argument(metavar="[ID].
 
     try:
         reports = run(identifiers or None)
-    except DataError as error:
+    except InputError as error:
         raise _fail(error) from None
     for report in reports:
         if report.problems:

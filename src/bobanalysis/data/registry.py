@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -13,27 +13,32 @@ from typing import Any, Literal
 import polars as pl
 import yaml
 
-from bobanalysis.data.errors import DataError
+from bobanalysis.tables import InputError, load
+from bobanalysis.text import Text
 
-Text = Mapping[str, str]
-"""A text in two languages: {"fr": …, "en": …}."""
-
-TYPES: dict[str, Any] = {"text": pl.String, "integer": pl.Int64, "number": pl.Float64, "label": pl.Enum}
-ACCESS = ("download", "account", "restricted", "closed")
-
-
+TYPES: dict[str, Any] = {"text": pl.String, "integer": pl.Int64, "number": pl.Float64}
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the one in C is ten times faster
+
+
+class DataError(InputError):
+    """A source, a table or a file is not what the registry says; the text names it and says what to do."""
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column: its type, unit and meaning; `order` lists the labels of a `label` column, lowest first."""
+    """A column: its unit, meaning and type; `order` lists the labels of a `label` column, lowest first."""
 
-    name: str
-    type: str
     unit: str
-    text: Text
+    fr: str
+    en: str
+    type: Literal["text", "integer", "number", "label"] = "text"
     order: tuple[str, ...] = ()
+    name: str = ""
+
+    @property
+    def text(self) -> Text:
+        """What the column means."""
+        return Text(self.fr, self.en)
 
     @property
     def dtype(self) -> Any:
@@ -44,15 +49,19 @@ class Column:
 @dataclass(frozen=True)
 class Source:
     """One source of figures: where it comes from and what may be done with it, its columns, quirks and
-    checks."""
+    checks.
 
-    id: str
+    `altered` lists the cells that the raw file is known to have wrong: year, département, age band, figure as
+    written, right figure.
+    """
+
     title: Text
     producer: str
     vintage: str
     licence: str
     landing: str
     columns: Mapping[str, Column]
+    id: str = ""
     files: Mapping[str, str] = field(default_factory=dict)
     table: str | None = None
     rows: int | None = None
@@ -64,24 +73,41 @@ class Source:
     reached: str = ""
     quirks: tuple[Text, ...] = ()
     checks: tuple[Mapping[str, Any], ...] = ()
+    altered: tuple[tuple[str, str, str, int, int], ...] = ()
 
+    @property
     def orders(self) -> dict[str, tuple[str, ...]]:
         """The columns that carry an order of their own, with their labels from the lowest up."""
         return {name: column.order for name, column in self.columns.items() if column.order}
 
+    @property
+    def parts(self) -> list[str]:
+        """The names of the official files (often years), the newest last."""
+        return sorted(key for key in self.files if key != "mirror")
 
-def root() -> Path:
-    """The folder of `sources.yaml` and `reference/`: $BOBANALYSIS_DATA, or `data` in the repository."""
-    return Path(os.environ.get("BOBANALYSIS_DATA") or Path(__file__).parents[3] / "data")
+
+def folder() -> Path:
+    """The folder of `sources.yaml` and `reference/`.
+
+    $BOBANALYSIS_DATA, else `data` of the project, else the copy that travels with an installed package.
+    """
+    if chosen := os.environ.get("BOBANALYSIS_DATA"):
+        return Path(chosen)
+    package = Path(__file__).parents[1]
+    project = package.parents[1] / "data"
+    return project if (project / "sources.yaml").exists() else package / "_data"
+
+
+root = folder  # alias
 
 
 def sources() -> Mapping[str, Source]:
-    """All sources by id, in the order of the file. Raises `DataError` naming file, entry and field.
+    """All sources by id, in the order of the file. Raises `InputError` naming file, entry and field.
 
     >>> sources()["departements"].rows
     101
     """
-    path = root() / "sources.yaml"
+    path = folder() / "sources.yaml"
     return _load(path, path.stat().st_mtime_ns if path.exists() else 0)
 
 
@@ -90,7 +116,7 @@ def source(identifier: str) -> Source:
 
     >>> source("rome_fap209")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
-    bobanalysis.data.errors.DataError: no source 'rome_fap209'; did you mean rome_fap2009? ...
+    bobanalysis.data.registry.DataError: no source 'rome_fap209'; did you mean rome_fap2009? ...
     """
     known = sources()
     if identifier in known:
@@ -110,93 +136,53 @@ def _load(path: Path, _changed: int) -> Mapping[str, Source]:
         ) from None
     except yaml.YAMLError as error:
         raise DataError(f"{path}: not readable as YAML: {' '.join(str(error).split())}") from None
-    entries = content.get("sources") if isinstance(content, dict) else None
-    if not isinstance(entries, dict) or not entries:
+    if not isinstance(content, dict) or not content.get("sources"):
         raise DataError(f"{path}: the file must hold a mapping named sources")
-    return {key: _entry(_Reader(path, str(key), body)) for key, body in entries.items()}
+    loaded = load(dict[str, Source], content["sources"], str(path))
+    return {key: _checked(entry, key, f"{path}, {key!r}") for key, entry in loaded.items()}
 
 
-class _Reader:
-    """Takes fields out of one entry and says which one is wrong."""
-
-    def __init__(self, path: Path, entry: str, body: Any) -> None:
-        self.path, self.entry, self.body = path, entry, body
-        if not isinstance(body, dict):
-            raise self.wrong("", f"must be a mapping of fields, not {type(body).__name__}")
-        unknown = set(body) - {f for f in Source.__dataclass_fields__ if f != "id"}
-        if unknown:
-            raise self.wrong(
-                sorted(map(str, unknown))[0], "is not a field; see docs of bobanalysis.data.registry.Source"
-            )
-
-    def wrong(self, name: str, why: str) -> DataError:
-        return DataError(f"{self.path}: entry {self.entry}{f', field {name}' if name else ''}: {why}")
-
-    def get(self, name: str, kind: type, default: Any = None, *, required: bool = False) -> Any:
-        value = self.body.get(name)
-        if value is None:
-            if required:
-                raise self.wrong(name, "is missing")
-            return default
-        if not isinstance(value, kind) or isinstance(value, bool):
-            raise self.wrong(name, f"must be {kind.__name__}, not {value!r}")
-        return value
-
-    def text(self, name: str, value: Any) -> Text:
-        if not isinstance(value, dict) or not all(
-            isinstance(value.get(k), str) and value[k] for k in ("fr", "en")
-        ):
-            raise self.wrong(name, f"must hold a text in fr and in en, not {value!r}")
-        return {"fr": value["fr"], "en": value["en"]}
-
-
-def _entry(read: _Reader) -> Source:
-    columns = {
-        name: _column(read, name, body) for name, body in read.get("columns", dict, required=True).items()
-    }
-    table = read.get("table", str)
-    made = Source(
-        id=read.entry,
-        title=read.text("title", read.body.get("title")),
-        producer=read.get("producer", str, required=True),
-        vintage=read.get("vintage", str, required=True),
-        licence=read.get("licence", str, required=True),
-        landing=read.get("landing", str, required=True),
-        columns=columns,
-        files=_strings(read, "files"),
-        table=table,
-        rows=read.get("rows", int, required=table is not None),
-        sha256=read.get("sha256", str, required=table is not None),
-        official_sha256=_strings(read, "official_sha256"),
-        access=read.get("access", str, "download"),
-        shipped_as=tuple(read.get("shipped_as", list, [])),
-        keys=tuple(read.get("keys", list, [])),
-        reached=read.get("reached", str, ""),
-        quirks=tuple(read.text("quirks", quirk) for quirk in read.get("quirks", list, [])),
-        checks=tuple(read.get("checks", list, [])),
-    )
-    if made.access not in ACCESS:
-        raise read.wrong("access", f"must be one of {', '.join(ACCESS)}, not {made.access!r}")
-    for name, digest in {"sha256": made.sha256, **made.official_sha256}.items():
+def _checked(entry: Source, key: str, where: str) -> Source:
+    """Check what lies between fields, and give the entry and its columns their names."""
+    for name, digest in {"sha256": entry.sha256, **entry.official_sha256}.items():
         if digest is not None and (len(digest) != 64 or set(digest) - set("0123456789abcdef")):
-            raise read.wrong(name, f"must be 64 lower-case hexadecimal digits, not {digest!r}")
-    if missing := [key for key in made.keys if key not in columns]:
-        raise read.wrong("keys", f"{missing[0]!r} is not a column")
-    return made
+            raise DataError(f"{where}, {name}: {digest!r} is not 64 lower-case hexadecimal digits")
+    if entry.table and (entry.rows is None or entry.sha256 is None):
+        raise DataError(f"{where}: a shipped table has rows and sha256")
+    if missing := [name for name in entry.keys if name not in entry.columns]:
+        raise DataError(f"{where}, keys: {missing[0]!r} is not a column")
+    for name, column in entry.columns.items():
+        if (column.type == "label") != bool(column.order):
+            raise DataError(
+                f"{where}, columns, {name}: a label column, and no other, lists its labels in order"
+            )
+    return replace(entry, id=key, columns={n: replace(c, name=n) for n, c in entry.columns.items()})
 
 
-def _column(read: _Reader, name: str, body: Any) -> Column:
-    where = f"columns.{name}"
-    text = read.text(where, body)
-    kind, order = body.get("type", "text"), body.get("order", [])
-    if kind not in TYPES:
-        raise read.wrong(where, f"type must be one of {', '.join(TYPES)}, not {kind!r}")
-    if (kind == "label") != bool(order):
-        raise read.wrong(where, "a label column, and no other, lists its labels in order")
-    if not isinstance(body.get("unit"), str):
-        raise read.wrong(where, "unit is missing")
-    return Column(str(name), kind, body["unit"], text, tuple(map(str, order)))
+def show(identifier: str) -> str:
+    """Say in text what the registry holds about a source.
 
+    Raises `DataError` for an id that is not in the registry.
 
-def _strings(read: _Reader, name: str) -> dict[str, str]:
-    return {str(key): str(value) for key, value in read.get(name, dict, {}).items()}
+    >>> print(show("bob_users_dep_2017").splitlines()[0])
+    bob_users_dep_2017 – Users of Bob by département, 27 November 2017
+    """
+    entry = source(identifier)
+    lines = [f"{entry.id} – {entry.title.en}", f"  fr         {entry.title.fr}"]
+    for name in ("producer", "vintage", "licence", "landing", "access", "reached"):
+        lines += [f"  {name:<10} {value}" for value in [getattr(entry, name)] if value]
+    lines += [f"  file       {part}: {url}" for part, url in entry.files.items()]
+    if entry.table:
+        lines.append(f"  table      {entry.table}, {entry.rows:,} rows, sha256 {entry.sha256}")
+    if entry.shipped_as:
+        lines.append(f"  shipped as {', '.join(entry.shipped_as)}")
+    lines += ["", "Columns"]
+    for column in entry.columns.values():
+        order = f" [{', '.join(column.order)}]" if column.order else ""
+        lines.append(f"  {column.name} ({column.type}, {column.unit}): {column.en}{order}")
+    if entry.quirks:
+        lines += ["", "Quirks", *(f"  – {quirk.en}" for quirk in entry.quirks)]
+    if entry.checks:
+        lines += ["", "Checks"]
+        lines += [f"  {name}: {settings}" for test in entry.checks for name, settings in test.items()]
+    return "\n".join(lines)

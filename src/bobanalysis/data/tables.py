@@ -12,8 +12,7 @@ from typing import Any
 
 import polars as pl
 
-from bobanalysis.data.errors import DataError
-from bobanalysis.data.registry import Source, root, source
+from bobanalysis.data.registry import DataError, Source, folder, source
 
 REPAIR = "restore it with `git checkout -- data/reference`, or see data/README.md to make it again"
 
@@ -35,7 +34,7 @@ def table(identifier: str) -> pl.DataFrame:
 
 
 def geojson(identifier: str = "departements_map") -> dict[str, Any]:
-    """A shipped map as a GeoJSON feature collection on a flat plane (see `bobanalysis.data.shapes`).
+    """A shipped map as a GeoJSON feature collection on a flat plane (see `tools/derive/shapes.py`).
 
     >>> sorted({f["properties"]["inset"] for f in geojson()["features"]})
     ['none', 'overseas', 'paris']
@@ -55,7 +54,7 @@ def table_path(entry: Source) -> Path:
         raise DataError(
             f"{entry.id} is an official file that is not shipped: `bobanalysis data fetch {entry.id}`{hint}"
         )
-    return root() / "reference" / entry.table
+    return folder() / "reference" / entry.table
 
 
 def content(path: Path) -> bytes:

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bobanalysis.data.errors import DataError
+from bobanalysis.data import DataError
 
 Ring = NDArray[np.float64]
 Polygons = list[list[Ring]]

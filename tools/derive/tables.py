@@ -1,30 +1,25 @@
-"""Make the shipped reference tables again from a folder of raw files.
+"""The shipped reference tables, each made by a function of the folder of raw files.
 
-    python -m bobanalysis.data.derive RAW_DIR [--output FOLDER] [--only ID] [--record]
-
-The raw files are those that `data/sources.yaml` names under `reached`; `data/README.md` shows the folder.
-Every figure comes from a raw file, nothing is simulated. The same raw files give the same bytes: rows are
-sorted, numbers rounded to a stated number of decimals, and a compressed table carries no time. What a raw
-file gets wrong is either named here (`KNOWN_ALTERATIONS`) or stops the derivation.
+Every figure comes from a raw file, nothing is simulated. What a raw file gets wrong is either named in the
+registry (`altered`) or stops the derivation.
 """
 
 from __future__ import annotations
 
-import argparse
-import gzip
-import io
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from bobanalysis.data.bands import EEC_AGE, EEC_DURATION
-from bobanalysis.data.errors import DataError
-from bobanalysis.data.official import insee_population
-from bobanalysis.data.tiles import tile_grid
+from bobanalysis.data import DataError, source
+from bobanalysis.data.official import Findings, Loaded, read_sheets
+from tools.derive.tiles import tile_grid
+
+AGE5 = (*(f"{a}-{a + 4}" for a in range(0, 95, 5)), "95+")
+"""Five years of age, as INSEE publishes them: 0-4 … 90-94, 95+."""
 
 OLD_REGIONS = {
     "Alsace": "67 68",
@@ -57,9 +52,6 @@ OLD_REGIONS = {
 }
 """Region until 31 December 2015 → its départements (decree 60-516 and later; law 2015-29 merged them)."""
 
-KNOWN_ALTERATIONS = {("2021", "19", "65-69"): (1, 17901)}
-"""(year, département, band) → (both sexes as the copy has it, men plus women): cells known to be altered."""
-
 POPULATION_YEARS = ("2019", "2021")
 
 # What each source writes → our label, in order of age or of time.
@@ -71,14 +63,23 @@ AGE_2020 = {
     "55 ans ou plus": "55+",
 }
 AGE_MONTH = {"< 25": "15-24", "25-49": "25-49", ">= 50": "50+"}
-EEC_AGE_SOURCE = dict(zip(("[15,30)", "[30,40)", "[40,50)", "[50,60)", "[60,Inf)"), EEC_AGE, strict=True))
-EEC_DURATION_SOURCE = dict(
-    zip(
-        ("[0,1)", "[1,3)", "[3,6)", "[6,12)", "[12,18)", "[18,24)", "[24,36)", "[36,Inf)"),
-        EEC_DURATION,
-        strict=True,
-    )
-)
+EEC_AGE = {
+    "[15,30)": "15-29",
+    "[30,40)": "30-39",
+    "[40,50)": "40-49",
+    "[50,60)": "50-59",
+    "[60,Inf)": "60+",
+}
+EEC_DURATION = {
+    "[0,1)": "0",
+    "[1,3)": "1-2",
+    "[3,6)": "3-5",
+    "[6,12)": "6-11",
+    "[12,18)": "12-17",
+    "[18,24)": "18-23",
+    "[24,36)": "24-35",
+    "[36,Inf)": "36+",
+}
 
 
 def _csv(path: Path, *, separator: str = ",", encoding: str = "utf-8-sig") -> pl.DataFrame:
@@ -149,13 +150,83 @@ def population_dep_sex_age5(raw: Path) -> pl.DataFrame:
     """
     path = raw / "insee-estim-pop/estim-pop-dep-sexe-aq-1975-2021.xlsx"
     codes = [x["code"] for x in _codes(raw)]
-    loaded = insee_population(path, POPULATION_YEARS, codes, KNOWN_ALTERATIONS)
+    known = source("population_dep_sex_age5").altered
+    altered = {(year, dep, band): (wrong, right) for year, dep, band, wrong, right in known}
+    loaded = insee_population(path, codes, POPULATION_YEARS, altered)
     if loaded.problems:
         raise DataError("; ".join(loaded.problems))
     age_from = pl.col("age_band").cast(pl.String).str.extract(r"^(\d+)").cast(pl.Int64).alias("age_from")
     return loaded.frame.select(
         "year", "dep", "sex", pl.col("age_band").cast(pl.String), age_from, "population"
     )
+
+
+def insee_population(
+    path: Path,
+    departements: Iterable[str],
+    years: Sequence[str] | None = None,
+    altered: Mapping[tuple[str, str, str], tuple[float, float]] | None = None,
+) -> Loaded:
+    """Population by département, sex and five years of age, from the workbook with one sheet a year.
+
+    Figures are those of men and of women; "Ensemble" must be their sum, and each "Total" the sum of its
+    bands. Parameters: `departements`, codes wanted; `years`, sheets to read (all when None); `altered`,
+    (year, département, band) → (Ensemble as written, men + women) of cells known to be wrong in this copy.
+    Returns year, dep, sex, age_band, population. Mayotte is absent before
+    2014.
+    """
+    found, sheets, codes, frames = Findings(path), read_sheets(path), set(departements), []
+    for year in years or [name for name in sheets if re.fullmatch(r"\d{4}", name)]:
+        rows = sheets[year]
+        lines = {code: r for r in rows if r and (code := _code(r[0])) in codes}
+        if not lines:
+            found.problem(f"sheet {year}: no row begins with the code of a département")
+            continue
+        absent = codes - set(lines) - ({"976"} if int(year) < 2014 else set())
+        if absent:
+            found.problem(f"sheet {year}: no row for {', '.join(sorted(absent))}")
+        first = next(iter(lines.values()))
+        width = next((i for i, v in enumerate(first) if i and isinstance(v, int | float)), 2)
+        for dep, line in lines.items():
+            both, men, women = (line[width + 21 * k : width + 21 * (k + 1)] for k in range(3))
+            _agree(year, dep, both, men, women, altered or {}, found)
+            for sex, values in (("F", women), ("M", men)):
+                frames += [(int(year), dep, sex, band, n) for band, n in zip(AGE5, values[:20], strict=True)]
+    schema: Any = {
+        "year": pl.Int32,
+        "dep": pl.String,
+        "sex": pl.String,
+        "age_band": pl.Enum(AGE5),
+        "population": pl.Int64,
+    }
+    return found.loaded(pl.DataFrame(frames, schema=schema, orient="row", strict=False))
+
+
+def _code(value: Any) -> str:
+    """A département code as text: overseas codes are numbers in the workbook."""
+    return str(int(value)) if isinstance(value, float) else str(value).strip()
+
+
+def _agree(
+    year: str,
+    dep: str,
+    both: Sequence[Any],
+    men: Sequence[Any],
+    women: Sequence[Any],
+    altered: Mapping[tuple[str, str, str], tuple[float, float]],
+    found: Findings,
+) -> None:
+    for sex, values in (("men", men), ("women", women)):
+        if sum(values[:-1]) != values[-1]:
+            found.problem(
+                f"sheet {year}, {dep}, {sex}: bands add up to {sum(values[:-1]):,.0f}, total "
+                f"{values[-1]:,.0f}"
+            )
+    for band, whole, m, w in zip((*AGE5, "Total"), both, men, women, strict=True):
+        if whole != m + w and altered.get((year, dep, band)) != (whole, m + w):
+            found.problem(
+                f"sheet {year}, {dep}, {band}: Ensemble is {whole:,.0f}, men plus women {m + w:,.0f}"
+            )
 
 
 def jobseekers_fap87_age_2020(raw: Path) -> pl.DataFrame:
@@ -247,9 +318,9 @@ def unemployed_eec2018(raw: Path) -> pl.DataFrame:
     frame = _r_table(raw / "statecoaes/Emploi.rda").filter(pl.col("activite") == "chomeur")
     return frame.group_by(
         pl.col("sexe").alias("sex"),
-        _relabel("age", EEC_AGE_SOURCE).alias("age_band"),
+        _relabel("age", EEC_AGE).alias("age_band"),
         pl.col("diplome").alias("diploma"),
-        _relabel("durchom", EEC_DURATION_SOURCE).alias("duration_months"),
+        _relabel("durchom", EEC_DURATION).alias("duration_months"),
     ).agg(pl.col("ponderations").sum().round(0).cast(pl.Int64).alias("weighted"), pl.len().alias("n_sample"))
 
 
@@ -410,112 +481,3 @@ TABLES: Mapping[str, Callable[[Path], pl.DataFrame]] = {
     )
 }
 """Table id → the function that makes it."""
-
-
-def sort_rows(frame: pl.DataFrame, orders: Mapping[str, tuple[str, ...]] | None = None) -> pl.DataFrame:
-    """Sort by every column from the left; a column with an order of its own sorts by it and not by the
-    alphabet.
-
-    >>> bands = pl.DataFrame({"age_band": ["25-49", "5-9"]})
-    >>> sort_rows(bands, {"age_band": ("5-9", "25-49")})["age_band"].to_list()
-    ['5-9', '25-49']
-    """
-    orders = orders or {}
-    keys = [pl.col(c).cast(pl.Enum(orders[c])) if c in orders else pl.col(c) for c in frame.columns]
-    return frame.sort(keys, nulls_last=True)
-
-
-def as_bytes(frame: pl.DataFrame, *, compressed: bool) -> bytes:
-    """Write a frame as CSV text; compressed text carries no time and no name, so that its bytes repeat."""
-    text = io.BytesIO()
-    frame.write_csv(text)
-    if not compressed:
-        return text.getvalue()
-    packed = io.BytesIO()
-    with gzip.GzipFile(filename="", fileobj=packed, mode="wb", compresslevel=9, mtime=0) as stream:
-        stream.write(text.getvalue())
-    return packed.getvalue()
-
-
-def _make(identifier: str, raw: Path) -> pl.DataFrame:
-    try:
-        return TABLES[identifier](raw)
-    except pl.exceptions.PolarsError as error:
-        cause = str(error).splitlines()[0]
-        raise DataError(
-            f"{identifier}: the raw file has not the columns or labels that "
-            f"derive.{identifier} reads ({cause})"
-        ) from None
-
-
-def write_tables(raw: Path, output: Path, only: tuple[str, ...] = ()) -> list[Path]:
-    """Make the reference tables in `output` from the raw files in `raw`.
-
-    Parameters: `raw`, folder of raw files; `output`, folder for the tables; `only`, ids to make (all when
-    empty). Returns the files written. Raises `DataError` when a raw file is missing or its figures disagree
-    with themselves.
-    """
-    from bobanalysis.data.registry import sources
-
-    output.mkdir(parents=True, exist_ok=True)
-    written = []
-    for source in sources().values():
-        if source.table is None or (only and source.id not in only):
-            continue
-        path = output / source.table
-        if source.table.endswith(".geojson"):
-            from bobanalysis.data.shapes import departements_map
-
-            content = departements_map(raw)
-        else:
-            frame = sort_rows(_make(source.id, raw), source.orders())
-            content = as_bytes(frame, compressed=path.suffix == ".gz")
-        path.write_bytes(content)
-        written.append(path)
-    return written
-
-
-def record(identifier: str, path: Path, registry: Path) -> bool:
-    """Write rows and sha256 of a table into its entry of `sources.yaml`, other lines untouched. Returns if
-    it changed."""
-    from bobanalysis.data.registry import source
-    from bobanalysis.data.tables import content, digest, parse
-
-    data = content(path)
-    rows = parse(source(identifier), data, path).height
-    text = registry.read_text(encoding="utf-8")
-    start = text.index(f"\n  {identifier}:\n")
-    stop = re.compile(r"\n  \w+:\n").search(text, start + 1)
-    entry = text[start : stop.start() if stop else None]
-    new = re.sub(r"\n    rows: \d+", f"\n    rows: {rows}", entry)
-    new = re.sub(r'\n    sha256: "\w+"', f'\n    sha256: "{digest(data)}"', new)
-    registry.write_text(text.replace(entry, new), encoding="utf-8")
-    return new != entry
-
-
-def main(arguments: list[str] | None = None) -> None:
-    """Run the derivation from the command line."""
-    from bobanalysis.data.registry import root, sources
-
-    parser = argparse.ArgumentParser(
-        prog="python -m bobanalysis.data.derive", description=__doc__.splitlines()[0]
-    )
-    parser.add_argument("raw", type=Path, metavar="RAW_DIR", help="folder of raw files, see data/README.md")
-    parser.add_argument("--output", type=Path, default=root() / "reference", help="where the tables go")
-    parser.add_argument(
-        "--only", action="append", default=[], metavar="ID", help="make this table only (may be repeated)"
-    )
-    parser.add_argument("--record", action="store_true", help="write rows and sha256 into sources.yaml")
-    options = parser.parse_args(arguments)
-    by_file = {entry.table: entry.id for entry in sources().values()}
-    try:
-        for path in write_tables(options.raw, options.output, tuple(options.only)):
-            identifier = by_file[path.name]
-            changed = options.record and record(identifier, path, root() / "sources.yaml")
-            print(f"{identifier}: {path.stat().st_size:,} bytes{', recorded' if changed else ''}", flush=True)
-    except DataError as error:
-        raise SystemExit(f"error: {error}") from None
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,1 @@
+"""Tools of maintainers, which are not part of the package."""
