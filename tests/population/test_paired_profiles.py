@@ -1,5 +1,6 @@
 """Paired profiles: only the age, or only the place, changes."""
 
+import pandas as pd
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
@@ -94,12 +95,46 @@ def test_reference_profiles_have_the_columns_and_types_of_a_population(people):
     assert profiles["rome_id"].n_unique() == 2
 
 
-def test_the_reference_market_has_every_level_and_leaves_the_unknown_unknown():
-    made_up = population.reference_market()
-    assert set(made_up.local["market_offers_per_10_candidates"]) == {2, 5, 10}
-    assert set(made_up.jobs["rome_id"]) - set(made_up.local["rome_id"]) == {"N9900", "N9901"}
-    assert not set(made_up.jobs["rome_id"]) & set(data.table("rome")["rome"])
-    assert made_up.local["departement_id"].n_unique() == 101
-    assert set(population.reference_profiles()["rome_id"]) == set(made_up.jobs["rome_id"])
-    real = population.market()
-    assert (made_up.local.schema, made_up.jobs.schema) == (real.local.schema, real.jobs.schema)
+def test_the_job_groups_of_reference_profiles_are_made_up():
+    codes = set(population.reference_profiles()["rome_id"])
+    assert codes == set(population.REFERENCE_JOBS)
+    assert not codes & set(data.table("rome")["rome"])
+
+
+def test_any_column_can_be_varied_with_the_columns_that_go_with_it():
+    """Nothing of Bob: people of another country, whose districts have a rent."""
+    people = pl.DataFrame(
+        {"person_id": [7, 8], "years": [30, 60], "district": ["a", "b"], "rent": [1.0, 2.0]}
+    )
+    assert population.paired(people, "years", (20, 40))["years"].to_list() == [20, 40, 20, 40]
+    places = pl.DataFrame({"district": ["b", "c"], "rent": [2.0, 3.0]})
+    moved = population.paired(people, "district", places, also=["rent"])
+    assert moved.columns == ["pair_id", *people.columns]
+    assert moved.rows()[:2] == [(7, "7/district=b", 30, "b", 2.0), (7, "7/district=c", 30, "c", 3.0)]
+
+
+@pytest.mark.parametrize("values", [[], [30, 30]])
+def test_a_value_given_twice_or_none_at_all_is_refused(people, values):
+    with pytest.raises(ValueError, match="age: give at least one value, each once"):
+        population.paired_ages(people, values)
+
+
+PUBLIC = {
+    "paired": lambda people: population.paired(people, "age", [20, 60]),
+    "paired_ages": lambda people: population.paired_ages(people, [20, 60]),
+    "paired_departements": lambda people: population.paired_departements(people, ["75", "976"]),
+}
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_pandas_in_means_pandas_out(people, name):
+    ours, theirs = PUBLIC[name](people), PUBLIC[name](people.to_pandas())
+    assert isinstance(theirs, pd.DataFrame)
+    assert_frame_equal(pl.from_pandas(theirs), ours, check_dtypes=False)
+
+
+def test_the_summary_of_a_fit_is_of_the_library_of_the_fit():
+    lines = population.modelled(50).fit
+    theirs = population.summarise(lines.to_pandas())
+    assert isinstance(theirs, pd.DataFrame)
+    assert_frame_equal(pl.from_pandas(theirs), population.summarise(lines), check_dtypes=False)

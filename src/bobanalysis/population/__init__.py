@@ -2,18 +2,11 @@
 meet."""
 
 from . import scenarios
-from .build import (
-    LIMITS,
-    Population,
-    compare_constructions,
-    margin_titles,
-    modelled,
-    summarise,
-    write_parquet,
-)
-from .markets import DEFAULT, SCALES, MarketTables, Scale, market, market_cells, national_cells
-from .paired import REFERENCE_JOBS, paired_ages, paired_departements, reference_market, reference_profiles
+from .build import Population, compare_constructions, margin_titles, modelled, summarise, write_parquet
+from .markets import DEFAULT, MarketTables, market, market_cells, national_cells
+from .paired import REFERENCE_JOBS, paired, paired_ages, paired_departements, reference_profiles
 from .scenarios import Scenario, ScenarioError
+from .texts import LIMITS, SCALES, Scale
 
 __all__ = [
     "DEFAULT",
@@ -31,9 +24,9 @@ __all__ = [
     "market_cells",
     "modelled",
     "national_cells",
+    "paired",
     "paired_ages",
     "paired_departements",
-    "reference_market",
     "reference_profiles",
     "scenarios",
     "summarise",

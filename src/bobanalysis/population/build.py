@@ -5,71 +5,18 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
 from . import draw
 from .inputs import BANDS, NATIONAL_BANDS, NATIONAL_OF_BAND, SEXES
-from .model import MARGINS, fit, joint
+from .model import fit, joint
+from .paired import to_polars
 from .scenarios import load
-
-LIMITS: dict[str, dict[str, str]] = {
-    "age_by_place": {
-        "fr": "Aucun résultat croisant l’âge et le lieu ne peut être tiré de cette population : la façon "
-        "dont l’âge varie d’un "
-        "département à l’autre y est une hypothèse, et deux hypothèses défendables ne concordent pas.",
-        "en": "No finding on age by place can be drawn from this population: how age varies between "
-        "départements is an "
-        "assumption in it, and two defensible assumptions disagree.",
-    },
-    "place_totals": {
-        "fr": "Le nombre de demandeurs d’emploi de chaque département est modélisé : aucun total publié n’a "
-        "servi de référence.",
-        "en": "The number of job seekers in each département is modelled: no published total was used as a "
-        "reference.",
-    },
-    "answers": {
-        "fr": "Motivation, réseau, entretiens, nature du projet et les autres réponses sont supposés, "
-        "identiques à tout âge et en tout lieu.",
-        "en": "Motivation, contacts, interviews, kind of project and the other answers are assumed, the "
-        "same at every age and place.",
-    },
-    "unasked": {
-        "fr": "Handicap, permis de conduire et appellation du métier ne sont pas modélisés : les règles les "
-        "lisent comme des questions sans réponse. Les conseils qui en dépendent n’apparaissent pas.",
-        "en": "Disability, driving licence and job title are not modelled: rules read them as questions "
-        "without an answer. Advice that depends on them does not appear.",
-    },
-    "mayotte": {
-        "fr": "Mayotte n’a ni marché ni chômage publiés dans ces sources : elle n’est pas dans la population "
-        "modélisée, qui couvre tous les autres départements.",
-        "en": "Mayotte has neither market nor unemployment figures in these sources: it is not in the "
-        "modelled "
-        "population, which covers all the other départements.",
-    },
-    "known_markets": {
-        "fr": "Les personnes sont tirées des couples métier × département qui ont un chiffre de marché : la "
-        "part "
-        "de marchés inconnus y est nulle par construction et ne dit rien ; elle se mesure sur les profils "
-        "appariés.",
-        "en": "People are drawn from the job group × département cells that have a market figure: the share "
-        "of "
-        "unknown markets is nil by construction and says nothing; measure it on paired profiles.",
-    },
-    "small_families": {
-        "fr": "Les petites cases du marché ont été coupées à la source, surtout dans les départements "
-        "ruraux ; "
-        "leurs demandeurs d’emploi sont replacés dans les cases connues de la même famille de métiers.",
-        "en": "Small cells of the market were cut at the source, mostly in rural départements; their job "
-        "seekers "
-        "are put back into the known cells of the same job family.",
-    },
-    "towns": {
-        "fr": "Les communes ne sont pas modélisées : la taille de la ville est inconnue pour tous.",
-        "en": "Towns are not modelled: the size of the town is unknown for everyone.",
-    },
-}
+from .texts import MARGINS
 
 
 @dataclass(frozen=True)
@@ -104,20 +51,23 @@ class Population:
         Returns: margin, raked, lines, misplaced (share), largest_gap, largest_gap_drawn (in the drawn
         people, null where not measured).
         """
-        return summarise(self.fit)
+        return to_polars(summarise(self.fit))[0]
 
 
-def summarise(lines: pl.DataFrame) -> pl.DataFrame:
-    """Sum up a fit, one line a margin (see :meth:`Population.summary`)."""
+def summarise(lines: Any) -> Any:
+    """Sum up a fit, one line a margin (see :meth:`Population.summary`), in the library of the fit."""
+    frame, back = to_polars(lines)
     gap = pl.col("gap").abs().sum() / pl.col("target").sum() / 2
     drawn = (pl.col("drawn") - pl.col("target")).abs() / pl.col("target").sum()
-    extra = [drawn.max().alias("largest_gap_drawn")] if "drawn" in lines.columns else []
-    return lines.group_by("margin", maintain_order=True).agg(
-        pl.col("raked").first(),
-        pl.len().alias("lines"),
-        gap.alias("misplaced"),
-        pl.col("gap_share").abs().max().alias("largest_gap"),
-        *extra,
+    extra = [drawn.max().alias("largest_gap_drawn")] if "drawn" in frame.columns else []
+    return back(
+        frame.group_by("margin", maintain_order=True).agg(
+            pl.col("raked").first(),
+            pl.len().alias("lines"),
+            gap.alias("misplaced"),
+            pl.col("gap_share").abs().max().alias("largest_gap"),
+            *extra,
+        )
     )
 
 
@@ -186,24 +136,18 @@ def write_parquet(
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    writer, done = None, 0
+    done, blocks = 0, _blocks(plan)
     try:
-        for frame in _blocks(plan):
-            table = frame.to_arrow()
-            if writer is None:
-                schema = table.schema.with_metadata(about)
-                writer = pq.ParquetWriter(part, schema, compression="zstd")
-            writer.write_table(table.cast(schema))
-            done += frame.height
-            if progress is not None:
-                progress(done, people)
-        if writer is not None:
-            writer.close()
-            writer = None
+        first = next(blocks).to_arrow()
+        schema = first.schema.with_metadata(about)
+        with pq.ParquetWriter(part, schema, compression="zstd") as writer:
+            for table in chain([first], (frame.to_arrow() for frame in blocks)):
+                writer.write_table(table.cast(schema))
+                done += table.num_rows
+                if progress is not None:
+                    progress(done, people)
         os.replace(part, path)
     finally:
-        if writer is not None:
-            writer.close()
         part.unlink(missing_ok=True)
     return path
 

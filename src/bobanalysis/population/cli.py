@@ -9,6 +9,7 @@ import typer
 
 from . import build, scenarios
 from .model import fit, joint
+from .texts import LIMITS
 
 
 def population(
@@ -62,5 +63,5 @@ def population(
     for what, lost, rows in model.inputs.lost.iter_rows():
         out.print(f"Left out, {what}: {lost:.0f} people in {rows} rows.")
     out.print("What this population cannot show:")
-    for limit in build.LIMITS.values():
+    for limit in LIMITS.values():
         out.print(f"- {limit['en']}", highlight=False)

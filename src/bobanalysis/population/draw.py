@@ -190,39 +190,13 @@ UNASKED: dict[str, pl.Expr] = {
 }
 """Answers that are not modelled: left unanswered, but for an open-ended contract, which everybody seeks."""
 
-COLUMNS = (
-    "person_id",
-    "weight",
-    "age",
-    "gender",
-    "highest_degree",
-    "seniority",
-    "project_kind",
-    "previous_job_similarity",
-    "passionate_level",
-    "training_fulfillment_estimate",
-    "weekly_applications_estimate",
-    "has_clear_project",
-    "situation",
-    "family_situation",
-    "area_type",
-    "network_estimate",
-    "total_interview_count",
-    "search_length",
-    "search_not_started",
-    "has_creation_date",
-    "rome_id",
-    "departement_id",
-    "region_id",
-    "city_population",
-    "city_urban_score",
-    "num_projects",
-    "num_objectives",
-    *(f"frustration_{name.lower()}" for name in FRUSTRATIONS),
-    "search_length_now",
-    *UNASKED,
-    "fap87",
-    "age_band",
+COLUMNS = tuple(
+    f"""person_id weight age gender highest_degree seniority project_kind previous_job_similarity
+    passionate_level training_fulfillment_estimate weekly_applications_estimate has_clear_project situation
+    family_situation area_type network_estimate total_interview_count search_length search_not_started
+    has_creation_date rome_id departement_id region_id city_population city_urban_score num_projects
+    num_objectives {" ".join(f"frustration_{name.lower()}" for name in FRUSTRATIONS)} search_length_now
+    {" ".join(UNASKED)} fap87 age_band""".split()
 )
 """Columns of a population frame, in order."""
 

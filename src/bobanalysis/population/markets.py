@@ -20,7 +20,6 @@ A cell that the source cut or lacks has no row, is unknown, and is never calm. M
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -30,6 +29,7 @@ from bobanalysis import data
 
 from .inputs import fap_of_rome
 from .scenarios import Scenario, load
+from .texts import SCALES
 
 BOB_MEDIAN = 5.0
 """Median of the published score in 2017, offers per ten candidates (known cells)."""
@@ -39,81 +39,6 @@ OFFERS_OF_CLASS = {1: 1.0, 2: 3.0, 3: 5.0, 4: 7.0, 5: 9.0}
 "unstressed"."""
 
 DEFAULT = "cell_median"
-
-
-@dataclass(frozen=True)
-class Scale:
-    """One defensible way to turn yearly offers and job seekers into offers per ten candidates.
-
-    ``fr`` and ``en`` say it to readers; ``kind`` is ``rescaled`` (one factor over the whole table) or
-    ``assumed`` (classes).
-    """
-
-    fr: str
-    en: str
-    kind: str = "rescaled"
-    is_default: bool = False
-
-
-def _vacancy(days: int) -> Scale:
-    return Scale(
-        fr=f"Offres en cours si une offre reste ouverte {days} jours (flux annuel × {days}/365), pour dix "
-        f"demandeurs d’emploi.",
-        en=f"Open offers if an offer stays open {days} days (yearly flow × {days}/365), per ten job seekers.",
-    )
-
-
-SCALES: Mapping[str, Scale] = {
-    "cell_median": Scale(
-        fr="Médiane des couples métier × département connus ramenée à 5 offres pour dix demandeurs, comme "
-        "dans la table publiée "
-        "de 2017. Par défaut : c’est la seule valeur publiée de l’échelle d’origine, et elle portait sur "
-        "les mêmes lignes.",
-        en="Median of the known job group × département cells set to 5 offers per ten job seekers, as in "
-        "the published table of "
-        "2017. Default: the only published value of the original scale, and it was about the same rows.",
-        is_default=True,
-    ),
-    "people_median": Scale(
-        fr="Médiane pondérée par les demandeurs d’emploi ramenée à 5 offres pour dix.",
-        en="Median weighted by job seekers set to 5 offers per ten.",
-    ),
-    "job_median": Scale(
-        fr="Médiane des métiers, au niveau national, ramenée à 5 offres pour dix.",
-        en="Median of the job groups’ national figures set to 5 offers per ten.",
-    ),
-    "flow_12": Scale(
-        fr="Offres d’un mois moyen (flux annuel divisé par 12) pour dix demandeurs d’emploi.",
-        en="Offers of a mean month (yearly flow over 12) per ten job seekers.",
-    ),
-    "vacancy_45": _vacancy(45),
-    "vacancy_60": _vacancy(60),
-    "vacancy_85": _vacancy(85),
-    "tension_classes": Scale(
-        fr="Classe de tension de France Travail (1 à 5, 2021), moyenne du département pondérée par les "
-        "demandeurs d’emploi, "
-        "arrondie ; 1, 3, 5, 7 ou 9 offres pour dix (supposé).",
-        en="France Travail’s own class of tension (1 to 5, 2021), the département’s mean weighted by job "
-        "seekers, rounded; "
-        "1, 3, 5, 7 or 9 offers per ten (assumed).",
-        kind="assumed",
-    ),
-    "tension_2019": Scale(
-        fr="Classe de tension 2019 de la famille de métiers dans le département (Dares), mêmes offres "
-        "supposées ; sans classe "
-        "publiée, le marché est inconnu.",
-        en="Dares’ class of tension 2019 of the job family in the département, same assumed offers; where "
-        "no class is "
-        "published, the market is unknown.",
-        kind="assumed",
-    ),
-    "national": Scale(
-        fr="Chiffre national du métier dans tous les départements (même facteur que l’échelle par défaut) : "
-        "le lieu ne joue plus.",
-        en="The job group’s national figure in every département (same factor as the default scale): place "
-        "plays no part.",
-    ),
-}
 
 
 @dataclass(frozen=True)

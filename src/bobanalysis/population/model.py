@@ -31,6 +31,7 @@ from .inputs import (
 )
 from .raking import Raked, rake
 from .scenarios import Scenario
+from .texts import MARGINS
 
 Ints = NDArray[np.int64]
 
@@ -198,81 +199,6 @@ def _degrees(inputs: Inputs, ages: Ints, by_age: Floats, master_share: float) ->
     return out / out.sum(axis=2, keepdims=True)
 
 
-@dataclass(frozen=True)
-class Margin:
-    """What a line of the fit is about, for readers; ``raked`` says whether the model was made to agree with
-    it."""
-
-    raked: bool
-    source: str
-    fr: str
-    en: str
-
-
-MARGINS: dict[str, Margin] = {
-    "family_stock": Margin(
-        True,
-        "jobseekers_fap_year",
-        "Demandeurs d’emploi (A, B, C) par famille de métiers, 2019",
-        "Job seekers (A, B, C) by job family, 2019",
-    ),
-    "age_sex": Margin(
-        True,
-        "jobseekers_sex_age_month",
-        "Demandeurs d’emploi (A, B, C) par sexe et âge, moyenne 2019",
-        "Job seekers (A, B, C) by sex and age, mean of 2019",
-    ),
-    "age": Margin(
-        False,
-        "jobseekers_fap87_age_2020",
-        "Âge de l’ensemble (catégorie A, 2020)",
-        "Age over all families (category A, 2020)",
-    ),
-    "family_age": Margin(
-        False,
-        "jobseekers_fap87_age_2020",
-        "Âge dans chaque famille de métiers (catégorie A, 2020)",
-        "Age within each job family (category A, 2020)",
-    ),
-    "family_sex": Margin(
-        False,
-        "jobseekers_fap87_sex_duration_2020",
-        "Femmes dans chaque famille de métiers (catégorie A, 2020)",
-        "Women within each job family (category A, 2020)",
-    ),
-    "place_market": Margin(
-        False,
-        "market_rome_bassin_2021",
-        "Demandeurs d’emploi de chaque département dans le tableau du marché (2021, petites cases coupées)",
-        "Job seekers of each département in the market table (2021, small cells cut)",
-    ),
-    "place_unemployment": Margin(
-        False,
-        "unemployment_rate_dep",
-        "Chômeurs de chaque département : taux 2021 × habitants × taux d’activité supposé (indicatif)",
-        "Unemployed people of each département: rate 2021 × residents × assumed activity rate (indicative)",
-    ),
-    "survey_age": Margin(
-        False,
-        "unemployed_eec2018",
-        "Âge des chômeurs (au sens du BIT, 2018)",
-        "Age of unemployed people (ILO definition, 2018)",
-    ),
-    "degree": Margin(False, "unemployed_eec2018", "Diplôme (BIT, 2018)", "Degree (ILO definition, 2018)"),
-    "duration": Margin(
-        False,
-        "unemployed_eec2018",
-        "Durée de chômage en mois (BIT, 2018)",
-        "Months of unemployment (ILO definition, 2018)",
-    ),
-    "one_year_or_more": Margin(
-        False,
-        "jobseekers_fap87_sex_duration_2020",
-        "Inscrits depuis un an ou plus, par famille de métiers (catégorie A, 2020)",
-        "Registered for a year or more, by job family (category A, 2020)",
-    ),
-}
-
 _DEGREES = ("none", "CAP/BEP", "bac", "bac+2", "bac+3 or more")
 
 
@@ -284,25 +210,17 @@ def fit(model: Joint) -> pl.DataFrame:
     gap_relative (gap over target), and gap_share (gap between the shares within the margin). Targets of
     other years or definitions are scaled to the model's total.
     """
-    cells = model.cells.select(
-        "departement_id",
-        "family",
-        pl.col("band").cast(pl.Int64),
-        pl.col("sex").cast(pl.Int64),
-        "seed",
-        "people",
+    lines = pl.concat(
+        pl.DataFrame(
+            {"category": list(names), "target": target.ravel(), "achieved": achieved.ravel()}
+        ).with_columns(margin=pl.lit(margin))
+        for margin, (names, target, achieved) in _margins(model).items()
     )
-    parts = [
-        _fit_raked(model, cells),
-        _fit_family(model, cells),
-        _fit_place(model, cells),
-        _fit_survey(model, cells),
-    ]
     total = pl.col("target").sum().over("margin")
     share = pl.col("achieved") / pl.col("achieved").sum().over("margin") - pl.col("target") / total
     # Rounded, so that a raked margin reads 0 on every machine and not the noise of floating point.
     gap = _rounded(pl.col("achieved") - pl.col("target"), 2)
-    return pl.concat(parts).select(
+    return lines.select(
         "margin",
         pl.col("margin")
         .replace_strict({k: m.raked for k, m in MARGINS.items()}, return_dtype=pl.Boolean)
@@ -322,136 +240,88 @@ def _rounded(value: pl.Expr, decimals: int) -> pl.Expr:
     return pl.when(rounded == 0).then(0.0).otherwise(rounded)
 
 
-def _lines(margin: str, categories: Sequence[str], target: Floats, achieved: Floats) -> pl.DataFrame:
-    return pl.DataFrame(
-        {
-            "margin": [margin] * len(categories),
-            "category": list(categories),
-            "target": target.ravel(),
-            "achieved": achieved.ravel(),
-        },
-        schema={"margin": pl.String, "category": pl.String, "target": pl.Float64, "achieved": pl.Float64},
-    )
-
-
 def _sums(cells: pl.DataFrame, keys: list[str], sizes: list[int], value: str = "people") -> Floats:
     index = np.ravel_multi_index([cells[k].to_numpy() for k in keys], sizes)
     held = np.bincount(index, cells[value].to_numpy(), int(np.prod(sizes)))
     return held.reshape(sizes).astype(np.float64)
 
 
-def _fit_raked(model: Joint, cells: pl.DataFrame) -> pl.DataFrame:
-    stock = model.inputs.stock
-    national = model.inputs.national * model.people / model.inputs.national.sum()
-    three = cells.with_columns(
-        pl.col("band").replace_strict(dict(enumerate(NATIONAL_OF_BAND)), return_dtype=pl.Int64)
+def _margins(model: Joint) -> dict[str, tuple[Sequence[str], Floats, Floats]]:
+    """Each known margin: its categories, the people wanted in each, and those that the cells hold."""
+    cells = model.cells.with_columns(pl.col("band", "sex").cast(pl.Int64))
+    inputs, families, stock = (
+        model.inputs,
+        model.inputs.stock["fap87"].to_list(),
+        model.inputs.stock["people"],
     )
-    names = [f"{sex} {band}" for sex in SEXES for band in NATIONAL_BANDS]
-    return pl.concat(
-        [
-            _lines(
-                "family_stock",
-                stock["fap87"].to_list(),
-                stock["people"].to_numpy(),
-                _sums(cells, ["family"], [stock.height]),
-            ),
-            _lines("age_sex", names, national, _sums(three, ["sex", "band"], [2, 3])),
-        ]
-    )
-
-
-def _fit_family(model: Joint, cells: pl.DataFrame) -> pl.DataFrame:
-    families = model.inputs.stock["fap87"].to_list()
-    size, stock = len(families), model.inputs.stock["people"].to_numpy()
+    people, size, wanted = model.people, len(families), stock.to_numpy()
+    three = pl.col("band").replace_strict(dict(enumerate(NATIONAL_OF_BAND)), return_dtype=pl.Int64)
+    by_age = _sums(cells, ["family", "band"], [size, 5])
+    by_sex = _sums(cells, ["family", "sex"], [size, 2])
     # The true table, not the one the cells were made from: a slip in the order of bands must show here.
     ages = data.table("jobseekers_fap87_age_2020").filter(pl.col("fap87").is_in([*families, "ALL"]))
     wide = {(f, b): share for f, b, share in ages.select("fap87", "age_band", "share_pct").iter_rows()}
     share = np.array([[wide[f, b] for b in BANDS] for f in families])
     whole = np.array([wide["ALL", b] for b in BANDS])
-    sexes = {f: (w, y) for f, w, y in data.table("jobseekers_fap87_sex_duration_2020").iter_rows()}
-    women, long = np.array([sexes[f][0] for f in families]), np.array([sexes[f][1] for f in families])
-    by_age = _sums(cells, ["family", "band"], [size, 5])
-    by_sex = _sums(cells, ["family", "sex"], [size, 2])
-    one_year = _long_by_family(model, cells, size)
-    return pl.concat(
-        [
-            _lines("age", BANDS, whole / whole.sum() * model.people, by_age.sum(axis=0)),
-            _lines(
-                "family_age",
-                [f"{f} {b}" for f in families for b in BANDS],
-                share / share.sum(axis=1, keepdims=True) * stock[:, None],
-                by_age,
-            ),
-            _lines("family_sex", [f"{f} F" for f in families], women / 100 * stock, by_sex[:, 1]),
-            _lines("one_year_or_more", families, long / 100 * stock, one_year),
-        ]
-    )
+    known = {f: (w, y) for f, w, y in data.table("jobseekers_fap87_sex_duration_2020").iter_rows()}
+    women, long = (np.array([known[f][i] for f in families]) for i in (0, 1))
+    past_year = (model.age_share * model.duration_share[:, :, 4:].sum(axis=2)[:, None, :]).sum(axis=2)
+    one_year = (_sums(cells, ["family", "sex", "band"], [size, 2, 5]) * past_year).sum(axis=(1, 2))
+    placed = cells.group_by("departement_id", maintain_order=True).agg(pl.col("people", "seed").sum())
+    placed = placed.sort("departement_id")
+    places, here = placed["departement_id"].to_list(), placed["people"].to_numpy()
+    single = (_sums(cells, ["sex", "band"], [2, 5])[:, :, None] * model.age_share).sum(axis=1)
+    degree = (single[:, :, None] * model.degree_share).sum(axis=(0, 1))
+    months = (single[:, :, None] * model.duration_share).sum(axis=(0, 1))
+    survey_band = np.searchsorted(EEC_FROM, model.ages, side="right") - 1
+
+    def of_whole(counts: Floats) -> Floats:
+        return counts / counts.sum() * people
+
+    return {
+        "family_stock": (families, wanted, _sums(cells, ["family"], [size])),
+        "age_sex": (
+            [f"{sex} {band}" for sex in SEXES for band in NATIONAL_BANDS],
+            inputs.national * people / inputs.national.sum(),
+            _sums(cells.with_columns(band=three), ["sex", "band"], [2, 3]),
+        ),
+        "age": (BANDS, of_whole(whole), by_age.sum(axis=0)),
+        "family_age": (
+            [f"{f} {b}" for f in families for b in BANDS],
+            share / share.sum(axis=1, keepdims=True) * wanted[:, None],
+            by_age,
+        ),
+        "family_sex": ([f"{f} F" for f in families], women / 100 * wanted, by_sex[:, 1]),
+        "one_year_or_more": (families, long / 100 * wanted, one_year),
+        "place_market": (places, of_whole(placed["seed"].to_numpy()), here),
+        "place_unemployment": (places, of_whole(_unemployed(inputs, places)), here),
+        "survey_age": (
+            EEC_BANDS,
+            of_whole(_surveyed("age_band", EEC_BANDS)),
+            np.bincount(survey_band, single.sum(axis=0), 5).astype(np.float64),
+        ),
+        "degree": (
+            _DEGREES,
+            of_whole(_surveyed("diploma", tuple(DEGREE_OF_DIPLOMA), tuple(DEGREE_OF_DIPLOMA.values()))),
+            np.append(degree[:4], degree[4:].sum()),
+        ),
+        "duration": (DURATIONS, of_whole(_surveyed("duration_months", DURATIONS)), months),
+    }
 
 
-def _long_by_family(model: Joint, cells: pl.DataFrame, size: int) -> Floats:
-    long = model.duration_share[:, :, 4:].sum(axis=2)
-    by_band = (model.age_share * long[:, None, :]).sum(axis=2)
-    return (_sums(cells, ["family", "sex", "band"], [size, 2, 5]) * by_band).sum(axis=(1, 2))
-
-
-def _fit_place(model: Joint, cells: pl.DataFrame) -> pl.DataFrame:
-    placed = (
-        cells.group_by("departement_id", maintain_order=True)
-        .agg(pl.col("people").sum(), pl.col("seed").sum())
-        .sort("departement_id")
-    )
-    names = placed["departement_id"].to_list()
-    market = placed["seed"].to_numpy()
+def _unemployed(inputs: Inputs, places: Sequence[str]) -> Floats:
     rates = data.table("unemployment_rate_dep").filter(pl.col("year") == POPULATION_YEAR)
     rate = dict(rates.select("dep", "rate_pct").iter_rows())
-    adults = dict(
-        zip(model.inputs.departements, model.inputs.residents[:, :, 15:65].sum(axis=(1, 2)), strict=True)
-    )
-    unemployed = np.array([rate[n] / 100 * adults[n] * ASSUMED_ACTIVITY for n in names])
-    people = placed["people"].to_numpy()
-    return pl.concat(
-        [
-            _lines("place_market", names, market / market.sum() * model.people, people),
-            _lines("place_unemployment", names, unemployed / unemployed.sum() * model.people, people),
-        ]
-    )
+    adults = dict(zip(inputs.departements, inputs.residents[:, :, 15:65].sum(axis=(1, 2)), strict=True))
+    return np.array([rate[n] / 100 * adults[n] * ASSUMED_ACTIVITY for n in places])
 
 
-def _fit_survey(model: Joint, cells: pl.DataFrame) -> pl.DataFrame:
-    by_age = (_sums(cells, ["sex", "band"], [2, 5])[:, :, None] * model.age_share).sum(axis=1)
-    survey = data.table("unemployed_eec2018")
-    bands = np.searchsorted(EEC_FROM, model.ages, side="right") - 1
-    degree = (by_age[:, :, None] * model.degree_share).sum(axis=(0, 1))
-
-    def target(column: str, number: dict[str, int], size: int) -> Floats:
-        found = survey.drop_nulls(column).group_by(column).agg(pl.col("weighted").sum())
-        out = np.zeros(size)
-        for value, people in found.iter_rows():
-            out[number[value]] += people
-        return out / out.sum() * model.people
-
-    def order(names: Sequence[str]) -> dict[str, int]:
-        return {name: i for i, name in enumerate(names)}
-
-    return pl.concat(
-        [
-            _lines(
-                "survey_age",
-                EEC_BANDS,
-                target("age_band", order(EEC_BANDS), 5),
-                np.bincount(bands, by_age.sum(axis=0), 5).astype(np.float64),
-            ),
-            _lines(
-                "degree",
-                _DEGREES,
-                target("diploma", {k: v - 1 for k, v in DEGREE_OF_DIPLOMA.items()}, 5),
-                np.append(degree[:4], degree[4:].sum()),
-            ),
-            _lines(
-                "duration",
-                DURATIONS,
-                target("duration_months", order(DURATIONS), 8),
-                (by_age[:, :, None] * model.duration_share).sum(axis=(0, 1)),
-            ),
-        ]
-    )
+def _surveyed(column: str, labels: Sequence[str], numbers: Sequence[int] = ()) -> Floats:
+    """People of the survey by answer; ``numbers``, from 1, where several answers count as one."""
+    place = dict(zip(labels, numbers or range(1, len(labels) + 1), strict=True))
+    survey = data.table("unemployed_eec2018").drop_nulls(column)
+    found = survey.group_by(column).agg(pl.col("weighted").sum())
+    out = np.zeros(max(place.values()))
+    for value, people in found.iter_rows():
+        out[place[value] - 1] += people
+    return out

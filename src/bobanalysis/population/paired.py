@@ -3,40 +3,77 @@ sampling."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from itertools import product
+from typing import Any
 
+import narwhals as nw
 import polars as pl
 
 from bobanalysis import data
 
 from .draw import COLUMNS, UNASKED
 from .enums import FRUSTRATIONS, YEARS_OF_EXPERIENCE, YOUNGEST_WITH_DEGREE
-from .markets import MarketTables
 
 AGES = range(16, 71)
 
 
-def paired_ages(people: pl.DataFrame, ages: Iterable[int] = AGES) -> pl.DataFrame:
-    """Repeat each person once for each age, everything else kept.
+def to_polars(frame: Any) -> tuple[pl.DataFrame, Callable[[pl.DataFrame], Any]]:
+    """Return a frame of any library in Polars, and the way back."""
+    if isinstance(frame, pl.DataFrame):
+        return frame, lambda out: out
+    native = nw.from_native(frame, eager_only=True)
+    kind = native.implementation
+    return native.to_polars(), lambda out: nw.from_arrow(out.to_arrow(), backend=kind).to_native()
 
-    Parameters: ``people``, a population frame (person_id unique); ``ages``, whole years.
-    Returns: the same columns, len(people) x len(ages) rows in the order of people then ages, with ``pair_id``
-    (the person_id of the original; person_id itself is made unique) and ``plausible_age`` (Boolean: the
-    experience and the degree can be held at that age; rules are read at every age all the same). ``age_band``
-    and ``fap87`` stay as they were if present.
-    Raises: ValueError for a missing column, a repeated person or no age.
 
-    >>> pairs = paired_ages(reference_profiles(["M1607"]).head(2), ages=[30, 31])
+def paired(people: Any, column: str, values: Any, also: Sequence[str] = ()) -> Any:
+    """Repeat each person once for each value of a column, everything else kept.
+
+    Parameters: ``people``, a frame with one row a person (``person_id`` unique); ``column``, what changes: an
+    age, a place, …; ``values``, those to give, each once, or a frame with ``column`` and the columns ``also``
+    that change with it (the region of a place, say).
+    Returns: the same columns, in the library of ``people``, len(people) x len(values) rows in the order of
+    people then values, with ``pair_id`` (the person_id of the original; person_id itself is made unique).
+    Raises: ValueError for a missing column, a repeated person or value, or no value.
+
+    >>> pairs = paired(reference_profiles(["M1607"]).head(2), "age", [30, 31])
     >>> pairs["age"].to_list(), pairs["pair_id"].n_unique()
     ([30, 31, 30, 31], 2)
     """
-    wanted = list(ages)
-    _check(people, ("person_id", "age"), wanted, "ages")
-    other = pl.DataFrame({"age": pl.Series(wanted, dtype=people.schema["age"])})
-    pairs = _paired(people, other, ["age"])
+    frame, back = to_polars(people)
+    for name in ("person_id", column, *also):
+        if name not in frame.columns:
+            raise ValueError(f"people: the column {name!r} is missing; add it")
+    if not isinstance(values, pl.DataFrame):
+        values = pl.DataFrame({column: pl.Series(list(values), dtype=frame.schema[column])})
+    if values.is_empty() or values[column].is_duplicated().any():
+        raise ValueError(f"{column}: give at least one value, each once; got {values[column].to_list()}")
+    if frame["person_id"].n_unique() != frame.height:
+        first = frame.filter(pl.col("person_id").is_duplicated())["person_id"][0]
+        raise ValueError(f"people: person_id {first!r} occurs on several rows; keep one row a person")
+    suffix = pl.lit(f"/{column}=") + pl.col(column).cast(pl.String)
+    return back(
+        frame.rename({"person_id": "pair_id"})
+        .drop(column, *also)
+        .join(values, how="cross", maintain_order="left_right")
+        .with_columns(person_id=pl.col("pair_id").cast(pl.String) + suffix)
+        .select("pair_id", *frame.columns)
+    )
+
+
+def paired_ages(people: Any, ages: Iterable[int] = AGES) -> Any:
+    """Repeat each person once for each age, everything else kept; see :func:`paired`.
+
+    Returns: besides, ``plausible_age`` (Boolean: the experience and the degree can be held at that age; rules
+    are read at every age all the same). ``age_band`` and ``fap87`` stay as they were if present.
+
+    >>> paired_ages(reference_profiles(["M1607"]).head(1), ages=[30, 31])["plausible_age"].to_list()
+    [True, True]
+    """
+    frame, back = to_polars(people)
     youngest = pl.lit(0)
-    if {"seniority", "highest_degree"} <= set(people.columns):
+    if {"seniority", "highest_degree"} <= set(frame.columns):
         entry = pl.col("highest_degree").replace_strict(
             dict(enumerate(YOUNGEST_WITH_DEGREE, 1)), default=YOUNGEST_WITH_DEGREE[0], return_dtype=pl.Int16
         )
@@ -44,110 +81,38 @@ def paired_ages(people: pl.DataFrame, ages: Iterable[int] = AGES) -> pl.DataFram
             dict(enumerate(YEARS_OF_EXPERIENCE)), default=0, return_dtype=pl.Int16
         )
         youngest = entry + years
-    return pairs.with_columns((pl.col("age") >= youngest).alias("plausible_age"))
+    return back(paired(frame, "age", ages).with_columns(plausible_age=pl.col("age") >= youngest))
 
 
-def paired_departements(people: pl.DataFrame, departements: Iterable[str] | None = None) -> pl.DataFrame:
-    """Repeat each person once for each département, everything else kept.
+def paired_departements(people: Any, departements: Iterable[str] | None = None) -> Any:
+    """Repeat each person once for each département, everything else kept; see :func:`paired`.
 
-    Parameters: ``people``, a population frame (person_id unique); ``departements``, codes ("01" ... "2A" ...
-    "976"), all 101 by default.
-    Returns: the same columns with ``pair_id``; only ``departement_id`` and ``region_id`` change. Mayotte is
-    there: its market is unknown for every job group, which is to be shown as no data.
-    Raises: ValueError for a missing column, a repeated person or an unknown département.
+    Parameters: ``departements``, codes ("01" ... "2A" ... "976"), all 101 by default.
+    Returns: ``departement_id`` and ``region_id`` change. Mayotte is there: its market is unknown for every
+    job group, which is to be shown as no data.
+    Raises: ValueError besides for an unknown département.
 
     >>> paired_departements(reference_profiles(["M1607"]).head(1)).height
     101
     """
-    table = data.table("departements").select(
-        pl.col("dep").alias("departement_id"), pl.col("region").alias("region_id")
-    )
-    table = table.sort("departement_id")
-    wanted = table["departement_id"].to_list() if departements is None else list(departements)
-    unknown = [code for code in wanted if code not in set(table["departement_id"])]
-    if unknown:
-        raise ValueError(
-            f"departements: {unknown[0]!r} is not one of the 101 codes (such as '01', '2A', '976'); correct "
-            f"it"
-        )
-    _check(people, ("person_id", "departement_id", "region_id"), wanted, "departements")
-    other = pl.DataFrame({"departement_id": wanted}).join(
-        table, on="departement_id", how="left", maintain_order="left"
-    )
-    return _paired(people, other, ["departement_id", "region_id"])
+    table = data.table("departements").select(departement_id="dep", region_id="region").sort("departement_id")
+    if departements is not None:
+        wanted = pl.DataFrame({"departement_id": list(departements)}, schema={"departement_id": pl.String})
+        if unknown := wanted.join(table, on="departement_id", how="anti")["departement_id"].to_list():
+            raise ValueError(
+                f"departements: {unknown[0]!r} is not one of the 101 codes (such as '01', '2A', '976'); "
+                "correct it"
+            )
+        table = wanted.join(table, on="departement_id", how="left", maintain_order="left")
+    return paired(people, "departement_id", table, also=("region_id",))
 
 
-def _check(people: pl.DataFrame, columns: tuple[str, ...], wanted: list[int] | list[str], what: str) -> None:
-    missing = [column for column in columns if column not in people.columns]
-    if missing:
-        raise ValueError(f"people: the column {missing[0]!r} is missing; add it")
-    if not wanted or len(set(wanted)) != len(wanted):
-        raise ValueError(f"{what}: give at least one value, each once; got {wanted}")
-    if people["person_id"].n_unique() != people.height:
-        first = people.filter(pl.col("person_id").is_duplicated())["person_id"][0]
-        raise ValueError(f"people: person_id {first!r} occurs on several rows; keep one row a person")
-
-
-def _paired(people: pl.DataFrame, other: pl.DataFrame, changed: list[str]) -> pl.DataFrame:
-    suffix = pl.col(changed[0]).cast(pl.String)
-    return (
-        people.rename({"person_id": "pair_id"})
-        .drop(changed)
-        .join(other, how="cross", maintain_order="left_right")
-        .with_columns((pl.col("pair_id") + f"/{changed[0]}=" + suffix).alias("person_id"))
-        .select("pair_id", *people.columns)
-    )
-
-
-REFERENCE_JOBS: dict[str, tuple[int | None, bool]] = {
-    "N9900": (None, False),
-    "N9901": (None, True),
-    "N9920": (2, False),
-    "N9921": (2, True),
-    "N9950": (5, False),
-    "N9951": (5, True),
-    "N9980": (10, False),
-    "N9981": (10, True),
-}
-"""Made-up job groups (codes that ROME does not use): offers per ten candidates (None: unknown) and whether a
-diploma is
-asked for. Two is stressed, five neither, ten easy."""
-
-
-def reference_market() -> MarketTables:
-    """A made-up market, the same in every département, with one job group for each case that rules tell
-    apart.
-
-    For paired ages: what the rules do to age then depends on no figure and on no scale. Not for paired
-    départements, which need the real market.
-    Returns: :class:`MarketTables` (scale ``reference``) with the job groups of :data:`REFERENCE_JOBS`; the
-    unknown ones have no row in ``local`` and a national score of 0.
-
-    >>> reference_market().jobs.height
-    8
-    """
-    jobs = pl.DataFrame(
-        [(job, offers, diploma) for job, (offers, diploma) in REFERENCE_JOBS.items()],
-        schema={"rome_id": pl.String, "offers": pl.Int32, "jg_requires_diploma": pl.Boolean},
-        orient="row",
-    )
-    places = data.table("departements").select(pl.col("dep").alias("departement_id")).sort("departement_id")
-    local = (
-        places.join(jobs.drop_nulls("offers"), how="cross", maintain_order="left_right")
-        .select("departement_id", "rome_id", pl.col("offers").alias("market_offers_per_10_candidates"))
-        .with_columns(pl.lit(100, pl.Int32).alias("market_num_job_offers_last_year"))
-    )
-    table = jobs.select(
-        "rome_id",
-        (pl.col("offers").fill_null(0) / 10).cast(pl.Float32).alias("jg_national_market_score"),
-        "jg_requires_diploma",
-        pl.lit(False).alias("jg_hires_mainly_through_network"),
-    )
-    return MarketTables(local, table, scale="reference", scenario="reference", rounded_up=0)
+REFERENCE_JOBS = ("N9900", "N9901", "N9920", "N9921", "N9950", "N9951", "N9980", "N9981")
+"""Made-up job groups (codes that ROME does not use), for profiles whose job group does not matter."""
 
 
 def reference_profiles(
-    rome_ids: Iterable[str] = tuple(REFERENCE_JOBS),
+    rome_ids: Iterable[str] = REFERENCE_JOBS,
     departement_id: str = "75",
     age: int = 40,
     gender: int = 0,
@@ -156,13 +121,13 @@ def reference_profiles(
     once.
 
     They stand for nobody in particular and their frequency means nothing: they show what the rules can do, by
-    construction. Factors: job group (8 made-up ones: four levels of the market x diploma asked for or not) x
-    kind of project (5) x experience (5) x attachment (3) x diplomas (2) x length of search (not started, 1,
-    4, 8 months) x interviews (none, two a month) x motivation as a difficulty (2). A first job goes with no
-    experience only, a search that has not started with no interview.
+    construction. Factors: job group (8 made-up ones) x kind of project (5) x experience (5) x attachment (3)
+    x diplomas (2) x length of search (not started, 1, 4, 8 months) x interviews (none, two a month) x
+    motivation as a difficulty (2). A first job goes with no experience only, a search that has not started
+    with no interview.
 
-    Parameters: ``rome_ids``, job groups (one full grid each): those of :func:`reference_market` by default,
-    real codes for the real market; ``departement_id``, ``age`` (years) and ``gender`` (enum number), the same
+    Parameters: ``rome_ids``, job groups (one full grid each): :data:`REFERENCE_JOBS` by default, real codes
+    for the real market; ``departement_id``, ``age`` (years) and ``gender`` (enum number), the same
     for all.
     Returns: a population frame, weight 1 a row.
     Raises: ValueError for an unknown département.
