@@ -3,39 +3,35 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
+
+from bobanalysis.tables import InputError
+from bobanalysis.tables import load as typed
+from bobanalysis.text import Text
 
 from .enums import ENUMS, FRUSTRATIONS
 
 FILE = Path(__file__).with_name("scenarios.yaml")
 
-_SHARES = (
-    "project_kind",
-    "passionate_level",
-    "training_fulfillment_estimate",
-    "weekly_applications_estimate",
-    "network_estimate",
-    "has_clear_project",
-    "area_type",
-    "family_situation",
-)
+Shares = dict[Any, float]
+
 _CONDITIONAL = {"previous_job_similarity": "project_kind", "seniority": "previous_job_similarity"}
-_CHOICES = {"construction": ("occupation", "residence"), "situation": ("cleared", "derived")}
 _RULES = {
     "requires_diploma": {"qualification": "levels", "all": None, "none": None},
     "hires_through_network": {"domains": "domains", "all": None, "none": None},
 }
+_RANGES = {"search_not_started": (0, 1), "master_share": (0, 1), "long_search_months": (1, 240)}
 # What a project of this kind cannot be, whatever the scenario says.
 _NO_EXPERIENCE = {"NO_SENIORITY", "INTERN"}
 
 
-class ScenarioError(ValueError):
+class ScenarioError(InputError):
     """The file of scenarios cannot be used; the message names the file, the scenario, the entry and what to
     do."""
 
@@ -58,9 +54,40 @@ class Scenario:
         """How age meets place: ``occupation`` or ``residence``."""
         return str(self.values["construction"])
 
-    def shares(self, answer: str) -> dict[str, float]:
-        """Share of people by name of the answer, for an answer that depends on nothing."""
-        return dict(self.values[answer])
+
+@dataclass(frozen=True)
+class _Rule:
+    rule: str
+    levels: tuple[Any, ...] = ()
+    domains: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Entries:
+    """What a scenario holds once it has inherited: answers, each with the shares of people who give it."""
+
+    title: Text
+    why: Text
+    construction: Literal["occupation", "residence"]
+    situation: Literal["cleared", "derived"]
+    search_not_started: float
+    project_kind: Shares
+    previous_job_similarity: dict[str, Shares]
+    seniority: dict[str, Shares]
+    passionate_level: Shares
+    training_fulfillment_estimate: Shares
+    weekly_applications_estimate: Shares
+    interviews_per_month: dict[float, float]
+    network_estimate: Shares
+    has_clear_project: Shares
+    area_type: Shares
+    family_situation: Shares
+    frustrations: dict[str, float]
+    age_activity: dict[int, float]
+    master_share: float
+    long_search_months: float
+    requires_diploma: _Rule
+    hires_through_network: _Rule
 
 
 @cache
@@ -114,13 +141,13 @@ def load(name: str = "central", path: Path | None = None) -> Scenario:
     known = _read(path)["scenarios"]
     if name not in known:
         raise ScenarioError(f"{path.name}: no scenario {name!r}; choose one of {', '.join(known)}")
-    values = _inherit(name, known, path, ())
-    title, why = values.pop("title", {}), values.pop("why", {})
     where = f"{path.name}: scenario {name!r}"
-    for text, entry in ((title, "title"), (why, "why")):
-        if not isinstance(text, dict) or not {"fr", "en"} <= text.keys():
-            raise ScenarioError(f"{where}: {entry!r} must have a text in 'fr' and in 'en'; add them")
-    return Scenario(name, title, why, _checked(values, where))
+    try:
+        found = vars(typed(_Entries, _inherit(name, known, path, ()), where))
+    except InputError as error:
+        raise ScenarioError(str(error)) from None
+    title, why = (vars(found.pop(text)) for text in ("title", "why"))
+    return Scenario(name, title, why, _checked(found, where))
 
 
 def _inherit(name: str, known: Mapping[str, Any], path: Path, seen: tuple[str, ...]) -> dict[str, Any]:
@@ -141,110 +168,77 @@ def _inherit(name: str, known: Mapping[str, Any], path: Path, seen: tuple[str, .
 
 
 def _checked(values: dict[str, Any], where: str) -> dict[str, Any]:
-    simple = {"search_not_started", "frustrations", "age_activity", "master_share", "long_search_months"}
-    expected = {*_SHARES, *_CONDITIONAL, *_CHOICES, *_RULES, *simple, "interviews_per_month"}
-    for missing in sorted(expected - values.keys()):
-        raise ScenarioError(f"{where}: {missing!r} is missing; add it or inherit it with 'like'")
-    for extra in sorted(values.keys() - expected):
+    """Check what types do not say: ranges, sums, names of answers, and what contradicts itself."""
+    for key, (low, high) in _RANGES.items():
+        _within([values[key]], f"{where}, {key!r}", low, high)
+    for key, allowed in ENUMS.items():
+        if key in _CONDITIONAL:
+            given = ENUMS[_CONDITIONAL[key]]
+            if set(values[key]) != set(given):
+                raise ScenarioError(
+                    f"{where}, {key!r}: one list of shares is needed for each of {', '.join(given)}"
+                )
+            for other, shares in values[key].items():
+                values[key][other] = _distribution(shares, f"{where}, {key!r}, {other!r}", allowed)
+        elif isinstance(values.get(key), dict):
+            values[key] = _distribution(values[key], f"{where}, {key!r}", allowed)
+    _within(values["interviews_per_month"], f"{where}, 'interviews_per_month'", 0, 30)
+    _distribution(values["interviews_per_month"], f"{where}, 'interviews_per_month'")
+    told = values["frustrations"]
+    if odd := sorted(set(FRUSTRATIONS) ^ set(told)):
         raise ScenarioError(
-            f"{where}: {extra!r} is not an entry of a scenario; remove it or correct its spelling"
+            f"{where}, 'frustrations': each difficulty needs one share; missing or unknown: {odd}"
         )
-    for key, allowed in _CHOICES.items():
-        if values[key] not in allowed:
-            raise ScenarioError(f"{where}: {key!r} is {values[key]!r}; choose one of {', '.join(allowed)}")
-    out = dict(values)
-    for key in _SHARES:
-        out[key] = _distribution(values[key], f"{where}, {key!r}", ENUMS[key])
-    for key, given in _CONDITIONAL.items():
-        out[key] = _conditional(values[key], f"{where}, {key!r}", ENUMS[key], ENUMS[given])
-    out["interviews_per_month"] = {
-        _number(pace, f"{where}, 'interviews_per_month'", 0, 30): share
-        for pace, share in _distribution(
-            values["interviews_per_month"], f"{where}, 'interviews_per_month'"
-        ).items()
-    }
-    out["frustrations"] = _frustrations(values["frustrations"], where)
-    out["search_not_started"] = _number(values["search_not_started"], f"{where}, 'search_not_started'", 0, 1)
-    out["master_share"] = _number(values["master_share"], f"{where}, 'master_share'", 0, 1)
-    out["long_search_months"] = _number(
-        values["long_search_months"], f"{where}, 'long_search_months'", 1, 240
-    )
-    out["age_activity"] = _age_activity(values["age_activity"], f"{where}, 'age_activity'")
+    _within(told.values(), f"{where}, 'frustrations'", 0, 1)
+    values["frustrations"] = {name: told[name] for name in FRUSTRATIONS}
+    _age_activity(values["age_activity"], f"{where}, 'age_activity'")
     for key, rules in _RULES.items():
-        out[key] = _rule(values[key], f"{where}, {key!r}", rules)
-    _consistent(out, where)
-    return out
+        values[key] = _rule(values[key], f"{where}, {key!r}", rules)
+    _consistent(values, where)
+    return values
 
 
-def _number(value: object, where: str, low: float, high: float) -> float:
-    try:
-        number = float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        raise ScenarioError(f"{where}: {value!r} is not a number; write one from {low} to {high}") from None
-    if isinstance(value, bool) or not low <= number <= high:
-        raise ScenarioError(f"{where}: {value!r} is out of range; write a number from {low} to {high}")
-    return number
+def _within(numbers: Iterable[float], where: str, low: float, high: float) -> None:
+    for number in numbers:
+        if not low <= number <= high:
+            raise ScenarioError(f"{where}: {number:g} is out of range; write a number from {low} to {high}")
 
 
-def _distribution(shares: object, where: str, allowed: Mapping[str, int] | None = None) -> dict[str, float]:
-    if not isinstance(shares, dict) or not shares:
-        raise ScenarioError(f"{where}: expected a list of 'value: share'; got {shares!r}")
-    out = {}
-    for value, share in shares.items():
+def _distribution(shares: Shares, where: str, allowed: Mapping[str, int] | None = None) -> dict[str, float]:
+    for value in shares:
         if allowed is not None and str(value) not in allowed:
             raise ScenarioError(
                 f"{where}: {value!r} is not a value of this answer; choose among {', '.join(allowed)}"
             )
-        out[str(value)] = _number(share, f"{where}, value {value!r}", 0, 1)
-    if abs(math.fsum(out.values()) - 1) > 1e-9:
-        raise ScenarioError(f"{where}: the shares sum to {math.fsum(out.values()):g}, not to 1; correct them")
-    return out
+    _within(shares.values(), where, 0, 1)
+    if abs(math.fsum(shares.values()) - 1) > 1e-9:
+        total = math.fsum(shares.values())
+        raise ScenarioError(f"{where}: the shares sum to {total:g}, not to 1; correct them")
+    return {str(value): share for value, share in shares.items()}
 
 
-def _conditional(
-    table: object, where: str, allowed: Mapping[str, int], given: Mapping[str, int]
-) -> dict[str, dict[str, float]]:
-    if not isinstance(table, dict) or set(table) != set(given):
-        raise ScenarioError(f"{where}: one list of shares is needed for each of {', '.join(given)}")
-    return {key: _distribution(shares, f"{where}, {key!r}", allowed) for key, shares in table.items()}
-
-
-def _frustrations(shares: object, where: str) -> dict[str, float]:
-    if not isinstance(shares, dict) or set(shares) != set(FRUSTRATIONS):
-        odd = sorted(set(FRUSTRATIONS) ^ set(shares if isinstance(shares, dict) else ()))
-        raise ScenarioError(
-            f"{where}, 'frustrations': each difficulty needs one share; missing or unknown: {odd}"
-        )
-    return {name: _number(shares[name], f"{where}, 'frustrations', {name!r}", 0, 1) for name in FRUSTRATIONS}
-
-
-def _age_activity(points: object, where: str) -> dict[int, float]:
-    if not isinstance(points, dict) or len(points) < 2:
+def _age_activity(points: dict[int, float], where: str) -> None:
+    _within(points, where, 15, 80)
+    _within(points.values(), where, 0, 1)
+    if len(points) < 2:
         raise ScenarioError(f"{where}: at least two points 'age: factor' are needed")
-    out = {
-        int(_number(age, where, 15, 80)): _number(factor, f"{where}, age {age}", 0, 1)
-        for age, factor in points.items()
-    }
-    if list(out) != sorted(out):
+    if list(points) != sorted(points):
         raise ScenarioError(f"{where}: the ages must rise; put them in order")
-    if out[max(out)] != 0:
+    if points[max(points)] != 0:
         raise ScenarioError(
             f"{where}: the factor at the highest age must be 0, the end of the registered ages"
         )
-    return out
 
 
-def _rule(rule: object, where: str, rules: Mapping[str, str | None]) -> dict[str, Any]:
-    # A bare `none` is text in YAML, `null` and `~` are not; say so rather than guess.
-    if not isinstance(rule, dict) or rule.get("rule") not in rules:
-        raise ScenarioError(f"{where}: expected 'rule: ...' with one of {', '.join(rules)}; got {rule!r}")
-    wanted = rules[rule["rule"]]
-    extra = set(rule) - {"rule"} - ({wanted} if wanted else set())
-    if extra or (wanted and not rule.get(wanted)):
+def _rule(rule: _Rule, where: str, rules: Mapping[str, str | None]) -> dict[str, Any]:
+    if rule.rule not in rules:
         raise ScenarioError(
-            f"{where}: the rule {rule['rule']!r} takes {wanted or 'nothing else'}; got {rule!r}"
+            f"{where}: expected 'rule: ...' with one of {', '.join(rules)}; got {rule.rule!r}"
         )
-    return {"rule": rule["rule"], "values": tuple(str(value) for value in rule.get(wanted, ()))}
+    wanted, given = rules[rule.rule], {"levels": rule.levels, "domains": rule.domains}
+    if {name for name, listed in given.items() if listed} != ({wanted} if wanted else set()):
+        raise ScenarioError(f"{where}: the rule {rule.rule!r} takes {wanted or 'nothing else'}; got {given}")
+    return {"rule": rule.rule, "values": tuple(map(str, given[wanted] if wanted else ()))}
 
 
 def _consistent(values: Mapping[str, Any], where: str) -> None:
