@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -17,9 +19,14 @@ app = typer.Typer(
 )
 
 
-def _fail(error: InputError) -> typer.Exit:
-    typer.echo(f"error: {error}", err=True)
-    return typer.Exit(1)
+@contextmanager
+def _told() -> Iterator[None]:
+    """Say what is wrong in one line, and stop."""
+    try:
+        yield
+    except InputError as error:
+        typer.echo(f"error: {error}", err=True)
+        raise typer.Exit(1) from None
 
 
 def _state(access: str, shipped: bool) -> str:
@@ -29,10 +36,8 @@ def _state(access: str, shipped: bool) -> str:
 @app.command("list")
 def list_() -> None:
     """List every source: id, how it can be had, vintage, title."""
-    try:
+    with _told():
         known = sources()
-    except InputError as error:
-        raise _fail(error) from None
     width = max(map(len, known))
     for entry in known.values():
         state = _state(entry.access, entry.table is not None)
@@ -48,15 +53,13 @@ def show(identifier: Annotated[str, typer.Argument(metavar="ID")], rows: int = 5
     """Show one source: producer, licence, columns, quirks, checks, and the first rows if it is shipped."""
     from bobanalysis.data.tables import table
 
-    try:
+    with _told():
         entry = source_of(identifier)
         typer.echo(said(identifier))
         if entry.table:
             frame = table(identifier)
             typer.echo(f"\nFirst rows of {frame.height:,} (shipped table, no network needed):")
             typer.echo(str(frame.drop("geometry", strict=False).head(rows)))
-    except InputError as error:
-        raise _fail(error) from None
 
 
 @app.command()
@@ -76,7 +79,7 @@ def fetch(
 
     from bobanalysis.data import cache, official
 
-    try:
+    with _told():
         if path is None:
             path = cache.fetch(identifier, part, refresh=refresh, say=typer.echo)
             digest = pooch.file_hash(str(path))
@@ -87,8 +90,6 @@ def fetch(
         if output is not None:
             refuse_overwrite(output, path)
         loaded = official.LOADERS[identifier](path)
-    except InputError as error:
-        raise _fail(error) from None
     typer.echo(f"{loaded.frame.height:,} rows: {', '.join(loaded.frame.columns)}")
     if output is not None:
         write_table(loaded.frame, output)
@@ -106,10 +107,8 @@ def check(identifiers: Annotated[list[str] | None, typer.Argument(metavar="[ID].
     """Check every shipped table: sha256, columns, rows, keys, identities and published totals."""
     from bobanalysis.data.checks import check as run
 
-    try:
+    with _told():
         reports = run(identifiers or None)
-    except InputError as error:
-        raise _fail(error) from None
     for report in reports:
         if report.problems:
             for problem in report.problems:

@@ -10,8 +10,7 @@ Nothing here knows Bob: a researcher can use it for another recommender.
     files        TREC, CSV and Parquet
 """
 
-from bobanalysis.evaluation.agreement import stability
-from bobanalysis.evaluation.comparison import compare
+from bobanalysis.evaluation.comparison import compare, stability
 from bobanalysis.evaluation.files import read_groups, read_items, read_qrels, read_run
 from bobanalysis.evaluation.lists import EvaluationError, EvaluationWarning, Lists, prepare
 from bobanalysis.evaluation.measures import MEASURES, parse
