@@ -1,16 +1,19 @@
 """Execute every notebook, then render the pages: ``python -m bobanalysis.build``, or ``make reports``.
 
-A notebook is executed again only when something it can depend on has changed: its own cells, the package, the
-data, the lock file or the version of Python. What it recorded and its executed copy are kept under
-``build/cache``. New files are made aside and take the place of the old ones at the very end, so a build that
-fails leaves the last good pages where they are.
+A notebook is executed again only when something that it used has changed: its own cells, a file that it
+opened or a folder that it listed when it was last executed (modules, configuration, data), the lock file or
+the minor version of Python. What it recorded and its executed copy are kept under ``build/cache``, with the
+list of what was used. New files are made aside and take the place of the old ones at the very end, so a build
+that fails leaves the last good pages where they are.
 """
 
 from __future__ import annotations
 
 import argparse
+import ast
 import asyncio
 import hashlib
+import importlib.util
 import json
 import os
 import re
@@ -19,14 +22,20 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
+import nbformat
+import yaml
+from nbclient import NotebookClient
+from nbclient.exceptions import CellControlSignal, DeadKernelError
+
+from bobanalysis import report
+
 ROOT = Path(__file__).parents[2]
-FORMAT = "1"
+FORMAT = "2"
 """Part of every cache key; raise it when what a cache entry holds changes."""
 
 KEPT = 3
@@ -37,8 +46,12 @@ TIMEOUT = 600
 
 RECORDED = ("findings", "tables", "notebooks")
 KERNEL = {"PYTHONHASHSEED": "0", "PYTHONUTF8": "1", "TZ": "UTC", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+RECORDER = ROOT / "tools" / "record_reads.py"
+"""What a kernel runs before the first cell, to write down what the cells read."""
+
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _NOISE = {"__pycache__", ".ipynb_checkpoints", ".DS_Store"}
+_MADE = {"build", "reports", ".venv", ".tools", ".git", "notebooks"}
 
 Render = Callable[[Path, Path], Any]
 
@@ -49,15 +62,12 @@ class BuildError(Exception):
 
 @dataclass(frozen=True)
 class Job:
-    """A notebook to execute and the folder that keeps, or will keep, what comes out of it."""
+    """A notebook to execute and what its cache entries are called; ``own`` digests all but what it reads."""
 
-    notebook: Path
-    cache: Path
-
-    @property
-    def name(self) -> str:
-        """Name of the notebook without its ending."""
-        return self.notebook.stem
+    path: Path
+    book: dict[str, Any]
+    name: str
+    own: str
 
 
 def build(
@@ -66,6 +76,7 @@ def build(
     force: bool = False,
     jobs: int = 2,
     render: Render | None = None,
+    parameters: Mapping[str, Any] | None = None,
 ) -> None:
     """Bring ``build/`` and ``reports/`` up to date.
 
@@ -76,223 +87,207 @@ def build(
         jobs: how many notebooks to execute at the same time; each takes a processor and its memory.
         render: what makes pages in its second argument from the records in its first;
             ``bobanalysis.report.render`` unless given.
+        parameters: values in place of those in the cells tagged ``parameters``: execute the notebooks that
+            have such parameters, write to ``build/trial`` and render no page.
 
     Raises:
-        BuildError: there is no such notebook, or a cell of one failed; earlier pages are left in place.
+        BuildError: there is no such notebook or parameter, or a cell of one failed; earlier pages are left
+            in place.
     """
-    started = time.monotonic()
-    folder = root / "build"
-    todo = _jobs(root, folder / "cache", only)
-    with _progress() as progress:
-        _execute_all(todo, force, jobs, progress)
+    started, folder, pages = time.monotonic(), root / "build", not (only or parameters)
+    target = folder / "trial" if parameters else folder
+    entries = asyncio.run(_execute_all(_jobs(root, only, parameters or {}), root, force, jobs))
     with tempfile.TemporaryDirectory(prefix="next-", dir=folder) as aside:
         staged = Path(aside)
-        _gather(todo, staged)
-        if only:
-            _put(staged, folder, RECORDED, merge=True)
-        else:
-            made = _render(root, staged, force, [job.cache.name for job in todo], render)
-            _put(staged, folder, RECORDED)
-            if made:
-                _put(staged, root, ["reports"])
-                _remember(root, [job.cache.name for job in todo])
-    _say_where(root, pages=not only, seconds=time.monotonic() - started)
+        for kind in RECORDED:
+            (staged / kind).mkdir()
+        for entry in entries:
+            shutil.copytree(entry, staged, dirs_exist_ok=True, ignore=shutil.ignore_patterns("used.json"))
+        made = _render(root, staged, force, render) if pages else ""
+        for kind in RECORDED:
+            if pages:
+                _replace(staged / kind, folder / kind)
+            else:
+                shutil.copytree(staged / kind, target / kind, dirs_exist_ok=True)
+        if made:
+            _replace(staged / "reports", root / "reports")
+            (folder / "state").write_text(f"{made} {_tree(root / 'reports')}", encoding="utf-8")
+    print(f"\nDone in {time.monotonic() - started:.0f} s. Notebooks: {os.path.relpath(target)}/notebooks")
+    if pages:
+        print("Pages:", *(os.path.relpath(root / "reports" / lang / "index.html") for lang in ("fr", "en")))
 
 
-def cache_key(notebook: Path, inputs: str) -> str:
-    """Return the key of a notebook's cache entry: everything that its results can depend on.
+def _parameters(book: Mapping[str, Any]) -> dict[str, int]:
+    """Return the parameters of a notebook: name -> index of the cell tagged ``parameters`` that sets it."""
+    return {
+        node.id: index
+        for index, cell in enumerate(book["cells"])
+        if "parameters" in cell["metadata"].get("tags", ())
+        for node in ast.walk(ast.parse("".join(cell["source"])))
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    }
 
-    Args:
-        notebook: the file; outputs and execution counts in it do not count.
-        inputs: digest of what all notebooks share, from :func:`inputs_digest`.
-    """
+
+def _jobs(root: Path, only: Sequence[str], parameters: Mapping[str, Any]) -> list[Job]:
+    paths = {path.stem: path for path in sorted((root / "notebooks").glob("*.ipynb"))}
+    wanted = {Path(name).stem for name in only} or {*paths}
+    if not paths or not wanted <= paths.keys():
+        missing, there = ", ".join(sorted(wanted - {*paths})), ", ".join(paths) or "none"
+        raise BuildError(f"no notebook {missing} in {root / 'notebooks'}; there are: {there}")
+    found = (_job(paths[name], root, parameters) for name in paths if name in wanted)
+    if not (jobs := [job for job in found if job]):
+        raise BuildError(f"no notebook sets {', '.join(parameters)} in a cell tagged parameters")
+    return jobs
+
+
+def _job(path: Path, root: Path, parameters: Mapping[str, Any]) -> Job | None:
     try:
-        cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
-        source = [[cell["cell_type"], cell.get("id"), "".join(cell["source"])] for cell in cells]
+        book = json.loads(path.read_text(encoding="utf-8"))
+        known = _parameters(book)
+        if parameters.keys() - known.keys():
+            return None
+        if parameters:
+            source = "\n".join(f"{name} = {value!r}" for name, value in parameters.items())
+            cell = {"cell_type": "code", "id": "injected", "metadata": {}, "source": source}
+            after = max(known[name] for name in parameters) + 1
+            book["cells"].insert(after, {**cell, "outputs": [], "execution_count": None})
+        cells = [[cell["cell_type"], cell.get("id"), "".join(cell["source"])] for cell in book["cells"]]
     except (ValueError, KeyError, TypeError) as error:
-        raise BuildError(f"{notebook} is not a notebook ({error}); restore it with git") from error
-    return _digest([json.dumps(source).encode(), inputs.encode()])
+        raise BuildError(f"{path} is not a notebook ({error}); restore it with git") from error
+    own = json.dumps([FORMAT, sys.version_info[:2], _digest(root / "uv.lock"), cells])
+    return Job(path, book, path.stem + "+set" * bool(parameters), hashlib.sha256(own.encode()).hexdigest())
 
 
-def inputs_digest(root: Path) -> str:
-    """Return a digest of what all notebooks share: package code, data, lock file, minor version of Python."""
-    data = Path(os.environ.get("BOBANALYSIS_DATA") or root / "data")
-    files = [*_files(root / "src"), *_files(data), root / "uv.lock"]
-    parts = [FORMAT.encode(), f"{sys.version_info.major}.{sys.version_info.minor}".encode()]
-    for file in (file for file in files if file.is_file()):
-        named = file.relative_to(root) if file.is_relative_to(root) else file
-        parts += [named.as_posix().encode(), file.read_bytes()]
-    return _digest(parts)
+def _digest(path: Path) -> str:
+    """Return a digest of a file's content, or of the names in a folder; of nothing when there is neither."""
+    if path.is_file():
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    names = sorted(p.name for p in path.glob("*") if p.name not in _NOISE)
+    return hashlib.sha256(json.dumps(names).encode()).hexdigest()
 
 
-def _digest(parts: Sequence[bytes]) -> str:
-    sha = hashlib.sha256()
-    for part in parts:
-        sha.update(len(part).to_bytes(8, "big") + part)  # the length keeps neighbours apart
-    return sha.hexdigest()
+def _tree(*folders: Path) -> str:
+    """Return a digest of all files below folders."""
+    files = {(f.name, p.relative_to(f).as_posix()): p for f in folders for p in sorted(f.rglob("*"))}
+    digests = [(*name, _digest(p)) for name, p in files.items() if _NOISE.isdisjoint(p.parts)]
+    return hashlib.sha256(json.dumps(digests).encode()).hexdigest()
 
 
-def _files(folder: Path) -> Iterator[Path]:
-    return (f for f in sorted(folder.rglob("*")) if f.is_file() and _NOISE.isdisjoint(f.parts))
+def _data(root: Path) -> Path:
+    return Path(os.environ.get("BOBANALYSIS_DATA") or root / "data").resolve()
 
 
-def _jobs(root: Path, cache: Path, only: Sequence[str]) -> list[Job]:
-    cache.mkdir(parents=True, exist_ok=True)
-    notebooks = sorted((root / "notebooks").glob("*.ipynb"))
-    wanted = {name.removesuffix(".ipynb").rpartition("/")[2] for name in only}
-    if missing := wanted - {notebook.stem for notebook in notebooks} or (not notebooks and {"*"}):
-        there = ", ".join(notebook.stem for notebook in notebooks) or "none"
-        raise BuildError(f"no notebook {min(missing)} in {root / 'notebooks'}; there are: {there}")
-    inputs = inputs_digest(root)
-    chosen = [notebook for notebook in notebooks if not wanted or notebook.stem in wanted]
-    return [Job(n, cache / f"{n.stem}-{cache_key(n, inputs)[:24]}") for n in chosen]
+def _used(log: Path, root: Path, since: float) -> dict[str, str]:
+    """Describe what a kernel read of the project and the data: path -> digest of what is there."""
+    found = {}
+    for line in log.read_text(encoding="utf-8").splitlines():
+        cached = "__pycache__" in line and line.endswith(".pyc")
+        path = Path(importlib.util.source_from_cache(line) if cached else line)
+        inside = path.is_relative_to(root) and path.relative_to(root).parts[:1]
+        if (inside and inside[0] not in _MADE) or path.is_relative_to(_data(root)):
+            changed = path.is_file() and path.stat().st_mtime > since  # so what was read is not known
+            found[os.path.relpath(path, root)] = "changed" if changed else _digest(path)
+    return dict(sorted(found.items()))
 
 
-def _execute_all(todo: Sequence[Job], force: bool, jobs: int, progress: Any) -> None:
+def _entry(job: Job, root: Path) -> Path | None:
+    """Find what an earlier execution recorded, if all that it used is still the same."""
+    for entry in _newest(root, f"{job.name}-{job.own[:16]}-*"):
+        used = json.loads((entry / "used.json").read_text(encoding="utf-8"))
+        if all(_digest(root / name) == before for name, before in used.items()):
+            return entry
+    return None
+
+
+def _newest(root: Path, pattern: str) -> list[Path]:
+    entries = [path for path in (root / "build" / "cache").glob(pattern) if "-running-" not in path.name]
+    return sorted(entries, key=lambda path: path.stat().st_mtime, reverse=True)
+
+
+async def _execute_all(todo: Sequence[Job], root: Path, force: bool, jobs: int) -> list[Path]:
     """Execute what is not in the cache; when one fails the others finish, so they need not run again."""
-    stale = [job for job in todo if force or not job.cache.exists()]
-    for job in todo:
-        if job not in stale:
-            progress.console.print(f"{job.name}: unchanged")
+    free = asyncio.Semaphore(max(jobs, 1))
 
-    async def one_of_few(job: Job, free: asyncio.Semaphore) -> None:
+    async def one(job: Job) -> Path | BuildError:
+        if not force and (entry := _entry(job, root)):
+            print(f"{job.name}: unchanged", flush=True)
+            return entry
         async with free:
-            await _execute(job, progress)
+            try:
+                return await _execute(job, root)
+            except BuildError as error:
+                return error
 
-    async def all_of_them() -> list[BaseException | None]:
-        free = asyncio.Semaphore(max(jobs, 1))
-        return await asyncio.gather(*(one_of_few(job, free) for job in stale), return_exceptions=True)
-
-    failures = [failure for failure in asyncio.run(all_of_them()) if failure]
-    for failure in failures:
-        if not isinstance(failure, BuildError):
-            raise failure
-    if failures:
-        raise BuildError("\n\n".join(map(str, failures)))
+    done = await asyncio.gather(*map(one, todo))
+    if failures := [str(failure) for failure in done if isinstance(failure, BuildError)]:
+        raise BuildError("\n\n".join(failures))
+    return [entry for entry in done if isinstance(entry, Path)]
 
 
-async def _execute(job: Job, progress: Any) -> None:
-    """Execute one notebook in a kernel of its own and keep what it recorded in the cache."""
-    import nbformat
-    from nbclient import NotebookClient
-    from nbclient.exceptions import CellControlSignal, CellExecutionError, DeadKernelError
-
-    notebook = nbformat.read(job.notebook, as_version=4)
-    code = [index for index, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
-    at: list[int] = []
-    bar = progress.add_task(job.name, total=len(code))
+async def _execute(job: Job, root: Path) -> Path:
+    """Execute one notebook in a kernel of its own; return the cache entry that keeps what it recorded."""
+    notebook = nbformat.reads(json.dumps(job.book), as_version=4)
+    cells = sum(cell.cell_type == "code" for cell in notebook.cells)
+    at: list[str] = []
 
     def begin(cell: Any, cell_index: int) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):  # nbclient's handlers would end one kernel of several
             asyncio.get_running_loop().remove_signal_handler(number)
-        at.append(cell_index)
-        progress.update(bar, completed=len(at) - 1)
+        at.append(cell.get("id"))
 
-    started = time.monotonic()
-    progress.console.print(f"{job.name}: executing {len(code)} cells")
-    with tempfile.TemporaryDirectory(prefix=f"{job.name}-running-", dir=job.cache.parent) as aside:
-        folder = Path(aside) / "done"
-        (folder / "notebooks").mkdir(parents=True)
+    started, cache = time.time(), root / "build" / "cache"
+    cache.mkdir(parents=True, exist_ok=True)
+    print(f"{job.name}: executing {cells} cells", flush=True)
+    with tempfile.TemporaryDirectory(prefix=f"{job.name}-running-", dir=cache) as aside:
+        folder, log, start = (Path(aside, name) for name in ("done", "reads", "profile_default/startup"))
+        for made in (folder / "notebooks", start):
+            made.mkdir(parents=True)
+        shutil.copy(RECORDER, start)
         client = NotebookClient(
             notebook,
             timeout=TIMEOUT,
             kernel_name="python3",
             extra_arguments=["--IPKernelApp.log_level=40"],  # no word on the transport of its messages
-            resources={"metadata": {"path": str(job.notebook.parent)}},
+            resources={"metadata": {"path": str(job.path.parent)}},
             record_timing=False,
             store_widget_state=False,
             shutdown_kernel="immediate",
             on_cell_execute=begin,
         )
-        env = {
-            **os.environ,
-            **KERNEL,
-            "BOBANALYSIS_BUILD": str(folder),
-            "IPYTHONDIR": str(Path(aside) / "ipython"),
-        }
+        own = {"BOBANALYSIS_BUILD": str(folder), "BOBANALYSIS_READS": str(log), "IPYTHONDIR": aside}
         try:
-            await client.async_execute(env=env)
-        except (CellExecutionError, CellControlSignal, DeadKernelError) as error:
-            raise BuildError(_failure(job, notebook, at, code, error)) from error
-        nbformat.write(notebook, folder / "notebooks" / job.notebook.name)
-        _replace(folder, job.cache)
-    _prune(job)
-    progress.update(bar, completed=len(code), visible=False)
-    progress.console.print(f"{job.name}: done in {time.monotonic() - started:.0f} s")
+            await client.async_execute(env={**os.environ, **KERNEL, **own})
+        except (CellControlSignal, DeadKernelError) as error:
+            cell = f"{len(at)} of {cells} (id {at[-1]})" if at else "0: the kernel did not start"
+            why = f"{getattr(error, 'ename', type(error).__name__)}: {getattr(error, 'evalue', error)}"
+            said = f"{_COLOUR.sub('', str(error)).strip()}\n\n{job.path} failed in code cell {cell}: {why}"
+            raise BuildError(said) from error
+        nbformat.write(notebook, folder / "notebooks" / job.path.name)
+        used = json.dumps(_used(log, root.resolve(), started), indent=0)
+        (folder / "used.json").write_text(used, encoding="utf-8")
+        entry = cache / f"{job.name}-{job.own[:16]}-{hashlib.sha256(used.encode()).hexdigest()[:8]}"
+        _replace(folder, entry)
+    for old in _newest(root, f"{job.name}-*")[KEPT:]:
+        shutil.rmtree(old, ignore_errors=True)
+    print(f"{job.name}: done in {time.time() - started:.0f} s", flush=True)
+    return entry
 
 
-def _failure(job: Job, notebook: Any, at: list[int], code: list[int], error: Exception) -> str:
-    """Say what happened, then in the last line where."""
-    if not at:
-        return f"{job.notebook}: the kernel did not start: {error}"
-    name, text = getattr(error, "ename", type(error).__name__), getattr(error, "evalue", str(error))
-    place = f"code cell {code.index(at[-1]) + 1} of {len(code)} (id {notebook.cells[at[-1]].get('id')})"
-    return f"{_COLOUR.sub('', str(error)).strip()}\n\n{job.notebook} failed in {place}: {name}: {text}"
-
-
-def _prune(job: Job) -> None:
-    entries = [entry for entry in job.cache.parent.glob(f"{job.name}-*") if "-running-" not in entry.name]
-    for entry in sorted(entries, key=lambda path: path.stat().st_mtime, reverse=True)[KEPT:]:
-        shutil.rmtree(entry, ignore_errors=True)
-
-
-def _gather(todo: Sequence[Job], staged: Path) -> None:
-    for kind in RECORDED:
-        (staged / kind).mkdir()
-    for job in todo:
-        shutil.copytree(job.cache, staged, dirs_exist_ok=True)
-
-
-def _render(root: Path, staged: Path, force: bool, keys: Sequence[str], render: Render | None) -> bool:
-    """Make the pages in ``staged/reports``, unless those in place are what would be made."""
-    if not force and _remembered(root) == _state(root, keys):
+def _render(root: Path, staged: Path, force: bool, render: Render | None) -> str:
+    """Make the pages in ``staged/reports``, unless those in place are; return a digest of their origin."""
+    made_from = _tree(staged / "findings", staged / "tables", root / "src", _data(root))
+    made_from += _digest(root / "uv.lock")
+    state = root / "build" / "state"
+    if not force and state.exists() and state.read_text().split() == [made_from, _tree(root / "reports")]:
         print("pages: unchanged", flush=True)
-        return False
-    if render is None:
-        from bobanalysis import algorithms, report
-
-        render = partial(report.render, algorithm=algorithms.load("bob"))
+        return ""
     print("pages: rendering", flush=True)
     (staged / "reports").mkdir()
-    from bobanalysis.report.findings import FindingError
-    from bobanalysis.report.renderer import PageError
-    from bobanalysis.report.words import CatalogueError
-
     try:
-        render(staged, staged / "reports")
-    except (FindingError, PageError, CatalogueError) as error:
+        (render or report.render)(staged, staged / "reports")
+    except ValueError as error:  # what findings, pages and catalogues of words raise
         raise BuildError(f"pages: {error}") from error
-    return True
-
-
-def _state(root: Path, keys: Sequence[str]) -> dict[str, str]:
-    """Describe what the pages were made from and what they are, to see whether either has changed."""
-    made = [
-        part
-        for f in _files(root / "reports")
-        for part in (f.relative_to(root).as_posix().encode(), f.read_bytes())
-    ]
-    return {"from": _digest([key.encode() for key in keys]), "to": _digest(made)}
-
-
-def _remember(root: Path, keys: Sequence[str]) -> None:
-    (root / "build" / "state.json").write_text(json.dumps(_state(root, keys)), encoding="utf-8")
-
-
-def _remembered(root: Path) -> Any:
-    try:
-        return json.loads((root / "build" / "state.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-
-
-def _put(staged: Path, target: Path, names: Sequence[str], merge: bool = False) -> None:
-    """Let new folders take the place of the old ones, or with ``merge`` add their files to them."""
-    for name in names:
-        if merge:
-            shutil.copytree(staged / name, target / name, dirs_exist_ok=True)
-        else:
-            _replace(staged / name, target / name)
+    return made_from
 
 
 def _replace(new: Path, old: Path) -> None:
@@ -303,41 +298,23 @@ def _replace(new: Path, old: Path) -> None:
         new.replace(old)
 
 
-def _progress() -> Any:
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    console = Console(highlight=False, markup=False, soft_wrap=True)
-    columns = [TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()]
-    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
-
-
-def _say_where(root: Path, pages: bool, seconds: float) -> None:
-    here = Path.cwd()
-    shown = root.relative_to(here) if root.is_relative_to(here) else root
-    print(f"\nDone in {seconds:.0f} s.")
-    print(f"Executed notebooks:  {shown / 'build' / 'notebooks'}")
-    if pages:
-        print(f"Report in French:    {shown / 'reports' / 'fr' / 'index.html'}")
-        print(f"Report in English:   {shown / 'reports' / 'en' / 'index.html'}")
+def _parameter(text: str) -> tuple[str, Any]:
+    name, value = text.split("=", 1)
+    return name, yaml.safe_load(value)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return 0, or 1 when the build failed."""
-    parser = argparse.ArgumentParser(
-        prog="python -m bobanalysis.build", description=__doc__.split("\n")[0] if __doc__ else None
-    )
-    parser.add_argument(
-        "--only", nargs="+", metavar="NOTEBOOK", default=(), help="execute these alone; no pages"
-    )
-    parser.add_argument("--force", action="store_true", help="execute and render what has not changed too")
-    parser.add_argument(
-        "--jobs", type=int, default=2, help="notebooks executed at the same time (default: 2)"
-    )
+    parser = argparse.ArgumentParser("python -m bobanalysis.build", description=str(__doc__).split("\n")[0])
+    add = parser.add_argument
+    add("--only", nargs="+", metavar="NOTEBOOK", default=(), help="execute these alone; no pages")
+    add("--force", action="store_true", help="execute and render what has not changed too")
+    add("--jobs", type=int, default=2, help="notebooks executed at the same time (default: 2)")
+    add("--set", nargs="+", type=_parameter, default=(), metavar="NAME=VALUE", help="write to build/trial")
     chosen = parser.parse_args(arguments)
     os.environ.setdefault("JUPYTER_PREFER_ENV_PATH", "1")  # a kernel named python3 elsewhere is not ours
     try:
-        build(only=chosen.only, force=chosen.force, jobs=chosen.jobs)
+        build(only=chosen.only, force=chosen.force, jobs=chosen.jobs, parameters=dict(chosen.set))
     except BuildError as error:
         print(f"\n{error}\n\nThe build failed; the pages made before are still in place.", file=sys.stderr)
         return 1

@@ -1,15 +1,18 @@
 """The notebook runner, on a small project of its own."""
 
+import contextlib
 import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import nbformat
 import pytest
 
 from bobanalysis import build as builder
+from bobanalysis import data
 
 RECORD = """
 import json, os, pathlib
@@ -34,13 +37,36 @@ def render(build, reports):
     (reports / "fr" / "index.html").write_text(str(sum(values)))
 
 
+def project(root):
+    for folder in ("notebooks", "data/quirks", "src/package/pages"):
+        (root / folder).mkdir(parents=True)
+    for name, text in FILES.items():
+        (root / name).write_text(text)
+    return root
+
+
+FILES = {
+    "uv.lock": "version = 1\n",
+    "data/table.csv": "a\n1\n",
+    "src/package/__init__.py": "",
+    "src/package/room.py": "from package import below\nbelow.rows()\n",
+    "src/package/below.py": """
+from pathlib import Path
+def rows():
+    from package import called
+    return (Path(__file__).parent / "rows.yaml").read_text()
+""",
+    "src/package/called.py": "A = 1\n",
+    "src/package/rows.yaml": "- 1\n",
+    "src/package/pages/page.html": "<p>",
+    "src/package/pages/fr.po": "",
+    "src/package/pages/labels.yaml": "a: b\n",
+}
+
+
 @pytest.fixture
 def root(tmp_path):
-    for folder in ("notebooks", "src", "data"):
-        (tmp_path / folder).mkdir()
-    (tmp_path / "src" / "module.py").write_text("A = 1\n")
-    (tmp_path / "uv.lock").write_text("version = 1\n")
-    return tmp_path
+    return project(tmp_path)
 
 
 def page(root):
@@ -113,30 +139,126 @@ def test_an_unknown_notebook_is_refused_with_those_there_are(root):
         builder.build(root, only=["03_three"])
 
 
-@pytest.mark.parametrize("changed", ["src/module.py", "data/table.csv", "uv.lock"])
-def test_the_cache_key_changes_with_every_input(root, changed):
-    path = notebook(root, "01_one", "1")
-    before = builder.cache_key(path, builder.inputs_digest(root))
-    (root / changed).write_text("changed\n")
-    assert builder.cache_key(path, builder.inputs_digest(root)) != before
+@pytest.fixture(scope="module")
+def executed(tmp_path_factory):
+    """A project whose first notebook reads a room of a package and a table; the second reads nothing."""
+    root = project(tmp_path_factory.mktemp("project"))
+    notebook(root, "01_reads", READS)
+    notebook(root, "02_nothing", "1")
+    builder.build(root, render=render)
+    return root
 
 
-def test_the_cache_key_changes_with_the_cells_but_not_with_their_outputs(root):
-    path = notebook(root, "01_one", "1")
-    before = builder.cache_key(path, "")
+def executed_again(root, monkeypatch):
+    """Names of the notebooks that a build executes; nothing is kept of them."""
+    names = []
+
+    async def execute(job, root):
+        names.append(job.name)
+        raise builder.BuildError("only counted")
+
+    monkeypatch.setattr(builder, "_execute", execute)
+    with contextlib.suppress(builder.BuildError):
+        builder.build(root, render=lambda *_: None)
+    return names
+
+
+READS = """
+import sys
+import time
+from pathlib import Path
+sys.path.insert(0, "../src")
+import package.room
+Path("../data/table.csv").read_bytes()
+list(Path("../data/quirks").iterdir())
+"""
+READER, BOTH, NONE = ["01_reads"], ["01_reads", "02_nothing"], []
+
+
+@pytest.mark.parametrize(
+    ("changed", "again"),
+    [
+        ("src/package/room.py", READER),
+        ("src/package/below.py", READER),
+        ("src/package/called.py", READER),
+        ("src/package/rows.yaml", READER),
+        ("data/table.csv", READER),
+        ("data/quirks/new.yaml", READER),
+        ("uv.lock", BOTH),
+        ("src/package/other_room.py", NONE),
+        ("src/package/pages/page.html", NONE),
+        ("src/package/pages/fr.po", NONE),
+        ("src/package/pages/labels.yaml", NONE),
+        ("src/package/__pycache__/room.pyc", NONE),
+        ("data/other.csv", NONE),
+        ("README.md", NONE),
+    ],
+)
+def test_a_notebook_is_executed_again_when_what_it_read_has_changed(executed, monkeypatch, changed, again):
+    path = executed / changed
+    before = path.read_bytes() if path.exists() else None
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("A = 1  # changed\n")
+    try:
+        assert executed_again(executed, monkeypatch) == again
+    finally:
+        path.write_bytes(before) if before is not None else path.unlink()
+    assert executed_again(executed, monkeypatch) == []
+
+
+def test_a_notebook_is_executed_again_when_its_cells_have_changed_but_not_for_outputs(executed, monkeypatch):
+    path = executed / "notebooks" / "02_nothing.ipynb"
     book = nbformat.read(path, as_version=4)
     book.cells[0].outputs = [nbformat.v4.new_output("stream", text="1")]
     nbformat.write(book, path)
-    assert builder.cache_key(path, "") == before
-    notebook(root, "01_one", "2")
-    assert builder.cache_key(path, "") != before
+    assert executed_again(executed, monkeypatch) == []
+    notebook(executed, "02_nothing", "2")
+    assert executed_again(executed, monkeypatch) == ["02_nothing"]
 
 
-def test_bytecode_is_no_input(root):
-    before = builder.inputs_digest(root)
-    (root / "src" / "__pycache__").mkdir()
-    (root / "src" / "__pycache__" / "module.pyc").write_bytes(b"1")
-    assert builder.inputs_digest(root) == before
+def test_pages_are_made_again_for_a_changed_template_and_no_notebook_is(root, monkeypatch):
+    notebook(root, "01_one", RECORD.format(name="01_one", value=1))
+    builder.build(root, render=render)
+    (root / "src" / "page.html").write_text("changed")
+    monkeypatch.setattr(builder, "_execute", lambda *_: pytest.fail("executed again"))
+    builder.build(root, render=lambda build, reports: (reports / "new.html").write_text("new"))
+    assert (root / "reports" / "new.html").read_text() == "new"
+
+
+def test_what_was_read_while_it_changed_is_read_again(root, monkeypatch):
+    notebook(root, "01_one", "from pathlib import Path\nPath('../data/table.csv').read_text()")
+    (root / "data" / "table.csv").write_text("1")
+    ahead = time.time() + 1000
+    os.utime(root / "data" / "table.csv", (ahead, ahead))
+    builder.build(root, render=render)
+    assert executed_again(root, monkeypatch) == ["01_one"]
+
+
+def test_a_parameter_is_set_aside_from_what_is_published(root):
+    path = notebook(root, "01_one", "PEOPLE = 2", "print(PEOPLE)")
+    book = nbformat.read(path, as_version=4)
+    book.cells[0].metadata["tags"] = ["parameters"]
+    nbformat.write(book, path)
+    notebook(root, "02_without", "raise ValueError('has no parameter')")
+    builder.build(root, parameters={"PEOPLE": 100}, render=render)
+    tried = nbformat.read(root / "build" / "trial" / "notebooks" / "01_one.ipynb", as_version=4)
+    assert [cell.outputs[0].text for cell in tried.cells if cell.get("outputs")] == ["100\n"]
+    assert not (root / "reports").exists()
+    assert not (root / "build" / "notebooks").exists()
+    with pytest.raises(builder.BuildError, match="no notebook sets PLACES in a cell tagged parameters"):
+        builder.build(root, parameters={"PLACES": 1}, render=render)
+
+
+def test_shipped_tables_are_read_where_the_recorder_sees_it(tmp_path):
+    """A reader that takes a path and opens it outside Python would hide a table from the cache."""
+    log = tmp_path / "log"
+    shipped = {s.table for s in data.sources().values() if s.table and "csv" in s.table}
+    code = f"from bobanalysis import data\nfor name in {[t.split('.')[0] for t in shipped]}: data.table(name)"
+    environment = {**os.environ, "BOBANALYSIS_READS": str(log)}
+    recorder = builder.RECORDER.read_text()
+    subprocess.run([sys.executable, "-c", f"{recorder}\n{code}"], env=environment, check=True)
+    read = {Path(line).name for line in log.read_text().splitlines()}
+    assert read >= shipped
 
 
 def test_a_damaged_notebook_is_named(root):
