@@ -1,6 +1,9 @@
-"""Pages made once from invented findings, and the texts that stand in them."""
+"""Pages made once from invented findings, before the tests that read them, and what stands in them."""
 
+import hashlib
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -8,9 +11,45 @@ import pytest
 from invented_findings import write_invented
 from reading_pages import parse_all
 
-from bobanalysis.report.site import render
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+PUBLISHED = ROOT / "reports"
 
-PUBLISHED = Path(__file__).parents[2] / "reports"
+
+def site_folder():
+    """Where the site of these very sources is, or will be."""
+    sha = hashlib.sha256()
+    for folder in (ROOT / "src", ROOT / "data", HERE):
+        for file in sorted(folder.rglob("*")):
+            if file.is_file() and "__pycache__" not in file.parts and not file.name.startswith("test_"):
+                sha.update(f"{file} {len(file.read_bytes())} ".encode() + file.read_bytes())
+    return ROOT / "build" / "test-site" / sha.hexdigest()[:16]
+
+
+def pytest_collection_finish(session):
+    """Start making the site in a process of its own, so that nobody sleeps when it is needed."""
+    asked = any(
+        {"rendered", "invented_build"} & {*getattr(item, "fixturenames", ())} for item in session.items
+    )
+    if asked and os.environ.get("PYTEST_XDIST_WORKER", "gw0") == "gw0":
+        folder = site_folder()
+        folder.with_suffix(".failed").unlink(missing_ok=True)
+        if not folder.exists():  # else an earlier run made it from the same sources
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            session.config.making = subprocess.Popen([sys.executable, "make_site.py", str(folder)], cwd=HERE)
+
+
+@pytest.fixture(scope="session")
+def made_site():
+    """The folder with the invented findings and the hundreds of pages made from them."""
+    folder = site_folder()
+    for _ in range(1200):
+        if folder.exists():
+            return folder
+        if folder.with_suffix(".failed").exists():
+            pytest.fail(folder.with_suffix(".failed").read_text("utf-8"), pytrace=False)
+        time.sleep(0.1)
+    pytest.fail(f"nobody made the site in {folder} within two minutes")
 
 
 @pytest.fixture(scope="session")
@@ -21,31 +60,9 @@ def invented_build(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def rendered(invented_build, tmp_path_factory):
+def rendered(made_site):
     """The site made from invented findings: hundreds of pages, made once for all processes of a run."""
-    if "PYTEST_XDIST_WORKER" not in os.environ:
-        return render(invented_build, tmp_path_factory.mktemp("site") / "reports")
-    shared = tmp_path_factory.getbasetemp().parent / "site"
-    try:
-        shared.mkdir()
-    except FileExistsError:
-        return made_elsewhere(shared)
-    try:
-        return render(invented_build, shared / "reports")  # appears as a whole, when it is finished
-    except BaseException:
-        (shared / "failed").touch()
-        raise
-
-
-def made_elsewhere(shared, seconds=600):
-    """Wait for the site that another process makes."""
-    for _ in range(seconds * 2):
-        if (shared / "reports").exists():
-            return shared / "reports"
-        if (shared / "failed").exists():
-            break
-        time.sleep(0.5)
-    pytest.fail(f"another process could not make the site in {shared}")
+    return made_site / "reports"
 
 
 @pytest.fixture(scope="session")
@@ -58,6 +75,5 @@ def pages(rendered):
 def site(request, rendered):
     """A folder of reports and its pages: those made from invented findings, and those that are published."""
     folder = rendered if request.param == "invented" else PUBLISHED
-    if not (folder / "index.html").exists():
-        pytest.skip(f"no pages in {folder}; make reports")
+    assert (folder / "index.html").exists(), f"no pages in {folder}, where git has them; make reports"
     return folder, parse_all(folder)

@@ -1,13 +1,16 @@
 """Reading pages as a reader does: elements in order, and runs of words."""
 
 import re
+from functools import cache
 from html.parser import HTMLParser
 
 SILENT = {"script", "style", "head"}
 VOID = {"meta", "link", "br", "img", "input", "hr", "wbr"}
 
 
+@cache
 def parse_all(folder):
+    """Parse every page of a folder, once in a process: path -> page."""
     return {p.relative_to(folder).as_posix(): Parsed(p.read_text("utf-8")) for p in folder.rglob("*.html")}
 
 
