@@ -21,10 +21,10 @@ endif
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup reports test lint format lab bench clean
+.PHONY: help setup reports test test-slow test-all lint format lab bench clean
 
 help: ## list what make can do
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' Makefile | awk -F'|' '{printf "  %-14s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' Makefile | awk -F'|' '{printf "  %-16s %s\n", $$1, $$2}'
 	@echo 'More for one of them: make test ARGS="-k wilson", make reports ARGS="--only 01_data".'
 
 setup: $(READY) ## prepare the environment in .venv, nothing else
@@ -33,10 +33,20 @@ setup: $(READY) ## prepare the environment in .venv, nothing else
 reports: $(READY) ## execute the notebooks and make the pages in reports/
 	@$(PY) -m bobanalysis.build $(ARGS)
 
-test: $(READY) ## pass the tests
-	@$(PY) -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
+PYTEST = $(PY) -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
+RANDOM = --hypothesis-profile random --hypothesis-seed $$seed
+SEED ?= $(shell date +%s)
 
-lint: $(READY) ## check style and types
+test: $(READY) ## pass the tests, in a few minutes
+	@$(PYTEST) $(ARGS)
+
+test-slow: $(READY) ## pass the simulations at full size, and look for new counterexamples
+	@seed=$(SEED); echo "examples are drawn with SEED=$$seed"; $(PYTEST) -m "slow or hypothesis" $(RANDOM) $(ARGS)
+
+test-all: $(READY) ## pass everything at full size
+	@seed=$(SEED); echo "examples are drawn with SEED=$$seed"; $(PYTEST) -m "slow or not slow" $(RANDOM) $(ARGS)
+
+lint: $(READY) ## check style and types, in notebooks and tools too
 	@$(PY) -m ruff check . && $(PY) -m ruff format --check . && $(PY) -m mypy
 
 format: $(READY) ## put code in the project's style
@@ -51,11 +61,12 @@ bench: $(READY) ## measure speed (minutes)
 clean: ## remove what was built, and the environment
 	rm -rf build .venv .tools .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
-$(READY): pyproject.toml uv.lock | $(filter $(OWN_UV),$(UV))
+$(READY): pyproject.toml uv.lock tools/jupyter_server_config.py | $(filter $(OWN_UV),$(UV))
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "bobanalysis needs Python 3.11 or later, and $(PYTHON) is not. If there is another: make PYTHON=python3.12 setup" >&2; exit 1; }
 	@echo "Setting up the environment in .venv (the first time this downloads packages)"
-	@$(UV) sync --frozen --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')"
+	@$(UV) sync --frozen --all-extras --python "$$($(PYTHON) -c 'import sys; print(sys.executable)')"
+	@mkdir -p .venv/etc/jupyter && cp tools/jupyter_server_config.py .venv/etc/jupyter/
 	@touch $@
 
 $(OWN_UV):

@@ -143,6 +143,23 @@ def test_prepared_lists_give_what_frames_give(made):
     assert evaluate(lists, None, "map").table.equals(evaluate(*made[:2], "map").table)
 
 
+def test_a_measure_over_many_people_is_that_of_scikit_learn():
+    from sklearn.metrics import ndcg_score
+
+    rng, people = np.random.default_rng(1), 2_000
+    truth = rng.integers(0, 2, (people, 20))
+    names = np.repeat(np.arange(people).astype(str), 20)
+    items = np.tile(np.arange(20).astype(str), people)
+    scores = np.tile(-np.arange(20.0), people)
+    lists = prepare(
+        pl.DataFrame({"query": names, "item": items, "score": scores}),
+        pl.DataFrame({"query": names, "item": items, "relevance": truth.ravel()}),
+    )
+    ours = evaluate(lists, None, "ndcg@5").table["value"].item()
+    theirs = ndcg_score(truth, scores.reshape(people, 20), k=5, ignore_ties=True)
+    assert ours == pytest.approx(theirs, abs=1e-9)
+
+
 def test_paired_t_test_is_that_of_scipy():
     from scipy import stats
 

@@ -22,7 +22,9 @@ def test_conda_users_get_the_packages_of_pyproject():
     conda = yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"]
     from_pip = next(entry["pip"] for entry in conda if isinstance(entry, dict))
     entries = [e for e in conda if isinstance(e, str)] + [e for e in from_pip if not e.startswith("-")]
-    asked = PROJECT["project"]["dependencies"] + PROJECT["dependency-groups"]["dev"]
+    extras = [name for extra in PROJECT["project"]["optional-dependencies"].values() for name in extra]
+    asked = PROJECT["project"]["dependencies"] + extras + PROJECT["dependency-groups"]["dev"]
+    asked = [name for name in asked if not name.startswith("bobanalysis[")]
     expected = {ON_CONDA_FORGE.get(name, name): bound for name, bound in bounds(asked).items()}
     expected |= {"python": PROJECT["project"]["requires-python"].removeprefix(">="), "pip": ""}
     assert bounds(entries) == expected
@@ -82,7 +84,7 @@ def test_decisions_are_numbered_without_gaps():
 
 def test_make_help_lists_every_command():
     shown = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    for target in ("setup", "reports", "test", "lint", "lab", "help"):
+    for target in ("setup", "reports", "test", "test-slow", "test-all", "lint", "lab", "help"):
         assert re.search(rf"^  make {target} +\S", shown, re.MULTILINE), target
 
 
