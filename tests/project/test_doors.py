@@ -1,0 +1,98 @@
+"""No room without a door: a notebook, a command, a page, a tool or a tutorial reaches every function."""
+
+from pathlib import Path
+
+import code_reader as code
+import doors
+import pytest
+import yaml
+
+WAITING = yaml.safe_load(Path(__file__).with_name("waiting.yaml").read_text("utf-8")) or {}
+MOST_WAITING = 40
+"""Functions that wait for their door; may only be lowered."""
+CALLED_FROM_OUTSIDE = {"bobanalysis.data.cache._Bar.reset": "pooch calls it on its bar of progress"}
+
+
+@pytest.fixture(scope="module")
+def reader():
+    return doors.Reader()
+
+
+def test_no_function_is_reached_by_tests_alone(reader):
+    assert [name for name in doors.unused(reader, WAITING) if name not in CALLED_FROM_OUTSIDE] == []
+
+
+def test_what_waits_exists_has_no_door_yet_and_names_the_one_to_come(reader):
+    unreached = doors.unused(reader)
+    assert [name for name in WAITING if name not in reader.parts] == []
+    assert [name for name in WAITING if name not in unreached] == [], "has a door now: take it off the list"
+    assert [name for name, door in WAITING.items() if not str(door or "").strip()] == []
+
+
+def test_fewer_and_fewer_functions_wait():
+    assert len(WAITING) <= MOST_WAITING
+
+
+def test_the_exceptions_are_still_needed(reader):
+    assert set(CALLED_FROM_OUTSIDE) <= set(doors.unused(reader, WAITING))
+
+
+MADE_UP = {
+    "__init__": "",
+    "cli": """
+import typer
+from bobanalysis import room
+from bobanalysis.room import shown as seen
+app = typer.Typer()
+@app.command()
+def show():
+    from bobanalysis.late import called
+    seen(), called(), room.by_module(), room.Kind().method()
+""",
+    "build": "",
+    "report/__init__": "",
+    "report/pages": "def render(): pass",
+    "room/__init__": "from .inner import shown, by_module, Kind, alone",
+    "room/inner": """
+from functools import cache
+TABLE = []
+def register(f): TABLE.append(f); return f
+def shown(): return _helper()
+def _helper(): pass
+def by_module(): return [nested() for _ in TABLE]
+def nested():
+    def inside(): pass
+    return inside
+def alone(): return _of_alone()
+def _of_alone(): pass
+@register
+def registered(): return _of_registered()
+def _of_registered(): pass
+@cache
+def remembered(): pass
+class Kind:
+    def __init__(self): pass
+    def method(self): return self.other
+    @property
+    def other(self): pass
+    def never(self): pass
+""",
+    "late": "def called(): pass\ndef show(): pass",
+}
+
+
+def test_only_what_nothing_reaches_is_found(tmp_path, monkeypatch):
+    for name, text in MADE_UP.items():
+        path = tmp_path / "bobanalysis" / f"{name}.py"
+        path.parent.mkdir(exist_ok=True, parents=True)
+        path.write_text(text)
+    monkeypatch.setattr(code, "ROOT", tmp_path)
+    (tmp_path / "README.md").write_text("")
+    found = doors.unused(doors.Reader(code.modules(tmp_path)))
+    assert [name.removeprefix("bobanalysis.") for name in found] == [
+        "late.show",
+        "room.inner.Kind.never",
+        "room.inner._of_alone",
+        "room.inner.alone",
+        "room.inner.remembered",
+    ]
