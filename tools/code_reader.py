@@ -48,12 +48,13 @@ def imports(known):
 
 def circles(graph):
     """Return the groups of nodes that reach each other, each sorted."""
-    reach = {node: _reached(graph, node) for node in graph}
+    reach = {node: reached(graph, node) for node in graph}
     groups = {tuple(sorted(b for b in reach[a] if a in reach[b])) for a in graph if a in reach[a]}
     return sorted(groups)
 
 
-def _reached(graph, start):
+def reached(graph, start):
+    """Return the nodes that arrows lead to from ``start``."""
     seen, todo = set(), [*graph[start]]
     while todo:
         if (node := todo.pop()) not in seen:

@@ -2,6 +2,7 @@
 
 import ast
 import json
+import runpy
 from pathlib import Path
 
 import nbformat
@@ -66,3 +67,26 @@ def test_a_notebook_names_no_place_of_one_machine(path):
 def test_a_long_function_is_seen():
     assert long_functions("def short():\n    return 1\n") == []
     assert long_functions("def long():\n" + "    x = 1\n" * LONGEST) == ["long"]
+
+
+@each_notebook
+def test_a_notebook_opened_in_lab_and_left_alone_is_saved_as_it_was(path, tmp_path, require):
+    """Lab saves what it opened with the metadata of the kernel that it started."""
+    manager = require("jupyter_server.services.contents.filemanager").FileContentsManager
+    config = runpy.run_path(str(ROOT / "tools" / "jupyter_server_config.py"))
+    (tmp_path / path.name).write_bytes(path.read_bytes())
+    contents = manager(root_dir=str(tmp_path), pre_save_hook=config["without_machine"])
+    model = contents.get(path.name)
+    kernel = {"name": "python", "version": "3.99.0", "mimetype": "text/x-python", "file_extension": ".py"}
+    model["content"]["metadata"]["language_info"] = kernel
+    model["content"]["cells"][0]["metadata"]["trusted"] = True
+    contents.save(model, path.name)
+    assert (tmp_path / path.name).read_bytes() == path.read_bytes()
+
+
+def test_lab_reads_the_projects_way_of_saving(require):
+    """`make setup` puts the file where every Lab of the environment reads it."""
+    loader = require("traitlets.config").PyFileConfigLoader
+    found = loader("jupyter_server_config.py", path=str(ROOT / "tools")).load_config()
+    assert found.FileContentsManager.pre_save_hook.__name__ == "without_machine"
+    assert "cp tools/jupyter_server_config.py .venv/etc/jupyter/" in (ROOT / "Makefile").read_text()
