@@ -69,10 +69,14 @@ def test_the_two_commands_stand_at_the_top_of_the_readme():
 
 @pytest.mark.parametrize(
     "document",
-    ["README.md", "CONTRIBUTING.md", *sorted(p.name for p in (ROOT / "docs/decisions").glob("*.md"))],
+    [
+        "README.md",
+        "CONTRIBUTING.md",
+        *sorted(p.relative_to(ROOT).as_posix() for p in (ROOT / "docs").rglob("*.md")),
+    ],
 )
 def test_links_between_documents_lead_somewhere(document):
-    path = next(p for p in (ROOT / document, ROOT / "docs" / "decisions" / document) if p.exists())
+    path = ROOT / document
     links = re.findall(r"\]\((?!https?:|#)([^)#]+)", path.read_text())
     assert [link for link in links if not (path.parent / link).exists()] == []
 
@@ -105,3 +109,13 @@ def test_no_text_of_a_data_file_is_cut_at_a_comma(path):
         return [x for v in part for x in without_value(v)] if isinstance(part, list) else []
 
     assert without_value(yaml.safe_load(path.read_text("utf-8"))) == []
+
+
+def test_the_bibliography_is_in_order_and_has_every_key_that_is_cited():
+    keys = re.findall(
+        r"^- `\[([a-z]+[0-9]{4}[a-z]?)\]` \S", (ROOT / "docs" / "references.md").read_text(), re.MULTILINE
+    )
+    assert keys == sorted(set(keys))
+    code = "\n".join(path.read_text() for path in (ROOT / "src").rglob("*.py"))
+    cited = set(re.findall(r"\[([a-z]{3,}(?:19|20)[0-9]{2}[a-z]?)\]", code))
+    assert cited - set(keys) == set()
