@@ -7,8 +7,8 @@ import shutil
 import pytest
 from hypothesis import settings
 
-# The same examples on every run, so that a failure is of the change at hand; `make test-slow` and `make test-all`
-# look for new ones with a seed that they print.
+# The same examples on every run, so that a failure is of the change at hand; `make test-slow` and
+# `make test-all` look for new ones with a seed that they print.
 settings.register_profile("fixed", derandomize=True, deadline=None)
 settings.register_profile("random", derandomize=False, deadline=None, print_blob=True)
 settings.load_profile("fixed")

@@ -1,18 +1,21 @@
 """Draw which room imports which, from the imports in the code, into docs/architecture.md.
 
-python tools/architecture.py          write the diagram
-python tools/architecture.py --check  fail when it is not current
+python -m tools.architecture          write the diagram
+python -m tools.architecture --check  fail when it is not current
 """
 
-import sys
+from __future__ import annotations
 
-import code_reader as code
+import sys
+from collections.abc import Mapping
+
+from tools import code_reader as code
 
 DOCUMENT = code.ROOT / "docs" / "architecture.md"
 START, END = "<!-- drawn by tools/architecture.py -->\n", "<!-- end of the diagram -->"
 
 
-def diagram(graph):
+def diagram(graph: Mapping[str, set[str]]) -> str:
     """Return the diagram of rooms (name -> names of those it imports), those with nothing below them lowest.
 
     Arrows that follow from others are left out: what a room reaches through another room.
@@ -24,18 +27,18 @@ def diagram(graph):
     return "\n".join([*lines, "```", ""])
 
 
-def rooms():
+def rooms() -> dict[str, set[str]]:
     """Return the rooms of the package and what each imports."""
-    graph = {}
+    graph: dict[str, set[str]] = {}
     for name, imported in code.imports(code.modules()).items():
         room = name.split(".")[1] if "." in name else None
         others = {other.split(".")[1] for other in imported if "." in other}
         if room:
-            graph[room] = graph.get(room, set()) | others - {room}
+            graph[room] = graph.get(room, set()) | (others - {room})
     return graph
 
 
-def drawn(text):
+def drawn(text: str) -> str:
     """Return the document with the diagram of the code as it is."""
     before, _, rest = text.partition(START)
     return f"{before}{START}\n{diagram(rooms())}\n{END}{rest.partition(END)[2]}"
@@ -44,5 +47,5 @@ def drawn(text):
 if __name__ == "__main__":
     text = DOCUMENT.read_text("utf-8")
     if "--check" in sys.argv:
-        sys.exit(text != drawn(text) and f"{DOCUMENT} is old: python tools/architecture.py")
+        sys.exit(text != drawn(text) and f"{DOCUMENT} is old: python -m tools.architecture")
     DOCUMENT.write_text(drawn(text), "utf-8")

@@ -3,9 +3,12 @@
 Used by the tests of the project and by `architecture.py`.
 """
 
+from __future__ import annotations
+
 import ast
 import io
 import tokenize
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -13,7 +16,7 @@ SRC = ROOT / "src"
 PACKAGE = SRC / "bobanalysis"
 
 
-def modules(src=SRC):
+def modules(src: Path = SRC) -> dict[str, Path]:
     """Return every module of the package: dotted name -> file; a package stands for its `__init__`."""
     found = {}
     for file in sorted((src / "bobanalysis").rglob("*.py")):
@@ -22,7 +25,7 @@ def modules(src=SRC):
     return found
 
 
-def bindings(tree, module, package):
+def bindings(tree: ast.AST, module: str, package: bool) -> Iterator[tuple[str, str, str | None]]:
     """Yield what the imports of a tree bind, those in functions too: (name, module, name in it or None)."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -36,7 +39,7 @@ def bindings(tree, module, package):
                 yield alias.asname or alias.name, source, alias.name
 
 
-def imports(known):
+def imports(known: Mapping[str, Path]) -> dict[str, set[str]]:
     """Return which modules of ``known`` (name -> file) each imports itself: name -> set of names."""
     found = {}
     for name, file in known.items():
@@ -46,16 +49,17 @@ def imports(known):
     return found
 
 
-def circles(graph):
+def circles(graph: Mapping[str, set[str]]) -> list[tuple[str, ...]]:
     """Return the groups of nodes that reach each other, each sorted."""
     reach = {node: reached(graph, node) for node in graph}
     groups = {tuple(sorted(b for b in reach[a] if a in reach[b])) for a in graph if a in reach[a]}
     return sorted(groups)
 
 
-def reached(graph, start):
+def reached(graph: Mapping[str, set[str]], start: str) -> set[str]:
     """Return the nodes that arrows lead to from ``start``."""
-    seen, todo = set(), [*graph[start]]
+    seen: set[str] = set()
+    todo = [*graph[start]]
     while todo:
         if (node := todo.pop()) not in seen:
             seen.add(node)
@@ -63,7 +67,7 @@ def reached(graph, start):
     return seen
 
 
-def code_lines(text):
+def code_lines(text: str) -> int:
     """Count the lines of a module that hold code: no docstrings, comments and blank lines."""
     silent = {
         line
@@ -71,7 +75,7 @@ def code_lines(text):
         if isinstance(node, ast.Expr)
         and isinstance(node.value, ast.Constant)
         and isinstance(node.value.value, str)
-        for line in range(node.lineno, node.end_lineno + 1)
+        for line in range(node.lineno, (node.end_lineno or node.lineno) + 1)
     }
     passed = (
         tokenize.COMMENT,

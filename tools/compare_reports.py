@@ -1,17 +1,20 @@
 """Compare two folders of reports, such as those before and after a change; nothing seen must get lost.
 
-    python tools/compare_reports.py OLD NEW [--words WORDS.yaml]
+    python -m tools.compare_reports OLD NEW [--words WORDS.yaml]
 
 Prints the files that only one has and the first lines that differ of each other; exit status 0 only if all
 are equal. WORDS.yaml renames words, old: new, in the old texts before they are compared: whole words only,
 the longest first.
 """
 
+from __future__ import annotations
+
 import argparse
 import difflib
 import hashlib
 import re
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import yaml
@@ -20,7 +23,7 @@ FILES, LINES, WIDTH = 15, 4, 300
 """How many files, lines of each, and characters of a line are printed."""
 
 
-def compare(old, new, words=None):
+def compare(old: Path, new: Path, words: Mapping[str, str] | None = None) -> list[str]:
     """Return what is different between two folders, a line each; nothing when they are equal."""
     before, after = content(old, words or {}), content(new, {})
     said = [f"only in {old}: {name}" for name in sorted(before.keys() - after.keys())]
@@ -34,13 +37,13 @@ def compare(old, new, words=None):
     return said + [f"differs: {name}" for name in changed[FILES:]]
 
 
-def content(folder, words):
+def content(folder: Path, words: Mapping[str, str]) -> dict[str, bytes]:
     """Return the files of a folder: path in it -> bytes, with words renamed in those that are text."""
     files = {p.relative_to(folder).as_posix(): p.read_bytes() for p in Path(folder).rglob("*") if p.is_file()}
     return {name: renamed(data, words) for name, data in files.items()}
 
 
-def renamed(data, words):
+def renamed(data: bytes, words: Mapping[str, str]) -> bytes:
     """Rename whole words in UTF-8 text; other bytes stay as they are."""
     if not words:
         return data
@@ -52,7 +55,7 @@ def renamed(data, words):
     return re.sub(rf"(?<!\w)({longest_first})(?!\w)", lambda m: str(words[m[0]]), text).encode()
 
 
-def differences(old, new):
+def differences(old: bytes, new: bytes) -> list[str]:
     """Return the first lines that differ, with - and +."""
     try:
         before, after = old.decode("utf-8").splitlines(), new.decode("utf-8").splitlines()
@@ -62,7 +65,7 @@ def differences(old, new):
     return [line for line in found if not line.startswith(("---", "+++", "@@"))][:LINES]
 
 
-def digest(folder):
+def digest(folder: Path) -> str:
     """Return a digest of all files of a folder, of their names and bytes."""
     sha = hashlib.sha256()
     for name, data in sorted(content(folder, {}).items()):

@@ -1,22 +1,28 @@
 """Find the door of every function: the notebook, command, page or tutorial that reaches it.
 
-    python tools/doors.py            what each public function is reached from
-    python tools/doors.py --unused   what only tests reach
+    python -m tools.doors            what each public function is reached from
+    python -m tools.doors --unused   what only tests reach
 
 Roots are the notebooks, the commands, the build, the tools and the code in documents. What a module does when
 it is imported counts as reached once the module is; a function behind a decorator that registers it too. A
 method counts when its class does and its name is used anywhere in reached code or in a template.
 """
 
+from __future__ import annotations
+
 import ast
 import json
 import re
 import sys
 from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
-import code_reader as code
 import yaml
+
+from tools import code_reader as code
 
 SILENT = {"cache", "cached_property", "contextmanager", "property", "staticmethod", "classmethod", "overload"}
 SILENT |= {
@@ -32,6 +38,9 @@ SILENT |= {"setter", "runtime_checkable"}
 """Decorators that register nothing."""
 
 OWN_BASES = {"Protocol", "Generic", "Enum", "StrEnum", "IntEnum", "NamedTuple", "TypedDict", "object", "ABC"}
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+Bound = dict[str, tuple[str, str | None]]
 
 
 @dataclass
@@ -51,20 +60,20 @@ class Part:
 class Reader:
     """All parts of the package by dotted name, and what each uses."""
 
-    def __init__(self, known=None):
+    def __init__(self, known: Mapping[str, Path] | None = None) -> None:
         """Read the modules of the package (name -> file)."""
         self.modules = known or code.modules()
         self.trees = {name: ast.parse(file.read_text("utf-8")) for name, file in self.modules.items()}
-        self.bound = {}
+        self.bound: dict[str, Bound] = {}
         for name, file in self.modules.items():
             found = code.bindings(self.trees[name], name, file.name == "__init__.py")
             self.bound[name] = {local: (source, part) for local, source, part in found}
-        self.parts = {}
+        self.parts: dict[str, Part] = {}
         self.own = {name: _definitions(tree) for name, tree in self.trees.items()}
         for name, tree in self.trees.items():
             self._read(name, tree)
 
-    def _read(self, module, tree):
+    def _read(self, module: str, tree: ast.Module) -> None:
         loaded = self._part(module, module)
         for node in _statements(tree.body):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
@@ -74,11 +83,11 @@ class Reader:
             else:
                 self._use(loaded, node)
 
-    def _part(self, name, module, **more):
+    def _part(self, name: str, module: str, **more: Any) -> Part:
         self.parts[name] = self.parts.get(name) or Part(name, module, **more)
         return self.parts[name]
 
-    def _function(self, name, module, node, loaded, **more):
+    def _function(self, name: str, module: str, node: Function, loaded: Part, **more: Any) -> None:
         registered = node.name == "__getattr__" or any(_last(d) not in SILENT for d in node.decorator_list)
         part = self._part(name, module, registered=registered, **more)
         inside = {local: (source, name) for local, source, name in self._imports(module, node)}
@@ -87,7 +96,7 @@ class Reader:
         for decorator in node.decorator_list:
             self._use(loaded, decorator)
 
-    def _class(self, name, module, node, loaded):
+    def _class(self, name: str, module: str, node: ast.ClassDef, loaded: Part) -> None:
         registered = any(_last(d) not in SILENT for d in node.decorator_list)
         part = self._part(name, module, registered=registered)
         outside = any(
@@ -102,11 +111,11 @@ class Reader:
             else:
                 self._use(part, child)
 
-    def _imports(self, module, tree):
+    def _imports(self, module: str, tree: ast.AST) -> Iterator[tuple[str, str, str | None]]:
         package = self.modules.get(module, code.SRC).name == "__init__.py"
         return code.bindings(tree, module, package)
 
-    def _use(self, part, tree, inside=None):
+    def _use(self, part: Part, tree: ast.AST, inside: Bound | None = None) -> None:
         for _, source, name in self._imports(part.module, tree):
             part.loads.add(f"{source}.{name}" if f"{source}.{name}" in self.modules else source)
         for node in ast.walk(tree):
@@ -118,7 +127,9 @@ class Reader:
                 if found := self.resolve(part.module, _dotted(node), inside=inside):
                     part.uses.add(found)
 
-    def resolve(self, module, dotted, depth=0, inside=None):
+    def resolve(
+        self, module: str, dotted: str | None, depth: int = 0, inside: Bound | None = None
+    ) -> str | None:
         """Give the full name of what ``dotted`` means in a module, None when it is not of the package."""
         first, _, rest = (dotted or "").partition(".")
         bound = {**self.bound.get(module, {}), **(inside or {})}
@@ -132,7 +143,7 @@ class Reader:
             return self._follow(target + (f".{rest}" if rest else ""), depth)
         return None
 
-    def _follow(self, target, depth):
+    def _follow(self, target: str, depth: int) -> str | None:
         """Give what a full name means: what a package binds goes before its module of the same name."""
         parts = target.split(".")
         for cut in range(len(parts) - 1, 0, -1):
@@ -141,10 +152,14 @@ class Reader:
                 return found
         return None
 
-    def reach(self, roots):
+    def reach(self, roots: Collection[Part]) -> set[str]:
         """Return the names of all parts that the parts ``roots`` reach."""
-        reached, words, todo = set(), set(), []
-        by_class, by_name, by_module = defaultdict(list), defaultdict(list), defaultdict(list)
+        reached: set[str] = set()
+        words: set[str] = set()
+        todo: list[Part] = []
+        by_class: dict[str, list[Part]] = defaultdict(list)
+        by_name: dict[str, list[Part]] = defaultdict(list)
+        by_module: dict[str, list[Part]] = defaultdict(list)
         for part in self.parts.values():
             if part.method_of:
                 by_class[part.method_of].append(part)
@@ -152,12 +167,12 @@ class Reader:
             elif part.registered and not part.module.endswith(".cli"):
                 by_module[part.module].append(part)
 
-        def add(name):
+        def add(name: str) -> None:
             if name in self.parts and name not in reached:
                 reached.add(name)
                 todo.append(self.parts[name])
 
-        def load(module):
+        def load(module: str) -> None:
             if module == "bobanalysis.cli":
                 return  # it names all commands; each is a root of its own
             if module in self.modules and module not in reached:
@@ -187,17 +202,17 @@ class Reader:
                         add(method.name)
         return reached
 
-    def outside(self, name, source):
+    def outside(self, name: str, source: str) -> Part:
         """Read code that stands outside the package: a notebook, a document, a tool."""
         tree = ast.parse(source)
         self.bound[name] = {local: (module, part) for local, module, part in code.bindings(tree, name, False)}
-        self.own[name] = {}
+        self.own[name] = set()
         part = Part(name, name)
         self._use(part, tree)
         return part
 
 
-def _definitions(tree):
+def _definitions(tree: ast.Module) -> set[str]:
     return {
         n.name
         for n in _statements(tree.body)
@@ -205,7 +220,7 @@ def _definitions(tree):
     }
 
 
-def _statements(body):
+def _statements(body: Collection[ast.stmt]) -> Iterator[ast.stmt]:
     """Statements of a body, those below if, try and with too."""
     for node in body:
         if isinstance(node, ast.If) and _dotted(node.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING"):
@@ -219,7 +234,7 @@ def _statements(body):
             yield node
 
 
-def _dotted(node):
+def _dotted(node: ast.AST) -> str | None:
     if isinstance(node, ast.Name):
         return node.id
     if isinstance(node, ast.Attribute) and (front := _dotted(node.value)):
@@ -227,25 +242,25 @@ def _dotted(node):
     return _dotted(node.value) if isinstance(node, ast.Subscript) else None
 
 
-def _last(node):
+def _last(node: ast.AST) -> str:
     dotted = _dotted(node.func if isinstance(node, ast.Call) else node) or ""
     return dotted.rsplit(".", 1)[-1]
 
 
-def cells(path):
+def cells(path: Path) -> str:
     """Return the code of a notebook, without lines that are commands of Jupyter."""
     book = json.loads(path.read_text("utf-8"))
     lines = "\n".join("".join(c["source"]) for c in book["cells"] if c["cell_type"] == "code").split("\n")
     return "\n".join(line for line in lines if not line.startswith(("%", "!")))
 
 
-def blocks(path, language="python"):
+def blocks(path: Path, language: str = "python") -> list[str]:
     """Return the blocks of code in a document, one after the other."""
     found = re.findall(rf"^( *)```{language}\n(.*?)^ *```", path.read_text("utf-8"), re.M | re.S)
     return [re.sub(rf"^{indent}", "", block, flags=re.M) for indent, block in found]
 
 
-def roots(reader):
+def roots(reader: Reader) -> dict[str, list[Part]]:
     """Return what readers use: name of the door -> parts of the package or code outside it."""
     found = {}
     for path in sorted((code.ROOT / "notebooks").glob("*.ipynb")):
@@ -283,7 +298,7 @@ def roots(reader):
     return found
 
 
-def unused(reader=None, waiting=()):
+def unused(reader: Reader | None = None, waiting: Collection[str] = ()) -> list[str]:
     """Return the functions, classes and methods that no door reaches: dotted names."""
     reader = reader or Reader()
     start = [part for group in roots(reader).values() for part in group]
@@ -291,7 +306,7 @@ def unused(reader=None, waiting=()):
     return sorted(reader.parts.keys() - reached - reader.modules.keys())
 
 
-def doors(reader=None):
+def doors(reader: Reader | None = None) -> dict[str, list[str]]:
     """Return the doors of every public function and class: dotted name -> names of doors."""
     reader = reader or Reader()
     found = defaultdict(list)

@@ -4,8 +4,12 @@ Lab adds the version of Python of the machine to the metadata, and saves. `make 
 `.venv/etc/jupyter`.
 """
 
+from __future__ import annotations
 
-def without_machine(model, **_):
+from typing import Any
+
+
+def without_machine(model: dict[str, Any], **_: Any) -> None:
     """Keep of a notebook's metadata, before it is saved, what is the same on every machine."""
     if model["type"] == "notebook" and isinstance(model["content"], dict):
         metadata = model["content"].get("metadata", {})

@@ -4,16 +4,17 @@ The build looks at them again to see whether the notebook must be executed again
 opens, modules too; a reader written in another language must be given the bytes, not the path.
 """
 
-import os
-import sys
 
+def record() -> None:
+    """Write the path of everything that is read from now on to the file $BOBANALYSIS_READS, each once."""
+    import os  # here, since the names of this file are those of the notebook
+    import sys
 
-def record(log):
-    """Append the path of everything that is read from now on to the file ``log``, each once."""
-    out, seen = open(log, "w", encoding="utf-8", buffering=1), set()  # noqa: SIM115 (open while the kernel lives)
+    out = open(os.environ["BOBANALYSIS_READS"], "w", encoding="utf-8", buffering=1)  # noqa: SIM115
     finder = "<frozen importlib._bootstrap_external>"  # lists folders to find modules; it opens what it finds
+    seen = set()
 
-    def hook(event, args):
+    def hook(event: str, args: tuple) -> None:
         if event == "open":
             used = not args[2] & (os.O_WRONLY | os.O_RDWR)
         else:
@@ -25,5 +26,5 @@ def record(log):
     sys.addaudithook(hook)
 
 
-if log := os.environ.get("BOBANALYSIS_READS"):
-    record(log)
+record()
+del record

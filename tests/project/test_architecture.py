@@ -1,11 +1,11 @@
 """The diagram of rooms is drawn from the code that is."""
 
-import architecture
+from tools import architecture
 
 
 def test_the_diagram_is_that_of_the_imports():
     text = architecture.DOCUMENT.read_text("utf-8")
-    assert text == architecture.drawn(text), "python tools/architecture.py draws it"
+    assert text == architecture.drawn(text), "python -m tools.architecture draws it"
 
 
 def test_an_arrow_that_follows_from_others_is_left_out():

@@ -164,6 +164,7 @@ def executed_again(root, monkeypatch):
 
 
 READS = """
+assert not {"record", "os", "sys"} & set(dir()), "what records adds no name"
 import sys
 import time
 from pathlib import Path

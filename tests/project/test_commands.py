@@ -8,7 +8,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from doors import blocks
+
+from tools.doors import blocks
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")

@@ -1,7 +1,8 @@
 """Two folders of reports are compared file by file."""
 
-import compare_reports
 import pytest
+
+from tools import compare_reports
 
 
 @pytest.fixture

@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
-import code_reader as code
-import doors
 import pytest
 import yaml
+
+from tools import code_reader as code
+from tools import doors
 
 WAITING = yaml.safe_load(Path(__file__).with_name("waiting.yaml").read_text("utf-8")) or {}
 MOST_WAITING = 40

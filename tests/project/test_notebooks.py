@@ -69,6 +69,7 @@ def test_a_long_function_is_seen():
     assert long_functions("def long():\n" + "    x = 1\n" * LONGEST) == ["long"]
 
 
+@pytest.mark.filterwarnings("ignore:Overriding existing pre_save_hook")
 @each_notebook
 def test_a_notebook_opened_in_lab_and_left_alone_is_saved_as_it_was(path, tmp_path, require):
     """Lab saves what it opened with the metadata of the kernel that it started."""

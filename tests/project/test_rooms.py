@@ -1,7 +1,8 @@
 """Dependencies between rooms point one way, read from the imports in the code."""
 
-import code_reader as code
 import pytest
+
+from tools import code_reader as code
 
 FLOOR = {"text", "tables"}
 KERNEL = FLOOR | {"rules", "presentation", "algorithm", "validation"}

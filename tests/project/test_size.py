@@ -1,7 +1,8 @@
 """The house stays small: code lines (no docstrings, comments, blank lines) of rooms and modules."""
 
-import code_reader as code
 import pytest
+
+from tools import code_reader as code
 
 CEILING = {
     "text tables vocabulary": 350,
