@@ -16,7 +16,7 @@ from bobanalysis.report.reasons import Reason, because_of
 from bobanalysis.report.renderer import environment, tidy
 from bobanalysis.report.subjects import card_index
 from bobanalysis.report.words import HERE, Words
-from bobanalysis.rules import Change, Text, Trace, Variable, inputs, sentence, trace, value_text
+from bobanalysis.rules import Change, Expr, Text, Trace, Variable, inputs, sentence, trace, value_text
 from bobanalysis.rules.simplify import as_sum
 from bobanalysis.text import Language, capital, split_label
 
@@ -90,21 +90,22 @@ class _Letter:
         read = self.person.trace(rule)
         added = as_sum(rule)
         terms = [] if added is None else list(self.terms(trace(added, self.person.row, self.person.known)))
-        reasons = because_of(read)
+        reasons = because_of(read, whole=True)
         published = self.algorithm.root_rule(root)
         held = [] if terms else [r for r in reasons if r.why == "held"]
+        passed = [] if terms else [r for r in reasons if r.why == "passed"]
+        if not held:
+            held, passed = passed, []
         variables = inputs(*(r.item for r in held)) if held else inputs(rule)
         return {
             "id": f"{outcome.id}-{id}".strip("-"),
             "title": capital(self.words.say(outcome.items[id] if id else outcome.label)),
             "kind": self.words.say(outcome.label) if id else "",
             "answer": self.answer(outcome, id, value),
-            "undefined": self.words.polish(sentence(read.refusal, self.lang, self.cards.titles))
-            if read.refusal
-            else "",
+            "undefined": self.said(read.refusal) if read.refusal else "",
             "terms": terms,
             "held": self.conditions(held),
-            "passed": [] if terms else self.conditions([r for r in reasons if r.why == "passed"]),
+            "passed": self.conditions(passed),
             "groups": self.groups(outcome, id),
             "decided": {v.name for v in variables},
             "rule": published,
@@ -124,9 +125,14 @@ class _Letter:
         return f"{self.number(value)} {unit}".strip()
 
     def number(self, value: Any) -> str:
+        if isinstance(value, str):
+            return self.words.say(self.cards.titles.get(value, Text(value, value)))
         if isinstance(value, bool):
             return self.words.name("try_any", "yes" if value else "no")
         return self.words.polish(value_text(_NUMBER, round(float(value), 3), self.lang))
+
+    def said(self, item: Expr) -> str:
+        return self.words.polish(sentence(item, self.lang, self.cards.titles))
 
     # --- why
 
@@ -142,7 +148,7 @@ class _Letter:
                     said = f"{said} ({computed})" if said else computed
                 sign = "+" if amount > 0 else ""
                 yield {
-                    "text": capital(self.words.polish(said)) or self.words._("to begin with"),
+                    "text": capital(self.words.polish(said) or self.words._("to begin with")),
                     "amount": sign + self.number(amount),
                     "so_far": self.number(term.so_far),
                 }
@@ -150,9 +156,9 @@ class _Letter:
     def conditions(self, found: list[Reason]) -> list[dict[str, str]]:
         lines: dict[str, dict[str, str]] = {}
         for reason in found:
-            item = reason.item if reason.holds else ~reason.item
-            text = self.words.polish(sentence(item, self.lang, self.cards.titles))
-            you = self.words.join(self.datum(v)["value"] for v in inputs(reason.item))
+            text = self.said(reason.item if reason.holds else ~reason.item)
+            values = [self.datum(v)["value"] for v in inputs(reason.item)]
+            you = self.words.join(values) if reason.value is None else self.number(reason.value)
             lines.setdefault(
                 text, {"text": text, "you": "" if text.endswith(self.words.colon + you) else you}
             )
@@ -181,8 +187,7 @@ class _Letter:
             return self.words._("no answer")
         if value in (codes := self.cards.codes(variable.name)):
             return f"{codes[value]} ({value})"
-        grid = dict(getattr(variable, "grid", ()))
-        if value in grid:
+        if variable.kind == "text" and value in (grid := dict(variable.grid)):
             return self.words.say(grid[value])
         return self.words.polish(value_text(variable, value, self.lang, self.cards.titles))
 
@@ -221,7 +226,7 @@ class _Letter:
         ]
 
     def category(self, variable: Variable) -> str:
-        if variable.group in self.algorithm.input_roles.looked_up:
+        if variable.joined:
             return "figures"
         return "protected" if variable.protected else "yours"
 

@@ -38,14 +38,19 @@ class Reason:
     value: Any = None
 
 
-def because_of(trace: Trace) -> tuple[Reason, ...]:
+def because_of(trace: Trace, whole: bool = False) -> tuple[Reason, ...]:
     """Return the elementary conditions that made a rule answer what it did, each once, in reading order.
 
     Where several conditions must hold, all of them; where one is enough, the one that was; of a condition
     that failed, the part that made it fail.
+
+    Args:
+        trace: the rule as it was read.
+        whole: take the comparison of a named computation with a number for one condition, not for those that
+            the computation holds.
     """
     found: dict[tuple[int, bool], Reason] = {}
-    for reason in _reasons(trace, "held"):
+    for reason in _reasons(trace, "held", whole):
         key = (id(reason.item), reason.holds)
         if key not in found or found[key].why == "passed":
             found[key] = reason
@@ -55,15 +60,16 @@ def because_of(trace: Trace) -> tuple[Reason, ...]:
 _LEAVES = (Cases, Attempt, Total, Over, And, Or, IsIn, StartsWith, Listed, Refuse, Not)
 
 
-def _is_leaf(item: Compare) -> bool:
+def _is_leaf(item: Compare, whole: bool) -> bool:
     if isinstance(item.left, Total):
         return all(isinstance(r.result, Const) and r.result.value == 1 for r in item.left.rows)
-    if isinstance(item.left, Named) and isinstance(item.right, Const) and isinstance(item.right.value, str):
-        return True  # an earlier answer, by its name
+    if isinstance(item.left, Named) and isinstance(item.right, Const):
+        if whole or isinstance(item.right.value, str):
+            return True  # an earlier answer, by its name
     return not any(isinstance(node, _LEAVES) for node in walk(item))
 
 
-def _reasons(read: Trace, why: Any) -> Iterator[Reason]:
+def _reasons(read: Trace, why: Any, whole: bool) -> Iterator[Reason]:
     item = read.item
     match item:
         case (
@@ -75,7 +81,7 @@ def _reasons(read: Trace, why: Any) -> Iterator[Reason]:
                 yield Reason(item, bool(read.value), why)
             else:
                 yield Reason(item, True, "used")
-        case Compare() if read.answered and _is_leaf(item):
+        case Compare() if read.answered and _is_leaf(item, whole):
             counted = read.parts[0].value if isinstance(item.left, Total | Named) else None
             yield Reason(item, bool(read.value), why, counted)
         case IsIn() | StartsWith() | Listed() if read.answered:
@@ -83,20 +89,20 @@ def _reasons(read: Trace, why: Any) -> Iterator[Reason]:
         case And() | Or() if read.answered:
             ended = bool(read.value) is isinstance(item, Or)
             for part in read.parts[-1:] if ended else read.parts:
-                yield from _reasons(part, why)
+                yield from _reasons(part, why, whole)
         case Cases():
             concluded = len(read.parts) > len(item.rows) or read.row is not None
             conditions = read.parts[:-1] if concluded else read.parts
             for number, part in enumerate(conditions):
                 decided = number == read.row or not part.answered
-                yield from _reasons(part, why if decided else "passed")
+                yield from _reasons(part, why if decided else "passed", whole)
             if concluded:
-                yield from _reasons(read.parts[-1], why)
+                yield from _reasons(read.parts[-1], why, whole)
         case Total():
             for condition, result in zip(read.parts[::2], read.parts[1::2], strict=False):
                 if condition.value:
-                    yield from _reasons(condition, why)
-                    yield from _reasons(result, why)
+                    yield from _reasons(condition, why, whole)
+                    yield from _reasons(result, why, whole)
         case _:
             for part in read.parts:
-                yield from _reasons(part, why)
+                yield from _reasons(part, why, whole)

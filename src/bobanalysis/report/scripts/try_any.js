@@ -133,7 +133,7 @@ function along(axis, values) {
       return make("td", { "class": "t" }, shown(o, row.found[o.id]));
     })));
   });
-  return make("section", {}, [make("h2", {}, capital(words.axes[axis])),
+  return make("section", {}, [make("h2", {}, fill("axis", { label: words.axes[axis] })),
     make("div", { "class": "scroll", tabindex: 0 }, make("table", {}, [make("thead", {}, head), make("tbody", {}, body)]))]);
 }
 
