@@ -17,7 +17,7 @@ from html import escape
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from bobanalysis.report.words import Words
+from bobanalysis.report.words import Words, departement_names
 
 if TYPE_CHECKING:
     import polars as pl
@@ -292,14 +292,6 @@ def largest(cliffs: pl.DataFrame, n: int = 3, floor: float = 0.005) -> list[dict
 
     rows = cliffs.filter(pl.col("share_changed") >= floor)
     return rows.sort("share_changed", "age_from", descending=[True, False]).head(n).to_dicts()
-
-
-def departement_names() -> dict[str, str]:
-    """Return the name of each département by its code."""
-    from bobanalysis import data
-
-    frame = data.table("departements")
-    return {dep: name.replace("'", "’") for dep, name in zip(frame["dep"], frame["name"], strict=True)}
 
 
 @cache

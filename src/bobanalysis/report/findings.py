@@ -15,15 +15,15 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-import itertools
 import json
 import math
 import os
 import re
 from collections.abc import Mapping, Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any, Literal, get_args
+
+from bobanalysis.report.described import described
 
 Kind = Literal["by construction", "modelled", "observed"]
 Text = Mapping[str, str]
@@ -73,6 +73,10 @@ NAMED = {
 
 TABLE_ONLY = ("year", "code", "departement", "challenge", "class")
 _WHOLE = ("people", "places", "count", "rank", "years")
+_SAID = {
+    *("unit", "kind", "vintage", "sources", "label", "note", "no_interval"),
+    *("title", "columns", "units", "caveats"),
+}
 _ID = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)+")
 _NOTEBOOK = re.compile(r"[0-9]{2}_[a-z0-9_]+")
 _NUMBER_IN_TEXT = re.compile(r"(?<![\d/])(?!(?:19|20)\d\d\b)\d+")
@@ -135,30 +139,40 @@ def build_folder(build: str | os.PathLike[str] | None = None) -> Path:
 class Notebook:
     """Record the findings and the tables of one notebook.
 
-    Parameters: `name`, the file name of the notebook without `.ipynb`; `build`, the folder to write to (see
-    `build_folder`). Records go to `findings/<name>.json` and `tables/<id>.csv` in it, at every call, so
-    nothing has to be closed; creating the recorder empties what an earlier run of the same notebook left.
-    Raises `FindingError` for a name, an id or a value that cannot be published.
+    Records go to ``findings/<name>.json`` and ``tables/<id>.csv`` at every call: nothing has to be closed.
+    Creating the recorder empties what an earlier run of the same notebook left. What a figure is (unit, kind,
+    sources, words) comes from ``data/findings/<name>.yaml``; where there is no such file, each call says it.
 
-    >>> import tempfile
-    >>> book = Notebook("03_example", build=tempfile.mkdtemp())
-    >>> book.record("age.changed", value=0.1234567, unit="share", kind="by construction", vintage="2021")
-    0.123457
+    Args:
+        name: the file name of the notebook without ``.ipynb``.
+        build: the folder to write to (see `build_folder`).
+        defaults: what every figure has unless said otherwise: kind, vintage, sources.
+
+    Raises:
+        FindingError: a name, an id or a value that cannot be published.
+
+    Example:
+        >>> import tempfile
+        >>> book = Notebook("03_example", build=tempfile.mkdtemp(), kind="by construction", vintage="2021")
+        >>> book.record("age.changed", 0.1234567, unit="share")
+        0.123457
     """
 
-    def __init__(self, name: str, build: str | os.PathLike[str] | None = None) -> None:
+    def __init__(self, name: str, build: str | os.PathLike[str] | None = None, **defaults: Any) -> None:
         """Start an empty record for the notebook `name`."""
         if not _NOTEBOOK.fullmatch(name):
             raise FindingError(
                 f"{name!r} is not the name of a notebook: use its file name, such as '03_diagnosis'"
             )
-        self.name = name
+        self.name, self._defaults = name, defaults
+        self._described = described(name)
         self._build = build_folder(build)
         self._findings: dict[str, dict[str, Any]] = {}
         self._tables: dict[str, dict[str, Any]] = {}
         for stale in _read(self._path).get("tables", {}) if self._path.exists() else ():
             (self._build / "tables" / f"{stale}.csv").unlink(missing_ok=True)
         self._write()
+        _draw_without_network()
 
     @property
     def _path(self) -> Path:
@@ -167,44 +181,48 @@ class Notebook:
     def record(
         self,
         id: str,
-        *,
         value: float | None,
-        unit: str,
-        kind: Kind,
         n: float | None = None,
         interval: tuple[float, float] | None = None,
-        no_interval: str | None = None,
-        vintage: str,
-        sources: Sequence[str] = (),
-        label: Text | None = None,
-        note: Text | None = None,
+        **said: Any,
     ) -> int | float | None:
         """Record one number under a name.
 
-        Parameters: `id`, lower case with dots; `value`, in `unit` (one of `UNITS`; a share is 0.12, not
-        12), None when it cannot be estimated; `kind`, one of `KINDS`; `n`, number of people or rows behind
-        it; `interval`, (low, high) in the same unit; `no_interval`, one of `REASONS` when there is none
-        ("exact" is implied by construction, "description" by a count); `vintage`, the year or period of the
-        data; `sources`, ids of `data/sources.yaml`; `label` and `note`, texts for readers, {"fr": …, "en":
-        …}.
-        Returns the value as stored. Raises `FindingError`.
+        Args:
+            id: lower case with dots.
+            value: in its unit, one of `UNITS` (a share is 0.12, not 12); None when it cannot be estimated.
+            n: number of people or rows behind it.
+            interval: (low, high) in the same unit.
+            said: what its description does not say, or says otherwise: ``unit``; ``kind``, one of `KINDS`;
+                ``no_interval``, one of `REASONS` ("exact" is implied by construction, "description" by a
+                count); ``vintage``, year or period of the data; ``sources``, ids of ``data/sources.yaml``;
+                ``label`` and ``note``, ``{"fr": …, "en": …}``.
+
+        Returns:
+            The value as stored.
+
+        Raises:
+            FindingError: the id is not described, or the figure cannot be published as it is.
         """
         where = f"notebook {self.name}, finding {id!r}"
         self._claim(id, where)
+        about = self._about(id, said, "findings", where)
         value = None if value is None else stable(value)
-        if interval is None and no_interval is None:
-            no_interval = "description" if unit in _WHOLE else "exact" if kind == "by construction" else None
+        reason = None if interval else about.get("no_interval")
+        if interval is None and reason is None:
+            by_construction = about.get("kind") == "by construction"
+            reason = "description" if about.get("unit") in _WHOLE else "exact" if by_construction else None
         finding: dict[str, Any] = {
             "value": value,
-            "unit": unit,
-            "kind": kind,
+            "unit": about.get("unit"),
+            "kind": about.get("kind"),
             "n": None if n is None else stable(n),
             "interval": None if interval is None else [stable(bound) for bound in interval],
-            "no_interval": no_interval,
-            "vintage": str(vintage),
-            "sources": list(sources),
-            "label": _text(label, f"{where}, label"),
-            "note": _text(note, f"{where}, note"),
+            "no_interval": said.get("no_interval") if interval else reason,
+            "vintage": str(about.get("vintage") or ""),
+            "sources": list(about.get("sources", ())),
+            "label": _text(about.get("label"), f"{where}, label"),
+            "note": _text(about.get("note"), f"{where}, note"),
             "notebook": self.name,
         }
         _stop_on(problems_of_finding(finding), where)
@@ -213,32 +231,80 @@ class Notebook:
         self._write()
         return value
 
-    def table(
-        self,
-        id: str,
-        frame: Any,
-        *,
-        title: Text,
-        columns: Mapping[str, Text],
-        kind: Kind,
-        vintage: str,
-        units: Mapping[str, str] | None = None,
-        sources: Sequence[str] = (),
-        caveats: Text | None = None,
+    def over(
+        self, id: str, value: float, low: float, high: float, n: float | None = None, **said: Any
     ) -> None:
+        """Record a number and the ends of its range over choices: ``id``, ``id_low``, ``id_high``.
+
+        Args:
+            id, n, said: as for `record`.
+            value, low, high: in the same unit.
+        """
+        for end, number in (("", value), ("_low", low), ("_high", high)):
+            self.record(id + end, number, n, **said)
+
+    @staticmethod
+    def ranges(
+        frames: Mapping[Any, Any], keys: Sequence[str], default: Any, missing: float | None = None
+    ) -> Any:
+        """Return a share by default and its ends over all choices, such as scales.
+
+        Args:
+            frames: the same table for each choice, Polars: `keys` and the column ``share``.
+            keys: columns that name a row.
+            default: the choice whose value is the share itself.
+            missing: what a row counts as where a choice lacks it; such a choice plays no part when None. With
+                a value, the rows are those of the default choice, in their order.
+
+        Returns:
+            `keys`, ``share``, ``share_low``, ``share_high``, rounded to nine decimals.
+
+        Example:
+            >>> import polars as pl
+            >>> row = lambda share: pl.DataFrame({"item": ["a"], "share": [share]})
+            >>> Notebook.ranges({"one": row(0.25), "two": row(0.5)}, ["item"], default="one").row(0)
+            ('a', 0.25, 0.25, 0.5)
+        """
+        import polars as pl
+
+        share = pl.col("share").round(9)
+        every = pl.concat(f.select(*keys, share, of=pl.lit(k)) for k, f in enumerate(frames.values()))
+        if missing is not None:
+            grid = every.select(keys).unique().join(pl.DataFrame({"of": range(len(frames))}), how="cross")
+            every = grid.join(every, on=[*keys, "of"], how="left").with_columns(
+                pl.col("share").fill_null(missing)
+            )
+        found = every.group_by(keys, maintain_order=True).agg(
+            share=pl.col("share").filter(pl.col("of") == [*frames].index(default)).first(),
+            share_low=pl.col("share").min(),
+            share_high=pl.col("share").max(),
+        )
+        if missing is None:
+            return found
+        return frames[default].select(keys).join(found, on=keys, how="left", maintain_order="left")
+
+    def table(self, id: str, frame: Any, **said: Any) -> Any:
         """Record a tidy frame that charts, downloads and tables on pages are made from.
 
-        Parameters: `id`, lower case with dots; `frame`, Polars or pandas, rows in the order to publish;
-        `title` and `columns`, texts for readers, {"fr": …, "en": …}, one for each column; `units`, one of
-        `UNITS` a column; by default those of `NAMED`, "share" for a name that starts with share, "count" for
-        whole numbers and "code" for texts, so only other columns of decimal numbers need one; `kind`,
-        `vintage`, `sources` as for `record`; `caveats`, what the table cannot show.
-        Returns nothing. Raises `FindingError`.
+        Args:
+            id: lower case with dots.
+            frame: Polars or pandas, rows in the order to publish.
+            said: what its description does not say, or says otherwise: ``title``; ``columns``, a text a
+                column; ``units``, one of `UNITS` a column (by default those of `NAMED`, "share" for a name
+                that starts with share, "count" for whole numbers and "code" for texts); ``kind``,
+                ``vintage``, ``sources`` as for `record`; ``caveats``, what the table cannot show.
+
+        Returns:
+            The table as a notebook shows it: named columns, per cent, names of places.
+
+        Raises:
+            FindingError: the id is not described, or the table cannot be published as it is.
         """
         where = f"notebook {self.name}, table {id!r}"
         self._claim(id, where)
+        about = self._about(id, said, "tables", where)
         names, rows, floats, numbers = _rows_of(frame, where)
-        units = dict(units or {})
+        columns, units = about.get("columns") or {}, dict(about.get("units") or {})
         for name in names:
             if name not in units and (guess := _guess(name)):
                 units[name] = guess
@@ -254,12 +320,12 @@ class Notebook:
             )
         if wrong := sorted(set(units.values()) - set(UNITS)) or sorted(set(units) - set(names)):
             raise FindingError(f"{where}: {wrong} in `units` is not known; units are {_list(UNITS)}")
-        if kind not in KINDS:
-            raise FindingError(f"{where}: kind {kind!r} is not one of {_list(KINDS)}")
-        check_sources(sources, where)
+        if about.get("kind") not in KINDS:
+            raise FindingError(f"{where}: kind {about.get('kind')!r} is not one of {_list(KINDS)}")
+        check_sources(about.get("sources", ()), where)
         text = _csv(names, rows)
         record = {
-            "title": _text(title, f"{where}, title", required=True),
+            "title": _text(about.get("title"), f"{where}, title", required=True),
             "columns": [
                 {
                     "name": name,
@@ -268,10 +334,10 @@ class Notebook:
                 }
                 for name in names
             ],
-            "kind": kind,
-            "vintage": str(vintage),
-            "sources": list(sources),
-            "caveats": _text(caveats, f"{where}, caveats"),
+            "kind": about["kind"],
+            "vintage": str(about["vintage"]),
+            "sources": list(about.get("sources", ())),
+            "caveats": _text(about.get("caveats"), f"{where}, caveats"),
             "rows": len(rows),
             "sha256": hashlib.sha256(text.encode()).hexdigest(),
             "notebook": self.name,
@@ -279,6 +345,22 @@ class Notebook:
         _write_text(self._build / "tables" / f"{id}.csv", text)
         self._tables[id] = record
         self._write()
+        return Shown(record, rows)
+
+    def _about(self, id: str, said: Mapping[str, Any], part: str, where: str) -> dict[str, Any]:
+        """Put together what is said of a record: by default, by its description, at the call."""
+        if unknown := set(said) - _SAID:
+            raise FindingError(
+                f"{where}: {_list(sorted(unknown))} cannot be said; known: {_list(sorted(_SAID))}"
+            )
+        entry: dict[str, Any] = {}
+        if self._described:
+            if id not in (known := getattr(self._described, part)):
+                raise FindingError(
+                    f"{where}: data/findings/{self.name}.yaml does not describe it; add it there"
+                )
+            entry = vars(known[id])
+        return {**self._defaults, **{k: v for k, v in {**entry, **said}.items() if v is not None}}
 
     def _claim(self, id: str, where: str) -> None:
         if not _ID.fullmatch(id):
@@ -297,6 +379,40 @@ class Notebook:
                 }
             ),
         )
+
+
+class Shown:
+    """A table as a notebook shows it: named columns, per cent, names of places; a long one not whole."""
+
+    ROWS = 30
+
+    def __init__(self, record: Mapping[str, Any], rows: Sequence[Sequence[Any]]) -> None:
+        """Keep the record of a table and its rows."""
+        self.record, self.rows = record, rows
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        from bobanalysis.report import words
+
+        said = words.Words("en")
+        units = [column["unit"] for column in self.record["columns"]]
+        heads = "".join(f"<th>{escape(c['label']['en'])}</th>" for c in self.record["columns"])
+        lines = "".join(
+            "<tr>" + "".join(f"<td>{escape(said.shown(v, u))}</td>" for v, u in zip(row, units, strict=True))
+            + "</tr>"
+            for row in self.rows[: self.ROWS]
+        )  # fmt: skip
+        more = f"<p>{len(self.rows)} rows</p>" if len(self.rows) > self.ROWS else ""
+        caption = f"<caption>{escape(self.record['title']['en'])}</caption>"
+        return f"<table>{caption}<thead><tr>{heads}</tr></thead><tbody>{lines}</tbody></table>{more}"
+
+
+def _draw_without_network() -> None:
+    """Let a notebook show its charts as images: the usual way loads a script from the network."""
+    import altair as alt
+
+    alt.renderers.enable("svg")
 
 
 def merge(
@@ -333,6 +449,11 @@ def merge(
                     )
                 owner[id] = name
                 merged[part][id] = entry
+        said = described(name)
+        if said and (left := said.unrecorded(record["findings"], record["tables"])):
+            raise FindingError(
+                f"data/findings/{name}.yaml describes {_list(left)}; {name} records none of that"
+            )
         for id, finding in record["findings"].items():
             _stop_on(problems_of_finding(finding), f"notebook {name}, finding {id!r}")
         for id, table in record["tables"].items():
@@ -343,49 +464,7 @@ def merge(
                 )
     for part in ("findings", "tables"):
         merged[part] = dict(sorted(merged[part].items()))
-    for id, finding in merged["findings"].items():
-        for part, text in described().get(id, {}).items():
-            merged["findings"][id] = finding = {**finding, part: finding[part] or text}
     return merged
-
-
-@cache
-def described() -> dict[str, dict[str, dict[str, str]]]:
-    """Return what `findings.yaml` says of findings: id -> label and note, each in both languages.
-
-    Raises:
-        FindingError: an id is described twice, or a text is not one for readers.
-
-    Example:
-        >>> described()["advice_age.people"]["label"]["en"]
-        'People given all their advice at every age'
-    """
-    import yaml
-
-    content = yaml.safe_load((Path(__file__).parent / "findings.yaml").read_text(encoding="utf-8"))
-    found: dict[str, dict[str, dict[str, str]]] = {}
-    for pattern, texts in content["findings"].items():
-        choices = re.findall(r"\{(\w+)\}", pattern)
-        for keys in itertools.product(*(content["words"][choice] for choice in choices)):
-            named = dict(zip(choices, keys, strict=True))
-            id = pattern.format(**named)
-            if id in found:
-                raise FindingError(f"findings.yaml describes {id!r} twice, the second time as {pattern!r}")
-            found[id] = {
-                part: _filled(text, content["words"], named, f"findings.yaml, {id}, {part}")
-                for part, text in texts.items()
-            }
-    return found
-
-
-def _filled(text: Text, words: Any, named: Mapping[str, str], where: str) -> dict[str, str]:
-    filled = {
-        language: said.format(**{choice: words[choice][key][language] for choice, key in named.items()})
-        for language, said in text.items()
-    }
-    checked = _text(filled, where, required=True)
-    assert checked is not None
-    return {language: said[:1].upper() + said[1:] for language, said in checked.items()}
 
 
 def problems_of_finding(finding: Mapping[str, Any]) -> list[str]:

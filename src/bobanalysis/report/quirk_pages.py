@@ -19,10 +19,10 @@ from bobanalysis.recommenders import quirks as records
 from bobanalysis.recommenders.quirks import Case, Quirk
 from bobanalysis.recommenders.repairs import REPAIRS
 from bobanalysis.report import sheets
-from bobanalysis.report.charts import departement_names, region_names
+from bobanalysis.report.charts import region_names
 from bobanalysis.report.renderer import PageRenderer
 from bobanalysis.report.sheet_pages import address
-from bobanalysis.report.words import N_
+from bobanalysis.report.words import N_, departement_names
 from bobanalysis.rules import inputs, is_condition
 from bobanalysis.rules.explain import sentence
 from bobanalysis.rules.expr import Var

@@ -461,7 +461,7 @@ class PageRenderer:
     def label_of(self, id: str) -> str:
         """Return the label of a finding; empty where it has none."""
         finding = self.content.finding(id, self.where)
-        return self.words.say(finding["label"]) or self.words.names("findings").get(id, "")
+        return self.words.say(finding["label"])
 
     def _meta(self, id: str) -> dict[str, Any]:
         self.content.table(id, self.where)
@@ -493,17 +493,7 @@ class PageRenderer:
     def _shown(self, value: Any, unit: str) -> str | Markup:
         if value is None:
             return Markup('<span class="none">{}</span>').format(self.words._("no data"))
-        if unit == "departement":
-            return f"{self._names[value]} ({value})"
-        if unit in ("challenge", "class"):
-            return self.words.label(unit, value)
-        if unit == "code":
-            return self.words.polish(str(value))
-        return self.words.quantity(value, unit, bare=True)
-
-    @cached_property
-    def _names(self) -> dict[str, str]:
-        return charts.departement_names()
+        return self.words.shown(value, unit)
 
     def _in_order(self, keys: list[Any], unit: str) -> list[Any]:
         topic = {"challenge": "challenge", "class": "classes"}.get(unit)

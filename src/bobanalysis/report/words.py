@@ -25,6 +25,15 @@ def N_(text: str) -> str:
     return text
 
 
+@cache
+def departement_names() -> dict[str, str]:
+    """Return the name of each département by its code."""
+    from bobanalysis import data
+
+    frame = data.table("departements")
+    return {dep: name.replace("'", "’") for dep, name in zip(frame["dep"], frame["name"], strict=True)}
+
+
 class CatalogueError(ValueError):
     """A text has no translation, or a page asks for a name that does not exist."""
 
@@ -96,6 +105,18 @@ class Words:
         return self.polish(text.get(self.language) or "")  # type: ignore[arg-type]
 
     pick = say
+
+    def shown(self, value: Any, unit: str) -> str:
+        """Write a value of a table: a number in its unit, a place, a challenge or a class by its name."""
+        if value is None or value != value:  # NaN
+            return self._("no data")
+        if unit == "departement":
+            return f"{departement_names()[value]} ({value})"
+        if unit in ("challenge", "class"):
+            return self.label(unit, value)
+        if unit == "code":
+            return self.polish(str(value))
+        return self.quantity(value, unit, bare=True)
 
     def polish(self, text: str) -> str:
         """See `text.typeset`."""
