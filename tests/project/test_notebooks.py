@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 import runpy
 from pathlib import Path
 
@@ -11,6 +12,12 @@ import pytest
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 LONGEST = 10
+CODE_LINES = 2_900
+"""Code lines of all notebooks together, at most."""
+PLUMBING = re.compile(r"\b(title|columns|caveats|units|label|vintage|no_interval)\s*=|[\"'](fr|en)[\"']\s*:")
+"""What belongs in data/findings: a notebook computes and tells."""
+WITHOUT_PARAMETERS = {"01_data", "04_the_algorithm", "14_transparency_ledger"}
+"""Notebooks that read what is published and draw nobody: there is nothing to change."""
 
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 
@@ -91,3 +98,40 @@ def test_lab_reads_the_projects_way_of_saving(require):
     found = loader("jupyter_server_config.py", path=str(ROOT / "tools")).load_config()
     assert found.FileContentsManager.pre_save_hook.__name__ == "without_machine"
     assert "cp tools/jupyter_server_config.py .venv/etc/jupyter/" in (ROOT / "Makefile").read_text()
+
+
+@each_notebook
+def test_the_first_cell_of_code_holds_the_parameters(path):
+    first = code_of(path)[0]
+    if path.stem in WITHOUT_PARAMETERS:
+        assert not any("parameters" in cell.metadata.get("tags", []) for cell in code_of(path))
+        return
+    assert first.metadata.get("tags") == ["parameters"]
+    lines = ast.parse(first.source).body
+    assert all(isinstance(line, ast.Assign) for line in lines)
+    assert "#" in first.source
+
+
+def code_lines(source):
+    return sum(bool(line.strip()) and not line.strip().startswith("#") for line in source.splitlines())
+
+
+def test_all_notebooks_together_stay_short():
+    assert sum(code_lines(cell.source) for path in NOTEBOOKS for cell in code_of(path)) <= CODE_LINES
+
+
+@each_notebook
+def test_a_notebook_holds_no_publishing_plumbing(path):
+    calls = [
+        line
+        for cell in code_of(path)
+        for call in re.findall(r"book\.\w+\((?:[^()]|\([^()]*\))*\)", cell.source)
+        for line in call.splitlines()
+        if PLUMBING.search(line)
+    ]
+    assert calls == []
+
+
+def test_publishing_plumbing_is_seen():
+    assert PLUMBING.search('book.table("a.b", frame, title={"fr": "x", "en": "y"})')
+    assert not PLUMBING.search('book.record("a.b", frame["share"].min(), n=PEOPLE)')

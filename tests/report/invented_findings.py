@@ -138,7 +138,7 @@ def invented_place_shares():
 
 def write_invented(build):
     """Record everything the pages ask for, with invented numbers; return the recorder."""
-    book = Notebook("03_diagnosis_by_age_and_place", build=build)
+    book = Notebook("03_invented", build=build)
     made = {"kind": "by construction", "vintage": "2021"}
     book.table(
         "age.challenge_share",
@@ -273,11 +273,11 @@ def write_invented(build):
     for id, unit, value in INVENTED:
         kind = "modelled" if id.startswith("population.") else "by construction"
         reason = "description" if id == "population.design_effect" else None
-        label = text("Un libellé inventé", "An invented label") if id.startswith("population.") else None
+        label = text("Un libellé inventé", "An invented label")
         book.record(
             id, value=value, unit=unit, kind=kind, no_interval=reason, label=label, vintage="2018-2021"
         )
-    explained = Notebook("13_explanations", build=build)
+    explained = Notebook("13_invented", build=build)
     invented_rules.write(explained)
     invented_quirks.write(explained)
     invented_ledger.write(build)  # last: it leaves out what others recorded

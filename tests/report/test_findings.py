@@ -5,7 +5,7 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from bobanalysis.report.findings import FindingError, Notebook, described, merge
+from bobanalysis.report.findings import FindingError, Notebook, merge
 from conftest import PUBLISHED
 
 MADE = {"unit": "share", "kind": "by construction", "vintage": "2021"}
@@ -175,16 +175,81 @@ def test_merged_findings_are_sorted_so_that_files_do_not_depend_on_the_order_of_
     json.dumps(merge(tmp_path), allow_nan=False)
 
 
-def test_what_a_finding_is_comes_from_the_file_where_its_notebook_does_not_say(tmp_path):
-    book = Notebook("04_eval", build=tmp_path)
-    book.record("eval.bob_jobs.of_three_places", value=0.4, **MADE)
-    found = merge(tmp_path)["findings"]["eval.bob_jobs.of_three_places"]
-    assert found["label"]["en"].startswith("Bob’s close jobs, as kept for everybody: linked jobs")
-    assert "does not say whether anyone found a job" in found["note"]["en"]
+DESCRIBED = """
+about: {kind: modelled, vintage: "2021", sources: [rome]}
+words:
+  end: {"": {fr: "", en: ""}, _low: {fr: ", au plus bas", en: ", lowest"}}
+texts: {level: {fr: "Selon le niveau.", en: "By level."}}
+findings:
+  "age.changed{end}": {unit: share, no_interval: bounds, label: {fr: "Changé{end}", en: "Changed{end}"}}
+tables:
+  age.steps: {title: {fr: Marches, en: Steps}, caveats: level, columns: {age: {fr: âge, en: age}}}
+"""
 
 
-def test_every_description_of_a_finding_is_a_text_without_numbers_in_both_languages():
-    assert all(set(texts["label"]) == {"fr", "en"} for texts in described().values())
+@pytest.fixture
+def own(tmp_path, monkeypatch):
+    """A notebook whose records are described in a data folder of its own."""
+    (tmp_path / "data" / "findings").mkdir(parents=True)
+    (tmp_path / "data" / "findings" / "05_own.yaml").write_text(DESCRIBED, encoding="utf-8")
+    monkeypatch.setenv("BOBANALYSIS_DATA", str(tmp_path / "data"))
+    return Notebook("05_own", build=tmp_path / "build")
+
+
+def test_unit_kind_sources_and_words_of_a_record_come_from_its_description(own, tmp_path):
+    own.record("age.changed_low", 0.2, n=10)
+    own.record("age.changed", 0.3)
+    own.table("age.steps", pl.DataFrame({"age": [30]}))
+    found = merge(tmp_path / "build")
+    finding = found["findings"]["age.changed_low"]
+    assert (finding["unit"], finding["kind"], finding["no_interval"]) == ("share", "modelled", "bounds")
+    assert (finding["sources"], finding["label"]) == (
+        ["rome"],
+        {"fr": "Changé, au plus bas", "en": "Changed, lowest"},
+    )
+    assert found["tables"]["age.steps"]["caveats"]["en"] == "By level."
+
+
+def test_a_record_that_is_not_described_is_refused_with_the_file_to_add_it_to(own):
+    with pytest.raises(FindingError, match=r"data/findings/05_own\.yaml does not describe it"):
+        own.record("age.other", 0.2)
+
+
+def test_a_description_that_nobody_records_is_refused(own, tmp_path):
+    own.record("age.changed", 0.3)
+    with pytest.raises(FindingError, match=r"describes age\.steps; 05_own records none"):
+        merge(tmp_path / "build")
+
+
+def test_a_number_is_recorded_with_the_ends_of_its_range(book, tmp_path):
+    book.over("a.b", 0.3, 0.1, 0.5, **MADE)
+    values = {id: f["value"] for id, f in merge(tmp_path)["findings"].items()}
+    assert values == {"a.b": 0.3, "a.b_high": 0.5, "a.b_low": 0.1}
+
+
+def test_what_a_choice_lacks_counts_as_said_in_a_range():
+    frames = {
+        "one": pl.DataFrame({"item": ["a", "b"], "share": [0.2, 0.4]}),
+        "two": pl.DataFrame({"item": ["b", "c"], "share": [0.5, 0.1]}),
+    }
+    rows = Notebook.ranges(frames, ["item"], default="one", missing=0).rows()
+    assert rows == [("a", 0.2, 0.0, 0.2), ("b", 0.4, 0.4, 0.5)]
+
+
+def test_a_notebook_shows_a_table_with_names_and_per_cent(book):
+    frame = pl.DataFrame({"departement_id": ["23", "976"], "share": [0.125, None]})
+    names = {"departement_id": {"fr": "Lieu", "en": "Place"}, "share": {"fr": "Part", "en": "Share"}}
+    shown = book.table("a.b", frame, title=TEXT, columns=names, kind="modelled", vintage="2021")
+    html = shown._repr_html_()
+    assert "<th>Place</th><th>Share</th>" in html
+    assert "<td>Creuse (23)</td><td>12.5%</td>" in html
+    assert "<td>Mayotte (976)</td><td>no data</td>" in html
+
+
+def test_charts_of_a_notebook_are_images_that_need_no_network(book):
+    import altair as alt
+
+    assert alt.renderers.active == "svg"
 
 
 def test_false_alarms_are_published_only_from_many_data_sets():
