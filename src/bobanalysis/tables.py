@@ -264,7 +264,7 @@ def _csv(path: Path, start: bytes, asked: str | None) -> Table:
     skip += header.line_num
     notes += [
         Text(
-            f"La colonne « {name} » figure plusieurs fois dans l’en-tête : la première est lue.",
+            f"La colonne «\u202f{name}\u202f» figure plusieurs fois dans l’en-tête\u202f: la première est lue.",
             f"Column {name!r} is in the header more than once: the first one is read.",
         )
         for name in doubled
@@ -351,7 +351,7 @@ def _encoding(path: Path, start: bytes, asked: str | None) -> tuple[str, list[Te
             ) from None
         return "cp1252", [
             Text(
-                f"{path.name} n’est pas en UTF-8 : lu comme du Windows-1252 (autre choix : --encoding).",
+                f"{path.name} n’est pas en UTF-8\u202f: lu comme du Windows-1252 (autre choix\u202f: --encoding).",
                 f"{path.name} is not UTF-8: read as Windows-1252 (--encoding says otherwise).",
             )
         ]
@@ -580,6 +580,13 @@ def write_table(frame: pl.DataFrame, path: str | Path) -> None:
     """
     with Writer(Path(path)) as writer:
         writer.write(frame)
+
+
+def write_text(text: str, path: str | Path) -> None:
+    """Write a text file, whole or not at all."""
+    part = Path(path).with_name(Path(path).name + ".part")
+    part.write_text(text, encoding="utf-8")
+    part.replace(path)
 
 
 def _flat(frame: pl.DataFrame) -> pl.DataFrame:

@@ -101,7 +101,7 @@ PEOPLE = pl.DataFrame({"g": ["a", "b", "c"], "told": [1, 0, 1], "w": [1.0, 1.0, 
     ("change", "what", "message"),
     [
         ({}, {"prediction": "tld"}, "column 'tld' is not in the table; it has: 'g', 'told', 'w', 't'"),
-        ({"told": [1, 2, 0]}, {"prediction": "told"}, r"'told' holds 2 in row 1 .*needs true/false or 0/1"),
+        ({"told": [1, 2, 0]}, {"prediction": "told"}, r"'told' holds 2 in row 1 .*needs yes and no"),
         ({"told": [0.0, 0.5, 1.0]}, {"prediction": "told"}, r"'told' holds 0\.5 in row 1"),
         ({"told": [None] * 3}, {"prediction": "told"}, "'told' is empty in every one of the 3 rows"),
         (
@@ -112,7 +112,7 @@ PEOPLE = pl.DataFrame({"g": ["a", "b", "c"], "told": [1, 0, 1], "w": [1.0, 1.0, 
         ({"w": [1.0, None, 1.0]}, {"prediction": "told", "weight": "w"}, "'w' holds None in row 1"),
         ({"w": [1.0, float("nan"), 1.0]}, {"prediction": "told", "weight": "w"}, "'w' holds nan in row 1"),
         ({"w": [float("inf"), 1.0, 1.0]}, {"score": "w"}, "'w' holds inf in row 0 .*finite"),
-        ({}, {"score": "t"}, "'t' holds String; a mean needs numbers"),
+        ({}, {"score": "t"}, "'t' holds String; give numbers"),
         ({}, {"prediction": "t", "outcome": "told"}, "'t' holds text; rates against an outcome"),
         ({"told": [0, 1, 7]}, {"outcome": "told"}, "'told' holds 7 in row 2"),
     ],
@@ -129,5 +129,5 @@ def test_an_empty_table_is_refused():
 
 
 def test_a_group_column_of_lists_is_refused():
-    with pytest.raises(ValueError, match="group column 'g' holds List"):
+    with pytest.raises(ValueError, match="column 'g' holds List"):
         cube(PEOPLE.with_columns(g=pl.concat_list("g")), ["g"], prediction="told")

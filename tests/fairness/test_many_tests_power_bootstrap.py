@@ -8,14 +8,13 @@ from bobanalysis.fairness import (
     adjusted_p_values,
     bootstrap,
     cube,
-    design_effect,
     equivalence_test,
     group_metrics,
     minimum_detectable_gap,
     power,
     with_tests,
 )
-from bobanalysis.fairness.bootstrap import replicated
+from bobanalysis.fairness._bootstrap import replicated
 from bobanalysis.fairness.multiplicity import two_means, two_rates
 
 
@@ -121,11 +120,6 @@ def test_the_smallest_detectable_gap_has_the_power_asked_for():
 
 def test_where_no_gap_could_be_found_the_smallest_is_not_estimable():
     assert np.isnan(minimum_detectable_gap(0.5, 3, 3))
-
-
-def test_the_design_effect_of_equal_weights_is_one():
-    np.testing.assert_allclose(design_effect([5, 4], [10.0, 8.0], [20.0, 20.0]), [1, 1.25])
-    assert np.isnan(design_effect([0], [0.0], [0.0]))[0]
 
 
 def test_a_gap_at_the_margin_is_excluded_in_five_per_cent_of_data_sets():

@@ -1,14 +1,9 @@
 import numpy as np
-import pandas as pd
 import polars as pl
 import pytest
 
-from bobanalysis.fairness.metrics import group_metrics
 from bobanalysis.fairness.specification import (
     agreement,
-    bands,
-    by_choice,
-    regroup,
     specification_curve,
     unknown_bounds,
 )
@@ -68,33 +63,6 @@ def test_combinations_that_make_no_sense_are_left_out():
         specification_curve(lambda a: a, {"a": [1]}, keep=lambda c: False)
 
 
-def test_age_cuts_region_maps_and_metrics_of_a_real_table():
-    """The old are told more in region x only; whether a gap is found depends on the map."""
-    rng = np.random.default_rng(1)
-    n = 20_000
-    frame = pl.DataFrame({"age": rng.integers(16, 70, n), "dep": rng.choice(["1", "2", "3", "4"], n)})
-    old = frame["age"].to_numpy() >= 50
-    frame = frame.with_columns(told=rng.random(n) < 0.2 + 0.3 * old * (frame["dep"] == "1").to_numpy())
-    maps = {
-        "two": pl.DataFrame({"dep": ["1", "2", "3", "4"], "region": ["x", "x", "y", "y"]}),
-        "four": pl.DataFrame({"dep": ["1", "2", "3", "4"], "region": ["x", "y2", "y", "y4"]}),
-    }
-
-    def gap(cut, map, metric):
-        cutted = bands(regroup(frame, "dep", map, "region"), "age", [cut], "band").filter(region="x")
-        rates = group_metrics(cutted, ["band"], prediction="told", reference=f"< {cut}")
-        return rates.filter(metric="selection_rate", band=f"≥ {cut}")[metric].item()
-
-    found = specification_curve(gap, {"cut": [45, 50, 55], "map": maps, "metric": ["difference"]})
-    assert found.height == 6
-    assert agreement(found)["agreement"].item() == 1
-    values = dict(found.select(pl.concat_str("cut", "map"), "value").rows())
-    assert values["50four"] == pytest.approx(0.3, abs=0.03)
-    assert values["50two"] == pytest.approx(0.15, abs=0.03)
-    shares = by_choice(found, ["cut", "map"]).group_by("choice").agg(pl.col("share_of_variance").first())
-    assert dict(shares.rows())["map"] > 0.8
-
-
 @pytest.mark.parametrize(
     ("choices", "message"),
     [
@@ -132,37 +100,6 @@ def test_a_tie_has_no_sign_and_nothing_estimable_has_no_agreement():
     assert (tie["sign"], tie["agreement"]) == (None, 0.5)
     nothing = agreement(pl.DataFrame({"value": pl.Series([None, None], dtype=pl.Float64)})).row(0, named=True)
     assert (nothing["sign"], nothing["agreement"], nothing["median"]) == (None, None, None)
-
-
-def test_shares_of_variance_of_a_full_table_are_those_of_an_analysis_of_variance():
-    import statsmodels.api as sm
-    import statsmodels.formula.api as smf
-
-    rng = np.random.default_rng(2)
-    found = specification_curve(
-        lambda a, b, c: a + 2 * b + a * c + rng.normal(), {"a": range(3), "b": range(2), "c": range(4)}
-    )
-    squares = sm.stats.anova_lm(smf.ols("value ~ C(a) + C(b) + C(c)", found.to_pandas()).fit())["sum_sq"]
-    ours = (
-        by_choice(found, ["a", "b", "c"])
-        .group_by("choice", maintain_order=True)
-        .agg(pl.col("share_of_variance").first())
-    )
-    np.testing.assert_allclose(ours["share_of_variance"], squares.iloc[:3] / squares.sum(), rtol=1e-9)
-
-
-def test_a_map_with_a_value_twice_is_refused_and_pandas_stays_pandas():
-    people = pd.DataFrame({"dep": ["67", "99"], "age": [49, 50]})
-    with pytest.raises(ValueError, match="'67' twice"):
-        regroup(people, "dep", pd.DataFrame({"dep": ["67", "67"], "old": ["a", "b"]}), "old")
-    found = bands(
-        regroup(people, "dep", pd.DataFrame({"dep": ["67"], "old": ["a"]}), "old"), "age", [25, 50], "band"
-    )
-    assert isinstance(found, pd.DataFrame)
-    assert found["old"].tolist() == ["a", "unknown"]
-    assert found["band"].tolist() == ["25 to < 50", "≥ 50"]
-    with pytest.raises(ValueError, match="must increase"):
-        bands(people, "age", [50, 25], "band")
 
 
 @pytest.mark.parametrize("weight", [None, "w"])

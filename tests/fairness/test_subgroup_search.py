@@ -136,9 +136,9 @@ def test_ten_attributes_of_many_people_are_searched_in_seconds():
 
 def test_mistakes_are_refused():
     table = people(6)
-    with pytest.raises(ValueError, match="metric 'fpr' is not one of: selection_rate"):
+    with pytest.raises(ValueError, match="metric 'fpr' is not one that the columns allow: selection_rate"):
         find_subgroups(table, NAMES, "told", metric="fpr")
     with pytest.raises(ValueError, match="method 'holm'"):
         find_subgroups(table, NAMES, "told", method="holm")
-    with pytest.raises(ValueError, match="needs outcome="):
+    with pytest.raises(ValueError, match="columns allow: selection_rate"):
         find_subgroups(table, NAMES, "told", metric="false_positive_rate")

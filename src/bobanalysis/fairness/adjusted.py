@@ -13,7 +13,7 @@ from typing import Any, Literal
 import numpy as np
 import polars as pl
 
-from bobanalysis.fairness.cube import to_lazy
+from bobanalysis.fairness._cube import to_lazy
 from bobanalysis.fairness.regression import (
     Array,
     Design,

@@ -7,23 +7,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import polars as pl
 
-from bobanalysis.fairness.calibration import calibration_table
-from bobanalysis.fairness.cube import UNKNOWN, Cube
-from bobanalysis.fairness.disparity import disparity_table
-from bobanalysis.fairness.distances import distance_table
-from bobanalysis.fairness.impact import impact_table
-from bobanalysis.fairness.metrics import MIN_GROUP, measures
+from bobanalysis.fairness._calibration import calibration
+from bobanalysis.fairness._cube import Cube, merged
+from bobanalysis.fairness.disparity import disparities
+from bobanalysis.fairness.distances import distribution_distances
+from bobanalysis.fairness.gaps import MEAN, gap_test
+from bobanalysis.fairness.impact import impact_ratios
+from bobanalysis.fairness.metrics import MIN_GROUP, group_metrics, rates_of
 from bobanalysis.fairness.multiplicity import with_tests
-from bobanalysis.fairness.reading import MISSING, Note, Plan, Reading, read
-from bobanalysis.fairness.subgroups import subgroup_table
+from bobanalysis.fairness.reading import MISSING, Plan, Reading, read
+from bobanalysis.fairness.subgroups import find_subgroups
+from bobanalysis.text import Text
 
-MOST_TESTED = 2_000
-"""Most groups between which gaps are tested."""
-_MOST_ROWS = 3_000_000
-_TESTED = ("selection_rate", "false_positive_rate", "false_negative_rate")
+_TESTED = ("selection_rate", "false_positive_rate", "false_negative_rate", MEAN)
+_GAP = {"metric": pl.String, "value": pl.Float64, "high": pl.String, "low": pl.String}
+_GAP |= dict.fromkeys(("ci_low", "ci_high", "p_value"), pl.Float64)
 
 
 @dataclass(frozen=True)
@@ -36,15 +36,15 @@ class Audit:
         rows: rows read.
         people: people they stand for (rows, or the sum of the column of counts).
         min_group: smallest group shown.
-        notes: what the reader must know, in French and English.
+        notes: what the reader must know.
         measures: the measure frame of all groups crossed (:data:`bobanalysis.fairness.MEASURE_COLUMNS`).
         summary: largest differences and smallest ratios between known groups, None without a decision.
         impact: impact ratios, attribute by attribute and crossed, None without a decision or a score.
         by_median: whether "selected" in ``impact`` means a score above the median.
         distances: distances between distributions, None unless there are several answers.
         calibration: observed rates by bin of the score, None without a score and an outcome.
-        gaps: one row a rate whose largest gap was tested: ``metric``, ``value``, ``high``, ``low``,
-            ``ci_low``, ``ci_high``, ``p_value``; None where there is none.
+        gaps: one row a rate or mean whose largest gap between known groups was tested: ``metric``, ``value``,
+            ``high``, ``low``, ``ci_low``, ``ci_high``, ``p_value``; None where there is none.
         subgroups: the search over all combinations, None unless asked for.
     """
 
@@ -53,7 +53,7 @@ class Audit:
     rows: int
     people: int
     min_group: int
-    notes: tuple[Note, ...]
+    notes: tuple[Text, ...]
     measures: pl.DataFrame
     summary: pl.DataFrame | None = None
     impact: pl.DataFrame | None = None
@@ -81,7 +81,7 @@ def audit_file(
     search: bool = False,
     progress: Callable[[int], None] | None = None,
 ) -> Audit:
-    """Audit a CSV or Parquet file of any size.
+    """Audit a CSV, Parquet or JSON lines file of any size.
 
     Args:
         path: the file, one row a person (or a number of people, see ``count``).
@@ -103,102 +103,65 @@ def audit_file(
         The :class:`Audit`.
 
     Raises:
-        ReadError: (a ValueError) see :func:`bobanalysis.fairness.reading.read`.
+        InputError: (a ValueError) see :func:`bobanalysis.fairness.reading.read`.
         ValueError: the reference is not there; a group column has the name of a column of the measure frame.
 
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     file = Path(folder) / "hired.csv"
-    ...     _ = file.write_text("sex,hired\\n" + "F,yes\\nF,no\\nM,yes\\nM,yes\\n" * 10)
-    ...     found = audit_file(file, ["sex"], prediction="hired")
-    >>> found.impact.select("category", "n", "impact_ratio").rows()
-    [('F', 20, 0.5), ('M', 20, 1.0), ('unknown', 0, None)]
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     file = Path(folder) / "hired.csv"
+        ...     _ = file.write_text("sex,hired\\n" + "F,yes\\nF,no\\nM,yes\\nM,yes\\n" * 10)
+        ...     found = audit_file(file, ["sex"], prediction="hired")
+        >>> found.impact.select("category", "n", "impact_ratio").rows()
+        [('F', 20, 0.5), ('M', 20, 1.0), ('unknown', 0, None)]
     """
     names = (groups,) if isinstance(groups, str) else tuple(dict.fromkeys(groups))
     plan = Plan(names, prediction, outcome, score, weight, count, selected, tuple(missing))
     reading = read(Path(path), plan, encoding, skip_bad_rows, progress)
-    cells, notes = reading.cube, list(reading.notes)
-    found = with_tests(measures(cells, reference, min_group))
-    binary = "_prediction" in cells.cells.columns and cells.cells.schema["_prediction"] == pl.Boolean
-    several = "_prediction" in cells.cells.columns and not binary
-    decided = cells if binary else reading.scored
-    gaps, more = _gaps(cells, plan, binary, min_group)
-    notes += more
-    subgroups = None
-    if search and not several:
-        subgroups = subgroup_table(cells)
+    cells = reading.cube
+    several = "_prediction" in cells.cells.columns and not cells.binary
+    decided = cells if cells.binary else reading.scored
     return Audit(
         path=Path(path),
         plan=plan,
         rows=reading.rows,
         people=int(cells.cells["_n"].sum()),
         min_group=min_group,
-        notes=tuple(notes),
-        measures=found,
-        summary=disparity_table(cells, include_unknown=False, min_group=min_group) if binary else None,
-        impact=None if decided is None else impact_table(_no_items(decided), min_group=min_group),
-        by_median=not binary,
-        distances=distance_table(cells, reference, min_group) if several else None,
+        notes=reading.notes,
+        measures=with_tests(group_metrics(cells, reference=reference, min_group=min_group)),
+        summary=disparities(cells, include_unknown=False, min_group=min_group) if cells.binary else None,
+        impact=None if decided is None else impact_ratios(_no_items(decided), min_group=min_group),
+        by_median=not cells.binary,
+        distances=distribution_distances(cells, reference=reference, min_group=min_group)
+        if several
+        else None,
         calibration=_calibration(reading, reference, min_group),
-        gaps=gaps,
-        subgroups=subgroups,
+        gaps=_gaps(cells, min_group),
+        subgroups=find_subgroups(cells) if search and not several else None,
     )
 
 
 def _no_items(cells: Cube) -> Cube:
-    if "_item" not in cells.cells.columns:
-        return cells
     keys = [*cells.groups, "_prediction"]
-    return Cube(cells.cells.group_by(keys).agg(pl.col("_n", "_w", "_w2").sum()), cells.groups)
+    return Cube(merged(cells.cells.select(*keys, "_n", "_w", "_w2"), keys), cells.groups)
 
 
 def _calibration(reading: Reading, reference: Any, min_group: int) -> pl.DataFrame | None:
     if reading.scored is None or "_outcome" not in reading.scored.cells.columns:
         return None
-    known = reading.scored.cells.filter(pl.col("_outcome").is_not_null() & pl.col("_item").is_not_null())
-    if known.is_empty():
+    known = reading.scored.where(pl.col("_outcome").is_not_null() & pl.col("_item").is_not_null())
+    if known.cells.is_empty():
         return None
-    cells = Cube(known.drop("_prediction"), reading.scored.groups)
-    return calibration_table(cells, reading.bins, reference, min_group)
+    cells = Cube(known.cells.drop("_prediction"), known.groups)
+    return calibration(cells, bins=reading.bins, reference=reference, min_group=min_group)
 
 
-def _gaps(cells: Cube, plan: Plan, binary: bool, min_group: int) -> tuple[pl.DataFrame | None, list[Note]]:
-    """Test the largest gap of each main rate, where rows are people of the same weight."""
-    groups = cells.cells.select(cells.groups).n_unique()
-    if not binary or groups < 2:
-        return None, []
-    people = int(cells.cells["_n"].sum())
-    if plan.weight or groups > MOST_TESTED or people > _MOST_ROWS:
-        return None, [
-            (
-                "Le plus grand écart n’est pas testé ici (poids, plus de "
-                f"{MOST_TESTED} groupes ou plus de {_MOST_ROWS} personnes) : voir "
-                "bobanalysis.fairness.gap_test en Python.",
-                f"The largest gap is not tested here (weights, more than {MOST_TESTED} groups or more than "
-                f"{_MOST_ROWS} people): see bobanalysis.fairness.gap_test in Python.",
-            )
-        ]
-    from bobanalysis.fairness.gaps import gap_test
-
-    text = [pl.col(name).cast(pl.String) for name in cells.groups]
-    known = cells.cells.filter(~pl.any_horizontal(part.fill_null(UNKNOWN) == UNKNOWN for part in text))
-    keys = known.select(*text, *(key for key in cells.keys if key not in cells.groups))
-    rows = keys[np.repeat(np.arange(keys.height), known["_n"].to_numpy())]
-    found = []
-    if keys.select(cells.groups).n_unique() < 2 or not keys["_prediction"].count():
-        return None, []
-    for metric in _TESTED:
-        if metric != "selection_rate" and not plan.outcome:
-            continue
-        test = gap_test(
-            rows,
-            list(cells.groups),
-            prediction="_prediction",
-            outcome="_outcome" if plan.outcome else None,
-            metric=metric,
-            min_group=max(min_group, 2),
-        )
-        if test.value is not None:
-            columns = ("metric", "value", "high", "low", "ci_low", "ci_high", "p_value")
-            found.append({name: getattr(test, name) for name in columns})
-    return (pl.DataFrame(found), []) if found else (None, [])
+def _gaps(cells: Cube, min_group: int) -> pl.DataFrame | None:
+    """Test the largest gap of each main rate and of the mean between groups that are known."""
+    if "_prediction" in cells.cells.columns and not cells.binary:
+        return None
+    known, scored = cells.known(), "_score_sum" in cells.cells.columns
+    allowed = {*rates_of(cells), *([MEAN] if scored else [])}
+    tests = [gap_test(known, metric=m, min_group=max(min_group, 2)) for m in _TESTED if m in allowed]
+    found = [{name: getattr(test, name) for name in _GAP} for test in tests if test.value is not None]
+    return pl.DataFrame(found, schema=_GAP) if found else None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -67,6 +65,7 @@ def audit(
     from bobanalysis.fairness.audit import audit_file
     from bobanalysis.fairness.page import show
     from bobanalysis.fairness.reading import MISSING
+    from bobanalysis.tables import refuse_overwrite
 
     errors = Console(stderr=True, soft_wrap=True)
     outputs = output or []
@@ -82,6 +81,8 @@ def audit(
             errors.print(f"{rows:,} rows read", end="\r")
 
     try:
+        for path in outputs:
+            refuse_overwrite(path, file)
         names = _names(groups, file)
         found = audit_file(
             file,
@@ -115,7 +116,7 @@ def _names(asked: list[str], file: Path) -> list[str]:
     """Column names; a comma parts them unless a column is named so."""
     parts = [part.strip() for each in asked for part in each.split(",") if part.strip()]
     if any("," in each for each in asked) and file.is_file():
-        from bobanalysis.fairness.reading import open_table
+        from bobanalysis.tables import open_table
 
         has = open_table(file).columns
         parts = [p for e in asked for p in ([e] if e in has else (x.strip() for x in e.split(","))) if p]
@@ -130,19 +131,13 @@ def _labels(asked: str | None, groups: int) -> Any:
 
 def _write(found: Audit, path: Path, lang: Literal["fr", "en"]) -> None:
     """Write all of a file or none of it."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    from bobanalysis.fairness.page import page
+    from bobanalysis.tables import write_table, write_text
+
     try:
         if path.suffix.lower() == ".html":
-            from bobanalysis.fairness.page import page
-
-            part.write_text(page(found, lang), encoding="utf-8")
-        elif path.suffix.lower() == ".csv":
-            found.measures.write_csv(part)
+            write_text(page(found, lang), path)
         else:
-            found.measures.write_parquet(part)
-        part.replace(path)
+            write_table(found.measures, path)
     except OSError as error:
         raise OSError(f"{path} cannot be written: {error.strerror or error}") from error
-    finally:
-        with contextlib.suppress(OSError):
-            part.unlink(missing_ok=True)

@@ -1,8 +1,8 @@
 """An outcome along a number such as age, without bins: curves, bands that hold for the whole curve, gaps.
 
 ``curve`` describes a sample: a spline (statsmodels) or one figure a value, with a band that covers the whole
-curve at once. ``exact_curve`` describes the same people at every value: nothing is sampled there and nothing
-smoothed, so that is where cliffs are read. ``misfit`` says whether a smooth curve hides a cliff.
+curve at once. ``lack_of_fit`` says whether a smooth curve hides a jump. Of the same people at every value
+nothing is sampled and nothing should be smoothed: see :func:`bobanalysis.fairness.steps`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 import polars as pl
 
 from bobanalysis.fairness import intervals
-from bobanalysis.fairness.cube import to_lazy
+from bobanalysis.fairness._cube import number, to_lazy
 from bobanalysis.fairness.regression import (
     Array,
     Fit,
@@ -26,8 +26,6 @@ from bobanalysis.fairness.regression import (
     critical,
     fit,
     jackknife,
-    label,
-    number,
     root,
     rows,
     sup_t,
@@ -118,145 +116,7 @@ def curve(
     return table.back(pl.concat(parts).with_columns(left_out=pl.lit(table.left_out)).select(columns))
 
 
-def curve_gaps(
-    frame: Any,
-    along: str,
-    outcome: str,
-    *,
-    by: str,
-    reference: Any,
-    weight: str | None = None,
-    cluster: str | None = None,
-    smooth: int | None = None,
-    kind: Kind | None = None,
-    at: Sequence[float] | None = None,
-    confidence: float = 0.95,
-    seed: int = 0,
-) -> Any:
-    """Return the gap between the curve of each group and that of a reference, with a band for all of it.
-
-    Args:
-        frame, along, outcome, weight, cluster, smooth, kind, at, confidence, seed: as for :func:`curve`.
-        by: column of the groups.
-        reference: the group that the others are compared with.
-
-    Returns:
-        A frame of the library that came in, one row a group (but the reference) and point: ``by``, ``along``,
-        ``reference``, ``difference`` (of rates or means: group minus reference), ``se``, ``ci_low``,
-        ``ci_high``, ``band_low``, ``band_high`` (for all groups and points at once), ``status``.
-
-    Raises:
-        ValueError: as :func:`curve`; or the reference is not there, or it has no curve.
-
-    >>> people = pl.DataFrame({"age": list(range(20, 60)) * 4, "sex": (["F"] * 40 + ["M"] * 40) * 2,
-    ...                        "score": [50.0, 52.0] * 40 + [49.0, 51.0] * 40})
-    >>> curve_gaps(people, "age", "score", by="sex", reference="F", at=[30])["difference"].round(6).to_list()
-    [0.0]
-    """
-    check_confidence(confidence)
-    table, kind = _sums(frame, along, outcome, [by], weight, cluster, kind)
-    names = table.cells[by].unique().sort().to_list()
-    if str(reference) not in names:
-        raise ValueError(f"reference {reference!r} is not among the groups: {', '.join(names[:20])}")
-    points = _points(table.cells[along], at)
-    others = [name for name in names if name != str(reference)]
-    if not others:
-        raise ValueError(f"column {by!r} has one group only, {names[0]!r}: there is no gap")
-    curves = {name: _fitted(table.within(pl.col(by) == name), along, kind, smooth) for name in names}
-    against = curves[str(reference)]
-    if isinstance(against, str):
-        raise NotEstimableError(f"the reference {reference!r} has no curve: {against}")
-    if against.freedom < 1:
-        raise NotEstimableError(f"the reference {reference!r} has {ONE_CLUSTER}")
-    parts = []
-    for name in others:
-        mine, empty = curves[name], np.full(len(points), np.nan)
-        found = dict.fromkeys(("difference", "se", *_LIMITS), empty)
-        status: list[str] | str = mine if isinstance(mine, str) else ESTIMATED
-        if not isinstance(mine, str):
-            inside = mine.covers(points) & against.covers(points)
-            status = [ESTIMATED if ok else _BEYOND for ok in inside]
-            found = {
-                c: np.where(inside, v, np.nan)
-                for c, v in _gap(
-                    mine, against, points, confidence, confidence ** (1 / len(others)), seed
-                ).items()
-            }
-            if mine.freedom < 1:
-                status = [ONE_CLUSTER if ok else _BEYOND for ok in inside]
-        parts.append(_frame({by: name, along: points, "reference": str(reference)}, found, status))
-    return table.back(pl.concat(parts))
-
-
-def exact_curve(
-    frame: Any, pair: str, along: str, outcome: str, *, by: Sequence[str] = (), weight: str | None = None
-) -> Any:
-    """Return the mean outcome of the same people at every value of one answer, and who moves at each step.
-
-    Nothing is sampled or smoothed: the figures are exact for the people given.
-
-    Args:
-        frame: one row a (pair, value): everything but ``along`` is the same in a pair.
-        pair: says which rows are one person.
-        along: the answer that was changed, such as age.
-        outcome: true/false or numbers.
-        by: columns to cross, the same within a pair; the curve of each group of people.
-        weight: of the person.
-
-    Returns:
-        A frame of the library that came in, one row a group and value in order: the ``by`` columns,
-        ``along``, ``value`` (mean or rate), ``change`` from the value before (null at the first),
-        ``share_up`` and ``share_down`` (people whose outcome rises, falls; they can cancel out in
-        ``change``), ``n`` (people).
-
-    Raises:
-        ValueError: a column is missing, an outcome is missing, or a person lacks one of the values.
-
-    >>> sweep = pl.DataFrame({"pair": [1, 1, 2, 2], "age": [25, 26, 25, 26], "told": [1, 0, 0, 1]})
-    >>> exact_curve(sweep, "pair", "age", "told").select("age", "change", "share_up", "share_down").rows()
-    [(25, None, None, None), (26, 0.0, 0.5, 0.5)]
-    """
-    lazy, back = to_lazy(frame, [pair, along, outcome, *by, *([weight] if weight else [])])
-    schema = lazy.collect_schema()
-    table = lazy.select(
-        label(pair, schema).alias("_pair"),
-        pl.col(along),
-        number(outcome, schema).alias("_y"),
-        *(label(c, schema) for c in by),
-        (number(weight, schema) if weight else pl.lit(1.0)).alias("_w"),
-    ).collect()
-    if table.is_empty():
-        raise ValueError("the table has no rows")
-    if table.null_count().row(0) != (0,) * table.width:
-        holes = {name: count for name, count in table.null_count().row(0, named=True).items() if count}
-        raise ValueError(f"an exact curve has no gaps, but rows without a value were found: {holes}")
-    if (table["_w"] < 0).any():
-        raise ValueError(f"column {weight!r} holds {table['_w'].min()!r}; a weight must be zero or more")
-    people, values = table["_pair"].n_unique(), table[along].n_unique()
-    if table.height != people * values or table.select("_pair", along).is_duplicated().any():
-        raise ValueError(f"every {pair} needs one row for each of the {values} values of {along!r}")
-    step = pl.col("_y") - pl.col("_y").shift(1).over("_pair", order_by=along)
-    mean = lambda expr: (expr * pl.col("_w")).sum() / pl.col("_w").sum()  # noqa: E731
-    found = (
-        table.with_columns(_step=step)
-        .group_by(*by, along)
-        .agg(
-            value=mean(pl.col("_y")),
-            change=mean(pl.col("_step")),
-            share_up=mean(pl.col("_step") > 0),
-            share_down=mean(pl.col("_step") < 0),
-            n=pl.len().cast(pl.Int64),
-            _first=pl.col("_step").null_count() > 0,
-        )
-        .sort(*by, along)
-    )
-    moves = [
-        pl.when(~pl.col("_first")).then(pl.col(c)).alias(c) for c in ("change", "share_up", "share_down")
-    ]
-    return back(found.with_columns(*moves).with_columns(pl.col("value").fill_nan(None)).drop("_first"))
-
-
-def misfit(
+def lack_of_fit(
     frame: Any,
     along: str,
     outcome: str,
@@ -288,7 +148,7 @@ def misfit(
 
     >>> ages = pl.DataFrame({"age": list(range(20, 60)) * 30})
     >>> cliff = ages.with_columns(told=(pl.col("age") >= 46) ^ (pl.int_range(pl.len()) % 7 == 0))
-    >>> misfit(cliff, "age", "told", smooth=5)["p_value"].item() < 0.01
+    >>> lack_of_fit(cliff, "age", "told", smooth=5)["p_value"].item() < 0.01
     True
     """
     table, kind = _sums(frame, along, outcome, by, weight, cluster, kind)
@@ -297,13 +157,13 @@ def misfit(
     for group in groups:
         mine = table.within(pl.all_horizontal(pl.col(c) == v for c, v in group.items())) if by else table
         parts.append(
-            pl.DataFrame([group | _misfit(mine, along, kind, smooth, seed)], schema_overrides=_MISFIT)
+            pl.DataFrame([group | _lack_of_fit(mine, along, kind, smooth, seed)], schema_overrides=_LACK)
         )
     return table.back(pl.concat(parts))
 
 
 _BEYOND = "not estimable: beyond the data"
-_MISFIT = {
+_LACK = {
     **dict.fromkeys(("p_value", "largest_from", "largest_to", "observed", "fitted"), pl.Float64),
     "status": pl.String,
 }
@@ -587,37 +447,8 @@ def _inverse_logit(eta: Array) -> Array:
     return expit(eta)
 
 
-def _gap(
-    mine: _Curve, other: _Curve, points: Array, confidence: float, band: float, seed: int
-) -> dict[str, Array]:
-    """Difference of two curves; people of one cluster in both groups move both."""
-    (value, slope), (against, against_slope) = mine.response(points), other.response(points)
-    empty = np.full(len(points), np.nan)
-    found = {"difference": value - against, **dict.fromkeys(("se", *_LIMITS), empty)}
-    if mine.freedom < 1 or other.freedom < 1:
-        return found
-    if mine.scores is None or other.scores is None:
-        spread = np.hstack([slope @ mine.factor, against_slope @ other.factor])
-    else:
-        names = sorted({*mine.cluster_names, *other.cluster_names})
-        spread = np.zeros((len(points), len(names)))
-        spread[:, np.searchsorted(names, mine.cluster_names)] += slope @ mine.scores.T
-        spread[:, np.searchsorted(names, other.cluster_names)] -= against_slope @ other.scores.T
-    se = np.sqrt((spread**2).sum(axis=1))
-    inside = mine.covers(points) & other.covers(points)
-    parts = [((d @ c.factor) ** 2).sum(axis=1) for d, c in ((slope, mine), (against_slope, other))]
-    freedom = (parts[0] + parts[1]) ** 2 / sum(
-        v**2 / c.freedom_at(c.predictor(points)[1]) for v, c in zip(parts, (mine, other), strict=True)
-    )
-    found["se"] = se
-    for name, width in _widths(spread, inside, freedom, confidence, band, seed).items():
-        found[f"{name}_low"] = found["difference"] - width * se
-        found[f"{name}_high"] = found["difference"] + width * se
-    return found
-
-
-def _misfit(mine: Rows, along: str, kind: Kind, smooth: int | None, seed: int) -> dict[str, Any]:
-    nothing = dict.fromkeys(_MISFIT)
+def _lack_of_fit(mine: Rows, along: str, kind: Kind, smooth: int | None, seed: int) -> dict[str, Any]:
+    nothing = dict.fromkeys(_LACK)
     fitted = _fitted(mine, along, kind, smooth)
     if isinstance(fitted, str):
         return nothing | {"status": fitted}

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from bobanalysis.fairness.cube import UNKNOWN, to_lazy
+from bobanalysis.fairness._cube import UNKNOWN, as_list, to_lazy
 from bobanalysis.fairness.metrics import MIN_GROUP
 
 TOTAL = "total"
@@ -62,7 +62,7 @@ def protect(
     >>> shown["n"].to_list(), shown["possible_high"].drop_nulls().to_list()
     ([None, None, 43, None, None, 70, 90, 23, 113], [23.0])
     """
-    by = [by] if isinstance(by, str) else list(by)
+    by = as_list(by)
     rows, back = to_lazy(table, [*by, count, *values])
     inner = rows.select(*by, count, *values).collect()
     number = inner[count].cast(pl.Float64)

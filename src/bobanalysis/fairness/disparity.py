@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 import polars as pl
 
-from bobanalysis.fairness.cube import UNKNOWN, Cube, cube, to_lazy
+from bobanalysis.fairness._cube import UNKNOWN, cube
 from bobanalysis.fairness.metrics import MIN_GROUP, measures
 
 Method = Literal["between_groups", "to_overall"]
@@ -23,8 +23,8 @@ _NAMES = {
 
 def disparities(
     frame: Any,
-    groups: Sequence[str],
-    prediction: str,
+    groups: Sequence[str] | None = None,
+    prediction: str | None = None,
     outcome: str | None = None,
     weight: str | None = None,
     method: Method = "between_groups",
@@ -40,7 +40,7 @@ def disparities(
     rate, equalised odds at the worse of these two (or with ``agg="mean"`` their mean).
 
     Args:
-        frame: one row a person, in Polars, pandas, PyArrow, ….
+        frame: one row a person, in Polars, pandas, PyArrow, …; or a cube.
         groups: columns to cross.
         prediction, outcome: true/false or 0/1; without an outcome only demographic parity.
         weight: weights, zero or more.
@@ -70,21 +70,8 @@ def disparities(
     >>> disparities(people, ["sex"], "told").select("measure", "value", "lowest").rows()
     [('demographic_parity_difference', 0.25, 'F'), ('demographic_parity_ratio', 0.5, 'F')]
     """
-    groups = [groups] if isinstance(groups, str) else list(groups)
-    back = to_lazy(frame, groups)[1]
     cells = cube(frame, groups, prediction=prediction, outcome=outcome, weight=weight)
-    return back(disparity_table(cells, method, agg, include_unknown, min_group))
-
-
-def disparity_table(
-    cells: Cube,
-    method: Method = "between_groups",
-    agg: Literal["worst_case", "mean"] = "worst_case",
-    include_unknown: bool = True,
-    min_group: int = MIN_GROUP,
-) -> pl.DataFrame:
-    """Make the summaries from a cube with a decision; see :func:`disparities`."""
-    if "_prediction" not in cells.cells.columns or cells.cells.schema["_prediction"] != pl.Boolean:
+    if not cells.binary:
         raise ValueError("disparities need a decision of yes or no")
     if method not in ("between_groups", "to_overall"):
         raise ValueError(f"method {method!r} is not one of: between_groups, to_overall")
@@ -110,10 +97,14 @@ def disparity_table(
     if "equal_opportunity_difference" in rows:
         rows |= {f"equalized_odds_{kind}": _odds(rows, kind, agg) for kind in ("difference", "ratio")}
     order = sorted(rows, key=lambda name: (not name.startswith("demo"), not name.startswith("equalized")))
-    schema = {"measure": pl.String, "value": pl.Float64, "highest": pl.String, "lowest": pl.String}
-    return pl.DataFrame(
-        [rows[name] for name in order], schema=schema | {"groups": pl.Int64, "left_out": pl.Int64}
-    )
+    schema: dict[str, Any] = {
+        "measure": pl.String,
+        "value": pl.Float64,
+        "highest": pl.String,
+        "lowest": pl.String,
+    }
+    schema |= {"groups": pl.Int64, "left_out": pl.Int64}
+    return cells.back(pl.DataFrame([rows[name] for name in order], schema=schema))
 
 
 def _summary(shown: pl.DataFrame, overall: float | None, kind: str, method: str) -> dict[str, Any]:

@@ -9,8 +9,8 @@ import numpy as np
 import polars as pl
 
 from bobanalysis.fairness import intervals
-from bobanalysis.fairness.cube import UNKNOWN, Cube, cube, to_lazy
-from bobanalysis.fairness.metrics import EVERYONE_ELSE, MIN_GROUP
+from bobanalysis.fairness._cube import UNKNOWN, cube
+from bobanalysis.fairness.metrics import EVERYONE_ELSE, MIN_GROUP, no_reference, reference_labels
 from bobanalysis.fairness.multiplicity import adjusted_p_values
 
 DISTANCE_COLUMNS = (
@@ -90,8 +90,8 @@ def jensen_shannon(p: Any, q: Any) -> intervals.Array:
 
 def distribution_distances(
     frame: Any,
-    groups: Sequence[str],
-    prediction: str,
+    groups: Sequence[str] | None = None,
+    prediction: str | None = None,
     weight: str | None = None,
     reference: Any = None,
     min_group: int = MIN_GROUP,
@@ -99,7 +99,7 @@ def distribution_distances(
     """Compare what each group is told, over all answers at once, with what another group is told.
 
     Args:
-        frame: one row a person, in Polars, pandas, PyArrow, ….
+        frame: one row a person, in Polars, pandas, PyArrow, …; or a cube.
         groups: columns to cross.
         prediction: one of several answers (text), or a decision. Rows without are left out.
         weight: weights, zero or more.
@@ -125,23 +125,18 @@ def distribution_distances(
     >>> distribution_distances(people, ["sex"], "told").select("sex", "total_variation").rows()
     [('F', 0.5), ('M', 0.5)]
     """
-    groups = [groups] if isinstance(groups, str) else list(groups)
-    back = to_lazy(frame, groups)[1]
-    return back(
-        distance_table(cube(frame, groups, prediction=prediction, weight=weight), reference, min_group)
-    )
-
-
-def distance_table(cells: Cube, reference: Any = None, min_group: int = MIN_GROUP) -> pl.DataFrame:
-    """Compare distributions from a cube with answers; see :func:`distribution_distances`."""
-    groups = list(cells.groups)
+    cells = cube(frame, groups, prediction=prediction, weight=weight)
+    back = cells.back
+    cells, restore = cells.renamed()
+    names = list(restore.values())
+    by = list(cells.groups)
     said = cells.cells.filter(pl.col("_prediction").is_not_null())
-    text = [pl.col(name).cast(pl.String).fill_null(UNKNOWN).alias(name) for name in groups]
-    order = said.select(groups).unique().sort(groups)
+    text = [pl.col(name).cast(pl.String).fill_null(UNKNOWN).alias(name) for name in by]
+    order = said.select(by).unique().sort(by)
     place = order.with_row_index("_at")
     answers = said["_prediction"].unique().sort()
     named = answers.to_frame("_prediction").with_row_index("_to")
-    flat = said.join(place, on=groups, nulls_equal=True).join(named, on="_prediction")
+    flat = said.join(place, on=by, nulls_equal=True).join(named, on="_prediction")
     shape = (order.height, len(answers))
     at = (flat["_at"].to_numpy(), flat["_to"].to_numpy())
     n, w, w2 = (np.zeros(shape) for _ in range(3))
@@ -152,11 +147,10 @@ def distance_table(cells: Cube, reference: Any = None, min_group: int = MIN_GROU
         other, other_n, other_w2 = w.sum(0) - w, n.sum(1).sum() - n.sum(1), w2.sum() - w2.sum(1)
         other, name, itself = np.maximum(other, 0), EVERYONE_ELSE, np.zeros(shape[0], bool)
     else:
-        wanted = [str(part) for part in (reference if isinstance(reference, tuple | list) else [reference])]
+        wanted = reference_labels(reference, names)
         itself = np.array([list(row) == wanted for row in labels.rows()])
         if not itself.any():
-            seen = ", ".join(" × ".join(row) for row in labels.head(20).rows())
-            raise ValueError(f"reference {reference!r} is not among the groups: {seen}")
+            raise no_reference(reference, labels.rows())
         one, name = int(itself.argmax()), " × ".join(wanted)
         other = np.broadcast_to(w[one], shape)
         other_n, other_w2 = np.full(shape[0], n[one].sum()), np.full(shape[0], w2[one].sum())
@@ -180,14 +174,15 @@ def distance_table(cells: Cube, reference: Any = None, min_group: int = MIN_GROU
     }
     found["expected_by_chance"] = np.where(itself, np.nan, found["expected_by_chance"])
     found = {key: np.where(shown, column, np.nan) for key, column in found.items()}
-    return labels.with_columns(
+    table = labels.with_columns(
         pl.Series("n", n.sum(1), dtype=pl.Int64),
         pl.lit(name).alias("reference"),
         pl.Series("reference_n", other_n, dtype=pl.Int64),
         *(pl.Series(key, column).fill_nan(None) for key, column in found.items()),
         pl.Series("p_adjusted", adjusted_p_values(found["p_value"])).fill_nan(None),
         pl.Series("suppressed", hidden & (n.sum(1) > 0)),
-    ).select(*groups, *DISTANCE_COLUMNS)
+    )
+    return back(table.select(*by, *DISTANCE_COLUMNS).rename(restore))
 
 
 def _pooled(p: Any, q: Any, n: Any, m: Any) -> tuple[Any, Any]:

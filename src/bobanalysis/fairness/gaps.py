@@ -1,15 +1,22 @@
 """Gaps between groups, with a false-alarm rate that holds: a test, and limits for the largest of many gaps.
 
 Of many groups that are truly alike, the two that differ most always look different. So nothing here compares
-two groups as if they had been chosen beforehand. Each group gets a *comparison interval*, Wilson's score
-interval with its multiplier set so that, if all groups were alike, two of them anywhere would fail to overlap
-in 5 % of data sets only. Intervals that do not overlap are a gap; how far apart they are is its lower limit.
+two groups as if they had been chosen beforehand. Each group gets a *comparison interval* (Wilson's score
+interval of a rate, Student's of a mean) with its multiplier set so that, if all groups were alike, two of
+them anywhere would fail to overlap in 5 % of data sets only. Intervals that do not overlap are a gap; how far
+apart they are is its lower limit.
 
-The multiplier comes from the data: group sizes are kept, and who gets what is drawn again as if groups did
-not matter: without replacement on the counts of the cube (a conditional permutation test), or, with weights,
-by drawing pairs of outcome and weight from everybody (a pooled bootstrap), weights first divided by their
-mean in each group so that groups of different weight can exchange them. Where rates, hence precisions, differ
-between groups, the limits are widened to what that asks for. A draw costs the same whatever the rows.
+The multiplier comes from data sets drawn without a difference, all from the sums of the cube, so that a draw
+costs the same whatever the rows:
+
+* rates: group sizes are kept and the selected dealt out again (a conditional permutation test);
+* rates with weights: numbers of people and sums of their weights are drawn from the moments of everybody's
+  weights among those selected and those not, weights divided by their mean in each group first, so that
+  groups of different weight can exchange them;
+* means: means and their variances are drawn, each group with its own variance, all with the skewness that the
+  scores have within groups.
+
+Where precisions differ between groups, the limits are widened to what that asks for.
 
 Sources: Hochberg, Weiss and Hart, On graphical procedures for multiple comparisons, JASA 77 (1982), 767-772;
 Westfall and Young, Resampling-based multiple testing (1993); for the mid-P value Lancaster, JASA 56 (1961),
@@ -19,28 +26,24 @@ Westfall and Young, Resampling-based multiple testing (1993); for the mid-P valu
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import polars as pl
 
 from bobanalysis.fairness import intervals
-from bobanalysis.fairness.cube import UNKNOWN, _decision, _group, cube, to_lazy
+from bobanalysis.fairness._cube import Cube, cube
 from bobanalysis.fairness.intervals import Array
-from bobanalysis.fairness.metrics import _CONFUSION, _labelled, _rate
+from bobanalysis.fairness.metrics import RATES, labelled, mean_sums, rate_sums
 
 DRAWS = 1_999
 """Number of data sets drawn without a difference, where groups are few enough to afford it."""
 
 _FEWEST, _WORK, _CHUNK = 199, 20_000_000, 2_000_000
-_WEIGHT_BINS = 12
 _MOST_PAIRS = 1_000
-_WEIGHT = "_w"
-RATES = {  # metric: (who is counted, among whom)
-    "selection_rate": (pl.col("_prediction"), pl.col("_prediction").is_not_null()),
-    **_CONFUSION,
-}
+_MOST_DEALT = 10**9  # people, that numpy deals out without replacement
+MEAN = "mean_score"
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,8 @@ class GapTest:
 
     Attributes:
         metric: what was compared.
-        value: largest observed gap, a difference of shares; biased upwards, more so with many small groups.
+        value: largest observed gap, a difference of shares (or of means); biased upwards, more so with many
+            small groups.
         high, low: labels of the groups with the highest and the lowest observed rate.
         ci_low, ci_high: limits of the largest true gap, for all gaps at once; 0 as the lower one means that
             "no gap at all" cannot be excluded. Above 0 exactly when ``p_value`` is 1 - confidence or less.
@@ -70,17 +74,17 @@ class GapTest:
 
     metric: str
     value: float | None
-    high: str | None
-    low: str | None
-    ci_low: float | None
-    ci_high: float | None
-    p_value: float | None
-    surest: tuple[str, str] | None
-    omnibus_p_value: float | None
     n: int
     groups: int
     left_out: tuple[str, ...]
     intervals: pl.DataFrame = field(repr=False)
+    high: str | None = None
+    low: str | None = None
+    ci_low: float | None = None
+    ci_high: float | None = None
+    p_value: float | None = None
+    surest: tuple[str, str] | None = None
+    omnibus_p_value: float | None = None
     confidence: float = 0.95
     draws: int = 0
     method: str = ""
@@ -94,7 +98,7 @@ class GapTest:
 
 def gap_test(
     frame: Any,
-    groups: Sequence[str],
+    groups: Sequence[str] | None = None,
     prediction: str | None = None,
     outcome: str | None = None,
     weight: str | None = None,
@@ -103,16 +107,18 @@ def gap_test(
     confidence: float = 0.95,
     draws: int = DRAWS,
     seed: int = 0,
+    *,
+    score: str | None = None,
 ) -> GapTest:
     """Test whether groups differ at all, and say how large the largest gap is.
 
     Args:
-        frame: one row a person: Polars, pandas, PyArrow, …
+        frame: one row a person: Polars, pandas, PyArrow, …; or a cube.
         groups: columns to cross. Rows without a group are the group "unknown".
-        prediction, outcome: columns of true/false or 0/1.
-        weight: column of weights, zero or more; they may be related to the outcome.
+        prediction, outcome, score, weight: as for :func:`bobanalysis.fairness.group_metrics`; weights may be
+            related to what is measured.
         metric: name of a rate of :func:`bobanalysis.fairness.group_metrics`, such as
-            "false_positive_rate"; by default "selection_rate", or "base_rate" where only an outcome is given.
+            "false_positive_rate", or "mean_score"; by default the first that the columns allow.
         min_group: groups of fewer rows are left out, and named. At least 2: one row shows no rate.
         confidence: nominal coverage; 1 minus it is the level of the test.
         draws: data sets to draw; fewer are where groups are many (at least 199).
@@ -125,44 +131,51 @@ def gap_test(
     Raises:
         ValueError: see :func:`bobanalysis.fairness.cube`; or an unknown metric.
 
-    >>> told = [1] * 40 + [0] * 60 + [1] * 70 + [0] * 30
-    >>> people = pl.DataFrame({"age": ["under 50"] * 100 + ["50 or more"] * 100, "told": told})
-    >>> found = gap_test(people, groups=["age"], prediction="told", draws=999)
-    >>> print(f"{found.value:.2f} ({found.ci_low:.2f} to {found.ci_high:.2f}), p {found.p_value:.3f}")
-    0.30 (0.16 to 0.43), p 0.001
+    Example:
+        >>> told = [1] * 40 + [0] * 60 + [1] * 70 + [0] * 30
+        >>> people = pl.DataFrame({"age": ["under 50"] * 100 + ["50 or more"] * 100, "told": told})
+        >>> found = gap_test(people, groups=["age"], prediction="told", draws=999)
+        >>> print(f"{found.value:.2f} ({found.ci_low:.2f} to {found.ci_high:.2f}), p {found.p_value:.3f}")
+        0.30 (0.16 to 0.43), p 0.001
     """
-    rates = _rates(frame, groups, prediction, outcome, weight, metric, min_group)
-    reason = _why_not(rates)
-    if reason:
-        return _not_estimable(rates, confidence, reason)
-    found, apart = _separation(rates.rate[None], rates.people[None])
-    null = _null(rates, draws, seed)
+    cells = _cells(frame, groups, prediction, outcome, weight, score)
+    levels = compare(cells, metric, min_group, confidence)
+    size: dict[str, Any] = {"n": int(levels.n.sum()), "groups": len(levels.n), "left_out": levels.left_out}
+    if reason := _why_not(levels):
+        nothing = np.full(len(levels.n), np.nan)
+        value = float(np.ptp(levels.value)) if len(levels.n) > 1 else None
+        table = _comparison(levels, nothing, nothing)
+        return GapTest(levels.metric, value, **size, intervals=table, confidence=confidence, reason=reason)
+    found, apart = _separation(levels.value[None], levels.precision[None], levels.mean)
+    null = _null(levels, draws, seed)
     p_value = _mid_p(found[0], null.apart)
-    q = _agreeing(_multiplier(rates, null.apart, confidence), found[0], p_value, confidence)
-    low, high = _wilson(rates.rate, rates.people, q)
-    top, bottom = int(rates.rate.argmax()), int(rates.rate.argmin())
-    labels = rates.labels
+    q = _agreeing(_multiplier(levels, null.apart, confidence), found[0], p_value, confidence)
+    low, high = _limits(levels.value, levels.precision, q, levels.mean)
+    top, bottom = int(levels.value.argmax()), int(levels.value.argmin())
+    widest = float(high.max() - low.min())
+    spread = _spread(levels.value[None], levels.precision[None], levels.mean)[0]
+    labels = levels.labels
     return GapTest(
-        metric=rates.metric,
-        value=float(rates.rate[top] - rates.rate[bottom]),
+        metric=levels.metric,
+        value=float(levels.value[top] - levels.value[bottom]),
         high=labels[top],
         low=labels[bottom],
         ci_low=float(max(low.max() - high.min(), 0.0)),
-        ci_high=float(min(high.max() - low.min(), 1.0)),
+        ci_high=widest if levels.mean else min(widest, 1.0),
         p_value=p_value,
         surest=(labels[apart[0][0]], labels[apart[1][0]]),
-        omnibus_p_value=_mid_p(_chi_square(rates.rate[None], rates.people[None])[0], null.spread),
-        intervals=_comparison(rates, low, high),
+        omnibus_p_value=_mid_p(spread, null.spread),
+        intervals=_comparison(levels, low, high),
         confidence=confidence,
         draws=len(null.apart),
-        method=rates.method,
-        **_size(rates),
+        method=levels.method,
+        **size,
     )
 
 
 def pairwise_gaps(
     frame: Any,
-    groups: Sequence[str],
+    groups: Sequence[str] | None = None,
     prediction: str | None = None,
     reference: Any = None,
     outcome: str | None = None,
@@ -172,11 +185,13 @@ def pairwise_gaps(
     confidence: float = 0.95,
     draws: int = DRAWS,
     seed: int = 0,
+    *,
+    score: str | None = None,
 ) -> Any:
     """Return all gaps between two groups, or all gaps to one group, with limits that hold for all at once.
 
     Args:
-        frame, groups, prediction, outcome, weight, metric, min_group, confidence, draws, seed: as for
+        frame, groups, prediction, outcome, score, weight, metric, min_group, confidence, draws, seed: as for
             :func:`gap_test`.
         reference: label of the group to compare the others with (one label a group column); None compares
             every two groups.
@@ -190,249 +205,272 @@ def pairwise_gaps(
     Raises:
         ValueError: as :func:`gap_test`; a reference that is not there; too many pairs to list.
 
-    >>> told = [1] * 40 + [0] * 60 + [1] * 70 + [0] * 30
-    >>> people = pl.DataFrame({"age": ["under 50"] * 100 + ["50 or more"] * 100, "told": told})
-    >>> pairwise_gaps(people, ["age"], "told", reference="under 50", draws=999)["difference"].round(3).item()
-    0.3
+    Example:
+        >>> told = [1] * 40 + [0] * 60 + [1] * 70 + [0] * 30
+        >>> people = pl.DataFrame({"age": ["under 50"] * 100 + ["50 or more"] * 100, "told": told})
+        >>> found = pairwise_gaps(people, ["age"], "told", reference="under 50", draws=999)
+        >>> found["difference"].round(3).item()
+        0.3
     """
-    rates = _rates(frame, groups, prediction, outcome, weight, metric, min_group)
-    back = to_lazy(frame, [])[1]
-    against = None if reference is None else _position(rates, reference)
+    cells = _cells(frame, groups, prediction, outcome, weight, score)
+    levels = compare(cells, metric, min_group, confidence)
+    against = None if reference is None else levels.position(reference)
+    count = len(levels.n)
     if against is not None:
-        one, other = np.delete(np.arange(len(rates.rate)), against), np.array([against])
-    elif len(rates.rate) > _MOST_PAIRS:
-        raise ValueError(
-            f"{len(rates.rate)} groups make too many pairs to list; give reference=, or take gap_test"
-        )
+        one, other = np.delete(np.arange(count), against), np.array([against])
+    elif count > _MOST_PAIRS:
+        raise ValueError(f"{count} groups make too many pairs to list; give reference=, or take gap_test")
     else:
-        one, other = np.triu_indices(len(rates.rate), 1)
-    if _why_not(rates):
+        one, other = np.triu_indices(count, 1)
+    if _why_not(levels):
         one, other = one[:0], other[:0]
         null, q = np.zeros(1), 0.0
     else:
-        null = np.sort(_null(rates, draws, seed, against).apart)
-        q = _multiplier(rates, null, confidence, against)
+        null = np.sort(_null(levels, draws, seed, against).apart)
+        q = _multiplier(levels, null, confidence, against)
     other = np.broadcast_to(other, one.shape)
+    p, n = levels.value, levels.precision
     if reference is None:
-        swap = rates.rate[one] < rates.rate[other]
+        swap = p[one] < p[other]
         one, other = np.where(swap, other, one), np.where(swap, one, other)
-    p, n = rates.rate, rates.people
-    low, high = _wilson(p, n, q)
-    sure = np.abs(_pair(p[one], n[one], p[other], n[other]))
+    low, high = _limits(p, n, q, levels.mean)
+    sure = np.abs(_pair(p[one], n[one], p[other], n[other], levels.mean))
     greater = len(null) - np.searchsorted(null, sure * (1 + 1e-9), "right")
     equal = len(null) - np.searchsorted(null, sure * (1 - 1e-9), "left") - greater
-    labels = np.array(rates.labels, dtype=object)
+    labels = np.array(levels.labels, dtype=object)
+    furthest = np.inf if levels.mean else 1.0
     table = {
         "group": pl.Series(labels[one].tolist(), dtype=pl.String),
         "other": pl.Series(labels[other].tolist(), dtype=pl.String),
-        "n": rates.n[one],
-        "other_n": rates.n[other],
+        "n": levels.n[one],
+        "other_n": levels.n[other],
         "value": p[one],
         "other_value": p[other],
         "difference": p[one] - p[other],
-        "ci_low": np.maximum(low[one] - high[other], -1),
-        "ci_high": np.minimum(high[one] - low[other], 1),
+        "ci_low": np.maximum(low[one] - high[other], -furthest),
+        "ci_high": np.minimum(high[one] - low[other], furthest),
         "p_adjusted": (1 + greater + equal / 2) / (1 + len(null)),
     }
     order = np.argsort(-sure, kind="stable")
-    return back(pl.DataFrame(table)[order])
+    return cells.back(pl.DataFrame(table)[order])
 
 
 # --- what is compared -------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
-class Rates:
-    """Rates of the groups that can be compared, and what is needed to draw them again."""
+class Levels:
+    """Rates or means of the groups that can be compared, and what is needed to draw them again.
+
+    Attributes:
+        metric, labels: what is compared, and between whom.
+        n: rows of each group.
+        value: its rate or mean.
+        people: its effective number of people.
+        precision: of a rate the effective number of people; of a mean 1 / (standard error)², the error
+            lengthened as Student's t asks for at the confidence.
+        left_out: labels of the groups too small to compare.
+        weights: with weights, of those not selected and of those selected: share of all, mean and mean square
+            of the normalised weights; None without.
+        variance: of a mean, that of the people of each group; None for rates.
+        skewness: of a mean, that of the people within groups.
+    """
 
     metric: str
     labels: list[str]
-    n: Any  # rows
-    rate: Array
-    people: Array  # effective number
+    n: Any
+    value: Array
+    people: Array
+    precision: Array
     left_out: tuple[str, ...]
-    pairs: tuple[Array, Array] | None  # with weights: outcome and weight of each row compared
-    rows: Any  # rows of each group that have a weight
+    weights: Array | None = None
+    variance: Array | None = None
+    skewness: float = 0.0
+
+    @property
+    def mean(self) -> bool:
+        """Whether means are compared rather than rates."""
+        return self.variance is not None
 
     @property
     def method(self) -> str:
         """How data sets without a difference are drawn."""
-        if self.pairs is not None:
-            return "pooled bootstrap of outcome-weight pairs, normalised by group"
+        if self.mean:
+            return "means and variances from the moments of each group"
+        if self.weights is not None:
+            return "pooled numbers and weights, normalised by group"
         return "conditional permutation on the count cube"
 
+    def position(self, reference: Any) -> int:
+        """Return where a group is; ValueError if it is not compared."""
+        parts = reference if isinstance(reference, tuple | list) else [reference]
+        label = " × ".join(str(part) for part in parts)
+        if label not in self.labels:
+            shown = ", ".join(self.labels[:20])
+            raise ValueError(f"reference {label!r} is not among the groups compared: {shown}")
+        return self.labels.index(label)
 
-def _rates(
+
+def _cells(
     frame: Any,
-    groups: Sequence[str],
+    groups: Sequence[str] | None,
     prediction: str | None,
     outcome: str | None,
     weight: str | None,
-    metric: str | None,
-    min_group: int,
-) -> Rates:
-    groups = [groups] if isinstance(groups, str) else list(groups)
-    if not groups:
+    score: str | None,
+) -> Cube:
+    if not (isinstance(frame, Cube) or prediction or outcome or score):
+        raise ValueError("nothing to compare: give prediction=, outcome= or score=")
+    if not (isinstance(frame, Cube) or groups):
         raise ValueError("a gap needs groups: give groups=")
-    if not (prediction or outcome):
-        raise ValueError("nothing to compare: give prediction= or outcome=, true/false or 0/1")
-    metric = metric or ("selection_rate" if prediction else "base_rate")
-    if metric not in RATES:
-        raise ValueError(f"metric {metric!r} is not one of: {', '.join(RATES)}")
-    who, among = RATES[metric]
-    needed = {*who.meta.root_names(), *among.meta.root_names()}
-    cells = cube(frame, groups, prediction=prediction, outcome=outcome, weight=weight).cells
-    if missing := [
-        c for c in ("prediction", "outcome") if f"_{c}" in needed and f"_{c}" not in cells.columns
-    ]:
-        raise ValueError(f"{metric} needs {missing[0]}=")
-    if prediction and cells.schema["_prediction"] != pl.Boolean:
+    cells = cube(frame, groups, prediction=prediction, outcome=outcome, weight=weight, score=score)
+    if "_prediction" in cells.cells.columns and not cells.binary:
         raise ValueError(
             f"column {prediction!r} holds several answers; compare one of them, as true/false or 0/1"
         )
-    sums = _labelled(_rate(cells, groups, metric, None, who, among).with_columns(order=pl.lit(0)), groups)
+    return cells
+
+
+def compare(cells: Cube, metric: str | None, min_group: int, confidence: float = 0.95) -> Levels:
+    """Return the levels of a metric in the groups of a cube that are large enough."""
+    has = cells.cells.columns
+    first = ("selection_rate", "_prediction"), ("base_rate", "_outcome"), (MEAN, "_score_sum")
+    metric = metric or next(name for name, column in first if column in has)
+    if metric != MEAN and metric not in RATES:
+        raise ValueError(f"metric {metric!r} is not one of: {', '.join((*RATES, MEAN))}")
+    needed = {"_score_sum"} if metric == MEAN else {c for e in RATES[metric] for c in e.meta.root_names()}
+    if missing := sorted(needed - {*has}, reverse=True):
+        raise ValueError(f"{metric} needs {missing[0].strip('_').removesuffix('_sum')}=")
+    cells, _ = cells.renamed()
+    groups = list(cells.groups)
+    if metric == MEAN:
+        sums = mean_sums(cells.cells, groups)
+    else:
+        sums = rate_sums(cells.cells, groups, metric, None, *RATES[metric])
+    sums = labelled(sums, groups)
     labels = sums.select(pl.concat_str(groups, separator=" × ")).to_series().to_list()
     n, w, w2, x = (sums[c].to_numpy() for c in ("n", "w", "w2", "x"))
     people = intervals.kish(w, w2)
-    kept = (n >= max(min_group, 2)) & (people > 0)
-    pairs, rows = None, n
-    if weight:
-        pairs, rows = _pairs(frame, groups, prediction, outcome, weight, metric, labels, kept)
-    return Rates(
+    kept = (n >= max(min_group, 2)) & (people > (1 if metric == MEAN else 0))
+    n, w, w2, x, people = (column[kept] for column in (n, w, w2, x, people))
+    found = Levels(
         metric,
         [label for label, keep in zip(labels, kept, strict=True) if keep],
-        n[kept],
-        np.clip(x[kept] / w[kept], 0, 1),
-        people[kept],
+        n,
+        x / w if metric == MEAN else np.clip(x / w, 0, 1),
+        people,
+        people,
         tuple(label for label, keep in zip(labels, kept, strict=True) if not keep),
-        pairs,
-        rows[kept],
+    )
+    if metric == MEAN:
+        cubes = sums["m3"].to_numpy()[kept] if "m3" in sums.columns else np.zeros_like(w)
+        return _with_variance(found, sums["m2"].to_numpy()[kept] / w, cubes / w, confidence)
+    if np.array_equal(w, n) and np.array_equal(w2, n):
+        return found
+    among = cells.cells.filter(RATES[metric][1]).select(*groups, "_n", "_w", "_w2", y=RATES[metric][0])
+    by = among.group_by(groups).agg(_mean=pl.col("_w").sum() / pl.col("_n").sum())
+    mean = pl.col("_mean")
+    parts = (
+        among.join(by.filter(mean > 0), on=groups, nulls_equal=True)
+        .group_by("y")
+        .agg(pl.col("_n").sum(), (pl.col("_w") / mean).sum(), (pl.col("_w2") / mean**2).sum())
+        .sort("y")
+    )
+    number, weight, square = (parts[c].cast(pl.Float64).to_numpy() for c in ("_n", "_w", "_w2"))
+    return replace(found, weights=np.stack([parts["y"].to_numpy(), number, weight, square]))
+
+
+def _with_variance(levels: Levels, variance: Array, cubes: Array, confidence: float) -> Levels:
+    """Add the variance of the people of each group; one that shows none has that of all together."""
+    freedom = levels.people - 1
+    unbiased = variance * levels.people / freedom
+    pooled = float(np.average(unbiased, weights=freedom)) if len(freedom) else 0.0
+    unbiased = np.where(unbiased > 1e-12 * pooled, unbiased, pooled)
+    size = float((levels.people * variance**1.5).sum())
+    return replace(
+        levels,
+        skewness=float((levels.people * cubes).sum()) / size if size > 0 else 0.0,
+        variance=unbiased,
+        precision=_precision(unbiased, levels.people, confidence),
     )
 
 
-def _pairs(
-    frame: Any,
-    groups: list[str],
-    prediction: str | None,
-    outcome: str | None,
-    weight: str,
-    metric: str,
-    labels: list[str],
-    kept: Any,
-) -> tuple[tuple[Array, Array], Any]:
-    """Outcome and weight of every row that is compared, weights divided by the mean of their group."""
-    who, among = RATES[metric]
-    given = {"_prediction": prediction, "_outcome": outcome}
-    lazy, _ = to_lazy(frame, [*groups, *(c for c in (prediction, outcome, weight) if c)])
-    schema = lazy.collect_schema()
-    label = [_group(g, schema[g]).cast(pl.String).fill_null(UNKNOWN) for g in groups]
-    rows = lazy.select(
-        pl.concat_str(label, separator=" × ").alias("label"),
-        *(_decision(c, schema[c], False).alias(name) for name, c in given.items() if c),
-        pl.col(weight).cast(pl.Float64).alias(_WEIGHT),
-    ).filter(among & (pl.col(_WEIGHT) > 0))
-    mean = pl.col(_WEIGHT).mean().over("label")
-    pairs = rows.select("label", who.cast(pl.Float64).alias("y"), pl.col(_WEIGHT) / mean).collect()
-    counts = dict(pairs.group_by("label").len().rows())
-    pairs = pairs.filter(pl.col("label").is_in([x for x, keep in zip(labels, kept, strict=True) if keep]))
-    rows_of = np.array([counts.get(x, 0) for x in labels])
-    return (pairs["y"].to_numpy(), pairs[_WEIGHT].to_numpy()), rows_of
+def _precision(variance: Array, people: Array, confidence: float) -> Array:
+    from scipy.special import ndtri, stdtrit
+
+    q = 0.5 + confidence / 2
+    longer = stdtrit(people - 1, q) / ndtri(q)
+    with np.errstate(divide="ignore"):
+        return people / (variance * longer**2)
 
 
-def _why_not(rates: Rates) -> str | None:
-    if len(rates.rate) < 2:
-        few = f"{len(rates.rate)} group{'s' if len(rates.rate) != 1 else ''} large enough to compare"
+def _why_not(levels: Levels) -> str | None:
+    if len(levels.n) < 2:
+        few = f"{len(levels.n)} group{'s' if len(levels.n) != 1 else ''} large enough to compare"
         return f"not estimable: {few}; a gap needs two"
-    if (rates.rate == 0).all() or (rates.rate == 1).all():
+    same = levels.variance is not None and not levels.variance.any()
+    if same or (not levels.mean and ((levels.value == 0).all() or (levels.value == 1).all())):
         return "not estimable: everybody is given the same, so nothing shows how much chance alone would move"
     return None
 
 
-def _not_estimable(rates: Rates, confidence: float, reason: str) -> GapTest:
-    nothing = np.full(len(rates.rate), np.nan)
-    value = float(np.ptp(rates.rate)) if len(rates.rate) > 1 else None
-    return GapTest(
-        metric=rates.metric,
-        value=value,
-        high=None,
-        low=None,
-        ci_low=None,
-        ci_high=None,
-        p_value=None,
-        surest=None,
-        omnibus_p_value=None,
-        intervals=_comparison(rates, nothing, nothing),
-        confidence=confidence,
-        reason=reason,
-        **_size(rates),
-    )
-
-
-def _size(rates: Rates) -> dict[str, Any]:
-    return {"n": int(rates.n.sum()), "groups": len(rates.rate), "left_out": rates.left_out}
-
-
-def _comparison(rates: Rates, low: Array, high: Array) -> pl.DataFrame:
-    group = pl.Series(rates.labels, dtype=pl.String)
+def _comparison(levels: Levels, low: Array, high: Array) -> pl.DataFrame:
     table = {
-        "group": group,
-        "n": rates.n,
-        "people": rates.people,
-        "value": rates.rate,
+        "group": pl.Series(levels.labels, dtype=pl.String),
+        "n": levels.n,
+        "people": levels.people,
+        "value": levels.value,
         "low": low,
         "high": high,
     }
     return pl.DataFrame(table).with_columns(pl.col("low", "high").fill_nan(None))
 
 
-def _position(rates: Rates, reference: Any) -> int:
-    parts = reference if isinstance(reference, tuple | list) else [reference]
-    label = " × ".join(str(part) for part in parts)
-    if label not in rates.labels:
-        raise ValueError(
-            f"reference {label!r} is not among the groups compared: {', '.join(rates.labels[:20])}"
-        )
-    return rates.labels.index(label)
-
-
 # --- how far apart intervals are --------------------------------------------------------------------------
 
 
-def _wilson(rate: Array, people: Array, q: Any) -> tuple[Array, Array]:
-    """Wilson's limits at multiplier q, which may differ by row."""
-    t = q * q / people
-    half = np.sqrt(t * (rate * (1 - rate) + t / 4))
-    return (rate + t / 2 - half) / (1 + t), (rate + t / 2 + half) / (1 + t)
+def _limits(value: Array, precision: Array, q: Any, mean: bool) -> tuple[Array, Array]:
+    """Wilson's limits of rates, or those of means, at multiplier q, which may differ by row."""
+    if mean:
+        return value - q / np.sqrt(precision), value + q / np.sqrt(precision)
+    t = q * q / precision
+    half = np.sqrt(t * (value * (1 - value) + t / 4))
+    return (value + t / 2 - half) / (1 + t), (value + t / 2 + half) / (1 + t)
 
 
-def _pair(p: Array, n: Array, other: Array, m: Array) -> Array:
-    """Multiplier at which the Wilson intervals of two groups touch, with the sign of their difference.
+def _pair(p: Array, n: Array, other: Array, m: Array, mean: bool) -> Array:
+    """Multiplier at which the intervals of two groups touch, with the sign of their difference.
 
-    They touch at the rate that lies equally many standard errors from both.
+    Those of rates touch at the rate that lies equally many standard errors from both.
     """
     a, b = np.sqrt(n), np.sqrt(m)
-    between = (p * a + other * b) / (a + b)
-    scale = (1 / a + 1 / b) * np.sqrt(np.maximum(between * (1 - between), 0))
+    scale = 1 / a + 1 / b
+    if not mean:
+        between = (p * a + other * b) / (a + b)
+        scale = scale * np.sqrt(np.maximum(between * (1 - between), 0))
     return np.divide(p - other, scale, out=np.zeros_like(scale), where=scale > 0)
 
 
-def _separation(rate: Array, people: Array, lowest: Array | None = None) -> tuple[Array, tuple[Any, Any]]:
+def _separation(
+    value: Array, precision: Array, mean: bool, lowest: Array | None = None
+) -> tuple[Array, tuple[Any, Any]]:
     """Smallest multiplier at which the intervals of all groups overlap, for each row of (sets × groups).
 
     ``lowest`` are the rates to compare from below, where they are not the same as from above. Also returned:
     the positions of the two groups that overlap last.
     """
-    lowest = rate if lowest is None else lowest
-    people = np.broadcast_to(people, rate.shape)
+    lowest = value if lowest is None else lowest
+    precision = np.broadcast_to(precision, value.shape)
 
     def farthest(rows: Any, q: Array) -> tuple[Any, Any]:
-        n = people[rows]
-        return _wilson(rate[rows], n, q)[0].argmax(1), _wilson(lowest[rows], n, q)[1].argmin(1)
+        n = precision[rows]
+        above, below = _limits(value[rows], n, q, mean)[0], _limits(lowest[rows], n, q, mean)[1]
+        return above.argmax(1), below.argmin(1)
 
     def touch(rows: Any, i: Any, j: Any) -> Array:
-        return _pair(rate[rows, i], people[rows, i], lowest[rows, j], people[rows, j])
+        return _pair(value[rows, i], precision[rows, i], lowest[rows, j], precision[rows, j], mean)
 
-    return _climb(len(rate), farthest, touch)
+    return _climb(len(value), farthest, touch)
 
 
 def _climb(
@@ -467,11 +505,14 @@ def _needed(scale: Array, confidence: float, draws: int, against: int | None) ->
     return float(np.quantile(found, confidence))
 
 
-def _chi_square(rate: Array, people: Array) -> Array:
-    people = np.broadcast_to(people, rate.shape)
-    mean = (rate * people).sum(1, keepdims=True) / people.sum(1, keepdims=True)
-    scale = (mean * (1 - mean))[:, 0]
-    spread = (people * (rate - mean) ** 2).sum(1)
+def _spread(value: Array, precision: Array, mean: bool) -> Array:
+    """Chi-square distance of the groups from their average."""
+    precision = np.broadcast_to(precision, value.shape)
+    average = (value * precision).sum(1, keepdims=True) / precision.sum(1, keepdims=True)
+    spread = (precision * (value - average) ** 2).sum(1)
+    if mean:
+        return spread
+    scale = (average * (1 - average))[:, 0]
     return np.divide(spread, scale, out=np.zeros_like(spread), where=scale > 0)
 
 
@@ -483,10 +524,10 @@ def _mid_p(found: float, null: Array) -> float:
     return float((1 + greater + equal / 2) / (1 + len(null)))
 
 
-def _multiplier(rates: Rates, null: Array, confidence: float, against: int | None = None) -> float:
+def _multiplier(levels: Levels, null: Array, confidence: float, against: int | None = None) -> float:
     """Multiplier of the intervals: for groups alike, or as different as these where that is larger."""
     alike = float(np.quantile(null, confidence, method="higher"))
-    low, high = _wilson(rates.rate, rates.people, max(alike, 1e-9))
+    low, high = _limits(levels.value, levels.precision, max(alike, 1e-9), levels.mean)
     return max(alike, _needed((high - low) / 2 / max(alike, 1e-9), confidence, len(null), against))
 
 
@@ -505,98 +546,97 @@ class _Null:
     spread: Array
 
 
-def _null(rates: Rates, draws: int, seed: int, against: int | None = None) -> _Null:
+def _null(levels: Levels, draws: int, seed: int, against: int | None = None) -> _Null:
     """Draw data sets in which groups do not matter, and measure each as the data were."""
     rng = np.random.default_rng(seed)
     apart, spread = [], []
-    for rate, people in _drawn(rates, draws, rng):
-        spread.append(_chi_square(rate, people))
+    for value, precision in _drawn(levels, draws, rng):
+        spread.append(_spread(value, precision, levels.mean))
         if against is not None:
-            n = np.broadcast_to(people, rate.shape)
-            k = slice(against, against + 1)
-            apart.append(np.abs(_pair(rate, n, rate[:, k], n[:, k])).max(1))
-        elif rates.pairs is None:
-            apart.append(_separation(*_extremes(rate, rates.people))[0])
+            n, k = np.broadcast_to(precision, value.shape), slice(against, against + 1)
+            apart.append(np.abs(_pair(value, n, value[:, k], n[:, k], levels.mean)).max(1))
+        elif levels.weights is None and not levels.mean:
+            highest, size, lowest = _extremes(value, levels.people)
+            apart.append(_separation(highest, size, False, lowest)[0])
         else:
-            apart.append(_separation(rate, people)[0])
+            apart.append(_separation(value, precision, levels.mean)[0])
     return _Null(np.concatenate(apart), np.concatenate(spread))
 
 
-def _extremes(rate: Array, people: Array) -> tuple[Array, Array, Array]:
+def _extremes(value: Array, people: Array) -> tuple[Array, Array, Array]:
     """Keep the highest and the lowest rate of groups of the same size: no other can be farthest apart."""
     order = np.argsort(people, kind="stable")
     size, start = np.unique(people[order], return_index=True)
     if len(size) == len(people):
-        return rate, people, rate
-    sorted_rate = rate[:, order]
-    return (
-        np.maximum.reduceat(sorted_rate, start, axis=1),
-        size,
-        np.minimum.reduceat(sorted_rate, start, axis=1),
-    )
+        return value, people, value
+    ordered = value[:, order]
+    return np.maximum.reduceat(ordered, start, axis=1), size, np.minimum.reduceat(ordered, start, axis=1)
 
 
-def _drawn(rates: Rates, draws: int, rng: np.random.Generator) -> Iterator[tuple[Array, Array]]:
-    """Yield rates and effective numbers of people, (sets × groups), a chunk at a time."""
-    work, cells = len(rates.rate), None
-    if rates.pairs is not None:
-        cells = _cells(*rates.pairs)
-        work = min(work * len(cells[0]), len(rates.pairs[0]))
+def _drawn(levels: Levels, draws: int, rng: np.random.Generator) -> Iterator[tuple[Array, Array]]:
+    """Yield values and precisions, (sets × groups), a chunk at a time."""
+    work = len(levels.n)
     left = min(draws, max(_FEWEST, _WORK // work))
-    chunk = max(1, _CHUNK // work)
+    draw = _means if levels.mean else _dealt if levels.weights is None else _weighed
     while left > 0:
-        size = min(chunk, left)
+        size = min(max(1, _CHUNK // work), left)
         left -= size
-        if rates.pairs is None or cells is None:
-            yield _permuted(rates, size, rng), rates.people[None]
-        elif len(rates.pairs[0]) <= len(rates.rate) * len(cells[0]):
-            yield _shuffled(rates, *rates.pairs, size, rng)
-        else:
-            yield _resampled(rates, cells, size, rng)
+        yield draw(levels, size, rng)
 
 
-def _permuted(rates: Rates, size: int, rng: np.random.Generator) -> Array:
-    selected = round(float((rates.rate * rates.n).sum()))
-    return rng.multivariate_hypergeometric(rates.n, selected, size, method="marginals") / rates.n
+def _dealt(levels: Levels, size: int, rng: np.random.Generator) -> tuple[Array, Array]:
+    """Deal the selected out again."""
+    selected, n = round(float((levels.value * levels.n).sum())), levels.n
+    if n.sum() < _MOST_DEALT:
+        found = rng.multivariate_hypergeometric(n, selected, size, method="marginals")
+    else:  # of so many, with or without replacement is the same
+        found = rng.binomial(n, selected / n.sum(), (size, len(n)))
+    return found / n, levels.people[None]
 
 
-def _shuffled(rates: Rates, y: Array, w: Array, size: int, rng: np.random.Generator) -> tuple[Array, Array]:
-    """Exchange the pairs themselves, where groups are so small that this is less work."""
-    start = np.cumsum(rates.rows) - rates.rows
-    sums = np.stack([w, w * y, w * w], axis=1)
-    drawn = np.stack([np.add.reduceat(sums[rng.permutation(len(w))], start) for _ in range(size)])
-    return np.clip(drawn[..., 1] / drawn[..., 0], 0, 1), drawn[..., 0] ** 2 / drawn[..., 2]
+def _weighed(levels: Levels, size: int, rng: np.random.Generator) -> tuple[Array, Array]:
+    """Draw how many are selected, and the weights of those who are and of those who are not."""
+    assert levels.weights is not None
+    chosen, number, weight, square = levels.weights
+    share = float(number[chosen == 1].sum() / number.sum())
+    selected = rng.binomial(levels.n, share, (size, len(levels.n)))
+    x, whole, squared = np.zeros(selected.shape), np.zeros(selected.shape), np.zeros(selected.shape)
+    for y, mean, second in zip(chosen, weight / number, square / number, strict=True):
+        people = selected if y else levels.n - selected
+        variance = max(second - mean**2, 1e-9 * mean**2)
+        total, spread = _gamma(people, np.array(mean**2 / variance), rng)
+        total *= people * mean
+        # of a sample of weights the sum of squares is (sum)² (1 + squared variation) / number
+        squared += total**2 * (1 + spread * (1 - 1 / np.maximum(people, 1))) / np.maximum(people, 1)
+        whole += total
+        x += total if y else 0
+    return np.clip(x / np.maximum(whole, 1e-300), 0, 1), whole**2 / np.maximum(squared, 1e-300)
 
 
-def _cells(y: Array, w: Array, bins: int = _WEIGHT_BINS) -> tuple[Array, Array, Array, Array]:
-    """Reduce pairs of outcome and weight to few kinds: their shares, outcomes, mean and mean square weights.
+def _means(levels: Levels, size: int, rng: np.random.Generator) -> tuple[Array, Array]:
+    """Draw means and the variances that come with them, of the skewness that the scores have within groups."""
+    assert levels.variance is not None
+    n = np.broadcast_to(levels.people, (size, len(levels.n)))
+    shape = np.array(4 / max(levels.skewness**2, 1e-4))
+    mean, spread = _gamma(n, shape, rng)  # in units of a mean of 1, whose variance is 1 / shape
+    deviation = np.sqrt(levels.variance * shape)
+    ratio = np.maximum(spread * mean**2 * shape, 1e-12)  # drawn variance over the true one
+    value = np.copysign(1.0, levels.skewness) * (mean - 1) * deviation
+    return value, levels.precision / ratio
 
-    Bins hold equal parts of the squared weights, so that the few large weights, which matter, are kept apart.
+
+def _gamma(n: Any, shape: Array, rng: np.random.Generator) -> tuple[Array, Array]:
+    """Mean (its expectation 1) and squared coefficient of variation of samples of ``n`` from a gamma law.
+
+    The two are independent of each other, which no other law can say; the mean is drawn exactly, the second
+    from the gamma law of its own mean and variance. A normal law is the limit of large shapes.
     """
-    kinds = []
-    for outcome in (0.0, 1.0):
-        sorted_w = np.sort(w[y == outcome])
-        if not len(sorted_w):
-            continue
-        values = np.unique(sorted_w.round(9))
-        if len(values) <= bins:
-            where = np.searchsorted(values, sorted_w.round(9))
-        else:
-            squares = np.cumsum(sorted_w**2)
-            where = np.minimum((squares / squares[-1] * bins).astype(int), bins - 1)
-        n = np.bincount(where)
-        some = n > 0
-        mean, square = (np.bincount(where, sorted_w**k)[some] / n[some] for k in (1, 2))
-        kinds.append(np.array([n[some] / len(y), np.full(some.sum(), outcome), mean, square]))
-    share, outcome, mean, square = np.concatenate(kinds, axis=1)
-    return share / share.sum(), outcome, mean, square
-
-
-def _resampled(
-    rates: Rates, cells: tuple[Array, Array, Array, Array], size: int, rng: np.random.Generator
-) -> tuple[Array, Array]:
-    share, outcome, mean, square = cells
-    sums = np.stack([mean, mean * outcome, square], axis=1)
-    drawn = np.stack([rng.multinomial(n, share, size) @ sums for n in rates.rows], axis=1)
-    w, x, w2 = drawn[..., 0], drawn[..., 1], drawn[..., 2]
-    return np.clip(x / w, 0, 1), w * w / w2
+    n = np.asarray(n, float)
+    k, some = np.maximum(n, 1.0) * shape, np.maximum(n, 1.5)
+    mean = np.where(n > 0, rng.standard_gamma(k) / k, 0.0)
+    first = some / (1 + some * shape)
+    fourth = shape**2 * (1 + 2 / (some - 1) + 6 / (shape * some))
+    below = some * shape * (some * shape + 1) * (some * shape + 2) * (some * shape + 3) / some**4
+    variance = np.maximum(fourth / below - first**2, 1e-12 * first**2)
+    spread = rng.standard_gamma(first**2 / variance) * (variance / first)
+    return mean, np.where(n > 1, spread, 0.0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
@@ -10,9 +11,10 @@ import numpy as np
 import polars as pl
 
 from bobanalysis.fairness import intervals
+from bobanalysis.fairness._cube import UNKNOWN, Cube, cube, to_lazy
 from bobanalysis.fairness.coverage import repaired_wilson
-from bobanalysis.fairness.cube import UNKNOWN, Cube, cube, to_lazy
 from bobanalysis.fairness.metrics import MIN_GROUP
+from bobanalysis.fairness.scores import weighted_median
 
 FOUR_FIFTHS = 0.8
 TWO_PERCENT = 0.02
@@ -20,7 +22,7 @@ TWO_PERCENT = 0.02
 
 def impact_ratios(
     frame: Any,
-    groups: Sequence[str],
+    groups: Sequence[str] | None = None,
     prediction: str | None = None,
     score: str | None = None,
     weight: str | None = None,
@@ -34,7 +36,7 @@ def impact_ratios(
     the category with a score above the median of everybody. Impact ratio = rate / highest rate of a category.
 
     Args:
-        frame: one row a person, in Polars, pandas, PyArrow, ….
+        frame: one row a person, in Polars, pandas, PyArrow, …; or a cube with a prediction.
         groups: attributes: a table for each, and one for each way to cross them.
         prediction: true/false or 0/1.
         score: numbers, instead of a prediction.
@@ -65,29 +67,34 @@ def impact_ratios(
     >>> impact_ratios(people, ["sex"], prediction="hired").select("category", "rate", "impact_ratio").rows()
     [('F', 0.24, 0.6), ('M', 0.4, 1.0), ('unknown', None, None)]
     """
-    if (prediction is None) == (score is None):
+    if not isinstance(frame, Cube) and (prediction is None) == (score is None):
         raise ValueError("give either prediction= or score=")
-    groups = [groups] if isinstance(groups, str) else list(groups)
-    rows, back = to_lazy(frame, [*groups, *(c for c in (prediction, score, weight) if c)])
-    if score is None:
-        cells = cube(frame, groups, prediction=prediction, weight=weight)
-    else:
+    if score is not None:
+        rows, back = to_lazy(frame, [*(groups or []), score, *([weight] if weight else [])])
         cells = cube(_above_median(rows, score, weight), groups, prediction="_above", weight=weight)
-    return back(impact_table(cells, exclude_below, min_group, confidence))
-
-
-def impact_table(
-    cells: Cube, exclude_below: float | None = None, min_group: int = MIN_GROUP, confidence: float = 0.95
-) -> pl.DataFrame:
-    """Make the impact ratio table from a cube with a decision; see :func:`impact_ratios`."""
-    if "_prediction" not in cells.cells.columns or cells.cells.schema["_prediction"] != pl.Boolean:
+        cells = replace(cells, back=back)
+    else:
+        cells = cube(frame, groups, prediction=prediction, weight=weight)
+    if not cells.binary:
         raise ValueError("impact ratios need a decision of yes or no, or a score")
+    names = cells.groups
+    back, (cells, _) = cells.back, cells.renamed()
     ways = (way for size in range(1, len(cells.groups) + 1) for way in combinations(cells.groups, size))
-    return pl.concat(_one(cells, way, exclude_below, min_group, confidence) for way in ways)
+    named = dict(zip(cells.groups, names, strict=True))
+    return back(
+        pl.concat(
+            _one(cells, way, [named[g] for g in way], exclude_below, min_group, confidence) for way in ways
+        )
+    )
 
 
 def _one(
-    cells: Cube, groups: tuple[str, ...], exclude_below: float | None, min_group: int, confidence: float
+    cells: Cube,
+    groups: tuple[str, ...],
+    names: Sequence[str],
+    exclude_below: float | None,
+    min_group: int,
+    confidence: float,
 ) -> pl.DataFrame:
     said = pl.col("_prediction")
     decided = cells.cells.filter(said.is_not_null())
@@ -124,7 +131,7 @@ def _one(
         low, high = intervals.ratio(rate, limits, rate[best], (limits[0][best], limits[1][best]))
         low, high = (np.where(compared & (np.arange(len(n)) != best), limit, np.nan) for limit in (low, high))
     table = known.select(
-        pl.lit(" × ".join(groups)).alias("attributes"),
+        pl.lit(" × ".join(names)).alias("attributes"),
         pl.concat_str(label, separator=" × ").alias("category"),
         "n",
         pl.Series("share", share, dtype=pl.Float64),
@@ -144,7 +151,7 @@ def _one(
     )
     last = pl.DataFrame(
         {
-            "attributes": [" × ".join(groups)],
+            "attributes": [" × ".join(names)],
             "category": [UNKNOWN],
             "n": [int(by.filter(unknown)["n"].sum())],
             "suppressed": [False],
@@ -154,8 +161,6 @@ def _one(
 
 
 def _above_median(rows: pl.LazyFrame, score: str, weight: str | None) -> pl.LazyFrame:
-    from bobanalysis.fairness.reading import weighted_median
-
     kind = rows.collect_schema()[score]
     if not kind.is_numeric():
         raise ValueError(f"column {score!r} holds {kind}; a median needs numbers")

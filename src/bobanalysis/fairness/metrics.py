@@ -9,8 +9,8 @@ import numpy as np
 import polars as pl
 
 from bobanalysis.fairness import intervals, multiplicity
+from bobanalysis.fairness._cube import UNKNOWN, Cube, cube, merged
 from bobanalysis.fairness.coverage import repaired_wilson
-from bobanalysis.fairness.cube import UNKNOWN, Cube, cube, merging, to_lazy
 
 MIN_GROUP = 11
 """Smallest group shown unless another size is asked for: INSEE's rule for households in gridded data."""
@@ -31,7 +31,8 @@ _LIMITS: dict[str, Callable[..., intervals.Limits]] = {
 
 _P, _Y = pl.col("_prediction"), pl.col("_outcome")
 _BOTH = _P.is_not_null() & _Y.is_not_null()
-_CONFUSION: dict[str, tuple[pl.Expr, pl.Expr]] = {  # metric: (who is counted, among whom)
+RATES: dict[str, tuple[pl.Expr, pl.Expr]] = {  # metric: (who is counted, among whom)
+    "selection_rate": (_P, _P.is_not_null()),
     "base_rate": (_Y, _Y.is_not_null()),
     "true_positive_rate": (_P, _BOTH & _Y),
     "false_positive_rate": (_P, _BOTH & ~_Y),
@@ -43,9 +44,16 @@ _CONFUSION: dict[str, tuple[pl.Expr, pl.Expr]] = {  # metric: (who is counted, a
 }
 
 
+def rates_of(cells: Cube) -> list[str]:
+    """Return the rates that the columns of a cube allow."""
+    has = {*cells.cells.columns} - (set() if cells.binary else {"_prediction"})
+    needs = {name: {c for e in rate for c in e.meta.root_names()} for name, rate in RATES.items()}
+    return [name for name, columns in needs.items() if columns <= has]
+
+
 def group_metrics(
     frame: Any,
-    groups: Sequence[str],
+    groups: Sequence[str] | None = None,
     prediction: str | None = None,
     score: str | None = None,
     outcome: str | None = None,
@@ -59,21 +67,22 @@ def group_metrics(
     """Measure what each group gets.
 
     Args:
-        frame: one row a person (a person and item, where ``item`` is given), in Polars, pandas, PyArrow, ….
+        frame: one row a person (a person and item, where ``item`` is given), in Polars, pandas, PyArrow, …;
+            or a cube, such as the sum of the cubes of many files.
         groups: columns to cross; none for everybody together. Rows without a group are the group "unknown".
-        prediction: true/false or 0/1: ``selection_rate``. Text: one ``selection_rate`` a category, named in
-            ``item``. Where some rows have none, ``prediction_missing_rate`` says how many, and rates are
-            among the others.
+        prediction: the decision, yes or no: ``selection_rate``. Text: one ``selection_rate`` a category,
+            named in ``item``. Where some rows have none, ``prediction_missing_rate`` says how many, and rates
+            are among the others.
         score: numbers: ``mean_score``.
-        outcome: true/false or 0/1: ``base_rate``, and with a prediction the rates of the confusion matrix.
+        outcome: what was true, yes or no: ``base_rate``, and with a prediction the rates of the confusion
+            matrix.
         weight: weights, zero or more; intervals then rest on Kish's effective sample size.
         item: column naming what the row is about; every measure is made for each item.
         reference: the group that the others are compared with: its label, or one label a group column.
             Default: everyone else, so each group is compared with the people outside it, which keeps the two
             independent.
         min_group: groups of fewer people than this (of those a rate is among) are suppressed. 1 shows all.
-            Only primary suppression: whether a hidden figure follows from the totals shown is for the
-            publisher.
+            Only primary suppression: for a table with totals see :func:`bobanalysis.fairness.protect`.
         interval: of rates: "repaired" (Wilson's, lengthened where a small group needs it; see
             :mod:`bobanalysis.fairness.coverage`), "wilson", "jeffreys", or "none" for figures by
             construction, which have no sampling error.
@@ -92,22 +101,21 @@ def group_metrics(
 
     Raises:
         ValueError: see :func:`bobanalysis.fairness.cube`; or nothing to measure, or a reference that is not
-        there.
+            there.
 
     Source: see :mod:`bobanalysis.fairness.intervals`.
 
-    >>> told = [1] * 6 + [0] * 24 + [1] * 10 + [0] * 10
-    >>> people = pl.DataFrame({"age": ["under 50"] * 30 + ["50 or more"] * 20, "told": told})
-    >>> rates = group_metrics(people, ["age"], prediction="told").filter(metric="selection_rate")
-    >>> rates.select("age", "n", "value", "difference").rows()
-    [('50 or more', 20, 0.5, 0.3), ('under 50', 30, 0.2, -0.3)]
+    Example:
+        >>> told = [1] * 6 + [0] * 24 + [1] * 10 + [0] * 10
+        >>> people = pl.DataFrame({"age": ["under 50"] * 30 + ["50 or more"] * 20, "told": told})
+        >>> rates = group_metrics(people, ["age"], prediction="told").filter(metric="selection_rate")
+        >>> rates.select("age", "n", "value", "difference").rows()
+        [('50 or more', 20, 0.5, 0.3), ('under 50', 30, 0.2, -0.3)]
     """
-    if not (prediction or score or outcome):
+    if not (isinstance(frame, Cube) or prediction or score or outcome):
         raise ValueError("nothing to measure: give prediction=, score= or outcome=")
-    groups = [groups] if isinstance(groups, str) else list(groups)
-    back = to_lazy(frame, groups)[1]
     cells = cube(frame, groups, prediction=prediction, score=score, outcome=outcome, weight=weight, item=item)
-    return back(measures(cells, reference, min_group, interval, confidence))
+    return cells.back(measures(cells, reference, min_group, interval, confidence))
 
 
 def measures(
@@ -117,25 +125,20 @@ def measures(
     interval: Interval = "repaired",
     confidence: float = 0.95,
 ) -> pl.DataFrame:
-    """Measure what each group gets from a cube, such as the sum of the cubes of many files.
-
-    Args, returns and raises: as :func:`group_metrics`, always Polars.
-
-    >>> people = pl.DataFrame({"sex": ["F", "M"] * 20, "score": [60, 50] * 20})
-    >>> measures(cube(people, ["sex"], score="score")).filter(metric="mean_score")["difference"].to_list()
-    [10.0, -10.0]
-    """
+    """Return the measure frame of a cube; see :func:`group_metrics`."""
     if clash := set(cells.groups) & {*MEASURE_COLUMNS}:
         raise ValueError(
             f"rename the group column {min(clash)!r}: the measure frame has a column of that name"
         )
     if interval not in (*_LIMITS, "none"):
         raise ValueError(f"interval {interval!r} is not one of: {', '.join(_LIMITS)}, none")
-    sums = _with_reference(_labelled(_sums(cells), list(cells.groups)), list(cells.groups), reference)
+    cells, names = cells.renamed()
+    groups = list(cells.groups)
+    sums = _with_reference(labelled(_sums(cells), groups), groups, reference, list(names.values()))
     mine, other = (_estimate(sums, prefix, interval, confidence) for prefix in ("", "ref_"))
     shown = _shown(sums, "n", min_group)
-    compared = shown & _shown(sums, "ref_n", min_group) & (sums["metric"] != "count").to_numpy()
     counted = (sums["metric"] == "count").to_numpy()
+    compared = shown & _shown(sums, "ref_n", min_group) & ~counted
     found = {
         "value": np.where(counted, sums["w"].to_numpy(), mine[0]),
         "ci_low": np.where(counted, np.nan, mine[1][0]),
@@ -147,11 +150,12 @@ def measures(
     if interval != "none":
         gaps["p_value"] = np.where(itself, np.nan, _p_value(sums))
     found |= {name: np.where(compared, column, np.nan) for name, column in gaps.items()}
-    return sums.with_columns(
+    table = sums.with_columns(
         *(pl.Series(name, column).fill_nan(None) for name, column in found.items()),
         pl.Series("suppressed", ~shown & (sums["n"] > 0).to_numpy()),
         *(pl.lit(None, pl.Float64).alias(name) for name in ("p_value", "p_adjusted") if name not in found),
-    ).select(*MEASURE_COLUMNS[:2], *cells.groups, *MEASURE_COLUMNS[2:])
+    )
+    return table.select(*MEASURE_COLUMNS[:2], *groups, *MEASURE_COLUMNS[2:]).rename(names)
 
 
 def _sums(cells: Cube) -> pl.DataFrame:
@@ -162,44 +166,35 @@ def _sums(cells: Cube) -> pl.DataFrame:
     if "_prediction" in has:
         if cells.cells["_prediction"].has_nulls():
             plan.append(("prediction_missing_rate", None, _P.is_null(), everybody))
-        if cells.cells.schema["_prediction"] == pl.Boolean:
-            plan.append(("selection_rate", None, _P, _P.is_not_null()))
-        elif "_item" in has:
-            raise ValueError("a prediction in words names its own items: give it without item=")
-        else:
+        if not cells.binary:
+            if "_item" in has:
+                raise ValueError("a prediction in words names its own items: give it without item=")
             categories = cells.cells["_prediction"].drop_nulls().unique().sort()
-            plan += [
-                ("selection_rate", name, pl.col("_prediction").eq(name), _P.is_not_null())
-                for name in categories
-            ]
-    if "_outcome" in has:
-        plan += [
-            (name, None, *rate)
-            for name, rate in _CONFUSION.items()
-            if "_prediction" in has or name == "base_rate"
-        ]
+            plan += [("selection_rate", name, _P.eq(name), _P.is_not_null()) for name in categories]
+    plan += [(name, None, *RATES[name]) for name in rates_of(cells)]
     by = [*cells.groups, *(["_item"] if "_item" in has else [])]
-    parts = [_rate(cells.cells, by, *metric) for metric in plan]
+    parts = [rate_sums(cells.cells, by, *metric) for metric in plan]
     if "_score_sum" in has:
-        parts.append(_mean(cells.cells, by))
+        parts.append(mean_sums(cells.cells, by).drop("m3", strict=False))
     return pl.concat(part.with_columns(pl.lit(order).alias("order")) for order, part in enumerate(parts))
 
 
-def _rate(
+def rate_sums(
     cells: pl.DataFrame, by: list[str], metric: str, item: str | None, who: pl.Expr, among: pl.Expr
 ) -> pl.DataFrame:
+    """Return what a rate is made of, by group: see :func:`_sums`."""
     sums = [pl.col(f"_{name}").filter(among).sum().alias(name) for name in ("n", "w", "w2")]
     sums += [pl.col("_w").filter(among & who).sum().alias("x"), pl.lit(None, pl.Float64).alias("m2")]
     return _named(cells.group_by(by).agg(sums) if by else cells.select(sums), metric, item)
 
 
-def _mean(cells: pl.DataFrame, by: list[str]) -> pl.DataFrame:
-    sums = merging(cells.columns)
+def mean_sums(cells: pl.DataFrame, by: list[str]) -> pl.DataFrame:
+    """Return what a mean is made of, by group: see :func:`_sums`."""
     parts = {"n": "_score_n", "w": "_score_w", "w2": "_score_w2", "x": "_score_sum", "m2": "_score_m2"}
-    merged = cells.group_by(by).agg(sums) if by else cells.select(sums)
-    return _named(
-        merged.select(*by, **{name: pl.col(column) for name, column in parts.items()}), "mean_score", None
-    )
+    if "_score_m3" in cells.columns:
+        parts["m3"] = "_score_m3"
+    named = [pl.col(column).alias(name) for name, column in parts.items()]
+    return _named(merged(cells, by).select(*by, *named), "mean_score", None)
 
 
 def _named(part: pl.DataFrame, metric: str, item: str | None) -> pl.DataFrame:
@@ -209,14 +204,29 @@ def _named(part: pl.DataFrame, metric: str, item: str | None) -> pl.DataFrame:
     ).select("metric", "item", pl.exclude("metric", "item", "_item"))
 
 
-def _labelled(sums: pl.DataFrame, groups: list[str]) -> pl.DataFrame:
+def labelled(sums: pl.DataFrame, groups: list[str]) -> pl.DataFrame:
     """Put rows in the order of the group's values, unknown last, then turn the values into text."""
     text = {name: pl.col(name).cast(pl.String).fill_null(UNKNOWN) for name in groups}
     keys = [key for name in groups for key in (text[name] == UNKNOWN, pl.col(name))]
-    return sums.sort("order", "item", *keys).with_columns(**text)
+    first = [name for name in ("order", "item") if name in sums.columns]
+    return (sums.sort(*first, *keys) if first or keys else sums).with_columns(**text)
 
 
-def _with_reference(sums: pl.DataFrame, groups: list[str], reference: Any) -> pl.DataFrame:
+def reference_labels(reference: Any, names: Sequence[str]) -> list[str]:
+    """Return the labels of a reference, one a group column."""
+    labels = [str(part) for part in (reference if isinstance(reference, tuple | list) else [reference])]
+    if len(labels) != len(names):
+        raise ValueError(f"reference {reference!r} needs one label for each group column: {', '.join(names)}")
+    return labels
+
+
+def no_reference(reference: Any, seen: Sequence[Any]) -> ValueError:
+    """Say that a reference is not among the groups, and which ones are."""
+    shown = (" × ".join(row) if isinstance(row, tuple) else str(row) for row in seen[:20])
+    return ValueError(f"reference {reference!r} is not among the groups: {', '.join(shown)}")
+
+
+def _with_reference(sums: pl.DataFrame, groups: list[str], reference: Any, names: list[str]) -> pl.DataFrame:
     """Add the sums of the group each row is compared with, and whether that is the row itself."""
     columns, of = ["n", "w", "w2", "x", "m2"], ["metric", "item"]
     if reference is None:
@@ -233,18 +243,11 @@ def _with_reference(sums: pl.DataFrame, groups: list[str], reference: Any) -> pl
         named = pl.lit(EVERYONE_ELSE if groups else None, pl.String)
         rest = {name: expr.clip(0) if name != "ref_x" else expr for name, expr in rest.items()}
         return sums.with_columns(**rest, reference=named, itself=pl.lit(False))
-    labels = [str(part) for part in (reference if isinstance(reference, tuple | list) else [reference])]
-    if len(labels) != len(groups):
-        raise ValueError(
-            f"reference {reference!r} needs one label for each group column: {', '.join(groups)}"
-        )
+    labels = reference_labels(reference, names)
     is_it = pl.all_horizontal(pl.col(name) == label for name, label in zip(groups, labels, strict=True))
     chosen = sums.filter(is_it).select(*of, *(pl.col(c).alias(f"ref_{c}") for c in columns))
     if chosen.is_empty():
-        seen = sums.select(groups).unique(maintain_order=True).head(20).rows()
-        raise ValueError(
-            f"reference {reference!r} is not among the groups: {', '.join(' × '.join(row) for row in seen)}"
-        )
+        raise no_reference(reference, sums.select(groups).unique(maintain_order=True).rows())
     joined = sums.join(chosen, on=of, how="left", nulls_equal=True, maintain_order="left")
     return joined.with_columns(
         reference=pl.lit(" × ".join(labels)), itself=is_it, ref_n=pl.col("ref_n").fill_null(0)

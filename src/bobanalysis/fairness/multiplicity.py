@@ -12,7 +12,7 @@ import polars as pl
 from bobanalysis.fairness.intervals import Array
 
 Method = Literal["benjamini-hochberg", "holm", "bonferroni"]
-METHODS = ("benjamini-hochberg", "holm", "bonferroni")
+_NAMES = {"benjamini-hochberg": "fdr_bh", "holm": "holm", "bonferroni": "bonferroni"}  # of statsmodels
 
 _FEW = 10
 
@@ -36,23 +36,17 @@ def adjusted_p_values(p_values: Any, method: Method = "benjamini-hochberg") -> A
     >>> adjusted_p_values([0.01, 0.04, 0.03, np.nan], "holm")
     array([0.03, 0.06, 0.06,  nan])
     """
-    if method not in METHODS:
-        raise ValueError(f"method {method!r} is not one of: {', '.join(METHODS)}")
+    from statsmodels.stats.multitest import multipletests
+
+    if method not in _NAMES:
+        raise ValueError(f"method {method!r} is not one of: {', '.join(_NAMES)}")
     p = np.asarray(p_values, float)
     known = ~np.isnan(p)
     if ((p[known] < 0) | (p[known] > 1)).any():
         raise ValueError(f"a P value lies from 0 to 1, not {p[known][(p[known] < 0) | (p[known] > 1)][0]}")
-    order = np.argsort(p[known], kind="stable")
-    m, ranked = known.sum(), p[known][order]
-    if method == "benjamini-hochberg":
-        ranked = np.minimum.accumulate((ranked * m / np.arange(1, m + 1))[::-1])[::-1]
-    elif method == "holm":
-        ranked = np.maximum.accumulate(ranked * np.arange(m, 0, -1))
-    else:
-        ranked = ranked * m
-    found, back = np.full(p.shape, np.nan), np.empty(m)
-    back[order] = np.minimum(ranked, 1.0)
-    found[known] = back
+    found = np.full(p.shape, np.nan)
+    if known.any():
+        found[known] = multipletests(p[known], method=_NAMES[method])[1]
     return found
 
 

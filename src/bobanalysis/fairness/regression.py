@@ -7,7 +7,7 @@ variance: they are sandwiches, over rows or over clusters of rows.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from statistics import NormalDist
@@ -17,7 +17,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from bobanalysis.fairness.cube import UNKNOWN, to_lazy
+from bobanalysis.fairness._cube import UNKNOWN, Back, label, number, to_lazy
 
 Array = NDArray[Any]
 
@@ -42,7 +42,7 @@ class Rows:
 
     cells: pl.DataFrame
     left_out: int
-    back: Callable[[pl.DataFrame], Any]
+    back: Back
 
     @property
     def y(self) -> Array:
@@ -115,7 +115,7 @@ def rows(
         number(outcome, schema).alias("_y"),
         w.alias("_w"),
         *(
-            label(c, schema) if c in labels or not is_number(schema[c]) else number(c, schema).alias(c)
+            label(c, schema) if c in labels or not schema[c].is_numeric() else number(c, schema).alias(c)
             for c in names
         ),
     ]
@@ -143,26 +143,6 @@ def rows(
     ]
     cells = kept.group_by(keys, maintain_order=True).agg(sums)
     return Rows(cells, table.height - kept.height, back)
-
-
-def is_number(dtype: pl.DataType) -> bool:
-    """Whether a column of this type enters as a number and not as categories."""
-    return dtype.is_numeric()
-
-
-def number(name: str, schema: pl.Schema) -> pl.Expr:
-    """Return a column as numbers, a gap where it says nothing; ValueError if it holds something else."""
-    if not (schema[name].is_numeric() or schema[name] in (pl.Boolean, pl.Null)):
-        raise ValueError(f"column {name!r} holds {schema[name]}; give numbers or true/false")
-    return pl.col(name).cast(pl.Float64).fill_nan(None)
-
-
-def label(name: str, schema: pl.Schema) -> pl.Expr:
-    """Return a column as the names of groups, "unknown" where it says nothing."""
-    if schema[name].is_nested():
-        raise ValueError(f"column {name!r} holds {schema[name]}; give text, numbers or true/false")
-    column = pl.col(name).fill_nan(None) if schema[name].is_float() else pl.col(name)
-    return column.cast(pl.String).fill_null(UNKNOWN).alias(name)
 
 
 def _check_weights(weights: pl.Series, name: str | None) -> None:

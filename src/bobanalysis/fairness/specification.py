@@ -1,15 +1,14 @@
 """Does a finding depend on choices nobody can settle: all combinations, and bounds for what is unknown.
 
 ``specification_curve`` runs a measure under every combination of choices; ``agreement`` says how many agree
-in sign and how far apart they are; ``by_choice`` says which choice moves the result. ``regroup`` and
-``bands`` make the usual choices: a map of regions given as a table, age cuts. ``unknown_bounds`` makes no
-choice at all: the lowest and highest a share can be whatever the missing values are.
+in sign and how far apart they are. ``unknown_bounds`` makes no choice at all: the lowest and highest a share
+can be whatever the missing values are.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from itertools import pairwise, product
+from itertools import product
 from math import prod
 from typing import Any
 
@@ -17,8 +16,9 @@ import narwhals as nw
 import numpy as np
 import polars as pl
 
-from bobanalysis.fairness.cube import UNKNOWN, to_lazy
-from bobanalysis.fairness.regression import Array, check_confidence, critical, label, number
+from bobanalysis.fairness._cube import as_list, label, number, to_lazy
+from bobanalysis.fairness.metrics import no_reference, reference_labels
+from bobanalysis.fairness.regression import Array, check_confidence, critical
 
 MOST_SPECIFICATIONS = 100_000
 NOT_ESTIMABLE, ESTIMATED = "not estimable", "estimated"
@@ -156,12 +156,10 @@ def agreement(curve: Any, by: Sequence[str] = (), value: str = "value") -> Any:
     >>> agreement(pl.DataFrame({"value": [1.0, 2.0, -1.0, None]})).select("sign", "agreement").row(0)
     (1, 0.6666666666666666)
     """
-    by = [by] if isinstance(by, str) else list(by)
-    lazy, back = to_lazy(curve, [*by, value])
+    by = as_list(by)
     columns = nw.from_native(curve).collect_schema().names()
     limits = all(c in columns for c in ("ci_low", "ci_high"))
-    if limits:
-        lazy, back = to_lazy(curve, [*by, value, "ci_low", "ci_high"])
+    lazy, back = to_lazy(curve, [*by, value, *(("ci_low", "ci_high") if limits else ())])
     schema = lazy.collect_schema()
     table = lazy.select(
         *by,
@@ -206,134 +204,12 @@ def agreement(curve: Any, by: Sequence[str] = (), value: str = "value") -> Any:
     )
 
 
-_AGREEMENT = ("specifications", "estimable", "sign", "agreement", "agreement_of_all", "clear")
 _ORDER = ("lowest", "quarter", "median", "three_quarters", "highest")
-
-
-def by_choice(curve: Any, choices: Sequence[str], value: str = "value") -> Any:
-    """Return what each option does to the result, all others taken together: which choice matters.
-
-    Args:
-        curve: as for :func:`agreement`.
-        choices: columns of choices.
-        value: name of the column.
-
-    Returns:
-        A frame of the library that came in, one row a choice and option: ``choice``, ``option``,
-        ``estimable``, ``median``, ``share_above`` and ``share_below`` (of estimable specifications above and
-        below 0), and ``share_of_variance`` (of the choice: squared differences between the means of its
-        options over all squared differences; null where nothing varies). The shares of several choices sum to
-        at most 1 where every combination was run; the rest is how choices work together.
-
-    Raises:
-        ValueError: a column is missing, or the table has no rows.
-
-    >>> curve = pl.DataFrame({"cut": ["50", "50", "55", "55"], "map": list("abab"), "value": [1.0, 1, 3, 3]})
-    >>> by_choice(curve, ["cut", "map"])["share_of_variance"].to_list()
-    [1.0, 1.0, 0.0, 0.0]
-    """
-    choices = [choices] if isinstance(choices, str) else list(choices)
-    if not choices:
-        raise ValueError("name the columns of choices")
-    lazy, back = to_lazy(curve, [*choices, value])
-    schema = lazy.collect_schema()
-    table = lazy.select(*(label(c, schema) for c in choices), number(value, schema).alias("_v")).collect()
-    if table.is_empty():
-        raise ValueError("the table has no rows")
-    v, total = pl.col("_v"), table["_v"].var(ddof=0)
-    centre = table["_v"].mean()
-    parts = []
-    for choice in choices:
-        part = (
-            table.group_by(pl.col(choice).alias("option"), maintain_order=True)
-            .agg(
-                v.count().cast(pl.Int64).alias("estimable"),
-                v.median().alias("median"),
-                (v > 0).mean().alias("share_above"),
-                (v < 0).mean().alias("share_below"),
-                v.mean().alias("_mean"),
-            )
-            .select(pl.lit(choice).alias("choice"), pl.all())
-        )
-        n = pl.col("estimable")
-        between = (n * (pl.col("_mean") - centre) ** 2).sum() / n.sum() / total
-        varies = isinstance(total, float) and total > 1e-24
-        explained = between if varies else pl.lit(None, pl.Float64)
-        parts.append(part.with_columns(share_of_variance=explained).drop("_mean"))
-    return back(pl.concat(parts))
-
-
-def regroup(frame: Any, column: str, grouping: Any, into: str) -> Any:
-    """Return the table with a coarser group from a map given as a table, such as départements to old regions.
-
-    Args:
-        frame: any rows.
-        column: the finer group, in both tables.
-        grouping: a frame with ``column`` (each value once) and ``into``.
-        into: the coarser group's column, added to the rows (replaced if there).
-
-    Returns:
-        A frame of the library that came in, its rows in order; "unknown" where the map lacks the value.
-
-    Raises:
-        ValueError: a column is missing, or the map has a value twice.
-
-    >>> people, old = pl.DataFrame({"dep": ["67", "99"]}), pl.DataFrame({"dep": ["67"], "region": ["Alsace"]})
-    >>> regroup(people, "dep", old, "region")["region"].to_list()
-    ['Alsace', 'unknown']
-    """
-    lazy, _ = to_lazy(grouping, [column, into])
-    schema = lazy.collect_schema()
-    keys = lazy.select(label(column, schema), label(into, schema).alias("_into")).collect()
-    if keys[column].is_duplicated().any():
-        twice = keys.filter(keys[column].is_duplicated())[column][0]
-        raise ValueError(f"the map has {column} {twice!r} twice; give each value once")
-    names = list(nw.from_native(frame).collect_schema().names())
-    rows, back = to_lazy(frame, [*names, column])
-    mine = rows.collect()
-    found = mine.select(label(column, mine.schema)).join(keys, on=column, how="left", maintain_order="left")
-    return back(mine.with_columns(found["_into"].fill_null(UNKNOWN).alias(into)))
-
-
-def bands(frame: Any, column: str, cuts: Sequence[float], into: str) -> Any:
-    """Return the table with a number cut into bands; a cut belongs to the band above it.
-
-    Args:
-        frame: any rows.
-        column: a number.
-        cuts: increasing; ``[25, 50]`` makes "< 25", "25 to < 50" and "≥ 50".
-        into: the column added (replaced if there).
-
-    Returns:
-        A frame of the library that came in; "unknown" where there is no number.
-
-    Raises:
-        ValueError: a column is missing or no number, or the cuts do not increase.
-
-    >>> bands(pl.DataFrame({"age": [24, 25, None]}), "age", [25], "band")["band"].to_list()
-    ['< 25', '≥ 25', 'unknown']
-    """
-    cuts = list(cuts)
-    if not cuts or any(not a < b for a, b in pairwise(cuts)):
-        raise ValueError(f"cuts must increase, as [25, 50], not {cuts}")
-    names = [
-        f"< {cuts[0]:g}",
-        *(f"{a:g} to < {b:g}" for a, b in pairwise(cuts)),
-        f"≥ {cuts[-1]:g}",
-    ]
-    every = list(nw.from_native(frame).collect_schema().names())
-    lazy, back = to_lazy(frame, [*every, column])
-    value = number(column, lazy.collect_schema())
-    band = pl.lit(names[0])
-    for cut, name in zip(cuts, names[1:], strict=True):
-        band = pl.when(value >= cut).then(pl.lit(name)).otherwise(band)
-    band = pl.when(value.is_null()).then(pl.lit(UNKNOWN)).otherwise(band)
-    return back(lazy.with_columns(band.alias(into)).collect())
 
 
 def unknown_bounds(
     frame: Any,
-    outcome: str,
+    value: str,
     groups: Sequence[str] = (),
     *,
     weight: str | None = None,
@@ -342,16 +218,16 @@ def unknown_bounds(
     reference: Any = None,
     confidence: float = 0.95,
 ) -> Any:
-    """Return the lowest and the highest a share or mean can be, whatever the unknown outcomes are.
+    """Return the lowest and the highest a share or mean can be, whatever the unknown values are.
 
     Nothing is assumed of who is unknown: ``low`` counts all of them as ``lowest``, ``high`` as ``highest``.
 
     Args:
-        frame: one row a person; an outcome that is null is unknown.
-        outcome: true/false, 0/1, or numbers between ``lowest`` and ``highest``.
+        frame: one row a person; a value that is null is unknown.
+        value: column of decisions or outcomes (true/false, 0/1), or of numbers between ``lowest`` and ``highest``.
         groups: columns to cross; rows without a group are the group "unknown".
         weight: zero or more, without gaps.
-        lowest, highest: what an outcome can be.
+        lowest, highest: what a value can be.
         reference: a group (its label, or one label a column) the others are compared with.
         confidence: of the interval.
 
@@ -376,12 +252,12 @@ def unknown_bounds(
     check_confidence(confidence)
     if not lowest < highest:
         raise ValueError(f"lowest ({lowest}) must be below highest ({highest})")
-    groups = [groups] if isinstance(groups, str) else list(groups)
-    lazy, back = to_lazy(frame, [outcome, *groups, *([weight] if weight else [])])
+    groups = as_list(groups)
+    lazy, back = to_lazy(frame, [value, *groups, *([weight] if weight else [])])
     schema = lazy.collect_schema()
     w = number(weight, schema) if weight else pl.lit(1.0)
     table = lazy.select(
-        *(label(c, schema) for c in groups), number(outcome, schema).alias("_y"), w.alias("_w")
+        *(label(c, schema) for c in groups), number(value, schema).alias("_y"), w.alias("_w")
     ).collect()
     if table.is_empty():
         raise ValueError("the table has no rows")
@@ -389,7 +265,7 @@ def unknown_bounds(
         raise ValueError(f"column {weight!r} has a weight that is missing, infinite or negative")
     if not table["_y"].drop_nulls().is_between(lowest, highest).all():
         raise ValueError(
-            f"column {outcome!r} runs from {table['_y'].min()!r} to {table['_y'].max()!r}, "
+            f"column {value!r} runs from {table['_y'].min()!r} to {table['_y'].max()!r}, "
             f"out of {lowest:g} to {highest:g}; give lowest= and highest="
         )
     y, w = pl.col("_y"), pl.col("_w")
@@ -445,18 +321,11 @@ def _imbens_manski(width: Array, se: Array, confidence: float) -> Array:
 
 
 def _bounded_gaps(found: pl.DataFrame, groups: list[str], reference: Any) -> pl.DataFrame:
-    labels = [str(part) for part in (reference if isinstance(reference, tuple | list) else [reference])]
-    if len(labels) != len(groups):
-        raise ValueError(
-            f"reference {reference!r} needs one label for each group column: {', '.join(groups)}"
-        )
+    labels = reference_labels(reference, groups)
     itself = pl.all_horizontal(pl.col(c) == text for c, text in zip(groups, labels, strict=True))
     chosen = found.filter(itself)
     if chosen.is_empty():
-        seen = found.select(groups).head(20).rows()
-        raise ValueError(
-            f"reference {reference!r} is not among the groups: {', '.join(map(' × '.join, seen))}"
-        )
+        raise no_reference(reference, found.select(groups).rows())
     low, high = pl.col("low") - chosen["high"][0], pl.col("high") - chosen["low"][0]
     gaps = found.with_columns(
         difference_low=pl.when(~itself).then(low), difference_high=pl.when(~itself).then(high)

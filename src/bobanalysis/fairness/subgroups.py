@@ -15,8 +15,8 @@ import numpy as np
 import polars as pl
 
 from bobanalysis.fairness import intervals
-from bobanalysis.fairness.cube import UNKNOWN, Cube, cube, merging, to_lazy
-from bobanalysis.fairness.metrics import _CONFUSION
+from bobanalysis.fairness._cube import UNKNOWN, Cube, cube
+from bobanalysis.fairness.metrics import RATES, mean_sums, rate_sums, rates_of
 from bobanalysis.fairness.multiplicity import adjusted_p_values
 
 MIN_PEOPLE = 30
@@ -25,7 +25,7 @@ MOST_SUBGROUPS = 1_000_000
 
 def find_subgroups(
     frame: Any,
-    attributes: Sequence[str],
+    groups: Sequence[str] | None = None,
     prediction: str | None = None,
     outcome: str | None = None,
     score: str | None = None,
@@ -45,8 +45,8 @@ def find_subgroups(
     rest on Kish's effective sample size for that variance.
 
     Args:
-        frame: one row a person, in Polars, pandas, PyArrow, ….
-        attributes: columns to combine, any number.
+        frame: one row a person, in Polars, pandas, PyArrow, …; or a cube.
+        groups: columns of attributes to combine, any number.
         prediction, outcome, score, weight: as in :func:`bobanalysis.fairness.group_metrics`.
         metric: "selection_rate", "mean_score", or a rate of the confusion matrix such as
             "false_positive_rate"; default the selection rate, or without a prediction the mean score, or the
@@ -80,33 +80,18 @@ def find_subgroups(
     >>> found.select("subgroup", "n", "difference", "adds").row(0)
     ('sex=F, age=50+', 100, 1.0, 0.5)
     """
-    attributes = [attributes] if isinstance(attributes, str) else list(dict.fromkeys(attributes))
-    back = to_lazy(frame, attributes)[1]
-    cells = cube(frame, attributes, prediction=prediction, outcome=outcome, score=score, weight=weight)
-    return back(subgroup_table(cells, metric, min_share, min_people, max_attributes, alpha, method))
-
-
-def subgroup_table(
-    cells: Cube,
-    metric: str | None = None,
-    min_share: float = 0.01,
-    min_people: int = MIN_PEOPLE,
-    max_attributes: int | None = None,
-    alpha: float = 0.05,
-    method: Literal["bh", "by"] = "bh",
-) -> pl.DataFrame:
-    """Search the groups of a cube; see :func:`find_subgroups`."""
+    cells = cube(frame, groups, prediction=prediction, outcome=outcome, score=score, weight=weight)
     sums = _sums(cells, metric)
     names = list(cells.groups)
     if clash := set(names) & set(_COLUMNS):
         raise ValueError(f"rename the attribute {min(clash)!r}: the result has a column of that name")
     people = float(sums.n.sum())
     if people == 0:
-        return _empty(names)
+        return cells.back(_empty(names))
     enough = max(min_people, min_share * people, 1)
     patterns = _grow(sums, enough, max_attributes or len(names))
     kept = patterns.n < people
-    return _table(sums, patterns.take(kept), names, alpha, method)
+    return cells.back(_table(sums, patterns.take(kept), names, alpha, method))
 
 
 _COLUMNS = (
@@ -144,60 +129,42 @@ class _Patterns:
 
 
 def _sums(cells: Cube, metric: str | None) -> _Sums:
-    has, table, names = cells.cells.columns, cells.cells, list(cells.groups)
+    """What the metric is made of in each cell; the mean score, or the first rate that the columns allow."""
+    allowed = rates_of(cells)
+    scored = "_score_sum" in cells.cells.columns
+    if "_prediction" in cells.cells.columns and not cells.binary:
+        raise ValueError("selection_rate needs a prediction of yes or no")
     if metric is None:
         metric = next(
-            m
-            for m, key in (
-                ("selection_rate", "_prediction"),
-                ("mean_score", "_score_sum"),
-                ("base_rate", "_outcome"),
-            )
-            if key in has
+            (
+                m
+                for m in ("selection_rate", "mean_score", "base_rate")
+                if m in allowed or (m == "mean_score" and scored)
+            ),
+            "selection_rate",
         )
-    y: pl.Expr
-    if metric == "mean_score":
-        if "_score_sum" not in has:
-            raise ValueError("mean_score needs score=")
-        merged = table.group_by(names, maintain_order=True).agg(merging(has)).filter(pl.col("_score_n") > 0)
-        n, w, w2, x, m2 = (
-            merged[c].cast(pl.Float64).to_numpy()
-            for c in ("_score_n", "_score_w", "_score_w2", "_score_sum", "_score_m2")
-        )
+    safe, _ = cells.renamed()
+    if metric == "mean_score" and scored:
+        table = mean_sums(safe.cells, list(safe.groups)).filter(pl.col("n") > 0)
+        n, w, w2, x, m2 = (table[c].cast(pl.Float64).to_numpy() for c in ("n", "w", "w2", "x", "m2"))
         total = x.sum() / w.sum() if w.sum() > 0 else np.nan
         means = np.divide(x, w, out=np.zeros_like(x), where=w > 0)
         squares = m2.sum() + (w * (means - total) ** 2).sum()
         spread = squares * w2.sum() / w.sum() if w.sum() > 0 else 0.0
-        return _Sums(*_codes(merged, names), n, w, w2, x, float(spread), m2, exact=False)
-    if metric == "selection_rate":
-        if "_prediction" not in has or table.schema["_prediction"] != pl.Boolean:
-            raise ValueError("selection_rate needs a prediction of yes or no")
-        y, among = pl.col("_prediction"), pl.col("_prediction").is_not_null()
-    elif metric in _CONFUSION:
-        if "_outcome" not in has or (metric != "base_rate" and "_prediction" not in has):
-            raise ValueError(f"{metric} needs outcome= and, but for base_rate, prediction=")
-        y, among = _CONFUSION[metric]
-    else:
+        return _Sums(*_codes(table, list(safe.groups)), n, w, w2, x, float(spread), m2, exact=False)
+    if metric not in allowed:
         raise ValueError(
-            f"metric {metric!r} is not one of: selection_rate, mean_score, {', '.join(_CONFUSION)}"
+            f"metric {metric!r} is not one that the columns allow: {', '.join(allowed)}"
+            + (", mean_score" if scored else "")
         )
-    kept = (
-        table.filter(among)
-        .group_by(names, maintain_order=True)
-        .agg(
-            pl.col("_n").sum().cast(pl.Float64),
-            pl.col("_w").sum(),
-            pl.col("_w2").sum(),
-            x=pl.col("_w").filter(y).sum(),
-            x2=pl.col("_w2").filter(y).sum(),
-        )
-    )
-    n, w, w2, x, x2 = (kept[c].to_numpy() for c in ("_n", "_w", "_w2", "x", "x2"))
+    who, among = RATES[metric]
+    table = rate_sums(safe.cells, list(safe.groups), metric, None, who, among).filter(pl.col("n") > 0)
+    squares = safe.cells.filter(among & who)["_w2"].sum()
+    n, w, w2, x = (table[c].cast(pl.Float64).to_numpy() for c in ("n", "w", "w2", "x"))
     mean = x.sum() / w.sum() if w.sum() > 0 else 0.0
-    spread = x2.sum() * (1 - mean) ** 2 + (w2.sum() - x2.sum()) * mean**2
-    return _Sums(
-        *_codes(kept, names), n, w, w2, x, float(spread), np.zeros_like(n), exact=bool((w == n).all())
-    )
+    spread = squares * (1 - mean) ** 2 + (w2.sum() - squares) * mean**2
+    codes, labels = _codes(table, list(safe.groups))
+    return _Sums(codes, labels, n, w, w2, x, float(spread), np.zeros_like(n), exact=bool((w == n).all()))
 
 
 def _codes(table: pl.DataFrame, names: list[str]) -> tuple[Any, list[list[str]]]:

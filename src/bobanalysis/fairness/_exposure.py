@@ -6,15 +6,13 @@ rank gets; no discount is right by itself, so three are offered and results shou
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import combinations
+from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 import numpy as np
 import polars as pl
 
-from bobanalysis.fairness.cube import UNKNOWN, Cube, to_lazy
+from bobanalysis.fairness._cube import UNKNOWN, Back, Cube, as_list, to_lazy
 from bobanalysis.fairness.metrics import MIN_GROUP, Interval, measures
 
 Discount = Literal["log2", "reciprocal", "rbp"]
@@ -104,160 +102,14 @@ def exposure(
     >>> found.filter(item="a").select("sex", "value", "difference").rows()
     [('F', 1.0, 0.5), ('M', 0.5, -0.5)]
     """
-    groups = [groups] if isinstance(groups, str) else list(groups)
+    groups = as_list(groups)
     rows, people, back = _lists(frame, groups, person, item, rank, weight)
     cells = _exposure_cells(rows, people, groups, attention(pl.col("_rank"), discount, persistence), top)
     found = measures(Cube(cells, tuple(groups)), reference, min_group, interval, confidence)
     return back(found.filter(metric="mean_score").with_columns(metric=pl.lit("exposure")))
 
 
-def attention_fairness(
-    frame: Any,
-    groups: Sequence[str],
-    person: str,
-    item_group: str,
-    rank: str,
-    target: Mapping[str, float] | None = None,
-    weight: str | None = None,
-    discount: Discount = "log2",
-    persistence: float = PERSISTENCE,
-    top: int | None = None,
-    reference: Any = None,
-    min_group: int = MIN_GROUP,
-    interval: Interval = "repaired",
-    confidence: float = 0.95,
-) -> Any:
-    """Attention-weighted rank fairness: does the attention in a list go to kinds of items as it should?
-
-    Formula: for each list 1 - TV(e, t), where e are the shares of its attention that go to each kind of item,
-    t the target shares and TV total variation; then the mean over the people of each group. 1: exactly the
-    target.
-
-    Args:
-        frame: one row a person and item shown.
-        groups: columns of groups of people.
-        person, rank, weight, discount, persistence, top: as in :func:`exposure`.
-        item_group: column with the kind of the item (such as whether advice asks for money).
-        target: share of attention each kind should get, summing to 1. Default: the share that each kind has
-            among all rows, so that only the order within lists and the mix between people count.
-        reference, min_group, interval, confidence: as in :func:`bobanalysis.fairness.group_metrics`.
-
-    Returns:
-        A measure frame, metric ``attention_fairness``, one row a group. People without any list are not
-        in ``n``: for them it is not estimable.
-
-    Raises:
-        ValueError: as :func:`exposure`; or a target that does not sum to 1 or lacks a kind.
-
-    Source: Sapiezynski et al. (2019), Quantifying the Impact of User Attention on Fair Group Representation
-    in Ranked Lists, WWW companion; Raj and Ekstrand (2022), SIGIR, with total variation as the distance.
-
-    >>> lists = pl.DataFrame({"who": [1, 1], "sex": ["F", "F"], "kind": ["x", "y"], "rank": [1, 2]})
-    >>> found = attention_fairness(lists, ["sex"], "who", "kind", "rank", discount="reciprocal", min_group=1)
-    >>> round(found["value"].item(), 4)
-    0.8333
-    """
-    groups = [groups] if isinstance(groups, str) else list(groups)
-    rows, people, back = _lists(frame, groups, person, item_group, rank, weight, several=True)
-    if target is None:
-        counted = rows.group_by("_item").agg(pl.len())
-        target = dict(zip(counted["_item"], counted["len"] / counted["len"].sum(), strict=True))
-    if abs(sum(target.values()) - 1) > 1e-9 or min(target.values()) < 0:
-        raise ValueError(f"target shares sum to {sum(target.values())}, not 1, or one is negative")
-    if lacking := sorted(set(rows["_item"].unique()) - set(target)):
-        raise ValueError(f"target has no share for {lacking[0]!r}; kinds: {', '.join(map(str, target))}")
-    weights = attention(pl.col("_rank"), discount, persistence)
-    seen = rows if top is None else rows.filter(pl.col("_rank") <= top)
-    shares = (
-        seen.with_columns(_a=weights)
-        .group_by("_person", "_item")
-        .agg(pl.col("_a").sum())
-        .with_columns(_share=pl.col("_a") / pl.col("_a").sum().over("_person"))
-        .with_columns(_target=pl.col("_item").replace_strict(target, return_dtype=pl.Float64))
-    )
-    # kinds that are not in the list add their whole target to the distance
-    each = shares.group_by("_person").agg(
-        _fair=1 - ((pl.col("_share") - pl.col("_target")).abs().sum() + 1 - pl.col("_target").sum()) / 2
-    )
-    from bobanalysis.fairness.cube import cube
-
-    table = people.join(each, on="_person", how="left")
-    cells = cube(table, groups, score="_fair", weight="_w" if weight else None)
-    found = measures(cells, reference, min_group, interval, confidence)
-    return back(found.filter(metric="mean_score").with_columns(metric=pl.lit("attention_fairness")))
-
-
 # --- how much two lists differ ------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Overlap:
-    """Rank-biased overlap of two lists that may go on unseen.
-
-    Attributes:
-        minimum: what is certain, whatever comes after the lists.
-        residual: how much more it may be; ``minimum + residual`` is the maximum.
-        extrapolated: the point estimate, as if the agreement at the end went on.
-    """
-
-    minimum: float
-    residual: float
-    extrapolated: float
-
-
-def rank_biased_overlap(first: Sequence[Any], second: Sequence[Any], persistence: float = 0.9) -> Overlap:
-    """Compare two lists that need not hold the same items nor be of the same length; the top counts most.
-
-    Formulas: (11) and (32) of the source and the sum at the most alike continuation, X_d being the number of
-    items that both lists have above depth d, s and l the lengths of the shorter and the longer.
-
-    Args:
-        first, second: items in order, each at most once.
-        persistence: p, between 0 and 1; with 0.9 the first ten ranks make 86 % of the value.
-
-    Returns:
-        The :class:`Overlap`: 1 for the same list, 0 for lists without a common item.
-
-    Raises:
-        ValueError: a list is empty or has an item twice; persistence is not between 0 and 1.
-
-    Source: Webber, Moffat and Zobel, ACM TOIS 28 (2010), article 20.
-
-    >>> round(rank_biased_overlap("abcd", "abcd").extrapolated, 9)
-    1.0
-    >>> round(rank_biased_overlap("abcdefg", "bac", 0.9).extrapolated, 4)
-    0.9
-    """
-    if not 0 < persistence < 1:
-        raise ValueError(f"persistence must be between 0 and 1, not {persistence}")
-    if not first or not second:
-        raise ValueError("an empty list has no overlap with another: not estimable")
-    for items in (first, second):
-        if len(set(items)) < len(items):
-            raise ValueError(f"an item stands twice in the list {list(items)!r}")
-    p, (short, long) = persistence, sorted((list(first), list(second)), key=len)
-    s, l = len(short), len(long)  # noqa: E741 the paper's names
-    place = {item: at for at, item in enumerate(short, 1)}
-    meets = np.zeros(l + 1)
-    for at, item in enumerate(long, 1):
-        if item in place:
-            meets[max(at, place[item])] += 1
-    x = meets.cumsum()
-    d = np.arange(1, l + 1)
-    powers = p**d
-    begun = (1 - p) / p
-    tail = d > s
-    extrapolated = (
-        begun * ((x[1:] / d * powers).sum() + (x[s] * (d - s) / (s * d) * powers)[tail].sum())
-        + ((x[l] - x[s]) / l + x[s] / s) * p**l
-    )
-    minimum = begun * (((x[1:] - x[l]) * powers / d).sum() - x[l] * np.log1p(-p))
-    # the most alike the lists can become: from here on each new item is one that the other list has
-    f = np.arange(1, int(l + s - x[l]) + 1)
-    seen = x[np.minimum(f, l)] + np.maximum(np.minimum(f, l) - s, 0) + 2 * np.maximum(f - l, 0)
-    maximum = (1 - p) * (p ** (f - 1) * np.minimum(seen, f) / f).sum() + p ** len(f)
-    residual = maximum - minimum
-    return Overlap(float(minimum), float(max(residual, 0.0)), float(min(extrapolated, 1.0)))
 
 
 def list_overlaps(first: Any, second: Any, by: str, item: str, rank: str, persistence: float = 0.9) -> Any:
@@ -308,66 +160,6 @@ def list_overlaps(first: Any, second: Any, by: str, item: str, rank: str, persis
     return back(result)
 
 
-def list_differences(
-    frame: Any,
-    groups: Sequence[str],
-    person: str,
-    item: str,
-    rank: str,
-    weight: str | None = None,
-    discount: Discount = "log2",
-    persistence: float = 0.9,
-    min_group: int = MIN_GROUP,
-) -> Any:
-    """Compare the order of items between every two groups of people, items ordered by their exposure.
-
-    Args: as :func:`exposure`; ``persistence`` is that of rank-biased overlap.
-
-    Returns:
-        A frame of the library that came in, one row a pair of groups of at least ``min_group`` people, the
-        most
-        different first: ``group``, ``other``, ``overlap``, ``kendall_tau``, ``kendall_distance``,
-        ``same_first``. Items of equal exposure stand in the order of their names. Orders of small groups
-        differ by chance too.
-
-    Raises:
-        ValueError: as :func:`exposure`; or more than 500 groups to pair.
-
-    >>> lists = pl.DataFrame({"who": [1, 1, 2, 2], "sex": list("FFMM"), "item": list("abba")})
-    >>> lists = lists.with_columns(rank=pl.Series([1, 2, 1, 2]))
-    >>> found = list_differences(lists, ["sex"], "who", "item", "rank", min_group=1)
-    >>> found.select("group", "other", "kendall_tau").rows()
-    [('F', 'M', -1.0)]
-    """
-    groups = [groups] if isinstance(groups, str) else list(groups)
-    native, back = to_lazy(frame, [*groups, person, item, rank, *([weight] if weight else [])])
-    found = exposure(
-        native.collect(), groups, person, item, rank, weight, discount, min_group=min_group, interval="none"
-    )
-    label = pl.concat_str(groups, separator=" × ")
-    seen = found.drop_nulls("value").filter(pl.col("value") > 0).with_columns(_group=label)
-    ordered = seen.sort("_group", "value", "item", descending=[False, True, False]).with_columns(
-        _rank=pl.int_range(1, pl.len() + 1).over("_group")
-    )
-    names = ordered["_group"].unique(maintain_order=True).to_list()
-    if len(names) > 500:
-        raise ValueError(f"{len(names)} groups make too many pairs; give fewer groups")
-    pairs = pl.DataFrame(
-        list(combinations(names, 2)), schema=["group", "other"], orient="row"
-    ).with_row_index("pair")
-    sides = [
-        pairs.join(ordered, left_on=side, right_on="_group").select("pair", "item", "_rank")
-        for side in ("group", "other")
-    ]
-    if pairs.is_empty():
-        empty = {"overlap": pl.Float64, "kendall_tau": pl.Float64, "kendall_distance": pl.Float64}
-        return back(
-            pl.DataFrame(schema={"group": pl.String, "other": pl.String, **empty, "same_first": pl.Boolean})
-        )
-    compared = list_overlaps(sides[0], sides[1], "pair", "item", "_rank", persistence)
-    return back(pairs.join(compared, on="pair").sort("overlap", "pair").drop("pair", "same_list"))
-
-
 # --- parts --------------------------------------------------------------------------------------------------
 
 
@@ -378,8 +170,7 @@ def _lists(
     item: str,
     rank: str,
     weight: str | None,
-    several: bool = False,
-) -> tuple[pl.DataFrame, pl.DataFrame, Callable[[pl.DataFrame], Any]]:
+) -> tuple[pl.DataFrame, pl.DataFrame, Back]:
     """Rows with an item (_person, _item, _rank) and people (_person, groups, _w), both checked."""
     native, back = to_lazy(frame, [*groups, person, item, rank, *([weight] if weight else [])])
     table = native.select(
@@ -400,7 +191,7 @@ def _lists(
             f"column {rank!r} holds {value} for item {what!r} of {person} {who!r}; "
             "ranks are whole numbers from 1"
         )
-    if not several and (twice := rows.filter(rows.select("_person", "_item").is_duplicated())).height:
+    if (twice := rows.filter(rows.select("_person", "_item").is_duplicated())).height:
         who, what = twice.select("_person", "_item").row(0)
         raise ValueError(f"item {what!r} stands more than once in the list of {person} {who!r}")
     people = table.select("_person", *groups, "_w").unique(maintain_order=True)

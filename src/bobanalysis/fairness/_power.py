@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 
 from bobanalysis.fairness import intervals
-from bobanalysis.fairness.gaps import Rates, _position, _rates
+from bobanalysis.fairness.gaps import Levels, _cells, compare
 from bobanalysis.fairness.intervals import Array
 
 _MOST_KINDS = 5_000
 
 
 def power(rate: Any, gap: Any, n: Any, m: Any, level: float = 0.05, tests: int = 1) -> Array:
-    """Chance that a two-sided test of two rates finds a gap.
+    """Chance that a two-sided test of two rates finds a gap, as statsmodels computes it.
 
     Args:
         rate: rate of those that a group is compared with.
@@ -31,19 +30,17 @@ def power(rate: Any, gap: Any, n: Any, m: Any, level: float = 0.05, tests: int =
 
     Source: Fleiss, Levin and Paik, Statistical Methods for Rates and Proportions (2003), section 4.
 
-    >>> power(0.3, [0.05, 0.1, 0.2], 350, 350).round(2)
-    array([0.29, 0.79, 1.  ])
+    Example:
+        >>> power(0.3, [0.05, 0.1, 0.2], 350, 350).round(2)
+        array([0.29, 0.79, 1.  ])
     """
-    p, gap, n, m = (np.asarray(v, float) for v in (rate, gap, n, m))
-    z, other = NormalDist().inv_cdf(1 - level / tests / 2), p + gap
-    from scipy.special import ndtr
+    from statsmodels.stats.proportion import power_proportions_2indep
 
+    p, gap, n, m = np.broadcast_arrays(*(np.asarray(v, float) for v in (rate, gap, n, m)))
+    possible = (p + gap >= 0) & (p + gap <= 1) & (n > 0) & (m > 0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        pooled = (other * n + p * m) / (n + m)
-        alike = np.sqrt(pooled * (1 - pooled) * (1 / n + 1 / m))
-        apart = np.sqrt(other * (1 - other) / n + p * (1 - p) / m)
-        found = ndtr((np.abs(gap) - z * alike) / apart) + ndtr((-np.abs(gap) - z * alike) / apart)
-    return np.where((other >= 0) & (other <= 1) & (n > 0) & (m > 0), found, np.nan)
+        found = power_proportions_2indep(gap, p, n, ratio=m / n, alpha=level / tests, return_results=False)
+    return np.where(possible, found, np.nan)
 
 
 def minimum_detectable_gap(
@@ -59,8 +56,9 @@ def minimum_detectable_gap(
     Returns:
         A difference of shares; NaN where even the largest possible gap would be found less often.
 
-    >>> minimum_detectable_gap(0.3, [20, 350], [1000, 350]).round(2)
-    array([0.3, 0.1])
+    Example:
+        >>> minimum_detectable_gap(0.3, [20, 350], [1000, 350]).round(2)
+        array([0.3, 0.1])
     """
     p, n, m = np.broadcast_arrays(*(np.asarray(v, float) for v in (rate, n, m)))
     low, high = np.zeros(p.shape), 1 - p
@@ -70,26 +68,6 @@ def minimum_detectable_gap(
         enough = power(p, half, n, m, level, tests) >= chance
         low, high = np.where(enough, low, half), np.where(enough, half, high)
     return np.where(possible, high, np.nan)
-
-
-def design_effect(n: Any, weight: Any, weight_squared: Any) -> Array:
-    """How many times more people a weighted sample needs than one of equal weights, to tell as much.
-
-    Args:
-        n: number of rows of each group.
-        weight, weight_squared: sums of their weights and of the squares of these.
-
-    Returns:
-        ``n × weight_squared / weight²``, 1 or more; NaN where the weights sum to 0.
-
-    Source: Kish, Survey Sampling (1965), section 11.7.
-
-    >>> design_effect([4], [8.0], [20.0])
-    array([1.25])
-    """
-    people = intervals.kish(weight, weight_squared)
-    n = np.asarray(n, float)
-    return np.divide(n, people, out=np.full(np.broadcast(n, people).shape, np.nan), where=people > 0)
 
 
 @dataclass(frozen=True)
@@ -122,7 +100,7 @@ class Equivalence:
 
 def equivalence_test(
     frame: Any,
-    groups: Sequence[str],
+    groups: Sequence[str] | None = None,
     prediction: str | None = None,
     margin: float = 0.05,
     reference: Any = None,
@@ -162,29 +140,35 @@ def equivalence_test(
     """
     if not 0 < margin < 1:
         raise ValueError(f"a margin lies between 0 and 1 (0.05 is five points), not {margin}")
-    rates = _rates(frame, groups, prediction, outcome, weight, metric, min_group)
-    size: dict[str, Any] = {"n": int(rates.n.sum()), "groups": len(rates.rate), "left_out": rates.left_out}
-    against = None if reference is None else _position(rates, reference)
-    if len(rates.rate) < 2:
-        why = f"not estimable: {len(rates.rate)} group(s) large enough to compare; a gap needs two"
+    levels = compare(_cells(frame, groups, prediction, outcome, weight, None), metric, min_group)
+    if levels.mean:
+        raise ValueError("an equivalence test compares rates: give prediction= or outcome=")
+    size: dict[str, Any] = {
+        "n": int(levels.n.sum()),
+        "groups": len(levels.value),
+        "left_out": levels.left_out,
+    }
+    against = None if reference is None else levels.position(reference)
+    if len(levels.value) < 2:
+        why = f"not estimable: {len(levels.value)} group(s) large enough to compare; a gap needs two"
         return Equivalence(margin, False, None, None, None, None, **size, reason=why)
-    smallest, i, j = _upper(rates, 1 - 2 * level, against)
-    p_value = _smallest_level(rates, margin, against)
-    excluded, high, low = smallest < margin, rates.labels[i], rates.labels[j]
+    smallest, i, j = _upper(levels, 1 - 2 * level, against)
+    p_value = _smallest_level(levels, margin, against)
+    excluded, high, low = smallest < margin, levels.labels[i], levels.labels[j]
     return Equivalence(margin, bool(excluded), p_value, smallest, high, low, **size)
 
 
-def _upper(rates: Rates, confidence: float, against: int | None) -> tuple[float, int, int]:
+def _upper(levels: Levels, confidence: float, against: int | None) -> tuple[float, int, int]:
     """Largest upper limit of a gap among the pairs, each at its own confidence, and the pair."""
     kinds, first, kind, count = np.unique(
-        np.stack([rates.rate, rates.people]),
+        np.stack([levels.value, levels.people]),
         axis=1,
         return_index=True,
         return_inverse=True,
         return_counts=True,
     )
     if len(first) > _MOST_KINDS:
-        raise ValueError(f"{len(rates.rate)} groups make too many pairs; give reference=")
+        raise ValueError(f"{len(levels.value)} groups make too many pairs; give reference=")
     p, n = kinds
     low, high = intervals.wilson(p, n, confidence)
     best = (-1.0, 0, 0)
@@ -199,14 +183,14 @@ def _upper(rates: Rates, confidence: float, against: int | None) -> tuple[float,
     return best
 
 
-def _smallest_level(rates: Rates, margin: float, against: int | None) -> float:
+def _smallest_level(levels: Levels, margin: float, against: int | None) -> float:
     """Level at which the largest upper limit meets the margin."""
     low, high = 1e-6, 0.5
-    if _upper(rates, 1 - 2 * low, against)[0] < margin:
+    if _upper(levels, 1 - 2 * low, against)[0] < margin:
         return low
     for _ in range(12):
         half = float(np.sqrt(low * high))
-        if _upper(rates, max(1 - 2 * half, 1e-6), against)[0] < margin:
+        if _upper(levels, max(1 - 2 * half, 1e-6), against)[0] < margin:
             high = half
         else:
             low = half

@@ -19,17 +19,16 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from bobanalysis.fairness.cube import Cube, cube, to_lazy
-from bobanalysis.fairness.gaps import RATES
+from bobanalysis.fairness._cube import UNKNOWN, Cube, cube
 from bobanalysis.fairness.intervals import Array
-from bobanalysis.fairness.metrics import _labelled
+from bobanalysis.fairness.metrics import RATES, labelled, rates_of
 
 REPLICATES = 10_000
 
 
 def bootstrap(
     frame: Any,
-    groups: Sequence[str],
+    groups: Sequence[str] | None = None,
     prediction: str | None = None,
     outcome: str | None = None,
     weight: str | None = None,
@@ -66,9 +65,7 @@ def bootstrap(
     >>> found["value"].item()
     0.5
     """
-    given = isinstance(frame, Cube)
-    groups = [groups] if isinstance(groups, str) else list(groups)
-    cells = frame if given else cube(frame, groups, prediction=prediction, outcome=outcome, weight=weight)
+    cells = cube(frame, groups, prediction=prediction, outcome=outcome, weight=weight)
     labels, rates = replicated(cells, metrics, replicates, seed)
     parts = []
     for metric, (value, drawn) in rates.items():
@@ -88,7 +85,7 @@ def bootstrap(
             )
         )
     found = pl.concat(parts).with_columns(pl.col("value", "ci_low", "ci_high").fill_nan(None))
-    return found if given else to_lazy(frame, [])[1](found)
+    return cells.back(found)
 
 
 def replicated(
@@ -102,18 +99,15 @@ def replicated(
     (['old', 'young'], array([0. , 0.5]), (10, 2))
     """
     table, groups = cells.cells, list(cells.groups)
-    allowed = [
-        m for m, exprs in RATES.items() if {c for e in exprs for c in e.meta.root_names()} <= {*table.columns}
-    ]
+    if "_prediction" in table.columns and not cells.binary:
+        raise ValueError("the prediction holds several answers; give one of them, as true/false or 0/1")
+    allowed = rates_of(cells)
     if bad := [m for m in metrics or [] if m not in allowed]:
         raise ValueError(f"metric {bad[0]!r} is not one that the columns allow: {', '.join(allowed)}")
-    if "_prediction" in table.columns and table.schema["_prediction"] != pl.Boolean:
-        raise ValueError("the prediction holds several answers; give one of them, as true/false or 0/1")
-    order = table.select(groups).unique().with_columns(order=pl.lit(0), item=pl.lit("")) if groups else None
-    labels = pl.DataFrame() if order is None else _labelled(order, groups).select(groups)
-    keys = table.with_columns(pl.col(g).cast(pl.String).fill_null("unknown") for g in groups)
+    labels = labelled(table.select(groups).unique(), groups) if groups else pl.DataFrame()
     where = np.zeros(len(table), int)
     if groups:
+        keys = table.select(pl.col(g).cast(pl.String).fill_null(UNKNOWN) for g in groups)
         numbered = labels.with_row_index("_g")
         where = keys.join(numbered, on=groups, how="left", maintain_order="left")["_g"].to_numpy()
     count, start = max(len(labels), 1), np.argsort(where, kind="stable")

@@ -1,0 +1,336 @@
+"""The count cube: a table reduced to the few mergeable sums from which every group measure is computed.
+
+A partition of a population can be scored and summed anywhere: the cube of the whole is the sum of the cubes
+of its parts. Weights enter as their sum and their sum of squares (for Kish's effective sample size), scores
+as their sum and their centred sums of squares and cubes, which merge without the loss of digits that plain squares bring
+(Chan, Golub and LeVeque, The American Statistician 37 (1983), 242-247).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import narwhals as nw
+import polars as pl
+
+from bobanalysis.tables import NO, YES, as_yes_no
+
+UNKNOWN = "unknown"
+"""Label of the group of people whose group is not known."""
+
+_KEYS = ("_item", "_prediction", "_outcome")
+_SUMS = ("_n", "_w", "_w2")
+_SCORE = ("_score_n", "_score_w", "_score_w2", "_score_sum")
+_MOMENTS = ("_score_m2", "_score_m3")
+Back = Callable[[pl.DataFrame], Any]
+
+
+def _same(frame: pl.DataFrame) -> Any:
+    return frame
+
+
+@dataclass(frozen=True)
+class Cube:
+    """Mergeable sums, one row a cell: item × groups × prediction × outcome.
+
+    Attributes:
+        cells: the key columns that were asked for (group columns under their own names, ``_item``,
+            ``_prediction``, ``_outcome``), then ``_n`` rows, ``_w`` sum of weights, ``_w2`` sum of squared
+            weights, and where a score was given ``_score_n``, ``_score_w``, ``_score_w2``, ``_score_sum``
+            (weighted), ``_score_m2`` and ``_score_m3`` (weighted squared and cubed deviations from the cell's
+            mean), over the rows that have one.
+        groups: names of the group columns.
+        back: turns a Polars frame into one of the library that the rows came in.
+    """
+
+    cells: pl.DataFrame
+    groups: tuple[str, ...]
+    back: Back = field(default=_same, repr=False, compare=False)
+
+    @property
+    def keys(self) -> list[str]:
+        """Names of the key columns."""
+        return [*self.groups, *(key for key in _KEYS if key in self.cells.columns)]
+
+    @property
+    def binary(self) -> bool:
+        """Whether there is a prediction of yes or no."""
+        return self.cells.schema.get("_prediction") == pl.Boolean
+
+    def __add__(self, other: Cube) -> Cube:
+        """Return the cube of two disjoint sets of rows taken together.
+
+        Example:
+            >>> people = pl.DataFrame({"sex": ["F", "F", "M"], "told": [True, False, True]})
+            >>> one, other = (cube(part, ["sex"], prediction="told") for part in (people[:2], people[2:]))
+            >>> (one + other).cells["_n"].sum()
+            3
+        """
+        if (self.groups, set(self.cells.columns)) != (other.groups, set(other.cells.columns)):
+            raise ValueError(f"cubes of different columns: {self.cells.columns} and {other.cells.columns}")
+        both = pl.concat([self.cells, other.cells.select(self.cells.columns)], how="vertical_relaxed")
+        return Cube(merged(both, self.keys), self.groups, self.back)
+
+    def over(self, groups: Sequence[str]) -> Cube:
+        """Return the same people by fewer groups, the others summed out.
+
+        Example:
+            >>> people = pl.DataFrame({"sex": ["F", "F", "M"], "dep": ["01", "2A", "2A"], "told": [1, 0, 1]})
+            >>> both = cube(people, ["sex", "dep"], prediction="told")
+            >>> both.over(["dep"]).cells.filter(dep="2A")["_n"].sum()
+            2
+        """
+        if unknown := [name for name in groups if name not in self.groups]:
+            raise ValueError(f"{_listed(unknown)} not among the cube's groups: {_listed(self.groups)}")
+        dropped = [name for name in self.groups if name not in groups]
+        keys = [key for key in self.keys if key not in dropped]
+        return Cube(merged(self.cells.drop(dropped), keys), tuple(groups), self.back)
+
+    def where(self, keep: pl.Expr) -> Cube:
+        """Return the cube of some of the cells."""
+        return Cube(self.cells.filter(keep), self.groups, self.back)
+
+    def known(self) -> Cube:
+        """Return the cube of the people whose groups are all known."""
+        text = [pl.col(name).cast(pl.String).fill_null(UNKNOWN) for name in self.groups]
+        return self.where(~pl.any_horizontal(pl.lit(False), *(part == UNKNOWN for part in text)))
+
+    def renamed(self) -> tuple[Cube, dict[str, str]]:
+        """Return the cube with group columns that no name of a result can clash with, and the way back."""
+        names = {name: f"·{at}" for at, name in enumerate(self.groups)}
+        cells = self.cells.rename(names)
+        return Cube(cells, tuple(names.values())), {new: old for old, new in names.items()}
+
+
+def cube(
+    frame: Any,
+    groups: Sequence[str] | None = None,
+    *,
+    prediction: str | None = None,
+    score: str | None = None,
+    outcome: str | None = None,
+    weight: str | None = None,
+    item: str | None = None,
+) -> Cube:
+    """Reduce a table to its cube.
+
+    Args:
+        frame: one row a person (a person and item, where ``item`` is given): Polars (lazy frames are
+            streamed), pandas, PyArrow or what else Narwhals reads; or a cube, of which fewer ``groups`` may
+            be asked.
+        groups: columns to cross; rows without a value are kept as a group of their own.
+        prediction: column of decisions: yes or no in any of the usual words, or text for one of several
+            answers. May have gaps.
+        score: column of numbers. May have gaps.
+        outcome: column of what was true in the end: yes or no. May have gaps.
+        weight: column of weights, zero or more, without gaps; 1 for all where none is given.
+        item: column naming what the row is about, such as a piece of advice; measures are kept apart by it.
+
+    Returns:
+        The cube.
+
+    Raises:
+        ValueError: a column is missing, the table is empty, a weight is negative or missing, a prediction or
+            an outcome is neither yes nor no, a score is infinite, or a column has no value at all.
+
+    Example:
+        >>> people = pl.DataFrame({"sex": ["F", None], "told": ["oui", "non"]})
+        >>> cube(people, ["sex"], prediction="told").cells["sex"].sort().to_list()
+        ['F', 'unknown']
+    """
+    if isinstance(frame, Cube):
+        if given := [name for name in (prediction, score, outcome, weight, item) if name]:
+            raise ValueError(f"a cube has its columns already: leave out {_listed(given)}")
+        return frame if groups is None else frame.over(as_list(groups))
+    groups = as_list(groups or [])
+    if clash := [name for name in groups if name.startswith("_")]:
+        raise ValueError(f"rename the group column {clash[0]!r}: names of sums begin with an underscore")
+    rows, back = to_lazy(frame, [*groups, *(c for c in (prediction, score, outcome, weight, item) if c)])
+    rows, schema = _with_decisions(rows, prediction, outcome)
+    keys = {name: _group(name, schema[name]) for name in groups}
+    if item:
+        keys["_item"] = pl.col(item).cast(pl.String).fill_null(UNKNOWN)
+    if prediction:
+        keys["_prediction"] = _decision(prediction, schema[prediction], categories=outcome is None)
+    if outcome:
+        keys["_outcome"] = _decision(outcome, schema[outcome], categories=False)
+    _check(rows, schema, prediction, score, outcome, weight)
+    columns = [expr.alias(name) for name, expr in keys.items()]
+    if weight:
+        columns.append(pl.col(weight).cast(pl.Float64).alias("_w"))
+    if score:
+        columns.append(number(score, schema).alias("_score"))
+    if not (keys or score):
+        raise ValueError("nothing to count: give groups, prediction=, score= or outcome=")
+    if not weight:
+        columns.append(pl.lit(1.0).alias("_w"))
+    narrow, sums = rows.select(*columns, pl.lit(1.0).alias("_c")), row_sums(score is not None)
+    cells = narrow.group_by(list(keys)).agg(sums) if keys else narrow.select(sums)
+    engine: Any = "streaming" if isinstance(frame, pl.LazyFrame) else "auto"
+    return Cube(cells.collect(engine=engine), tuple(groups), back)
+
+
+def as_list(names: Any) -> list[str]:
+    """Return one name or several as a list of different ones."""
+    return [names] if isinstance(names, str) else list(dict.fromkeys(names))
+
+
+def to_lazy(frame: Any, columns: Sequence[str]) -> tuple[pl.LazyFrame, Back]:
+    """Return a frame of any library as a lazy Polars frame of some columns, and the way back.
+
+    Raises:
+        ValueError: a column is not in the frame.
+    """
+    back: Back = _same
+    if isinstance(frame, pl.LazyFrame | pl.DataFrame):
+        has = frame.lazy().collect_schema().names()
+    else:
+        native = nw.from_native(frame, eager_only=True)
+        has, kind = native.columns, native.implementation
+        back = lambda out: nw.from_arrow(out.to_arrow(), backend=kind).to_native()  # noqa: E731
+    for column in columns:
+        if column not in has:
+            raise ValueError(f"column {column!r} is not in the table; it has: {_listed(has)}")
+    if isinstance(frame, pl.LazyFrame | pl.DataFrame):
+        return frame.lazy(), back
+    return pl.DataFrame([_column(native, name) for name in dict.fromkeys(columns)]).lazy(), back
+
+
+def _column(native: Any, name: str) -> pl.Series:
+    """A column as Polars; what it cannot hold as it is (text and numbers, intervals) as text."""
+    import pyarrow as pa
+
+    try:
+        column = native[name].to_polars()
+        if not (column.dtype.is_nested() or column.dtype == pl.Object):
+            return column.cast(pl.String) if column.dtype == pl.Categorical else column
+    except (pa.ArrowException, pl.exceptions.PolarsError, TypeError, ValueError):
+        pass
+    values = native[name].to_native()
+    known = values.notna() if hasattr(values, "notna") else [value is not None for value in values]
+    texts = [str(value) if there else None for value, there in zip(values, known, strict=True)]
+    return pl.Series(name, texts, dtype=pl.String)
+
+
+def row_sums(scored: bool) -> list[pl.Expr]:
+    """Return the aggregations that make cells of rows of ``_c`` people of the weight ``_w`` each."""
+    c, w = pl.col("_c"), pl.col("_w")
+    sums = [
+        c.sum().cast(pl.Int64).alias("_n"),
+        (c * w).sum().alias("_w"),
+        (c * w * w).sum().alias("_w2"),
+    ]
+    if scored:
+        s, seen = (
+            pl.col("_score").fill_null(0.0),
+            pl.when(pl.col("_score").is_not_null()).then(c).otherwise(0),
+        )
+        total, weights = (seen * w * s).sum(), (seen * w).sum()
+        away = s - total / weights
+        moments = [(seen * w * away**power).fill_nan(0.0).sum() for power in (2, 3)]
+        parts = (seen.sum().cast(pl.Int64), weights, (seen * w * w).sum(), total, *moments)
+        sums += [part.alias(name) for part, name in zip(parts, (*_SCORE, *_MOMENTS), strict=True)]
+    return sums
+
+
+def merged(cells: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
+    """Add up the cells that have the same keys."""
+    sums = [pl.col(name).sum() for name in (*_SUMS, *_SCORE) if name in cells.columns]
+    if "_score_m2" in cells.columns:
+        w, s, m2 = pl.col("_score_w"), pl.col("_score_sum"), pl.col("_score_m2")
+        away = s / w - s.sum() / w.sum()
+        sums.append(m2.sum() + (w * away**2).fill_nan(0.0).sum())
+        if "_score_m3" in cells.columns:
+            sums.append(pl.col("_score_m3").sum() + (3 * away * m2 + w * away**3).fill_nan(0.0).sum())
+    return cells.group_by(keys, maintain_order=True).agg(sums) if keys else cells.select(sums)
+
+
+def number(name: str, schema: pl.Schema) -> pl.Expr:
+    """Return a column as numbers, a gap where it says nothing; ValueError if it holds something else."""
+    if not (schema[name].is_numeric() or schema[name] in (pl.Boolean, pl.Null)):
+        raise ValueError(f"column {name!r} holds {schema[name]}; give numbers or true/false")
+    return pl.col(name).cast(pl.Float64).fill_nan(None)
+
+
+def label(name: str, schema: pl.Schema) -> pl.Expr:
+    """Return a column as the names of groups, "unknown" where it says nothing."""
+    return _group(name, schema[name]).cast(pl.String).fill_null(UNKNOWN).alias(name)
+
+
+def _group(name: str, dtype: pl.DataType) -> pl.Expr:
+    column = pl.col(name)
+    if dtype.is_nested() or dtype in (pl.Binary, pl.Object):
+        raise ValueError(f"column {name!r} holds {dtype}; give text, numbers, booleans or dates")
+    if dtype in (pl.String, pl.Categorical, pl.Null):
+        return column.cast(pl.String).fill_null(UNKNOWN)
+    return column.fill_nan(None) if dtype.is_float() else column
+
+
+def _with_decisions(
+    rows: pl.LazyFrame, prediction: str | None, outcome: str | None
+) -> tuple[pl.LazyFrame, pl.Schema]:
+    """Turn texts that say yes and no into decisions, where a column holds no others."""
+    schema = rows.collect_schema()
+    for name in filter(None, (prediction, outcome)):
+        if schema[name] in (pl.String, pl.Categorical, pl.Enum):
+            text = pl.col(name).cast(pl.String)
+            distinct = rows.select(text.str.strip_chars().str.to_lowercase().unique()).collect()
+            found = set(distinct.to_series().drop_nulls())
+            if found and found <= {*YES, *NO}:
+                rows = rows.with_columns(as_yes_no(text).alias(name))
+    return rows, rows.collect_schema()
+
+
+def _decision(name: str, dtype: pl.DataType, categories: bool) -> pl.Expr:
+    if dtype in (pl.String, pl.Categorical, pl.Enum):
+        if categories:
+            return pl.col(name).cast(pl.String)
+        raise ValueError(f"column {name!r} holds text; rates against an outcome need yes or no in both")
+    return pl.col(name) if dtype == pl.Boolean else number(name, pl.Schema({name: dtype})).cast(pl.Boolean)
+
+
+def _check(
+    rows: pl.LazyFrame,
+    schema: pl.Schema,
+    prediction: str | None,
+    score: str | None,
+    outcome: str | None,
+    weight: str | None,
+) -> None:
+    """Raise ValueError for the first thing that no measure can be made of, naming where it is."""
+    bad: dict[str, tuple[pl.Expr, str]] = {}
+    for name in filter(None, (prediction, outcome)):
+        if schema[name].is_numeric():
+            wrong = ~number(name, schema).is_in([0.0, 1.0])
+            bad[name] = (
+                wrong,
+                "a rate needs yes and no, as true/false, 0/1 or text; give the column as score= for its mean",
+            )
+    if score:
+        bad[score] = (number(score, schema).is_infinite(), "a mean needs finite numbers")
+    if weight:
+        w = number(weight, schema)
+        bad[weight] = (w.is_null() | (w < 0) | w.is_infinite(), "a weight must be a number, zero or more")
+    values = [name for name in (prediction, score, outcome) if name]
+    found = rows.select(
+        pl.len().alias("rows"),
+        *(pl.col(name).count().alias(f"known {name}") for name in dict.fromkeys(values)),
+        *(wrong.fill_null(False).any().alias(f"bad {name}") for name, (wrong, _) in bad.items()),
+    ).collect()
+    facts = found.row(0, named=True)
+    if facts["rows"] == 0:
+        raise ValueError("the table has no rows")
+    for name in values:
+        if facts[f"known {name}"] == 0:
+            raise ValueError(f"column {name!r} is empty in every one of the {facts['rows']} rows")
+    for name, (wrong, why) in bad.items():
+        if facts[f"bad {name}"]:
+            first = rows.select(name).with_row_index("row number").filter(wrong.fill_null(False)).head(1)
+            row, value = first.collect().row(0)
+            raise ValueError(f"column {name!r} holds {value} in row {row} (the first is row 0); {why}")
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(map(repr, names))
