@@ -2,8 +2,8 @@
 
 A partition of a population can be scored and summed anywhere: the cube of the whole is the sum of the cubes
 of its parts. Weights enter as their sum and their sum of squares (for Kish's effective sample size), scores
-as their sum and their centred sums of squares and cubes, which merge without the loss of digits that plain squares bring
-(Chan, Golub and LeVeque, The American Statistician 37 (1983), 242-247).
+as their sum and their centred sums of squares and cubes, which merge without the loss of digits that plain
+squares bring (Chan, Golub and LeVeque, The American Statistician 37 (1983), 242-247).
 """
 
 from __future__ import annotations
@@ -204,14 +204,17 @@ def _column(native: Any, name: str) -> pl.Series:
 
     try:
         column = native[name].to_polars()
-        if not (column.dtype.is_nested() or column.dtype == pl.Object):
-            return column.cast(pl.String) if column.dtype == pl.Categorical else column
+        if column.dtype.is_numeric() or column.dtype in _PLAIN:
+            return column
     except (pa.ArrowException, pl.exceptions.PolarsError, TypeError, ValueError):
         pass
     values = native[name].to_native()
     known = values.notna() if hasattr(values, "notna") else [value is not None for value in values]
     texts = [str(value) if there else None for value, there in zip(values, known, strict=True)]
     return pl.Series(name, texts, dtype=pl.String)
+
+
+_PLAIN = (pl.Boolean, pl.String, pl.Categorical, pl.Enum, pl.Null, pl.Date, pl.Datetime)
 
 
 def row_sums(scored: bool) -> list[pl.Expr]:

@@ -614,7 +614,7 @@ def _weighed(levels: Levels, size: int, rng: np.random.Generator) -> tuple[Array
 
 
 def _means(levels: Levels, size: int, rng: np.random.Generator) -> tuple[Array, Array]:
-    """Draw means and the variances that come with them, of the skewness that the scores have within groups."""
+    """Draw means and the variances that come with them, skewed as the scores are within groups."""
     assert levels.variance is not None
     n = np.broadcast_to(levels.people, (size, len(levels.n)))
     shape = np.array(4 / max(levels.skewness**2, 1e-4))

@@ -171,7 +171,8 @@ class _Source:
         """The text of a column, null where it stands for "not known"."""
         if schema[name].is_nested():
             raise InputError(
-                f"{self.table.path}: column {name!r} holds {schema[name]}; give text, numbers, booleans or dates"
+                f"{self.table.path}: column {name!r} holds {schema[name]}; "
+                "give text, numbers, booleans or dates"
             )
         found = pl.col(name).cast(pl.String).str.strip_chars()
         found = found.str.replace(r'^"(.*)"$', "$1")  # quoted, but after a space
@@ -187,7 +188,7 @@ class _Source:
         return number, known.is_not_null() & (number.is_null() | ~number.is_finite())
 
     def decision(self, asked: str, schema: pl.Schema) -> tuple[pl.Expr, pl.Expr]:
-        """The text of a prediction or an outcome, "1" and "0" where a condition was given; and what is wrong."""
+        """The text of a decision, "1" and "0" where a condition was given; and what is wrong."""
         name, condition = self.condition(asked)
         known, nothing = self.text(name, schema), pl.lit(False)
         if condition is None:

@@ -224,7 +224,7 @@ def unknown_bounds(
 
     Args:
         frame: one row a person; a value that is null is unknown.
-        value: column of decisions or outcomes (true/false, 0/1), or of numbers between ``lowest`` and ``highest``.
+        value: column of true/false or 0/1, or of numbers between ``lowest`` and ``highest``.
         groups: columns to cross; rows without a group are the group "unknown".
         weight: zero or more, without gaps.
         lowest, highest: what a value can be.

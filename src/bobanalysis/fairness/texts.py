@@ -12,7 +12,7 @@ from bobanalysis.text import Text, typeset
 
 @cache
 def texts() -> dict[str, Text]:
-    """Return all texts by their key, set as each language wants it; what fills their blanks stays as it is."""
+    """Return all texts by their key, typeset; what fills their blanks stays as it is."""
     found = load_yaml(dict[str, Text], files("bobanalysis.fairness") / "texts.yaml")
     return {key: Text(typeset(text.fr, "fr"), typeset(text.en, "en")) for key, text in found.items()}
 
