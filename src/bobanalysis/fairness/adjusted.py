@@ -40,7 +40,7 @@ _EFFECT = ("effect", "se", "ci_low", "ci_high", "band_low", "band_high", "p_valu
 
 def adjusted_effects(
     frame: Any,
-    outcome: str,
+    value: str,
     of: Sequence[str],
     adjust: Sequence[str] = (),
     *,
@@ -61,7 +61,7 @@ def adjusted_effects(
 
     Args:
         frame: one row a person.
-        outcome: true/false or 0/1 (up to shares, for a logit), or any numbers for a linear model.
+        value: true/false or 0/1 (up to shares, for a logit), or any numbers for a linear model.
         of: the attributes whose effects are wanted; text, categories and booleans are categories, and in
             these nothing said is the value "unknown"; cast numbers that are codes to text.
         adjust: what else is held equal.
@@ -103,11 +103,11 @@ def adjusted_effects(
     of, adjust = ([c] if isinstance(c, str) else list(c) for c in (of, adjust))
     if not of:
         raise ValueError("name the attributes whose effects are wanted: of=[…]")
-    if outcome in (*of, *adjust):
-        raise ValueError(f"the outcome {outcome!r} cannot be among the columns that explain it")
-    table = rows(frame, outcome, [*of, *adjust], weight, cluster)
+    if value in (*of, *adjust):
+        raise ValueError(f"the outcome {value!r} cannot be among the columns that explain it")
+    table = rows(frame, value, [*of, *adjust], weight, cluster)
     if model == "logit":
-        _check_shares(table, outcome, [*of, *adjust])
+        _check_shares(table, value, [*of, *adjust])
     columns = design(table.cells, [*of, *adjust], reference)
     fitted = fit(columns.x, table.y, table.w, model == "logit", columns.names)
     factor = root(sandwich(table, columns.x, fitted))
@@ -233,7 +233,7 @@ def _seen(table: Rows, name: str) -> dict[str, tuple[int, float, int]]:
 
 def shrunk(
     frame: Any,
-    outcome: str,
+    value: str,
     group: str,
     adjust: Sequence[str] = (),
     *,
@@ -253,7 +253,7 @@ def shrunk(
 
     Args:
         frame: one row a person.
-        outcome: true/false or numbers; 0 or 1 for "beta-binomial".
+        value: true/false or numbers; 0 or 1 for "beta-binomial".
         group: column of the groups, a département say; nothing said is the group "unknown".
         adjust: columns held equal ("mixed" only): levels are then those for the mix of people of the whole.
         model: see above.
@@ -287,12 +287,12 @@ def shrunk(
     if model not in ("mixed", "beta-binomial"):
         raise ValueError(f'model {model!r} is neither "mixed" nor "beta-binomial"')
     adjust = [adjust] if isinstance(adjust, str) else list(adjust)
-    if clash := {group, outcome} & {*adjust} or {group} & {outcome, *_SHRUNK}:
+    if clash := {group, value} & {*adjust} or {group} & {value, *_SHRUNK}:
         raise ValueError(
             f"column {min(clash)!r} cannot be used twice, or has the name of a result: rename it"
         )
     to_lazy(frame, [group])
-    table = rows(frame, outcome, adjust, weight, labels=[group])
+    table = rows(frame, value, adjust, weight, labels=[group])
     if (groups := table.cells[group].n_unique()) < 3:
         raise NotEstimableError(f"column {group!r} has {groups} groups; how groups vary needs 3 or more")
     if model == "mixed":
@@ -301,7 +301,7 @@ def shrunk(
         if adjust:
             raise ValueError('model="beta-binomial" takes no adjust=; use model="mixed"')
         if not table.cells["_y"].is_in([0.0, 1.0]).all():
-            raise ValueError(f'column {outcome!r} is not 0 or 1 throughout; use model="mixed"')
+            raise ValueError(f'column {value!r} is not 0 or 1 throughout; use model="mixed"')
         found = _beta_binomial(table, group, confidence)
     return table.back(found.with_columns(left_out=pl.lit(table.left_out)))
 

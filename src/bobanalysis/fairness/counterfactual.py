@@ -8,51 +8,55 @@ from __future__ import annotations
 
 from typing import Any
 
-import narwhals as nw
 import polars as pl
 
+from bobanalysis.fairness._cube import to_lazy
 
-def changed_share(frame: Any, pair: str, outcome: str, weight: str | None = None) -> float | None:
+
+def changed_share(frame: Any, pair: str, value: str, weight: str | None = None) -> float | None:
     """Return the share of people whose outcome is not the same under every value of the changed answer.
 
     Parameters: ``frame``, pandas or Polars; ``pair``, the column that says which rows are one person;
-    ``outcome``, any column (null counts as a value); ``weight``, the column of a person's weight.
-    Returns a share from 0 to 1, None for an empty frame. Raises KeyError for a missing column.
+    ``value``, any column (null counts as a value); ``weight``, the column of a person's weight.
+    Returns a share from 0 to 1, None for an empty frame. Raises ValueError for a missing column.
     Source: Kusner et al. (2017), Counterfactual fairness, NeurIPS.
 
     >>> import polars as pl
     >>> changed_share(pl.DataFrame({"pair": [1, 1, 2, 2], "said": list("abaa")}), "pair", "said")
     0.5
     """
-    table = _table(frame, pair, outcome, *([weight] if weight else []))
+    columns = list(dict.fromkeys([pair, value, *([weight] if weight else [])]))
+    table = to_lazy(frame, columns)[0].select(columns).collect()
     if table.is_empty():
         return None
     people = table.group_by(pair).agg(
-        moved=pl.col(outcome).n_unique() > 1, weight=pl.col(weight).first() if weight else pl.lit(1.0)
+        moved=pl.col(value).n_unique() > 1, weight=pl.col(weight).first() if weight else pl.lit(1.0)
     )
     return float(people.select((pl.col("moved") * pl.col("weight")).sum() / pl.col("weight").sum()).item())
 
 
-def steps(frame: Any, pair: str, along: str, outcome: str, weight: str | None = None) -> Any:
+def steps(frame: Any, pair: str, along: str, value: str, weight: str | None = None) -> Any:
     """Return where the outcome moves along an ordered answer, age by age say.
 
     Parameters: as for ``changed_share``; ``along``, the changed answer.
     Returns a frame of the same kind, one row a pair of neighbouring values at which somebody's outcome
     changes, in order: ``<along>_from``, ``<along>_to``, ``share_changed`` (0 to 1), ``n`` (people).
-    Raises KeyError for a missing column, ValueError if a person lacks one of the values.
+    Raises ValueError for a missing column, ValueError if a person lacks one of the values.
 
     >>> import polars as pl
     >>> sweep = pl.DataFrame({"pair": [1, 1, 1], "age": [29, 30, 31], "said": list("aab")})
     >>> steps(sweep, "pair", "age", "said").rows()
     [(30, 31, 1.0, 1)]
     """
-    table = _table(frame, pair, along, outcome, *([weight] if weight else [])).sort(pair, along)
+    columns = list(dict.fromkeys([pair, along, value, *([weight] if weight else [])]))
+    lazy, back = to_lazy(frame, columns)
+    table = lazy.select(columns).collect().sort(pair, along)
     people, values = table[pair].n_unique(), table[along].n_unique()
     if table.height != people * values:
         raise ValueError(f"every {pair} needs one row for each of the {values} values of {along!r}")
     moved = table.with_columns(
         _from=pl.col(along).shift(1).over(pair),
-        _changed=pl.col(outcome).ne_missing(pl.col(outcome).shift(1).over(pair)),
+        _changed=pl.col(value).ne_missing(pl.col(value).shift(1).over(pair)),
         _weight=pl.col(weight) if weight else pl.lit(1.0),
     ).drop_nulls("_from")
     result = (
@@ -64,12 +68,4 @@ def steps(frame: Any, pair: str, along: str, outcome: str, weight: str | None = 
         .filter(pl.col("share_changed") > 0)
         .sort(f"{along}_from")
     )
-    return result if isinstance(frame, pl.DataFrame) else result.to_pandas()
-
-
-def _table(frame: Any, *columns: str) -> pl.DataFrame:
-    native = nw.from_native(frame, eager_only=True)
-    for column in columns:
-        if column not in native.columns:
-            raise KeyError(f"column {column!r} is missing; the frame has {', '.join(native.columns)}")
-    return native.select(*dict.fromkeys(columns)).to_polars()
+    return back(result)

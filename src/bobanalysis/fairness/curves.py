@@ -46,7 +46,7 @@ ESTIMATED, ONE_CLUSTER = "estimated", "no interval: the curve or a stretch of it
 def curve(
     frame: Any,
     along: str,
-    outcome: str,
+    value: str,
     *,
     by: Sequence[str] = (),
     weight: str | None = None,
@@ -63,7 +63,7 @@ def curve(
     Args:
         frame: one row a person.
         along: a number, such as age; rows without one are left out.
-        outcome: true/false or 0/1 for a rate, other numbers for a mean; rows without one are left out.
+        value: true/false or 0/1 for a rate, other numbers for a mean; rows without one are left out.
         by: columns to cross: one curve a group; rows without a group are the group "unknown".
         weight: zero or more, without gaps.
         cluster: column of clusters within which people are not independent; intervals then rest on them.
@@ -97,7 +97,7 @@ def curve(
     [22.4, 22.4, 22.4, 22.4]
     """
     check_confidence(confidence)
-    table, kind = _sums(frame, along, outcome, by, weight, cluster, kind)
+    table, kind = _sums(frame, along, value, by, weight, cluster, kind)
     if smooth == "each" and cluster:
         raise ValueError('smooth="each" treats people as independent: leave out cluster=, or give a number')
     points = _points(table.cells[along], at)
@@ -119,7 +119,7 @@ def curve(
 def lack_of_fit(
     frame: Any,
     along: str,
-    outcome: str,
+    value: str,
     *,
     by: Sequence[str] = (),
     weight: str | None = None,
@@ -136,7 +136,7 @@ def lack_of_fit(
     9 % (means of people alike within towns): take 0.01 as the line.
 
     Args:
-        frame, along, outcome, by, weight, cluster, smooth, kind, seed: as for :func:`curve`.
+        frame, along, value, by, weight, cluster, smooth, kind, seed: as for :func:`curve`.
 
     Returns:
         A frame of the library that came in, one row a group: the ``by`` columns, ``p_value`` (small: the
@@ -151,7 +151,7 @@ def lack_of_fit(
     >>> lack_of_fit(cliff, "age", "told", smooth=5)["p_value"].item() < 0.01
     True
     """
-    table, kind = _sums(frame, along, outcome, by, weight, cluster, kind)
+    table, kind = _sums(frame, along, value, by, weight, cluster, kind)
     groups = table.cells.select(by).unique().sort(by).rows(named=True) if by else [{}]
     parts = []
     for group in groups:

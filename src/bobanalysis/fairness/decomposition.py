@@ -130,7 +130,7 @@ def _numbers(answer: Any) -> Array:
 
 def kitagawa(
     frame: Any,
-    outcome: str,
+    value: str,
     group: str,
     strata: Sequence[str],
     *,
@@ -148,7 +148,7 @@ def kitagawa(
 
     Args:
         frame: one row a person.
-        outcome: true/false or numbers.
+        value: true/false or numbers.
         group: column of the groups; nothing said is the group "unknown".
         strata: columns to cross (text, or numbers taken as labels); nothing said is a stratum.
         reference: the group the others are compared with.
@@ -176,9 +176,9 @@ def kitagawa(
     """
     check_confidence(confidence)
     strata = [strata] if isinstance(strata, str) else list(strata)
-    if not strata or group in strata or outcome in (group, *strata):
-        raise ValueError("name at least one column of strata, other than the group and the outcome")
-    table = rows(frame, outcome, [], weight, labels=[group, *strata])
+    if not strata or group in strata or value in (group, *strata):
+        raise ValueError("name at least one column of strata, other than the group and the value")
+    table = rows(frame, value, [], weight, labels=[group, *strata])
     y, w2 = pl.col("_y"), pl.col("_w2")
     w = pl.col("_w")
     cells = table.cells.group_by(group, *strata).agg(
@@ -306,7 +306,7 @@ Coefficients = Literal["pooled", "group", "reference", "average", "cotton"]
 
 def oaxaca(
     frame: Any,
-    outcome: str,
+    value: str,
     group: str,
     explain: Sequence[str],
     *,
@@ -325,7 +325,7 @@ def oaxaca(
 
     Args:
         frame: one row a person.
-        outcome: true/false or numbers; of 0/1 the model is a linear probability.
+        value: true/false or numbers; of 0/1 the model is a linear probability.
         group: column of the groups; rows of groups other than the two compared are left out.
         explain: columns; text, categories and booleans are categories.
         reference: the group subtracted, or ``(group, reference)`` where there are more than two.
@@ -364,9 +364,9 @@ def oaxaca(
     if kind not in ("two-fold", "three-fold"):
         raise ValueError(f'kind {kind!r} is neither "two-fold" nor "three-fold"')
     explain = [explain] if isinstance(explain, str) else list(explain)
-    if not explain or group in explain or outcome in (group, *explain):
-        raise ValueError("explain= needs one or more columns, other than the group and the outcome")
-    table = rows(frame, outcome, explain, weight, cluster, labels=[group])
+    if not explain or group in explain or value in (group, *explain):
+        raise ValueError("explain= needs one or more columns, other than the group and the value")
+    table = rows(frame, value, explain, weight, cluster, labels=[group])
     mine, against = _two_groups(table.cells[group].unique().sort().to_list(), group, reference)
     table = table.within(pl.col(group).is_in([mine, against]))
     columns = design(table.cells, explain)

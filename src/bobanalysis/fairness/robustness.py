@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import narwhals as nw
 import polars as pl
+
+from bobanalysis.fairness._cube import to_lazy
 
 HIGH, LOW, DEPENDS = "high", "low", "depends"
 
@@ -33,8 +34,8 @@ def rank_intervals(frame: Any, unit: str, specification: str, value: str, extrem
     >>> rank_intervals(shares, "place", "scale", "share", extreme=1).rows()[0]
     ('a', 1, 1, 'high', 2)
     """
-    native = nw.from_native(frame, eager_only=True)
-    table = native.select(unit, specification, value).to_polars().drop_nulls(value)
+    lazy, back = to_lazy(frame, [unit, specification, value])
+    table = lazy.select(unit, specification, value).drop_nulls(value).collect()
     if table.select(unit, specification).is_duplicated().any():
         raise ValueError(f"a {unit} has two values under one {specification}")
     units = table[unit].n_unique()
@@ -62,4 +63,4 @@ def rank_intervals(frame: Any, unit: str, specification: str, value: str, extrem
         )
         .sort(unit)
     )
-    return result if isinstance(frame, pl.DataFrame) else result.to_pandas()
+    return back(result)
