@@ -21,7 +21,7 @@ import pandas as pd
 import polars as pl
 
 from bobanalysis.fairness import bootstrap, cube, gap_test
-from bobanalysis.fairness.bootstrap import replicated
+from bobanalysis.fairness._bootstrap import replicated
 
 METRICS = ["selection_rate", "false_positive_rate", "false_negative_rate"]
 GROUPS = ["age_band", "region"]

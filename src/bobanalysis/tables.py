@@ -264,7 +264,8 @@ def _csv(path: Path, start: bytes, asked: str | None) -> Table:
     skip += header.line_num
     notes += [
         Text(
-            f"La colonne «\u202f{name}\u202f» figure plusieurs fois dans l’en-tête\u202f: la première est lue.",
+            f"La colonne «\u202f{name}\u202f» figure plusieurs fois dans l’en-tête\u202f: "
+            "la première est lue.",
             f"Column {name!r} is in the header more than once: the first one is read.",
         )
         for name in doubled
@@ -351,7 +352,8 @@ def _encoding(path: Path, start: bytes, asked: str | None) -> tuple[str, list[Te
             ) from None
         return "cp1252", [
             Text(
-                f"{path.name} n’est pas en UTF-8\u202f: lu comme du Windows-1252 (autre choix\u202f: --encoding).",
+                f"{path.name} n’est pas en UTF-8\u202f: lu comme du Windows-1252 "
+                "(autre choix\u202f: --encoding).",
                 f"{path.name} is not UTF-8: read as Windows-1252 (--encoding says otherwise).",
             )
         ]

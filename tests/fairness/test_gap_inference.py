@@ -1,7 +1,7 @@
 """The gap test: how often it is wrong when nothing is there, and what it finds when something is.
 
-Every level is measured on 300 data sets without any difference, through the public function, with a bound of four
-standard deviations; at full size (2,000 sets) where slow tests are asked for. Small tables are counted out exactly.
+Every level is measured on 300 data sets without any difference, through the public function, with a bound of
+four standard deviations; on 2,000 where slow tests are asked for. Small tables are counted out exactly.
 """
 
 from itertools import combinations, product

@@ -174,7 +174,7 @@ def distribution_distances(
     }
     found["expected_by_chance"] = np.where(itself, np.nan, found["expected_by_chance"])
     found = {key: np.where(shown, column, np.nan) for key, column in found.items()}
-    table = labels.with_columns(
+    result = labels.with_columns(
         pl.Series("n", n.sum(1), dtype=pl.Int64),
         pl.lit(name).alias("reference"),
         pl.Series("reference_n", other_n, dtype=pl.Int64),
@@ -182,7 +182,7 @@ def distribution_distances(
         pl.Series("p_adjusted", adjusted_p_values(found["p_value"])).fill_nan(None),
         pl.Series("suppressed", hidden & (n.sum(1) > 0)),
     )
-    return back(table.select(*by, *DISTANCE_COLUMNS).rename(restore))
+    return back(result.select(*by, *DISTANCE_COLUMNS).rename(restore))
 
 
 def _pooled(p: Any, q: Any, n: Any, m: Any) -> tuple[Any, Any]:

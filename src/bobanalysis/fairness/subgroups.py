@@ -159,7 +159,7 @@ def _sums(cells: Cube, metric: str | None) -> _Sums:
         )
     who, among = RATES[metric]
     table = rate_sums(safe.cells, list(safe.groups), metric, None, who, among).filter(pl.col("n") > 0)
-    squares = safe.cells.filter(among & who)["_w2"].sum()
+    squares = float(safe.cells.filter(among & who)["_w2"].cast(pl.Float64).sum())
     n, w, w2, x = (table[c].cast(pl.Float64).to_numpy() for c in ("n", "w", "w2", "x"))
     mean = x.sum() / w.sum() if w.sum() > 0 else 0.0
     spread = squares * (1 - mean) ** 2 + (w2.sum() - squares) * mean**2
