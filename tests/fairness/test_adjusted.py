@@ -200,7 +200,7 @@ def test_what_is_not_estimable_is_said(change, message):
         always=pl.lit(1),
         years=pl.col("years") - 3,
     )
-    options = {"outcome": "told", "of": ["region"], "adjust": ["years"]} | change
+    options = {"value": "told", "of": ["region"], "adjust": ["years"]} | change
     with pytest.raises(ValueError, match=message):
         adjusted_effects(frame, **options)
 
@@ -328,7 +328,7 @@ def test_levels_for_the_mix_of_the_whole_take_the_mix_away():
 )
 def test_shrinking_says_what_it_cannot_do(options, message):
     frame = people(np.random.default_rng(19), 200).with_columns(one=pl.lit(1.0), years2=pl.col("years") * 2)
-    options = {"outcome": "told", "group": "town"} | options
+    options = {"value": "told", "group": "town"} | options
     with pytest.raises(ValueError, match=message):
         shrunk(frame, options.pop("outcome"), options.pop("group"), **options)
 
