@@ -182,8 +182,8 @@ def test_people_of_unknown_region_are_a_region_and_those_of_unknown_years_are_co
         ({"adjust": ["years", "double"]}, r"'double' is not estimable: it follows from the columns before"),
         ({"of": ["same"]}, r"'same' is 'x' in every row"),
         ({"cluster": "same"}, r"one cluster"),
-        ({"outcome": "score"}, r"a logit needs 0 to 1"),
-        ({"outcome": "always"}, r"is 1 in every row"),
+        ({"value": "score"}, r"a logit needs 0 to 1"),
+        ({"value": "always"}, r"is 1 in every row"),
         ({"of": ["missing"]}, r"'missing' is not in the table"),
         ({"weight": "years"}, r"a weight must be a number, zero or more"),
         ({"reference": {"region": "east"}}, r"'east' is not among the values of 'region'"),
@@ -320,9 +320,9 @@ def test_levels_for_the_mix_of_the_whole_take_the_mix_away():
     [
         ({"group": "old"}, "2 groups"),
         ({"model": "beta-binomial", "adjust": ["years"]}, "no adjust="),
-        ({"model": "beta-binomial", "outcome": "score"}, "not 0 or 1"),
+        ({"model": "beta-binomial", "value": "score"}, "not 0 or 1"),
         ({"group": "missing"}, "'missing' is not in the table"),
-        ({"outcome": "one"}, "does not vary within groups"),
+        ({"value": "one"}, "does not vary within groups"),
         ({"adjust": ["years", "years2"]}, "'years2' is not estimable"),
     ],
 )
@@ -330,7 +330,7 @@ def test_shrinking_says_what_it_cannot_do(options, message):
     frame = people(np.random.default_rng(19), 200).with_columns(one=pl.lit(1.0), years2=pl.col("years") * 2)
     options = {"value": "told", "group": "town"} | options
     with pytest.raises(ValueError, match=message):
-        shrunk(frame, options.pop("outcome"), options.pop("group"), **options)
+        shrunk(frame, options.pop("value"), options.pop("group"), **options)
 
 
 def test_a_single_group_error_is_one_that_can_be_told_from_bad_input():
