@@ -24,6 +24,7 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ import yaml
 from nbclient import NotebookClient
 from nbclient.exceptions import CellControlSignal, DeadKernelError
 
-from bobanalysis import report
+from bobanalysis import algorithms, report
 
 ROOT = Path(__file__).parents[2]
 FORMAT = "2"
@@ -284,7 +285,7 @@ def _render(root: Path, staged: Path, force: bool, render: Render | None) -> str
     print("pages: rendering", flush=True)
     (staged / "reports").mkdir()
     try:
-        (render or report.render)(staged, staged / "reports")
+        (render or partial(report.render, algorithm=algorithms.load("bob")))(staged, staged / "reports")
     except ValueError as error:  # what findings, pages and catalogues of words raise
         raise BuildError(f"pages: {error}") from error
     return made_from

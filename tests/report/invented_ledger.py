@@ -4,7 +4,7 @@ import json
 
 import polars as pl
 
-from bobanalysis.report import ledger as texts
+from bobanalysis.report import sheets as texts
 from bobanalysis.report.findings import Notebook
 
 COUNTS = (
@@ -24,8 +24,8 @@ def both(name):
 
 def cited():
     """Every finding that the ledger, the sheet on personal data or the register cites or lists."""
-    found = {id for entry in texts.ledger().entries for id in entry.findings}
-    found |= {id for field in texts.register().fields.values() for id in field.findings}
+    found = {id for entry in texts.citizen_questions().entries for id in entry.findings}
+    found |= {f.finding for field in texts.register().fields.values() for f in field.findings}
     return sorted(found)
 
 
@@ -37,7 +37,7 @@ def write(build):
     wanted = dict.fromkeys((*COUNTS, *cited()))
     for number, id in enumerate((id for id in wanted if id not in recorded), 2):
         book.record(id, value=number, unit="count", label=both("Un libellé inventé"), **ABOUT)
-    themes = [{"theme": id, **name} for id, name in texts.ledger().themes.items()]
+    themes = [{"theme": t.id, "fr": t.fr, "en": t.en} for t in texts.citizen_questions().themes]
     statuses = {status: [3] * len(themes) for status in texts.STATUSES} | {"entries": [9] * len(themes)}
     by_theme = pl.DataFrame(themes).with_columns(**{k: pl.Series(v) for k, v in statuses.items()})
     forms = {

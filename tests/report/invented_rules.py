@@ -1,9 +1,9 @@
 """Invented tables for the cards of rules and for the page of conditions, about the rules that there are."""
 
 import polars as pl
+from audited import CARDS
 
 from bobanalysis.recommenders.conditions import in_words, outside, rule_conditions
-from bobanalysis.report.subjects import subjects
 
 GROUPS = [("all", "all"), ("age", "15-24"), ("age", "55+"), ("region", "11"), ("region", "94")]
 COUNTS = {
@@ -23,7 +23,7 @@ def both(name):
 def reach():
     rows = [
         (name, by, group, k / 500, k / 600, k / 400, k / 700, k / 300, 300 - k)
-        for k, name in enumerate(subjects(), 1)
+        for k, name in enumerate(CARDS.subjects, 1)
         for by, group in GROUPS
     ]
     return pl.DataFrame(

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from audited import BOB
 from markupsafe import escape
 from reading_pages import Parsed
 
@@ -10,11 +11,10 @@ from bobanalysis.bob import DICTIONARY, catalogue
 from bobanalysis.recommenders.reach import in_use, published_rules
 from bobanalysis.report.cards import pages
 from bobanalysis.report.ledger import numbers
-from bobanalysis.report.subjects import card_path, subjects, uses
 from bobanalysis.rules import input_text, inputs, thresholds
 
 LANGUAGES = ("fr", "en")
-NAMES = sorted(subjects())
+NAMES = sorted(CARDS.subjects)
 SEEN = """[...document.querySelectorAll('.rule-list li')]
     .filter(e => e.checkVisibility()).map(e => e.dataset.rule)"""
 
@@ -25,7 +25,7 @@ def cards(rendered):
     found = {}
     for language in LANGUAGES:
         for name in NAMES:
-            file = card_path(name).split("#")[0]
+            file = CARDS.path(name).split("#")[0]
             page = (rendered / language / file).read_text("utf-8")
             mark = f'data-rule="{escape(name)}">\n'
             start = page.index(mark) + len(mark)
@@ -65,7 +65,7 @@ def test_every_threshold_of_a_rule_stands_among_the_thresholds_of_its_card(cards
     missing = []
     for name in NAMES:
         shown = text(part(cards[language, name], '<div class="thresholds"'))
-        for bound in thresholds(subjects()[name].rule):
+        for bound in thresholds(CARDS.subjects[name].rule):
             if bound.value is None or bound.variable.name in ("user", "project"):
                 continue
             if bound.variable.kind == "enum":
@@ -84,7 +84,7 @@ def test_a_card_lists_what_its_rule_reads_and_nothing_else(cards, language):
         shown = {
             n for names in re.findall(r'data-inputs="([^"]*)"', cards[language, name]) for n in names.split()
         }
-        read = {v.name for v in inputs(subjects()[name].rule)} - {"user", "project"}
+        read = {v.name for v in inputs(CARDS.subjects[name].rule)} - {"user", "project"}
         assert shown == read, name
 
 
@@ -95,7 +95,7 @@ def test_no_card_mentions_an_input_that_its_rule_does_not_read(cards, language):
     wrong = []
     for name in NAMES:
         shown = text(cards[language, name]).lower()
-        read = {labels[v.name] for v in inputs(subjects()[name].rule)}
+        read = {labels[v.name] for v in inputs(CARDS.subjects[name].rule)}
         for label in sorted(read, key=len, reverse=True):
             shown = shown.replace(label, "·")
         unread = set(labels.values()) - read
@@ -134,7 +134,7 @@ def test_every_card_says_where_its_rule_stands_in_the_published_code(cards, lang
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_card_names_the_protected_criteria_that_its_rule_reads_and_no_other(cards, language):
     for name in NAMES:
-        read = {v.protected.criterion.split()[0] for v in inputs(subjects()[name].rule) if v.protected}
+        read = {v.protected.criterion.split()[0] for v in inputs(CARDS.subjects[name].rule) if v.protected}
         assert set(re.findall(r'class="reads r-(\w+)"', cards[language, name])) == read, name
 
 
@@ -142,12 +142,12 @@ def test_every_card_names_the_protected_criteria_that_its_rule_reads_and_no_othe
 def test_a_rule_that_nothing_uses_is_called_so(cards, language):
     dead = {"fr": "publiée, sans usage", "en": "published, used by nothing"}[language]
     for name in NAMES:
-        assert (dead in cards[language, name]) == (subjects()[name].status == "dead"), name
+        assert (dead in cards[language, name]) == (CARDS.subjects[name].status == "dead"), name
 
 
 def test_uses_and_reach_of_the_pipeline_agree():
     for name in published_rules():
-        alive = any(use.alive and use.kind != "contents" for use in uses().get(name, ()))
+        alive = any(use.alive and use.kind != "contents" for use in BOB.presentation.uses.get(name, ()))
         assert alive == (name in in_use()), name
 
 
@@ -187,7 +187,7 @@ def test_filters_of_the_index_keep_the_rules_that_they_name(browser, rendered, l
     page.check("#reads-age")
     page.check("#used-dead")
     seen = page.evaluate(SEEN)
-    alone = {n: s for n, s in subjects().items() if s.role != "family"}
+    alone = {n: s for n, s in CARDS.subjects.items() if s.role != "family"}
     reads = {
         n for n, s in alone.items() if any(v.protected and v.protected.criterion == "age" for v in s.inputs)
     }
@@ -207,10 +207,11 @@ def test_the_search_of_the_index_ignores_accents_and_takes_every_word(browser, r
 
 
 def test_the_page_to_try_leads_to_the_cards_of_its_rules(rendered):
-    from bobanalysis.report.tryit import page_data
-    from bobanalysis.report.words import Words
+    from audited import words
 
-    for _, _, address in page_data(Words("fr"))["rules"].values():
+    from bobanalysis.report.tryit import page_data
+
+    for _, _, address in page_data(words("fr"))["rules"].values():
         file, _, anchor = address.partition("#")
         page = (rendered / "fr" / file).read_text("utf-8")
         assert not anchor or f'id="{anchor}"' in page
@@ -224,7 +225,7 @@ def test_a_reach_that_depends_on_the_scale_of_the_market_is_never_told_alone(car
 
 def test_a_rule_that_nothing_uses_acts_on_nobody(cards):
     for name in NAMES:
-        if subjects()[name].status == "dead":
+        if CARDS.subjects[name].status == "dead":
             assert "of the job seekers of the modelled population" not in cards["en", name], name
     assert "Sur personne" in text(cards["fr", "for-migrant"])
 

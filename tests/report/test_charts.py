@@ -4,11 +4,11 @@ from itertools import pairwise
 
 import polars as pl
 import pytest
+from audited import BOB, words
 from invented_findings import CHALLENGES, DEPARTEMENTS, HIGH, LOW
 
 from bobanalysis.report import charts
 from bobanalysis.report.renderer import Content
-from bobanalysis.report.words import Words
 
 NAMES = [*charts.CHARTS]
 SVG = "{http://www.w3.org/2000/svg}"
@@ -16,17 +16,17 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 @pytest.fixture(scope="module")
 def content(invented_build):
-    return Content.read(invented_build)
+    return Content.read(invented_build, algorithm=BOB)
 
 
 def draw(content, name, language="en", narrow=False):
     kind = charts.CHARTS[name]
-    return kind.draw({id: content.tables[id] for id in kind.tables}, Words(language), narrow)
+    return kind.draw({id: content.tables[id] for id in kind.tables}, words(language), narrow)
 
 
 @pytest.fixture(scope="module")
 def drawn(content):
-    return lambda name, language="en", narrow=False: content.drawing(name, Words(language), narrow)[1]
+    return lambda name, language="en", narrow=False: content.drawing(name, words(language), narrow)[1]
 
 
 def texts(svg):
@@ -89,7 +89,7 @@ def test_a_departement_without_ranks_is_not_ranked(drawn):
 
 def test_the_age_chart_names_every_challenge_and_its_largest_steps(drawn):
     shown = texts(drawn("age-challenges"))
-    words = Words("en")
+    words = words("en")
     assert {words.label("challenge", name) for name in CHALLENGES} <= set(shown)
     assert {"30 → 31", "49 → 50"} <= set(shown)
 
@@ -122,7 +122,7 @@ def test_no_cliff_at_all_still_gives_a_chart(content):
     tables = {"age.challenge_share": content.tables["age.challenge_share"], "age.cliffs": flat}
     for name in ("age-challenges", "age-cliffs"):
         kind = charts.CHARTS[name]
-        assert "<svg" in charts.svg(kind.draw(tables, Words("fr"), False), name)
+        assert "<svg" in charts.svg(kind.draw(tables, words("fr"), False), name)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -4,6 +4,7 @@ from itertools import pairwise
 from urllib.parse import urldefrag
 
 import pytest
+from audited import BOB, words
 from invented_findings import write_invented
 from reading_pages import blocks
 
@@ -11,7 +12,6 @@ from bobanalysis import text as typography
 from bobanalysis.report.findings import FindingError
 from bobanalysis.report.renderer import Content, Page, PageError, PageRenderer, read_table
 from bobanalysis.report.site import every_page, render
-from bobanalysis.report.words import Words
 
 MADE = ("data-finding", "data-table", "data-chart", "data-source", "data-rule", "data-ledger", "data-quirk")
 ALLOWED = re.compile(r"CC BY 4\.0|GPL-3\.0-or-later|UTF-8|2016|2022|findings|SVG")
@@ -24,7 +24,7 @@ def snapshot(folder):
 
 def paths(language, pages=None):
     """Every page of a language; of a published folder, cards of rules only where they were made."""
-    found = [f"{language}/{page.slug}.html" for page in every_page()]
+    found = [f"{language}/{page.slug}.html" for page in every_page(BOB)]
     return [path for path in found if pages is None or path in pages or "/rules/" not in path]
 
 
@@ -34,7 +34,7 @@ def test_every_page_exists_in_both_languages(pages):
 
 
 def test_rendering_again_changes_no_byte(rendered, invented_build, tmp_path):
-    assert snapshot(render(invented_build, tmp_path / "again")) == snapshot(rendered)
+    assert snapshot(render(invented_build, tmp_path / "again", algorithm=BOB)) == snapshot(rendered)
 
 
 def test_a_file_that_no_page_needs_any_more_goes(invented_build, rendered, tmp_path, monkeypatch):
@@ -44,7 +44,7 @@ def test_a_file_that_no_page_needs_any_more_goes(invented_build, rendered, tmp_p
     monkeypatch.setattr(
         "bobanalysis.report.site._write_all", lambda content, folder: (folder / "fr").mkdir(parents=True)
     )
-    render(invented_build, target)
+    render(invented_build, target, algorithm=BOB)
     assert snapshot(target) == {}
 
 
@@ -53,13 +53,13 @@ def test_a_rendering_that_fails_leaves_the_old_pages_as_they_were(tmp_path):
     target.mkdir()
     (target / "index.html").write_text("old")
     with pytest.raises(FindingError, match="execute the notebooks first"):
-        render(tmp_path / "nothing", target)
+        render(tmp_path / "nothing", target, algorithm=BOB)
     assert snapshot(target) == {"index.html": b"old"}
     assert [p.name for p in tmp_path.iterdir()] == ["reports"]
 
 
 def test_a_page_that_asks_for_a_finding_nobody_recorded_says_which_and_what_is_near(invented_build):
-    maker = PageRenderer(Content.read(invented_build), Words("en"), Page("index", "x"))
+    maker = PageRenderer(Content.read(invented_build, algorithm=BOB), words("en"), Page("index", "x"))
     with pytest.raises(
         PageError, match=r"template index\.html asks for finding 'age\.nothing'.*age\.changed_share"
     ):
@@ -69,7 +69,7 @@ def test_a_page_that_asks_for_a_finding_nobody_recorded_says_which_and_what_is_n
 def test_a_modelled_figure_is_shown_with_its_interval_kind_and_note(tmp_path):
     book = write_invented(tmp_path)
     book.record("x.y", value=0.13, interval=(0.12, 0.145), unit="share", kind="modelled", vintage="2021")
-    maker = PageRenderer(Content.read(tmp_path), Words("fr"), Page("index", "x"))
+    maker = PageRenderer(Content.read(tmp_path, algorithm=BOB), words("fr"), Page("index", "x"))
     shown = maker.figure("x.y")
     assert "13,0\u202f% (de 12,0 à 14,5\u202f%)<sup>m</sup>" in shown
     assert 'href="#note-x.y"' in shown
@@ -80,13 +80,13 @@ def test_a_finding_without_value_is_called_not_estimable_and_never_zero(tmp_path
     book = write_invented(tmp_path)
     note = {"fr": "Trop peu de cas", "en": "Too few cases"}
     book.record("x.y", value=None, unit="share", kind="by construction", vintage="2021", note=note)
-    assert "not estimable" in PageRenderer(Content.read(tmp_path), Words("en"), Page("index", "x")).figure(
+    assert "not estimable" in PageRenderer(Content.read(tmp_path, algorithm=BOB), words("en"), Page("index", "x")).figure(
         "x.y"
     )
 
 
 def test_an_empty_cell_of_a_table_is_shown_as_no_data(invented_build):
-    maker = PageRenderer(Content.read(invented_build), Words("en"), Page("index", "x"))
+    maker = PageRenderer(Content.read(invented_build, algorithm=BOB), words("en"), Page("index", "x"))
     row = re.search(r"<tr>(?:(?!</tr>).)*Mayotte.*?</tr>", maker.table("place.stressed"), re.S).group()
     assert row.count("no data") == 6
     assert "No data" in row
@@ -192,7 +192,7 @@ def test_share_unknown_stands_beside_share_known_in_the_table_of_places(pages):
 
 
 def test_a_long_list_of_sources_is_folded_and_a_short_one_is_not(invented_build):
-    maker = PageRenderer(Content.read(invented_build), Words("en"), Page("index", "x"))
+    maker = PageRenderer(Content.read(invented_build, algorithm=BOB), words("en"), Page("index", "x"))
     assert "<details" not in maker.sources_of(["rome", "departements"])
     folded = maker.sources_of(["rome", "departements", "rome_mobility"])
     assert "<summary>3 sources</summary>" in folded
@@ -200,7 +200,7 @@ def test_a_long_list_of_sources_is_folded_and_a_short_one_is_not(invented_build)
 
 
 def test_a_range_over_choices_stands_large_on_the_card_and_the_default_below(invented_build):
-    maker = PageRenderer(Content.read(invented_build), Words("en"), Page("index", "x"))
+    maker = PageRenderer(Content.read(invented_build, algorithm=BOB), words("en"), Page("index", "x"))
     ends = {"low": "age.changed_share_low", "high": "age.changed_share_high"}
     card = maker.card("age.changed_share", "x", **ends, basis="by default")
     assert ">2.0% to 31.0%</a>" in card
@@ -215,7 +215,7 @@ def test_the_findings_file_is_valid_json_and_holds_what_was_recorded(rendered):
 
 
 def test_a_table_read_back_keeps_codes_as_text_and_ranks_whole(invented_build):
-    content = Content.read(invented_build)
+    content = Content.read(invented_build, algorithm=BOB)
     frame = content.tables["place.stressed"]
     assert frame["departement_id"].to_list()[0] == "01"
     assert frame["rank_low"].dtype.is_integer()
@@ -234,7 +234,7 @@ def test_a_département_whose_market_is_unknown_shows_no_share_told_that_it_is_s
         dep: re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", re.search(rf"<tr><th[^>]*>{dep} .*?</tr>", table)[0])
         for dep in ("Mayotte", "Creuse")
     }
-    stuck = heads.index(Words("en").label("challenge", "stuck-market"))
+    stuck = heads.index(words("en").label("challenge", "stuck-market"))
     assert heads[1] == "Share unknown"
     assert rows["Mayotte"][1] == "100%"
     assert "no data" in rows["Mayotte"][stuck]

@@ -5,6 +5,7 @@ import re
 import invented_quirks
 import polars as pl
 import pytest
+from audited import BOB, words
 
 from bobanalysis.bob import catalogue
 from bobanalysis.fairness.intervals import wilson
@@ -13,7 +14,6 @@ from bobanalysis.recommenders.quirks import cases, quirks
 from bobanalysis.report import quirk_pages
 from bobanalysis.report.renderer import Content, Page, PageRenderer
 from bobanalysis.report.site import PAGES
-from bobanalysis.report.words import Words
 
 LANGUAGES = ("fr", "en")
 EVIDENCE = {
@@ -40,7 +40,7 @@ def entries(texts):
 @pytest.fixture(scope="module")
 def maker(invented_build):
     def make(language, slug="quirks"):
-        return PageRenderer(Content.read(invented_build), Words(language), Page(slug, "Quirks"))
+        return PageRenderer(Content.read(invented_build, algorithm=BOB), words(language), Page(slug, "Quirks"))
 
     return make
 
@@ -73,7 +73,7 @@ def test_each_entry_says_whether_it_was_run_or_read(lang, entries) -> None:
 
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_an_entry_that_was_only_read_says_why(lang, entries) -> None:
-    words = Words(lang)
+    words = words(lang)
     for id, quirk in quirks().items():
         if quirk.unshown:
             assert plain(words.polish(quirk.unshown.get(lang))) in plain(entries[lang, id]), id

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from audited import BOB, words
 
 from bobanalysis import population
 from bobanalysis import text as typography
@@ -19,7 +20,7 @@ from bobanalysis.bob.market import join
 from bobanalysis.recommenders.market import french_market
 from bobanalysis.report import tryit
 from bobanalysis.report.renderer import Content, Page, PageRenderer
-from bobanalysis.report.words import HERE, Words
+from bobanalysis.report.words import HERE
 from bobanalysis.rules import inputs, thresholds
 from bobanalysis.rules.expr import IsIn, StartsWith, walk
 from bobanalysis.rules.javascript import compile_script
@@ -45,10 +46,10 @@ def site(invented_build, tmp_path_factory):
     for path, name in (("scripts/try.css", "try.css"), ("templates/style.css", "style.css")):
         shutil.copyfile(HERE / path, folder / "assets" / name)
     (folder / "assets" / "try.js").write_text(tryit.script(), "utf-8")
-    content = Content.read(invented_build)
+    content = Content.read(invented_build, algorithm=BOB)
     for language in ("fr", "en"):
         (folder / language).mkdir()
-        html = PageRenderer(content, Words(language), Page("try", "Try it")).html()
+        html = PageRenderer(content, words(language), Page("try", "Try it")).html()
         (folder / language / "try.html").write_text(html, "utf-8")
     return folder
 
@@ -253,7 +254,7 @@ def example(**changed):
 @pytest.mark.parametrize("language", ["fr", "en"])
 def test_the_page_shows_what_python_answers_to_its_example(visit, language):
     page, told = visit(language), example()
-    words = Words(language)
+    words = words(language)
     assert (
         words.label("challenge", told["main_challenge"])
         in page.locator("#try-diagnosis .answer").inner_text()
@@ -305,7 +306,7 @@ def test_the_slider_answers_to_the_keyboard_and_a_cliff_to_its_button(visit):
     page.wait_for_function("document.getElementById('try-age-now').textContent.startsWith('31')")
     assert page.get_attribute("#try-age", "aria-valuetext") == "31 years old"
     after = example(age=31)["main_challenge"]
-    assert Words("en").label("challenge", after) in page.locator("#try-now").inner_text()
+    assert words("en").label("challenge", after) in page.locator("#try-now").inner_text()
     page.locator("#try-cliffs button").last.press("Enter")
     last = page.locator("#try-cliffs > li").last.get_attribute("data-age")
     assert page.locator("#try-age-now").inner_text().startswith(last)
@@ -320,7 +321,7 @@ def test_another_place_and_another_job_change_the_answer_at_once(visit):
     expected = example(departement_id="2A", rome_id="K1304")
     page.wait_for_function(
         "label => document.getElementById('try-now').textContent.startsWith(label)",
-        arg=Words("fr").label("challenge", expected["main_challenge"]),
+        arg=words("fr").label("challenge", expected["main_challenge"]),
     )
     shown = page.locator("#try-advice > li").evaluate_all("items => items.map(i => i.dataset.id)")
     assert shown == expected["advice"]
@@ -330,7 +331,7 @@ def test_another_place_and_another_job_change_the_answer_at_once(visit):
 def test_the_table_of_places_counts_what_python_answers_everywhere(visit):
     page = visit("en")
     page.wait_for_selector("#try-elsewhere tr")
-    places = sorted(tryit.page_data(Words("en"))["places"])
+    places = sorted(tryit.page_data(words("en"))["places"])
     told = examples([{"departement_id": place} for place in places])
     shown = page.locator("#try-elsewhere tr").evaluate_all(
         "rows => rows.map(r => [r.dataset.challenge, Number(r.cells[1].textContent)])"
@@ -357,7 +358,7 @@ def test_with_no_answer_at_all_the_page_says_what_python_says(visit):
     assert page.is_checked("#try-no-age")
     assert page.is_visible("#try-age-note")
     label = (
-        Words("en").label("challenge", told["main_challenge"]) if told["main_challenge"] else "server stops"
+        words("en").label("challenge", told["main_challenge"]) if told["main_challenge"] else "server stops"
     )
     assert label in page.locator("#try-now").inner_text()
     page.click("#try-example")
@@ -423,11 +424,11 @@ def test_what_the_page_writes_keeps_the_typographic_rules(visit, language):
 def test_script_and_texts_stay_small():
     assert len(tryit.script().encode()) < 1_000_000
     for language in ("fr", "en"):
-        assert len(tryit.embedded(Words(language)).encode()) < 250_000
+        assert len(tryit.embedded(words(language)).encode()) < 250_000
 
 
 def test_both_languages_say_the_same_things_and_leave_nothing_out():
-    pages = {language: tryit.page_data(Words(language)) for language in ("fr", "en")}
+    pages = {language: tryit.page_data(words(language)) for language in ("fr", "en")}
     for part in (
         "texts",
         "places",
@@ -447,12 +448,12 @@ def test_both_languages_say_the_same_things_and_leave_nothing_out():
 
 def test_every_condition_is_said_as_it_stands_and_as_its_contrary():
     for language in ("fr", "en"):
-        for held, not_held in tryit.page_data(Words(language))["conditions"].values():
+        for held, not_held in tryit.page_data(words(language))["conditions"].values():
             assert held != not_held
 
 
 def test_every_question_of_the_page_is_read_by_the_rules():
-    asked = {f["name"] for group in tryit.page_data(Words("en"))["fields"] for f in group["fields"]}
+    asked = {f["name"] for group in tryit.page_data(words("en"))["fields"] for f in group["fields"]}
     assert asked - {"departement_id"} <= set(READ)
     assert set(tryit.START) <= {*READ, "departement_id"}
 

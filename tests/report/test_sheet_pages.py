@@ -6,8 +6,8 @@ import re
 import pytest
 
 from bobanalysis.report import flow
-from bobanalysis.report import ledger as texts
-from bobanalysis.report.ledger_pages import FORM_PAGES, address
+from bobanalysis.report import sheets as texts
+from bobanalysis.report.sheet_pages import address
 
 BOTH = pytest.mark.parametrize("language", ["fr", "en"])
 
@@ -29,9 +29,9 @@ def test_every_question_stands_under_its_theme_with_its_status_in_words(pages, l
         "en": ("answered", "partly answered", "open"),
     }
     named = dict(zip(texts.STATUSES, names[language], strict=True))
-    for theme in texts.ledger().themes:
-        section = source.split(f'aria-labelledby="theme-{theme}"')[1].split("</section>")[0]
-        wanted = [e for e in texts.ledger().entries if e.theme == theme]
+    for theme in texts.citizen_questions().themes:
+        section = source.split(f'aria-labelledby="theme-{theme.id}"')[1].split("</section>")[0]
+        wanted = [e for e in texts.citizen_questions().entries if e.theme == theme.id]
         assert re.findall(r'<article class="entry [^"]+" id="([^"]+)"', section) == [e.id for e in wanted]
         for entry in wanted:
             article = section.split(f'id="{entry.id}"')[1].split("</article>")[0]
@@ -42,7 +42,7 @@ def test_every_question_stands_under_its_theme_with_its_status_in_words(pages, l
 @BOTH
 def test_an_allegation_is_labelled_and_what_is_not_verified_says_so(pages, language):
     source = pages[f"{language}/questions.html"].source
-    for entry in texts.ledger().entries:
+    for entry in texts.citizen_questions().entries:
         article = source.split(f'id="{entry.id}" data-ledger')[1].split("</article>")[0]
         assert ('<span class="claim">' in article) == entry.allegation, entry.id
         said = {"fr": "Non vérifié", "en": "Not verified:"}[language]
@@ -52,12 +52,13 @@ def test_an_allegation_is_labelled_and_what_is_not_verified_says_so(pages, langu
 @BOTH
 def test_every_piece_of_evidence_is_folded_below_its_answer_with_its_address(pages, language):
     source = pages[f"{language}/questions.html"].source
-    known = texts.ledger()
+    known = texts.citizen_questions()
     for entry in known.entries:
         article = source.split(f'id="{entry.id}" data-ledger')[1].split("</article>")[0]
         folded = article.partition("<details>")[2]
-        for piece in entry.evidence:
-            assert piece.locator.replace("&", "&amp;") in folded, (entry.id, piece.id)
+        for id in entry.evidence:
+            piece = known.evidence[id]
+            assert piece.locator.replace("&", "&amp;") in folded, (entry.id, id)
             assert address(piece.locator, known.repository, known.commit).replace("&", "&amp;") in folded
 
 
@@ -65,7 +66,7 @@ def test_every_piece_of_evidence_is_folded_below_its_answer_with_its_address(pag
 def test_what_was_measured_stands_with_the_answer_and_leads_to_its_note(pages, language):
     page = pages[f"{language}/questions.html"]
     ids = {a.get("id") for _, a in page.elements}
-    for entry in texts.ledger().entries:
+    for entry in texts.citizen_questions().entries:
         article = page.source.split(f'id="{entry.id}" data-ledger')[1].split("</article>")[0]
         for id in entry.findings:
             assert f'href="#note-{id}"' in article, entry.id
@@ -75,7 +76,7 @@ def test_what_was_measured_stands_with_the_answer_and_leads_to_its_note(pages, l
 # ---- personal data
 
 
-@pytest.mark.parametrize("layout", [flow.WIDE, flow.NARROW], ids=lambda layout: layout.name)
+@pytest.mark.parametrize("layout", flow.layouts().values(), ids=flow.layouts())
 def test_no_boxes_of_the_diagram_overlap_and_all_stand_inside(layout):
     boxes = list(layout.boxes.items())
     for i, (a, (x, y, w, h)) in enumerate(boxes):
@@ -107,7 +108,7 @@ def test_every_name_in_the_diagram_fits_into_its_box(browser, rendered, language
 def test_arrows_and_rows_of_the_table_have_the_same_numbers(pages, language):
     source = pages[f"{language}/privacy.html"].source
     rows = re.findall(r'<tr id="flow-[^"]+"><td>(\d+)</td>', source)
-    assert rows == [str(n) for n in range(1, len(texts.privacy().edges) + 1)]
+    assert rows == [str(n) for n in range(1, len(texts.privacy().flow.edges) + 1)]
     for drawing in re.findall(r'<svg viewBox="0 0 \d+ \d+" xmlns.*?</svg>', source, re.S):
         assert re.findall(r'font-weight="700" fill="[^"]+">(\d+)</text>', drawing) == rows
 
@@ -124,17 +125,17 @@ def test_rules_that_read_a_piece_of_data_are_named_and_lead_to_their_cards(pages
 
 
 @BOTH
-@pytest.mark.parametrize("form", [form for form, _ in FORM_PAGES])
+@pytest.mark.parametrize("form", texts.FORMS)
 def test_a_form_shows_every_line_of_the_record_in_order_and_none_is_blank(pages, form, language):
     source = pages[f"{language}/register-{form}.html"].source
     shown = inner(source, "dd", "data-field")
-    assert [name for name, _ in shown] == [item.field.id for item in texts.register().forms[form].items]
+    assert [name for name, _ in shown] == [item.field for item in texts.register().forms[form].items]
     assert not [name for name, text in shown if len(text) < 3]
     assert len(inner(source, "dt", "class")) <= len(shown)
 
 
 @BOTH
-@pytest.mark.parametrize("form", [form for form, _ in FORM_PAGES])
+@pytest.mark.parametrize("form", texts.FORMS)
 def test_a_line_that_is_not_filled_says_which_of_the_two_reasons_it_is(pages, form, language):
     says = {
         "fr": {
@@ -145,9 +146,10 @@ def test_a_line_that_is_not_filled_says_which_of_the_two_reasons_it_is(pages, fo
     }[language]
     source = pages[f"{language}/register-{form}.html"].source
     shown = [text for _, text in inner(source, "dd", "data-field")]
-    for item, text in zip(texts.register().forms[form].items, shown, strict=True):
+    record = texts.register()
+    for item, text in zip(record.forms[form].items, shown, strict=True):
         for status, words in says.items():
-            assert (words in text[: len(words) + 4]) == (item.field.status == status), item.field.id
+            assert (words in text[: len(words) + 4]) == (record.fields[item.field].status == status), item.field
 
 
 @BOTH
@@ -159,13 +161,13 @@ def test_the_page_of_the_register_says_which_duties_bind_and_which_are_voluntary
     assert {form.duty for form in texts.register().forms.values()} == {"voluntary"}
 
 
-def test_the_register_can_be_taken_as_json_with_its_schema_and_fits_it(rendered, pages):
-    jsonschema = pytest.importorskip("jsonschema")
+def test_the_register_can_be_taken_as_json_with_its_schema_and_fits_it(rendered, pages, require):
+    jsonschema = require("jsonschema")
     record = json.loads((rendered / "register.json").read_text("utf-8"))
     schema = json.loads((rendered / "register.schema.json").read_text("utf-8"))
     jsonschema.Draft202012Validator(schema).validate(record)
     assert "{" not in "".join(f.get("text", f.get("reason"))["fr"] for f in record["fields"].values())
-    for page in ("register", *(f"register-{form}" for form, _ in FORM_PAGES)):
+    for page in ("register", *(f"register-{form}" for form in texts.FORMS)):
         links = [a["href"] for a in pages[f"fr/{page}.html"].all("a")]
         assert "../register.json" in links, page
         assert "../register.schema.json" in links, page
