@@ -19,7 +19,7 @@ def format_answer(value: Any, refusal: Undefined | None = None) -> str:
     ('missing: profile.gender', 'a, b')
     """
     if refusal is not None:
-        value = {refusal.kind: refusal.details}
+        return format_answer({refusal.kind: refusal.details}).removesuffix(": ")
     if isinstance(value, Mapping):
         ((kind, details),) = value.items()
         return f"{kind}: {details if isinstance(details, str) else ', '.join(details)}".removesuffix(": ")
