@@ -23,6 +23,7 @@ from .change import (
 from .counterfactual import (
     Change,
     Counterfactual,
+    Found,
     Question,
     candidates,
     counterfactuals,
