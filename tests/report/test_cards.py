@@ -1,16 +1,19 @@
 """A walk over all rules: each has its card, in both languages, and the card says what the rule does."""
 
+import json
 import re
 
 import pytest
-from audited import BOB
+from audited import BOB, CARDS, words
 from markupsafe import escape
 from reading_pages import Parsed
 
 from bobanalysis.bob import DICTIONARY, catalogue
 from bobanalysis.recommenders.reach import in_use, published_rules
+from bobanalysis.report import tryit
 from bobanalysis.report.cards import pages
-from bobanalysis.report.ledger import numbers
+from bobanalysis.report.renderer import Content, Page, PageRenderer
+from bobanalysis.report.sheets import numbers
 from bobanalysis.rules import input_text, inputs, thresholds
 
 LANGUAGES = ("fr", "en")
@@ -57,7 +60,7 @@ def test_every_rule_has_a_card(cards, language):
     expected = {*catalogue(), *in_use()}
     assert {name for lang, name in cards if lang == language} >= expected
     families = {family.name for family in catalogue().families}
-    assert families <= {page.slug.removeprefix("rules/") for page in pages()}
+    assert families <= {page.slug.removeprefix("rules/") for page in pages(BOB)}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -176,7 +179,7 @@ def test_a_refusal_is_told_in_words_and_not_by_the_name_of_a_field(cards):
 def test_the_index_leads_to_every_card(rendered, language):
     page = (rendered / language / "rules.html").read_text("utf-8")
     listed = set(re.findall(r'<li data-rule="[^"]*" class="[^"]*"><a href="([^"]*)"', page))
-    assert listed == {f"{page.slug}.html" for page in pages()}
+    assert listed == {f"{page.slug}.html" for page in pages(BOB)}
 
 
 @pytest.mark.browser
@@ -207,11 +210,8 @@ def test_the_search_of_the_index_ignores_accents_and_takes_every_word(browser, r
 
 
 def test_the_page_to_try_leads_to_the_cards_of_its_rules(rendered):
-    from audited import words
-
-    from bobanalysis.report.tryit import page_data
-
-    for _, _, address in page_data(words("fr"))["rules"].values():
+    renderer = PageRenderer(Content.of(BOB), words("fr"), Page("try", "Try it"))
+    for _, _, address in json.loads(tryit.page(renderer)["tryit"])["rules"].values():
         file, _, anchor = address.partition("#")
         page = (rendered / "fr" / file).read_text("utf-8")
         assert not anchor or f'id="{anchor}"' in page

@@ -7,8 +7,8 @@ import yaml
 from reading_pages import blocks
 
 from bobanalysis import text as typography
-from bobanalysis.report.glossary import glossary, link, used
-from bobanalysis.report.ledger import LedgerError
+from bobanalysis.report.glossary import _pattern, glossary, link
+from bobanalysis.tables import InputError
 
 JARGON = {
     "fr": """algorithme anonymisé ATRS BMO bizarrerie CADA calage CARIF-OREF carnet CIL CNIL commit
@@ -51,6 +51,12 @@ APART = ("data", "sources")
 """Pages that list files and sources, by the names that these have."""
 
 
+def used(text, language):
+    """List the terms that a text uses, in the order of their first use."""
+    pattern, known = _pattern(language)
+    return list(dict.fromkeys(known[m[1].casefold()] for m in pattern.finditer(text)))
+
+
 def listed(language):
     return [word.strip("«»") for word in re.findall(r"«[^»]+»|\S+", JARGON[language])]
 
@@ -84,11 +90,11 @@ def test_pages_do_without_the_jargon_of_statistics_and_code(pages, language):
 def test_an_explanation_has_one_to_three_plain_sentences_and_an_example():
     for term in glossary():
         for language in ("fr", "en"):
-            sentences = re.findall(r"[.!?](?:\s|$)", term.text[language])
+            sentences = re.findall(r"[.!?](?:\s|$)", term.text.get(language))
             assert 1 <= len(sentences) <= 3, term.id
-            longest = max(len(s.split()) for s in re.split(r"[.!?:;]\s", term.text[language]))
+            longest = max(len(s.split()) for s in re.split(r"[.!?:;]\s", term.text.get(language)))
             assert longest <= 30, f"{term.id}: {longest} words in a sentence"
-            assert term.example[language] != term.text[language]
+            assert term.example.get(language) != term.text.get(language)
 
 
 def test_a_word_leads_to_one_entry_only():
@@ -129,7 +135,7 @@ def test_a_term_without_an_example_is_refused_by_name(tmp_path):
     term |= {"text": {"fr": "Un.", "en": "One."}}
     path = tmp_path / "glossary.yaml"
     path.write_text(yaml.safe_dump({"terms": [term]}), encoding="utf-8")
-    with pytest.raises(LedgerError, match="term 'x', field example: missing or blank"):
+    with pytest.raises(InputError, match=r"entry 1 \(x\): field 'example' is missing"):
         glossary(path)
 
 
@@ -137,4 +143,4 @@ def test_texts_are_set_as_each_language_wants():
     for term in glossary():
         for language in ("fr", "en"):
             for text in (term.text, term.example):
-                assert not typography.faults(text[language], language)
+                assert not typography.faults(text.get(language), language)

@@ -444,7 +444,7 @@ def test_a_person_who_cannot_be_read_is_refused_with_file_field_and_value(run, t
         (["none.json"], "no such file"),
         ([EXAMPLE, "--about", "seniorr"], "Did you mean 'senior'?"),
         ([EXAMPLE, "--project", "3"], "there is no project 3: the person has 1"),
-        ([EXAMPLE, "--scale", "x"], "there is no scale 'x'"),
+        ([EXAMPLE, "--scale", "x"], "no market scale 'x'"),
         ([EXAMPLE, "--now", "hier"], "'hier' is not an instant"),
         ([EXAMPLE, "--about", "senior", "--output", "nowhere/x.html"], "cannot be written"),
     ],

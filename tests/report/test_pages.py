@@ -80,9 +80,9 @@ def test_a_finding_without_value_is_called_not_estimable_and_never_zero(tmp_path
     book = write_invented(tmp_path)
     note = {"fr": "Trop peu de cas", "en": "Too few cases"}
     book.record("x.y", value=None, unit="share", kind="by construction", vintage="2021", note=note)
-    assert "not estimable" in PageRenderer(Content.read(tmp_path, algorithm=BOB), words("en"), Page("index", "x")).figure(
-        "x.y"
-    )
+    assert "not estimable" in PageRenderer(
+        Content.read(tmp_path, algorithm=BOB), words("en"), Page("index", "x")
+    ).figure("x.y")
 
 
 def test_an_empty_cell_of_a_table_is_shown_as_no_data(invented_build):
@@ -260,11 +260,11 @@ def test_values_stand_with_the_size_of_their_sample(pages):
 
 
 def test_missing_market_figures_are_laid_to_this_audit_and_not_to_bob(pages):
-    for page, words in (
+    for page, said in (
         ("en/index.html", "The gap is in the data of this audit, not in Bob Emploi"),
         ("fr/index.html", "La lacune est celle des données de cet audit"),
     ):
-        assert words in pages[page].source
+        assert said in pages[page].source
 
 
 def test_the_départements_where_nobody_is_sent_to_a_non_profit_are_named(pages):

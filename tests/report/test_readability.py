@@ -8,9 +8,8 @@ import re
 from dataclasses import dataclass
 
 import pytest
+from readability import ease, measure, sentences, syllables, words
 from reading_pages import Parsed, prose
-
-from bobanalysis.report.readability import ease, measure, sentences, syllables, words
 
 
 @dataclass(frozen=True)

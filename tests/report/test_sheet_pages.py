@@ -149,7 +149,9 @@ def test_a_line_that_is_not_filled_says_which_of_the_two_reasons_it_is(pages, fo
     record = texts.register()
     for item, text in zip(record.forms[form].items, shown, strict=True):
         for status, words in says.items():
-            assert (words in text[: len(words) + 4]) == (record.fields[item.field].status == status), item.field
+            assert (words in text[: len(words) + 4]) == (record.fields[item.field].status == status), (
+                item.field
+            )
 
 
 @BOTH

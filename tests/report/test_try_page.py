@@ -1,5 +1,6 @@
 """The page "Try it" answers what Python answers, in a real browser, without a server and without a trace."""
 
+import json
 import random
 import re
 import shutil
@@ -26,7 +27,9 @@ from bobanalysis.rules.expr import IsIn, StartsWith, walk
 from bobanalysis.rules.javascript import compile_script
 
 VECTORS = Path(__file__).parents[1] / "vectors"
-READ = [v.name for v in inputs(*tryit.rules().values())]
+RULES = list(BOB.roots.values())
+READ = [v.name for v in inputs(*RULES)]
+START, AGES = BOB.start, BOB.presentation.try_data()["ages"]
 
 
 def lists(frame):
@@ -45,13 +48,19 @@ def site(invented_build, tmp_path_factory):
     (folder / "assets").mkdir()
     for path, name in (("scripts/try.css", "try.css"), ("templates/style.css", "style.css")):
         shutil.copyfile(HERE / path, folder / "assets" / name)
-    (folder / "assets" / "try.js").write_text(tryit.script(), "utf-8")
+    (folder / "assets" / "try.js").write_text(tryit.script(BOB), "utf-8")
     content = Content.read(invented_build, algorithm=BOB)
     for language in ("fr", "en"):
         (folder / language).mkdir()
-        html = PageRenderer(content, words(language), Page("try", "Try it")).html()
+        html = PageRenderer(content, words(language), Page("try", "Try it", context=tryit.page)).html()
         (folder / language / "try.html").write_text(html, "utf-8")
     return folder
+
+
+@cache
+def page_data(language):
+    renderer = PageRenderer(Content.of(BOB), words(language), Page("try", "Try it"))
+    return json.loads(tryit.page(renderer)["tryit"])
 
 
 @pytest.fixture(scope="module")
@@ -120,7 +129,7 @@ def possible(variable):
         return [False, True]
     if variable.choices:
         return [c.number for c in variable.choices]
-    rules = list(tryit.rules().values())
+    rules = RULES
     if variable.kind == "text":
         known = {
             value
@@ -242,7 +251,7 @@ ASKED = {
 
 def examples(changes):
     """Return what Python answers to the page's example, each time with other changes."""
-    people = [{"person_id": str(k), **ASKED, **tryit.START, **c} for k, c in enumerate(changes)]
+    people = [{"person_id": str(k), **ASKED, **START, **c} for k, c in enumerate(changes)]
     return list(lists(Bob(french_market()).run(pl.DataFrame(people), strict=False)))
 
 
@@ -254,9 +263,8 @@ def example(**changed):
 @pytest.mark.parametrize("language", ["fr", "en"])
 def test_the_page_shows_what_python_answers_to_its_example(visit, language):
     page, told = visit(language), example()
-    words = words(language)
     assert (
-        words.label("challenge", told["main_challenge"])
+        words(language).label("challenge", told["main_challenge"])
         in page.locator("#try-diagnosis .answer").inner_text()
     )
     for part, ids in (("advice", told["advice"]), ("strategies", [s["id"] for s in told["strategies"]])):
@@ -285,7 +293,7 @@ def test_only_conditions_whose_contrary_changes_the_answer_are_called_decisive(v
 @pytest.mark.browser
 def test_the_marks_of_the_slider_stand_where_python_sees_a_change(visit):
     page = visit("fr")
-    low, high = tryit.AGES
+    low, high = AGES
     told = examples([{"age": age} for age in range(low, high + 1)])
     changed = {low + k + 1 for k in range(high - low) if told[k] != told[k + 1]}
     diagnosis = ("main_challenge", "overall_score", "overall_row")
@@ -331,7 +339,7 @@ def test_another_place_and_another_job_change_the_answer_at_once(visit):
 def test_the_table_of_places_counts_what_python_answers_everywhere(visit):
     page = visit("en")
     page.wait_for_selector("#try-elsewhere tr")
-    places = sorted(tryit.page_data(words("en"))["places"])
+    places = sorted(page_data("en")["places"])
     told = examples([{"departement_id": place} for place in places])
     shown = page.locator("#try-elsewhere tr").evaluate_all(
         "rows => rows.map(r => [r.dataset.challenge, Number(r.cells[1].textContent)])"
@@ -346,7 +354,7 @@ def test_finding_a_job_keeps_the_one_chosen(visit):
     names = page.locator("#try-rome_id option").all_inner_texts()
     assert 1 < len(names) < 20
     assert any("Secrétariat" in n for n in names)
-    assert page.input_value("#try-rome_id") == tryit.START["rome_id"]
+    assert page.input_value("#try-rome_id") == START["rome_id"]
 
 
 @pytest.mark.browser
@@ -354,7 +362,7 @@ def test_with_no_answer_at_all_the_page_says_what_python_says(visit):
     page = visit("en")
     page.click("#try-clear")
     unanswered = ASKED | {"departement_id": "", "num_objectives": 0}
-    told = example(**unanswered | {k: tryit.START[k] for k in ("employment_cdi", "num_employment_types")})
+    told = example(**unanswered | {k: START[k] for k in ("employment_cdi", "num_employment_types")})
     assert page.is_checked("#try-no-age")
     assert page.is_visible("#try-age-note")
     label = (
@@ -362,7 +370,7 @@ def test_with_no_answer_at_all_the_page_says_what_python_says(visit):
     )
     assert label in page.locator("#try-now").inner_text()
     page.click("#try-example")
-    assert page.input_value("#try-age") == str(tryit.START["age"])
+    assert page.input_value("#try-age") == str(START["age"])
 
 
 @pytest.mark.browser
@@ -422,13 +430,13 @@ def test_what_the_page_writes_keeps_the_typographic_rules(visit, language):
 
 
 def test_script_and_texts_stay_small():
-    assert len(tryit.script().encode()) < 1_000_000
+    assert len(tryit.script(BOB).encode()) < 1_000_000
     for language in ("fr", "en"):
-        assert len(tryit.embedded(words(language)).encode()) < 250_000
+        assert len(json.dumps(page_data(language), ensure_ascii=False).encode()) < 250_000
 
 
 def test_both_languages_say_the_same_things_and_leave_nothing_out():
-    pages = {language: tryit.page_data(words(language)) for language in ("fr", "en")}
+    pages = {language: page_data(language) for language in ("fr", "en")}
     for part in (
         "texts",
         "places",
@@ -443,22 +451,24 @@ def test_both_languages_say_the_same_things_and_leave_nothing_out():
         assert list(pages["fr"][part]) == list(pages["en"][part]), part
         assert all(pages["fr"][part].values()), part
     assert len(pages["fr"]["places"]) == 101
-    assert set(pages["fr"]["conditions"]) == set(tryit.compiled().conditions)
+    assert {*map(int, pages["fr"]["conditions"])} == set(tryit.compiled(BOB).conditions)
 
 
 def test_every_condition_is_said_as_it_stands_and_as_its_contrary():
     for language in ("fr", "en"):
-        for held, not_held in tryit.page_data(words(language))["conditions"].values():
+        for held, not_held in page_data(language)["conditions"].values():
             assert held != not_held
 
 
 def test_every_question_of_the_page_is_read_by_the_rules():
-    asked = {f["name"] for group in tryit.page_data(words("en"))["fields"] for f in group["fields"]}
+    asked = {f["name"] for group in page_data("en")["fields"] for f in group["fields"]}
     assert asked - {"departement_id"} <= set(READ)
-    assert set(tryit.START) <= {*READ, "departement_id"}
+    assert set(START) <= {*READ, "departement_id"}
 
 
 def test_every_text_of_the_page_is_used_by_its_script():
     script = (HERE / "scripts" / "page.js").read_text("utf-8")
     composed = re.compile(r"relevance \d|(advice|strategy) (appears|goes|moves)")
-    assert [key for key in tryit.TEXTS if f'"{key}"' not in script and not composed.fullmatch(key)] == []
+    assert [
+        key for key in words("en").names("try") if f'"{key}"' not in script and not composed.fullmatch(key)
+    ] == []

@@ -1,11 +1,12 @@
 import re
 
 import pytest
+from audited import words as words_of
 from babel.messages.pofile import read_po
 from messages import used_messages
 
 from bobanalysis import text as typography
-from bobanalysis.report.words import HERE, CatalogueError, Words, challenge_labels, vocabulary
+from bobanalysis.report.words import HERE, CatalogueError, Words, vocabulary
 
 # Numbers that say nothing about the audit: names of licences and encodings, years of events.
 FILES = sorted((HERE / "locale" / "fr").glob("*.po"))
@@ -69,9 +70,6 @@ def test_names_keep_the_typographic_rules_and_hold_the_same_figures_in_both_lang
         for key, text in names.items():
             figures = [sorted(re.findall(r"\{\w+\}", text.get(lang))) for lang in ("fr", "en")]
             assert figures[0] == figures[1], (topic, key)
-                topic,
-                key,
-            )
             for lang in ("fr", "en"):
                 plain = re.sub(r"\{\w+\}", "x", text.get(lang))
                 assert typography.faults(typography.typeset(plain, lang), lang) == [], (topic, key)
@@ -85,10 +83,9 @@ def test_a_missing_translation_stops_the_pages():
 
 def test_the_seven_challenges_have_different_names_in_each_language():
     for language in ("fr", "en"):
-        words = Words(language)
-        assert len({words.label("challenge", key) for key in challenge_labels()}) == 7
+        assert len({*words_of(language).names("challenge").values()}) == 7
 
 
 def test_a_label_that_does_not_exist_is_refused_with_the_known_ones():
     with pytest.raises(CatalogueError, match="stuck-market"):
-        Words("en").label("challenge", "stuckmarket")
+        words_of("en").label("challenge", "stuckmarket")
