@@ -23,6 +23,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from bobanalysis.presentation import Vocabulary
 from bobanalysis.report.described import described
 
 Kind = Literal["by construction", "modelled", "observed"]
@@ -146,6 +147,7 @@ class Notebook:
     Args:
         name: the file name of the notebook without ``.ipynb``.
         build: the folder to write to (see `build_folder`).
+        names: what an algorithm calls things, by topic, for the tables that the notebook shows.
         defaults: what every figure has unless said otherwise: kind, vintage, sources.
 
     Raises:
@@ -158,13 +160,19 @@ class Notebook:
         0.123457
     """
 
-    def __init__(self, name: str, build: str | os.PathLike[str] | None = None, **defaults: Any) -> None:
+    def __init__(
+        self,
+        name: str,
+        build: str | os.PathLike[str] | None = None,
+        names: Vocabulary | None = None,
+        **defaults: Any,
+    ) -> None:
         """Start an empty record for the notebook `name`."""
         if not _NOTEBOOK.fullmatch(name):
             raise FindingError(
                 f"{name!r} is not the name of a notebook: use its file name, such as '03_diagnosis'"
             )
-        self.name, self._defaults = name, defaults
+        self.name, self._names, self._defaults = name, names, defaults
         self._described = described(name)
         self._build = build_folder(build)
         self._findings: dict[str, dict[str, Any]] = {}
@@ -345,7 +353,7 @@ class Notebook:
         _write_text(self._build / "tables" / f"{id}.csv", text)
         self._tables[id] = record
         self._write()
-        return Shown(record, rows)
+        return Shown(record, rows, self._names)
 
     def _about(self, id: str, said: Mapping[str, Any], part: str, where: str) -> dict[str, Any]:
         """Put together what is said of a record: by default, by its description, at the call."""
@@ -386,16 +394,18 @@ class Shown:
 
     ROWS = 30
 
-    def __init__(self, record: Mapping[str, Any], rows: Sequence[Sequence[Any]]) -> None:
-        """Keep the record of a table and its rows."""
-        self.record, self.rows = record, rows
+    def __init__(
+        self, record: Mapping[str, Any], rows: Sequence[Sequence[Any]], names: Vocabulary | None = None
+    ) -> None:
+        """Keep the record of a table, its rows, and an algorithm's names of things."""
+        self.record, self.rows, self.names = record, rows, names
 
     def _repr_html_(self) -> str:
         from html import escape
 
         from bobanalysis.report import words
 
-        said = words.Words("en")
+        said = words.Words("en", self.names)
         units = [column["unit"] for column in self.record["columns"]]
         heads = "".join(f"<th>{escape(c['label']['en'])}</th>" for c in self.record["columns"])
         lines = "".join(
