@@ -9,7 +9,6 @@ from itertools import pairwise
 from urllib.parse import urlsplit
 
 import pytest
-from reading_pages import parse_all
 
 LANGUAGES = ("fr", "en")
 CARDS = 30
@@ -31,12 +30,27 @@ def looked_at(folder):
     return [p for p in found if p not in cards] + cards[:: max(1, -(-len(cards) // CARDS))]
 
 
+def of_each_template(folder):
+    """One page of each template; `looked_at` holds more of the same."""
+    found = looked_at(folder)
+    cards = [p for p in found if "/rules/" in p]
+    forms = [p for p in found if "register-" in p]
+    return [p for p in found if p not in (*cards[1:], *forms[1:]) and not p.endswith("index.html")] + [
+        "en/rules/for-old.html"
+    ]
+
+
+SIZES = pytest.mark.parametrize(
+    "chosen", [of_each_template, pytest.param(looked_at, marks=pytest.mark.slow)], ids=["templates", "all"]
+)
+
+
 # ---- what holds of every page, by parsing
 
 
 @pytest.fixture(scope="module")
-def parsed(rendered):
-    return parse_all(rendered)
+def parsed(pages):
+    return pages
 
 
 def test_every_page_names_its_language_and_has_a_title_of_its_own(parsed):
@@ -136,12 +150,13 @@ def axe_options(language):
 
 
 @pytest.mark.browser
+@SIZES
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_axe_finds_no_violation_asks_nothing_of_the_network_and_nothing_scrolls_sideways(
-    tab, axe, rendered, language
+    tab, axe, rendered, language, chosen
 ):
     found = []
-    for path in [p for p in looked_at(rendered) if p.startswith((language, "index"))]:
+    for path in [p for p in chosen(rendered) if p.startswith((language, "index"))]:
         tab.requests.clear()
         tab.complaints.clear()
         tab.goto((rendered / path).as_uri())
@@ -226,12 +241,13 @@ def test_questions_are_filtered_with_the_arrow_keys(tab, rendered):
 
 
 @pytest.mark.browser
+@SIZES
 def test_without_javascript_every_page_shows_its_text_and_only_one_says_that_it_needs_it(
-    browser, rendered, parsed
+    browser, rendered, parsed, chosen
 ):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
-    for path in looked_at(rendered):
+    for path in chosen(rendered):
         page.goto((rendered / path).as_uri())
         words = len(page.locator("body").inner_text().split())
         told = page.locator("noscript").count()

@@ -1,0 +1,145 @@
+"""The pages of any algorithm: an invented one goes all the way, and its page answers as Python does."""
+
+import random
+import re
+import sys
+from pathlib import Path
+
+import polars as pl
+import pytest
+from reading_pages import parse_all
+
+from bobanalysis import text as typography
+from bobanalysis.audit.person import Person
+from bobanalysis.report.personal import personal_letter
+from bobanalysis.report.site import render_algorithm
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from toy import TOY
+
+PAGES = (
+    "rules",
+    "conditions",
+    "letter",
+    "try",
+    "rules/score",
+    "rules/class",
+    "rules/factor",
+    "rules/forgotten",
+)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return render_algorithm(TOY, tmp_path_factory.mktemp("toy"))
+
+
+@pytest.fixture(scope="module")
+def made(folder):
+    return parse_all(folder)
+
+
+def text(page):
+    return " ".join(re.sub(r"<[^>]+>", " ", page.source).split())
+
+
+def test_every_rule_has_a_card_and_every_page_both_languages(made):
+    cards = {f"rules/{name.replace(' ', '-')}" for name in TOY.rules}
+    for language in ("fr", "en"):
+        assert {f"{language}/{slug}.html" for slug in (*PAGES, *cards)} <= set(made)
+
+
+def test_links_lead_to_pages_that_exist(made, folder):
+    for path, page in made.items():
+        for link in page.all("a"):
+            if not link["href"].startswith(("http", "#")):
+                assert ((folder / path).parent / link["href"].split("#")[0]).exists(), (path, link["href"])
+
+
+def test_what_the_pages_say_keeps_the_typographic_rules(made):
+    for path, page in made.items():
+        for said, around in page.texts:
+            if any(tag in ("style", "script", "code") for tag, _ in around):
+                continue
+            assert not typography.faults(said, path[:2]), (path, said)
+
+
+def test_no_page_of_another_algorithm_speaks_of_bob(made):
+    assert [path for path, page in made.items() if re.search(r"\bBob\b|France Travail", page.source)] == []
+
+
+def test_the_card_of_a_sum_lists_its_terms_and_says_that_they_add_up(made):
+    card = text(made["en/rules/score.html"])
+    assert "A sum: every line that holds counts" in card
+    assert "Term It adds age: 50 years or more −20" in card
+    assert "Read from top to bottom" not in card
+
+
+def test_a_rule_that_nothing_uses_says_so(made):
+    assert "nothing uses it" in text(made["en/rules/forgotten.html"])
+
+
+def test_the_conditions_on_age_and_place_are_those_of_the_rules(made):
+    rows = re.findall(r'data-condition="([^"]+)"', made["en/conditions.html"].source)
+    assert {row.split(" | ")[0] for row in rows} >= {"score", "offers mentor", "factor", "forgotten"}
+
+
+def test_the_letter_tells_answers_terms_and_changes_that_hold():
+    person = Person.of({"age": 40, "region": "NORTH", "years_worked": 5}, TOY)
+    letter = " ".join(re.sub(r"<[^>]+>", " ", personal_letter(person, "en")).split())
+    assert "Score: 61 points" in letter
+    assert "“factor of the region” +1 61" in letter
+    assert "Class: high" in letter
+    assert "“score”: 60 or more" in letter
+    changed = TOY.run(pl.DataFrame({"age": [50], "region": [1], "years_worked": [5], "trained": [False]}))
+    assert changed["class"].item() == "LOW"
+    assert re.search(r"Age: 50 years instead of 40 years[^→]*→ low", letter)
+
+
+def test_changed_rules_are_told_in_the_letter():
+    changed = TOY.with_threshold("score", 65, variable="age", old=50)
+    letter = personal_letter(Person.of(dict(TOY.start), changed), "en")
+    assert "In the rule score, the threshold 50 of age becomes 65." in letter
+
+
+@pytest.mark.browser
+def test_the_page_to_try_answers_as_python(browser, folder):
+    draw = random.Random(11)
+    people = [
+        {
+            "age": draw.randint(18, 70),
+            "region": draw.randint(1, 4),
+            "years_worked": draw.randint(0, 50),
+            "trained": draw.random() < 0.5,
+        }
+        for _ in range(500)
+    ]
+    page = browser.new_page()
+    page.goto((folder / "en" / "try.html").as_uri())
+    told = page.evaluate("people => people.map(bobTry.answers)", people)
+    page.close()
+    for got, row in zip(told, TOY.run(pl.DataFrame(people)).to_dicts(), strict=True):
+        assert got["score"] == pytest.approx(row["score"])
+        assert got["class"] == row["class"]
+        assert [item for item, _ in got["offers"]] == row["offers"]
+        assert [score for _, score in got["offers"]] == row["offer_scores"]
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_a_reader_changes_an_answer_and_sees_the_new_one(browser, folder, language):
+    page, complaints = browser.new_page(), []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto((folder / language / "try.html").as_uri())
+    shown = page.locator("[data-outcome=class]")
+    before = shown.inner_text()
+    page.fill("#try-age", "55")
+    assert shown.inner_text() != before
+    page.click("#try-example")
+    assert shown.inner_text() == before
+    for width in (1280, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.close()
+    assert complaints == []
