@@ -192,7 +192,7 @@ def test_filters_of_the_index_keep_the_rules_that_they_name(browser, rendered, l
     seen = page.evaluate(SEEN)
     alone = {n: s for n, s in CARDS.subjects.items() if s.role != "family"}
     reads = {
-        n for n, s in alone.items() if any(v.protected and v.protected.criterion == "age" for v in s.inputs)
+        n for n, s in alone.items() if any(v.protected and v.protected.criterion == "age" for v in s.read)
     }
     assert {n for n in seen if n in alone} == {n for n in reads if alone[n].status == "dead"}
     page.close()
