@@ -4,8 +4,10 @@
     python -m tools.doors --unused   what only tests reach
 
 Roots are the notebooks, the commands, the build, the tools and the code in documents. What a module does when
-it is imported counts as reached once the module is; a function behind a decorator that registers it too. A
-method counts when its class does and its name is used anywhere in reached code or in a template.
+it is imported counts as reached once the module is; a function behind a decorator that registers it too, and
+a protocol. A method counts when its class does and its name is used anywhere in reached code or in a
+template, or when a class above it calls methods by the names of classes. A function counts whose name a YAML
+file gives to a module that looks it up in ``globals()``.
 """
 
 from __future__ import annotations
@@ -70,11 +72,29 @@ class Reader:
             self.bound[name] = {local: (source, part) for local, source, part in found}
         self.parts: dict[str, Part] = {}
         self.own = {name: _definitions(tree) for name, tree in self.trees.items()}
+        self.above: dict[str, list[str]] = defaultdict(list)
+        self.calls_by_class: set[str] = set()
         for name, tree in self.trees.items():
             self._read(name, tree)
+        self._called_by_class()
+
+    def _called_by_class(self) -> None:
+        """Mark the methods that a visitor calls by the name of the class that it meets."""
+        classes = {f"_{name.rsplit('.', 1)[1].lower()}" for name, part in self.parts.items() if "." in name}
+        for part in self.parts.values():
+            if part.method_of and part.name.rsplit(".", 1)[1] in classes:
+                part.always = part.always or bool(self._all_above(part.method_of) & self.calls_by_class)
+
+    def _all_above(self, name: str) -> set[str]:
+        return {name}.union(*(self._all_above(base) for base in self.above[name]))
 
     def _read(self, module: str, tree: ast.Module) -> None:
         loaded = self._part(module, module)
+        if any(isinstance(n, ast.Call) and _dotted(n.func) == "globals" for n in ast.walk(tree)):
+            words = set()
+            for path in self.modules[module].parent.glob("*.yaml"):
+                words |= {*re.findall(r"\w+", path.read_text("utf-8"))}
+            loaded.uses |= {f"{module}.{name}" for name in self.own[module] & words}
         for node in _statements(tree.body):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 self._function(f"{module}.{node.name}", module, node, loaded)
@@ -97,16 +117,20 @@ class Reader:
             self._use(loaded, decorator)
 
     def _class(self, name: str, module: str, node: ast.ClassDef, loaded: Part) -> None:
-        registered = any(_last(d) not in SILENT for d in node.decorator_list)
+        bases = [_last(base) for base in node.bases]
+        registered = "Protocol" in bases or any(_last(d) not in SILENT for d in node.decorator_list)
         part = self._part(name, module, registered=registered)
-        outside = any(
+        self.above[name] = [found for base in node.bases if (found := self.resolve(module, _dotted(base)))]
+        if any(_calls_by_class(child) for child in ast.walk(node)):
+            self.calls_by_class.add(name)
+        outside = "Protocol" in bases or any(
             _last(base) not in OWN_BASES and not self.resolve(module, _dotted(base)) for base in node.bases
         )
         for child in [*node.bases, *node.keywords, *node.decorator_list]:
             self._use(part, child)
         for child in _statements(node.body):
             if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
-                always = outside or child.name.startswith(("__", "visit_", "_visit_"))
+                always = outside or child.name.startswith(("__", "visit_", "_visit_", "_repr_"))
                 self._function(f"{name}.{child.name}", module, child, part, method_of=name, always=always)
             else:
                 self._use(part, child)
@@ -240,6 +264,16 @@ def _dotted(node: ast.AST) -> str | None:
     if isinstance(node, ast.Attribute) and (front := _dotted(node.value)):
         return f"{front}.{node.attr}"
     return _dotted(node.value) if isinstance(node, ast.Subscript) else None
+
+
+def _calls_by_class(node: ast.AST) -> bool:
+    """Tell ``getattr(self, f"_{…}")``."""
+    return (
+        isinstance(node, ast.Call)
+        and _dotted(node.func) == "getattr"
+        and _dotted(node.args[0]) == "self"
+        and isinstance(node.args[1], ast.JoinedStr)
+    )
 
 
 def _last(node: ast.AST) -> str:

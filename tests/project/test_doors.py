@@ -48,12 +48,30 @@ app = typer.Typer()
 @app.command()
 def show():
     from bobanalysis.late import called
-    seen(), called(), room.by_module(), room.Kind().method()
+    seen(), called(), room.by_module(), room.Kind().method(), room.Reader()
 """,
     "build": "",
     "report/__init__": "",
     "report/pages": "def render(): pass",
-    "room/__init__": "from .inner import shown, by_module, Kind, alone",
+    "room/__init__": """
+from .inner import shown, by_module, Kind, alone
+from .named import Reader
+""",
+    "room/named": """
+from typing import Protocol
+def named_in_yaml(): pass
+def nowhere(): pass
+def look_up(name): return globals()[name]
+class Interface(Protocol):
+    def promised(self): pass
+class Visitor:
+    def visit(self, node): return getattr(self, f"_{type(node).__name__.lower()}")(look_up(node))
+class Reader(Visitor):
+    def __init__(self): self.visit(self)
+    def _kind(self, node): pass
+    def _absent(self, node): pass
+    def _repr_html_(self): pass
+""",
     "room/inner": """
 from functools import cache
 TABLE = []
@@ -89,6 +107,7 @@ def test_only_what_nothing_reaches_is_found(tmp_path, monkeypatch):
         path.write_text(text)
     monkeypatch.setattr(code, "ROOT", tmp_path)
     (tmp_path / "README.md").write_text("")
+    (tmp_path / "bobanalysis" / "room" / "names.yaml").write_text("first: {compute: named_in_yaml}\n")
     found = doors.unused(doors.Reader(code.modules(tmp_path)))
     assert [name.removeprefix("bobanalysis.") for name in found] == [
         "late.show",
@@ -96,4 +115,6 @@ def test_only_what_nothing_reaches_is_found(tmp_path, monkeypatch):
         "room.inner._of_alone",
         "room.inner.alone",
         "room.inner.remembered",
+        "room.named.Reader._absent",
+        "room.named.nowhere",
     ]

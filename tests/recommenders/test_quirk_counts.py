@@ -9,13 +9,14 @@ from bobanalysis.bob.configuration import (
     actions,
     advice_modules,
     associations,
+    challenges,
     job_advice,
+    overall_rows,
     strategies,
-    table,
 )
 from bobanalysis.recommenders.quirks import quirks
 
-CHALLENGES = {c["id"] for c in table("challenges")}
+CHALLENGES = {c.id for c in challenges()}
 DEAD = [s for s in strategies() if not CHALLENGES & set(s.challenges)]
 ADVICE = [m.id for m in advice_modules()]
 
@@ -26,7 +27,7 @@ def stated(quirk: str) -> list[int]:
 
 
 def test_four_strategies_and_one_row_of_scores_belong_to_a_challenge_that_does_not_exist() -> None:
-    rows = [r for r in table("overall") if r["challenge"] not in CHALLENGES]
+    rows = [r for r in overall_rows() if r.challenge not in CHALLENGES]
     assert stated("C1")[:2] == [len(DEAD), len(rows)]
 
 

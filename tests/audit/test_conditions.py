@@ -4,32 +4,23 @@ import polars as pl
 import pytest
 
 from bobanalysis import population
-from bobanalysis.bob import Bob, admit, catalogue, configuration
+from bobanalysis.algorithm import CRITERIA
+from bobanalysis.audit.conditions import conditions, effects, force_condition, in_words, measure_of
+from bobanalysis.bob import Bob, Market, catalogue, configuration, titles
+from bobanalysis.bob.uses import content_rules, idle_families, outside, published_rules, rules_in_use
 from bobanalysis.recommenders import french_market
-from bobanalysis.recommenders.conditions import (
-    CRITERIA,
-    altered,
-    content_rules,
-    decided,
-    effects,
-    idle_families,
-    in_words,
-    measure_of,
-    outside,
-    rule_conditions,
-    rule_status,
-)
-from bobanalysis.recommenders.reach import in_use, published_rules
-from bobanalysis.report.subjects import named_in
-from bobanalysis.rules import Named, inputs, lift, walk
+from bobanalysis.rules import Named, as_expr, inputs, walk
 from bobanalysis.rules.expr import Var, children
+from bobanalysis.validation import validate
 
-CONDITIONS = {c.id: c for c in rule_conditions()}
+BOB = Bob(Market.empty())
+LISTED = conditions(BOB)
+CONDITIONS = {c.id: c for c in LISTED}
 
 
 def own_inputs(rule):
     """What a rule reads in its own text, found without the code under test."""
-    left, found, waiting = set(named_in(rule)), set(), [rule]
+    left, found, waiting = set(BOB.presentation.named_in(rule)), set(), [rule]
     while waiting:
         node = waiting.pop()
         if isinstance(node, Named) and node.name in left:
@@ -52,7 +43,7 @@ def test_every_reading_of_age_or_place_in_a_rules_own_text_is_in_a_condition():
 
 
 def test_conditions_have_names_of_their_own():
-    assert len(CONDITIONS) == len(rule_conditions())
+    assert len(CONDITIONS) == len(LISTED)
 
 
 def test_the_conditions_on_the_year_of_birth_in_use_are_those_of_the_published_rules():
@@ -67,7 +58,7 @@ def test_what_a_rule_reads_through_another_one_is_not_listed_twice():
 
 def test_a_rule_is_in_use_or_for_contents_or_dead():
     for c in CONDITIONS.values():
-        assert (c.status == "in use") == (c.rule in in_use())
+        assert (c.status == "in use") == (c.rule in rules_in_use())
         assert (c.status == "contents") == (c.rule in content_rules())
 
 
@@ -75,7 +66,7 @@ def test_families_without_a_member_anywhere_have_an_example():
     used = {*published_rules(), *content_rules()}
     for pattern, example in idle_families().items():
         assert not any(catalogue()[name].family == pattern for name in used)
-        assert rule_status(example) == "dead"
+        assert BOB.rule_status(example) == "dead"
 
 
 def test_conditions_of_the_whole_server_outside_the_rules_are_listed_with_their_source():
@@ -88,7 +79,7 @@ def test_conditions_of_the_whole_server_outside_the_rules_are_listed_with_their_
 @pytest.mark.parametrize("lang", ["fr", "en"])
 def test_a_condition_in_words_names_what_it_reads(lang):
     for c in CONDITIONS.values():
-        said = in_words(c).get(lang)
+        said = in_words(c, titles()).get(lang)
         assert said
         assert len(said) < 400, c.id
 
@@ -96,16 +87,15 @@ def test_a_condition_in_words_names_what_it_reads(lang):
 def test_only_the_condition_that_is_decided_changes():
     rule = catalogue()["advice-senior"].expr
     node = next(c.node for c in CONDITIONS.values() if c.rule == "advice-senior" and c.comparison == ">= 45")
-    changed = decided("advice-senior", node, False)
+    changed = force_condition(BOB, "advice-senior", node, False)
     assert {v.name for v in inputs(changed)} == {v.name for v in inputs(rule)}
     assert node not in set(walk(changed))
     assert any(n is not node and getattr(n, "op", "") == ">" for n in walk(changed))
 
 
 def test_a_rule_is_replaced_wherever_it_is_used():
-    bob = altered(Bob(french_market()), "for-old(50)", lift(True))
-    every = [*bob.diagnosis.values(), *bob.advice.values(), *bob.strategies.values(), bob.job_tips]
-    names = {n.name for n in walk(*every) if isinstance(n, Named)}
+    bob = BOB.with_rule("for-old(50)", as_expr(True))
+    names = {n.name for n in walk(*bob.roots.values()) if isinstance(n, Named)}
     assert "for-old(50)" not in names
     assert "for-old(50) (changed)" in names
 
@@ -137,7 +127,7 @@ def test_the_effect_of_an_age_is_what_moving_its_threshold_changes_for_people_of
     measured = effects(bob, people, [condition])
     age = condition.cut[0]
     there = people.drop("person_id").with_columns(age=pl.lit(age, dtype=people.schema["age"]))
-    there = admit(there, bob.variables).kept
+    there = validate(there, bob.variables).valid
     other = bob.with_threshold(rule, moved)
     expected = shares_that_differ(bob.run_admitted(there), other.run_admitted(there), people["weight"])
     assert measured["share"].item() == pytest.approx(expected)

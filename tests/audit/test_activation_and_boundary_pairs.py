@@ -1,4 +1,4 @@
-"""On whom rules act, and the two people whom a threshold parts."""
+"""On whom rules are active, and the two people whom a threshold parts."""
 
 import json
 
@@ -6,21 +6,17 @@ import polars as pl
 import pytest
 
 from bobanalysis import population
-from bobanalysis.bob import DICTIONARY, Bob, catalogue
+from bobanalysis.audit.activation import activation_over, activation_rates, as_read, unanswered
+from bobanalysis.audit.boundary import boundary_pairs
+from bobanalysis.audit.values import format_answer
+from bobanalysis.bob import DICTIONARY, Bob, Market, catalogue
+from bobanalysis.bob.uses import published_rules, rules_in_use
 from bobanalysis.recommenders import french_market
-from bobanalysis.recommenders.reach import (
-    answer,
-    as_read,
-    in_use,
-    not_held,
-    over_scales,
-    pairs,
-    published_rules,
-    reach,
-)
 from bobanalysis.rules import first_match, missing, trace, when
 
 d = DICTIONARY
+BOB = Bob(Market.empty())
+GROUPS = {"age": "age_band", "region": "region_id"}
 PEOPLE = pl.DataFrame(
     {
         "age": [20, 40, 60, 60],
@@ -33,7 +29,7 @@ SOME = ("advice-senior", "for-old(50)", "advice-civic-service", "category-missin
 
 
 def test_a_share_is_weighted_and_told_for_everybody_and_by_group():
-    found = reach(PEOPLE, {"old": d.age > 50})
+    found = activation_rates(BOB, PEOPLE, {"old": d.age > 50}, GROUPS)
     shares = {(by, group): share for by, group, share in found.select("by", "group", "share").rows()}
     assert shares == {
         ("all", "all"): pytest.approx(0.7),
@@ -46,26 +42,26 @@ def test_a_share_is_weighted_and_told_for_everybody_and_by_group():
 
 
 def test_the_number_of_people_of_equal_weight_is_that_of_kish():
-    found = reach(PEOPLE, {"old": d.age > 50}).filter(by="all")
+    found = activation_rates(BOB, PEOPLE, {"old": d.age > 50}, GROUPS).filter(by="all")
     assert found["effective"].item() == pytest.approx(10**2 / (1 + 4 + 9 + 16))
     assert found["people"].item() == 4
 
 
 def test_a_score_acts_above_nothing_and_a_refusal_does_not_act():
     rule = first_match(when(d.age < 30, missing("x")), when(d.age < 50, 0), otherwise=0.5)
-    found = reach(PEOPLE, {"score": rule}, {})
+    found = activation_rates(BOB, PEOPLE, {"score": rule})
     assert found.select("share", "refused").row(0) == (pytest.approx(0.7), pytest.approx(0.1))
 
 
 def test_a_challenge_acts_where_it_needs_attention():
     rule = first_match(when(d.age > 50, 3), otherwise=4)
-    assert reach(PEOPLE, {"relevance_x": rule}, {})["share"].item() == pytest.approx(0.7)
+    assert activation_rates(BOB, PEOPLE, {"relevance_x": rule})["share"].item() == pytest.approx(0.7)
 
 
-def test_reach_of_the_advice_for_older_people_is_the_share_that_is_given_it():
+def test_the_activation_rate_of_the_advice_for_older_people_is_the_share_that_is_given_it():
     bob, people = Bob(french_market()), population.modelled(400).frame
     known = as_read(bob, people)
-    share = reach(known, {"advice-senior": catalogue()["advice-senior"].expr}, {})["share"].item()
+    share = activation_rates(bob, known, {"advice-senior": catalogue()["advice-senior"].expr})["share"].item()
     given = bob.run(people.drop("person_id"), strict=False)["advice"].list.contains("senior")
     weight = people["weight"]
     assert share == pytest.approx((given.cast(pl.Float64) * weight).sum() / weight.sum())
@@ -73,13 +69,13 @@ def test_reach_of_the_advice_for_older_people_is_the_share_that_is_given_it():
 
 def test_what_nobody_answers_is_told_as_not_held():
     empty = PEOPLE.with_columns(is_autonomous=pl.lit(0))
-    found = not_held(empty, {"alone": catalogue()["for-autonomous"].expr, "old": d.age > 50})
+    found = unanswered(BOB, empty, {"alone": catalogue()["for-autonomous"].expr, "old": d.age > 50})
     assert found.rows() == [("alone", "is_autonomous")]
 
 
 @pytest.fixture(scope="module")
 def found():
-    return pairs({name: catalogue()[name].expr for name in SOME})
+    return boundary_pairs({name: catalogue()[name].expr for name in SOME})
 
 
 def value(variable, text):
@@ -94,7 +90,7 @@ def test_two_people_differ_in_one_answer_and_get_the_two_results_that_are_told(f
         plain = {v.name: v.default for v in DICTIONARY.values()} | json.loads(row["person"])
         for side in ("below", "above"):
             read = trace(rule, plain | {variable.name: value(variable, row[side])})
-            assert answer(read.value, read.refusal) == row[f"answer_{side}"], row
+            assert format_answer(read.value, read.refusal) == row[f"answer_{side}"], row
         assert row["answer_below"] != row["answer_above"]
 
 
@@ -112,38 +108,37 @@ def test_nothing_more_can_be_taken_away_from_two_people(found):
         for name in person:
             fewer = plain | {k: v for k, v in person.items() if k != name}
             both = [trace(rule, fewer | {variable.name: value(variable, row[s])}) for s in ("below", "above")]
-            first, second = (answer(read.value, read.refusal) for read in both)
+            first, second = (format_answer(read.value, read.refusal) for read in both)
             assert first == second, (row, name)
 
 
 def test_a_threshold_that_never_matters_is_told_so():
     never = first_match(when((d.age > 40) & (d.age < 30), 1), otherwise=0)
-    assert pairs({"x": never})["person"].to_list() == ["never", "never"]
-    assert pairs({"y": d.gender == "FEMININE"})["person"].to_list() == ["{}"]
+    assert boundary_pairs({"x": never})["person"].to_list() == ["never", "never"]
+    assert boundary_pairs({"y": d.gender == "FEMININE"})["person"].to_list() == ["{}"]
 
 
 def test_a_value_that_nobody_can_stand_below_is_out_of_range():
-    found = pairs({"x": catalogue()["for-unstressed-market(10/7)"].expr})
+    found = boundary_pairs({"x": catalogue()["for-unstressed-market(10/7)"].expr})
     reasons = dict(found.select("threshold", "person").rows())
     assert (reasons["< -1"], reasons[">= 7"]) == ("out of range", "{}")
-    assert {"never", "not found", "out of range"} == set(("never", "not found", "out of range"))
 
 
 def test_the_same_pairs_are_found_again():
     one = {"advice-senior": catalogue()["advice-senior"].expr}
-    assert pairs(one).equals(pairs(one))
+    assert boundary_pairs(one).equals(boundary_pairs(one))
 
 
 def test_rules_in_use_are_published_rules():
-    assert in_use() < set(published_rules())
+    assert rules_in_use() < {*published_rules()}
 
 
-def test_the_reach_over_scales_is_that_of_the_lowest_and_the_highest_scale():
+def test_the_rate_over_scales_is_that_of_the_lowest_and_the_highest_scale():
     people = population.modelled(300).frame
     bobs = {scale: Bob(french_market(scale)) for scale in list(population.SCALES)[:3]}
     rules = {name: catalogue()[name].expr for name in ("for-stressed-market(10/3)", "for-women")}
-    span = {row[0]: row[1:] for row in over_scales(people, rules, bobs).rows()}
-    each = [reach(as_read(bob, people, rules.values()), rules, {}) for bob in bobs.values()]
+    span = {row[0]: row[1:] for row in activation_over(people, rules, bobs).rows()}
+    each = [activation_rates(bob, as_read(bob, people, rules.values()), rules) for bob in bobs.values()]
     shares = [one.filter(rule="for-stressed-market(10/3)")["share"].item() for one in each]
     assert span["for-stressed-market(10/3)"] == (min(shares), max(shares))
     assert min(shares) < max(shares)

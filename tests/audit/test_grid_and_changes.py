@@ -1,4 +1,4 @@
-"""A sweep gives the answers of the pipeline itself, at every age and place, and sees what changes."""
+"""A grid holds the answers of the pipeline itself, at every age and place, and shows what changes."""
 
 from functools import cache
 
@@ -6,21 +6,19 @@ import polars as pl
 import pytest
 
 from bobanalysis import population
+from bobanalysis.audit.changes import (
+    changed,
+    discontinuities,
+    largest,
+    share_recommended,
+    smallest_description,
+)
+from bobanalysis.audit.grid import age_intervals, answer_grid
 from bobanalysis.bob import DICTIONARY, Bob
 from bobanalysis.recommenders import french_market
-from bobanalysis.recommenders.sweep import (
-    OUTCOMES,
-    changed,
-    cliffs,
-    every_rule,
-    given,
-    largest,
-    smallest_description,
-    stretches,
-    sweep,
-)
 
 PLACES = ["15", "75", "93", "976"]
+OUTCOMES = ("main_challenge", "overall_score", "first_advice", "advice", "first_strategy", "strategies")
 
 
 @cache
@@ -35,12 +33,12 @@ def people():
 
 @cache
 def everywhere():
-    return sweep(bob(), people(), departements=PLACES)
+    return answer_grid(bob(), people(), places=PLACES)
 
 
 @cache
 def at_home():
-    return sweep(bob(), population.modelled(400, seed=8).frame, departements="own")
+    return answer_grid(bob(), population.modelled(400, seed=8).frame, places="own")
 
 
 @cache
@@ -90,43 +88,43 @@ def test_every_advice_list_with_its_ranks_and_stars_is_that_of_the_pipeline():
 
 
 def test_ages_are_parted_where_a_rule_reads_them_and_nowhere_else():
-    found = stretches(every_rule(bob()))
+    found = age_intervals(bob().roots.values(), range(16, 71))
     assert found["age_run"].unique().to_list() == [16, 25, 26, 30, 31, 35, 41, 45, 46, 50, 51, 56]
 
 
 def test_a_rule_that_computes_with_age_makes_every_age_count():
     rule = DICTIONARY.age * 2 > 60
-    assert stretches([rule], [29, 30, 31])["age_run"].to_list() == [29, 30, 31]
+    assert age_intervals([rule], [29, 30, 31])["age_run"].to_list() == [29, 30, 31]
 
 
-def test_a_sweep_of_one_person_is_a_sweep():
-    assert sweep(bob(), people().head(1)).runs == 55 * 101
+def test_a_grid_of_one_person_is_a_grid():
+    assert answer_grid(bob(), people().head(1)).runs == 55 * 101
 
 
 def test_without_ages_everybody_keeps_their_own():
-    found = sweep(bob(), people(), ages=None, departements=["75"])
+    found = answer_grid(bob(), people(), ages="own", places=["75"])
     ages = found.answers.select("pair_id", "age").sort("pair_id")["age"]
     assert ages.to_list() == people().sort("person_id")["age"].to_list()
     assert found.runs == people().height
 
 
 def test_the_advice_for_seniors_appears_at_41_or_45_and_at_no_other_birthday():
-    found = cliffs(at_home()).filter(pl.col("item") == "senior", pl.col("what") == "appears")
+    found = discontinuities(at_home()).filter(pl.col("item") == "senior", pl.col("what") == "appears")
     assert found["age_to"].to_list() == [41, 45]
     assert found["share"].sum() == pytest.approx(1)
 
 
 def test_work_study_falls_at_26_35_46_and_56():
-    lost = cliffs(at_home()).filter(
+    lost = discontinuities(at_home()).filter(
         pl.col("item") == "alternance", pl.col("what").is_in(["stars_down", "disappears"])
     )
     assert set(lost["age_to"]) >= {26, 35, 46, 56}
 
 
-def test_between_two_cliffs_nothing_changes():
+def test_between_two_discontinuities_nothing_changes():
     whole = at_home().whole(["advice"]).sort("pair_id", "age")
     moved = whole.filter(pl.col("advice") != pl.col("advice").shift(1).over("pair_id"))
-    assert set(moved["age"]) == set(cliffs(at_home())["age_to"])
+    assert set(moved["age"]) == set(discontinuities(at_home())["age_to"])
 
 
 def test_the_share_changed_is_counted_as_one_would_by_hand():
@@ -138,18 +136,18 @@ def test_the_share_changed_is_counted_as_one_would_by_hand():
 
 
 def test_blind_to_age_nothing_changes_with_age():
-    blind = sweep(bob().blind_to("age"), people(), departements="own")
-    assert cliffs(blind).is_empty()
+    blind = answer_grid(bob().blind_to("age"), people(), places="own")
+    assert discontinuities(blind).is_empty()
     assert changed(blind, "age")["share"].to_list() == [0] * len(OUTCOMES)
 
 
 def test_blind_to_place_nothing_changes_with_place():
-    blind = sweep(bob().blind_to("place"), people(), ages=None, departements=PLACES)
+    blind = answer_grid(bob().blind_to("place"), people(), ages="own", places=PLACES)
     assert changed(blind, "place")["share"].to_list() == [0] * len(OUTCOMES)
 
 
 def test_shares_given_by_age_are_those_of_the_lists():
-    by_age = given(at_home()).filter(item="senior")
+    by_age = share_recommended(at_home()).filter(item="senior")
     young, old = (by_age.filter(age=a)["share"].item() for a in (40, 45))
     assert (young, old) == (0, pytest.approx(1))
 
@@ -184,13 +182,13 @@ def test_the_largest_change_rests_on_each_answer_that_describes_it():
         (lambda f: pl.concat([f, f.head(1)]), "several rows"),
     ],
 )
-def test_people_that_cannot_be_swept_are_refused(wrong, words):
+def test_people_that_cannot_be_run_are_refused(wrong, words):
     with pytest.raises(ValueError, match=words):
-        sweep(bob(), wrong(people()))
+        answer_grid(bob(), wrong(people()))
 
 
 def test_unknown_places_are_refused():
     with pytest.raises(ValueError, match="99"):
-        sweep(bob(), people(), departements=["75", "99"])
+        answer_grid(bob(), people(), places=["75", "99"])
     with pytest.raises(ValueError, match="'own'"):
-        sweep(bob(), people(), departements="75")
+        answer_grid(bob(), people(), places="75")

@@ -7,20 +7,22 @@ import polars as pl
 import pytest
 
 from bobanalysis import population
+from bobanalysis.audit.attribution import (
+    FactorMixture,
+    is_answered,
+    is_listed,
+    number,
+    random_coupling,
+    rules_reading,
+    with_neutral_rule,
+)
 from bobanalysis.bob import Bob
 from bobanalysis.fairness.decomposition import shapley
 from bobanalysis.recommenders import french_market
-from bobanalysis.recommenders.why import (
-    FACTORS,
-    Mixture,
-    advised,
-    label_of,
-    readers,
-    score,
-    told,
-    transport,
-    without,
-)
+from bobanalysis.validation import validate
+
+FACTORS = Bob.input_roles.factors
+score = number("overall_score")
 
 
 @cache
@@ -37,16 +39,14 @@ def people():
 def outcomes():
     return {
         "score": score,
-        "stuck": told("stuck-market"),
-        "senior": advised(bob(), "senior"),
-        "work-study first": advised(bob(), "alternance", top=5),
+        "stuck": is_answered("main_challenge", "stuck-market"),
+        "senior": is_listed(bob(), "advice", "senior"),
+        "work-study first": is_listed(bob(), "advice", "alternance", top=5),
     }
 
 
 def mean(frame, outcome):
-    from bobanalysis.bob import admit
-
-    run = bob().steps(admit(frame, bob().variables).kept)
+    run = bob().compute(validate(frame, bob().variables).valid)
     return np.average(outcome(run).to_numpy(), weights=frame["weight"].to_numpy())
 
 
@@ -65,7 +65,7 @@ def groups():
 @cache
 def by_age():
     small = {**dict.fromkeys(("age", "seniority", "search", "diploma", "market", "place", "job")), "rest": ()}
-    return Mixture(bob(), *groups(), outcomes(), {k: FACTORS[k] for k in small})
+    return FactorMixture(bob(), *groups(), outcomes(), {k: FACTORS[k] for k in small})
 
 
 def test_the_parts_of_each_gap_add_up_to_it_exactly():
@@ -94,7 +94,7 @@ def moved(age):
 
 def test_between_two_ages_of_the_same_people_everything_is_age():
     a, b = (moved(age).rename({"pair_id": "person_id"}) for age in (30, 55))
-    same = Mixture(bob(), a, b, outcomes(), by="person_id")
+    same = FactorMixture(bob(), a, b, outcomes(), by="person_id")
     assert same.names == ["age"]
     assert same.value(frozenset({"age"}))[2] - same.value(frozenset())[2] == pytest.approx(1, abs=0.2)
 
@@ -105,7 +105,7 @@ def placed(code):
 
 
 def test_between_two_places_the_market_and_the_rest_of_the_place_share_the_gap():
-    same = Mixture(bob(), placed("15"), placed("93"), outcomes(), by="person_id")
+    same = FactorMixture(bob(), placed("15"), placed("93"), outcomes(), by="person_id")
     assert same.names == ["market", "place"]
     parts = shapley(same.names, same.value, list(outcomes()))
     gap = mean(placed("93"), score) - mean(placed("15"), score)
@@ -116,7 +116,7 @@ def test_between_two_places_the_market_and_the_rest_of_the_place_share_the_gap()
 
 
 def test_the_market_of_another_place_is_looked_up_for_the_job_of_the_mixture():
-    same = Mixture(bob(), placed("15"), placed("93"), outcomes(), by="person_id")
+    same = FactorMixture(bob(), placed("15"), placed("93"), outcomes(), by="person_id")
     only_market = same.value(frozenset({"market"}))
     assert only_market[0] == pytest.approx(mean(placed("93"), score), abs=1e-12)
 
@@ -124,7 +124,7 @@ def test_the_market_of_another_place_is_looked_up_for_the_job_of_the_mixture():
 def test_pairing_keeps_the_weight_of_everybody():
     chance = np.random.default_rng(1)
     one, two = (w / w.sum() for w in (chance.uniform(0, 1, 50), chance.uniform(0, 1, 7)))
-    rows, others, weight = transport(one, two, seed=4)
+    rows, others, weight = random_coupling(one, two, seed=4)
     assert np.allclose(np.bincount(rows, weight, 50), one, rtol=0, atol=1e-15)
     assert np.allclose(np.bincount(others, weight, 7), two, rtol=0, atol=1e-15)
     assert len(weight) <= 56
@@ -132,30 +132,36 @@ def test_pairing_keeps_the_weight_of_everybody():
 
 def test_an_empty_group_or_another_person_is_refused():
     with pytest.raises(ValueError, match="each group needs people"):
-        Mixture(bob(), people().head(0), people(), outcomes()).value(frozenset())
+        FactorMixture(bob(), people().head(0), people(), outcomes()).value(frozenset())
     with pytest.raises(ValueError, match="same values"):
-        Mixture(bob(), people().head(3), people().head(4), outcomes(), by="person_id").value(frozenset())
+        FactorMixture(bob(), people().head(3), people().head(4), outcomes(), by="person_id").value(
+            frozenset()
+        )
+
+
+def blind_in(algorithm, rule):
+    return with_neutral_rule(algorithm, rule, "age", 40)
 
 
 def test_the_rules_that_read_age_are_found_and_no_rule_reads_the_code_of_the_place():
-    found = readers(bob())
+    found = rules_reading(bob(), "age")
     assert {"category-missing-diploma", "for-old(50)", "advice senior", "strategy get-alternance"} <= set(
         found
     )
-    assert readers(bob(), "departement_id") == []
+    assert rules_reading(bob(), "departement_id") == []
 
 
 def test_a_rule_switched_to_neutral_no_longer_reads_age_and_the_others_still_do():
-    for rule in readers(bob()):
-        assert rule not in readers(without(bob(), rule))
-    left = without(bob(), "advice senior")
-    assert set(readers(left)) == set(readers(bob())) - {"advice senior"}
+    for rule in rules_reading(bob(), "age"):
+        assert rule not in rules_reading(blind_in(bob(), rule), "age")
+    left = blind_in(bob(), "advice senior")
+    assert set(rules_reading(left, "age")) == set(rules_reading(bob(), "age")) - {"advice senior"}
 
 
 def test_all_rules_switched_are_bob_blind_to_age():
     switched = bob()
-    for rule in readers(bob()):
-        switched = without(switched, rule)
+    for rule in rules_reading(bob(), "age"):
+        switched = blind_in(switched, rule)
     frame = people().head(100)
     blind = bob().blind_to("age").run(frame)
     columns = ["main_challenge", "overall_score", "stars", "strategy_points"]
@@ -164,14 +170,9 @@ def test_all_rules_switched_are_bob_blind_to_age():
 
 def test_a_rule_that_does_not_read_age_cannot_be_switched():
     with pytest.raises(KeyError, match="does not read 'age'"):
-        without(bob(), "for-women")
-
-
-def test_rules_have_names_for_readers():
-    assert label_of("advice senior").en.startswith("advice “")
-    assert label_of("for-old(50)").fr == "for-old(50)"
+        blind_in(bob(), "for-women")
 
 
 def test_an_unknown_advice_is_refused():
     with pytest.raises(ValueError, match="no advice is called"):
-        advised(bob(), "wisdom")
+        is_listed(bob(), "advice", "wisdom")
