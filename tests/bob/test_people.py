@@ -7,8 +7,8 @@ import polars as pl
 import pytest
 from typer.testing import CliRunner
 
-from bobanalysis.bob import DICTIONARY, Bob, InputError, Market, read_people, validate
 from bobanalysis.audit.scoring import score_file
+from bobanalysis.bob import DICTIONARY, Bob, InputError, Market, read_people, validate
 from bobanalysis.bob.records import check_record
 from bobanalysis.cli import app
 from vectors import vectors
@@ -282,8 +282,8 @@ def test_a_table_of_nobody_gives_a_complete_result(tmp_path, ending):
         ".jsonl": lambda file: "",
     }[ending]
     for name in ("nobody", "people"):
-        score_file(tmp_path / f"{name}.csv", tmp_path / f"{name}{ending}", BOB, now=NOW)
-    assert read(tmp_path / f"nobody{ending}") == read(tmp_path / f"people{ending}")
+        score_file(tmp_path / f"{name}.csv", tmp_path / f"{name} told{ending}", BOB, now=NOW)
+    assert read(tmp_path / f"nobody told{ending}") == read(tmp_path / f"people told{ending}")
 
 
 def test_names_that_look_like_markup_are_printed_as_they_are(tmp_path, monkeypatch):
@@ -298,7 +298,7 @@ def test_names_that_look_like_markup_are_printed_as_they_are(tmp_path, monkeypat
     (tmp_path / "one.json").write_text(json.dumps(user))
     done = CliRunner().invoke(app, ["trace", str(tmp_path / "one.json"), "--model", "not-for-job(1)"])
     assert done.exit_code == 0, done.output
-    assert "code_ogr = [/x]" in done.output
+    assert "code_ogr = «\u202f[/x]\u202f»" in done.output
 
 
 def test_the_dictionary_is_printed_with_limits_on_one_side():
