@@ -74,7 +74,7 @@ def within_four_deviations(share, sets=FEW):
     return abs(share - 0.05) <= 4 * np.sqrt(0.05 * 0.95 / sets)
 
 
-@pytest.mark.parametrize("case", LEVELS)
+@pytest.mark.parametrize("case", ["52 of 5 to 700, rare", "4 small"])
 def test_groups_that_are_alike_are_told_apart_in_five_per_cent_of_data_sets(case):
     assert within_four_deviations(alarms(*LEVELS[case], sets=FEW))
 
@@ -83,7 +83,7 @@ def test_it_holds_with_weights_related_to_the_outcome_and_different_between_grou
     assert within_four_deviations(alarms(UNEQUAL, 0.3, related, sets=FEW, draws=59))
 
 
-@pytest.mark.parametrize("case", MEANS)
+@pytest.mark.parametrize("case", ["of unequal variance", "skewed"])
 def test_groups_of_one_mean_are_told_apart_in_five_per_cent_of_data_sets(case):
     assert within_four_deviations(mean_alarms(MEANS[case], FEW))
 
@@ -155,7 +155,7 @@ def planted(gap, sizes, rng, rate=0.3):
 def test_power_grows_with_the_gap_and_with_the_people():
     def found(gap, sizes):
         rng = np.random.default_rng(2)
-        tests = [gap_test(planted(gap, sizes, rng), ["group"], "told", draws=199) for _ in range(100)]
+        tests = [gap_test(planted(gap, sizes, rng), ["group"], "told", draws=199) for _ in range(60)]
         return np.mean([test.p_value < 0.05 for test in tests])
 
     small, middle, large = (found(gap, UNEQUAL) for gap in (0.05, 0.1, 0.2))
@@ -166,7 +166,7 @@ def test_power_grows_with_the_gap_and_with_the_people():
 
 def test_a_planted_gap_is_recovered_and_its_group_named():
     rng = np.random.default_rng(3)
-    tests = [gap_test(planted(0.25, UNEQUAL, rng), ["group"], "told", draws=199) for _ in range(200)]
+    tests = [gap_test(planted(0.25, UNEQUAL, rng), ["group"], "told", draws=199) for _ in range(100)]
     assert np.mean([test.ci_low <= 0.25 <= test.ci_high for test in tests]) >= 0.93
     assert np.mean([test.surest[0] == "44" for test in tests]) >= 0.95
     assert np.mean([test.ci_low for test in tests]) > 0.1
@@ -176,7 +176,7 @@ def test_a_planted_gap_is_recovered_and_its_group_named():
 def test_limits_of_all_pairs_hold_at_once_also_where_rates_differ(rates):
     rng, sizes = np.random.default_rng(4), np.geomspace(20, 700, 20).astype(int)
     group, held = groups_of(sizes), []
-    for k in range(200):
+    for k in range(120):
         people = pl.DataFrame({"group": group, "told": rng.random(len(group)) < rates[group]})
         pairs = pairwise_gaps(people, ["group"], "told", draws=199, seed=k)
         one, other = (rates[pairs[c].cast(pl.Int64).to_numpy()] for c in ("group", "other"))
@@ -188,11 +188,11 @@ def test_limits_of_all_pairs_hold_at_once_also_where_rates_differ(rates):
 def test_gaps_to_a_reference_raise_a_false_alarm_in_five_per_cent_of_data_sets():
     rng, sizes = np.random.default_rng(5), np.geomspace(10, 400, 20).astype(int)
     group, found = groups_of(sizes), []
-    for k in range(600):
+    for k in range(400):
         people = pl.DataFrame({"group": group, "told": rng.random(len(group)) < 0.3})
         pairs = pairwise_gaps(people, ["group"], "told", reference="19", draws=199, seed=k)
         found.append((pairs["p_adjusted"] <= 0.05).any())
-    assert 0.03 <= np.mean(found) <= 0.07
+    assert 0.025 <= np.mean(found) <= 0.075
 
 
 def people(**groups):
@@ -269,14 +269,15 @@ def test_equal_predictions_show_no_gap_and_are_no_test(selected):
     assert "everybody is given the same" in test.reason
 
 
-def test_a_hundred_thousand_groups_are_tested_or_said_to_be_too_small():
+@pytest.mark.parametrize("many", [20_000, pytest.param(100_000, marks=pytest.mark.slow)])
+def test_very_many_groups_are_tested_or_said_to_be_too_small(many):
     rng = np.random.default_rng(7)
-    group = np.arange(200_000) % 100_000
-    test = gap_test(pl.DataFrame({"group": group, "told": rng.random(200_000) < 0.3}), ["group"], "told")
-    assert (test.groups, test.ci_low) == (100_000, 0)
+    group = np.arange(2 * many) % many
+    test = gap_test(pl.DataFrame({"group": group, "told": rng.random(2 * many) < 0.3}), ["group"], "told")
+    assert (test.groups, test.ci_low) == (many, 0)
     assert test.p_value > 0.05
-    alone = gap_test(pl.DataFrame({"group": group[:100_000], "told": group[:100_000] % 2}), ["group"], "told")
-    assert len(alone.left_out) == 100_000
+    alone = gap_test(pl.DataFrame({"group": group[:many], "told": group[:many] % 2}), ["group"], "told")
+    assert len(alone.left_out) == many
     assert not alone.estimable
 
 

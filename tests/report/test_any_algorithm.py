@@ -13,10 +13,11 @@ from bobanalysis import text as typography
 from bobanalysis.audit.person import Person
 from bobanalysis.report.personal import personal_letter
 from bobanalysis.report.site import render_algorithm
+from bobanalysis.rules import first_match, missing, when
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from toy import TOY
+from toy import TOY, D
 
 PAGES = (
     "rules",
@@ -95,6 +96,12 @@ def test_the_letter_tells_answers_terms_and_changes_that_hold():
     changed = TOY.run(pl.DataFrame({"age": [50], "region": [1], "years_worked": [5], "trained": [False]}))
     assert changed["class"].item() == "LOW"
     assert re.search(r"Age: 50 years instead of 40 years[^→]*→ low", letter)
+
+
+def test_an_answer_that_the_rules_leave_undefined_is_told_in_the_letter():
+    class_ = first_match(when(D.years_worked > 10, "HIGH"), otherwise=missing("years_worked"))
+    letter = personal_letter(Person.of(dict(TOY.start), TOY.with_rule("class", class_)), "en")
+    assert "years_worked" in letter
 
 
 def test_changed_rules_are_told_in_the_letter():

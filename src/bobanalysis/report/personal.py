@@ -33,12 +33,6 @@ def personal_letter(person: Person, language: Language, *, invented: bool = Fals
         language: "fr" or "en".
         invented: say that the person is an example.
         site: the page stands beside the other pages of the algorithm, and leads back to them.
-
-    Example:
-        >>> from bobanalysis.bob import Bob, Market
-        >>> letter = personal_letter(Person.of({"age": 47}, Bob(Market.empty())), "en")
-        >>> "What would have changed it" in letter
-        True
     """
     say = _Letter(person, Words(language, person.algorithm.presentation.words))
     shown = environment(language).get_template("personal_letter.html")
@@ -102,7 +96,7 @@ class _Letter:
             "title": capital(self.words.say(outcome.items[id] if id else outcome.label)),
             "kind": self.words.say(outcome.label) if id else "",
             "answer": self.answer(outcome, id, value),
-            "undefined": self.said(read.refusal) if read.refusal else "",
+            "undefined": self.said(read.refusal) if read.refusal is not None else "",
             "terms": terms,
             "held": self.conditions(held),
             "passed": self.conditions(passed),

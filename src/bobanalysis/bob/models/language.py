@@ -40,7 +40,7 @@ def lacking(fields: Mapping[str, Expr]) -> list[Row]:
 
     >>> from bobanalysis.bob.catalogue import DICTIONARY as d
     >>> lacking({"a": d.age < 0, "b": d.age > 9})[0]
-    when(((age < 0) & (age > 9)), missing(a, b))
+    when(((age < 0) & (age > 9)), missing('a', 'b'))
     """
     return [
         when(all_of(*(fields[f] for f in some)), missing(*some))
