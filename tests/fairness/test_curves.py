@@ -81,7 +81,7 @@ def coverage(frame, truth, outcome, **options):
 # three standard errors of a share of 300 data sets are 0.038
 
 
-@pytest.mark.parametrize(("n", "smooth"), [(1500, 8), (300, 6)])
+@pytest.mark.parametrize(("n", "smooth"), [pytest.param(1500, 8, marks=pytest.mark.slow), (300, 6)])
 def test_the_band_of_rates_holds_the_whole_curve_about_as_often_as_it_says(n, smooth):
     rng = np.random.default_rng(4)
     band, each = coverage(many(300, lambda: told(rng, n)), rate, "told", smooth=smooth)
@@ -89,6 +89,7 @@ def test_the_band_of_rates_holds_the_whole_curve_about_as_often_as_it_says(n, sm
     assert 0.94 <= each <= 0.975
 
 
+@pytest.mark.slow
 def test_the_band_of_means_holds_with_weights_that_go_with_the_noise():
     rng = np.random.default_rng(5)
 
@@ -108,6 +109,7 @@ def towns(rng, n=900, count=60):
     return pl.DataFrame({"age": age, "score": score, "town": town})
 
 
+@pytest.mark.slow
 def test_the_band_holds_when_people_of_a_town_are_alike_and_does_not_without_saying_so():
     rng = np.random.default_rng(6)
     frame = many(300, lambda: towns(rng))
@@ -153,7 +155,10 @@ def test_misfit_finds_the_cliff_and_its_age():
     assert found["largest_from"] in (49, 50)
 
 
-@pytest.mark.parametrize("kind", ["rate", "mean", "towns"])
+SLOW = [pytest.param(kind, marks=pytest.mark.slow) for kind in ("mean", "towns")]
+
+
+@pytest.mark.parametrize("kind", ["rate", *SLOW])
 def test_misfit_is_rarely_found_where_there_is_none(kind):
     rng = np.random.default_rng(9)
 
@@ -239,7 +244,7 @@ def test_a_curve_has_as_many_points_as_ages_and_says_how_many_people_are_there()
         ({"along": "missing"}, "'missing' is not in the table"),
         ({"smooth": "each", "cluster": "sex"}, "independent"),
         ({"at": [np.nan]}, "at="),
-        ({"value": "age", "kind": "rate"}, "a rate needs 0 to 1"),
+        ({"outcome": "age", "kind": "rate"}, "a rate needs 0 to 1"),
     ],
 )
 def test_bad_input_is_named(options, message):
