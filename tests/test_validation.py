@@ -8,8 +8,9 @@ import polars as pl
 import pytest
 
 from bobanalysis.rules import Choice, Dictionary, Text, Variable
+from bobanalysis.rules.expr import Var
 from bobanalysis.tables import NO, YES, InputError
-from bobanalysis.validation import Records, read_people, unknown_fields, validate
+from bobanalysis.validation import Records, Requirement, read_people, unknown_fields, validate
 
 
 def variable(name, kind, default, **more):
@@ -228,6 +229,7 @@ variables:
   - name: town
     kind: text
     group: market
+    required: true
     label: {fr: ville, en: town}
     grid: [{value: "01", fr: Ain, en: Ain}]
   - {name: earlier, kind: int, group: result, label: {fr: avant, en: earlier}}
@@ -237,3 +239,44 @@ variables:
     assert [value for value, _ in d["age"].grid] == [16, 17, 18]
     assert d["town"].grid == (("01", Text("Ain", "Ain")),)
     assert [(v.joined, v.optional) for v in d.values()] == [(False, False), (True, False), (False, True)]
+    assert [v.required for v in d.values()] == [False, True, False]
+
+
+BIRTHS = variable("births", "int", 0, minimum=0)
+NEEDED = variable("age", "int", 0, minimum=0, maximum=120, required=True)
+AGE_READ, BIRTHS_READ = (Var(v) for v in (NEEDED, BIRTHS))
+ADULT = Requirement((BIRTHS_READ == 0) | (AGE_READ >= 15), "births", Text("", "is not possible below age 15"))
+
+
+def test_a_row_without_an_answer_that_is_required_is_rejected_and_the_others_go_on():
+    found = validate(pl.DataFrame({"age": ["30", None, " ", "x"]}), [NEEDED])
+    assert found.valid["age"].to_list() == [30]
+    assert found.rejected.select("row", "value", "problem").rows() == [
+        (2, None, "is missing; this algorithm needs it"),
+        (3, " ", "is missing; this algorithm needs it"),
+        (4, "x", "is not a whole number"),
+    ]
+
+
+def test_a_requirement_between_answers_rejects_rows_that_have_no_other_problem():
+    frame = pl.DataFrame({"age": [30, 14, 14, 300], "births": [2, 0, 1, 1]})
+    found = validate(frame, [NEEDED, BIRTHS], requirements=[ADULT], file="people.csv")
+    assert found.valid.rows() == [(30, 2), (14, 0)]
+    assert found.rejected.rows() == [
+        ("people.csv", 3, "births", "1", "is not possible below age 15"),
+        ("people.csv", 4, "age", "300", "is not between 0 and 120"),
+    ]
+
+
+def test_a_requirement_names_the_input_that_it_reads_where_the_table_lacks_it():
+    with pytest.raises(InputError, match="column 'births' missing"):
+        validate(pl.DataFrame({"age": [30]}), [NEEDED], requirements=[ADULT])
+
+
+def test_a_file_of_people_is_read_with_the_requirements(tmp_path):
+    (tmp_path / "people.json").write_text(
+        '[{"age": 14, "births": 1}, {"births": 0}, {"age": 40, "births": 1}]'
+    )
+    valid, rejected, count = read(tmp_path / "people.json", [NEEDED, BIRTHS], requirements=[ADULT])
+    assert (valid.rows(), count) == ([(40, 1)], 3)
+    assert rejected.select("row", "column").rows() == [(1, "births"), (2, "age")]

@@ -40,7 +40,7 @@ from bobanalysis.rules import (
 )
 from bobanalysis.rules.expr import Compare, Const, Operand
 from bobanalysis.tables import InputError
-from bobanalysis.validation import Records, validate
+from bobanalysis.validation import Records, Requirement, validate
 
 CRITERIA: Mapping[str, str] = {"age": "age", "place": "place of residence"}
 """The two criteria that are audited, and what data dictionaries call them."""
@@ -261,6 +261,8 @@ class Algorithm(ABC):
     """Every expression that is run, by what it answers (``Outcome.root_of``)."""
     input_roles: Inputs
     questions: tuple[Questions, ...] = ()
+    requirements: tuple[Requirement, ...] = ()
+    """What must hold between the answers of a person: validation rejects the others."""
     start: Mapping[str, Any] = {}
     legal: Mapping[str, Text] = {}
     """Texts of the law that a letter quotes, by key; none where no country's law is known to apply."""
@@ -297,7 +299,7 @@ class Algorithm(ABC):
     @cached_property
     def variables(self) -> list[Variable]:
         """Every input that is read, keys of looked-up figures included."""
-        return self.reads(self.roots.values())
+        return self.reads([*self.roots.values(), *(r.condition for r in self.requirements)])
 
     def reads(self, rules: Iterable[Expr]) -> list[Variable]:
         """Return the inputs that some rules need, keys of looked-up figures included."""
@@ -328,7 +330,7 @@ class Algorithm(ABC):
         """
         frame = to_polars(people)
         if not validated:
-            frame = validated_or_raise(frame, self.variables, strict=strict)
+            frame = validated_or_raise(frame, self.variables, self.requirements, strict=strict)
         answers = self.compute(frame).answers
         return answers.to_pandas() if type(people).__module__.startswith("pandas") else answers
 
@@ -599,10 +601,14 @@ def grid_values(variable: Variable) -> Sequence[tuple[Any, Text]]:
 
 
 def validated_or_raise(
-    frame: pl.DataFrame, variables: Iterable[Variable], *, strict: bool = True
+    frame: pl.DataFrame,
+    variables: Iterable[Variable],
+    requirements: Sequence[Requirement] = (),
+    *,
+    strict: bool = True,
 ) -> pl.DataFrame:
     """Return people once they are validated; InputError that describes the first wrong value."""
-    result = validate(frame, variables, strict=strict)
+    result = validate(frame, variables, requirements=requirements, strict=strict)
     if result.rejected.height:
         worst = result.rejected.row(0, named=True)
         raise InputError(
@@ -650,6 +656,7 @@ class RuleAlgorithm(Algorithm):
     rules: Mapping[str, PublishedRule]
     input_roles: Inputs = field(default_factory=Inputs)
     references: Mapping[str, Reference] = field(default_factory=dict)
+    requirements: tuple[Requirement, ...] = ()
     questions: tuple[Questions, ...] = ()
     start: Mapping[str, Any] = field(default_factory=dict)
     legal: Mapping[str, Text] = field(default_factory=dict)
@@ -731,6 +738,7 @@ __all__ = [
     "PublishedRule",
     "Questions",
     "Reference",
+    "Requirement",
     "Result",
     "RuleAlgorithm",
     "RuleChange",

@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 
-from bobanalysis.rules import Variable
+from bobanalysis.rules import Expr, Variable, evaluate, inputs
 from bobanalysis.tables import (
     REJECTS,
     InputError,
@@ -67,6 +67,21 @@ class ValidationResult:
 
 
 @dataclass(frozen=True)
+class Requirement:
+    """What must hold between the answers of a person, or an algorithm has nothing to say of them.
+
+    Args:
+        condition: What must hold; a row for which it is false or undefined is rejected.
+        column: The input that is named as wrong.
+        problem: What is wrong with its value, and what to do ("is not possible where …").
+    """
+
+    condition: Expr
+    column: str
+    problem: Text | str
+
+
+@dataclass(frozen=True)
 class Records:
     """How an algorithm reads people from JSON.
 
@@ -89,6 +104,7 @@ def validate(
     frame: pl.DataFrame,
     variables: Iterable[Variable],
     *,
+    requirements: Sequence[Requirement] = (),
     file: str = "frame",
     first_row: int = 1,
     strict: bool = True,
@@ -99,6 +115,7 @@ def validate(
     Args:
         frame: One row a person.
         variables: The inputs that will be read. ``joined`` and ``optional`` ones may have no column.
+        requirements: What must hold between the answers of a row that has no other problem.
         file: Name of the frame, for messages.
         first_row: Number of its first row, for messages.
         strict: Refuse values outside the dictionary's ranges and choices.
@@ -117,7 +134,7 @@ def validate(
         >>> found.valid["age"].to_list(), found.rejected["problem"].to_list()
         ([30, 0], ['is not a whole number', 'is not between 0 and 120'])
     """
-    once = {v.name: v for v in variables}
+    once = {v.name: v for v in (*variables, *inputs(*(r.condition for r in requirements)))}
     frame = plain(frame, file)
     absent = [v for v in once.values() if v.optional and v.name not in frame.columns]
     frame = frame.with_columns(**{v.name: pl.lit(v.default) for v in absent})
@@ -129,33 +146,40 @@ def validate(
         )
     read = frame.select(_converted(v, frame.schema[v.name], decimal_comma).alias(v.name) for v in wanted)
     both = pl.concat([frame.select(pl.all().name.suffix(" given")), read], how="horizontal")
-    checks = [
-        check for v in wanted for check in _checks(v, frame.schema[v.name], read.schema[v.name], strict)
-    ]
+    checks = [c for v in wanted for c in _checks(v, frame.schema[v.name], read.schema[v.name], strict)]
     for name, dtype in frame.schema.items():
         if name.endswith(UNPLACED) and dtype == pl.String:
-            problem = "is not what this field takes"
-            checks.append(
-                (name.removesuffix(UNPLACED), f"{name} given", problem, pl.col(f"{name} given").is_not_null())
-            )
+            column = name.removesuffix(UNPLACED)
+            there = pl.col(f"{name} given").is_not_null()
+            checks.append(_Check(column, "is not what this field takes", there, name, once.get(column)))
     filled = frame.with_columns(_filled(v, read[v.name], frame.columns).alias(v.name) for v in wanted)
-    wrong = both.select(bad.any().alias(str(k)) for k, (*_, bad) in enumerate(checks))
-    failed = [check for k, check in enumerate(checks) if wrong[str(k)][0]]
+    flags = both.select(c.bad.fill_null(False).alias(str(k)) for k, c in enumerate(checks)).get_columns()
+    failed = [(check, bad.arg_true()) for check, bad in zip(checks, flags, strict=True) if bad.any()]
+    if requirements:
+        numbered = filled.with_row_index("·row")
+        wrong = pl.concat([pl.Series(dtype=pl.UInt32), *(rows for _, rows in failed)])
+        sound = numbered.filter(~pl.col("·row").is_in(wrong.implode()))
+        failed += [(check, rows) for check, rows in _unmet(requirements, sound) if len(rows)]
     if not failed:
         return ValidationResult(filled, rejects(), frame.height)
-    flags = both.select(bad.fill_null(False).alias(str(k)) for k, (*_, bad) in enumerate(failed))
     found = []
-    for k, (column, given, problem, _) in enumerate(failed):
-        rows = flags[str(k)].arg_true()
-        values = both[given].gather(rows).cast(pl.String)
-        problems = _problems(values, once.get(column), problem)
-        found.append(
-            pl.DataFrame(
-                {"row": rows.cast(pl.Int64) + first_row, "value": values, "problem": problems}
-            ).select(pl.lit(file).alias("file"), "row", pl.lit(column).alias("column"), "value", "problem")
-        )
-    valid = filled.filter(~flags.select(pl.any_horizontal(pl.all())).to_series())
+    for check, rows in failed:
+        values = both[f"{check.given or check.column} given"].gather(rows).cast(pl.String)
+        table = {"row": rows.cast(pl.Int64) + first_row, "value": values, "problem": _problems(check, values)}
+        lits = {"file": pl.lit(file), "column": pl.lit(check.column)}
+        found.append(pl.DataFrame(table).with_columns(**lits).select(*REJECTS))
+    wrong = pl.concat([rows for _, rows in failed])
+    valid = filled.with_row_index("·row").filter(~pl.col("·row").is_in(wrong.implode())).drop("·row")
     return ValidationResult(valid, pl.concat(found).sort("row", "column", maintain_order=True), frame.height)
+
+
+def _unmet(requirements: Sequence[Requirement], people: pl.DataFrame) -> Iterator[tuple[_Check, pl.Series]]:
+    """Iterate over the requirements, with the rows of ``people`` that do not meet them."""
+    for r in requirements:
+        said = r.problem.en if isinstance(r.problem, Text) else r.problem
+        holds = evaluate({"·holds": r.condition}, people, keep=["·row"]).frame
+        unmet = holds.filter(~pl.col("·holds").fill_null(False))
+        yield _Check(r.column, said, pl.lit(True)), unmet["·row"]
 
 
 def _converted(variable: Variable, dtype: Any, comma: bool) -> pl.Expr:
@@ -177,31 +201,38 @@ def _converted(variable: Variable, dtype: Any, comma: bool) -> pl.Expr:
     return number
 
 
-_Check = tuple[str, str, str, pl.Expr]  # column, where its value stands, what is wrong, for whom
+class _Check(NamedTuple):
+    """What can be wrong with a column, and for which rows."""
+
+    column: str
+    problem: str
+    bad: pl.Expr
+    given: str = ""  # the column where the value stands, if it is another
+    near: Variable | None = None  # whose answers the value may be meant for
 
 
 def _checks(v: Variable, given: Any, read: Any, strict: bool) -> list[_Check]:
     """Return what can be wrong with an input: a value that cannot be read, one outside its limits."""
-    value, original, where = pl.col(v.name), pl.col(f"{v.name} given"), f"{v.name} given"
+    value, original = pl.col(v.name), pl.col(f"{v.name} given")
+    there = original.is_not_null()
+    if given == pl.String:
+        there &= original.str.strip_chars() != ""
     found: list[_Check] = []
+    if v.required:
+        found.append(_Check(v.name, "is missing; this algorithm needs it", ~there))
     if given != read or given.is_float():
-        there = original.is_not_null()
-        if given == pl.String:
-            there &= original.str.strip_chars() != ""
-        found.append((v.name, where, _UNREADABLE[v.kind], there & value.is_null()))
+        near = v if v.choices else None
+        found.append(_Check(v.name, _UNREADABLE[v.kind], there & value.is_null(), near=near))
     if not strict:
         return found
     if v.choices:
-        known = "is not one of " + ", ".join(f"{c.number} {c.name}" for c in v.choices)
-        return [*found, (v.name, where, known, ~value.is_in([c.number for c in v.choices]))]
+        unknown = ~value.is_in([c.number for c in v.choices])
+        return [*found, _Check(v.name, _UNREADABLE["enum"], unknown, near=v)]
     if v.pattern:
-        return [
-            *found,
-            (v.name, where, f"is not a known code ({v.label.en})", ~value.str.contains(v.pattern)),
-        ]
+        return [*found, _Check(v.name, f"is not a known code ({v.label.en})", ~value.str.contains(v.pattern))]
     limits = [value < v.minimum] if v.minimum is not None else []
     limits += [value > v.maximum] if v.maximum is not None else []
-    return [*found, *((v.name, where, _outside(v), pl.any_horizontal(limits)) for _ in limits[:1])]
+    return [*found, *(_Check(v.name, _outside(v), pl.any_horizontal(limits)) for _ in limits[:1])]
 
 
 _UNREADABLE = {
@@ -219,10 +250,11 @@ def _outside(v: Variable) -> str:
     return f"is below {v.minimum:g}" if v.minimum is not None else f"is above {v.maximum:g}"
 
 
-def _problems(values: pl.Series, variable: Variable | None, problem: str) -> pl.Series:
+def _problems(check: _Check, values: pl.Series) -> pl.Series:
     """Say of each value what is wrong; of a misspelt answer, which one is near."""
+    variable = check.near
     if variable is None or not variable.choices:
-        return pl.repeat(problem, len(values), eager=True)
+        return pl.repeat(check.problem, len(values), eager=True)
     names = [c.name for c in variable.choices]
     near = {
         text: f" (did you mean {match[0]}?)"
@@ -246,6 +278,7 @@ def read_people(
     path: Path,
     variables: Iterable[Variable],
     *,
+    requirements: Sequence[Requirement] = (),
     now: str = "",
     strict: bool = True,
     records: Records | None = None,
@@ -255,8 +288,8 @@ def read_people(
     Args:
         path: The file.
         variables: The inputs that will be read.
+        requirements, strict: As for :func:`validate`.
         now: Instant of the computation (ISO 8601), from which records take ages.
-        strict: As for :func:`validate`.
         records: The algorithm's own records, which a JSON file may hold instead of inputs by name.
 
     Yields:
@@ -290,6 +323,7 @@ def read_people(
         found = validate(
             frame.drop("record"),
             wanted,
+            requirements=requirements,
             file=path.name,
             first_row=0,
             strict=strict,

@@ -1,11 +1,13 @@
 """What an algorithm needs to be audited: the pattern for the next one."""
 
 import json
+from dataclasses import replace
 
 import polars as pl
 import pytest
 from typer.testing import CliRunner
 
+import toy
 from bobanalysis import algorithms, cli, population
 from bobanalysis.audit.activation import activation_rates, as_read
 from bobanalysis.audit.attribution import FactorMixture, number, rules_reading, with_neutral_rule
@@ -23,6 +25,8 @@ from bobanalysis.audit.person import Person
 from bobanalysis.audit.robustness import given_answers, without_answers
 from bobanalysis.audit.scoring import score_file
 from bobanalysis.rules import Expr
+from bobanalysis.tables import InputError
+from bobanalysis.validation import Requirement
 from toy import TOY, people
 
 
@@ -218,6 +222,18 @@ def test_only_what_the_toy_reads_can_change_its_answer():
 def test_an_unknown_value_of_a_toy_person_is_refused_by_name():
     with pytest.raises(ValueError, match=r"ana.json: region: 'COST' .* Did you mean 'COAST'"):
         Person.of({"region": "COST"}, TOY, file="ana.json")
+
+
+def test_a_combination_that_an_algorithm_refuses_is_refused_in_tables_and_typed():
+    known = toy.D.years_worked <= toy.D.age - 14
+    problem = "is more than the years since age 14"
+    strict = replace(TOY, requirements=(Requirement(known, "years_worked", problem),))
+    young = toy.people().with_columns(age=pl.lit(20), years_worked=pl.lit(9))
+    assert TOY.run(young).height == 4
+    with pytest.raises(InputError, match=f"column 'years_worked', value '9' {problem}"):
+        strict.run(young)
+    with pytest.raises(InputError, match=f"years_worked: '9' {problem}"):
+        Person.of({"age": 20, "years_worked": 9}, strict)
 
 
 def test_the_commands_run_the_algorithm_that_is_asked_for(tmp_path, monkeypatch):

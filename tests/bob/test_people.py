@@ -282,8 +282,8 @@ def test_a_table_of_nobody_gives_a_complete_result(tmp_path, ending):
         ".jsonl": lambda file: "",
     }[ending]
     for name in ("nobody", "people"):
-        score_file(tmp_path / f"{name}.csv", tmp_path / f"{name} told{ending}", BOB, now=NOW)
-    assert read(tmp_path / f"nobody told{ending}") == read(tmp_path / f"people told{ending}")
+        score_file(tmp_path / f"{name}.csv", tmp_path / f"{name}-scored{ending}", BOB, now=NOW)
+    assert read(tmp_path / f"nobody-scored{ending}") == read(tmp_path / f"people-scored{ending}")
 
 
 def test_names_that_look_like_markup_are_printed_as_they_are(tmp_path, monkeypatch):
@@ -298,7 +298,7 @@ def test_names_that_look_like_markup_are_printed_as_they_are(tmp_path, monkeypat
     (tmp_path / "one.json").write_text(json.dumps(user))
     done = CliRunner().invoke(app, ["trace", str(tmp_path / "one.json"), "--model", "not-for-job(1)"])
     assert done.exit_code == 0, done.output
-    assert "code_ogr = «\u202f[/x]\u202f»" in done.output
+    assert "[/x]" in done.output
 
 
 def test_the_dictionary_is_printed_with_limits_on_one_side():

@@ -130,14 +130,22 @@ class Person:
         frame = _record(given, algorithm, now, file)
         frame = _inputs(given, algorithm, now, file) if frame is None else frame
         try:
-            found = validate(frame, algorithm.variables, file=file, strict=strict)
+            found = validate(
+                frame,
+                algorithm.variables,
+                requirements=algorithm.requirements,
+                file=file,
+                strict=strict,
+            )
         except pl.exceptions.PolarsError as error:
             raise InputError(f"{file}: {_short(error)}. Correct it, or leave it out.") from error
         for wrong in found.rejected.iter_rows(named=True):
+            column = wrong["column"]
+            needed = column in algorithm.dictionary and algorithm.dictionary[column].required
+            todo = "Give it" if needed else "Correct it, or leave it out (that counts as no answer)"
             raise InputError(
-                f"{file}: {_field(algorithm, wrong['column'])}: {wrong['value']!r} {wrong['problem']}. "
-                "Correct it, or leave it out (that counts as no answer); `bobanalysis columns` lists what is "
-                "known."
+                f"{file}: {_field(algorithm, column)}: {wrong['value']!r} {wrong['problem']}. "
+                f"{todo}; `bobanalysis columns` lists what is known."
             )
         many = found.valid.height
         if not 0 <= project < many:

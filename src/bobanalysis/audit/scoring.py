@@ -54,7 +54,13 @@ def score_file(
         refuse_overwrite(path, people)
     refused: list[pl.DataFrame] = []
     totals = Totals(0, 0, 0)
-    batches = read_people(people, algorithm.variables, now=now, records=algorithm.records)
+    batches = read_people(
+        people,
+        algorithm.variables,
+        requirements=algorithm.requirements,
+        now=now,
+        records=algorithm.records,
+    )
     with Writer(output) as writer, ThreadPoolExecutor(1) as threads:
         written: Future[None] | None = None  # one batch is written while the next is scored
         for batch in batches:

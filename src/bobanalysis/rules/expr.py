@@ -135,7 +135,7 @@ class Variable:
     data whether the figure is observed, rescaled or assumed. ``codes`` are numbers of a numeric input that
     stand for something else than a quantity (-1 for none, say). ``grid`` are values that an audit tries, with
     their names. A table of people may lack a ``joined`` input (its figure is looked up later) and an
-    ``optional`` one (it then reads its default).
+    ``optional`` one (it then reads its default). Who gives no answer to a ``required`` one is rejected.
     """
 
     name: str
@@ -156,6 +156,7 @@ class Variable:
     grid: tuple[tuple[Any, Text], ...] = ()
     joined: bool = False
     optional: bool = False
+    required: bool = False
 
     @property
     def dtype(self) -> Any:

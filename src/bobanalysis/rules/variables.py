@@ -199,6 +199,7 @@ def _variables(
         minimum=entry.get("minimum"),
         maximum=entry.get("maximum"),
         pattern=entry.get("pattern"),
+        required=entry.get("required", False),
         grid=_grid(entry.get("grid", ())),
         **common,
     )
