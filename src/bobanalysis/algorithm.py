@@ -728,25 +728,3 @@ def _ranked_lists(scored: pl.DataFrame, outcome: Outcome) -> pl.DataFrame:
         for new, old in named.items()
     )
 
-
-__all__ = [
-    "CRITERIA",
-    "Algorithm",
-    "How",
-    "Inputs",
-    "Outcome",
-    "PublishedRule",
-    "Questions",
-    "Reference",
-    "Requirement",
-    "Result",
-    "RuleAlgorithm",
-    "RuleChange",
-    "Rules",
-    "Source",
-    "grid_values",
-    "ordered_thresholds",
-    "threshold",
-    "to_polars",
-    "validated_or_raise",
-]

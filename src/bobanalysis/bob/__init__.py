@@ -5,6 +5,8 @@
 (age > 50)
 """
 
+# ruff: noqa: F401 what is imported here is what other rooms import from here
+
 from bobanalysis.tables import InputError
 from bobanalysis.validation import ValidationResult, validate
 
@@ -16,28 +18,3 @@ from .records import read_people, read_users
 from .rulebook import catalogue, titles
 
 Intake, admit = ValidationResult, validate  # alias
-
-__all__ = [
-    "DICTIONARY",
-    "UPSTREAM_COMMIT",
-    "Bob",
-    "Catalogue",
-    "Challenge",
-    "Family",
-    "InputError",
-    "Intake",
-    "Market",
-    "MarketLike",
-    "Model",
-    "Relevance",
-    "ValidationResult",
-    "admit",
-    "catalogue",
-    "challenges",
-    "diagnosis",
-    "overall_rows",
-    "read_people",
-    "read_users",
-    "titles",
-    "validate",
-]

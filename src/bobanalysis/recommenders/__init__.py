@@ -10,6 +10,8 @@ answers, without_answers, with_moved_threshold          robustness
 frontier                                 quality beside the gap between groups
 """
 
+# ruff: noqa: F401 what is imported here is what other rooms import from here
+
 from bobanalysis.recommenders import judgements
 from bobanalysis.recommenders.baselines import (
     LocalDemand,
@@ -30,35 +32,3 @@ from bobanalysis.recommenders.robustness import (
     without_answers,
 )
 from bobanalysis.recommenders.tradeoff import frontier
-
-__all__ = [
-    "COLUMNS",
-    "REGION",
-    "BobAdvice",
-    "BobJobs",
-    "BobStrategies",
-    "FairRanker",
-    "Items",
-    "LearnedRanker",
-    "Learner",
-    "LinkedJobs",
-    "LocalDemand",
-    "Mobility",
-    "MostPopular",
-    "Random",
-    "Recommender",
-    "answers",
-    "baselines",
-    "bob",
-    "checked",
-    "cross_fitted",
-    "french_market",
-    "frontier",
-    "job_groups",
-    "judgements",
-    "linked",
-    "ordered_thresholds",
-    "ranking",
-    "with_moved_threshold",
-    "without_answers",
-]

@@ -13,6 +13,8 @@ Functions take tables and return tables; each says its columns.
 ['best-local-market-score', 'best-relative-local-score', 'less-stressful-job-groups']
 """
 
+# ruff: noqa: F401 what is imported here is what other rooms import from here
+
 from .importer import (
     diplomas,
     driving_licences,
@@ -38,30 +40,3 @@ from .lists import (
     with_indicators,
 )
 from .tension import less_stressful_departements, local_tension, national_tension, published
-
-__all__ = [
-    "SUGGESTIONS",
-    "best_jobs_in_area",
-    "diplomas",
-    "driving_licences",
-    "for_people",
-    "good_job_groups",
-    "hiring_cities",
-    "hiring_needs",
-    "less_stressful_departements",
-    "less_stressful_job_groups",
-    "less_stressful_job_groups_elsewhere",
-    "local_tension",
-    "national_tension",
-    "offer_changes",
-    "open_without",
-    "published",
-    "reorient_jobbing",
-    "seasonal_jobbing",
-    "shown",
-    "similar_jobs",
-    "suggest_jobs",
-    "training_counts",
-    "training_lengths",
-    "with_indicators",
-]
