@@ -17,10 +17,11 @@ import time
 import polars as pl
 
 from bobanalysis import population
+from bobanalysis.audit.grid import answer_grid
 from bobanalysis.bob import Bob
 from bobanalysis.recommenders import french_market
-from bobanalysis.recommenders.sweep import AGES, sweep
 
+AGES = range(16, 71)
 ONE_BY_ONE = 20  # variants of the loop
 BLOCK = 100_000
 
@@ -37,9 +38,9 @@ def main() -> None:
     parser.add_argument("--people", type=int, default=1_000, help="people to sweep")
     people = population.modelled(parser.parse_args().people).frame
     bob = Bob(french_market())
-    sweep(bob, people.head(2))  # warm
+    answer_grid(bob, people.head(2))  # warm
     start = time.perf_counter()
-    found = sweep(bob, people)
+    found = answer_grid(bob, people)
     seconds = time.perf_counter() - start
     print(f"{people.height:,} people × {len(AGES)} ages × 101 départements = {found.runs:,} variants")
     print(

@@ -727,4 +727,3 @@ def _ranked_lists(scored: pl.DataFrame, outcome: Outcome) -> pl.DataFrame:
         pl.col(old).fill_null(empty if old == "score" else pl.lit([], dtype=pl.List(pl.Enum(ids)))).alias(new)
         for new, old in named.items()
     )
-

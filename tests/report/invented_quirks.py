@@ -2,8 +2,9 @@
 
 import polars as pl
 
-from bobanalysis.recommenders.quirks import cases, quirks, said
-from bobanalysis.recommenders.repairs import REPAIRS
+from bobanalysis.algorithms.bob_affected import AFFECTED
+from bobanalysis.algorithms.bob_quirks import cases, quirks
+from bobanalysis.audit.values import format_answer as said
 
 ABOUT = {"kind": "by construction", "vintage": "2022"}
 MADE_UP = {"kind": "modelled", "vintage": "2018-2021"}
@@ -19,10 +20,10 @@ def touched():
     rows = []
     for quirk in quirks().values():
         if quirk.touches:
-            held = not REPAIRS[quirk.touches].reads or quirk.touches != "disability_declared"
+            held = not AFFECTED[quirk.touches].reads or quirk.touches != "disability_declared"
             for by, group in GROUPS if held else GROUPS[:1]:
                 share = 0.25 if held and group != "11" else None
-                sure = REPAIRS[quirk.touches].certain or share is None
+                sure = AFFECTED[quirk.touches].certain or share is None
                 low, high = (None, None) if sure else (0.2, 0.3)
                 rows.append((quirk.id, quirk.touches, by, group, share, low, high, 100, 71.5))
     columns = ["quirk", "touches", "by", "group", "share", "low", "high", "people", "effective"]

@@ -3,7 +3,9 @@
 import polars as pl
 from audited import CARDS
 
-from bobanalysis.recommenders.conditions import in_words, outside, rule_conditions
+from bobanalysis.audit import conditions as audited
+from bobanalysis.bob import Bob, Market, titles
+from bobanalysis.bob.uses import outside
 
 GROUPS = [("all", "all"), ("age", "15-24"), ("age", "55+"), ("region", "11"), ("region", "94")]
 COUNTS = {
@@ -48,8 +50,8 @@ def pairs():
 
 def conditions():
     rows = []
-    for k, c in enumerate(rule_conditions()):
-        said, use = in_words(c), c.status == "in use"
+    for k, c in enumerate(audited.conditions(Bob(Market.empty()))):
+        said, use = audited.in_words(c, titles()), c.status == "in use"
         criteria, hows = ", ".join(c.criteria), ", ".join(c.hows)
         measured = ("country", k / 400, k / 500, k / 300, k / 600, k / 250) if use else (None,) * 6
         rows.append((c.id, c.rule, c.status, criteria, hows, said.fr, said.en, "a.py#L1", *measured))

@@ -9,7 +9,8 @@ from markupsafe import escape
 from reading_pages import Parsed
 
 from bobanalysis.bob import DICTIONARY, catalogue
-from bobanalysis.recommenders.reach import in_use, published_rules
+from bobanalysis.bob.uses import published_rules
+from bobanalysis.bob.uses import rules_in_use as in_use
 from bobanalysis.report import tryit
 from bobanalysis.report.cards import pages
 from bobanalysis.report.renderer import Content, Page, PageRenderer

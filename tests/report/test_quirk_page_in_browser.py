@@ -2,7 +2,7 @@
 
 import pytest
 
-from bobanalysis.recommenders.quirks import quirks
+from bobanalysis.algorithms.bob_quirks import quirks
 
 pytestmark = pytest.mark.browser
 

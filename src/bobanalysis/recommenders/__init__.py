@@ -6,7 +6,6 @@ bob, BobAdvice, BobStrategies, BobJobs   Bob, as published or blind to age or pl
 Random, MostPopular, LocalDemand, Mobility, baselines   what any recommender should beat
 LinkedJobs, LearnedRanker, FairRanker, cross_fitted     learned, with or without a fairness constraint
 judgements                               what job suggestions can be judged by, and what not
-answers, without_answers, with_moved_threshold          robustness
 frontier                                 quality beside the gap between groups
 """
 
@@ -25,10 +24,4 @@ from bobanalysis.recommenders.interface import COLUMNS, Items, Learner, Recommen
 from bobanalysis.recommenders.learned import REGION, FairRanker, LearnedRanker, LinkedJobs, cross_fitted
 from bobanalysis.recommenders.market import french_market
 from bobanalysis.recommenders.published import BobAdvice, BobJobs, BobStrategies, bob, linked
-from bobanalysis.recommenders.robustness import (
-    answers,
-    ordered_thresholds,
-    with_moved_threshold,
-    without_answers,
-)
 from bobanalysis.recommenders.tradeoff import frontier

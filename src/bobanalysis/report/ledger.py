@@ -6,7 +6,7 @@ from bobanalysis.report.sheets import citizen_questions as ledger
 
 def rules_in_use() -> tuple[str, ...]:
     """Return the names of the rules that the diagnosis, advice, strategies or actions reach, sorted."""
-    from bobanalysis.recommenders.reach import in_use
+    from bobanalysis.bob.uses import rules_in_use as in_use
 
     return tuple(sorted(in_use()))
 

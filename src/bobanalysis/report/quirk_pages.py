@@ -13,11 +13,12 @@ from typing import Any
 import polars as pl
 
 from bobanalysis.algorithm import PublishedRule
+from bobanalysis.algorithms import bob_quirks as records
+from bobanalysis.algorithms.bob_affected import AFFECTED
+from bobanalysis.audit.quirks import Case, Quirk
+from bobanalysis.audit.values import format_answer
 from bobanalysis.fairness.intervals import wilson
 from bobanalysis.fairness.metrics import MIN_GROUP
-from bobanalysis.recommenders import quirks as records
-from bobanalysis.recommenders.quirks import Case, Quirk
-from bobanalysis.recommenders.repairs import REPAIRS
 from bobanalysis.report import sheets
 from bobanalysis.report.charts import region_names
 from bobanalysis.report.renderer import PageRenderer
@@ -65,7 +66,7 @@ def quirks(page: PageRenderer) -> dict[str, Any]:
 
 
 def with_intervals(whom: pl.DataFrame, design_effect: float) -> pl.DataFrame:
-    """Add intervals to what `recommenders.quirks.touched` counts, and leave small groups out.
+    """Add intervals to what `bob_quirks.touched` counts, and leave small groups out.
 
     Parameters: `whom`, as `touched` returns; `design_effect` of the population, by which people of equal
     weight are divided.
@@ -212,11 +213,11 @@ def _whom(seen: _Recorded, quirk: Quirk) -> dict[str, Any]:
         lines = [(_group(seen, by, r["group"]), *_shares(seen, r)) for r in rows if r["by"] == by]
         groups.append({"name": name, "lines": lines})
     whole = next(r for r in rows if r["by"] == "all")
-    certain = REPAIRS[quirk.touches].certain
+    certain = AFFECTED[quirk.touches].certain
     return {
         "share": share,
         "interval": _shares(seen, whole)[1],
-        "counts": seen.say(REPAIRS[quirk.touches].counts),
+        "counts": seen.say(AFFECTED[quirk.touches].counts),
         "groups": [] if certain else groups,
     }
 
@@ -311,7 +312,7 @@ def _asked(seen: _Recorded, asks: Mapping[str, Any]) -> dict[str, str]:
 def _answer(seen: _Recorded, asks: Mapping[str, Any]) -> str:
     """Say the answer of a case."""
     answer = asks["answer"]
-    if isinstance(answer, str | Mapping) and (told := _refused(seen, records.said(answer))):
+    if isinstance(answer, str | Mapping) and (told := _refused(seen, format_answer(answer))):
         return told
     if asks.get("step") == "main_challenge":
         return _quoted(seen, _challenge(seen, answer))

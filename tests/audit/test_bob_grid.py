@@ -17,6 +17,7 @@ from bobanalysis.audit.grid import age_intervals, answer_grid
 from bobanalysis.bob import DICTIONARY, Bob
 from bobanalysis.recommenders import french_market
 
+OUTCOMES = ("main_challenge", "overall_score", "first_advice", "advice", "first_strategy", "strategies")
 PLACES = ["15", "75", "93", "976"]
 OUTCOMES = ("main_challenge", "overall_score", "first_advice", "advice", "first_strategy", "strategies")
 

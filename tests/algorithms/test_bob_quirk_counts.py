@@ -5,6 +5,7 @@ import re
 import pytest
 
 from bobanalysis import data
+from bobanalysis.algorithms.bob_quirks import quirks
 from bobanalysis.bob.configuration import (
     actions,
     advice_modules,
@@ -14,7 +15,6 @@ from bobanalysis.bob.configuration import (
     overall_rows,
     strategies,
 )
-from bobanalysis.recommenders.quirks import quirks
 
 CHALLENGES = {c.id for c in challenges()}
 DEAD = [s for s in strategies() if not CHALLENGES & set(s.challenges)]

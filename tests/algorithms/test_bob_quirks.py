@@ -6,21 +6,19 @@ from functools import cache
 import polars as pl
 import pytest
 
-from bobanalysis.audit.quirks import TEXTS, affected_population
-from bobanalysis.bob import DICTIONARY, Bob, Market, catalogue
-from bobanalysis.recommenders import quirks as records
-from bobanalysis.recommenders.quirks import (
-    Case,
-    QuirkError,
+from bobanalysis.algorithms import bob_quirks as records
+from bobanalysis.algorithms.bob_affected import AFFECTED
+from bobanalysis.algorithms.bob_quirks import (
     cases,
     quirks,
     run,
-    said,
     touched,
     uncounted,
     verify,
 )
-from bobanalysis.recommenders.repairs import REPAIRS
+from bobanalysis.audit.quirks import TEXTS, Case, QuirkError, affected_population
+from bobanalysis.audit.values import format_answer
+from bobanalysis.bob import DICTIONARY, Bob, Market, catalogue
 
 LISTED = [
     *(f"Q{n:02}" for n in range(1, 51)),
@@ -46,15 +44,16 @@ def verified() -> pl.DataFrame:
     return verify()
 
 
-def test_the_engine_answers_each_case_as_recorded(verified: pl.DataFrame) -> None:
-    assert verified.filter(~pl.col("holds")).rows() == []
-    counted = dict(verified.group_by("quirk").len().iter_rows())
-    assert counted == {id: len(quirks()[id].cases) for id in SHOWN}
+@pytest.mark.parametrize("quirk", SHOWN)
+def test_the_engine_answers_each_case_as_recorded(quirk: str, verified: pl.DataFrame) -> None:
+    own = verified.filter(quirk=quirk)
+    assert own.height == len(quirks()[quirk].cases)
+    assert own.filter(~pl.col("holds")).rows() == []
 
 
 def test_a_case_that_does_not_hold_is_reported_with_what_was_computed() -> None:
     wrong = [Case("Q17", 1, {"rule": "advice-senior", "person": {"age": 44}, "answer": 2})]
-    assert [said(g) for g in run(wrong)] == ["0"]
+    assert [format_answer(g) for g in run(wrong)] == ["0"]
 
 
 @cache
@@ -70,7 +69,9 @@ def removable() -> dict[str, list[str]]:
                 asked.append(Case(f"{case.quirk} {name}", case.number, {**case.asks, "person": less}))
     same: dict[str, bool] = {}
     for case, got in zip(asked, run(asked), strict=True):
-        same[case.quirk] = same.get(case.quirk, True) and said(case.asks["answer"]) == said(got)
+        same[case.quirk] = same.get(case.quirk, True) and format_answer(case.asks["answer"]) == format_answer(
+            got
+        )
     found: dict[str, list[str]] = {}
     for key, unchanged in same.items():
         quirk, name = key.split()
@@ -86,13 +87,14 @@ def flat(quirk: str) -> set[str]:
     return named | {n for c in own for given in records.projects(c) for n in records.columns(given, c)}
 
 
-def test_no_input_can_be_taken_from_the_people_of_a_quirk_but_those_it_says_it_keeps() -> None:
-    needless = {id: set(names) - set(quirks()[id].kept) for id, names in removable().items()}
-    assert {id: names for id, names in needless.items() if names} == {}
+@pytest.mark.parametrize("quirk", SHOWN)
+def test_no_input_can_be_taken_from_the_people_of_a_quirk_but_those_it_says_it_keeps(quirk: str) -> None:
+    assert set(removable().get(quirk, ())) <= set(quirks()[quirk].kept)
 
 
-def test_what_a_quirk_keeps_is_an_input_of_its_people() -> None:
-    assert [q.id for q in quirks().values() if q.kept and not set(q.kept) <= flat(q.id)] == []
+@pytest.mark.parametrize("quirk", [q.id for q in quirks().values() if q.kept])
+def test_what_a_quirk_keeps_is_an_input_of_its_people(quirk: str) -> None:
+    assert set(quirks()[quirk].kept) <= flat(quirk)
 
 
 # --- the records
@@ -109,38 +111,44 @@ def numbers(text: str, language: str) -> list[str]:
     return sorted(re.findall(r"\d+(?:\.\d+)?", text))
 
 
-def test_both_languages_of_a_record_carry_the_same_numbers() -> None:
-    for record in quirks().values():
-        texts = [t for t in (getattr(record, name) for name in TEXTS) if t]
-        pairs = [(t.fr, t.en) for t in texts]
-        pairs += [(c["about"]["fr"], c["about"]["en"]) for c in record.cases if "about" in c]
-        assert len(pairs) >= 4
-        assert [numbers(fr, "fr") for fr, _ in pairs] == [numbers(en, "en") for _, en in pairs], record.id
+@pytest.mark.parametrize("quirk", LISTED)
+def test_both_languages_of_a_record_carry_the_same_numbers(quirk: str) -> None:
+    record = quirks()[quirk]
+    texts = [t for t in (getattr(record, name) for name in TEXTS) if t]
+    pairs = [(t.fr, t.en) for t in texts]
+    pairs += [(c["about"]["fr"], c["about"]["en"]) for c in record.cases if "about" in c]
+    assert [numbers(fr, "fr") for fr, _ in pairs] == [numbers(en, "en") for _, en in pairs]
 
 
 def test_thousands_and_decimals_are_the_same_numbers_in_both_languages() -> None:
     assert numbers("2 022 ans, 1,5 fois, 20 001 €", "fr") == numbers("2,022 years, 1.5 times, €20,001", "en")
 
 
-def test_the_rules_of_a_record_exist() -> None:
-    named = {(q.id, rule) for q in quirks().values() for rule in q.rules}
-    assert [(id, rule) for id, rule in named if rule not in catalogue() and rule not in STEPS] == []
+@pytest.mark.parametrize("quirk", LISTED)
+def test_the_rules_of_a_record_exist(quirk: str) -> None:
+    assert [r for r in quirks()[quirk].rules if r not in catalogue() and r not in STEPS] == []
 
 
-def test_the_criteria_of_a_record_are_those_of_the_data_dictionary() -> None:
+@pytest.mark.parametrize("quirk", LISTED)
+def test_the_criteria_of_a_record_are_those_of_the_data_dictionary(quirk: str) -> None:
     known = {v.protected.criterion for v in DICTIONARY.values() if v.protected}
-    assert {criterion for q in quirks().values() for criterion in q.criteria} <= known
+    assert set(quirks()[quirk].criteria) <= known
 
 
-def test_the_sources_of_a_record_are_paths_with_lines() -> None:
+@pytest.mark.parametrize("quirk", LISTED)
+def test_the_sources_of_a_record_are_paths_with_lines(quirk: str) -> None:
     shape = re.compile(r"(frontend|common|data_analysis)/[\w./-]+(#L\d+(-L\d+)?)?")
-    assert [q.id for q in quirks().values() if not q.source] == []
-    assert [(q.id, s) for q in quirks().values() for s in q.source if not shape.fullmatch(s)] == []
+    assert quirks()[quirk].source
+    assert [s for s in quirks()[quirk].source if not shape.fullmatch(s)] == []
+
+
+@pytest.mark.parametrize("quirk", [q.id for q in quirks().values() if q.touches])
+def test_who_is_touched_names_a_function(quirk: str) -> None:
+    assert quirks()[quirk].touches in AFFECTED
 
 
 def test_every_function_is_used_by_a_record() -> None:
-    """And each name that a record gives is that of a function."""
-    assert set(REPAIRS) == {q.touches for q in quirks().values() if q.touches}
+    assert set(AFFECTED) == {q.touches for q in quirks().values() if q.touches}
 
 
 def test_the_quirks_that_rules_name_exist() -> None:
@@ -268,18 +276,13 @@ def crowd(people: list[dict]) -> pl.DataFrame:
     return frame.with_columns(weight=pl.lit(1.0), age_band=pl.lit("30-49"), region_id=pl.lit("84"))
 
 
-def affected(people: pl.DataFrame, bob: Bob, *names: str) -> dict[str, list[bool]]:
-    """Return whom each function counts: one truth a person."""
-    read = affected_population(bob, people)
-    return {name: REPAIRS[name].who(read).fill_null(False).to_list() for name in names}
-
-
 @pytest.fixture(scope="module")
 def found() -> dict[str, list[bool]]:
     everyone = [p for pair in HANDMADE.values() for p in pair]
-    flags = affected(crowd(everyone), Bob(Market.empty()), *REPAIRS)
+    crowded = affected_population(Bob(Market.empty()), crowd(everyone))
+    flags = {name: AFFECTED[name].who(crowded) for name in HANDMADE}
     places = {name: 2 * k for k, name in enumerate(HANDMADE)}
-    return {name: flags[name][places[name] : places[name] + 2] for name in HANDMADE}
+    return {name: flags[name].to_list()[places[name] : places[name] + 2] for name in HANDMADE}
 
 
 @pytest.mark.parametrize("name", HANDMADE)
@@ -288,7 +291,7 @@ def test_a_function_counts_the_person_inside_and_not_the_one_beside(name: str, f
 
 
 def test_every_function_but_everybody_is_tried_on_a_person_inside_and_one_outside() -> None:
-    assert set(REPAIRS) - set(HANDMADE) == {"everybody", "rank_among_equals"}
+    assert set(AFFECTED) - set(HANDMADE) == {"everybody", "rank_among_equals"}
 
 
 def test_the_rank_of_a_departement_hangs_on_the_order_of_equals_where_another_has_the_same_figure() -> None:
@@ -298,8 +301,8 @@ def test_the_rank_of_a_departement_hangs_on_the_order_of_equals_where_another_ha
     ]
     market = Market.from_collections({"local_diagnosis": documents})
     people = crowd([{"departement_id": dep, "rome_id": "A1234"} for dep in [*offers, "04"]])
-    equal = affected(people, Bob(market), "rank_among_equals")["rank_among_equals"]
-    assert equal == [True, True, False, False]
+    equal = AFFECTED["rank_among_equals"].who(affected_population(Bob(market), people)).fill_null(False)
+    assert equal.to_list() == [True, True, False, False]
 
 
 def only(*ids: str):

@@ -6,14 +6,25 @@ import pytest
 from bobanalysis import population
 from bobanalysis.algorithm import CRITERIA
 from bobanalysis.audit.conditions import conditions, effects, force_condition, in_words, measure_of
+<<<<<<<< HEAD:tests/audit/test_conditions.py
 from bobanalysis.bob import Bob, Market, catalogue, configuration, titles
 from bobanalysis.bob.uses import content_rules, idle_families, outside, published_rules, rules_in_use
 from bobanalysis.recommenders import french_market
+========
+from bobanalysis.bob import Bob, catalogue, configuration, titles, validate
+from bobanalysis.bob.uses import content_rules, idle_families, outside, published_rules, rules_in_use
+from bobanalysis.recommenders import french_market
+from bobanalysis.report.subjects import named_in
+>>>>>>>> 8a0d6db (Move Bob's quirks beside the algorithms, and call what is audited by one name):tests/audit/test_bob_conditions.py
 from bobanalysis.rules import Named, as_expr, inputs, walk
 from bobanalysis.rules.expr import Var, children
 from bobanalysis.validation import validate
 
+<<<<<<<< HEAD:tests/audit/test_conditions.py
 BOB = Bob(Market.empty())
+========
+BOB = Bob(french_market())
+>>>>>>>> 8a0d6db (Move Bob's quirks beside the algorithms, and call what is audited by one name):tests/audit/test_bob_conditions.py
 LISTED = conditions(BOB)
 CONDITIONS = {c.id: c for c in LISTED}
 
@@ -95,14 +106,19 @@ def test_only_the_condition_that_is_decided_changes():
 
 def test_a_rule_is_replaced_wherever_it_is_used():
     bob = BOB.with_rule("for-old(50)", as_expr(True))
+<<<<<<<< HEAD:tests/audit/test_conditions.py
     names = {n.name for n in walk(*bob.roots.values()) if isinstance(n, Named)}
+========
+    every = [*bob.diagnosis.values(), *bob.advice.values(), *bob.strategies.values(), bob.job_tips]
+    names = {n.name for n in walk(*every) if isinstance(n, Named)}
+>>>>>>>> 8a0d6db (Move Bob's quirks beside the algorithms, and call what is audited by one name):tests/audit/test_bob_conditions.py
     assert "for-old(50)" not in names
     assert "for-old(50) (changed)" in names
 
 
 @pytest.fixture(scope="module")
 def bob():
-    return Bob(french_market())
+    return BOB
 
 
 @pytest.fixture(scope="module")
@@ -129,7 +145,9 @@ def test_the_effect_of_an_age_is_what_moving_its_threshold_changes_for_people_of
     there = people.drop("person_id").with_columns(age=pl.lit(age, dtype=people.schema["age"]))
     there = validate(there, bob.variables).valid
     other = bob.with_threshold(rule, moved)
-    expected = shares_that_differ(bob.run_admitted(there), other.run_admitted(there), people["weight"])
+    expected = shares_that_differ(
+        bob.run(there, validated=True), other.run(there, validated=True), people["weight"]
+    )
     assert measured["share"].item() == pytest.approx(expected)
     assert measured["measure"].item() == "years"
 
