@@ -119,20 +119,6 @@ def test_the_band_holds_when_people_of_a_town_are_alike_and_does_not_without_say
     assert coverage(frame, mean, "score", smooth=6)[0] < 0.75
 
 
-def test_the_standard_error_of_a_mean_curve_is_that_of_leaving_out_each_town():
-    frame = towns(np.random.default_rng(20), 300, 12).filter(pl.col("age").is_between(25, 50))
-    ends = pl.DataFrame({"age": [25.0, 50.0], "score": [40.0, 40.0], "town": [99, 99]})  # keep the range
-    at = [30.0, 41.0]
-    options = {"smooth": 4, "cluster": "town", "at": at}
-    frame = pl.concat([frame, *[ends.with_columns(town=pl.lit(t, pl.Int64)) for t in range(12)]])
-    whole = curve(frame, "age", "score", **options)
-    without = [
-        curve(frame.filter(town != pl.col("town")), "age", "score", **options)["value"] for town in range(12)
-    ]
-    moved = np.array(without) - whole["value"].to_numpy()
-    np.testing.assert_allclose(whole["se"], np.sqrt((moved**2).sum(axis=0) * 11 / 12), rtol=1e-9)
-
-
 def test_one_figure_an_age_holds_at_a_cliff():
     """A rule that starts at a birthday: no spline follows it, one figure an age does."""
     rng = np.random.default_rng(7)
@@ -269,4 +255,4 @@ def test_the_critical_value_is_sidaks_for_independent_estimates_and_the_ordinary
     from scipy.stats import norm
 
     assert sup_t(np.eye(20), 0.95) == pytest.approx(norm.ppf(0.5 + 0.95 ** (1 / 20) / 2), abs=0.04)
-    assert sup_t(np.ones((20, 1)), 0.95) == pytest.approx(1.96, abs=0.03)
+    assert sup_t(np.ones((20, 20)), 0.95) == pytest.approx(1.96, abs=0.03)

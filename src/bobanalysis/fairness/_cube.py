@@ -149,7 +149,7 @@ def cube(
         raise ValueError(f"rename the group column {clash[0]!r}: names of sums begin with an underscore")
     rows, back = to_lazy(frame, [*groups, *(c for c in (prediction, score, outcome, weight, item) if c)])
     rows, schema = _with_decisions(rows, prediction, outcome)
-    keys = {name: _group(name, schema[name]) for name in groups}
+    keys = {name: group(name, schema[name]) for name in groups}
     if item:
         keys["_item"] = pl.col(item).cast(pl.String).fill_null(UNKNOWN)
     if prediction:
@@ -259,10 +259,11 @@ def number(name: str, schema: pl.Schema) -> pl.Expr:
 
 def label(name: str, schema: pl.Schema) -> pl.Expr:
     """Return a column as the names of groups, "unknown" where it says nothing."""
-    return _group(name, schema[name]).cast(pl.String).fill_null(UNKNOWN).alias(name)
+    return group(name, schema[name]).cast(pl.String).fill_null(UNKNOWN).alias(name)
 
 
-def _group(name: str, dtype: pl.DataType) -> pl.Expr:
+def group(name: str, dtype: pl.DataType) -> pl.Expr:
+    """Return a column as groups, in its own order; ValueError if it cannot name any."""
     column = pl.col(name)
     if dtype.is_nested() or dtype in (pl.Binary, pl.Object):
         raise ValueError(f"column {name!r} holds {dtype}; give text, numbers, booleans or dates")

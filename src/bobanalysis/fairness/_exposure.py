@@ -12,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 import polars as pl
 
-from bobanalysis.fairness._cube import UNKNOWN, Back, Cube, as_list, to_lazy
+from bobanalysis.fairness._cube import Back, Cube, as_list, group, to_lazy
 from bobanalysis.fairness.metrics import MIN_GROUP, Interval, measures
 
 Discount = Literal["log2", "reciprocal", "rbp"]
@@ -173,8 +173,9 @@ def _lists(
 ) -> tuple[pl.DataFrame, pl.DataFrame, Back]:
     """Rows with an item (_person, _item, _rank) and people (_person, groups, _w), both checked."""
     native, back = to_lazy(frame, [*groups, person, item, rank, *([weight] if weight else [])])
+    schema = native.collect_schema()
     table = native.select(
-        *groups,
+        *(group(name, schema[name]).alias(name) for name in groups),
         pl.col(person).alias("_person"),
         pl.col(item).cast(pl.String).alias("_item"),
         pl.col(rank).cast(pl.Float64, strict=False).alias("_rank"),
@@ -208,35 +209,22 @@ def _exposure_cells(
     rows: pl.DataFrame, people: pl.DataFrame, groups: list[str], weights: pl.Expr, top: int | None
 ) -> pl.DataFrame:
     """Cells of a cube, one an item and group: zeros of people who are not shown the item included."""
-    text = [pl.col(g).fill_nan(None) if people.schema[g].is_float() else pl.col(g) for g in groups]
-    people = people.with_columns(
-        t.fill_null(UNKNOWN) if people.schema[g] == pl.String else t
-        for g, t in zip(groups, text, strict=True)
-    )
-    w = pl.col("_w")
+    w, a = pl.col("_w"), pl.col("_a")
+    seen = weights if top is None else pl.when(pl.col("_rank") <= top).then(weights).otherwise(0.0)
     by: list[Any] = list(groups) or [pl.lit(0).alias("_all")]
     everybody = people.group_by(by).agg(_n=pl.len(), _w=w.sum(), _w2=(w * w).sum())
-    seen = weights if top is None else pl.when(pl.col("_rank") <= top).then(weights).otherwise(0.0)
     shown = rows.select("_person", "_item", seen.alias("_a")).join(people, on="_person")
-    a = pl.col("_a")
-    sums = shown.group_by(*by, "_item").agg(_sum=(w * a).sum(), _sq=(w * a * a).sum())
-    keys = groups or ["_all"]
+    sums = shown.group_by(*by, "_item").agg(_score_sum=(w * a).sum(), _sq=(w * a * a).sum())
     full = everybody.join(rows.select("_item").unique().sort("_item"), how="cross")
-    full = full.join(sums, on=[*keys, "_item"], how="left", nulls_equal=True).with_columns(
-        pl.col("_sum", "_sq").fill_null(0.0)
-    )
-    spread = pl.col("_sq") - pl.when(w > 0).then(pl.col("_sum") ** 2 / w).otherwise(0.0)
+    full = full.join(sums, on=[*(groups or ["_all"]), "_item"], how="left", nulls_equal=True)
+    total, squares = pl.col("_score_sum").fill_null(0.0), pl.col("_sq").fill_null(0.0)
     return full.select(
-        *groups,
-        "_item",
-        "_n",
-        "_w",
-        "_w2",
-        pl.col("_n").alias("_score_n"),
-        pl.col("_w").alias("_score_w"),
-        pl.col("_w2").alias("_score_w2"),
-        pl.col("_sum").alias("_score_sum"),
-        spread.clip(0).alias("_score_m2"),
+        *(*groups, "_item", "_n", "_w", "_w2"),
+        _score_n="_n",
+        _score_w="_w",
+        _score_w2="_w2",
+        _score_sum=total,
+        _score_m2=(squares - pl.when(w > 0).then(total**2 / w).otherwise(0.0)).clip(0),
     )
 
 
@@ -244,15 +232,11 @@ def _overlaps(one: pl.DataFrame, two: pl.DataFrame, people: int, p: float) -> An
     """Extrapolated rank-biased overlap of many pairs of lists at once (formula 32)."""
     if not 0 < p < 1:
         raise ValueError(f"persistence must be between 0 and 1, not {p}")
-    lengths = np.zeros((2, people), dtype=int)
-    places = []
-    for side, table in enumerate((one, two)):
-        # the place in the list, so that ranks may have holes
-        placed = table.with_columns(_place=pl.col("_rank").rank("ordinal").over("_at"))
-        places.append(placed)
-        lengths[side] = np.bincount(table["_at"].to_numpy(), minlength=people)
+    # the place in the list, so that ranks may have holes
+    place = pl.col("_rank").rank("ordinal").over("_at").alias("_place")
+    lengths = np.stack([np.bincount(table["_at"].to_numpy(), minlength=people) for table in (one, two)])
     s, l = lengths.min(0), lengths.max(0)  # noqa: E741 the paper's names
-    common = places[0].join(places[1], on=["_at", "_item"])
+    common = one.with_columns(place).join(two.with_columns(place), on=["_at", "_item"])
     depth = int(l.max()) if people else 0
     meets = np.zeros((people, depth + 1))
     at = common["_at"].to_numpy()
@@ -275,28 +259,20 @@ def _kendall(one: pl.DataFrame, two: pl.DataFrame, people: int) -> tuple[Any, An
     )
     union = union.with_columns(_i=pl.int_range(pl.len()).over("_at"))
     pairs = union.join(union, on="_at", suffix="_b").filter(pl.col("_i") < pl.col("_i_b"))
-    first, second = pl.col("_rank"), pl.col("_rank_right")
-    a = (first > pl.col("_rank_b")).cast(pl.Int8) - (first < pl.col("_rank_b")).cast(pl.Int8)
-    b = (second > pl.col("_rank_right_b")).cast(pl.Int8) - (second < pl.col("_rank_right_b")).cast(pl.Int8)
+    a, b = ((pl.col(rank) - pl.col(f"{rank}_b")).fill_nan(0.0).sign() for rank in ("_rank", "_rank_right"))
     found = (
-        pairs.select("_at", a.alias("a"), b.alias("b"))
+        pairs.select("_at", a.alias("a"), b.alias("b"), (a * b).alias("ab"))
         .group_by("_at")
         .agg(
-            both=(pl.col("a") * pl.col("b")).cast(pl.Int64).sum(),
-            ordered_a=(pl.col("a") != 0).sum(),
-            ordered_b=(pl.col("b") != 0).sum(),
-            against=(pl.col("a") * pl.col("b") == -1).sum(),
-            half=((pl.col("a") == 0) != (pl.col("b") == 0)).sum(),
+            both=pl.col("ab").sum(),
+            ordered=(pl.col("a").abs().sum() * pl.col("b").abs().sum()).sqrt(),
+            against=(pl.col("ab") == -1).sum() + ((pl.col("a") == 0) != (pl.col("b") == 0)).sum() / 2,
         )
     )
     lengths = [np.bincount(t["_at"].to_numpy(), minlength=people).astype(float) for t in (one, two)]
     most = lengths[0] * lengths[1] + sum(k * (k - 1) / 4 for k in lengths)
-    tau = np.full(people, np.nan)
-    count = np.zeros(people)
-    at = found["_at"].to_numpy()
+    tau, count, at = np.full(people, np.nan), np.zeros(people), found["_at"].to_numpy()
     with np.errstate(divide="ignore", invalid="ignore"):
-        tau[at] = found["both"].to_numpy() / np.sqrt(
-            found["ordered_a"].to_numpy().astype(float) * found["ordered_b"].to_numpy()
-        )
-    count[at] = found["against"].to_numpy() + found["half"].to_numpy() / 2
+        tau[at] = found["both"].to_numpy() / found["ordered"].to_numpy()
+    count[at] = found["against"].to_numpy()
     return tau, count / most

@@ -13,11 +13,11 @@ from typing import Any, Literal
 import numpy as np
 import polars as pl
 
+from bobanalysis.fairness import intervals
 from bobanalysis.fairness._cube import to_lazy
 from bobanalysis.fairness.regression import (
     Array,
     Design,
-    Fit,
     NotEstimableError,
     Rows,
     Term,
@@ -25,17 +25,22 @@ from bobanalysis.fairness.regression import (
     critical,
     design,
     fit,
-    need_clusters,
-    root,
     rows,
-    sandwich,
     sup_t,
     two_sided,
 )
 
 Model = Literal["logit", "linear"]
 
+ESTIMATED, REFERENCE = "estimated", "reference"
+ONE_CLUSTER = "no standard error: all people of this value are in one cluster"
+ONE_CLUSTER_REFERENCE = "no standard error: all people of the reference are in one cluster"
 _EFFECT = ("effect", "se", "ci_low", "ci_high", "band_low", "band_high", "p_value")
+_SCHEMA = dict.fromkeys(("attribute", "level", "reference"), pl.String) | {
+    "n": pl.Int64,
+    **dict.fromkeys(("observed", "adjusted", "effect"), pl.Float64),
+    "status": pl.String,
+}
 
 
 def adjusted_effects(
@@ -108,46 +113,34 @@ def adjusted_effects(
     table = rows(frame, value, [*of, *adjust], weight, cluster)
     if model == "logit":
         _check_shares(table, value, [*of, *adjust])
-    columns = design(table.cells, [*of, *adjust], reference)
-    fitted = fit(columns.x, table.y, table.w, model == "logit", columns.names)
-    factor = root(sandwich(table, columns.x, fitted))
-    clusters = table.clusters()
-    freedom = _freedom(table, columns, model)
+    columns = design(table.table, [*of, *adjust], reference)
+    fitted = fit(table, columns.x, model == "logit")
+    freedom = table.freedom(np.inf if model == "logit" else float(fitted.df_resid))
     parts = [_effects(table, columns, fitted, columns.terms[name]) for name in dict.fromkeys(of)]
     found = pl.concat([part for part, _ in parts])
-    spread = np.vstack([gradient for _, gradient in parts]) @ factor
+    gradient = np.vstack([gradient for _, gradient in parts])
+    covariance = gradient @ fitted.cov_params() @ gradient.T
     told = (found["status"] == ESTIMATED).to_numpy()
-    se = np.where(told, np.sqrt((spread**2).sum(axis=1)), np.nan)
+    se = np.where(told, np.sqrt(np.clip(np.diag(covariance), 0, None)), np.nan)
     once = critical(confidence, freedom)
-    always = sup_t(spread[told], confidence, freedom, seed) if told.any() else once
+    always = sup_t(covariance[np.ix_(told, told)], confidence, freedom, seed) if told.any() else once
     effect = found["effect"].to_numpy()
     with np.errstate(invalid="ignore", divide="ignore"):
         limits = [effect + sign * width * se for width in (once, always) for sign in (-1, 1)]
         values = (effect, se, *limits, two_sided(effect / se, freedom))
+    clusters = None if cluster is None else int(freedom) + 1
     found = found.with_columns(
         *(pl.Series(name, v).fill_nan(None) for name, v in zip(_EFFECT, values, strict=True)),
-        clusters=pl.lit(None if clusters is None else int(clusters.max()) + 1, pl.Int64),
+        clusters=pl.lit(clusters, pl.Int64),
         left_out=pl.lit(table.left_out),
     )
     head = ("attribute", "level", "reference", "n", "observed", "adjusted")
     return table.back(found.select(*head, *_EFFECT, "clusters", "left_out", "status"))
 
 
-ESTIMATED, REFERENCE = "estimated", "reference"
-ONE_CLUSTER = "no standard error: all people of this value are in one cluster"
-ONE_CLUSTER_REFERENCE = "no standard error: all people of the reference are in one cluster"
-
-
-def _freedom(table: Rows, columns: Design, model: Model) -> float:
-    codes = table.clusters()
-    if codes is not None:
-        return need_clusters(codes) - 1.0
-    return float(table.n - columns.x.shape[1]) if model == "linear" else np.inf
-
-
 def _check_shares(table: Rows, outcome: str, columns: Sequence[str]) -> None:
     """Say which value of which category separates, as that is what people meet."""
-    y = table.cells["_y"]
+    y = table.table["_y"]
     if not y.is_between(0, 1).all():
         raise ValueError(
             f"column {outcome!r} runs from {y.min()!r} to {y.max()!r}; "
@@ -156,14 +149,12 @@ def _check_shares(table: Rows, outcome: str, columns: Sequence[str]) -> None:
     if y.n_unique() == 1:
         raise NotEstimableError(f"the outcome {outcome!r} is {y[0]:g} in every row: no effect is estimable")
     for name in columns:
-        if table.cells.schema[name] == pl.String:
-            same = (
-                table.cells.group_by(name, maintain_order=True)
-                .agg(pl.col("_y").min().alias("low"), pl.col("_y").max().alias("high"), pl.col("_n").sum())
-                .filter(pl.col("low") == pl.col("high"), pl.col("low").is_in([0.0, 1.0]))
+        if table.table.schema[name] == pl.String:
+            by = table.table.group_by(name, maintain_order=True).agg(
+                low=pl.col("_y").min(), high=pl.col("_y").max(), n=pl.len()
             )
-            if not same.is_empty():
-                level, value, _, n = same.row(0)
+            same = by.filter(pl.col("low") == pl.col("high"), pl.col("low").is_in([0.0, 1.0]))
+            for level, value, _, n in same.head(1).iter_rows():
                 raise NotEstimableError(
                     f"the outcome is {value:g} for all {n} rows with {name!r} = {level!r}: perfect "
                     "separation, no logit effect is finite; merge the value, leave it out or use "
@@ -171,64 +162,44 @@ def _check_shares(table: Rows, outcome: str, columns: Sequence[str]) -> None:
                 )
 
 
-def _effects(table: Rows, columns: Design, fitted: Fit, term: Term) -> tuple[pl.DataFrame, Array]:
+def _effects(table: Rows, columns: Design, fitted: Any, term: Term) -> tuple[pl.DataFrame, Array]:
     """Effects of one attribute and their derivatives by the coefficients."""
-    share = table.w / table.w.sum()
-    logit = bool((fitted.slope != 1).any())
+    share, params = table.w / table.w.sum(), fitted.params
+    logit = fitted.model.__class__.__name__ == "GLM"
     if term.reference is None:
-        j = term.at[0]
-        gradient = np.zeros(len(fitted.params))
-        gradient[j] = share @ fitted.slope
+        gradient = np.eye(len(params))[term.at[0]]
+        mean = fitted.fittedvalues
+        slope = mean * (1 - mean) if logit else np.ones_like(mean)
+        effect = params[term.at[0]] * (share @ slope)
         if logit:
-            curvature = fitted.slope * (1 - 2 * fitted.mean) * fitted.params[j]
-            gradient += columns.x.T @ (share * curvature)
-        row = {
-            "attribute": term.name, "level": None, "reference": None, "n": table.n,
-            "observed": float(share @ table.y), "adjusted": None,
-            "effect": float(share @ fitted.slope * fitted.params[j]), "status": ESTIMATED,
-        }  # fmt: skip
-        return pl.DataFrame([row], schema=_SCHEMA), gradient[None, :]
-    base, base_gradient = _prediction(columns.put(term, None), fitted.params, share, logit)
-    seen = _seen(table, term.name)
+            moved = slope * (1 - 2 * mean) * params[term.at[0]]
+            gradient = gradient * (share @ slope) + columns.x.T @ (share * moved)
+        row = (term.name, None, None, table.table.height, share @ table.y, None, effect, ESTIMATED)
+        return pl.DataFrame([row], schema=_SCHEMA, orient="row"), gradient[None, :]
+
+    def predicted(level: str) -> tuple[float, Array]:
+        """Mean prediction had everybody this value, and its derivative."""
+        x = columns.x.copy()
+        x[:, list(term.at)] = np.array([level == other for other in term.levels], float)
+        mean = fitted.model.predict(params, x)
+        return float(share @ mean), (share * (mean * (1 - mean) if logit else 1.0)) @ x
+
+    w, has = pl.col("_w"), "_cluster" in table.table.columns
+    clusters = pl.col("_cluster").n_unique() if has else pl.lit(2)
+    by = table.table.group_by(term.name).agg(pl.len(), (w * pl.col("_y")).sum() / w.sum(), _c=clusters)
+    seen = {level: rest for level, *rest in by.iter_rows()}
+    base, base_gradient = predicted(term.reference)
     found, gradients = [], []
     for level in sorted([*term.levels, term.reference]):
-        mean, gradient = _prediction(columns.put(term, level), fitted.params, share, logit)
-        n, observed, clusters = seen[level]
-        status = REFERENCE if level == term.reference else ESTIMATED
-        if status == ESTIMATED and "_cluster" in table.cells.columns:
-            if seen[term.reference][2] < 2:
-                status = ONE_CLUSTER_REFERENCE
-            elif clusters < 2:
-                status = ONE_CLUSTER
+        mean, gradient = predicted(level)
+        n, observed, few = seen[level]
+        status = ONE_CLUSTER if few < 2 else ESTIMATED
+        if seen[term.reference][2] < 2:
+            status = ONE_CLUSTER_REFERENCE
+        status = REFERENCE if level == term.reference else status
         found.append((term.name, level, term.reference, n, observed, mean, mean - base, status))
         gradients.append(gradient - base_gradient)
     return pl.DataFrame(found, schema=_SCHEMA, orient="row"), np.vstack(gradients)
-
-
-_SCHEMA = {
-    "attribute": pl.String, "level": pl.String, "reference": pl.String, "n": pl.Int64,
-    "observed": pl.Float64, "adjusted": pl.Float64, "effect": pl.Float64, "status": pl.String,
-}  # fmt: skip
-
-
-def _prediction(x: Array, params: Array, share: Array, logit: bool) -> tuple[float, Array]:
-    """Mean prediction and its derivative by the coefficients."""
-    from scipy.special import expit
-
-    eta = x @ params
-    if not logit:
-        return float(share @ eta), share @ x
-    p = expit(eta)
-    return float(share @ p), (share * p * (1 - p)) @ x
-
-
-def _seen(table: Rows, name: str) -> dict[str, tuple[int, float, int]]:
-    w = pl.col("_w")
-    clusters = pl.col("_cluster").n_unique() if "_cluster" in table.cells.columns else pl.lit(0)
-    by = table.cells.group_by(name).agg(
-        pl.col("_n").sum(), (w * pl.col("_y")).sum() / w.sum(), clusters.alias("_c")
-    )
-    return {level: (n, mean, c) for level, n, mean, c in by.iter_rows()}
 
 
 def shrunk(
@@ -293,144 +264,106 @@ def shrunk(
         )
     to_lazy(frame, [group])
     table = rows(frame, value, adjust, weight, labels=[group])
-    if (groups := table.cells[group].n_unique()) < 3:
+    if (groups := table.table[group].n_unique()) < 3:
         raise NotEstimableError(f"column {group!r} has {groups} groups; how groups vary needs 3 or more")
     if model == "mixed":
         found = _mixed(table, group, adjust, confidence)
     else:
         if adjust:
             raise ValueError('model="beta-binomial" takes no adjust=; use model="mixed"')
-        if not table.cells["_y"].is_in([0.0, 1.0]).all():
+        if not table.table["_y"].is_in([0.0, 1.0]).all():
             raise ValueError(f'column {value!r} is not 0 or 1 throughout; use model="mixed"')
         found = _beta_binomial(table, group, confidence)
     return table.back(found.with_columns(left_out=pl.lit(table.left_out)))
 
 
 _SHRUNK = (
-    "n", "observed", "raw", "raw_low", "raw_high", "shrunk", "ci_low", "ci_high",
-    "reliability", "between_sd", "p_no_difference", "left_out",
-)  # fmt: skip
+    *("n", "observed", "raw", "raw_low", "raw_high", "shrunk", "ci_low", "ci_high"),
+    *("reliability", "between_sd", "p_no_difference", "left_out"),
+)
 
 
 def _result(table: Rows, group: str, columns: dict[str, Any]) -> pl.DataFrame:
     w = pl.col("_w")
-    seen = table.cells.group_by(group).agg(
-        pl.col("_n").sum().alias("n"), ((w * pl.col("_y")).sum() / w.sum()).alias("observed")
-    )
-    return seen.sort(group).with_columns(**columns).select(group, *_SHRUNK[:-1])
+    seen = table.table.group_by(group).agg(n=pl.len(), observed=(w * pl.col("_y")).sum() / w.sum())
+    given = {k: pl.Series(k, v) if isinstance(v, np.ndarray) else v for k, v in columns.items()}
+    return seen.sort(group).with_columns(pl.col("n").cast(pl.Int64), **given).select(group, *_SHRUNK[:-1])
+
+
+def _sizes(table: Rows, group: str) -> tuple[Any, Array, Array]:
+    """Group of each row, effective number of people of each group, and weights that sum to these."""
+    codes = table.codes(group)
+    assert codes is not None
+    w = np.bincount(codes, table.w)
+    size = intervals.kish(w, np.bincount(codes, table.w**2))
+    return codes, size, table.w * (size / w)[codes]
 
 
 def _mixed(table: Rows, group: str, adjust: Sequence[str], confidence: float) -> pl.DataFrame:
-    from scipy.special import chdtrc
+    """Random intercepts by REML; statsmodels' MixedLM takes no weights and fails where groups are alike."""
+    from scipy.optimize import minimize_scalar
+    from scipy.stats import chi2
 
-    x = design(table.cells, adjust).x if adjust else np.ones((table.cells.height, 1))
-    codes = np.unique(table.cells[group].to_numpy(), return_inverse=True)[1]
-    sums = _GroupSums.of(table, x, codes)
-    if sums.size.sum() <= x.shape[1] + 1:
-        raise NotEstimableError(
-            f"{table.n} rows cannot determine {x.shape[1]} coefficients and two variances"
-        )
-    ratio = sums.best_ratio()
-    solution = sums.solve(ratio)
-    if solution.sigma2 <= 1e-12 * max(1.0, float(np.average(table.y**2, weights=table.w))):
+    x = design(table.table, adjust).x if adjust else np.ones((table.table.height, 1))
+    codes, size, a = _sizes(table, group)
+    freedom, y = size.sum() - x.shape[1], table.y
+    if freedom <= 1:
+        raise NotEstimableError(f"{len(x)} rows cannot determine {x.shape[1]} coefficients and two variances")
+    both = np.column_stack([x, y])
+    means = np.column_stack([np.bincount(codes, a * column) / size for column in both.T])
+    mean_x, mean_y = means[:, :-1], means[:, -1]
+    within = both - means[codes]
+    inside = (within * a[:, None]).T @ within
+
+    def solve(ratio: float) -> tuple[Array, float, Array, float]:
+        """Coefficients, variance of people, covariance, log-likelihood; groups vary ``ratio`` times that."""
+        c = size / (1 + ratio * size)
+        cross = inside + (means * c[:, None]).T @ means
+        inverse = np.linalg.inv(cross[:-1, :-1])
+        beta = inverse @ cross[:-1, -1]
+        sigma2 = max(float(cross[-1, -1] - cross[-1, :-1] @ beta) / freedom, 1e-300)
+        determinant = np.log1p(ratio * size).sum() - np.linalg.slogdet(inverse)[1]
+        return beta, sigma2, sigma2 * inverse, -0.5 * (freedom * np.log(sigma2) + determinant)
+
+    best = minimize_scalar(
+        lambda log: -solve(float(np.exp(log)))[3], bounds=(-16, 9), method="bounded", options={"xatol": 1e-9}
+    )
+    gain = -best.fun - solve(0.0)[3]
+    ratio = float(np.exp(best.x)) if gain > 1e-9 else 0.0
+    beta, sigma2, covariance, _ = solve(ratio)
+    if sigma2 <= 1e-12 * max(1.0, float(np.average(y**2, weights=table.w))):
         raise NotEstimableError(
             "the outcome does not vary within groups: nothing tells chance from differences"
         )
     whole = table.w @ x / table.w.sum()
-    left = sums.mean_y - sums.mean_x @ solution.beta
-    kept = ratio * sums.size / (1 + ratio * sums.size)
-    noise, tau2 = solution.sigma2 / sums.size, ratio * solution.sigma2
-    away = whole - kept[:, None] * sums.mean_x
-    of_beta = np.einsum("gi,ij,gj->g", away, solution.covariance, away)
+    left, kept = mean_y - mean_x @ beta, ratio * size / (1 + ratio * size)
+    noise, tau2 = sigma2 / size, ratio * sigma2
+    away, raw_away = whole - kept[:, None] * mean_x, whole - mean_x
     of_ratio = noise**2 / (tau2 + noise) ** 3 * 2 / (1 / (tau2 + noise) ** 2).sum()
-    half = critical(confidence) * np.sqrt(tau2 * (1 - kept) + of_beta + 2 * of_ratio)
-    raw_away = whole - sums.mean_x
-    raw_half = critical(confidence, sums.size.sum() - len(whole)) * np.sqrt(
-        noise + np.einsum("gi,ij,gj->g", raw_away, solution.covariance, raw_away)
-    )
-    level = whole @ solution.beta
-    raw, moved = level + left, level + kept * left
-    gain = max(0.0, 2 * (sums.log_likelihood(ratio) - sums.log_likelihood(0.0)))
+    error = tau2 * (1 - kept) + np.einsum("gi,ij,gj->g", away, covariance, away) + 2 * of_ratio
+    half = critical(confidence) * np.sqrt(error)
+    raw_error = noise + np.einsum("gi,ij,gj->g", raw_away, covariance, raw_away)
+    raw_half = critical(confidence, freedom) * np.sqrt(raw_error)
+    raw, moved = whole @ beta + left, whole @ beta + kept * left
     columns = {
-        "raw": raw, "raw_low": raw - raw_half, "raw_high": raw + raw_half,
-        "shrunk": moved, "ci_low": moved - half, "ci_high": moved + half, "reliability": kept,
+        **{"raw": raw, "raw_low": raw - raw_half, "raw_high": raw + raw_half},
+        **{"shrunk": moved, "ci_low": moved - half, "ci_high": moved + half},
+        "reliability": kept,
         "between_sd": pl.lit(float(np.sqrt(tau2))),
         # half of the chance is on "no variance at all" (Self and Liang, JASA 82 (1987))
-        "p_no_difference": pl.lit(0.5 * float(chdtrc(1, gain)) if gain > 0 else 1.0),
-    }  # fmt: skip
-    return _result(
-        table, group, {k: pl.Series(k, v) if isinstance(v, np.ndarray) else v for k, v in columns.items()}
-    )
-
-
-class _Solution:
-    """Coefficients of the mixed model at one ratio of variances."""
-
-    def __init__(self, beta: Array, sigma2: float, inverse: Array, log_det: float):
-        self.beta, self.sigma2, self.covariance, self.log_det = beta, sigma2, sigma2 * inverse, log_det
-
-
-class _GroupSums:
-    """What the likelihood of a random-intercept model needs of each group."""
-
-    def __init__(self, size: Array, mean_x: Array, mean_y: Array, xx: Array, xy: Array, yy: float):
-        self.size, self.mean_x, self.mean_y = size, mean_x, mean_y
-        self.xx, self.xy, self.yy = xx, xy, yy  # within groups
-
-    @classmethod
-    def of(cls, table: Rows, x: Array, codes: Any) -> _GroupSums:
-        w, w2 = np.bincount(codes, table.w), np.bincount(codes, table["_w2"])
-        size = w**2 / w2
-        a = table.w * (size / w)[codes]
-        mean_y = np.bincount(codes, a * table.y) / size
-        mean_x = np.column_stack([np.bincount(codes, a * column) / size for column in x.T])
-        dx, dy = x - mean_x[codes], table.y - mean_y[codes]
-        return cls(size, mean_x, mean_y, (dx * a[:, None]).T @ dx, (dx * a[:, None]).T @ dy, float(a @ dy**2))
-
-    def solve(self, ratio: float) -> _Solution:
-        """Generalised least squares where groups vary ``ratio`` times as much as people (variances)."""
-        c = self.size / (1 + ratio * self.size)
-        a = self.xx + (self.mean_x * c[:, None]).T @ self.mean_x
-        inverse = np.linalg.inv(a)
-        beta = inverse @ (self.xy + self.mean_x.T @ (c * self.mean_y))
-        rest = self.mean_y - self.mean_x @ beta
-        squares = self.yy - 2 * beta @ self.xy + beta @ self.xx @ beta + c @ rest**2
-        freedom = self.size.sum() - len(beta)
-        return _Solution(beta, max(float(squares / freedom), 0.0), inverse, float(np.linalg.slogdet(a)[1]))
-
-    def log_likelihood(self, ratio: float) -> float:
-        """Restricted log-likelihood, maximised over everything else."""
-        found, freedom = self.solve(ratio), self.size.sum() - self.mean_x.shape[1]
-        if found.sigma2 <= 0:
-            return np.inf
-        return float(
-            -0.5 * (freedom * np.log(found.sigma2) + np.log1p(ratio * self.size).sum() + found.log_det)
-        )
-
-    def best_ratio(self) -> float:
-        from scipy.optimize import minimize_scalar
-
-        found = minimize_scalar(
-            lambda log: -self.log_likelihood(float(np.exp(log))), bounds=(-16, 9), method="bounded",
-            options={"xatol": 1e-9},
-        )  # fmt: skip
-        ratio = float(np.exp(found.x))
-        return ratio if self.log_likelihood(ratio) > self.log_likelihood(0.0) + 1e-9 else 0.0
+        "p_no_difference": pl.lit(0.5 * float(chi2.sf(2 * gain, 1)) if ratio > 0 else 1.0),
+    }
+    return _result(table, group, columns)
 
 
 def _beta_binomial(table: Rows, group: str, confidence: float) -> pl.DataFrame:
-    from scipy.special import betaln
+    from scipy.special import betaincinv, betaln
 
-    from bobanalysis.fairness.intervals import wilson
-
-    codes = np.unique(table.cells[group].to_numpy(), return_inverse=True)[1]
-    w, w2 = np.bincount(codes, table.w), np.bincount(codes, table["_w2"])
-    n = w**2 / w2
-    x = np.bincount(codes, table.w * table.y) / w * n
-    typical = float(np.median(n))
+    codes, n, a = _sizes(table, group)
+    x = np.bincount(codes, a * table.y)
     # M/(M + typical size) uniform on (0, 1): neither no shrinkage nor full shrinkage is favoured
     share = np.linspace(0, 1, 32)[1:-1]
-    concentration = typical * (1 - share) / share
+    concentration = float(np.median(n)) * (1 - share) / share
     logits = np.linspace(-12, 12, 120)
     for _ in range(3):
         mean = 1 / (1 + np.exp(-logits))
@@ -444,39 +377,20 @@ def _beta_binomial(table: Rows, group: str, confidence: float) -> pl.DataFrame:
         logits = np.linspace(likely[0] - pad, likely[-1] + pad, 30)
     keep = mass > 1e-3 * mass.max()
     a, b, mass = a[keep], b[keep], mass[keep] / mass[keep].sum()
-    centre = mass @ ((a[:, None] + x) / ((a + b)[:, None] + n))
+    after = (a[:, None] + x) / ((a + b)[:, None] + n)
+    centre = mass @ after
+    # limits are those of the one beta law that has the mean and the variance of the mixture
+    variance = mass @ (after * (1 - after) / ((a + b)[:, None] + n + 1) + (after - centre) ** 2)
+    like = np.maximum(centre * (1 - centre) / variance - 1, 1e-3)
     tail = (1 - confidence) / 2
-    shape = (a[:, None] + x, b[:, None] + n - x)
-    low, high = (_mixture_quantile(*shape, mass, q) for q in (tail, 1 - tail))
-    raw_low, raw_high = wilson(x / n, n, confidence)
+    low, high = (betaincinv(centre * like, (1 - centre) * like, q) for q in (tail, 1 - tail))
+    raw_low, raw_high = intervals.wilson(x / n, n, confidence)
     spread = a / (a + b) * (b / (a + b)) / (a + b + 1)
     columns = {
-        "raw": x / n, "raw_low": raw_low, "raw_high": raw_high, "shrunk": centre,
-        "ci_low": low, "ci_high": high, "reliability": mass @ (n / ((a + b)[:, None] + n)),
-    }  # fmt: skip
-    return _result(
-        table,
-        group,
-        {k: pl.Series(k, v) for k, v in columns.items()}
-        | {
-            "between_sd": pl.lit(float(np.sqrt(mass @ spread))),
-            "p_no_difference": pl.lit(None, pl.Float64),
-        },
-    )
-
-
-def _mixture_quantile(a: Array, b: Array, mass: Array, q: float) -> Array:
-    """Quantiles of mixtures of betas (one a column): Newton from one beta of the same moments."""
-    from scipy.special import betainc, betaincinv, betaln
-
-    mean = a / (a + b)
-    centre = mass @ mean
-    spread = mass @ (mean * (1 - mean) / (a + b + 1) + (mean - centre) ** 2)
-    like = np.maximum(centre * (1 - centre) / spread - 1, 1e-3)
-    at = np.clip(betaincinv(centre * like, (1 - centre) * like, q), 1e-12, 1 - 1e-12)
-    constant = betaln(a, b)
-    for _ in range(6):
-        height = mass @ np.exp((a - 1) * np.log(at) + (b - 1) * np.log1p(-at) - constant)
-        step = (mass @ betainc(a, b, at) - q) / np.maximum(height, 1e-12)
-        at = np.clip(at - step, at / 2, (1 + at) / 2)
-    return at
+        **{"raw": x / n, "raw_low": raw_low, "raw_high": raw_high},
+        **{"shrunk": centre, "ci_low": low, "ci_high": high},
+        "reliability": mass @ (n / ((a + b)[:, None] + n)),
+        "between_sd": pl.lit(float(np.sqrt(mass @ spread))),
+        "p_no_difference": pl.lit(None, pl.Float64),
+    }
+    return _result(table, group, columns)

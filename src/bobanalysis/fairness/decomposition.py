@@ -24,11 +24,8 @@ from bobanalysis.fairness.regression import (
     check_rank,
     critical,
     design,
-    fit,
-    need_clusters,
     rows,
     two_sided,
-    variance,
 )
 
 MOST_FACTORS = 16
@@ -78,13 +75,9 @@ def shapley(
         value(frozenset(name for i, name in enumerate(names) if mask >> i & 1)) for mask in range(2**k)
     ]
     values, groups, scalar, pandas = _columns(answers, labels)
-    masks = np.arange(2**k)
-    on = (masks[:, None] >> np.arange(k)) & 1
-    size = on.sum(axis=1)
-    share = np.array([1 / (k * comb(k - 1, s)) for s in range(k)])
-    weights = np.where(
-        on == 1, share[np.maximum(size - 1, 0)][:, None], -share[np.minimum(size, k - 1)][:, None]
-    )
+    on = (np.arange(2**k)[:, None] >> np.arange(k)) & 1
+    others = on.sum(axis=1, keepdims=True) - on
+    weights = (2 * on - 1) / (k * np.array([comb(k - 1, s) for s in range(k)])[others])
     total = values[-1] - values[0]
     parts = weights.T @ (values - values[0])
     parts += (total - parts.sum(axis=0)) / k  # what rounding left, far below any digit shown
@@ -179,114 +172,69 @@ def kitagawa(
     if not strata or group in strata or value in (group, *strata):
         raise ValueError("name at least one column of strata, other than the group and the value")
     table = rows(frame, value, [], weight, labels=[group, *strata])
-    y, w2 = pl.col("_y"), pl.col("_w2")
-    w = pl.col("_w")
-    cells = table.cells.group_by(group, *strata).agg(
-        pl.col("_n").sum(), w.sum(), w2.sum(), (w * y).sum().alias("_wy"),
-        (w2 * y).sum().alias("_w2y"), (w2 * y**2).sum().alias("_w2y2"),
-    )  # fmt: skip
-    groups = cells[group].unique().sort().to_list()
-    if str(reference) not in groups:
+    groups, against = table.table[group].unique().sort().to_list(), str(reference)
+    if against not in groups:
         raise ValueError(f"reference {reference!r} is not among the groups: {', '.join(groups[:20])}")
     if len(groups) == 1:
         raise ValueError(f"column {group!r} has one group only, {groups[0]!r}: there is no gap")
-    sums = _SUMS
-    against = cells.filter(pl.col(group) == str(reference)).drop(group, "_n")
     parts = []
     for name in groups:
-        if name == str(reference):
-            continue
-        mine = cells.filter(pl.col(group) == name)
-        both = mine.join(against, on=strata, how="full", suffix="_ref", coalesce=True).sort(strata)
-        both = both.with_columns(pl.concat_str(strata, separator=" × ").alias("_stratum"))
-        both = both.with_columns(pl.col([*sums, *(f"{c}_ref" for c in sums)]).fill_null(0.0))
-        parts.append(
-            _kitagawa(both, confidence, detail).with_columns(
-                group=pl.lit(name), reference=pl.lit(str(reference)), n=pl.lit(int(mine["_n"].sum()))
-            )
-        )
+        if name != against:
+            both = table.within(pl.col(group).is_in([name, against]))
+            part = _kitagawa(both, (both.table[group] == name).to_numpy(), strata, confidence, detail)
+            parts.append(part.with_columns(group=pl.lit(name), reference=pl.lit(against)))
     columns = ("group", "reference", "part", "stratum", "contribution", "se", "ci_low", "ci_high", "p_value")
     found = pl.concat(parts).with_columns(left_out=pl.lit(table.left_out))
     return table.back(found.select(*columns, "n", "matched", "left_out"))
 
 
-_SUMS = ("_w", "_w2", "_wy", "_w2y", "_w2y2")
 GAP, COMPOSITION, RATES, NOT_SHARED = "gap", "composition", "rates", "not shared"
 
 
-def _kitagawa(both: pl.DataFrame, confidence: float, detail: bool) -> pl.DataFrame:
-    sums = [{c[1:]: both[f"{c}{end}"].to_numpy() for c in _SUMS} for end in ("", "_ref")]
-    shared = (sums[0]["w"] > 0) & (sums[1]["w"] > 0)
-    total = [s["w"].sum() for s in sums]
-    inside = [s["w"][shared].sum() for s in sums]
-    rate = [np.divide(s["wy"], s["w"], out=np.zeros_like(s["w"]), where=s["w"] > 0) for s in sums]
-    overall = [s["wy"].sum() / t for s, t in zip(sums, total, strict=True)]
-    stratum = both["_stratum"].to_list()
-    gap = overall[0] - overall[1]
-    if not shared.any():
-        values, slopes = [gap, np.nan, np.nan, np.nan], None
-        each: list[tuple[str, str, float]] = []
-    else:
-        share = [np.where(shared, s["w"], 0) / t for s, t in zip(sums, inside, strict=True)]
-        mean = [c @ r for c, r in zip(share, rate, strict=True)]
-        composition = (share[0] - share[1]) * (rate[0] + rate[1]) / 2 * shared
-        rates = (rate[0] - rate[1]) * (share[0] + share[1]) / 2 * shared
-        outside = 0.0 if shared.all() else (overall[0] - mean[0]) - (overall[1] - mean[1])
-        values = [gap, composition.sum(), rates.sum(), outside]
-        each = [
-            (part, name, v)
-            for part, column in ((COMPOSITION, composition), (RATES, rates))
-            for name, v, known in zip(stratum, column, shared, strict=True)
-            if known
-        ]
-        apart = [
-            s["w"] / t * np.where(shared, 0, r - m)
-            for s, t, r, m in zip(sums, total, rate, mean, strict=True)
-        ]
-        each += [
-            (NOT_SHARED, name, a - b)
-            for name, a, b, known in zip(stratum, *apart, shared, strict=True)
-            if not known
-        ]
-        slopes = (share, inside, mean, shared)
-    se = _kitagawa_se(sums, total, rate, overall, slopes)
+def _kitagawa(table: Rows, mine: Any, strata: list[str], confidence: float, detail: bool) -> pl.DataFrame:
+    labels = table.table.select(pl.concat_str(strata, separator=" × ")).to_series().to_numpy()
+    names, codes = np.unique(labels, return_inverse=True)
+    sides, y, w = (mine, ~mine), table.y, table.w
+    weight = np.stack([np.bincount(codes, w * side, len(names)) for side in sides])
+    value = np.stack([np.bincount(codes, w * y * side, len(names)) for side in sides])
+    rate = np.divide(value, weight, out=np.zeros_like(weight), where=weight > 0)
+    shared, total = (weight > 0).all(axis=0), weight.sum(axis=1)
+    inside, sign = (weight * shared).sum(axis=1), np.array([[1.0], [-1.0]])
+    overall = value.sum(axis=1) / total
+    # how a row moves each part: at[its side, its stratum] + times[…] * (its outcome - the rate there)
+    at, times = np.zeros((4, *rate.shape)), np.zeros((4, *rate.shape))
+    at[0], times[0] = sign * (rate - overall[:, None]), sign
+    each = np.full((3, len(names)), np.nan)
+    if shared.any():
+        share = weight * shared / inside[:, None]
+        mean = (share * rate).sum(axis=1, keepdims=True)
+        middle, half = rate.mean(axis=0), (rate[0] - rate[1]) / 2
+        outside = sign * weight / total[:, None] * np.where(shared, 0, rate - mean)
+        composition, rates = (share[0] - share[1]) * middle, 2 * half * share.mean(axis=0)
+        each = np.stack([composition * shared, rates * shared, outside.sum(axis=0)])
+        scale = total[:, None] / inside[:, None] * shared
+        per = np.divide(scale, share, out=np.zeros_like(share), where=share > 0)
+        at[1], times[1] = scale * sign * (middle - (share @ middle)[:, None]), per * (share[0] - share[1]) / 2
+        at[2], times[2] = scale * (half - (share @ half)[:, None]), per * sign * share.mean(axis=0)
+        at[3], times[3] = at[0] - sign * scale * (rate - mean), sign * (1 - scale)
+    side = np.where(mine, 0, 1)
+    moved = at[:, side, codes] + times[:, side, codes] * (y - rate[side, codes])
+    se = np.sqrt(np.diag(table.variance((moved / total[side]).T)))
+    se[1:] = se[1:] if shared.any() else np.nan
     found = pl.DataFrame(
-        {"part": [GAP, COMPOSITION, RATES, NOT_SHARED], "stratum": pl.Series([None] * 4, dtype=pl.String)}
-    ).with_columns(contribution=pl.Series(np.array(values)), se=pl.Series(se))
-    if detail and each:
-        extra = pl.DataFrame(each, schema=["part", "stratum", "contribution"], orient="row")
-        found = pl.concat([found, extra.with_columns(se=pl.lit(None, pl.Float64))], how="diagonal")
-    return _with_limits(found, confidence).with_columns(matched=pl.lit(float(inside[0] / total[0])))
-
-
-def _kitagawa_se(sums: Any, total: Any, rate: Any, overall: Any, slopes: Any) -> Array:
-    """Standard errors of gap, composition, rates and not shared, from what one person moves each by."""
-    squares = np.zeros(4)
-    for i, sign in ((0, 1.0), (1, -1.0)):
-        s = sums[i]
-        # a person of stratum s with outcome y moves a part by (at[s] + times[s] * (y - rate[s])) / total
-        effects = {0: (sign * (rate[i] - overall[i]), np.full_like(rate[i], sign))}
-        if slopes:
-            share, inside, mean, shared = slopes
-            scale = total[i] / inside[i] * shared
-            per_share = np.divide(1.0, share[i], out=np.zeros_like(share[i]), where=share[i] > 0)
-            middle, half = (rate[0] + rate[1]) / 2, (rate[0] - rate[1]) / 2
-            effects[1] = (
-                scale * sign * (middle - share[i] @ middle),
-                scale * per_share * (share[0] - share[1]) / 2,
-            )
-            effects[2] = (
-                scale * (half - share[i] @ half),
-                scale * per_share * sign * (share[0] + share[1]) / 2,
-            )
-            effects[3] = (effects[0][0] - sign * scale * (rate[i] - mean[i]), sign * (1 - scale))
-        for part, (at, times) in effects.items():
-            left = s["w2y"] - rate[i] * s["w2"]
-            spread = s["w2y2"] - 2 * rate[i] * s["w2y"] + rate[i] ** 2 * s["w2"]
-            squares[part] += (at**2 * s["w2"] + 2 * at * times * left + times**2 * spread).sum() / total[
-                i
-            ] ** 2
-    return np.sqrt(np.clip(squares, 0, None)) if slopes else np.array([np.sqrt(squares[0]), *[np.nan] * 3])
+        {
+            "part": [GAP, COMPOSITION, RATES, NOT_SHARED],
+            "stratum": pl.Series([None] * 4, dtype=pl.String),
+            "contribution": np.array([overall[0] - overall[1], *each.sum(axis=1)]),
+            "se": se,
+        }
+    )
+    if detail and shared.any():
+        for part, column, known in zip(found["part"][1:], each, (shared, shared, ~shared), strict=True):
+            extra = {"part": part, "stratum": names[known], "contribution": column[known]}
+            found = pl.concat([found, pl.DataFrame(extra)], how="diagonal")
+    matched = pl.lit(float(inside[0] / total[0]))
+    return _with_limits(found, confidence).with_columns(n=pl.lit(int(mine.sum())), matched=matched)
 
 
 def _with_limits(found: pl.DataFrame, confidence: float, freedom: float = np.inf) -> pl.DataFrame:
@@ -367,33 +315,37 @@ def oaxaca(
     if not explain or group in explain or value in (group, *explain):
         raise ValueError("explain= needs one or more columns, other than the group and the value")
     table = rows(frame, value, explain, weight, cluster, labels=[group])
-    mine, against = _two_groups(table.cells[group].unique().sort().to_list(), group, reference)
+    mine, against = _two_groups(table.table[group].unique().sort().to_list(), group, reference)
     table = table.within(pl.col(group).is_in([mine, against]))
-    columns = design(table.cells, explain)
-    in_group = (table.cells[group] == mine).to_numpy()
-    sides = [_Side(table, columns, keep, name) for keep, name in ((in_group, mine), (~in_group, against))]
-    codes = table.clusters()
-    freedom = np.inf if codes is None else need_clusters(codes) - 1.0
-    parts = (
-        _three_fold(sides, columns)
-        if kind == "three-fold"
-        else _two_fold(table, columns, sides, in_group, coefficients)
-    )
-    a, b = sides
-    mean = lambda side: side.influence_of_mean(table.y - side.mean_y)  # noqa: E731
-    everything = [(GAP, None, a.mean_y - b.mean_y, mean(a) - mean(b)), *parts]
-    se = np.sqrt(np.diag(variance(table, np.column_stack([influence for *_, influence in everything]))))
+    columns = design(table.table, explain)
+    in_group = (table.table[group] == mine).to_numpy()
+    a, b = (_Side(table, columns, keep, name) for keep, name in ((in_group, mine), (~in_group, against)))
+    mean = a.mean_y - b.mean_y, a.of_mean_y - b.of_mean_y
+    dx, of_dx = a.mean_x - b.mean_x, a.of_mean_x - b.of_mean_x
+    if kind == "three-fold":
+        db, of_db = a.beta - b.beta, a.of_beta - b.of_beta
+        parts = [
+            *_product("endowments", columns, dx, of_dx, b.beta, b.of_beta),
+            _product("coefficients", columns, b.mean_x, b.of_mean_x, db, of_db)[0],
+            *_product("interaction", columns, dx, of_dx, db, of_db),
+        ]
+    else:
+        common = _common(table, columns, a, b, in_group, coefficients)
+        parts = _product("explained", columns, dx, of_dx, *common)
+        parts.append(("unexplained", None, mean[0] - parts[0][2], mean[1] - parts[0][3]))
+    parts = [(GAP, None, *mean), *parts]
+    se = np.sqrt(np.diag(table.variance(np.column_stack([influence for *_, influence in parts]))))
     found = pl.DataFrame(
-        [row[:3] for row in everything],
-        schema={"part": pl.String, "column": pl.String, "contribution": pl.Float64},
-        orient="row",
-    ).with_columns(se=pl.Series(se))
-    sizes = [int(table.cells["_n"].to_numpy()[keep].sum()) for keep in (in_group, ~in_group)]
-    return table.back(
-        _with_limits(found, confidence, freedom).with_columns(
-            group=pl.lit(mine), reference=pl.lit(against), n=pl.lit(sizes[0]), n_reference=pl.lit(sizes[1])
-        )
+        {
+            "part": [part[0] for part in parts],
+            "column": pl.Series([part[1] for part in parts], dtype=pl.String),
+            "contribution": [part[2] for part in parts],
+            "se": se,
+        }
     )
+    sizes = {"n": pl.lit(int(in_group.sum())), "n_reference": pl.lit(int((~in_group).sum()))}
+    limits = _with_limits(found, confidence, table.freedom())
+    return table.back(limits.with_columns(group=pl.lit(mine), reference=pl.lit(against), **sizes))
 
 
 def _two_groups(groups: list[str], column: str, reference: Any) -> tuple[str, str]:
@@ -415,85 +367,60 @@ def _two_groups(groups: list[str], column: str, reference: Any) -> tuple[str, st
 
 
 class _Side:
-    """The regression of one of the two groups; zero outside it."""
+    """The regression of one of the two groups, and what each row moves its means and coefficients by.
+
+    statsmodels' OaxacaBlinder has no weights, clusters or columns, so only its formulas are used here.
+    """
 
     def __init__(self, table: Rows, columns: Design, keep: Any, name: str):
-        x, w = columns.x[keep], table.w[keep]
-        if int(table.cells["_n"].to_numpy()[keep].sum()) <= x.shape[1]:
-            raise NotEstimableError(f"group {name!r} has too few rows for {x.shape[1]} coefficients")
+        x = columns.x[keep]
+        if nobody := [n for n, any_ in zip(columns.names, (x != 0).any(axis=0), strict=True) if not any_]:
+            raise NotEstimableError(
+                f"in group {name!r} nobody has {', '.join(nobody)}: merge that value or leave it out"
+            )
         try:
-            _check_side(x, columns.names)
-            self.fit = fit(x, table.y[keep], w, logit=False)
-        except (NotEstimableError, np.linalg.LinAlgError) as error:
+            check_rank(x, columns.names)
+        except NotEstimableError as error:
             raise NotEstimableError(f"in group {name!r} {error}") from None
-        self.keep, self.weight = keep, float(w.sum())
-        self.mean_x, self.mean_y = w @ x / w.sum(), float(w @ table.y[keep] / w.sum())
-        self.beta = self.fit.params
-        residual = np.where(keep, table.y - columns.x @ self.beta, 0.0)
-        self.of_beta = (columns.x * residual[:, None]) @ self.fit.bread  # cells × k
-        self.of_mean_x = np.where(keep[:, None], columns.x - self.mean_x, 0.0) / self.weight
-
-    def influence_of_mean(self, centred: Array) -> Array:
-        return np.where(self.keep, centred, 0.0) / self.weight
+        share = keep / table.w[keep].sum()
+        self.beta, self.of_beta = _least_squares(columns.x, table.y, table.w * keep)
+        self.mean_x, self.mean_y = (share * table.w) @ columns.x, float((share * table.w) @ table.y)
+        self.of_mean_x = share[:, None] * (columns.x - self.mean_x)
+        self.of_mean_y = share * (table.y - self.mean_y)
 
 
-def _check_side(x: Array, names: Sequence[str]) -> None:
-    """Raise NotEstimableError if a column follows from the others."""
-    used = np.flatnonzero(np.abs(x).max(axis=0) > 0)
-    if len(used) < x.shape[1]:
-        nobody = [name for i, name in enumerate(names) if i not in used]
-        raise NotEstimableError(
-            f"nobody has {', '.join(nobody)}: merge the value with another or leave it out"
-        )
-    check_rank(x, names)
+def _least_squares(x: Array, y: Array, w: Array) -> tuple[Array, Array]:
+    """Coefficients, and what each row moves them by a unit of weight."""
+    import statsmodels.api as sm
+
+    fitted = sm.WLS(y, x, weights=w).fit()
+    influence = (x * (y - x @ fitted.params)[:, None]) @ fitted.normalized_cov_params
+    return fitted.params, influence * (w > 0)[:, None]
 
 
 Part = tuple[str, str | None, float, Array]
 
 
-def _bilinear(
-    part: str, columns: Design, x: Array, of_x: Array, beta: Array, of_beta: Array, detail: bool
-) -> list[Part]:
-    """``x @ beta`` as a whole and column by column, with the influence of each person."""
-    whole: list[Part] = [(part, None, float(x @ beta), of_x @ beta + of_beta @ x)]
-    if not detail:
-        return whole
-    for name, term in columns.terms.items():
-        at = list(term.at)
-        whole.append((part, name, float(x[at] @ beta[at]), of_x[:, at] @ beta[at] + of_beta[:, at] @ x[at]))
-    return whole
-
-
-def _three_fold(sides: list[_Side], columns: Design) -> list[Part]:
-    a, b = sides
-    dx, of_dx = a.mean_x - b.mean_x, a.of_mean_x - b.of_mean_x
-    db, of_db = a.beta - b.beta, a.of_beta - b.of_beta
+def _product(part: str, columns: Design, x: Array, of_x: Array, beta: Array, of_beta: Array) -> list[Part]:
+    """``x @ beta`` as a whole and column by column, with the influence of each row."""
+    places = {None: list(range(len(x)))} | {name: list(term.at) for name, term in columns.terms.items()}
     return [
-        *_bilinear("endowments", columns, dx, of_dx, b.beta, b.of_beta, True),
-        *_bilinear("coefficients", columns, b.mean_x, b.of_mean_x, db, of_db, False),
-        *_bilinear("interaction", columns, dx, of_dx, db, of_db, True),
+        (part, name, float(x[at] @ beta[at]), of_x[:, at] @ beta[at] + of_beta[:, at] @ x[at])
+        for name, at in places.items()
     ]
 
 
-def _two_fold(
-    table: Rows, columns: Design, sides: list[_Side], in_group: Any, coefficients: str
-) -> list[Part]:
-    a, b = sides
-    size = float(table.w[in_group].sum() / table.w.sum())
-    shares = {"group": 1.0, "reference": 0.0, "average": 0.5, "cotton": size}
+def _common(
+    table: Rows, columns: Design, a: _Side, b: _Side, in_group: Any, coefficients: str
+) -> tuple[Array, Array]:
+    """Coefficients at which columns are compared in a two-fold split."""
     if coefficients == "pooled":
         x = np.column_stack([columns.x, in_group])
-        together = fit(x, table.y, table.w, logit=False)
-        beta = together.params[:-1]
-        of_beta = ((x * (table.y - together.mean)[:, None]) @ together.bread)[:, :-1]
-    elif coefficients in shares:
-        s = shares[coefficients]
-        beta, of_beta = s * a.beta + (1 - s) * b.beta, s * a.of_beta + (1 - s) * b.of_beta
-    else:
+        beta, of_beta = _least_squares(x, table.y, table.w)
+        return beta[:-1], of_beta[:, :-1]
+    size = float(table.w[in_group].sum() / table.w.sum())
+    shares = {"group": 1.0, "reference": 0.0, "average": 0.5, "cotton": size}
+    if coefficients not in shares:
         raise ValueError(f"coefficients {coefficients!r} is not one of: pooled, {', '.join(shares)}")
-    explained = _bilinear(
-        "explained", columns, a.mean_x - b.mean_x, a.of_mean_x - b.of_mean_x, beta, of_beta, True
-    )
-    gap = a.influence_of_mean(table.y - a.mean_y) - b.influence_of_mean(table.y - b.mean_y)
-    rest = (a.mean_y - b.mean_y) - explained[0][2]
-    return [*explained, ("unexplained", None, rest, gap - explained[0][3])]
+    s = shares[coefficients]
+    return s * a.beta + (1 - s) * b.beta, s * a.of_beta + (1 - s) * b.of_beta

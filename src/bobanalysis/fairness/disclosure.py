@@ -71,31 +71,35 @@ def protect(
         (number < 0, "is negative"),
         (number != number.floor(), "is not a whole number"),
     ):
-        if bad.fill_null(False).any():
-            row = int(bad.fill_null(False).arg_max() or 0)
+        if (bad := bad.fill_null(False)).any():
+            row = int(bad.arg_max() or 0)
             raise ValueError(f"column {count!r} holds {inner[count][row]} in row {row}, which {why}")
-    text = [pl.col(name).cast(pl.String).fill_null(UNKNOWN).alias(name) for name in by]
     ranks = {name: _ranks(inner[name]) for name in by}
-    inner = inner.with_columns(text)
     for name in by:
         if TOTAL in ranks[name]:
             raise ValueError(f"column {name!r} has the value {TOTAL!r}; leave totals out, they are added")
-    full = _with_totals(inner, by, [count, *values])
+    text = [pl.col(name).cast(pl.String).fill_null(UNKNOWN) for name in by]
+    sums = [pl.col(name).sum() for name in (count, *values)]
+    ways = [kept for size in range(len(by), -1, -1) for kept in combinations(by, size)]
+    parts = (
+        inner.with_columns(text, _all=pl.lit(0)).group_by("_all", *kept).agg(sums)
+        .with_columns(pl.lit(TOTAL).alias(name) for name in by if name not in kept)
+        for kept in ways
+    )  # fmt: skip
     place = [
         pl.col(name).replace_strict({**ranks[name], TOTAL: len(ranks[name])}, return_dtype=pl.Int64)
         for name in by
     ]
-    full = full.sort(place)
+    full = pl.concat(part.select(*by, count, *values) for part in parts).sort(place)
     n = full[count].cast(pl.Float64).to_numpy()
-    lines = _lines(full.select(place), [len(ranks[name]) for name in by])
+    lines = _lines(full.select(place).to_numpy(), [len(ranks[name]) for name in by])
     small = (n > 0) & (n < min_count)
     hidden, low, high = _hide(n, small, lines, min_count)
+    why_hidden = pl.when(pl.Series(small)).then(pl.lit("primary")).when(pl.Series(hidden))
     return back(
         full.with_columns(
             *(pl.when(pl.Series(~hidden)).then(pl.col(name)).alias(name) for name in (count, *values)),
-            pl.Series("hidden", np.where(small, "primary", np.where(hidden, "complementary", ""))).replace(
-                "", None
-            ),
+            why_hidden.then(pl.lit("complementary")).alias("hidden"),
             pl.Series("possible_low", low).fill_nan(None),
             pl.Series("possible_high", high).fill_nan(None),
         )
@@ -107,34 +111,15 @@ def _ranks(column: pl.Series) -> dict[str, int]:
     return {value: place for place, value in enumerate(values.unique(maintain_order=True))}
 
 
-def _with_totals(inner: pl.DataFrame, by: list[str], sums: list[str]) -> pl.DataFrame:
-    parts = []
-    for size in range(len(by), -1, -1):
-        for kept in combinations(by, size):
-            totals = [pl.col(name).sum() for name in sums]
-            part = inner.group_by(kept).agg(totals) if kept else inner.select(totals)
-            parts.append(
-                part.with_columns(pl.lit(TOTAL).alias(name) for name in by if name not in kept).select(
-                    *by, *sums
-                )
-            )
-    return pl.concat(parts)
-
-
-def _lines(codes: pl.DataFrame, totals: list[int]) -> list[tuple[Any, int]]:
+def _lines(table: Any, totals: list[int]) -> list[tuple[Any, int]]:
     """Of every line of the table: which cells, and which total is their sum."""
-    table = codes.to_numpy()
     lines = []
     for axis, total in enumerate(totals):
-        others = np.delete(table, axis, axis=1)
-        _, line = (
-            np.unique(others, axis=0, return_inverse=True)
-            if others.shape[1]
-            else (None, np.zeros(len(table), int))
-        )
-        line = np.asarray(line).ravel()
-        cells = np.argsort(line, kind="stable")
-        for members in np.split(cells, np.flatnonzero(np.diff(line[cells])) + 1):
+        found: dict[bytes, list[int]] = {}
+        for cell, others in enumerate(np.delete(table, axis, axis=1)):
+            found.setdefault(others.tobytes(), []).append(cell)
+        for key in sorted(found):
+            members = np.array(found[key])
             is_total = table[members, axis] == total
             lines.append((members[~is_total], int(members[is_total][0])))
     return lines
@@ -194,24 +179,16 @@ def _possible(n: Any, hidden: Any, lines: list[tuple[Any, int]], cell: int) -> t
 
     unknown = np.flatnonzero(hidden)
     place = {int(c): i for i, c in enumerate(unknown)}
-    rows: list[int] = []
-    columns: list[int] = []
-    entries: list[float] = []
+    entries: list[tuple[float, int, int]] = []
     sums: list[float] = []
     for members, total in lines:
-        out = [int(c) for c in members if hidden[c]]
-        if not out and not hidden[total]:
-            continue
-        for c in out:
-            rows.append(len(sums))
-            columns.append(place[c])
-            entries.append(1.0)
-        if hidden[total]:
-            rows.append(len(sums))
-            columns.append(place[total])
-            entries.append(-1.0)
-        sums.append((0.0 if hidden[total] else n[total]) - n[members][~hidden[members]].sum())
-    matrix = csr_matrix((entries, (rows, columns)), shape=(len(sums), len(unknown)))
+        parts = [(1.0, len(sums), place[int(c)]) for c in members if hidden[c]]
+        parts += [(-1.0, len(sums), place[total])] if hidden[total] else []
+        if parts:
+            entries += parts
+            sums.append((0.0 if hidden[total] else n[total]) - n[members][~hidden[members]].sum())
+    value, row, column = zip(*entries, strict=True)
+    matrix = csr_matrix((value, (row, column)), shape=(len(sums), len(unknown)))
     aim = np.zeros(len(unknown))
     aim[place[cell]] = 1.0
     ends = []

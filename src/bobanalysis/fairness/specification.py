@@ -158,52 +158,35 @@ def agreement(curve: Any, by: Sequence[str] = (), value: str = "value") -> Any:
     """
     by = as_list(by)
     columns = nw.from_native(curve).collect_schema().names()
-    limits = all(c in columns for c in ("ci_low", "ci_high"))
-    lazy, back = to_lazy(curve, [*by, value, *(("ci_low", "ci_high") if limits else ())])
+    limits = [c for c in ("ci_low", "ci_high") if {"ci_low", "ci_high"} <= {*columns}]
+    lazy, back = to_lazy(curve, [*by, value, *limits])
     schema = lazy.collect_schema()
-    table = lazy.select(
-        *by,
-        number(value, schema).alias("_v"),
-        *(
-            number(c, schema).alias(c) if limits else pl.lit(None, pl.Float64).alias(c)
-            for c in ("ci_low", "ci_high")
-        ),
-    ).collect()
+    ends = {c: number(c, schema) if limits else pl.lit(None, pl.Float64) for c in ("ci_low", "ci_high")}
+    table = lazy.select(*by, number(value, schema).alias("_v"), **ends).collect()
     if table.is_empty():
         raise ValueError("the table has no rows")
     v, sure = pl.col("_v"), pl.col("ci_low").sign() == pl.col("ci_high").sign()
-    counts = [(v.sign() == s).sum().alias(f"_{s}") for s in (-1, 0, 1)]
-    aggregations = [
-        pl.len().cast(pl.Int64).alias("specifications"),
-        v.count().cast(pl.Int64).alias("estimable"),
-        *counts,
-        *((sure & (v.sign() == s)).sum().alias(f"_clear{s}") for s in (-1, 0, 1)),
-        *(
-            v.quantile(q, "linear").alias(name)
-            for q, name in zip((0, 0.25, 0.5, 0.75, 1), _ORDER, strict=True)
-        ),
-        (pl.col("ci_low").count() > 0).alias("_limits"),
-    ]
-    found = table.group_by(by).agg(aggregations).sort(by) if by else table.select(aggregations)
-    most = pl.max_horizontal("_-1", "_0", "_1")
-    tied = pl.sum_horizontal(*(pl.col(f"_{s}") == most for s in (-1, 0, 1))) > 1
-    sign, clear = pl.lit(None, pl.Int8), pl.lit(None, pl.UInt32)
-    for s in (-1, 0, 1):
-        sign = pl.when(pl.col(f"_{s}") == most).then(pl.lit(s, pl.Int8)).otherwise(sign)
-        clear = pl.when(pl.col(f"_{s}") == most).then(pl.col(f"_clear{s}")).otherwise(clear)
-    some = pl.when(pl.col("estimable") > 0)
-    return back(
-        found.with_columns(
-            sign=some.then(pl.when(~tied).then(sign)),
-            agreement=some.then(most / pl.col("estimable")),
-            agreement_of_all=most / pl.col("specifications"),
-            clear=some.then(pl.when(pl.col("_limits") & ~tied).then(clear / pl.col("estimable"))),
-        ).select(
-            *by, "specifications", "estimable", "sign", "agreement", "agreement_of_all", "clear", *_ORDER
-        )
+    sums = {"specifications": pl.len().cast(pl.Int64), "estimable": v.count().cast(pl.Int64)}
+    sums |= {f"_{s}": (v.sign() == s).sum() for s in _SIGNS}
+    sums |= {f"_clear{s}": (sure & (v.sign() == s)).sum() for s in _SIGNS}
+    sums |= {name: v.quantile(q / 4, "linear") for q, name in enumerate(_ORDER)}
+    sums["_limits"] = pl.col("ci_low").count() > 0
+    found = table.group_by(by).agg(**sums).sort(by) if by else table.select(**sums)
+    most, some = pl.max_horizontal(f"_{s}" for s in _SIGNS), pl.col("estimable") > 0
+    tied = pl.sum_horizontal(pl.col(f"_{s}") == most for s in _SIGNS) > 1
+    clear = pl.coalesce(pl.when(pl.col(f"_{s}") == most).then(f"_clear{s}") for s in _SIGNS)
+    sign = pl.coalesce(pl.when(pl.col(f"_{s}") == most).then(pl.lit(s, pl.Int8)) for s in _SIGNS)
+    found = found.with_columns(
+        sign=pl.when(some & ~tied).then(sign),
+        agreement=pl.when(some).then(most / pl.col("estimable")),
+        agreement_of_all=most / pl.col("specifications"),
+        clear=pl.when(some & pl.col("_limits") & ~tied).then(clear / pl.col("estimable")),
     )
+    head = ("specifications", "estimable", "sign", "agreement", "agreement_of_all", "clear")
+    return back(found.select(*by, *head, *_ORDER))
 
 
+_SIGNS = (-1, 0, 1)
 _ORDER = ("lowest", "quarter", "median", "three_quarters", "highest")
 
 
@@ -255,10 +238,9 @@ def unknown_bounds(
     groups = as_list(groups)
     lazy, back = to_lazy(frame, [value, *groups, *([weight] if weight else [])])
     schema = lazy.collect_schema()
-    w = number(weight, schema) if weight else pl.lit(1.0)
-    table = lazy.select(
-        *(label(c, schema) for c in groups), number(value, schema).alias("_y"), w.alias("_w")
-    ).collect()
+    named = {c: label(c, schema) for c in groups}
+    weights = number(weight, schema) if weight else pl.lit(1.0)
+    table = lazy.select(**named, _y=number(value, schema), _w=weights).collect()
     if table.is_empty():
         raise ValueError("the table has no rows")
     if (table["_w"].is_null() | (table["_w"] < 0) | table["_w"].is_infinite()).any():
@@ -269,42 +251,35 @@ def unknown_bounds(
             f"out of {lowest:g} to {highest:g}; give lowest= and highest="
         )
     y, w = pl.col("_y"), pl.col("_w")
-    known = y.is_not_null()
-    ends = {"low": y.fill_null(lowest), "high": y.fill_null(highest)}
-    mean = {name: (w * end).sum() / w.sum() for name, end in ends.items()}
-    squares = [
-        (w**2 * (end - mean[name]) ** 2).sum().sqrt().truediv(w.sum()).alias(f"_se_{name}")
-        for name, end in ends.items()
-    ]
-    aggregations = [
-        pl.len().cast(pl.Int64).alias("n"),
-        known.sum().cast(pl.Int64).alias("n_known"),
-        (w.filter(~known).sum() / w.sum()).alias("share_unknown"),
-        ((w * y).sum() / w.filter(known).sum()).alias("value_known"),
-        *(expr.alias(name) for name, expr in mean.items()),
-        *squares,
-    ]
-    found = table.group_by(groups).agg(aggregations).sort(groups) if groups else table.select(aggregations)
-    found = _identified_interval(found, lowest, highest, confidence)
-    if reference is not None:
-        found = _bounded_gaps(found, groups, reference)
-    return back(found.with_columns(pl.selectors.float().fill_nan(None)))
-
-
-def _identified_interval(
-    found: pl.DataFrame, lowest: float, highest: float, confidence: float
-) -> pl.DataFrame:
+    sums = {"n": pl.len().cast(pl.Int64), "n_known": y.count().cast(pl.Int64)}
+    sums["share_unknown"] = w.filter(y.is_null()).sum() / w.sum()
+    sums["value_known"] = (w * y).sum() / w.filter(y.is_not_null()).sum()
+    for name, end in {"low": y.fill_null(lowest), "high": y.fill_null(highest)}.items():
+        sums[name] = mean = (w * end).sum() / w.sum()
+        sums[f"_se_{name}"] = (w**2 * (end - mean) ** 2).sum().sqrt() / w.sum()
+    found = table.group_by(groups).agg(**sums).sort(groups) if groups else table.select(**sums)
     low, high, se_low, se_high, n = (
         found[c].cast(pl.Float64).to_numpy() for c in ("low", "high", "_se_low", "_se_high", "n")
     )
     # one observation more at each end of the range: a share seen as 0 of 8 is not known to be 0
     floor = (highest - lowest) / (2 * (n + 2)) * np.sqrt(2 / (n + 2))
-    width = _imbens_manski(high - low, np.maximum(np.maximum(se_low, se_high), floor), confidence)
-    columns = {
-        "ci_low": np.clip(low - width * np.maximum(se_low, floor), lowest, highest),
-        "ci_high": np.clip(high + width * np.maximum(se_high, floor), lowest, highest),
-    }
-    return found.drop("_se_low", "_se_high").with_columns(pl.Series(k, v) for k, v in columns.items())
+    se_low, se_high = np.maximum(se_low, floor), np.maximum(se_high, floor)
+    width = _imbens_manski(high - low, np.maximum(se_low, se_high), confidence)
+    ends = {"ci_low": low - width * se_low, "ci_high": high + width * se_high}
+    found = found.drop("_se_low", "_se_high").with_columns(
+        pl.Series(name, np.clip(end, lowest, highest)) for name, end in ends.items()
+    )
+    if reference is not None:
+        labels = reference_labels(reference, groups)
+        itself = pl.all_horizontal(pl.col(c) == text for c, text in zip(groups, labels, strict=True))
+        if (chosen := found.filter(itself)).is_empty():
+            raise no_reference(reference, found.select(groups).rows())
+        gaps = {"difference_low": pl.col("low") - chosen["high"][0]}
+        gaps["difference_high"] = pl.col("high") - chosen["low"][0]
+        found = found.with_columns(pl.when(~itself).then(gap).alias(name) for name, gap in gaps.items())
+        signs = (pl.col("difference_low") > 0) | (pl.col("difference_high") < 0)
+        found = found.with_columns(sign_known=signs)
+    return back(found.with_columns(pl.selectors.float().fill_nan(None)))
 
 
 def _imbens_manski(width: Array, se: Array, confidence: float) -> Array:
@@ -318,16 +293,3 @@ def _imbens_manski(width: Array, se: Array, confidence: float) -> Array:
         short = ndtr(middle + width / se) - ndtr(-middle) < confidence
         low, high = np.where(short, middle, low), np.where(short, high, middle)
     return high
-
-
-def _bounded_gaps(found: pl.DataFrame, groups: list[str], reference: Any) -> pl.DataFrame:
-    labels = reference_labels(reference, groups)
-    itself = pl.all_horizontal(pl.col(c) == text for c, text in zip(groups, labels, strict=True))
-    chosen = found.filter(itself)
-    if chosen.is_empty():
-        raise no_reference(reference, found.select(groups).rows())
-    low, high = pl.col("low") - chosen["high"][0], pl.col("high") - chosen["low"][0]
-    gaps = found.with_columns(
-        difference_low=pl.when(~itself).then(low), difference_high=pl.when(~itself).then(high)
-    )
-    return gaps.with_columns(sign_known=(pl.col("difference_low") > 0) | (pl.col("difference_high") < 0))
