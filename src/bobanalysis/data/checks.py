@@ -7,6 +7,7 @@ returns None when it holds, else a sentence that says what was found.
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -43,26 +44,22 @@ def check(identifiers: Iterable[str] | None = None) -> list[Report]:
 
 def check_table(entry: Source) -> Report:
     """Check one shipped table: sha256, columns and types, row count, keys, then the checks of its entry."""
+    problems = []
     try:
         path = table_path(entry)
         data = content(path)
-        found = digest(data)
-        problems = (
-            []
-            if found == entry.sha256
-            else [f"{path}: sha256 is {found}, sources.yaml says {entry.sha256}; {REPAIR}"]
-        )
+        if (found := digest(data)) != entry.sha256:
+            problems.append(f"{path}: sha256 is {found}, sources.yaml says {entry.sha256}; {REPAIR}")
         frame = parse(entry, data, path)
     except DataError as error:
         return Report(entry.id, None, 1, (str(error),))
     if frame.height != entry.rows:
         problems.append(f"{path}: {frame.height:,} rows, sources.yaml says {entry.rows:,}; {REPAIR}")
-    tests: list[Mapping[str, Any]] = [{"unique": {"columns": list(entry.keys)}}] if entry.keys else []
-    tests += entry.checks
-    for test in tests:
-        name, settings = next(iter(test.items()))
+    keys: list[Mapping[str, Any]] = [{"unique": {"columns": list(entry.keys)}}] if entry.keys else []
+    tests = [*keys, *entry.checks]
+    for name, settings in (pair for test in tests for pair in test.items()):
         try:
-            problem = run_check(entry, frame, str(name), settings)
+            problem = run_check(entry, frame, name, settings)
         except DataError as error:  # such as another table, damaged, that this one is compared with
             problem = str(error)
         if problem:
@@ -73,33 +70,35 @@ def check_table(entry: Source) -> Report:
 def run_check(entry: Source, frame: pl.DataFrame, name: str, settings: Any) -> str | None:
     """Run one check by name. Raises `DataError` for a check or a setting that does not exist, naming the
     entry."""
+    where = f"{folder() / 'sources.yaml'}: entry {entry.id}, field checks"
     if name not in CHECKS:
-        raise DataError(
-            f"{folder() / 'sources.yaml'}: entry {entry.id}, field checks: {name!r} is none of "
-            f"{', '.join(CHECKS)}"
-        )
+        raise DataError(f"{where}: {name!r} is none of {', '.join(CHECKS)}")
     try:
         inspect.signature(CHECKS[name]).bind(frame, **settings)
     except TypeError as error:
-        raise DataError(
-            f"{folder() / 'sources.yaml'}: entry {entry.id}, field checks, {name}: {error}"
-        ) from None
+        raise DataError(f"{where}, {name}: {error}") from None
     return CHECKS[name](frame, **settings)
 
 
 def _unregistered() -> Report:
     where = folder() / "reference"
-    known = {entry.table for entry in sources().values()}
-    found = sorted(p.name for p in where.glob("*") if p.is_file() and p.name not in known)
-    text = "{}: not in sources.yaml; register it or delete it"
-    return Report(
-        "data/reference", len(known - {None}), 1, tuple(text.format(where / name) for name in found)
-    )
+    known = {entry.table for entry in sources().values()} - {None}
+    extra = sorted(p for p in where.glob("*") if p.is_file() and p.name not in known)
+    texts = (f"{path}: not in sources.yaml; register it or delete it" for path in extra)
+    return Report("data/reference", len(known), 1, tuple(texts))
 
 
-def _rows(frame: pl.DataFrame, where: Mapping[str, Any] | None) -> pl.DataFrame:
-    conditions = [pl.col(c).cast(pl.String) == str(v) for c, v in (where or {}).items()]
-    return frame.filter(conditions) if conditions else frame
+def _rows(frame: pl.DataFrame, where: Mapping[str, Any]) -> pl.DataFrame:
+    return frame.filter(pl.lit(True), *(pl.col(c).cast(pl.String) == str(v) for c, v in where.items()))
+
+
+def _differs(found: int, equals: int, what: str) -> str | None:
+    return None if found == equals else f"{found:,} {what}, must be {equals:,}"
+
+
+def _first(off: pl.DataFrame, text: str) -> str | None:
+    """Fill in a text with the first row that is not as it must be."""
+    return text.format(*off.row(0)[-1:], key=off.row(0)[:-1]) if off.height else None
 
 
 def total(
@@ -114,125 +113,89 @@ def total(
     >>> total(pl.DataFrame({"n": [1, 2]}), "n", equals=4)
     'sum of n is 3, must be 4'
     """
-    found = float(_rows(frame, where)[column].sum())
+    found = float(_rows(frame, where or {})[column].sum())
     if abs(found - equals) <= tolerance:
         return None
     among = " where " + ", ".join(f"{c} is {v}" for c, v in where.items()) if where else ""
-    return (
-        f"sum of {column}{among} is {found:,.10g}, must be "
-        f"{equals:,}{f' ± {tolerance:,}' if tolerance else ''}"
-    )
+    near = f" ± {tolerance:,}" if tolerance else ""
+    return f"sum of {column}{among} is {found:,.10g}, must be {equals:,}{near}"
 
 
-def adds_up(
-    frame: pl.DataFrame, column: str, by: list[str], equals: float, tolerance: float = 0
-) -> str | None:
+def adds_up(frame: pl.DataFrame, column: str, by: list[str], equals: float, tolerance: float = 0) -> Any:
     """In each group the column adds up to the same number, such as 100."""
     sums = frame.group_by(by, maintain_order=True).agg(pl.col(column).sum())
     off = sums.filter((pl.col(column) - equals).abs() > tolerance)
-    return (
-        f"{column} adds up to {off[column][0]} in {off.row(0)[:-1]}, must be {equals}" if off.height else None
-    )
+    return _first(off, f"{column} adds up to {{0}} in {{key}}, must be {equals}")
 
 
-def same_total(
-    frame: pl.DataFrame, column: str, by: list[str], split: str, tolerance: float = 0
-) -> str | None:
+def same_total(frame: pl.DataFrame, column: str, by: list[str], split: str, tolerance: float = 0) -> Any:
     """Two levels of detail of the same figures have the same total in each group."""
-    sums = (
-        frame.group_by([*by, split])
-        .agg(pl.col(column).sum())
-        .group_by(by)
-        .agg(pl.max(column) - pl.min(column))
-    )
-    off = sums.filter(pl.col(column) > tolerance).sort(by)
-    return f"levels of {split} differ by {off[column][0]} in {off.row(0)[:-1]}" if off.height else None
+    sums = frame.group_by([*by, split]).agg(pl.col(column).sum())
+    gaps = sums.group_by(by).agg(pl.max(column) - pl.min(column)).sort(by)
+    return _first(gaps.filter(pl.col(column) > tolerance), f"levels of {split} differ by {{0}} in {{key}}")
 
 
-def between(
-    frame: pl.DataFrame, column: str, min: float | None = None, max: float | None = None
-) -> str | None:
+def between(frame: pl.DataFrame, column: str, min: float | None = None, max: float | None = None) -> Any:
     """Known values lie in an interval, ends included; a missing value is not a value."""
-    low = pl.lit(False) if min is None else pl.col(column) < min
-    high = pl.lit(False) if max is None else pl.col(column) > max
-    off = frame.with_row_index("row", offset=2).filter(low | high)
-    return (
-        f"row {off['row'][0]}: {column} is {off[column][0]}, must lie in {min} … {max}"
-        if off.height
-        else None
-    )
+    low, high = pl.lit(min) > pl.col(column), pl.col(column) > pl.lit(max)
+    off = frame.with_row_index("row", offset=2).filter(low.fill_null(False) | high.fill_null(False))
+    return _first(off.select("row", column), f"row {{key[0]}}: {column} is {{0}}, must lie in {min} … {max}")
 
 
 def unique(frame: pl.DataFrame, columns: list[str]) -> str | None:
     """No two rows have the same key."""
     twice = frame.group_by(columns, maintain_order=True).len().filter(pl.col("len") > 1)
-    return f"{twice.row(0)[:-1]} stands in {twice['len'][0]} rows" if twice.height else None
+    return _first(twice, "{key} stands in {0} rows")
 
 
 def complete(frame: pl.DataFrame, columns: list[str]) -> str | None:
     """Every combination of the values of these columns is there, once."""
-    full = 1
-    for column in columns:
-        full *= frame[column].n_unique()
-    found = frame.select(columns).n_unique()
-    return None if found == full else f"{found:,} of {full:,} combinations of {', '.join(columns)} are there"
+    full = math.prod(frame[column].n_unique() for column in columns)
+    what = f"combinations of {', '.join(columns)} are there"
+    return _differs(frame.select(columns).n_unique(), full, what)
 
 
 def distinct(frame: pl.DataFrame, column: str, equals: int) -> str | None:
     """A column has a known number of different values."""
-    found = frame[column].drop_nulls().n_unique()
-    return None if found == equals else f"{found} different {column}, must be {equals}"
+    return _differs(frame[column].drop_nulls().n_unique(), equals, f"different {column}")
 
 
 def count(frame: pl.DataFrame, where: Mapping[str, Any], equals: int) -> str | None:
     """A known number of rows meets a condition."""
-    found = _rows(frame, where).height
-    return None if found == equals else f"{found} rows where {dict(where)}, must be {equals}"
+    return _differs(_rows(frame, where).height, equals, f"rows where {dict(where)}")
 
 
 def count_repeated(frame: pl.DataFrame, column: str, equals: int) -> str | None:
     """A known number of values stands in more than one row."""
-    found = frame.group_by(column).len().filter(pl.col("len") > 1).height
-    return None if found == equals else f"{found} values of {column} stand in several rows, must be {equals}"
+    found = frame[column].value_counts().filter(pl.col("count") > 1).height
+    return _differs(found, equals, f"values of {column} stand in several rows")
 
 
 def missing(frame: pl.DataFrame, column: str, equals: int) -> str | None:
     """A known number of values is missing: nothing was filled in."""
-    found = frame[column].null_count()
-    return None if found == equals else f"{found:,} values of {column} are missing, must be {equals:,}"
+    return _differs(frame[column].null_count(), equals, f"values of {column} are missing")
 
 
 def within(frame: pl.DataFrame, column: str, table: str, other: str) -> str | None:
     """Every value is one of a column of another table."""
-    known = _column(table, other)
-    strange = sorted(set(frame[column].drop_nulls().to_list()) - known)
+    strange = sorted(set(frame[column].drop_nulls()) - _column(table, other))
     return f"{column} {strange[0]!r} is not in {table}" if strange else None
 
 
 def covers(frame: pl.DataFrame, column: str, table: str, other: str) -> str | None:
     """A column has all the values of a column of another table, and no others."""
-    absent = sorted(_column(table, other) - set(frame[column].to_list()))
+    absent = sorted(_column(table, other) - set(frame[column]))
     return f"{table} {absent[0]!r} has no row" if absent else within(frame, column, table, other)
 
 
 def _column(identifier: str, name: str) -> set[Any]:
     try:
-        return set(table(identifier)[name].to_list())
+        return set(table(identifier)[name])
     except DataError as error:
         raise DataError(f"cannot compare with {identifier}: {error}") from None
 
 
-_ALL = (
-    total,
-    adds_up,
-    same_total,
-    between,
-    unique,
-    complete,
-    distinct,
-    count,
-    count_repeated,
-    missing,
-    within,
-)
-CHECKS: Mapping[str, Callable[..., str | None]] = {check.__name__: check for check in (*_ALL, covers)}
+_COUNTS = (complete, distinct, count, count_repeated, missing)
+CHECKS: Mapping[str, Callable[..., str | None]] = {
+    check.__name__: check for check in (total, adds_up, same_total, between, unique, *_COUNTS, within, covers)
+}
