@@ -49,9 +49,8 @@ def fetch(
 
     entry = source(identifier)
     shipped = ", ".join((entry.id,) if entry.table else entry.shipped_as)
-    instead = (
-        f". Without it, the shipped tables serve: {shipped} (in {folder() / 'reference'})" if shipped else ""
-    )
+    where = folder() / "reference"
+    instead = f". Without it, the shipped tables serve: {shipped} (in {where})" if shipped else ""
     part, url = _choose(entry, part, instead)
     target = cache_folder() / entry.id / f"{part}-{_name(url)}"
     record, known = target.with_name(target.name + ".json"), entry.official_sha256.get(part)

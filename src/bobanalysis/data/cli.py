@@ -29,10 +29,6 @@ def _told() -> Iterator[None]:
         raise typer.Exit(1) from None
 
 
-def _state(access: str, shipped: bool) -> str:
-    return "shipped" if shipped else {"download": "fetch", "account": "account"}.get(access, access)
-
-
 @app.command("list")
 def list_() -> None:
     """List every source: id, how it can be had, vintage, title."""
@@ -40,12 +36,11 @@ def list_() -> None:
         known = sources()
     width = max(map(len, known))
     for entry in known.values():
-        state = _state(entry.access, entry.table is not None)
+        state = "shipped" if entry.table else "fetch" if entry.access == "download" else entry.access
         typer.echo(f"{entry.id:<{width}}  {state:<10}  {entry.vintage[:24]:<24}  {entry.title.en}")
     shipped = sum(entry.table is not None for entry in known.values())
-    typer.echo(
-        f"\n{len(known)} sources, {shipped} shipped in data/reference; `bobanalysis data show ID` says more."
-    )
+    more = "`bobanalysis data show ID` says more."
+    typer.echo(f"\n{len(known)} sources, {shipped} shipped in data/reference; {more}")
 
 
 @app.command()

@@ -140,9 +140,10 @@ def dares_communes(path: Path) -> Loaded:
     every = ["quarter", "dep", "commune", "category"]
     _parts_add_up(frame.filter(age_band="total"), every, "sex", ["F", "M"], found)
     _parts_add_up(frame.filter(sex="total"), every, "age_band", ["15-24", "25-49", "50+"], found)
-    gironde = frame.filter(sex="total", age_band="total", dep="33", quarter="2024-T4")["jobseekers"].sum()
-    if gironde and abs(gironde / GIRONDE_OF_2024 - 1) > 0.01:  # hundreds of rounded communes come close to it
-        said = f"{gironde:,.0f} in 2024-T4; {GIRONDE_OF_2024:,} were published"
+    gironde = frame.filter(sex="total", age_band="total", dep="33", quarter="2024-T4")
+    people = float(gironde["jobseekers"].sum())
+    if people and abs(people / GIRONDE_OF_2024 - 1) > 0.01:  # hundreds of rounded communes come close to it
+        said = f"{people:,.0f} in 2024-T4; {GIRONDE_OF_2024:,} were published"
         found.problem(f"communes of Gironde add up to {said}")
     if text.height != ROWS_OF_2024:
         of_2024 = f"the file of late 2024 had {ROWS_OF_2024:,}, later ones hold more quarters"

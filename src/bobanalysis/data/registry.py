@@ -131,9 +131,8 @@ def _load(path: Path, _changed: int) -> Mapping[str, Source]:
     try:
         content = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)
     except FileNotFoundError:
-        raise DataError(
-            f"{path}: not there; set BOBANALYSIS_DATA to the folder of the repository named data"
-        ) from None
+        folders = "set BOBANALYSIS_DATA to the folder of the repository named data"
+        raise DataError(f"{path}: not there; {folders}") from None
     except yaml.YAMLError as error:
         raise DataError(f"{path}: not readable as YAML: {' '.join(str(error).split())}") from None
     if not isinstance(content, dict) or not content.get("sources"):
@@ -153,9 +152,8 @@ def _checked(entry: Source, key: str, where: str) -> Source:
         raise DataError(f"{where}, keys: {missing[0]!r} is not a column")
     for name, column in entry.columns.items():
         if (column.type == "label") != bool(column.order):
-            raise DataError(
-                f"{where}, columns, {name}: a label column, and no other, lists its labels in order"
-            )
+            said = "a label column, and no other, lists its labels in order"
+            raise DataError(f"{where}, columns, {name}: {said}")
     return replace(entry, id=key, columns={n: replace(c, name=n) for n, c in entry.columns.items()})
 
 
@@ -180,9 +178,7 @@ def show(identifier: str) -> str:
     for column in entry.columns.values():
         order = f" [{', '.join(column.order)}]" if column.order else ""
         lines.append(f"  {column.name} ({column.type}, {column.unit}): {column.en}{order}")
-    if entry.quirks:
-        lines += ["", "Quirks", *(f"  – {quirk.en}" for quirk in entry.quirks)]
-    if entry.checks:
-        lines += ["", "Checks"]
-        lines += [f"  {name}: {settings}" for test in entry.checks for name, settings in test.items()]
+    checks = [f"  {name}: {settings}" for test in entry.checks for name, settings in test.items()]
+    lines += ["", "Quirks", *(f"  – {quirk.en}" for quirk in entry.quirks)] if entry.quirks else []
+    lines += ["", "Checks", *checks] if checks else []
     return "\n".join(lines)

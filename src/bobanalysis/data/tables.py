@@ -12,7 +12,7 @@ from typing import Any
 
 import polars as pl
 
-from bobanalysis.data.registry import DataError, Source, folder, source
+from bobanalysis.data.registry import Column, DataError, Source, folder, source
 
 REPAIR = "restore it with `git checkout -- data/reference`, or see data/README.md to make it again"
 
@@ -49,11 +49,9 @@ def geojson(identifier: str = "departements_map") -> dict[str, Any]:
 def table_path(entry: Source) -> Path:
     """The file of a shipped table. Raises `DataError` when the source ships none."""
     if entry.table is None:
-        shipped = ", ".join(entry.shipped_as)
-        hint = f"; from it come the shipped tables {shipped}" if shipped else ""
-        raise DataError(
-            f"{entry.id} is an official file that is not shipped: `bobanalysis data fetch {entry.id}`{hint}"
-        )
+        hint = f"; from it come the shipped tables {', '.join(entry.shipped_as)}" if entry.shipped_as else ""
+        fetch = f"`bobanalysis data fetch {entry.id}`{hint}"
+        raise DataError(f"{entry.id} is an official file that is not shipped: {fetch}")
     return folder() / "reference" / entry.table
 
 
@@ -68,9 +66,8 @@ def content(path: Path) -> bytes:
     try:
         return gzip.decompress(packed)
     except EOFError:
-        raise DataError(
-            f"{path}: the compressed file is truncated ({len(packed):,} bytes); {REPAIR}"
-        ) from None
+        what = f"truncated ({len(packed):,} bytes)"
+        raise DataError(f"{path}: the compressed file is {what}; {REPAIR}") from None
     except (gzip.BadGzipFile, zlib.error) as error:
         raise DataError(f"{path}: the compressed file is damaged ({error}); {REPAIR}") from None
 
@@ -84,8 +81,9 @@ def parse(entry: Source, data: bytes, path: Path) -> pl.DataFrame:
     """Make a frame of the unpacked content of a shipped table. Raises `DataError` naming file, column and
     row."""
     if path.suffix == ".geojson":
-        shapes = _map_frame(_parse_map(data, path))
-        return shapes.with_columns(pl.col(c.name).cast(c.dtype) for c in entry.columns.values())
+        shapes = _parse_map(data, path)["features"]
+        rows = [{**shape["properties"], "geometry": json.dumps(shape["geometry"])} for shape in shapes]
+        return pl.DataFrame(rows, {c.name: c.dtype for c in entry.columns.values()})
     try:
         text = pl.read_csv(data, infer_schema=False)
     except pl.exceptions.PolarsError as error:
@@ -93,22 +91,17 @@ def parse(entry: Source, data: bytes, path: Path) -> pl.DataFrame:
     if missing := [name for name in entry.columns if name not in text.columns]:
         raise DataError(f"{path}: no column {', '.join(missing)}; it has {', '.join(text.columns)}; {REPAIR}")
     if extra := [name for name in text.columns if name not in entry.columns]:
-        raise DataError(
-            f"{path}: column {', '.join(extra)} is not in sources.yaml, entry {entry.id}; add it there"
-        )
+        where = f"in sources.yaml, entry {entry.id}; add it there"
+        raise DataError(f"{path}: column {', '.join(extra)} is not {where}")
     typed = text.with_columns(pl.col(c.name).cast(c.dtype, strict=False) for c in entry.columns.values())
     for name in entry.columns:
-        lost = typed.select((pl.col(name).is_null() & text[name].is_not_null()).arg_true())[name].to_list()
-        if lost:
-            raise DataError(
-                f"{path}: row {lost[0] + 2}, column {name}: {text[name][lost[0]]!r} is not "
-                f"{_wanted(entry, name)}; {REPAIR}"
-            )
+        for row in (typed[name].is_null() & text[name].is_not_null()).arg_true().head(1):
+            wrong = f"{text[name][row]!r} is not {_wanted(entry.columns[name])}"
+            raise DataError(f"{path}: row {row + 2}, column {name}: {wrong}; {REPAIR}")
     return typed.select(list(entry.columns))
 
 
-def _wanted(entry: Source, name: str) -> str:
-    column = entry.columns[name]
+def _wanted(column: Column) -> str:
     return f"one of {', '.join(column.order)}" if column.order else f"of type {column.type}"
 
 
@@ -123,16 +116,3 @@ def _parse_map(data: bytes, path: Path) -> dict[str, Any]:
     except ValueError as error:
         raise DataError(f"{path}: not readable as GeoJSON ({error}); {REPAIR}") from None
     return collection
-
-
-def _map_frame(collection: dict[str, Any]) -> pl.DataFrame:
-    return pl.DataFrame(
-        [{**f["properties"], "geometry": json.dumps(f["geometry"])} for f in collection["features"]],
-        schema={
-            "dep": pl.String,
-            "name": pl.String,
-            "inset": pl.String,
-            "scale": pl.Float64,
-            "geometry": pl.String,
-        },
-    )
