@@ -69,19 +69,8 @@ def market_cells() -> pl.DataFrame:
     >>> market_cells().columns
     ['departement_id', 'rome_id', 'offers', 'jobseekers', 'tension']
     """
-    share = pl.col("share")
-    seekers = (pl.col("jobseekers_abc") * share).sum()
-    return (
-        data.table("market_rome_bassin_2021")
-        .join(data.table("bassin_dep_share"), on="bassin")
-        .sort("dep", "rome", "bassin")
-        .group_by(pl.col("dep").alias("departement_id"), pl.col("rome").alias("rome_id"), maintain_order=True)
-        .agg(
-            (pl.col("offers") * share).sum().alias("offers"),
-            seekers.alias("jobseekers"),
-            ((pl.col("tension_class") * pl.col("jobseekers_abc") * share).sum() / seekers).alias("tension"),
-        )
-    )
+    cells = data.table("market_rome_bassin_2021").join(data.table("bassin_dep_share"), on="bassin")
+    return _summed(cells.sort("dep", "rome", "bassin"), {"dep": "departement_id", "rome": "rome_id"}, "share")
 
 
 def national_cells() -> pl.DataFrame:
@@ -90,16 +79,19 @@ def national_cells() -> pl.DataFrame:
 
     Returns: rome_id, offers, jobseekers, tension (mean class), sorted; observed.
     """
-    seekers = pl.col("jobseekers_abc")
-    return (
-        data.table("market_rome_bassin_2021")
-        .sort("rome", "bassin")
-        .group_by(pl.col("rome").alias("rome_id"), maintain_order=True)
-        .agg(
-            pl.col("offers").sum(),
-            seekers.sum().alias("jobseekers"),
-            ((pl.col("tension_class") * seekers).sum() / seekers.sum()).alias("tension"),
-        )
+    return _summed(data.table("market_rome_bassin_2021").sort("rome", "bassin"), {"rome": "rome_id"})
+
+
+def _summed(cells: pl.DataFrame, by: dict[str, str], share: str | None = None) -> pl.DataFrame:
+    """Sum offers and job seekers by the columns ``by`` (name in the table → ours), in the order of the
+    rows."""
+    part = pl.col(share) if share else pl.lit(1)
+    seekers = pl.col("jobseekers_abc") * part
+    tension = (pl.col("tension_class") * pl.col("jobseekers_abc") * part).sum() / seekers.sum()
+    keys = [pl.col(name).alias(ours) for name, ours in by.items()]
+    offers = (pl.col("offers") * part).sum()
+    return cells.group_by(keys, maintain_order=True).agg(
+        offers=offers, jobseekers=seekers.sum(), tension=tension
     )
 
 
@@ -123,29 +115,27 @@ def market(scale: str = DEFAULT, scenario: str = "central") -> MarketTables:
 
 @cache
 def _market(scale: str, scenario: str) -> MarketTables:
-    known, country = market_cells(), national_cells()
-    local = _local_value(scale, known, country).filter(pl.col("value").is_not_null())
+    country = _values(scale, national_cells(), "country")
+    by_job = country if scale == "national" else None
+    local = _values(scale, market_cells(), "departement", by_job).filter(pl.col("value").is_not_null())
+    value = _whole(pl.col("value"))
     table = local.select(
         "departement_id",
         "rome_id",
-        _whole(pl.col("value")).clip(lower_bound=1).cast(pl.Int32).alias("market_offers_per_10_candidates"),
-        _whole(pl.col("offers")).cast(pl.Int32).alias("market_num_job_offers_last_year"),
+        market_offers_per_10_candidates=value.clip(lower_bound=1).cast(pl.Int32),
+        market_num_job_offers_last_year=_whole(pl.col("offers")).cast(pl.Int32),
     ).sort("departement_id", "rome_id")
-    score = _national_value(scale, country).with_columns((pl.col("value") / 10).round(9).cast(pl.Float32))
+    score = (pl.col("value") / 10).round(9).cast(pl.Float32).fill_null(0)
     jobs = (
         data.table("rome")
-        .select(pl.col("rome").alias("rome_id"))
-        .join(
-            score.select("rome_id", pl.col("value").alias("jg_national_market_score")),
-            on="rome_id",
-            how="left",
-        )
+        .select(rome_id="rome")
+        .join(country.select("rome_id", jg_national_market_score=score), on="rome_id", how="left")
+        .join(_assumed_jobs(load(scenario)), on="rome_id", how="left")
         .with_columns(pl.col("jg_national_market_score").fill_null(0))
-        .join(_assumed_jobs(load(scenario)), on="rome_id", how="left", maintain_order="left")
         .with_columns(pl.col("jg_requires_diploma", "jg_hires_mainly_through_network").fill_null(False))
         .sort("rome_id")
     )
-    return MarketTables(table, jobs, scale, scenario, local.filter(_whole(pl.col("value")) < 1).height)
+    return MarketTables(table, jobs, scale, scenario, local.filter(value < 1).height)
 
 
 def factor(scale: str) -> float:
@@ -183,54 +173,33 @@ def _of_class(tension: pl.Expr) -> pl.Expr:
     return _whole(tension).cast(pl.Int64).replace_strict(OFFERS_OF_CLASS, return_dtype=pl.Float64)
 
 
-def _local_value(scale: str, known: pl.DataFrame, country: pl.DataFrame) -> pl.DataFrame:
+def _values(scale: str, cells: pl.DataFrame, level: str, by_job: pl.DataFrame | None = None) -> pl.DataFrame:
+    """Add the ``value`` of each cell: offers per ten candidates on one scale."""
+    if by_job is not None:
+        return cells.join(by_job.select("rome_id", "value"), on="rome_id", how="left")
     if scale == "tension_classes":
-        return known.with_columns(_of_class(pl.col("tension")).alias("value"))
+        return cells.with_columns(value=_of_class(pl.col("tension")))
     if scale == "tension_2019":
-        return known.join(_dares_class("departement"), on=["departement_id", "rome_id"], how="left")
-    if scale == "national":
-        return known.join(
-            _national_value(scale, country).select("rome_id", "value"), on="rome_id", how="left"
-        )
-    return known.with_columns((factor(scale) * pl.col("offers") / pl.col("jobseekers")).alias("value"))
-
-
-def _national_value(scale: str, country: pl.DataFrame) -> pl.DataFrame:
-    if scale == "tension_classes":
-        return country.with_columns(_of_class(pl.col("tension")).alias("value"))
-    if scale == "tension_2019":
-        found = _dares_class("country").select("rome_id", "value")
-        return country.join(found, on="rome_id", how="left").with_columns(pl.col("value").fill_null(0))
-    return country.with_columns((factor(scale) * pl.col("offers") / pl.col("jobseekers")).alias("value"))
+        found = _dares_class(level)
+        keys = [name for name in ("departement_id", "rome_id") if name in cells.columns]
+        return cells.join(found.select(*keys, "value"), on=keys, how="left")
+    return cells.with_columns(value=factor(scale) * pl.col("offers") / pl.col("jobseekers"))
 
 
 def _dares_class(level: str) -> pl.DataFrame:
     """Offers per ten of the 2019 class of tension of a job group's families, weighted by the families'
     stock."""
-    tension = data.table("tension_fap_area_2019").filter(
-        (pl.col("fap_level").cast(pl.String) == "87")
-        & (pl.col("area_level") == level)
-        & pl.col("tension_class").is_not_null()
-    )
+    tension = data.table("tension_fap_area_2019").drop_nulls("tension_class")
+    tension = tension.filter(pl.col("fap_level").cast(pl.String) == "87", pl.col("area_level") == level)
     mean = (pl.col("tension_class") * pl.col("share")).sum() / pl.col("share").sum()
-    return (
-        fap_of_rome()
-        .join(tension, left_on="fap87", right_on="fap")
-        .group_by(pl.col("area").alias("departement_id"), "rome_id")
-        .agg(_of_class(mean).alias("value"))
-    )
+    families = fap_of_rome().join(tension, left_on="fap87", right_on="fap")
+    return families.group_by("rome_id", departement_id="area").agg(value=_of_class(mean))
 
 
 def _assumed_jobs(scenario: Scenario) -> pl.DataFrame:
     """Job groups that ask for a diploma, and that hire through contacts, as the scenario assumes."""
-    families = (
-        data.table("rome_fap2009")
-        .group_by("rome")
-        .agg(
-            pl.col("fap2009").str.slice(3, 1).alias("levels"),
-            pl.col("fap87").str.slice(0, 1).alias("domains"),
-        )
-    )
+    levels, domains = pl.col("fap2009").str.slice(3, 1), pl.col("fap87").str.slice(0, 1)
+    families = data.table("rome_fap2009").group_by(rome_id="rome").agg(levels=levels, domains=domains)
 
     def held(entry: str, column: str) -> pl.Expr:
         rule = scenario.values[entry]
@@ -240,7 +209,7 @@ def _assumed_jobs(scenario: Scenario) -> pl.DataFrame:
         return pl.col(column).list.eval(pl.element().is_in(list(rule["values"]))).list.mean() >= 0.5
 
     return families.select(
-        pl.col("rome").alias("rome_id"),
-        held("requires_diploma", "levels").alias("jg_requires_diploma"),
-        held("hires_through_network", "domains").alias("jg_hires_mainly_through_network"),
+        "rome_id",
+        jg_requires_diploma=held("requires_diploma", "levels"),
+        jg_hires_mainly_through_network=held("hires_through_network", "domains"),
     )
