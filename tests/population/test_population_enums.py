@@ -5,8 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from bobanalysis.population.draw import COLUMNS
-from bobanalysis.population.enums import ENUMS, FRUSTRATIONS
+from bobanalysis.population.enums import COLUMNS, ENUMS, FRUSTRATIONS
 
 DICTIONARY = Path(__file__).parents[2] / "src/bobanalysis/bob/dictionary.yaml"
 

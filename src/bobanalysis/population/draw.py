@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from bobanalysis import data
 
-from .enums import ENUMS, FRUSTRATIONS, YEARS_OF_EXPERIENCE, YOUNGEST_WITH_DEGREE
+from .enums import COLUMNS, ENUMS, FRUSTRATIONS, READ, YEARS_OF_EXPERIENCE, YOUNGEST_WITH_DEGREE, constants
 from .inputs import BANDS, DURATION_FROM, Floats
 from .model import Joint
 from .scenarios import Scenario
@@ -30,6 +30,7 @@ LONGEST_MONTHS = 240
 MOST_PEOPLE = 10**9
 
 Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -46,27 +47,18 @@ class Plan:
     codes: pl.DataFrame
 
 
-def _stream(seed: int, block: int, answer: str) -> np.random.PCG64:
-    return np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(block, zlib.crc32(answer.encode()))))
-
-
 def _bits(plan: Plan, block: int, answer: str, size: int) -> Ints:
-    raw = np.asarray(_stream(plan.seed, block, answer).random_raw(size), dtype=np.uint64)
+    stream = np.random.SeedSequence(plan.seed, spawn_key=(block, zlib.crc32(answer.encode())))
+    raw = np.asarray(np.random.PCG64(stream).random_raw(size), dtype=np.uint64)
     return (raw >> np.uint64(32)).astype(np.int64)
-
-
-def _thresholds(shares: Floats) -> Ints:
-    """Upper bounds in 32 bits of each value's share of the draw, along the last axis; the last one is
-    open."""
-    upper = np.rint(np.cumsum(shares, axis=-1) * 2**32).astype(np.int64)
-    upper[..., -1] = 2**32
-    return upper
 
 
 def _choose(bits: Ints, shares: Floats, group: Ints | None = None) -> Ints:
     """Index of the value drawn for each person, from one list of shares or from the list of the person's
     group."""
-    upper = _thresholds(shares)
+    # Upper bounds in 32 bits of each value's share of the draw; the last one is open.
+    upper = np.rint(np.cumsum(shares, axis=-1) * 2**32).astype(np.int64)
+    upper[..., -1] = 2**32
     if group is None:
         return np.searchsorted(upper, bits, side="right")
     # The groups' lists are laid end to end on one scale, so that one sorted search serves all.
@@ -86,9 +78,8 @@ def plan(model: Joint, scenario: Scenario, people: int, seed: int) -> Plan:
     if people < 1:
         raise ValueError(f"people is {people}; ask for at least 1")
     if people > MOST_PEOPLE:
-        raise ValueError(
-            f"people is {people}; the draw is exact up to {MOST_PEOPLE}, write several files with other seeds"
-        )
+        several = "write several files with other seeds"
+        raise ValueError(f"people is {people}; the draw is exact up to {MOST_PEOPLE}, {several}")
     if seed < 0:
         raise ValueError(f"seed is {seed}; a seed is a whole number, zero or more")
     # Thousandths of people, whole: the last bits of a raked weight may differ between machines, these do not.
@@ -129,26 +120,26 @@ def block(plan: Plan, number: int) -> pl.DataFrame:
     age = plan.model.ages[age_index]
     by_age = sex * len(plan.model.ages) + age_index
     degree = 1 + _choose(bits("highest_degree"), plan.model.degree_share.reshape(-1, 6), by_age)
-    answers = {name: _answer(bits(name), name, values[name]) for name in _INDEPENDENT}
+    answers = {name: _answer(bits(name), name, values[name]) for name in READ.independent}
     kind = _answer(bits("project_kind"), "project_kind", values["project_kind"])
-    similarity = _given(
-        bits("previous_job_similarity"), "previous_job_similarity", values, kind, "project_kind"
-    )
-    seniority = _given(bits("seniority"), "seniority", values, similarity, "previous_job_similarity")
+    similar = "previous_job_similarity"
+    similarity = _given(bits(similar), similar, values, kind, "project_kind")
+    seniority = _given(bits("seniority"), "seniority", values, similarity, similar)
     seniority = _cap(seniority, kind, age, degree)
     not_started = _yes(bits("search_not_started"), values["search_not_started"])
     months = _months(plan, bits("search_band"), bits("search_day"), by_age, age)
-    interviews = _interviews(
-        bits("interviews_per_month"), bits("interviews"), values["interviews_per_month"], months
-    )
-    training = _training(answers.pop("training_fulfillment_estimate"), seniority)
+    pace = values["interviews_per_month"]
+    interviews = _interviews(bits("interviews_per_month"), bits("interviews"), pace, months)
+    training = answers.pop("training_fulfillment_estimate")
+    # Experience in place of a diploma takes some experience; without any, the person is not sure.
+    training = np.where((training == 2) & (seniority < 3), 4, training)
     columns: dict[str, Any] = {
         "age": age.astype(np.int16),
         "gender": (sex + 1).astype(np.int8),
         "highest_degree": degree,
         "seniority": seniority,
         "project_kind": kind,
-        "previous_job_similarity": similarity,
+        similar: similarity,
         "training_fulfillment_estimate": training,
         **answers,
         # No application and no interview before the search starts.
@@ -158,74 +149,22 @@ def block(plan: Plan, number: int) -> pl.DataFrame:
         "search_length": np.where(not_started, -1.0, months),
         "search_not_started": not_started,
     }
-    frame = pl.DataFrame({n: v.astype(np.int8) if v.dtype == np.int64 else v for n, v in columns.items()})
     parent = np.isin(answers["family_situation"], (3, 4))
-    frustrations = {
-        f"frustration_{name.lower()}": _frustration(
-            bits(f"frustration_{name}"), name, values["frustrations"], parent, not_started
-        )
-        for name in FRUSTRATIONS
-    }
-    return _assemble(plan, first, last, cell, band, frame, frustrations)
-
-
-_INDEPENDENT = (
-    "passionate_level",
-    "training_fulfillment_estimate",
-    "weekly_applications_estimate",
-    "network_estimate",
-    "has_clear_project",
-    "area_type",
-    "family_situation",
-)
-
-UNASKED: dict[str, pl.Expr] = {
-    "has_handicap": pl.lit(False),
-    "code_ogr": pl.lit(""),
-    "has_car_driving_license": pl.lit(0, pl.Int8),
-    "city_transport_score": pl.lit(0.0),
-    "total_interviews_estimate": pl.lit(0, pl.Int8),
-    "employment_cdi": pl.lit(True),
-    "num_employment_types": pl.lit(1, pl.Int8),
-}
-"""Answers that are not modelled: left unanswered, but for an open-ended contract, which everybody seeks."""
-
-COLUMNS = tuple(
-    f"""person_id weight age gender highest_degree seniority project_kind previous_job_similarity
-    passionate_level training_fulfillment_estimate weekly_applications_estimate has_clear_project situation
-    family_situation area_type network_estimate total_interview_count search_length search_not_started
-    has_creation_date rome_id departement_id region_id city_population city_urban_score num_projects
-    num_objectives {" ".join(f"frustration_{name.lower()}" for name in FRUSTRATIONS)} search_length_now
-    {" ".join(UNASKED)} fap87 age_band""".split()
-)
-"""Columns of a population frame, in order."""
-
-
-def _assemble(
-    plan: Plan,
-    first: int,
-    last: int,
-    cell: Ints,
-    band: Ints,
-    frame: pl.DataFrame,
-    frustrations: dict[str, Any],
-) -> pl.DataFrame:
-    number = pl.int_range(first, last, dtype=pl.Int64, eager=True).cast(pl.String).str.zfill(9)
+    for name in FRUSTRATIONS:
+        share = values["frustrations"][name]
+        said = _yes(bits(f"frustration_{name}"), share)
+        columns[f"frustration_{name.lower()}"] = _frustration(name, said, parent, not_started)
+    frame = pl.DataFrame({n: v.astype(np.int8) if v.dtype == np.int64 else v for n, v in columns.items()})
     bands = pl.Series(band).replace_strict(dict(enumerate(BANDS)), return_dtype=pl.String)
+    person = pl.int_range(first, last, dtype=pl.Int64, eager=True).cast(pl.String).str.zfill(9)
     return (
-        pl.concat([frame, plan.codes[cell], pl.DataFrame(frustrations)], how="horizontal")
+        pl.concat([frame, plan.codes[cell]], how="horizontal")
         .with_columns(
-            (pl.lit(f"{plan.scenario.name}-{plan.seed}-") + number).alias("person_id"),
-            pl.lit(plan.model.people / plan.people).alias("weight"),
-            bands.alias("age_band"),
-            pl.lit(True).alias("has_creation_date"),
-            # Towns are not modelled: their size is unknown, never guessed.
-            pl.lit(0, pl.Int32).alias("city_population"),
-            pl.lit(0, pl.Int8).alias("city_urban_score"),
-            pl.lit(1, pl.Int8).alias("num_projects"),
-            pl.lit(1, pl.Int8).alias("num_objectives"),
-            pl.col("search_length").alias("search_length_now"),
-            **UNASKED,
+            person_id=pl.lit(f"{plan.scenario.name}-{plan.seed}-") + person,
+            weight=plan.model.people / plan.people,
+            age_band=bands,
+            search_length_now="search_length",
+            **constants(READ.fixed | READ.unasked),
         )
         .select(COLUMNS)
     )
@@ -256,7 +195,7 @@ def _cap(seniority: Ints, kind: Ints, age: Ints, degree: Ints) -> Ints:
     return np.where(kind == 5, np.minimum(capped, 2), capped)
 
 
-def _yes(bits: Ints, share: float) -> NDArray[np.bool_]:
+def _yes(bits: Ints, share: float) -> Flags:
     return bits < round(share * 2**32)
 
 
@@ -272,9 +211,8 @@ def _months(plan: Plan, bits: Ints, day_bits: Ints, by_age: Ints, age: Ints) -> 
     width = np.append(np.diff(low), 1)
     even = low[drawn] + (width[drawn] * day_bits >> 32)
     share = (day_bits + 0.5) / 2**32
-    past = np.round(
-        -np.log1p(-share) * plan.scenario.values["long_search_months"] * DAYS_PER_MONTH, 6
-    ).astype(np.int64)
+    mean = plan.scenario.values["long_search_months"]
+    past = np.round(-np.log1p(-share) * mean * DAYS_PER_MONTH, 6).astype(np.int64)
     days = np.where(drawn == len(DURATION_FROM) - 1, low[-1] + past, even)
     since_16 = np.maximum(age - 15, 1) * 366
     return np.minimum(np.minimum(days, since_16), int(LONGEST_MONTHS * DAYS_PER_MONTH)) / DAYS_PER_MONTH
@@ -290,11 +228,6 @@ def _interviews(bits: Ints, extra_bits: Ints, shares: dict[float, float], months
     return np.where(count == 0, -1, np.minimum(count, 999)).astype(np.int64)
 
 
-def _training(training: Ints, seniority: Ints) -> Ints:
-    """Experience in place of a diploma takes some experience; without any, the person is not sure."""
-    return np.where((training == 2) & (seniority < 3), 4, training)
-
-
 def _situation(mode: str, kind: Ints, training: Ints) -> Ints:
     if mode == "cleared":
         return np.zeros_like(kind)
@@ -302,14 +235,9 @@ def _situation(mode: str, kind: Ints, training: Ints) -> Ints:
     return np.select([kind == 7, kind == 5], [5, 1], rest)
 
 
-def _frustration(
-    bits: Ints, name: str, shares: dict[str, float], parent: NDArray[np.bool_], not_started: NDArray[np.bool_]
-) -> NDArray[np.bool_]:
-    said = _yes(bits, shares[name])
+def _frustration(name: str, said: Flags, parent: Flags, not_started: Flags) -> Flags:
     if name in ("STAY_AT_HOME_PARENT", "CHILD_CARE"):
         return said & parent
     # Nobody answered an application that was not sent, or went badly through an interview that did not take
     # place.
-    if name in ("NO_OFFER_ANSWERS", "INTERVIEW"):
-        return said & ~not_started
-    return said
+    return said & ~not_started if name in ("NO_OFFER_ANSWERS", "INTERVIEW") else said

@@ -4,7 +4,7 @@ sampling."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from itertools import product
+from functools import reduce
 from typing import Any
 
 import narwhals as nw
@@ -12,8 +12,7 @@ import polars as pl
 
 from bobanalysis import data
 
-from .draw import COLUMNS, UNASKED
-from .enums import FRUSTRATIONS, YEARS_OF_EXPERIENCE, YOUNGEST_WITH_DEGREE
+from .enums import COLUMNS, FRUSTRATIONS, READ, YEARS_OF_EXPERIENCE, YOUNGEST_WITH_DEGREE, constants
 
 AGES = range(16, 71)
 
@@ -140,64 +139,20 @@ def reference_profiles(
         raise ValueError(
             f"departement_id: {departement_id!r} is not one of the 101 codes (such as '01', '2A'); correct it"
         )
-    rows = [
-        (rome, kind, similarity, seniority, passion, training, months, interviews, motivation)
-        for rome, kind, (similarity, seniority), passion, training, (
-            months,
-            interviews,
-        ), motivation in product(
-            rome_ids, (2, 4, 5, 6, 7), _EXPERIENCE, (1, 2, 3), (1, 4), _SEARCHES, (False, True)
-        )
-        if kind != 5 or similarity == 3
-    ]
-    names = (
-        "rome_id",
-        "project_kind",
-        "previous_job_similarity",
-        "seniority",
-        "passionate_level",
-        "training_fulfillment_estimate",
-        "search_length",
-        "total_interview_count",
-        "frustration_motivation",
-    )
-    grid = pl.DataFrame(rows, schema=names, orient="row")
-    fixed = {
-        "weight": pl.lit(1.0),
-        "age": pl.lit(age, pl.Int16),
-        "gender": pl.lit(gender),
-        "highest_degree": pl.lit(3),
-        "weekly_applications_estimate": pl.when(pl.col("search_length") < 0).then(1).otherwise(2),
-        "has_clear_project": pl.lit(2),
-        "situation": pl.lit(0),
-        "family_situation": pl.lit(1),
-        "area_type": pl.lit(2),
-        "network_estimate": pl.lit(2),
-        "search_not_started": pl.col("search_length") < 0,
-        "has_creation_date": pl.lit(True),
-        "departement_id": pl.lit(departement_id),
-        "region_id": pl.lit(regions[departement_id]),
-        "city_population": pl.lit(0, pl.Int32),
-        "city_urban_score": pl.lit(0),
-        "num_projects": pl.lit(1),
-        "num_objectives": pl.lit(1),
-        **{f"frustration_{n.lower()}": pl.lit(False) for n in FRUSTRATIONS if n != "MOTIVATION"},
-        "search_length_now": pl.col("search_length"),
-        **UNASKED,
-    }
-    number = pl.int_range(pl.len()).cast(pl.String).str.zfill(5)
-    whole = grid.with_columns((pl.lit("reference-") + number).alias("person_id"))
-    whole = whole.with_columns(value.alias(name) for name, value in fixed.items())
-    small = [c for c, kind in whole.schema.items() if kind in (pl.Int64, pl.Int32) and c not in _WIDE]
-    return whole.with_columns(
-        pl.col(small).cast(pl.Int8),
+    grids = map(pl.DataFrame, [{"rome_id": list(rome_ids)}, *READ.combined])
+    grid = reduce(lambda one, two: one.join(two, how="cross", maintain_order="left_right"), grids)
+    grid = grid.filter((pl.col("project_kind") != 5) | (pl.col("previous_job_similarity") == 3))
+    small = [name for name, kind in grid.schema.items() if kind == pl.Int64]
+    not_started = pl.col("search_length") < 0
+    placed = {"departement_id": departement_id, "region_id": regions[departement_id]}
+    calm = {f"frustration_{name.lower()}": False for name in FRUSTRATIONS if name != "MOTIVATION"}
+    same = READ.reference | READ.fixed | READ.unasked | placed | calm | {"age": age, "gender": gender}
+    whole = grid.with_columns(pl.col(small).cast(pl.Int8)).with_columns(
         pl.col("total_interview_count").cast(pl.Int16),
-        pl.col("search_length", "search_length_now").cast(pl.Float64),
-    ).select(c for c in COLUMNS if c in whole.columns)
-
-
-_WIDE = ("city_population", "total_interview_count")
-# (similarity, seniority): never done it and no experience, then done it for ever longer.
-_EXPERIENCE = ((3, 1), (1, 3), (1, 4), (1, 5), (1, 6))
-# (months, interviews): not started, then 1, 4 and 8 months with none or two a month.
-_SEARCHES = ((-1.0, -1), (1.0, -1), (1.0, 2), (4.0, -1), (4.0, 8), (8.0, -1), (8.0, 16))
+        person_id=pl.lit("reference-") + pl.int_range(pl.len()).cast(pl.String).str.zfill(5),
+        weekly_applications_estimate=pl.when(not_started).then(1).otherwise(2).cast(pl.Int8),
+        search_not_started=not_started,
+        search_length_now="search_length",
+        **constants(same),
+    )
+    return whole.select(c for c in COLUMNS if c in whole.columns)
