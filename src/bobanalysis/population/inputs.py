@@ -29,6 +29,9 @@ DURATIONS = ("0", "1-2", "3-5", "6-11", "12-17", "18-23", "24-35", "36+")
 DURATION_FROM = (0, 1, 3, 6, 12, 18, 24, 36)
 STOCK_YEAR, MARKET_YEAR, POPULATION_YEAR = 2019, 2021, 2021
 
+_FIVE_YEARS = (*(f"{age}-{age + 4}" for age in range(0, 95, 5)), "95+")
+_ALL = pl.lit(True)
+
 Floats = NDArray[np.float64]
 
 
@@ -65,14 +68,9 @@ def fap_stock() -> pl.DataFrame:
     >>> int(fap_stock()["people"].sum())
     5511320
     """
-    return (
-        data.table("jobseekers_fap_year")
-        .filter(
-            (pl.col("fap_level") == "87") & (pl.col("year") == STOCK_YEAR) & (pl.col("category") == "ABC")
-        )
-        .select(pl.col("fap").alias("fap87"), (pl.col("thousands") * 1000).round().alias("people"))
-        .sort("fap87")
-    )
+    table = data.table("jobseekers_fap_year")
+    known = table.filter(fap_level="87", year=STOCK_YEAR, category="ABC")
+    return known.select(fap87="fap", people=(pl.col("thousands") * 1000).round()).sort("fap87")
 
 
 @cache
@@ -85,16 +83,10 @@ def fap_of_rome() -> pl.DataFrame:
     >>> fap_of_rome().filter(pl.col("rome_id") == "M1607")["share"].sum()
     1.0
     """
-    stock = fap_stock().select("fap87", "people")
-    return (
-        data.table("rome_fap2009")
-        .select(pl.col("rome").alias("rome_id"), "fap87")
-        .unique()
-        .join(stock, on="fap87")
-        .sort("rome_id", "fap87")
-        .with_columns((pl.col("people") / pl.col("people").sum().over("rome_id")).alias("share"))
-        .drop("people")
-    )
+    families = data.table("rome_fap2009").select("fap87", rome_id="rome").unique()
+    share = pl.col("people") / pl.col("people").sum().over("rome_id")
+    found = families.join(fap_stock(), on="fap87").sort("rome_id", "fap87")
+    return found.select("rome_id", "fap87", share=share)
 
 
 @cache
@@ -106,78 +98,55 @@ def read() -> Inputs:
     """
     market = data.table("market_rome_bassin_2021")
     shared = market.join(data.table("bassin_dep_share"), on="bassin", how="left")
+    people = (pl.col("jobseekers_abc") * pl.col("share") * pl.col("share_fap")).sort().sum()
     placed = (
-        shared.filter(pl.col("dep").is_not_null())
+        shared.drop_nulls("dep")
         .join(fap_of_rome(), left_on="rome", right_on="rome_id", suffix="_fap")
-        .group_by(pl.col("dep").alias("departement_id"), pl.col("rome").alias("rome_id"), "fap87")
-        .agg((pl.col("jobseekers_abc") * pl.col("share") * pl.col("share_fap")).sort().sum().alias("people"))
+        .group_by("fap87", departement_id="dep", rome_id="rome")
+        .agg(people=people)
+        .select("departement_id", "rome_id", "fap87", "people")
         .sort("departement_id", "rome_id", "fap87")
     )
     stock = fap_stock()
     covered = stock.filter(pl.col("fap87").is_in(placed["fap87"].unique().to_list()))
-    departements = tuple(sorted(data.table("departements")["dep"].to_list()))
+    families, departements = tuple(covered["fap87"]), tuple(sorted(data.table("departements")["dep"]))
+    age_share = _grid("jobseekers_fap87_age_2020", "share_pct", {"fap87": families, "age_band": BANDS})
+    month = pl.col("month").str.starts_with(str(STOCK_YEAR))
+    by_band = {"dep": departements, "sex": SEXES, "age_band": _FIVE_YEARS}
+    year = pl.col("year") == POPULATION_YEAR
     return Inputs(
         place=placed,
         stock=covered,
-        age_share=_age_share(covered),
-        women_share=_women_share(covered),
-        national=_national(),
+        age_share=age_share / age_share.sum(axis=1, keepdims=True),
+        women_share=_grid("jobseekers_fap87_sex_duration_2020", "women_pct", {"fap87": families}) / 100,
+        national=_grid(
+            "jobseekers_sex_age_month", "jobseekers", {"sex": SEXES, "age_band": NATIONAL_BANDS}, month
+        ),
         departements=departements,
-        residents=_residents(departements),
-        degrees=_survey("diploma", tuple(DEGREE_OF_DIPLOMA), DEGREE_OF_DIPLOMA, 5),
-        durations=_survey("duration_months", DURATIONS, {name: i + 1 for i, name in enumerate(DURATIONS)}, 8),
+        residents=single_years(_grid("population_dep_sex_age5", "population", by_band, year)),
+        degrees=_survey("diploma", DEGREE_OF_DIPLOMA),
+        durations=_survey("duration_months", {name: i for i, name in enumerate(DURATIONS, 1)}),
         lost=_lost(shared, stock, covered),
     )
 
 
-def _grid(frame: pl.DataFrame, keys: dict[str, tuple[str, ...]], value: str, what: str) -> Floats:
-    """Lay a long table out as an array, each axis in the order given (never the alphabet's); every cell must
-    be there."""
-    out = np.full([len(labels) for labels in keys.values()], np.nan)
-    index = [
+def _grid(what: str, value: str, keys: dict[str, tuple[str, ...]], rows: pl.Expr = _ALL) -> Floats:
+    """Lay the means of a table out as an array, each axis in the order given (never the alphabet's); every
+    cell must be there."""
+    frame = data.table(what).filter(rows).group_by(list(keys), maintain_order=True).agg(pl.col(value).mean())
+    places = [
         frame[key].replace_strict({v: i for i, v in enumerate(labels)}, default=None)
         for key, labels in keys.items()
     ]
-    kept = frame.with_columns(i.alias(f"_{n}") for n, i in enumerate(index)).drop_nulls(
-        [f"_{n}" for n in range(len(index))]
-    )
-    out[tuple(kept[f"_{n}"].to_numpy() for n in range(len(index)))] = kept[value].to_numpy()
+    known = pl.DataFrame({f"{n}": place for n, place in enumerate(places)}).with_columns(frame[value])
+    *axes, held = known.drop_nulls([f"{n}" for n in range(len(keys))]).get_columns()
+    out = np.full([len(labels) for labels in keys.values()], np.nan)
+    out[tuple(axis.to_numpy() for axis in axes)] = held.to_numpy()
     if np.isnan(out).any():
         first = np.argwhere(np.isnan(out))[0]
         cell = ", ".join(labels[int(i)] for labels, i in zip(keys.values(), first, strict=True))
         raise ValueError(f"table {what}: no figure for {cell}; run 'bobanalysis data check'")
     return out
-
-
-def _age_share(covered: pl.DataFrame) -> Floats:
-    families = tuple(covered["fap87"].to_list())
-    table = data.table("jobseekers_fap87_age_2020")
-    shares = _grid(table, {"fap87": families, "age_band": BANDS}, "share_pct", "jobseekers_fap87_age_2020")
-    return shares / shares.sum(axis=1, keepdims=True)
-
-
-def _women_share(covered: pl.DataFrame) -> Floats:
-    table, families = data.table("jobseekers_fap87_sex_duration_2020"), tuple(covered["fap87"].to_list())
-    return _grid(table, {"fap87": families}, "women_pct", "jobseekers_fap87_sex_duration_2020") / 100
-
-
-def _national() -> Floats:
-    year = (
-        data.table("jobseekers_sex_age_month")
-        .filter(pl.col("month").str.starts_with(str(STOCK_YEAR)))
-        .group_by("sex", "age_band")
-        .agg(pl.col("jobseekers").mean())
-    )
-    return _grid(year, {"sex": SEXES, "age_band": NATIONAL_BANDS}, "jobseekers", "jobseekers_sex_age_month")
-
-
-def _residents(departements: tuple[str, ...]) -> Floats:
-    table = data.table("population_dep_sex_age5").filter(pl.col("year") == POPULATION_YEAR)
-    bands = tuple(table.sort("age_from")["age_band"].unique(maintain_order=True).to_list())
-    five = _grid(
-        table, {"dep": departements, "sex": SEXES, "age_band": bands}, "population", "population_dep_sex_age5"
-    )
-    return single_years(five)
 
 
 def single_years(five: Floats) -> Floats:
@@ -199,29 +168,21 @@ def single_years(five: Floats) -> Floats:
     return scaled.reshape(*five.shape[:-1], 100)
 
 
-def _survey(column: str, labels: tuple[str, ...], number: dict[str, int], size: int) -> Floats:
+def _survey(column: str, number: dict[str, int]) -> Floats:
     """Shares of a survey answer by sex and age band; people without an answer are left out."""
-    table = (
-        data.table("unemployed_eec2018")
-        .drop_nulls(column)
-        .group_by("sex", "age_band", column)
-        .agg(pl.col("weighted").sum())
-    )
-    counts = np.zeros((2, len(EEC_BANDS), size))
-    known = table.filter(pl.col(column).is_in(labels))
-    if known.height != table.height:
-        odd = table.filter(~pl.col(column).is_in(labels))[column][0]
-        raise ValueError(
-            f"table unemployed_eec2018, column {column}: unknown value {odd!r}; run 'bobanalysis data check'"
-        )
-    for sex, band, value, people in known.iter_rows():
+    table = data.table("unemployed_eec2018").drop_nulls(column).group_by("sex", "age_band", column)
+    counts = np.zeros((2, len(EEC_BANDS), max(number.values())))
+    for sex, band, value, people in table.agg(pl.col("weighted").sum()).iter_rows():
+        if value not in number:
+            wrong = f"unknown value {value!r}; run 'bobanalysis data check'"
+            raise ValueError(f"table unemployed_eec2018, column {column}: {wrong}")
         counts[SEXES.index(sex), EEC_BANDS.index(band), number[value] - 1] += people
     return counts / counts.sum(axis=2, keepdims=True)
 
 
 def _lost(shared: pl.DataFrame, stock: pl.DataFrame, covered: pl.DataFrame) -> pl.DataFrame:
     no_place = shared.filter(pl.col("dep").is_null())
-    no_market = stock.filter(~pl.col("fap87").is_in(covered["fap87"].to_list()))
+    no_market = stock.join(covered, on="fap87", how="anti")
     survey = data.table("unemployed_eec2018")
     rows = [
         ("market_without_place", float(no_place["jobseekers_abc"].sum()), no_place.height),
