@@ -45,37 +45,30 @@ def evaluate(
     """Evaluate ranked lists: means with 95 % intervals, for everyone and by group."""
     from rich.console import Console
 
-    screen = Console(stderr=True, soft_wrap=True)
+    screen = Console(stderr=True, soft_wrap=True, markup=False, highlight=False)
     try:
         for target in filter(None, (output, per_query)):
             Writer(target)  # refuses a name that it cannot write before anything is read
             refuse_overwrite(target, *filter(None, (run, qrels, groups, items)))
-        needing = [m.label for m in parse_all(metrics) if m.measure.needs == "items"]
-        if needing and items is None:
-            raise InputError(f"{needing[0]} needs --items: a table with one row an item of the catalogue")
+        for name in (m.label for m in parse_all(metrics) if items is None and m.measure.needs == "items"):
+            raise InputError(f"{name} needs --items: a table with one row an item of the catalogue")
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always", EvaluationWarning)
-            found = _evaluate(
-                read_run(run),
-                read_qrels(qrels),
-                metrics,
-                groups=None if groups is None else read_groups(groups),
-                items=None if items is None else read_items(items),
-                missing=missing,
-                interval=interval,
-            )
+            lists, judged = read_run(run), read_qrels(qrels)
+            people, catalogue = groups and read_groups(groups), items and read_items(items)
+            found = _evaluate(lists, judged, metrics, people, catalogue, missing, interval)
         _show(found)
         # What is undefined is among the notes; other warnings are of the files.
         for text in dict.fromkeys(str(w.message) for w in caught if "undefined" not in str(w.message)):
-            screen.print(f"note: {text}", markup=False, highlight=False)
+            screen.print(f"note: {text}")
         for what, count, meaning in found.notes.iter_rows():
-            screen.print(f"note: {count} {what}: {meaning}", markup=False, highlight=False)
+            screen.print(f"note: {count} {what}: {meaning}")
         for path, frame in ((output, found.table), (per_query, found.per_query)):
             if path is not None:
                 write_table(frame, path)
-                screen.print(f"written: {path}", markup=False, highlight=False)
+                screen.print(f"written: {path}")
     except (InputError, OSError) as error:
-        screen.print(f"evaluate: {error}", style="red", markup=False, highlight=False)
+        screen.print(f"evaluate: {error}", style="red")
         raise typer.Exit(2) from None
 
 

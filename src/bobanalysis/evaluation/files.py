@@ -93,13 +93,9 @@ def read_items(path: str | Path) -> pl.DataFrame:
     """
     table, frame = open_table(path), read_table(path)
     item = column(frame, "item", str(path))
-    as_numbers = frame.select(
-        as_number(pl.col(name), frame[name].dtype, table.decimal_comma)
-        for name in frame.columns
-        if name != item
-    )
-    whole = [c for c in as_numbers.columns if as_numbers[c].null_count() == frame[c].null_count()]
-    return frame.with_columns(as_numbers[whole])
+    others = frame.drop(item)
+    found = others.with_columns(as_number(pl.col(c.name), c.dtype, table.decimal_comma) for c in others)
+    return frame.with_columns(c for c in found if c.null_count() == frame[c.name].null_count())
 
 
 def _is_trec(path: Path, fields: tuple[str, ...]) -> bool:

@@ -127,28 +127,26 @@ def prepare(run: Any, qrels: Any | None = None, missing: Missing = "zero") -> Li
     names, items = (pl.concat([frame[c] for frame in both]).unique().sort() for c in ("query", "item"))
     coded = [_coded(frame, names, items, what) for frame, what in zip(both, ("run", "qrels"), strict=False)]
     rows = _ranked(coded[0], names, order == "rank", notes)
-    truth = hits = coded[-1].clear()
+    truth = coded[-1].clear()
     if qrels is not None:
         names, rows, truth = _judged(names, rows, coded[1], missing, notes)
-        hits = rows.join(truth, on=["query", "item"]).sort("query", "position")
+    hits = rows.join(truth, on=["query", "item"]).sort("query", "position")
+    if qrels is not None:
         notes.append(("listed items not judged", rows.height - hits.height, "taken as not relevant"))
         none = names.len() - truth.filter(pl.col("value") >= 1)["query"].n_unique()
         notes.append(("queries with no relevant item", none, "measures that need one are undefined there"))
-        truth = truth.sort("query", "value", descending=[False, True])
+    truth = truth.sort("query", "value", descending=[False, True])
     length = np.bincount(rows["query"].to_numpy(), minlength=names.len())
     told = pl.DataFrame(notes, _NOTES, orient="row").filter(pl.col("count") > 0)
-    place = _places(truth["query"].to_numpy(), names.len())
-    position = hits["position"].to_numpy() if qrels is not None else place
-    name, found, best = column(given, "query", "run"), _arrays(hits, position), _arrays(truth, place)
-    return Lists(name, names, length, items, rows, found, best, told, back)
+    found = _arrays(hits, hits["position"].to_numpy())
+    best = _arrays(truth, _places(truth["query"].to_numpy(), names.len()))
+    return Lists(column(given, "query", "run"), names, length, items, rows, found, best, told, back)
 
 
 def to_polars(frame: Any) -> tuple[pl.DataFrame, Callable[[pl.DataFrame], Any]]:
     """Return a frame of any library in Polars, and the way back."""
-    if isinstance(frame, pl.LazyFrame):
-        return frame.collect(), lambda out: out
-    if isinstance(frame, pl.DataFrame):
-        return frame, lambda out: out
+    if isinstance(frame, pl.DataFrame | pl.LazyFrame):
+        return frame.lazy().collect(), lambda out: out
     native = nw.from_native(frame, eager_only=True)
     kind = native.implementation
     return native.to_polars(), lambda out: nw.from_arrow(out.to_arrow(), backend=kind).to_native()
@@ -201,10 +199,9 @@ def _read(given: pl.DataFrame, what: str, number: str, notes: Notes) -> pl.DataF
     columns = {role: given[column(given, role, what)].cast(pl.String) for role in ("query", "item")}
     frame = pl.DataFrame({**columns, "value": numbers(given, number, what)})
     kept = frame.drop_nulls()
-    name = number if what == "run" else "relevance"
+    name, empty = (number, "run is") if what == "run" else ("relevance", "qrels are")
     if kept.is_empty():
-        empty = "the run is empty" if what == "run" else "the qrels are empty"
-        raise EvaluationError(f"{empty}: no row with a query, an item and a {name}")
+        raise EvaluationError(f"the {empty} empty: no row with a query, an item and a {name}")
     notes.append((f"{what} rows dropped", frame.height - kept.height, f"no query, no item or no {name}"))
     return kept
 
@@ -255,9 +252,8 @@ def _judged(
     notes += [("queries nobody judged", alone, "left out"), ("judged queries without a list", empty, meaning)]
     kept = judged if missing == "zero" else judged & listed
     if not kept.all():
-        number = pl.Series(np.cumsum(kept) - kept).cast(
-            pl.UInt32
-        )  # the next number where a query is left out
+        # The next number where a query is left out.
+        number = pl.Series(np.cumsum(kept) - kept).cast(pl.UInt32)
         frames = [f.filter(pl.Series(kept).gather(f["query"])) for f in frames]
         frames = [f.with_columns(query=number.gather(f["query"])) for f in frames]
     notes.append(("run rows of queries nobody judged", rows.height - frames[0].height, "left out"))

@@ -59,16 +59,11 @@ def summarise(lines: Any) -> Any:
     frame, back = to_polars(lines)
     gap = pl.col("gap").abs().sum() / pl.col("target").sum() / 2
     drawn = (pl.col("drawn") - pl.col("target")).abs() / pl.col("target").sum()
-    extra = [drawn.max().alias("largest_gap_drawn")] if "drawn" in frame.columns else []
-    return back(
-        frame.group_by("margin", maintain_order=True).agg(
-            pl.col("raked").first(),
-            pl.len().alias("lines"),
-            gap.alias("misplaced"),
-            pl.col("gap_share").abs().max().alias("largest_gap"),
-            *extra,
-        )
-    )
+    largest = {"largest_gap": pl.col("gap_share").abs().max()}
+    if "drawn" in frame.columns:
+        largest["largest_gap_drawn"] = drawn.max()
+    margins = frame.group_by("margin", maintain_order=True)
+    return back(margins.agg(pl.col("raked").first(), lines=pl.len(), misplaced=gap, **largest))
 
 
 def modelled(people: int = 100_000, seed: int = 2016, scenario: str = "central") -> Population:
@@ -89,21 +84,20 @@ def modelled(people: int = 100_000, seed: int = 2016, scenario: str = "central")
     (200, True, False)
     """
     plan = _plan(people, seed, scenario)
-    frame = pl.concat(_blocks(plan))
-    model = plan.model
+    frame, model, raked = pl.concat(_blocks(plan)), plan.model, plan.model.raked
     return Population(
-        frame=frame,
-        fit=_with_drawn(fit(model), frame),
-        lost=model.inputs.lost,
-        people=people,
-        seed=seed,
-        scenario=scenario,
-        construction=model.construction,
+        frame,
+        _with_drawn(fit(model), frame),
+        model.inputs.lost,
+        people,
+        seed,
+        scenario,
+        model.construction,
         stock=model.people,
         cells=model.cells.height,
-        rounds=model.raked.rounds,
-        converged=model.raked.converged,
-        design_effect=model.raked.design_effect,
+        rounds=raked.rounds,
+        converged=raked.converged,
+        design_effect=raked.design_effect,
     )
 
 
@@ -196,15 +190,12 @@ def compare_constructions() -> pl.DataFrame:
     >>> compare_constructions().columns
     ['departement_id', 'occupation', 'residence']
     """
-    older = ((pl.col("people") * (pl.col("band") >= 3)).sum() / pl.col("people").sum()).alias("share")
-    frames = [
-        joint(load(name))
-        .cells.group_by("departement_id", maintain_order=True)
-        .agg(older.alias(name))
-        .sort("departement_id")
+    older = (pl.col("people") * (pl.col("band") >= 3)).sum() / pl.col("people").sum()
+    one, two = (
+        joint(load(name)).cells.group_by("departement_id", maintain_order=True).agg(older.alias(name))
         for name in ("occupation", "residence")
-    ]
-    return frames[0].join(frames[1], on="departement_id", maintain_order="left")
+    )
+    return one.join(two, on="departement_id").sort("departement_id")
 
 
 def margin_titles() -> dict[str, dict[str, str]]:

@@ -112,7 +112,7 @@ def build(inputs: Inputs, construction: str, activity: dict[int, float], master_
         ages=ages,
         age_share=age_share,
         degree_share=_degrees(inputs, ages, by_age, master_share),
-        duration_share=inputs.durations[:, np.searchsorted(EEC_FROM, ages, side="right") - 1],
+        duration_share=inputs.durations[:, _bands(EEC_FROM, ages)],
         raked=raked,
         inputs=inputs,
         construction=construction,
@@ -135,18 +135,15 @@ def _start(inputs: Inputs) -> pl.DataFrame:
     return cells.with_columns((pl.col("people") * pl.Series(share)).alias("seed")).drop("people")
 
 
-def _by_place(place: Ints, band: Ints, sex: Ints, weights: Floats, size: int) -> Floats:
-    return np.bincount(place * 10 + sex * 5 + band, weights, size * 10).reshape(size, 10).astype(np.float64)
-
-
 def _residence(
     inputs: Inputs, weights: Floats, place: Ints, band: Ints, sex: Ints, activity: dict[int, float]
 ) -> Floats:
     """Job seekers by département, sex and band from residents x the national ratio, with the modelled totals
     by place."""
-    size = len(inputs.departements)
-    modelled = _by_place(place, band, sex, weights, size)
-    residents = _residents_by_band(inputs, activity).reshape(size, 10)
+    size, ages = len(inputs.departements), np.arange(WORKING_AGE, max(activity), dtype=np.int64)
+    modelled = np.bincount(place * 10 + sex * 5 + band, weights, size * 10).reshape(size, 10)
+    able, in_band = inputs.residents[:, :, ages] * _activity(ages, activity), _bands(BAND_FROM, ages)
+    residents = np.stack([able[:, :, in_band == b].sum(axis=2) for b in range(5)], axis=2).reshape(size, 10)
     wanted = residents * (modelled.sum(axis=0) / residents.sum(axis=0))
     row, column = np.indices(wanted.shape).reshape(2, -1)
     # Totals by place and the national structure are both kept; Mayotte has no market and gets nobody.
@@ -158,19 +155,15 @@ def _activity(ages: Ints, points: dict[int, float]) -> Floats:
     return np.interp(ages, list(points), list(points.values()), left=0)
 
 
-def _residents_by_band(inputs: Inputs, activity: dict[int, float]) -> Floats:
-    ages = np.arange(WORKING_AGE, max(activity), dtype=np.int64)
-    able = inputs.residents[:, :, ages] * _activity(ages, activity)
-    band = np.searchsorted(BAND_FROM, ages, side="right") - 1
-    return np.stack([able[:, :, band == b].sum(axis=2) for b in range(5)], axis=2)
+def _bands(lowest: Sequence[int], ages: Ints) -> Ints:
+    """Number the band of each age, given the lowest age of each band."""
+    return np.searchsorted(lowest, ages, side="right") - 1
 
 
 def _ages(inputs: Inputs, ages: Ints, activity: dict[int, float]) -> Floats:
     """Shares of single years within each band: residents of France x the scenario's factors."""
     able = inputs.residents.sum(axis=0)[:, ages] * _activity(ages, activity)
-    band = np.searchsorted(BAND_FROM, ages, side="right") - 1
-    in_band = np.where(band == np.arange(5)[:, None], 1.0, 0.0)
-    shares = able[:, None, :] * in_band[None]
+    shares = able[:, None, :] * (_bands(BAND_FROM, ages) == np.arange(5)[:, None])
     return shares / shares.sum(axis=2, keepdims=True)
 
 
@@ -185,7 +178,7 @@ def _degrees(inputs: Inputs, ages: Ints, by_age: Floats, master_share: float) ->
     six = np.concatenate(
         [five[:, :, :4], five[:, :, 4:] * np.array([1 - master_share, master_share])], axis=2
     )
-    band = np.searchsorted(EEC_FROM, ages, side="right") - 1
+    band = _bands(EEC_FROM, ages)
     possible = (ages[:, None] >= np.array(YOUNGEST_WITH_DEGREE)).astype(np.float64)
     out = np.zeros((2, len(ages), 6))
     for s in range(2):
@@ -213,7 +206,7 @@ def fit(model: Joint) -> pl.DataFrame:
     lines = pl.concat(
         pl.DataFrame(
             {"category": list(names), "target": target.ravel(), "achieved": achieved.ravel()}
-        ).with_columns(margin=pl.lit(margin))
+        ).with_columns(margin=pl.lit(margin), raked=pl.lit(MARGINS[margin].raked))
         for margin, (names, target, achieved) in _margins(model).items()
     )
     total = pl.col("target").sum().over("margin")
@@ -221,16 +214,10 @@ def fit(model: Joint) -> pl.DataFrame:
     # Rounded, so that a raked margin reads 0 on every machine and not the noise of floating point.
     gap = _rounded(pl.col("achieved") - pl.col("target"), 2)
     return lines.select(
-        "margin",
-        pl.col("margin")
-        .replace_strict({k: m.raked for k, m in MARGINS.items()}, return_dtype=pl.Boolean)
-        .alias("raked"),
-        "category",
-        "target",
-        "achieved",
-        gap.alias("gap"),
-        (gap / pl.col("target")).alias("gap_relative"),
-        _rounded(share, 9).alias("gap_share"),
+        *("margin", "raked", "category", "target", "achieved"),
+        gap=gap,
+        gap_relative=gap / pl.col("target"),
+        gap_share=_rounded(share, 9),
     )
 
 
@@ -249,12 +236,9 @@ def _sums(cells: pl.DataFrame, keys: list[str], sizes: list[int], value: str = "
 def _margins(model: Joint) -> dict[str, tuple[Sequence[str], Floats, Floats]]:
     """Each known margin: its categories, the people wanted in each, and those that the cells hold."""
     cells = model.cells.with_columns(pl.col("band", "sex").cast(pl.Int64))
-    inputs, families, stock = (
-        model.inputs,
-        model.inputs.stock["fap87"].to_list(),
-        model.inputs.stock["people"],
-    )
-    people, size, wanted = model.people, len(families), stock.to_numpy()
+    inputs, people = model.inputs, model.people
+    families, wanted = inputs.stock["fap87"].to_list(), inputs.stock["people"].to_numpy()
+    size = len(families)
     three = pl.col("band").replace_strict(dict(enumerate(NATIONAL_OF_BAND)), return_dtype=pl.Int64)
     by_age = _sums(cells, ["family", "band"], [size, 5])
     by_sex = _sums(cells, ["family", "sex"], [size, 2])
@@ -267,13 +251,13 @@ def _margins(model: Joint) -> dict[str, tuple[Sequence[str], Floats, Floats]]:
     women, long = (np.array([known[f][i] for f in families]) for i in (0, 1))
     past_year = (model.age_share * model.duration_share[:, :, 4:].sum(axis=2)[:, None, :]).sum(axis=2)
     one_year = (_sums(cells, ["family", "sex", "band"], [size, 2, 5]) * past_year).sum(axis=(1, 2))
-    placed = cells.group_by("departement_id", maintain_order=True).agg(pl.col("people", "seed").sum())
-    placed = placed.sort("departement_id")
+    by_place = cells.group_by("departement_id", maintain_order=True).agg(pl.col("people", "seed").sum())
+    placed = by_place.sort("departement_id")
     places, here = placed["departement_id"].to_list(), placed["people"].to_numpy()
     single = (_sums(cells, ["sex", "band"], [2, 5])[:, :, None] * model.age_share).sum(axis=1)
     degree = (single[:, :, None] * model.degree_share).sum(axis=(0, 1))
     months = (single[:, :, None] * model.duration_share).sum(axis=(0, 1))
-    survey_band = np.searchsorted(EEC_FROM, model.ages, side="right") - 1
+    survey_band = _bands(EEC_FROM, model.ages)
 
     def of_whole(counts: Floats) -> Floats:
         return counts / counts.sum() * people

@@ -158,9 +158,8 @@ def _inherit(name: str, known: Mapping[str, Any], path: Path, seen: tuple[str, .
     if parent is None:
         return own
     if parent not in known:
-        raise ScenarioError(
-            f"{path.name}: scenario {name!r}: 'like' names {parent!r}, which is not in the file"
-        )
+        where = f"{path.name}: scenario {name!r}"
+        raise ScenarioError(f"{where}: 'like' names {parent!r}, which is not in the file")
     values = _inherit(parent, known, path, (*seen, name))
     # Frustrations are independent of one another, so a scenario lists only those that it changes.
     own["frustrations"] = {**values.get("frustrations", {}), **own.get("frustrations", {})}
@@ -175,9 +174,8 @@ def _checked(values: dict[str, Any], where: str) -> dict[str, Any]:
         if key in _CONDITIONAL:
             given = ENUMS[_CONDITIONAL[key]]
             if set(values[key]) != set(given):
-                raise ScenarioError(
-                    f"{where}, {key!r}: one list of shares is needed for each of {', '.join(given)}"
-                )
+                each = f"one list of shares is needed for each of {', '.join(given)}"
+                raise ScenarioError(f"{where}, {key!r}: {each}")
             for other, shares in values[key].items():
                 values[key][other] = _distribution(shares, f"{where}, {key!r}, {other!r}", allowed)
         elif isinstance(values.get(key), dict):
@@ -186,9 +184,8 @@ def _checked(values: dict[str, Any], where: str) -> dict[str, Any]:
     _distribution(values["interviews_per_month"], f"{where}, 'interviews_per_month'")
     told = values["frustrations"]
     if odd := sorted(set(FRUSTRATIONS) ^ set(told)):
-        raise ScenarioError(
-            f"{where}, 'frustrations': each difficulty needs one share; missing or unknown: {odd}"
-        )
+        wrong = f"each difficulty needs one share; missing or unknown: {odd}"
+        raise ScenarioError(f"{where}, 'frustrations': {wrong}")
     _within(told.values(), f"{where}, 'frustrations'", 0, 1)
     values["frustrations"] = {name: told[name] for name in FRUSTRATIONS}
     _age_activity(values["age_activity"], f"{where}, 'age_activity'")
@@ -207,9 +204,8 @@ def _within(numbers: Iterable[float], where: str, low: float, high: float) -> No
 def _distribution(shares: Shares, where: str, allowed: Mapping[str, int] | None = None) -> dict[str, float]:
     for value in shares:
         if allowed is not None and str(value) not in allowed:
-            raise ScenarioError(
-                f"{where}: {value!r} is not a value of this answer; choose among {', '.join(allowed)}"
-            )
+            among = f"choose among {', '.join(allowed)}"
+            raise ScenarioError(f"{where}: {value!r} is not a value of this answer; {among}")
     _within(shares.values(), where, 0, 1)
     if abs(math.fsum(shares.values()) - 1) > 1e-9:
         total = math.fsum(shares.values())
@@ -220,36 +216,31 @@ def _distribution(shares: Shares, where: str, allowed: Mapping[str, int] | None 
 def _age_activity(points: dict[int, float], where: str) -> None:
     _within(points, where, 15, 80)
     _within(points.values(), where, 0, 1)
-    if len(points) < 2:
-        raise ScenarioError(f"{where}: at least two points 'age: factor' are needed")
-    if list(points) != sorted(points):
-        raise ScenarioError(f"{where}: the ages must rise; put them in order")
-    if points[max(points)] != 0:
-        raise ScenarioError(
-            f"{where}: the factor at the highest age must be 0, the end of the registered ages"
-        )
+    problems = {
+        "at least two points 'age: factor' are needed": len(points) < 2,
+        "the ages must rise; put them in order": list(points) != sorted(points),
+        "the factor at the highest age must be 0, the end of the registered ages": points
+        and points[max(points)] != 0,
+    }
+    for problem in (text for text, there in problems.items() if there):
+        raise ScenarioError(f"{where}: {problem}")
 
 
 def _rule(rule: _Rule, where: str, rules: Mapping[str, str | None]) -> dict[str, Any]:
     if rule.rule not in rules:
-        raise ScenarioError(
-            f"{where}: expected 'rule: ...' with one of {', '.join(rules)}; got {rule.rule!r}"
-        )
-    wanted, given = rules[rule.rule], {"levels": rule.levels, "domains": rule.domains}
-    if {name for name, listed in given.items() if listed} != ({wanted} if wanted else set()):
-        raise ScenarioError(f"{where}: the rule {rule.rule!r} takes {wanted or 'nothing else'}; got {given}")
-    return {"rule": rule.rule, "values": tuple(map(str, given[wanted] if wanted else ()))}
+        wanted = f"expected 'rule: ...' with one of {', '.join(rules)}"
+        raise ScenarioError(f"{where}: {wanted}; got {rule.rule!r}")
+    takes, given = rules[rule.rule], {"levels": rule.levels, "domains": rule.domains}
+    if {name for name, listed in given.items() if listed} != ({takes} if takes else set()):
+        raise ScenarioError(f"{where}: the rule {rule.rule!r} takes {takes or 'nothing else'}; got {given}")
+    return {"rule": rule.rule, "values": tuple(map(str, given[takes] if takes else ()))}
 
 
 def _consistent(values: Mapping[str, Any], where: str) -> None:
     if values["previous_job_similarity"]["FIND_A_FIRST_JOB"].get("DONE_THIS", 0):
-        raise ScenarioError(
-            f"{where}, 'previous_job_similarity': someone who looks for a first job cannot have done it "
-            f"(DONE_THIS); set 0"
-        )
-    experienced = [s for s, p in values["seniority"]["NEVER_DONE"].items() if p and s not in _NO_EXPERIENCE]
-    if experienced:
-        raise ScenarioError(
-            f"{where}, 'seniority', 'NEVER_DONE': {experienced[0]} contradicts never having done the job; "
-            f"set 0"
-        )
+        wrong = "someone who looks for a first job cannot have done it (DONE_THIS); set 0"
+        raise ScenarioError(f"{where}, 'previous_job_similarity': {wrong}")
+    for seniority, share in values["seniority"]["NEVER_DONE"].items():
+        if share and seniority not in _NO_EXPERIENCE:
+            wrong = f"{seniority} contradicts never having done the job; set 0"
+            raise ScenarioError(f"{where}, 'seniority', 'NEVER_DONE': {wrong}")
