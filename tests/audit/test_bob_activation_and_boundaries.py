@@ -1,4 +1,4 @@
-"""On whom rules are active, and the two people whom a threshold parts."""
+"""On whom rules act, and the two people whom a threshold parts."""
 
 import json
 
@@ -16,11 +16,7 @@ from bobanalysis.rules import first_match, missing, trace, when
 
 d = DICTIONARY
 BOB = Bob(Market.empty())
-<<<<<<<< HEAD:tests/audit/test_activation_and_boundary_pairs.py
-GROUPS = {"age": "age_band", "region": "region_id"}
-========
 BY = {"age": "age_band", "region": "region_id"}
->>>>>>>> 8a0d6db (Move Bob's quirks beside the algorithms, and call what is audited by one name):tests/audit/test_bob_activation_and_boundaries.py
 PEOPLE = pl.DataFrame(
     {
         "age": [20, 40, 60, 60],
@@ -33,11 +29,7 @@ SOME = ("advice-senior", "for-old(50)", "advice-civic-service", "category-missin
 
 
 def test_a_share_is_weighted_and_told_for_everybody_and_by_group():
-<<<<<<<< HEAD:tests/audit/test_activation_and_boundary_pairs.py
-    found = activation_rates(BOB, PEOPLE, {"old": d.age > 50}, GROUPS)
-========
     found = activation_rates(BOB, PEOPLE, {"old": d.age > 50}, BY)
->>>>>>>> 8a0d6db (Move Bob's quirks beside the algorithms, and call what is audited by one name):tests/audit/test_bob_activation_and_boundaries.py
     shares = {(by, group): share for by, group, share in found.select("by", "group", "share").rows()}
     assert shares == {
         ("all", "all"): pytest.approx(0.7),
@@ -50,44 +42,28 @@ def test_a_share_is_weighted_and_told_for_everybody_and_by_group():
 
 
 def test_the_number_of_people_of_equal_weight_is_that_of_kish():
-<<<<<<<< HEAD:tests/audit/test_activation_and_boundary_pairs.py
-    found = activation_rates(BOB, PEOPLE, {"old": d.age > 50}, GROUPS).filter(by="all")
-========
     found = activation_rates(BOB, PEOPLE, {"old": d.age > 50}, BY).filter(by="all")
->>>>>>>> 8a0d6db (Move Bob's quirks beside the algorithms, and call what is audited by one name):tests/audit/test_bob_activation_and_boundaries.py
     assert found["effective"].item() == pytest.approx(10**2 / (1 + 4 + 9 + 16))
     assert found["people"].item() == 4
 
 
 def test_a_score_acts_above_nothing_and_a_refusal_does_not_act():
     rule = first_match(when(d.age < 30, missing("x")), when(d.age < 50, 0), otherwise=0.5)
-<<<<<<<< HEAD:tests/audit/test_activation_and_boundary_pairs.py
-    found = activation_rates(BOB, PEOPLE, {"score": rule})
-========
     found = activation_rates(BOB, PEOPLE, {"score": rule}, {})
->>>>>>>> 8a0d6db (Move Bob's quirks beside the algorithms, and call what is audited by one name):tests/audit/test_bob_activation_and_boundaries.py
     assert found.select("share", "refused").row(0) == (pytest.approx(0.7), pytest.approx(0.1))
 
 
 def test_a_challenge_acts_where_it_needs_attention():
     rule = first_match(when(d.age > 50, 3), otherwise=4)
-<<<<<<<< HEAD:tests/audit/test_activation_and_boundary_pairs.py
-    assert activation_rates(BOB, PEOPLE, {"relevance_x": rule})["share"].item() == pytest.approx(0.7)
-========
     assert activation_rates(BOB, PEOPLE, {"relevance_x": rule}, {})["share"].item() == pytest.approx(0.7)
->>>>>>>> 8a0d6db (Move Bob's quirks beside the algorithms, and call what is audited by one name):tests/audit/test_bob_activation_and_boundaries.py
 
 
 def test_the_activation_rate_of_the_advice_for_older_people_is_the_share_that_is_given_it():
     bob, people = Bob(french_market()), population.modelled(400).frame
     known = as_read(bob, people)
-<<<<<<<< HEAD:tests/audit/test_activation_and_boundary_pairs.py
-    share = activation_rates(bob, known, {"advice-senior": catalogue()["advice-senior"].expr})["share"].item()
-========
     share = activation_rates(BOB, known, {"advice-senior": catalogue()["advice-senior"].expr}, {})[
         "share"
     ].item()
->>>>>>>> 8a0d6db (Move Bob's quirks beside the algorithms, and call what is audited by one name):tests/audit/test_bob_activation_and_boundaries.py
     given = bob.run(people.drop("person_id"), strict=False)["advice"].list.contains("senior")
     weight = people["weight"]
     assert share == pytest.approx((given.cast(pl.Float64) * weight).sum() / weight.sum())
@@ -156,26 +132,15 @@ def test_the_same_pairs_are_found_again():
 
 
 def test_rules_in_use_are_published_rules():
-<<<<<<<< HEAD:tests/audit/test_activation_and_boundary_pairs.py
-    assert rules_in_use() < {*published_rules()}
-
-
-def test_the_rate_over_scales_is_that_of_the_lowest_and_the_highest_scale():
-========
     assert rules_in_use() < set(published_rules())
 
 
 def test_the_activation_over_scales_is_that_of_the_lowest_and_the_highest_scale():
->>>>>>>> 8a0d6db (Move Bob's quirks beside the algorithms, and call what is audited by one name):tests/audit/test_bob_activation_and_boundaries.py
     people = population.modelled(300).frame
     bobs = {scale: Bob(french_market(scale)) for scale in list(population.SCALES)[:3]}
     rules = {name: catalogue()[name].expr for name in ("for-stressed-market(10/3)", "for-women")}
     span = {row[0]: row[1:] for row in activation_over(people, rules, bobs).rows()}
-<<<<<<<< HEAD:tests/audit/test_activation_and_boundary_pairs.py
-    each = [activation_rates(bob, as_read(bob, people, rules.values()), rules) for bob in bobs.values()]
-========
     each = [activation_rates(bob, as_read(bob, people, rules.values()), rules, {}) for bob in bobs.values()]
->>>>>>>> 8a0d6db (Move Bob's quirks beside the algorithms, and call what is audited by one name):tests/audit/test_bob_activation_and_boundaries.py
     shares = [one.filter(rule="for-stressed-market(10/3)")["share"].item() for one in each]
     assert span["for-stressed-market(10/3)"] == (min(shares), max(shares))
     assert min(shares) < max(shares)

@@ -16,16 +16,9 @@ from bobanalysis.audit.attribution import (
     rules_reading,
     with_neutral_rule,
 )
-<<<<<<<< HEAD:tests/audit/test_attribution.py
-from bobanalysis.bob import Bob
-from bobanalysis.fairness.decomposition import shapley
-from bobanalysis.recommenders import french_market
-from bobanalysis.validation import validate
-========
 from bobanalysis.bob import Bob, validate
 from bobanalysis.fairness.decomposition import shapley
 from bobanalysis.recommenders import french_market
->>>>>>>> 8a0d6db (Move Bob's quirks beside the algorithms, and call what is audited by one name):tests/audit/test_bob_attribution.py
 
 FACTORS = Bob.input_roles.factors
 score = number("overall_score")
@@ -52,11 +45,7 @@ def outcomes():
 
 
 def mean(frame, outcome):
-<<<<<<<< HEAD:tests/audit/test_attribution.py
-    run = bob().compute(validate(frame, bob().variables).valid)
-========
     run = bob().steps(validate(frame, bob().variables).valid)
->>>>>>>> 8a0d6db (Move Bob's quirks beside the algorithms, and call what is audited by one name):tests/audit/test_bob_attribution.py
     return np.average(outcome(run).to_numpy(), weights=frame["weight"].to_numpy())
 
 
@@ -147,13 +136,6 @@ def test_an_empty_group_or_another_person_is_refused():
         FactorMixture(bob(), people().head(3), people().head(4), outcomes(), by="person_id").value(
             frozenset()
         )
-<<<<<<<< HEAD:tests/audit/test_attribution.py
-
-
-def blind_in(algorithm, rule):
-    return with_neutral_rule(algorithm, rule, "age", 40)
-========
->>>>>>>> 8a0d6db (Move Bob's quirks beside the algorithms, and call what is audited by one name):tests/audit/test_bob_attribution.py
 
 
 def test_the_rules_that_read_age_are_found_and_no_rule_reads_the_code_of_the_place():
@@ -166,24 +148,15 @@ def test_the_rules_that_read_age_are_found_and_no_rule_reads_the_code_of_the_pla
 
 def test_a_rule_switched_to_neutral_no_longer_reads_age_and_the_others_still_do():
     for rule in rules_reading(bob(), "age"):
-<<<<<<<< HEAD:tests/audit/test_attribution.py
-        assert rule not in rules_reading(blind_in(bob(), rule), "age")
-    left = blind_in(bob(), "advice senior")
-========
         assert rule not in rules_reading(with_neutral_rule(bob(), rule, "age", 40), "age")
     left = with_neutral_rule(bob(), "advice senior", "age", 40)
->>>>>>>> 8a0d6db (Move Bob's quirks beside the algorithms, and call what is audited by one name):tests/audit/test_bob_attribution.py
     assert set(rules_reading(left, "age")) == set(rules_reading(bob(), "age")) - {"advice senior"}
 
 
 def test_all_rules_switched_are_bob_blind_to_age():
     switched = bob()
     for rule in rules_reading(bob(), "age"):
-<<<<<<<< HEAD:tests/audit/test_attribution.py
-        switched = blind_in(switched, rule)
-========
         switched = with_neutral_rule(switched, rule, "age", 40)
->>>>>>>> 8a0d6db (Move Bob's quirks beside the algorithms, and call what is audited by one name):tests/audit/test_bob_attribution.py
     frame = people().head(100)
     blind = bob().blind_to("age").run(frame)
     columns = ["main_challenge", "overall_score", "stars", "strategy_points"]
@@ -192,11 +165,7 @@ def test_all_rules_switched_are_bob_blind_to_age():
 
 def test_a_rule_that_does_not_read_age_cannot_be_switched():
     with pytest.raises(KeyError, match="does not read 'age'"):
-<<<<<<<< HEAD:tests/audit/test_attribution.py
-        blind_in(bob(), "for-women")
-========
         with_neutral_rule(bob(), "for-women", "age", 40)
->>>>>>>> 8a0d6db (Move Bob's quirks beside the algorithms, and call what is audited by one name):tests/audit/test_bob_attribution.py
 
 
 def test_an_unknown_advice_is_refused():

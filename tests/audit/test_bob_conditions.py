@@ -6,32 +6,21 @@ import pytest
 from bobanalysis import population
 from bobanalysis.algorithm import CRITERIA
 from bobanalysis.audit.conditions import conditions, effects, force_condition, in_words, measure_of
-<<<<<<<< HEAD:tests/audit/test_conditions.py
-from bobanalysis.bob import Bob, Market, catalogue, configuration, titles
-from bobanalysis.bob.uses import content_rules, idle_families, outside, published_rules, rules_in_use
-from bobanalysis.recommenders import french_market
-========
 from bobanalysis.bob import Bob, catalogue, configuration, titles, validate
 from bobanalysis.bob.uses import content_rules, idle_families, outside, published_rules, rules_in_use
 from bobanalysis.recommenders import french_market
 from bobanalysis.report.subjects import named_in
->>>>>>>> 8a0d6db (Move Bob's quirks beside the algorithms, and call what is audited by one name):tests/audit/test_bob_conditions.py
 from bobanalysis.rules import Named, as_expr, inputs, walk
 from bobanalysis.rules.expr import Var, children
-from bobanalysis.validation import validate
 
-<<<<<<<< HEAD:tests/audit/test_conditions.py
-BOB = Bob(Market.empty())
-========
 BOB = Bob(french_market())
->>>>>>>> 8a0d6db (Move Bob's quirks beside the algorithms, and call what is audited by one name):tests/audit/test_bob_conditions.py
 LISTED = conditions(BOB)
 CONDITIONS = {c.id: c for c in LISTED}
 
 
 def own_inputs(rule):
     """What a rule reads in its own text, found without the code under test."""
-    left, found, waiting = set(BOB.presentation.named_in(rule)), set(), [rule]
+    left, found, waiting = set(named_in(rule)), set(), [rule]
     while waiting:
         node = waiting.pop()
         if isinstance(node, Named) and node.name in left:
@@ -106,12 +95,8 @@ def test_only_the_condition_that_is_decided_changes():
 
 def test_a_rule_is_replaced_wherever_it_is_used():
     bob = BOB.with_rule("for-old(50)", as_expr(True))
-<<<<<<<< HEAD:tests/audit/test_conditions.py
-    names = {n.name for n in walk(*bob.roots.values()) if isinstance(n, Named)}
-========
     every = [*bob.diagnosis.values(), *bob.advice.values(), *bob.strategies.values(), bob.job_tips]
     names = {n.name for n in walk(*every) if isinstance(n, Named)}
->>>>>>>> 8a0d6db (Move Bob's quirks beside the algorithms, and call what is audited by one name):tests/audit/test_bob_conditions.py
     assert "for-old(50)" not in names
     assert "for-old(50) (changed)" in names
 

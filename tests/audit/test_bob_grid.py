@@ -1,4 +1,4 @@
-"""A grid holds the answers of the pipeline itself, at every age and place, and shows what changes."""
+"""A sweep gives the answers of the pipeline itself, at every age and place, and sees what changes."""
 
 from functools import cache
 
@@ -19,7 +19,6 @@ from bobanalysis.recommenders import french_market
 
 OUTCOMES = ("main_challenge", "overall_score", "first_advice", "advice", "first_strategy", "strategies")
 PLACES = ["15", "75", "93", "976"]
-OUTCOMES = ("main_challenge", "overall_score", "first_advice", "advice", "first_strategy", "strategies")
 
 
 @cache

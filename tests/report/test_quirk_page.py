@@ -7,10 +7,10 @@ import polars as pl
 import pytest
 from audited import BOB, words
 
+from bobanalysis.algorithms.bob_quirks import cases, quirks
 from bobanalysis.bob import catalogue
 from bobanalysis.fairness.intervals import wilson
 from bobanalysis.fairness.metrics import MIN_GROUP
-from bobanalysis.algorithms.bob_quirks import cases, quirks
 from bobanalysis.report import quirk_pages
 from bobanalysis.report.renderer import Content, Page, PageRenderer
 from bobanalysis.report.site import PAGES
