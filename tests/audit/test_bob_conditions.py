@@ -9,7 +9,6 @@ from bobanalysis.audit.conditions import conditions, effects, force_condition, i
 from bobanalysis.bob import Bob, catalogue, configuration, titles, validate
 from bobanalysis.bob.uses import content_rules, idle_families, outside, published_rules, rules_in_use
 from bobanalysis.recommenders import french_market
-from bobanalysis.report.subjects import named_in
 from bobanalysis.rules import Named, as_expr, inputs, walk
 from bobanalysis.rules.expr import Var, children
 
@@ -20,7 +19,7 @@ CONDITIONS = {c.id: c for c in LISTED}
 
 def own_inputs(rule):
     """What a rule reads in its own text, found without the code under test."""
-    left, found, waiting = set(named_in(rule)), set(), [rule]
+    left, found, waiting = set(BOB.presentation.named_in(rule)), set(), [rule]
     while waiting:
         node = waiting.pop()
         if isinstance(node, Named) and node.name in left:
