@@ -1,7 +1,7 @@
 """The algorithms that are audited, by name, ready to run.
 
 >>> names()
-['bob']
+['bob', 'ams', 'duo']
 """
 
 from __future__ import annotations
@@ -24,7 +24,19 @@ def _bob(market: Path | None = None, scale: str | None = None, only_diagnosis: b
     return Bob(figures if market is None else Market.from_documents(market), only_diagnosis=only_diagnosis)
 
 
-_LOADERS: dict[str, Callable[..., Algorithm]] = {"bob": _bob}
+def _ams() -> Algorithm:
+    from bobanalysis.algorithms.ams import ams
+
+    return ams()
+
+
+def _duo() -> Algorithm:
+    from bobanalysis.algorithms.duo import duo
+
+    return duo()
+
+
+_LOADERS: dict[str, Callable[..., Algorithm]] = {"bob": _bob, "ams": _ams, "duo": _duo}
 
 
 def names() -> list[str]:
