@@ -16,6 +16,7 @@ import polars as pl
 
 from bobanalysis.data import DataError, source
 from bobanalysis.data.official import Findings, Loaded, read_sheets
+from tools.derive.duo import duo_checks, duo_students
 from tools.derive.tiles import tile_grid
 
 AGE5 = (*(f"{a}-{a + 4}" for a in range(0, 95, 5)), "95+")
@@ -478,6 +479,8 @@ TABLES: Mapping[str, Callable[[Path], pl.DataFrame]] = {
         unemployment_rate_dep,
         bob_users_dep_2017,
         bob_users_rome_2017,
+        duo_students,
+        duo_checks,
     )
 }
 """Table id → the function that makes it."""

@@ -561,7 +561,7 @@ def first_match(*rows: Row, otherwise: Operand, because: str | Iterable[str] = (
     raise AssertionError("unreachable: the last row holds")
 
 
-def lookup(table: dict[Any, Operand], *keys: Expr, otherwise: Operand) -> Expr:
+def lookup(table: Mapping[Any, Operand], *keys: Expr, otherwise: Operand) -> Expr:
     """Return the value that a small table holds for one or several inputs, as a decision table.
 
     Args:
