@@ -1,8 +1,8 @@
 """Austria's job-seeker model (AMS), in the one variant of 96 whose coefficients are public.
 
 A logistic model of the chance of at least 90 days of unsubsidised work within seven months, for people with
-complete data. Classes steered what support people got: A above 66 %. Class C rests on a second, long-term model
-that is not public, so that everybody else is "B or C".
+complete data. Classes steered what support people got: A above 66 %. Class C rests on a second, long-term
+model that is not public, so that everybody else is "B or C".
 
 The figures are restated from a public calculator and from two press articles (see ``words.yaml``); the
 documentation of 2018 itself was not read.

@@ -41,7 +41,7 @@ LEAVING = (
     (AGES[3], range(17, 19), range(19, 21), 10),
     (AGES[2], range(17, 19), range(17, 19), 5),
 )
-"""Age now, age when the student moved out, age at the present address, points: the highest of an age first."""
+"""Age now, when moving out, when the present address began; points. The highest of an age come first."""
 CLASSES = ((80, 1), (60, 2), (40, 3), (20, 4))
 
 
