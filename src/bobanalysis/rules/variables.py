@@ -12,7 +12,7 @@ import yaml
 from bobanalysis.text import Language as Language
 from bobanalysis.text import Text
 
-from .expr import KINDS, Choice, Expr, Kind, Protected, Var, Variable, any_of, did_you_mean
+from .expr import KINDS, Choice, Expr, Protected, Var, Variable, any_of, did_you_mean
 
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """Reads files of texts: the C reader, where there is one, is ten times faster."""
@@ -152,57 +152,52 @@ class Members:
         return any_of(*map(self.of, values))
 
 
-def _text(raw: dict[str, str] | None) -> Text | None:
+def _text(raw: Mapping[str, Any] | None) -> Any:
     return None if raw is None else Text(raw["fr"], raw["en"])
+
+
+def _choices(raw: Any) -> tuple[Choice, ...]:
+    return tuple(Choice(c["number"], c.get("name", ""), _text(c)) for c in raw)
 
 
 def _grid(raw: Any) -> tuple[tuple[Any, Text], ...]:
     """Read ``{from: 16, to: 70}``, or a list of ``{value, fr, en}``."""
     if isinstance(raw, dict):
         return tuple((n, Text(str(n), str(n))) for n in range(raw["from"], raw["to"] + 1))
-    return tuple((row["value"], Text(row["fr"], row["en"])) for row in raw)
-
-
-def _protected(raw: dict[str, str] | None, legal: Mapping[str, str]) -> Protected | None:
-    if raw is None:
-        return None
-    return Protected(raw["criterion"], raw["how"], legal[raw["basis"]])  # type: ignore[arg-type]
+    return tuple((row["value"], _text(row)) for row in raw)
 
 
 def _variables(
     entry: dict[str, Any], enums: dict[str, list[dict[str, Any]]], legal: Mapping[str, str]
 ) -> Iterator[Variable]:
     """Make the variable, or the variables of the members, that one entry of the file describes."""
-    common: dict[str, Any] = {key: entry.get(key, "") for key in ("group", "path", "evidence")} | {
-        "note": _text(entry.get("note")),
-        "unit": _text(entry.get("unit")),
-        "codes": tuple(Choice(c["number"], "", Text(c["fr"], c["en"])) for c in entry.get("codes", ())),
+    kind, label, choices = entry["kind"], _text(entry["label"]), enums.get(entry.get("enum", ""), [])
+    kind = {"set": "bool", "table": "int"}.get(kind, kind)
+    common: dict[str, Any] = {
+        **{key: entry.get(key, "") for key in ("group", "path", "evidence")},
+        **{key: _text(entry.get(key)) for key in ("note", "unit")},
+        "codes": _choices(entry.get("codes", ())),
+        "default": entry.get("default", KINDS[kind].default if kind in KINDS else 0),
     }
-    label = Text(entry["label"]["fr"], entry["label"]["en"])
-    if entry["kind"] in ("set", "table"):
-        kind: Kind = "bool" if entry["kind"] == "set" else "int"
-        default = entry.get("default", KINDS[kind].default)
-        for value in enums[entry["enum"]]:
+
+    def protected(raw: Any) -> Protected | None:
+        return raw and Protected(raw["criterion"], raw["how"], legal[raw["basis"]])
+
+    law = entry.get("protected")
+    if kind != entry["kind"]:
+        for value in choices:
             member = Text(f"{label.fr} : {value['fr']}", f"{label.en}: {value['en']}")
-            protected = _protected(value.get("protected", entry.get("protected")), legal)
-            name = f"{entry['stem']}_{value['name'].lower()}"
-            yield Variable(name, kind, member, default, protected=protected, **common)
+            name, own = f"{entry['stem']}_{value['name'].lower()}", protected(value.get("protected", law))
+            yield Variable(name, kind, member, protected=own, **common)
         return
-    choices = enums.get(entry.get("enum", ""), ())
-    yield Variable(
-        entry["name"],
-        entry["kind"],
-        label,
-        entry.get("default", KINDS[entry["kind"]].default if entry["kind"] in KINDS else 0),
-        choices=tuple(Choice(v["number"], v["name"], Text(v["fr"], v["en"])) for v in choices),
-        protected=_protected(entry.get("protected"), legal),
-        minimum=entry.get("minimum"),
-        maximum=entry.get("maximum"),
-        pattern=entry.get("pattern"),
-        required=entry.get("required", False),
-        grid=_grid(entry.get("grid", ())),
-        **common,
-    )
+    common |= {key: entry.get(key) for key in ("minimum", "maximum", "pattern")}
+    common |= {
+        "choices": _choices(choices),
+        "grid": _grid(entry.get("grid", ())),
+        "required": entry.get("required", False),
+        "protected": protected(law),
+    }
+    yield Variable(entry["name"], kind, label, **common)
 
 
 Answers = Figures = Members  # alias

@@ -231,17 +231,12 @@ def _rows(rule: e.Expr) -> list[e.Row]:
         rows = [r for r in rule.rows if not isinstance(r.condition, e.Const)]
         told = tuple(code for r in rule.rows if isinstance(r.condition, e.Const) for code in r.because)
         held = [e.Row(simplify(r.condition), r.result, r.because) for r in rows]
-        return [
-            *(r for r in held if r.condition is not _NO),
-            e.Row(_YES, rule.otherwise, told),
-        ]
+        return [*(r for r in held if r.condition is not _NO), e.Row(_YES, rule.otherwise, told)]
     if isinstance(rule, e.Coalesce) and not e.is_condition(rule):
-        table = rule.item
+        table, lacks = rule.item, e.Row(_LACKS, rule.with_fields, ())
         if isinstance(table, e.Cases) and all(r.result is table.otherwise for r in table.rows):
-            inner = [e.Row(_YES, table.otherwise, ())]
-        else:
-            inner = _rows(table)
-        return [e.Row(_LACKS, rule.with_fields, ()), *inner]
+            return [lacks, e.Row(_YES, table.otherwise, ())]
+        return [lacks, *_rows(table)]
     if e.is_condition(rule) and not isinstance(rule, e.Const):
         return [e.Row(rule, _YES, ()), e.Row(_YES, _NO, ())]
     return [e.Row(_YES, rule, ())]
@@ -288,15 +283,15 @@ class _Verbalizer(e.Visitor):
     # --- tables
 
     def explained(self, rule: e.Expr) -> RuleExplanation:
-        rows = _rows(rule)
-        clauses = [*(self.clause(r.condition) for r in rows[:-1]), None]
-        return RuleExplanation(
-            tuple(
-                ExplainedRow(clause, self.result(r.result), _fixed(r.result), r.because)
-                for clause, r in zip(clauses, rows, strict=True)
-            ),
-            as_sum(rule) is not None,
-        )
+        *rows, last = _rows(rule)
+        conditions = [(self.clause(row.condition), row) for row in rows]
+        told = [
+            ExplainedRow(
+                clause, self.result(row.result), getattr(simplify(row.result), "value", None), row.because
+            )
+            for clause, row in [*conditions, (None, last)]
+        ]
+        return RuleExplanation(tuple(told), as_sum(rule) is not None)
 
     def result(self, item: e.Expr) -> str:
         """Say what a row gives."""
@@ -316,13 +311,9 @@ class _Verbalizer(e.Visitor):
         if not isinstance(item, e.And | e.Or):
             return Clause(self.say(item, negate))
         how = "all" if isinstance(item, e.And) is not negate else "any"
-        parts = [
-            Clause(self.together(label, [p for _, p in group], how))
-            if label
-            else self.clause(group[0][0], negate)
-            for label, group in self.grouped(item, negate)
-        ]
-        return parts[0] if len(parts) == 1 else Clause(how=how, parts=tuple(parts))
+        groups = self.grouped(item, negate, how)
+        parts = tuple(Clause(said) if said else self.clause(part, negate) for said, part in groups)
+        return parts[0] if len(parts) == 1 else Clause(how=how, parts=parts)
 
     # --- expressions
 
@@ -392,11 +383,10 @@ class _Verbalizer(e.Visitor):
 
     def coded(self, variable: e.Variable, op: str, value: float) -> str:
         """Say a comparison by what its whole numbers stand for; empty where they are quantities."""
-        known = {c.number for c in variable.codes}
-        least = variable.minimum
+        known, least = {c.number for c in variable.codes}, variable.minimum
         if op in ("<", "<=") and least is not None:
             below = range(int(least), int(value) + (op == "<="))
-            if 0 < len(below) <= len(known) and set(below) <= known:
+            if below and known.issuperset(below):
                 return self.either(self.value(variable, n) for n in below)
         if op == ">" and value in known:
             if value == least:
@@ -444,26 +434,26 @@ class _Verbalizer(e.Visitor):
         target = item.left if isinstance(item, e.Compare) else item.item
         inner = _rounded(target)
         variable = inner.variable if isinstance(inner, e.Var) else None
-        if isinstance(item, e.Compare):
-            if not isinstance(item.right, e.Const):
+        if isinstance(item, e.Membership):
+            if variable is None:
                 return None
-            value = item.right.value
-            if variable:
-                return Limit(variable, item.op, (value,), self.plainly(variable, item.op, value))
-            computed = isinstance(target, e.Arith | e.Sum | e.Function) or is_computation(target)
-            if not computed or isinstance(simplify(item), e.Const):
-                return None
-            titled = isinstance(target, e.Named) and target.name in self.titles
-            head = self.say(target) if titled else self.word("computed")
-            said = self.asked(item.op, self.number(value))
-            return Limit(None, item.op, (value,), self.after(head, said))
-        if variable is None:
+            if isinstance(item, e.IsIn):
+                said = self.either([self.value(variable, v) for v in item.values])
+                return Limit(variable, "in", item.values, said)
+            how = "starts" if isinstance(item, e.StartsWith) else "lists"
+            return Limit(variable, how, item.values, self.begins_or_holds(item))
+        if not isinstance(item.right, e.Const):
             return None
-        if isinstance(item, e.IsIn):
-            said = self.one_of([self.value(variable, v) for v in item.values], False)
-            return Limit(variable, "in", item.values, said)
-        how = "starts" if isinstance(item, e.StartsWith) else "lists"
-        return Limit(variable, how, item.values, self.begins_or_holds(item))
+        value = item.right.value
+        if variable:
+            return Limit(variable, item.op, (value,), self.plainly(variable, item.op, value))
+        computed = isinstance(target, e.Arith | e.Sum | e.Function) or is_computation(target)
+        if not computed or isinstance(simplify(item), e.Const):
+            return None
+        titled = isinstance(target, e.Named) and target.name in self.titles
+        head = self.say(target) if titled else self.word("computed")
+        said = self.after(head, self.asked(item.op, self.number(value)))
+        return Limit(None, item.op, (value,), said)
 
     def plainly(self, variable: e.Variable, op: str, value: Any) -> str:
         """Say a comparison with the number itself, followed by what it stands for."""
@@ -474,12 +464,11 @@ class _Verbalizer(e.Visitor):
         return f"{said} ({self.after(self.number(value), code.get(self.lang))})" if code else said
 
     def one_of(self, values: Iterable[str], negate: bool) -> str:
-        listed = list(values)
+        first, *rest = values
         if not negate:
-            return self.either(listed)
-        if len(listed) == 1:
-            return self.asked("!=", listed[0])
-        first, *rest = listed
+            return self.either([first, *rest])
+        if not rest:
+            return self.asked("!=", first)
         return " ".join([f"{self.word('neither')} {first}", *(f"{self.word('nor')} {v}" for v in rest)])
 
     def either(self, values: Iterable[str], joined: str = "or") -> str:
@@ -510,32 +499,31 @@ class _Verbalizer(e.Visitor):
             return f"{self.word(item.how)}({self.say(item.item)})"
         return f"{self.part(item.item)} ({self.word(item.how)})"
 
-    def grouped(self, item: e.And | e.Or, negate: bool) -> list[tuple[str, list[tuple[e.Expr, str]]]]:
-        """Return the parts of a chain; neighbours that ask something of the same input stand together."""
-        groups: list[tuple[str, list[tuple[e.Expr, str]]]] = []
+    def grouped(self, item: e.And | e.Or, negate: bool, how: str) -> list[tuple[str, e.Expr]]:
+        """Return the parts of a chain, each with its text where it asks something of one input.
+
+        Neighbours that ask something of the same input stand together.
+        """
+        groups: list[tuple[str, list[str], e.Expr]] = []
         for part in map(simplify, item.parts):
             inner, flipped = (part.part, not negate) if isinstance(part, e.Not) else (part, negate)
             label, asked = self.pair(inner, flipped) or ("", "")
             if label and groups and groups[-1][0] == label:
-                groups[-1][1].append((part, asked))
+                groups[-1][1].append(asked)
             else:
-                groups.append((label, [(part, asked)]))
-        return groups
-
-    def together(self, label: str, asked: list[str], how: str) -> str:
-        return self.after(label, self.either(asked, "and" if how == "all" else "or"))
+                groups.append((label, [asked], part))
+        joined = "and" if how == "all" else "or"
+        return [
+            (label and self.after(label, self.either(asked, joined)), part) for label, asked, part in groups
+        ]
 
     def _and(self, item: e.And | e.Or, negate: bool) -> str:
         how = "all" if isinstance(item, e.And) is not negate else "any"
         parts = []
-        for label, group in self.grouped(item, negate):
-            if label:
-                parts.append(self.together(label, [p for _, p in group], how))
-                continue
-            (part, _), *_ = group
+        for said, part in self.grouped(item, negate, how):
             inner = part.part if isinstance(part, e.Not) else part
-            text = self.say(part, negate)
-            parts.append(f"({text})" if isinstance(inner, e.And | e.Or) else text)
+            text = said or self.say(part, negate)
+            parts.append(text if said or not isinstance(inner, e.And | e.Or) else f"({text})")
         return f" {self.word('and' if how == 'all' else 'or')} ".join(parts)
 
     _or = _and
@@ -579,11 +567,8 @@ class _Verbalizer(e.Visitor):
     def _cases(self, item: e.Cases, negate: bool) -> str:
         if apart := self.set_apart(item):
             return self.as_answer(apart, negate) if e.is_condition(item) else apart
-        rows = [
-            f"{self.say(r.result, negate)} {self.word('if')} {self.say(r.condition)}"
-            for r in item.rows
-            if not isinstance(r.condition, e.Const)
-        ]
+        shown, when = (r for r in item.rows if not isinstance(r.condition, e.Const)), self.word("if")
+        rows = [f"{self.say(r.result, negate)} {when} {self.say(r.condition)}" for r in shown]
         return join([*rows, f"{self.word('otherwise')} {self.say(item.otherwise, negate)}"], self.lang)
 
     def _sum(self, item: e.Sum, negate: bool) -> str:
@@ -591,12 +576,11 @@ class _Verbalizer(e.Visitor):
             return apart
         if all(isinstance(r.result, e.Const) and r.result.value == 1 for r in item.rows):
             return f"{self.word('count')} ({join([self.say(r.condition) for r in item.rows], self.lang)})"
-        rows = [
-            self.say(r.result)
-            if isinstance(r.condition, e.Const)
-            else f"{self.part(r.result)} {self.word('if')} {self.say(r.condition)}"
-            for r in item.rows
-        ]
+        rows = []
+        for r in item.rows:
+            fixed = isinstance(r.condition, e.Const)
+            held = f"{self.part(r.result)} {self.word('if')} {self.say(r.condition)}"
+            rows.append(self.say(r.result) if fixed else held)
         return f"{self.word('sum')} ({join(rows, self.lang)})"
 
     def _undefined(self, item: e.Undefined, negate: bool) -> str:
@@ -613,14 +597,8 @@ def _rounded(item: e.Expr) -> e.Expr:
     return item.item if isinstance(item, e.Function) and item.how in ("round", "floor") else item
 
 
-def _fixed(result: e.Expr) -> bool | float | str | None:
-    item = simplify(result)
-    return item.value if isinstance(item, e.Const) else None
-
-
 def _chained(item: e.Arith) -> bool:
     """Tell whether the left part of an operation needs no parentheses: sums of sums, products of products."""
     left = item.left
-    if not isinstance(left, e.Arith) or clip(left) is not None:
-        return False
-    return (item.op in "+-" and left.op in "+-*/") or (item.op in "*/" and left.op in "*/")
+    same = isinstance(left, e.Arith) and left.op in ("+-*/" if item.op in "+-" else "*/")
+    return same and item.op in "+-*/" and clip(left) is None
