@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from rich import text as rich
@@ -10,34 +11,17 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.tree import Tree
 
-from bobanalysis.rules import (
-    Clause,
-    ExplainedRow,
-    Expr,
-    Language,
-    Named,
-    Text,
-    Trace,
-    Variable,
-    explain_rule,
-    format_value,
-    input_text,
-    inputs,
-    limits,
-    sentence,
-    trace,
-    walk,
-)
-from bobanalysis.rules.expr import Arith, Cases, Coalesce, Compare, Const, Sum, is_elementary
+from bobanalysis import rules as r
+from bobanalysis.rules import expr as e
 from bobanalysis.rules.simplify import as_sum, is_computation
 from bobanalysis.rules.words import word
-from bobanalysis.text import colon
+from bobanalysis.text import Language, Text, colon
 
-_NUMBER = Variable("value", "float", Text("", ""), 0)
+_NUMBER = e.Variable("value", "float", Text("", ""), 0)
 
 
 def explanation(
-    name: str, rule: Expr, lang: Language, titles: Mapping[str, Text] | None = None
+    name: str, rule: e.Expr, lang: Language, titles: Mapping[str, Text] | None = None
 ) -> RenderableType:
     """Return the decision table, or the terms of a sum, and the inputs of a rule.
 
@@ -47,33 +31,32 @@ def explanation(
         lang: "fr" or "en".
         titles: what to call what the rule names; computations that have a title get a table of their own.
     """
-    titles = titles or {}
-    local = {n.name for n in walk(rule) if isinstance(n, Named) and is_computation(n)}
-    told = explain_rule(rule, lang, titles, local=local)
-    tables = [_table(name, told.cases, told.adds, lang)]
-    tables += [_table(part.title, part.cases, part.adds, lang) for part in told.parts]
+    local = {node.name for node in e.walk(rule) if isinstance(node, e.Named) and is_computation(node)}
+    told = r.explain_rule(rule, lang, titles or {}, local=local)
+    tables = [
+        _table(title, part, lang) for title, part in [(name, told), *((p.title, p) for p in told.parts)]
+    ]
     bounds: dict[str | None, dict[str, None]] = {}
-    for limit in limits(rule, lang, titles):
+    for limit in r.limits(rule, lang, titles):
         bounds.setdefault(limit.variable.name if limit.variable else None, {})[limit.text] = None
-    for node in walk(rule):  # bounds that depend on another input
-        if isinstance(node, Compare) and not isinstance(node.right, Const):
-            for variable in inputs(node):
-                bounds.setdefault(variable.name, {})[sentence(node, lang, titles)] = None
+    for node in e.walk(rule):  # bounds that depend on another input
+        if isinstance(node, e.Compare) and not isinstance(node.right, e.Const):
+            for variable in e.inputs(node):
+                bounds.setdefault(variable.name, {})[r.sentence(node, lang, titles)] = None
     read = Table()
     for head in ("input", "column", "protected", "thresholds"):
         read.add_column(word(head, lang), overflow="fold")
-    for v in inputs(rule):
+    for v in e.inputs(rule):
         protected = f"{v.protected.criterion} ({v.protected.how})" if v.protected else ""
-        read.add_row(
-            *map(rich.Text, (input_text(v, lang), v.name, protected, "; ".join(bounds.get(v.name, ()))))
-        )
+        cells = (r.input_text(v, lang), v.name, protected, "; ".join(bounds.get(v.name, ())))
+        read.add_row(*map(rich.Text, cells))
     if None in bounds:
         read.add_row(word("computation", lang), "", "", rich.Text("; ".join(bounds[None])))
     return Group(*tables, read)
 
 
 def tree(
-    rule: Expr,
+    rule: e.Expr,
     person: Mapping[str, Any],
     lang: Language,
     group: Sequence[Mapping[str, Any]] | None = None,
@@ -91,107 +74,105 @@ def tree(
     return _Tree(person, lang, group, titles or {}).root(rule)
 
 
-def _table(title: str, cases: Sequence[ExplainedRow], adds: bool, lang: Language) -> Table:
-    heads = ("term", "added") if adds else ("when", "then")
+def _table(title: str, told: r.RuleExplanation, lang: Language) -> Table:
+    heads = ("term", "added") if told.adds else ("when", "then")
     table = Table(*(word(w, lang) for w in heads), title=rich.Text(title), show_lines=True)
-    for case in cases:
+    for case in told.cases:
         if case.condition is not None:
             table.add_row(rich.Text(_clause(case.condition, lang)), rich.Text(case.result))
-        elif not adds:
-            alone = "always" if len(cases) == 1 else "otherwise"
-            table.add_row(word(alone, lang), rich.Text(case.result))
+        elif not told.adds:
+            table.add_row(
+                word("always" if len(told.cases) == 1 else "otherwise", lang), rich.Text(case.result)
+            )
     return table
 
 
-def _clause(clause: Clause, lang: Language) -> str:
-    if clause.text:
-        return clause.text
+def _clause(clause: r.Clause, lang: Language) -> str:
     parts = (_clause(part, lang).replace("\n", "\n  ") for part in clause.parts)
-    return "\n".join([word(clause.how, lang), *(f"• {part}" for part in parts)])
+    return clause.text or "\n".join([word(clause.how, lang), *(f"• {part}" for part in parts)])
 
 
+@dataclass
 class _Tree:
     """Grows the tree of one person; labels wrap at the width of the window."""
 
-    def __init__(
-        self,
-        person: Mapping[str, Any],
-        lang: Language,
-        group: Sequence[Mapping[str, Any]] | None,
-        titles: Mapping[str, Text],
-    ) -> None:
-        self.person, self.lang, self.group, self.titles = person, lang, group, titles
-        self.told: set[int] = set()
+    person: Mapping[str, Any]
+    lang: Language
+    group: Sequence[Mapping[str, Any]] | None
+    titles: Mapping[str, Text]
+    told: set[int] = field(default_factory=set)
 
-    def root(self, rule: Expr) -> Tree:
-        read = trace(rule, self.person, self.group)
-        top = Tree(_label(f"{word('answer', self.lang)}{colon(self.lang)}{self.answer(read)}", "bold"))
+    def root(self, rule: e.Expr) -> Tree:
+        read = r.trace(rule, self.person, self.group)
+        top = Tree(_label(self.after("answer", self.answer(read)), "bold"))
         self.grow(top, read)
         return top
 
-    def answer(self, read: Trace) -> str:
+    def after(self, key: str, text: str) -> str:
+        return f"{word(key, self.lang)}{colon(self.lang)}{text}"
+
+    def say(self, item: e.Expr) -> str:
+        return r.sentence(item, self.lang, self.titles)
+
+    def answer(self, read: r.Trace) -> str:
         if read.refusal is not None:
-            return sentence(read.refusal, self.lang, self.titles)
+            return self.say(read.refusal)
         if isinstance(read.value, str):
             return self.titles[read.value].get(self.lang) if read.value in self.titles else read.value
         if isinstance(read.value, bool):
             return word("yes" if read.value else "no", self.lang)
-        return format_value(_NUMBER, read.value, self.lang)
+        return r.format_value(_NUMBER, read.value, self.lang)
 
-    def grow(self, branch: Tree, read: Trace) -> None:
+    def grow(self, branch: Tree, read: r.Trace) -> None:
         """Add what was read of an expression, down to elementary conditions with the person's values."""
         item = read.item
-        added = as_sum(item) if isinstance(item, Arith | Sum) else None
+        added = as_sum(item) if isinstance(item, e.Arith | e.Sum) else None
         if added is not None:
-            self.terms(branch, trace(added, self.person, self.group))
-            return
-        if is_elementary(item):
+            self.terms(branch, r.trace(added, self.person, self.group))
+        elif e.is_elementary(item):
             self.condition(branch, read)
-            return
-        if isinstance(item, Named) and item.name in self.titles:
-            branch = branch.add(_label(f"{self.titles[item.name].get(self.lang)} → {self.answer(read)}"))
-        for part in read.parts:
-            self.grow(branch, part)
-
-    def condition(self, branch: Tree, read: Trace) -> None:
-        """Add one condition; a computation that it compares follows once, a table where it held."""
-        mark = _label("✓ " if read.value else "✗ ", "green" if read.value else "red")
-        label = mark.append(sentence(read.item, self.lang, self.titles), style="default")
-        computed = isinstance(read.item, Compare) and bool(inputs(read.item)) and _is_deep(read.item)
-        if computed:
-            known = f" ({word('is', self.lang)}{colon(self.lang)}{self.answer(read.parts[0])})"
         else:
-            values = [
-                f"{v.name} = {format_value(v, self.person[v.name], self.lang, self.titles)}"
-                for v in inputs(read.item)
-            ]
-            known = f" ({word('is', self.lang)}{colon(self.lang)}{', '.join(values)})" if values else ""
-        below = branch.add(label.append(known, style="dim"))
+            if isinstance(item, e.Named) and item.name in self.titles:
+                branch = branch.add(_label(f"{self.titles[item.name].get(self.lang)} → {self.answer(read)}"))
+            for part in read.parts:
+                self.grow(branch, part)
+
+    def condition(self, branch: Tree, read: r.Trace) -> None:
+        """Add one condition; a computation that it compares follows once, a table where it held."""
+        names = [
+            f"{v.name} = {r.format_value(v, self.person[v.name], self.lang, self.titles)}"
+            for v in e.inputs(read.item)
+        ]
+        # A comparison of a computation or a table, not only of inputs.
+        deep = (
+            isinstance(read.item, e.Compare)
+            and names
+            and any(isinstance(n, _DEEP) for n in e.walk(read.item))
+        )
+        known = self.answer(read.parts[0]) if deep else ", ".join(names)
+        mark = _label("✓ " if read.value else "✗ ", "green" if read.value else "red")
+        label = mark.append(self.say(read.item), style="default")
+        below = branch.add(label.append(f" ({self.after('is', known)})" if names else "", style="dim"))
         inner = read.parts[0] if read.parts else read
         new = is_computation(inner.item) and id(inner.item) not in self.told
-        if computed and (read.value or new):
+        if deep and (read.value or new):
             self.told.add(id(inner.item))
-            self.grow(below, inner.parts[0] if isinstance(inner.item, Named) else inner)
+            self.grow(below, inner.parts[0] if isinstance(inner.item, e.Named) else inner)
 
-    def terms(self, branch: Tree, read: Trace) -> None:
+    def terms(self, branch: Tree, read: r.Trace) -> None:
         """Add the terms of a sum that counted, with the amount of each and the sum so far."""
         for term in read.terms():
             if term.counts and term.amount.answered:
                 amount = self.answer(term.amount)
                 sign = "" if amount.startswith("\u2212") else "+"
-                said = [] if isinstance(term.condition.item, Const) else [term.condition.item]
-                said += [] if isinstance(term.amount.item, Const) else [term.amount.item]
-                head = "; ".join(sentence(item, self.lang, self.titles) for item in said)
+                items = (part.item for part in (term.condition, term.amount))
+                head = "; ".join(self.say(item) for item in items if not isinstance(item, e.Const))
                 label = _label(f"{sign}{amount}", "bold").append(f"  {head}", style="default")
-                total = format_value(_NUMBER, round(term.so_far, 12), self.lang)
-                branch.add(
-                    label.append(f"  ({word('so far', self.lang)}{colon(self.lang)}{total})", style="dim")
-                )
+                total = r.format_value(_NUMBER, round(term.so_far, 12), self.lang)
+                branch.add(label.append(f"  ({self.after('so far', total)})", style="dim"))
 
 
-def _is_deep(item: Compare) -> bool:
-    """Tell whether a comparison is one of a computation or a table, not only of inputs."""
-    return any(isinstance(node, Named | Cases | Coalesce | Sum) for node in walk(item))
+_DEEP = (e.Named, e.Cases, e.Coalesce, e.Sum)
 
 
 def _label(text: str, style: str = "") -> rich.Text:
