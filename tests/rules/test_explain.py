@@ -26,7 +26,7 @@ from bobanalysis.rules import (
     when,
 )
 from bobanalysis.rules.expr import Cases, Const
-from bobanalysis.rules.simplify import simplify as settled
+from bobanalysis.rules.simplify import simplify
 from bobanalysis.rules.words import _rows
 
 d = DICTIONARY
@@ -47,7 +47,7 @@ def same(left, right):
 @settings(max_examples=200, deadline=None)
 @given(RULES, PEOPLE)
 def test_what_is_said_more_simply_means_the_same(rule, person):
-    assert same(told(settled(rule), person), told(rule, person))
+    assert same(told(simplify(rule), person), told(rule, person))
 
 
 @settings(max_examples=200, deadline=None)
@@ -158,6 +158,6 @@ def test_the_frame_and_the_explanation_agree_on_a_clamped_score():
 
     rule = smallest(largest(d.age * 10, 0), 100) * 3 / 100
     frame = pl.DataFrame({"age": [-3, 4, 20]}, schema={"age": pl.Int32})
-    got = evaluate({"score": rule, "simple": settled(rule)}, frame).frame
+    got = evaluate({"score": rule, "simple": simplify(rule)}, frame).frame
     assert got["score"].to_list() == pytest.approx(got["simple"].to_list())
     assert got["score"].to_list() == pytest.approx([0, 1.2, 3])

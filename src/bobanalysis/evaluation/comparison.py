@@ -65,11 +65,8 @@ def compare(
     names = [name for name in first.per_person if all(name in other.per_person for other in others)]
     if not names:
         raise EvaluationError("the runs have no measure per person in common")
-    pairs = [
-        (a, b) if against != a else (b, a)
-        for a, b in combinations(evaluations, 2)
-        if against is None or against in (a, b)
-    ]
+    pairs = [(a, b) if against != a else (b, a) for a, b in combinations(evaluations, 2)]
+    pairs = [pair for pair in pairs if against is None or against in pair]
     frames = {name: _columns(evaluation, names) for name, evaluation in evaluations.items()}
     rows = []
     for run, other in pairs:
@@ -80,8 +77,8 @@ def compare(
             rows.append({"metric": name, "run": run, "other": other, **found})
     table = pl.DataFrame(rows, infer_schema_length=None).with_columns(pl.col(pl.Float64).fill_nan(None))
     for p in ("p_t", "p_randomisation"):
-        adjusted = pl.Series(adjusted_p_values(table[p].to_numpy(), "holm"))
-        table = table.with_columns(adjusted.fill_nan(None).alias(f"{p}_adjusted"))
+        adjusted = pl.Series(f"{p}_adjusted", adjusted_p_values(table[p].to_numpy(), "holm"))
+        table = table.with_columns(adjusted.fill_nan(None))
     return to_polars(first.per_query)[1](table)
 
 
@@ -149,10 +146,8 @@ def randomisation(apart: Array, replicates: int = REPLICATES, seed: int = 0) -> 
 
 
 def _columns(evaluation: Evaluation, names: list[str]) -> pl.DataFrame:
-    frame = to_polars(evaluation.per_query)[0]
-    return frame.select(
-        pl.col(evaluation.query_name).cast(pl.String).alias("_query"), pl.col(names).cast(pl.Float64)
-    )
+    query, values = pl.col(evaluation.query_name).cast(pl.String), pl.col(names).cast(pl.Float64)
+    return to_polars(evaluation.per_query)[0].select(values, _query=query)
 
 
 # --- agreement of two lists of the same person --------------------------------------------------------------
@@ -190,10 +185,8 @@ def stability(run: Any, other: Any, measures: Sequence[str] = AGREEMENTS) -> Any
     ('p', 0.0, 1.0)
     """
     asked = {name: _NAME.fullmatch(re.sub(r"\s", "", name.lower())) for name in measures}
-    if unknown := [name for name, match in asked.items() if not match]:
-        raise EvaluationError(
-            f"{unknown[0]!r} is no measure of agreement; there are rbo(p), kendall, overlap@k"
-        )
+    for name in (name for name, match in asked.items() if not match):
+        raise EvaluationError(f"{name!r} is no measure of agreement; there are rbo(p), kendall, overlap@k")
     lists = prepare(run)
     pair = _Pair(lists, prepare(other))
     columns = {name: pair.measure(match) for name, match in asked.items() if match}

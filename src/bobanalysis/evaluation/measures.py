@@ -254,9 +254,8 @@ def parse(name: str) -> Metric:
         raise EvaluationError(f"{name!r} is no name of a measure; write for example ndcg@5 or rbp(0.8)")
     short = _ALIASES.get(match[1], match[1])
     if short not in MEASURES:
-        raise EvaluationError(
-            f"{name!r}: no measure is called {match[1]!r}; there are: {', '.join(MEASURES)}"
-        )
+        known = f"there are: {', '.join(MEASURES)}"
+        raise EvaluationError(f"{name!r}: no measure is called {match[1]!r}; {known}")
     measure = MEASURES[short]
     if match[3] is not None and (int(match[3]) == 0 or not measure.cut):
         raise EvaluationError(f"{name!r}: {'k counts from 1' if measure.cut else f'{short} takes no @k'}")

@@ -59,10 +59,6 @@ class Evaluation:
         """Labels of the measures that have a value a query."""
         return [metric.label for metric in self.measures if metric.measure.per == "query"]
 
-    def to_frame(self) -> Any:
-        """Return ``table``."""
-        return self.table
-
     def __repr__(self) -> str:
         """Return the table as its library prints it."""
         return str(self.table)
@@ -140,14 +136,14 @@ def evaluate(
     each: dict[str, Array] = {}
     for metric in (m for m in asked if m.measure.per == "query"):
         values = metric(lists, catalogue) if metric.measure.needs == "items" else metric(lists)
-        if lost := int(np.count_nonzero(np.isnan(values))):
+        if lost := np.count_nonzero(np.isnan(values)):
             text = f"{metric.label} is undefined for {lost} of {lists.size} queries; they are not in its mean"
             warnings.warn(text, EvaluationWarning, stacklevel=2)
         each[metric.label] = values
     rows: list[dict[str, Any]] = []
     for group, here in _parts(labels, lists.size):
         people = int(np.count_nonzero(here))
-        hidden = people < min_group and EVERYONE not in group.values() and bool(group)
+        hidden = people < min_group and bool(group) and EVERYONE not in group.values()
         for metric in asked:
             if metric.measure.per == "query":
                 found = _mean(metric, each[metric.label][here], interval, confidence, seed)
@@ -188,10 +184,12 @@ def _bootstrap(values: Array, confidence: float, seed: int) -> tuple[float, floa
     from scipy.stats import bootstrap
 
     n, rng = values.size, np.random.default_rng(seed)
-    options = {"method": "BCa" if n <= _BCA else "percentile", "batch": max(1, 4_000_000 // n)}
-    return bootstrap(
-        (values,), np.mean, n_resamples=REPLICATES, confidence_level=confidence, rng=rng, **options
-    ).confidence_interval
+    options: dict[str, Any] = {
+        "method": "BCa" if n <= _BCA else "percentile",
+        "batch": max(1, 4_000_000 // n),
+    }
+    options |= {"n_resamples": REPLICATES, "confidence_level": confidence, "rng": rng}
+    return bootstrap((values,), np.mean, **options).confidence_interval
 
 
 def _catalogue(items: Any) -> pl.DataFrame:
@@ -225,10 +223,8 @@ def _groups(lists: Lists, groups: Any | None) -> tuple[pl.DataFrame, int]:
     here = pl.DataFrame({name: lists.queries}).join(frame, on=name, how="left", maintain_order="left")
     ignored = frame.join(here.select(name), on=name, how="anti").height
     text = here.select(pl.col(labels).cast(pl.String).fill_null(UNKNOWN))
-    if clash := [label for label in labels if EVERYONE in text[label]]:
-        raise EvaluationError(
-            f"groups: rename the group {EVERYONE!r} of {clash[0]!r}: the total is called that"
-        )
+    for label in (label for label in labels if EVERYONE in text[label]):
+        raise EvaluationError(f"groups: rename the group {EVERYONE!r} of {label!r}: the total is called that")
     return text, ignored
 
 
