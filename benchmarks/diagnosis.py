@@ -19,7 +19,7 @@ import polars as pl
 
 from bobanalysis import population
 from bobanalysis.audit.scoring import score_file
-from bobanalysis.bob import Bob, admit
+from bobanalysis.bob import Bob, validate
 from bobanalysis.bob.market import join
 from bobanalysis.rules import trace
 
@@ -30,7 +30,7 @@ SIZES = (10_000, 100_000, 1_000_000, 10_000_000)
 def one_at_a_time(file: Path, bob: Bob, people: int = 1_000) -> float:
     """Return people per second of the row-at-a-time reading."""
     sample = pl.scan_parquet(file).head(people).collect()
-    rows = join(admit(sample, bob.diagnosis_only.variables).kept, bob.market).to_dicts()
+    rows = join(validate(sample, bob.diagnosis_only.variables).valid, bob.market).to_dicts()
     start = time.perf_counter()
     for row in rows:
         for rule in bob.diagnosis.values():

@@ -19,7 +19,7 @@ import polars as pl
 
 from bobanalysis import population
 from bobanalysis.audit.scoring import score_file
-from bobanalysis.bob import Bob, admit
+from bobanalysis.bob import Bob, validate
 from bobanalysis.bob.market import join
 from bobanalysis.recommenders.market import french_market
 from bobanalysis.rules import trace
@@ -32,7 +32,7 @@ def one_at_a_time(file: Path, bob: Bob, people: int = 200) -> float:
     """Return people per second of the row-at-a-time reading of every rule of the pipeline."""
     sample = pl.scan_parquet(file).head(people).collect()
     names = [v.name for v in bob.variables]
-    rows = join(admit(sample, bob.variables).kept, bob.market, names).to_dicts()
+    rows = join(validate(sample, bob.variables).valid, bob.market, names).to_dicts()
     rules = [*bob.diagnosis.values(), *bob.advice.values(), *bob.strategies.values()]
     start = time.perf_counter()
     for row in rows:

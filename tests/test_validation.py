@@ -280,3 +280,17 @@ def test_a_file_of_people_is_read_with_the_requirements(tmp_path):
     valid, rejected, count = read(tmp_path / "people.json", [NEEDED, BIRTHS], requirements=[ADULT])
     assert (valid.rows(), count) == ([(40, 1)], 3)
     assert rejected.select("row", "column").rows() == [(1, "births"), (2, "age")]
+
+
+@pytest.mark.parametrize(("name", "content"), [("a.jsonl", ""), ("b.json", "[]"), ("c.jsonl", "\n")])
+def test_a_json_file_of_nobody_gives_an_empty_result_with_every_input(tmp_path, name, content):
+    (tmp_path / name).write_text(content)
+    valid, rejected, count = read(tmp_path / name)
+    assert (valid.height, rejected.height, count) == (0, 0, 0)
+    assert {*valid.columns} >= {v.name for v in EVERY}
+
+
+def test_what_was_assumed_when_a_file_was_opened_is_kept(tmp_path):
+    (tmp_path / "windows.csv").write_bytes(FILES["windows.csv"])
+    (found,) = read_people(tmp_path / "windows.csv", EVERY)
+    assert "Windows-1252" in found.notes[0].en

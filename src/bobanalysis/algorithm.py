@@ -27,6 +27,7 @@ from bobanalysis.rules import (
     Text,
     Undefined,
     Variable,
+    computed_thresholds,
     dropped,
     evaluate,
     first_match,
@@ -38,6 +39,7 @@ from bobanalysis.rules import (
     walk,
     when,
 )
+from bobanalysis.rules import with_threshold as move_threshold
 from bobanalysis.rules.expr import Compare, Const, Operand
 from bobanalysis.tables import InputError
 from bobanalysis.validation import Records, Requirement, validate
@@ -521,46 +523,42 @@ class Algorithm(ABC):
         Args:
             rule: A published rule, wherever it is used; None: in all rules.
             new: The new threshold.
-            variable, old: The input and its threshold; they may be left out where the rule has only one.
+            variable, old: The input, or the named computation, and its threshold; they may be left out
+                where the rule has only one.
 
         Raises:
             KeyError: No rule is called so.
             LookupError: There is no such threshold, or several.
         """
-        found = (
-            {(t.variable.name, t.value) for t in thresholds(self.rule(rule).expr) if t.value is not None}
-            if rule is not None
-            else {*ordered_thresholds(self)}
-        )
+        found = {*ordered_thresholds(self)}
+        if rule is not None:
+            expr = self.rule(rule).expr
+            found = {(t.variable.name, t.value) for t in thresholds(expr) if t.value is not None}
+            found |= {(t.name, t.value) for t in computed_thresholds(expr)}
         asked = {t for t in found if variable in (None, t[0]) and old in (None, t[1])}
+        if rule is None and not asked and old is not None:
+            raise LookupError(
+                f"no rule compares {variable!r} with {old:g} by order; see ordered_thresholds()"
+            )
         if len(asked) != 1:
-            if rule is None and not asked and old is not None:
-                raise LookupError(
-                    f"no rule compares {variable!r} with {old:g} by order; see ordered_thresholds()"
-                )
             raise LookupError(
                 f"{rule or self.id!r} has {len(asked)} thresholds, not one: {sorted(asked or found)}"
             )
         ((name, value),) = asked
-        label = self.dictionary[name].label
+        known = name in self.dictionary
+        label = self.dictionary[name].label if known else self.titles().get(name, Text(name, name))
+        if rule is not None:
+            said = Text(
+                f"Dans la règle {rule}, le seuil {value:g} ({label.fr}) devient {new:g}.",
+                f"In the rule {rule}, the threshold {value:g} of {label.en} becomes {new:g}.",
+            )
+            return self.with_rule(rule, move_threshold(expr, name, value, new), said)
 
         def moved(node: Expr) -> Expr | None:
-            if rule is None and threshold(node) != (name, value):
-                return None
-            if isinstance(node, Compare) and isinstance(node.right, Const) and node.right.value == value:
-                if any(v.name == name for v in inputs(node.left)):
-                    return Compare(node.op, node.left, Const(new))
+            if isinstance(node, Compare) and threshold(node) == (name, value):
+                return Compare(node.op, node.left, Const(new))
             return None
 
-        if rule is not None:
-            return self.with_rule(
-                rule,
-                transform(self.rule(rule).expr, moved),
-                Text(
-                    f"Dans la règle {rule}, le seuil {value:g} ({label.fr}) devient {new:g}.",
-                    f"In the rule {rule}, the threshold {value:g} of {label.en} becomes {new:g}.",
-                ),
-            )
         said = Text(
             f"Partout où l’on compare {value:g} à\u202f: {label.fr}, on y compare {new:g}.",
             f"Wherever {label.en} is compared with {value:g}, with {new:g}.",

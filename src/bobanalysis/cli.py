@@ -86,6 +86,8 @@ def score(
         totals = score_file(people, output, run, now=now, rejects=rejects, progress=progress)
     except (ValueError, OSError) as error:
         raise _stop(error) from error
+    for note in totals.notes:
+        _say(note.en)
     _say(f"read {totals.read} = scored {totals.scored} + rejected {totals.rejected}")
     if totals.rejected:
         _say(f"rejected rows: {f'listed in {rejects}' if rejects else 'list them with --rejects FILE'}")

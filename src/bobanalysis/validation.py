@@ -22,7 +22,9 @@ import polars as pl
 from bobanalysis.rules import Expr, Variable, evaluate, inputs
 from bobanalysis.tables import (
     REJECTS,
+    Batch,
     InputError,
+    Table,
     as_number,
     as_whole,
     as_yes_no,
@@ -61,9 +63,6 @@ class ValidationResult:
     def num_rejected(self) -> int:
         """Count the rejected rows."""
         return self.read - self.valid.height
-
-    kept = property(lambda self: self.valid)  # alias
-    rejects = property(lambda self: self.rejected)  # alias
 
 
 @dataclass(frozen=True)
@@ -299,7 +298,7 @@ def read_people(
         InputError: The file is not there, is of an unknown kind, or cannot be read to its end.
     """
     wanted, path = list(variables), Path(path)
-    table = open_table(path)
+    table = Table(path, (), _nobody, kind="json") if _holds_nobody(path) else open_table(path)
     own = records if records and table.kind == "json" and {*records.schema} & {*table.columns} else None
     strange = rejects()
     if own:
@@ -332,6 +331,19 @@ def read_people(
         placed = found.rejected.with_columns(row=frame["record"].gather(found.rejected["row"]))
         rejected = pl.concat([placed, refused]).sort("row")
         yield ValidationResult(found.valid, rejected, frame.height + refused["row"].n_unique(), table.notes)
+
+
+def _holds_nobody(path: Path) -> bool:
+    """Tell whether a JSON file has no record: ``[]``, or JSON lines without a line."""
+    kinds = {s.lower() for s in path.suffixes} & {".json", ".jsonl", ".ndjson"}
+    if not kinds or not path.is_file() or path.stat().st_size > 100:
+        return False
+    empty = path.stat().st_size == 0 and ".json" not in kinds
+    return empty or not any(line.strip() for line in json_lines(path)())
+
+
+def _nobody(columns: Sequence[str], rows: int) -> Iterator[Batch]:
+    yield Batch(pl.DataFrame(), pl.Series(dtype=pl.Int64), rejects())
 
 
 def _check_names(frame: pl.DataFrame, variables: Sequence[Variable], file: str) -> None:
@@ -410,6 +422,3 @@ def unknown_fields(
                 hint = f" (did you mean {told[near[0]]}?)" if near else f"; known are {', '.join(types)}"
                 shown = json.dumps(inner, ensure_ascii=False)[:80]
                 yield name, shown, f"is no field of a record{hint}"
-
-
-Intake, admit, REJECTS_SCHEMA = ValidationResult, validate, REJECTS  # alias

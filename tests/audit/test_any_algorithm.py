@@ -268,3 +268,10 @@ def test_an_unknown_algorithm_is_refused_as_it_was_written():
     result = CliRunner().invoke(cli.app, ["columns", "--algorithm", "b[bold]ob"])
     assert result.exit_code == 1
     assert "no algorithm is called 'b[bold]ob'" in result.output
+
+
+def test_a_threshold_on_a_named_computation_is_moved_in_its_rule():
+    moved = TOY.with_threshold("class", 70, variable="score")
+    assert TOY.run(people())["class"].cast(pl.String).to_list() == ["HIGH", "HIGH", "HIGH", "LOW"]
+    assert moved.run(people())["class"].cast(pl.String).to_list() == ["LOW", "HIGH", "LOW", "LOW"]
+    assert moved.changes[-1].en == "In the rule class, the threshold 60 of score becomes 70."

@@ -33,7 +33,7 @@ def answered(bob_rules: dict[str, Any] | None = None) -> pl.DataFrame:
         chosen = [(k, v) for k, v in enumerate(vectors()) if v["market"] == name]
         bob = Bob(market(name)) if bob_rules is None else Bob(market(name), bob_rules)
         people = read_users([v["user"] for _, v in chosen], [v["now"] for _, v in chosen])
-        done = bob.diagnose_admitted(validate(people, bob.variables, strict=False).valid)
+        done = bob.diagnosis_only.run(validate(people, bob.variables, strict=False).valid, validated=True)
         places = pl.Series([k for k, _ in chosen])
         parts.append(done.with_columns(vector=places.gather(done["user"])))
     return pl.concat(parts).sort("vector", "project")

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from bobanalysis import data
 from bobanalysis import text as typography
-from bobanalysis.bob import DICTIONARY, UPSTREAM_COMMIT, Bob, InputError, Market, admit, catalogue, read_users
+from bobanalysis.bob import DICTIONARY, UPSTREAM_COMMIT, Bob, InputError, Market, catalogue, read_users, validate
 from bobanalysis.bob.conformance import markets, read_vectors
 from bobanalysis.bob.market import join
 from bobanalysis.cli import app
@@ -84,7 +84,7 @@ def sample():
 
 def rerun(vector, bob, sets):
     """Run Bob again on a recorded person with changes, starting from the record."""
-    read = admit(read_users([vector["user"]], [vector["now"]]), bob.variables, strict=False).kept
+    read = validate(read_users([vector["user"]], [vector["now"]]), bob.variables, strict=False).valid
     admitted = join(read, bob.market, [v.name for v in bob.variables])
     frames = []
     for k, changes in enumerate(sets):
@@ -97,7 +97,7 @@ def rerun(vector, bob, sets):
                 **{n: pl.when(here).then(pl.lit(value)).otherwise(n) for n, value in columns.items()}
             )
         frames.append(frame.with_columns(user=pl.lit(k, dtype=admitted.schema["user"])))
-    done = bob.run_admitted(pl.concat(frames, how="vertical_relaxed"))
+    done = bob.run(pl.concat(frames, how="vertical_relaxed"), validated=True)
     return [told_in(row) for row in done.filter(project=0).iter_rows(named=True)]
 
 
@@ -216,8 +216,8 @@ def test_departements_where_the_answer_differs_are_counted_on_records_from_there
         moved["projects"][0]["city"]["departementId"] = place
         users += [moved] if place != own else []
     bob = Bob(french_market())
-    frame = admit(read_users(users, [NOW] * len(users)), bob.variables).kept
-    there = [told_in(row) for row in bob.run_admitted(frame).iter_rows(named=True)]
+    frame = validate(read_users(users, [NOW] * len(users)), bob.variables).valid
+    there = [told_in(row) for row in bob.run(frame, validated=True).iter_rows(named=True)]
     counted = {}
     for e in example().explained:
         if e.places is not None:

@@ -14,7 +14,7 @@ from audited import BOB, words
 
 from bobanalysis import population
 from bobanalysis import text as typography
-from bobanalysis.bob import Bob, Market, admit, catalogue, read_users
+from bobanalysis.bob import Bob, Market, catalogue, read_users, validate
 from bobanalysis.bob.catalogue import DICTIONARY
 from bobanalysis.bob.conformance import markets, read_vectors
 from bobanalysis.bob.market import join
@@ -80,9 +80,9 @@ def recorded():
         services = [v["stubs"] for v in chosen]
         people = read_users([v["user"] for v in chosen], [v["now"] for v in chosen], services)
         bob = Bob(market)
-        kept = admit(people, bob.variables, strict=False).kept
+        kept = validate(people, bob.variables, strict=False).valid
         rows = join(kept, market, [v.name for v in bob.variables]).select(READ).to_dicts()
-        answers = lists(bob.run_admitted(kept))
+        answers = lists(bob.run(kept, validated=True))
         places = kept.select("user", "project").rows()
         found += [
             (chosen[user], project, row, answer)
@@ -174,7 +174,7 @@ def test_the_engine_answers_as_python_on_a_thousand_random_people(engine):
 def test_the_page_looks_up_the_market_and_answers_as_python_for_a_thousand_modelled_people(browser, site):
     people, market = population.modelled(1000).frame, french_market()
     bob = Bob(market)
-    kept = admit(people, bob.variables).kept
+    kept = validate(people, bob.variables).valid
     known = join(kept, market, [v.name for v in bob.variables]).select(READ).to_dicts()
     asked = kept.select(v.name for v in bob.variables if v.name in kept.columns).to_dicts()
     page = browser.new_page()
@@ -184,7 +184,7 @@ def test_the_page_looks_up_the_market_and_answers_as_python_for_a_thousand_model
     page.close()
     for row, expected in zip(rows, known, strict=True):
         assert {name: row[name] for name in READ} == expected
-    assert told == list(lists(bob.run_admitted(kept)))
+    assert told == list(lists(bob.run(kept, validated=True)))
 
 
 @pytest.mark.browser
@@ -197,7 +197,7 @@ def test_every_published_rule_in_javascript_answers_as_recorded(browser):
         [v["user"] for v in vectors], [v["now"] for v in vectors], [v["stubs"] for v in vectors]
     )
     wanted = inputs(*rules.values())
-    frame = join(admit(people, wanted, strict=False).kept, market).select(v.name for v in wanted)
+    frame = join(validate(people, wanted, strict=False).valid, market).select(v.name for v in wanted)
     groups = [frame.filter(pl.col("user") == k).to_dicts() for k in range(len(vectors))]
     page = browser.new_page()
     answers = page.evaluate(

@@ -12,16 +12,21 @@ import polars as pl
 from bobanalysis.algorithm import Algorithm
 from bobanalysis.tables import Writer, refuse_overwrite, write_table
 from bobanalysis.tables import rejects as no_rejects
+from bobanalysis.text import Text
 from bobanalysis.validation import read_people
 
 
 @dataclass(frozen=True)
 class Totals:
-    """How many rows came in, were scored and were rejected: read = scored + rejected."""
+    """How many rows came in, were scored and were rejected: read = scored + rejected.
+
+    ``notes`` say what was assumed when the file was opened.
+    """
 
     read: int
     scored: int
     rejected: int
+    notes: tuple[Text, ...] = ()
 
 
 def score_file(
@@ -73,6 +78,7 @@ def score_file(
                 totals.read + batch.read,
                 totals.scored + batch.valid.height,
                 totals.rejected + batch.num_rejected,
+                batch.notes,
             )
             progress(totals)
         if written is not None:

@@ -16,5 +16,3 @@ from .market import Market, MarketLike
 from .pipeline import Bob
 from .records import read_people, read_users
 from .rulebook import catalogue, titles
-
-Intake, admit = ValidationResult, validate  # alias

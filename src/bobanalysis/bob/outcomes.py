@@ -29,7 +29,7 @@ def details(status: pl.Expr, refusals: Iterable[Undefined]) -> pl.Expr:
     text = status.replace_strict(said, default=None, return_dtype=pl.String)
     for name in {v.name for v in DICTIONARY.values() if v.kind == "text"}:
         if any(f"{{{name}}}" in detail for refusal in table for detail in refusal.details):
-            text = text.str.replace_all(f"{{{name}}}", pl.col(name), literal=True)
+            text = text.str.replace_all(f"{{{name}}}", pl.col(name).fill_null(""), literal=True)
     return pl.when(text == "").then(pl.lit([], dtype=pl.List(pl.String))).otherwise(text.str.split("\n"))
 
 

@@ -60,25 +60,7 @@ from .ranking import Ranking, rank
 from .records import RECORDS
 from .rulebook import catalogue, titles
 from .strategies import advice_lists, propose
-from .uses import (  # alias
-    action_rules as action_rules,
-)
-from .uses import (
-    advice_rules as advice_rules,
-)
-from .uses import (
-    content_rules,
-    idle_families,
-    published_roots,
-    published_rules,
-    rules_in_use,
-)
-from .uses import (
-    job_tips_rule as job_tips_rule,
-)
-from .uses import (
-    strategy_rules as strategy_rules,
-)
+from .uses import content_rules, idle_families, published_roots, published_rules, rules_in_use
 
 LACKS_DATA = 0.1  # score of advice whose rule names the fields that it lacks (spec 01 §4.6)
 KEYS = ("person_id", "user", "project")
@@ -376,14 +358,6 @@ class Bob(Algorithm):
         return found + [Change(length, own, after, abs(after - own)) for after in new]
 
     # --- run
-
-    def run_admitted(self, people: pl.DataFrame) -> pl.DataFrame:  # alias
-        """Return ``run`` of validated people."""
-        return self.compute(people).answers
-
-    def diagnose_admitted(self, people: pl.DataFrame) -> pl.DataFrame:  # alias
-        """Return ``diagnose`` of validated people."""
-        return self.diagnosis_only.compute(people).answers
 
     @property
     def diagnosis_only(self) -> Bob:
