@@ -217,8 +217,8 @@ def _fitted(mine: Rows, x: Array, kind: Kind, smooth: int | None) -> tuple[Any, 
     if people <= k or len(x) <= k:
         raise NotEstimableError(f"{len(x)} rows (as good as {people:.0f} of one weight) for {k} coefficients")
     try:
-        free = Rows(mine.table.drop("_cluster"), 0, mine.back) if _one_cluster(mine) else mine
-        return fit(free, basis, kind == "rate", "HC3"), knots
+        apart = Rows(mine.table.drop("_cluster", strict=False), 0, mine.back)
+        return fit(apart, basis, kind == "rate", "HC3"), knots
     except NotEstimableError:
         raise NotEstimableError(
             "the rate is 0 or 1 over a whole stretch, where no logistic curve is finite; "
@@ -226,8 +226,25 @@ def _fitted(mine: Rows, x: Array, kind: Kind, smooth: int | None) -> tuple[Any, 
         ) from None
 
 
-def _one_cluster(mine: Rows) -> bool:
-    return "_cluster" in mine.table.columns and mine.table["_cluster"].n_unique() == 1
+def _covariance(mine: Rows, fitted: Any) -> Array | None:
+    """Covariance of the coefficients; of clusters by leaving each out, None where one alone matters.
+
+    statsmodels' own for clusters makes bands of 95 % that hold 89 % of curves of 60 towns.
+    Source: MacKinnon, Nielsen and Webb, Journal of Applied Econometrics 38 (2023), 671-694 (CV3).
+    """
+    codes = mine.codes()
+    if codes is None:
+        return np.asarray(fitted.cov_params())
+    x, mean, count = fitted.model.exog, fitted.fittedvalues, codes.max() + 1
+    slope = mine.w * (mean * (1 - mean) if fitted.model.__class__.__name__ == "GLM" else 1.0)
+    sums, squares = np.zeros((count, x.shape[1])), np.zeros((count, x.shape[1], x.shape[1]))
+    np.add.at(sums, codes, x * (mine.w * (mine.y - mean))[:, None])
+    np.add.at(squares, codes, x[:, :, None] * (x * slope[:, None])[:, None, :])
+    others = squares.sum(axis=0) - squares
+    if not (np.linalg.cond(others) < 1e10).all():
+        return None
+    moved = np.linalg.solve(others, sums[:, :, None])[:, :, 0]
+    return np.asarray(moved.T @ moved * ((count - 1) / count))
 
 
 def _basis(x: Array, knots: Array) -> Array:
@@ -256,12 +273,11 @@ def _spline(
         return dict.fromkeys(_FOUND, nothing), [f"not estimable: {error}"] * len(points)
     inside, basis = (points >= knots[0]) & (points <= knots[-1]), _basis(points, knots)
     eta, back = basis @ fitted.params, expit if kind == "rate" else np.asarray
-    covariance = basis @ fitted.cov_params() @ basis.T
-    se, value = np.sqrt(np.diag(covariance)), back(eta)
-    alone = _one_cluster(mine)
-    if alone:
-        se = se * np.nan
-    freedom = float(fitted.df_resid) if mine.codes() is None else max(float(mine.codes().max()), 1.0)  # type: ignore[union-attr]
+    of_params, codes = _covariance(mine, fitted), mine.codes()
+    alone = of_params is None
+    covariance = basis @ (np.zeros((len(fitted.params),) * 2) if of_params is None else of_params) @ basis.T
+    value, se = back(eta), np.sqrt(np.diag(covariance)) * (np.nan if alone else 1.0)
+    freedom = float(fitted.df_resid) if codes is None else max(float(codes.max()), 1.0)
     found = {"value": value, "se": se * (value * (1 - value) if kind == "rate" else 1.0)}
     seen = covariance[np.ix_(inside, inside)]
     widths = critical(confidence[0], freedom), sup_t(seen, confidence[1], freedom, seed)
@@ -297,7 +313,8 @@ def _lack_of_fit(mine: Rows, along: str, kind: Kind, smooth: int | None) -> dict
         fitted, knots = _fitted(mine, x, kind, smooth)
     except NotEstimableError as error:
         return {"status": f"not estimable: {error}"}
-    if _one_cluster(mine):
+    codes = mine.codes()
+    if codes is not None and codes.max() == 0:
         return {"status": ONE_CLUSTER}
     basis, value = _basis(x, knots), fitted.fittedvalues
     slope = w * (value * (1 - value) if kind == "rate" else 1.0)
@@ -308,12 +325,12 @@ def _lack_of_fit(mine: Rows, along: str, kind: Kind, smooth: int | None) -> dict
     # what a person adds to the sum of a stretch, less what the person moves the curve by
     moved = (basis * slope[:, None]).T
     influence = inside - basis @ np.linalg.solve(moved @ basis, moved @ inside)
-    if kind == "rate" and mine.codes() is None:  # of a few people often nobody is told: the curve's variance
+    if kind == "rate" and codes is None:  # of a few people often nobody is told: the curve's variance
         size, freedom = (influence**2).T @ (w**2 * value * (1 - value)), np.full(count, np.inf)
     else:
         size = np.diag(mine.variance(influence * (y - value)[:, None]))
-        codes = np.arange(len(x)) if mine.codes() is None else mine.codes()
-        freedom = np.array([max(len(np.unique(codes[bins == b])) - 1, 1) for b in range(count)])  # type: ignore[index]
+        codes = np.arange(len(x)) if codes is None else codes
+        freedom = np.array([max(len(np.unique(codes[bins == b])) - 1, 1) for b in range(count)])
     left = inside.T @ (w * (y - value))
     usable = size > 1e-18 * size.max()
     t = np.divide(np.abs(left), np.sqrt(size), out=np.zeros(count), where=usable)
