@@ -16,22 +16,17 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from bobanalysis.algorithm import PublishedRule
 from bobanalysis.rules import Dictionary, Expr, Named, Text, all_of, passes
-from bobanalysis.rules.variables import LOADER
+from bobanalysis.tables import load_yaml
 
 UPSTREAM_COMMIT = "6bdbeec316c75ee7a2a01421555ccea820c6727c"
 DICTIONARY = Dictionary.from_yaml(Path(__file__).with_name("dictionary.yaml"))
 
 
-def _yaml(name: str) -> dict[str, Any]:
-    return dict(yaml.load(Path(__file__).with_name(name).read_text(encoding="utf-8"), Loader=LOADER))
-
-
-TITLES = _yaml("titles.yaml")
-_ROWS = {part: {row["name"]: row for row in rows} for part, rows in _yaml("rules.yaml").items()}
+TITLES = load_yaml(dict[str, Any], Path(__file__).with_name("titles.yaml"))
+_RULES = load_yaml(dict[str, Any], Path(__file__).with_name("rules.yaml"))
+_ROWS = {part: {row["name"]: row for row in rows} for part, rows in _RULES.items()}
 _COMPARISONS = {
     "==": operator.eq,
     "<": operator.lt,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 from typing import Any, TypeVar
 
@@ -158,51 +158,23 @@ def reasons() -> Mapping[str, Text]:
     return load_yaml(dict[str, Text], files("bobanalysis.bob") / "because.yaml")
 
 
-def advice_modules() -> tuple[AdviceModule, ...]:
-    """Return the 43 published pieces of advice."""
-    return rows(AdviceModule, "advice")
-
-
-def association_publics() -> tuple[Public, ...]:
-    """Return the 22 distinct publics of non-profits."""
-    return rows(Public, "association_publics")
-
-
-def associations() -> tuple[Association, ...]:
-    """Return the 116 published non-profits."""
-    return rows(Association, "associations")
-
-
-def job_advice() -> tuple[JobAdvice, ...]:
-    """Return the 27 published lists of tips for one occupation, in the order in which they are tried."""
-    return rows(JobAdvice, "job_advice")
-
-
-def strategies() -> tuple[Strategy, ...]:
-    """Return the 26 published strategies."""
-    return rows(Strategy, "strategies")
-
-
-def actions() -> tuple[Action, ...]:
-    """Return the 49 published templates of the action plan."""
-    return rows(Action, "actions")
-
-
-def contents() -> tuple[Contents, ...]:
-    """Return the published lists of contents that are picked outside the ranking."""
-    return rows(Contents, "contents")
-
-
-def outside_rules() -> tuple[OutsideRule, ...]:
-    """Return the conditions on age or place that are read outside the named rules."""
-    return rows(OutsideRule, "outside_rules")
-
-
-def challenges() -> tuple[Challenge, ...]:
-    """Return the published main challenges, in the order in which they are tried."""
-    return rows(Challenge, "challenges")
-
-
-def overall_rows() -> tuple[OverallRow, ...]:
-    """Return the published rows of overall scores, in the order in which they are tried."""
-    return rows(OverallRow, "overall")
+advice_modules = partial(rows, AdviceModule, "advice")
+"""The 43 published pieces of advice."""
+association_publics = partial(rows, Public, "association_publics")
+"""The 22 distinct publics of non-profits."""
+associations = partial(rows, Association, "associations")
+"""The 116 published non-profits."""
+job_advice = partial(rows, JobAdvice, "job_advice")
+"""The 27 published lists of tips for one occupation, in the order in which they are tried."""
+strategies = partial(rows, Strategy, "strategies")
+"""The 26 published strategies."""
+actions = partial(rows, Action, "actions")
+"""The 49 published templates of the action plan."""
+contents = partial(rows, Contents, "contents")
+"""The published lists of contents that are picked outside the ranking."""
+outside_rules = partial(rows, OutsideRule, "outside_rules")
+"""The conditions on age or place that are read outside the named rules."""
+challenges = partial(rows, Challenge, "challenges")
+"""The published main challenges, in the order in which they are tried."""
+overall_rows = partial(rows, OverallRow, "overall")
+"""The published rows of overall scores, in the order in which they are tried."""

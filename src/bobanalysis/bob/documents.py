@@ -23,19 +23,10 @@ from .fields import LOCAL_STATS
 
 Document = Mapping[str, Any]
 
-_DTYPES: dict[str, type[pl.DataType]] = {
-    "int": pl.Int32,
-    "enum": pl.Int32,
-    "float": pl.Float64,
-    "text": pl.String,
-    "bool": pl.Boolean,
-}
-
 
 def schema(keys: Iterable[str], variables: Iterable[str]) -> dict[str, Any]:
     """Return the columns of a table: its keys (texts), then inputs of the data dictionary."""
-    figures = {name: _DTYPES[DICTIONARY[name].kind] for name in variables}
-    return dict.fromkeys(keys, pl.String) | figures
+    return dict.fromkeys(keys, pl.String) | {name: DICTIONARY[name].dtype for name in variables}
 
 
 def names(group: str) -> list[str]:

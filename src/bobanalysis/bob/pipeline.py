@@ -17,7 +17,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-import yaml
 
 from bobanalysis.algorithm import (
     Algorithm,
@@ -49,7 +48,7 @@ from bobanalysis.rules import (
     when,
 )
 from bobanalysis.rules.expr import Operand
-from bobanalysis.rules.variables import LOADER
+from bobanalysis.tables import load, load_yaml
 
 from .catalogue import DICTIONARY, UPSTREAM_COMMIT
 from .configuration import advice_modules, strategies
@@ -68,8 +67,7 @@ PLACE, JOB = "departement_id", "rome_id"
 
 
 def _yaml(name: str) -> dict[str, Any]:
-    text = Path(__file__).with_name(f"{name}.yaml").read_text(encoding="utf-8")
-    return dict(yaml.load(text, Loader=LOADER))
+    return load_yaml(dict[str, Any], Path(__file__).with_name(f"{name}.yaml"))
 
 
 SAID = _yaml("algorithm")
@@ -94,23 +92,14 @@ def _outcome(raw: dict[str, Any]) -> Outcome:
         "advice": {m.id: m.label for m in advice_modules()},
         "strategies": {s.id: Text(s.id, s.id) for s in strategies()},
     }
-    made: dict[str, Any] = raw | {k: Text(**raw[k]) for k in ("label", "item", "unit") if k in raw}
-    made["details"] = tuple(raw.get("details", ()))
-    return Outcome(**made, items=items.get(raw["id"], {}))
+    return replace(load(Outcome, raw, "algorithm.yaml"), items=items.get(raw["id"], {}))
 
 
 def _inputs() -> Inputs:
     raw, factors = SAID["inputs"], SAID["factors"]
-    return Inputs(
-        asked=tuple(raw["asked"]),
-        unasked=frozenset(raw["unasked"]),
-        together={k: tuple(v) for k, v in raw["together"].items()},
-        fixed=frozenset(raw["fixed"]),
-        elsewhere=tuple(raw["elsewhere"]),
-        keys=tuple(raw["keys"]),
-        figures_factor=raw["figures_factor"],
-        factors={k: tuple(f["inputs"]) for k, f in factors.items()},
-        factor_labels={k: Text(**f["label"]) for k, f in factors.items()},
+    raw |= {"factors": {k: f["inputs"] for k, f in factors.items()}}
+    return load(
+        Inputs, raw | {"factor_labels": {k: f["label"] for k, f in factors.items()}}, "algorithm.yaml"
     )
 
 
@@ -173,7 +162,7 @@ class Bob(Algorithm):
     outcomes = tuple(_outcome(raw) for raw in SAID["outcomes"])
     input_roles = _inputs()
     known_column = "market_known"
-    questions = tuple(Questions(Text(**q["label"]), tuple(q["inputs"])) for q in SAID["questions"])
+    questions = load(tuple[Questions, ...], SAID["questions"], "algorithm.yaml")
     start = MappingProxyType(SAID["start"])
     error_column = "diagnosis_error"
     records = RECORDS

@@ -9,13 +9,12 @@ from types import MappingProxyType
 from typing import Any
 
 import polars as pl
-import yaml
 
 from bobanalysis.algorithm import PublishedRule
 from bobanalysis.presentation import Presentation, RuleFamily, Use, Vocabulary
 from bobanalysis.rules import Expr, Named, Text, inputs, is_condition
 from bobanalysis.rules.expr import Cases
-from bobanalysis.rules.variables import LOADER
+from bobanalysis.tables import load_yaml
 
 from . import configuration
 from .diagnosis import challenges, diagnosis, overall_rows
@@ -32,15 +31,10 @@ STEP_SOURCES = {  # spec 03 §2.2 and 2.3
 }
 
 
-def _yaml(name: str) -> Any:
-    return yaml.load(Path(__file__).with_name(name).read_text(encoding="utf-8"), Loader=LOADER)
-
-
 @cache
 def _own_words() -> Vocabulary:
-    raw = _yaml("words.yaml")
-    found = {topic: {key: Text(**said) for key, said in names.items()} for topic, names in raw.items()}
-    return found | {"challenge": {c.id: c.label for c in challenges()}}
+    words = load_yaml(dict[str, dict[str, Text]], Path(__file__).with_name("words.yaml"))
+    return words | {"challenge": {c.id: c.label for c in challenges()}}
 
 
 def strategy_title(id: str) -> Text:
@@ -252,7 +246,7 @@ def _try_data(bob: Any) -> dict[str, Any]:
         },
         "market": _market(bob.market, {v.name for v in read}),
         "start": dict(bob.start),
-        "ages": _yaml("algorithm.yaml")["ages"],
+        "ages": load_yaml(dict[str, Any], Path(__file__).with_name("algorithm.yaml"))["ages"],
     }
 
 
