@@ -13,26 +13,29 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from bobanalysis.algorithm import PublishedRule
-from bobanalysis.rules import Dictionary, Expr, Named, Text, all_of, passes
+from bobanalysis.rules import Dictionary, Expr, Named, Text, all_of, first_match, passes
 from bobanalysis.tables import load_yaml
 
 UPSTREAM_COMMIT = "6bdbeec316c75ee7a2a01421555ccea820c6727c"
 DICTIONARY = Dictionary.from_yaml(Path(__file__).with_name("dictionary.yaml"))
 
 
-TITLES = load_yaml(dict[str, Any], Path(__file__).with_name("titles.yaml"))
-_RULES = load_yaml(dict[str, Any], Path(__file__).with_name("rules.yaml"))
-_ROWS = {part: {row["name"]: row for row in rows} for part, rows in _RULES.items()}
-_COMPARISONS = {
-    "==": operator.eq,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
+def _yaml(name: str) -> dict[str, Any]:
+    return load_yaml(dict[str, Any], Path(__file__).with_name(name))
+
+
+TITLES = _yaml("titles.yaml")
+_ROWS = {part: {row["name"]: row for row in rows} for part, rows in _yaml("rules.yaml").items()}
+_COMPARISONS: dict[str, Callable[..., Expr]] = {
+    **{"==": operator.eq, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge},
+    "in": lambda read, held: read.is_in(*parts(held)),
+    "starts": lambda read, held: read.starts_with(*parts(held)),
+    "has": lambda read, held: read.has(held),
 }
 
 
@@ -69,21 +72,29 @@ class Catalogue:
     families: list[Family] = field(default_factory=list)
     _made: dict[str, Model] = field(default_factory=dict)
 
-    def add(self, name: str, expr: Expr, title: Text | None = None) -> Named:
-        """Register a rule that ``rules.yaml`` lists; return the expression that other rules use it by."""
+    def add(self, name: str, *table: Expr, title: Text | None = None, **last: Any) -> Named:
+        """Register a rule that ``rules.yaml`` lists; return the expression that other rules use it by.
+
+        Parameters: ``table``, the expression, or the rows of a decision table whose ``last`` row is given by
+        name (``otherwise``, maybe ``because``).
+        """
         if name in self.models:
             raise ValueError(f"rule {name!r} is registered twice")
         if title is None and name in TITLES["rules"]:
             title = Text(**TITLES["rules"][name])
+        expr = first_match(*table, **last) if last else table[0]  # type: ignore[arg-type]
         self.models[name] = Model(name, expr, title=title, **_provenance(_ROWS["rules"][name]))
         return Named(name, expr)
 
     def add_comparisons(self) -> None:
-        """Register the rules that are one comparison, as ``rules.yaml`` writes them."""
+        """Register the rules and families that are one comparison, as ``rules.yaml`` writes them."""
         for name, row in _ROWS["rules"].items():
             if "input" in row:
                 read = getattr(DICTIONARY, row["input"])
                 self.add(name, _COMPARISONS[row["op"]](read, row["value"]) if "op" in row else read)
+        for row in _ROWS["families"].values():
+            if "input" in row:
+                self.family(row["pattern"])(partial(_compared, row["input"], row["op"]))
 
     def family(self, pattern: str) -> Callable[[Callable[..., Expr]], Callable[..., Expr]]:
         """Register the function below as the definition of every name that matches ``pattern`` entirely.
@@ -158,9 +169,9 @@ class Catalogue:
         if how == "number":
             return Text(held.replace(".", ","), held)
         if how in ("codes", "text"):
-            text = ", ".join(part.strip() for part in held.split(","))
+            text = ", ".join(parts(held))
             return Text(text, text)
-        labels = [_answer(how, part.strip()) for part in held.split(",")]
+        labels = [_answer(how, part) for part in parts(held)]
         return Text(", ".join(t.fr for t in labels), ", ".join(t.en for t in labels))
 
 
@@ -176,9 +187,33 @@ def _answer(question: str, name: str) -> Text:
     return Text(label.fr.rsplit(" : ", 1)[1], label.en.rsplit(": ", 1)[1])
 
 
+def parts(text: str) -> list[str]:
+    """Split a list of a rule's name on commas; an empty part stays (Q27).
+
+    >>> parts("75, 93,")
+    ['75', '93', '']
+    """
+    return [part.strip() for part in text.split(",")]
+
+
+def _compared(name: str, op: str, held: str) -> Expr:
+    """Return the comparison of an input with what the name of a rule holds."""
+    read = getattr(DICTIONARY, name)
+    if op in ("in", "starts", "has"):
+        return _COMPARISONS[op](read, held)
+    variable = DICTIONARY[name]
+    return _COMPARISONS[op](read, variable.number_of(held) if variable.choices else int(held))
+
+
+def step(name: str, *rows: Any, **last: Any) -> Named:
+    """Return a decision table that rules share, under a name."""
+    return Named(name, first_match(*rows, **last))
+
+
 def _provenance(row: Mapping[str, Any]) -> dict[str, Any]:
     return {"source": row["source"], "spec": row["spec"], "quirks": tuple(row.get("quirks", ()))}
 
 
 CATALOGUE = Catalogue()
+rule = CATALOGUE.add
 CATALOGUE.add_comparisons()

@@ -86,10 +86,7 @@ def diagnosis() -> dict[str, Expr]:
             table = [when(CATALOGUE.check(r.filters), answer) for r, answer in own[:-1]]
             return first_match(*table, otherwise=lift(own[-1][1]))
 
-        return first_match(
-            *(when(main == c.id, rows(c.id)) for c in before),
-            otherwise=rows(last.id),
-        )
+        return first_match(*(when(main == c.id, rows(c.id)) for c in before), otherwise=rows(last.id))
 
     return {
         **relevances,

@@ -142,8 +142,7 @@ class Market:
                 MONTHS_SCHEMA,
             ),
             hiring=_table(
-                [row for d in read.get("hiring_cities", ()) for row in documents.city_rows(d)],
-                HIRING_SCHEMA,
+                [row for d in read.get("hiring_cities", ()) for row in documents.city_rows(d)], HIRING_SCHEMA
             ),
             cities=_table(
                 [

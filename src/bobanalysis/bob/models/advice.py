@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from itertools import combinations
+from typing import Any
 
 from bobanalysis.rules import Expr, Named, Text, all_of, when
 from bobanalysis.rules.expr import Row
 
-from ..catalogue import CATALOGUE
 from ..catalogue import DICTIONARY as d
+from ..catalogue import rule
 from ..configuration import advice_modules
 
 TITLES: dict[str, Text] = {module.trigger: module.label for module in advice_modules()}
@@ -16,9 +17,9 @@ told_missing_diploma = d.diagnostic_category == "missing-diploma"
 told_bravo = d.diagnostic_category == "bravo"
 
 
-def advice(name: str, expr: Expr) -> Named:
+def advice(name: str, *table: Expr, **last: Any) -> Named:
     """Register a rule that scores a piece of advice, under the title of that advice."""
-    return CATALOGUE.add(name, expr, TITLES[name])
+    return rule(name, *table, title=TITLES[name], **last)
 
 
 def telling(

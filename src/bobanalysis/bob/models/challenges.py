@@ -1,52 +1,59 @@
 """The filters and the relevance of the main challenges."""
 
-from bobanalysis.rules import any_of, attempt, error, first_match, largest, missing, when
+from collections.abc import Mapping
+from itertools import combinations
 
-from ..catalogue import CATALOGUE
+from bobanalysis.rules import (
+    Expr,
+    Named,
+    all_of,
+    any_of,
+    attempt,
+    error,
+    first_match,
+    first_not_zero,
+    largest,
+    missing,
+    when,
+)
+from bobanalysis.rules.expr import Row
+
 from ..catalogue import DICTIONARY as d
+from ..catalogue import rule
 from .advice_applications import APPLICATIONS_A_WEEK, applications_a_week
-from .market import easy_market, market_known
-from .search import long_accumulated_search
+from .filters import easy_market, long_accumulated_search, market_known
 
 NOT_RELEVANT, NEUTRAL, RELEVANT_AND_GOOD = 0, 1, 3  # what a relevance model answers (spec 01 §4.2)
 
 unmotivated = d.frustrations.has("MOTIVATION")
 never_done = d.previous_job_similarity == "NEVER_DONE"
 
-CATALOGUE.add(
+rule(
     "category-find-what-you-like",
-    first_match(
-        when((d.has_clear_project == "FALSE") & (d.rome_id == ""), True),
-        when(d.passionate_level > "LIKEABLE_JOB", False),
-        when(d.project_kind == "CREATE_OR_TAKE_OVER_COMPANY", unmotivated),
-        when(easy_market(7), False),
-        when(d.age <= 30, d.seniority < "SENIOR"),
-        when(d.search_not_started & never_done, unmotivated),
-        when(long_accumulated_search, False),
-        otherwise=(d.project_kind == "REORIENTATION") | never_done,
-    ),
+    when((d.has_clear_project == "FALSE") & (d.rome_id == ""), True),
+    when(d.passionate_level > "LIKEABLE_JOB", False),
+    when(d.project_kind == "CREATE_OR_TAKE_OVER_COMPANY", unmotivated),
+    when(easy_market(7), False),
+    when(d.age <= 30, d.seniority < "SENIOR"),
+    when(d.search_not_started & never_done, unmotivated),
+    when(long_accumulated_search, False),
+    otherwise=(d.project_kind == "REORIENTATION") | never_done,
 )
-CATALOGUE.add(
+rule(
     "category-missing-diploma",
-    first_match(
-        when(d.project_kind == "CREATE_OR_TAKE_OVER_COMPANY", False),
-        when(d.rome_id == "", missing("projects.0.targetJob.jobGroup.romeId")),
-        when(~d.jg_requires_diploma, False),
-        when(d.training_fulfillment_estimate.is_in("ENOUGH_DIPLOMAS", "CURRENTLY_IN_TRAINING"), False),
-        when((d.seniority > "SENIOR") & (d.age >= 50), False),
-        otherwise=True,
-    ),
+    when(d.project_kind == "CREATE_OR_TAKE_OVER_COMPANY", False),
+    when(d.rome_id == "", missing("projects.0.targetJob.jobGroup.romeId")),
+    when(~d.jg_requires_diploma, False),
+    when(d.training_fulfillment_estimate.is_in("ENOUGH_DIPLOMAS", "CURRENTLY_IN_TRAINING"), False),
+    when((d.seniority > "SENIOR") & (d.age >= 50), False),
+    otherwise=True,
 )
-CATALOGUE.add(
-    "relevance-enhance-methods", first_match(when(d.search_length < 0, NEUTRAL), otherwise=RELEVANT_AND_GOOD)
-)
-CATALOGUE.add(
+rule("relevance-enhance-methods", when(d.search_length < 0, NEUTRAL), otherwise=RELEVANT_AND_GOOD)
+rule(
     "relevance-find-what-you-like",
-    first_match(
-        when(d.passionate_level == "LIKEABLE_JOB", NEUTRAL),
-        when((d.passionate_level < "LIKEABLE_JOB") & easy_market(7), NEUTRAL),
-        otherwise=RELEVANT_AND_GOOD,
-    ),
+    when(d.passionate_level == "LIKEABLE_JOB", NEUTRAL),
+    when((d.passionate_level < "LIKEABLE_JOB") & easy_market(7), NEUTRAL),
+    otherwise=RELEVANT_AND_GOOD,
 )
 # --- registered, but used by no published configuration (C10)
 rate_is_low = 1 - largest(d.total_interview_count, 0) / d.search_length_now
@@ -54,20 +61,18 @@ no_count = d.total_interview_count == 0
 no_applications = d.weekly_applications_estimate == "UNKNOWN_NUMBER_ESTIMATE_OPTION"
 COUNT, APPLICATIONS = "projects.0.totalInterviewCount", "projects.0.weeklyApplicationsEstimate"
 
-enhance_methods = CATALOGUE.add(
+enhance_methods = rule(
     "category-enhance-methods-to-interview",
-    first_match(
-        when(d.search_length_now <= 0, missing()),
-        when(rate_is_low <= 0, 0),
-        when(no_count & no_applications, missing(COUNT, APPLICATIONS)),
-        when(no_count, missing(COUNT)),
-        when(no_applications, missing(APPLICATIONS)),
-        # The published table has no other number: an undefined one is looked up in vain (O3).
-        when(~d.weekly_applications_estimate.is_in(*APPLICATIONS_A_WEEK), error("KeyError")),
-        otherwise=rate_is_low * (applications_a_week / 5),
-    ),
+    when(d.search_length_now <= 0, missing()),
+    when(rate_is_low <= 0, 0),
+    when(no_count & no_applications, missing(COUNT, APPLICATIONS)),
+    when(no_count, missing(COUNT)),
+    when(no_applications, missing(APPLICATIONS)),
+    # The published table has no other number: an undefined one is looked up in vain (O3).
+    when(~d.weekly_applications_estimate.is_in(*APPLICATIONS_A_WEEK), error("KeyError")),
+    otherwise=rate_is_low * (applications_a_week / 5),
 )
-CATALOGUE.add(
+rule(
     "relevance-enhance-methods-to-interview",
     attempt(
         first_match(when(enhance_methods > 0, RELEVANT_AND_GOOD), otherwise=RELEVANT_AND_GOOD),
@@ -76,19 +81,91 @@ CATALOGUE.add(
     ),
 )
 MODES = tuple(d.sets["jg_first_modes"])
-CATALOGUE.add(
+rule(
     "category-search-methods",
-    first_match(
-        when(~d.jg_has_application_modes, missing("data.job_group_info.{rome_id}.application_modes")),
-        when(
-            d.preferred_application_mode == "UNDEFINED_APPLICATION_MODE",
-            missing("projects.0.preferredApplicationMode"),
-        ),
-        when(any_of(*((d.preferred_application_mode == m) & d.jg_first_modes.has(m) for m in MODES)), 0),
-        when(any_of(*((d.preferred_application_mode == m) & d.jg_second_modes.has(m) for m in MODES)), 1),
-        otherwise=3,
+    when(~d.jg_has_application_modes, missing("data.job_group_info.{rome_id}.application_modes")),
+    when(
+        d.preferred_application_mode == "UNDEFINED_APPLICATION_MODE",
+        missing("projects.0.preferredApplicationMode"),
     ),
+    when(any_of(*((d.preferred_application_mode == m) & d.jg_first_modes.has(m) for m in MODES)), 0),
+    when(any_of(*((d.preferred_application_mode == m) & d.jg_second_modes.has(m) for m in MODES)), 1),
+    otherwise=3,
 )
-CATALOGUE.add(
-    "relevance-market-stress", first_match(when(market_known, RELEVANT_AND_GOOD), otherwise=NEUTRAL)
+rule("relevance-market-stress", when(market_known, RELEVANT_AND_GOOD), otherwise=NEUTRAL)
+
+
+# Jobs that need the language spoken and written, and those that need it spoken (M1025 is no job group: M34).
+WRITTEN_JOBS = (
+    *("M1025", "M1203", "M1501", "M1502"),
+    *("M1601", "M1602", "M1604", "M1605", "M1607", "M1608", "M1609"),
+)
+SPOKEN_JOBS = ("G17", "G18", "D12")
+
+in_brussels = d.departement_id == "BRU"
+SPOKEN = {"fr": d.speaks_french, "nl": d.speaks_dutch}
+WRITTEN = {"fr": d.writes_french, "nl": d.writes_dutch}
+
+
+def in_use(language: str, condition: Expr) -> Expr:
+    """Return the condition, for a language that is used in the place."""
+    return in_brussels & condition if language == "nl" else condition
+
+
+def unknown(knowledge: Mapping[str, Expr], field: str) -> dict[str, Expr]:
+    """Return the fields of what is not known of each language, with when each is missing."""
+    return {
+        f"profile.languages.{language}.{field}": in_use(language, known == "UNKNOWN_BOOL")
+        for language, known in knowledge.items()
+    }
+
+
+def lacking(fields: Mapping[str, Expr]) -> list[Row]:
+    """Return the rows that refuse to answer, with all the fields that are missing.
+
+    >>> from bobanalysis.bob.catalogue import DICTIONARY as d
+    >>> lacking({"a": d.age < 0, "b": d.age > 9})[0]
+    when(((age < 0) & (age > 9)), missing('a', 'b'))
+    """
+    return [
+        when(all_of(*(fields[f] for f in some)), missing(*some))
+        for size in range(len(fields), 0, -1)
+        for some in combinations(fields, size)
+    ]
+
+
+def over_projects(condition: Expr) -> Expr:
+    """Return the condition that one of the person's projects meets a condition."""
+    return first_not_zero(first_match(when(condition, 1), otherwise=0), d.user, d.project) > 0
+
+
+missing_language = rule(
+    "for-missing-language",
+    when(any_of(*(in_use(k, v == "TRUE") for k, v in SPOKEN.items())), False),
+    *lacking(unknown(SPOKEN, "hasSpokenKnowledge")),
+    otherwise=True,
+)
+
+written = Named("job that needs writing", over_projects(d.rome_id.starts_with(*WRITTEN_JOBS)))
+spoken = Named("job that needs speaking", over_projects(d.rome_id.starts_with(*WRITTEN_JOBS, *SPOKEN_JOBS)))
+
+rule(
+    "for-missing-job-language",
+    when(~spoken, False),
+    when(any_of(*(in_use(k, v == "FALSE") for k, v in SPOKEN.items())), True),
+    when(written & any_of(*(in_use(k, v == "FALSE") for k, v in WRITTEN.items())), True),
+    *lacking(
+        unknown(SPOKEN, "hasSpokenKnowledge")
+        | {f: written & c for f, c in unknown(WRITTEN, "hasWrittenKnowledge").items()}
+    ),
+    otherwise=False,
+)
+rule(
+    "language-relevance",
+    when(~in_brussels, NOT_RELEVANT),
+    otherwise=attempt(
+        first_match(when(missing_language, RELEVANT_AND_GOOD), otherwise=RELEVANT_AND_GOOD),
+        with_fields=NEUTRAL,
+        without_fields=NEUTRAL,
+    ),
 )

@@ -1,15 +1,12 @@
-"""Scores out of 100 that the server once showed beside the diagnosis, and the filters that read them.
+"""Scores of strategies, and scores out of 100 that the server once showed beside the diagnosis."""
 
-No published configuration uses them any more; the code is still there (spec 04, §2.8). Each gives a raw
-value, cut to 0–100, then brought to the 0–3 scale.
-"""
+from typing import Any
 
-from bobanalysis.rules import Expr, as_expr, error, first_match, largest, missing, smallest, when
-from bobanalysis.rules.expr import Operand
+from bobanalysis.rules import Expr, any_of, error, first_match, largest, lift, lookup, missing, smallest, when
 
-from ..catalogue import CATALOGUE
+from ..catalogue import CATALOGUE, parts, rule
 from ..catalogue import DICTIONARY as d
-from .market import offers
+from .filters import offers
 
 unknown = missing()
 
@@ -19,18 +16,17 @@ def hundred(raw: Expr | float) -> Expr:
     return smallest(largest(raw, 0), 100) * 3 / 100
 
 
-def score(name: str, *rows: tuple[Expr, Operand], otherwise: Operand = unknown) -> None:
-    """Register a score out of 100: the value of the first row whose condition holds."""
-    raw = first_match(*(when(condition, value) for condition, value in rows), otherwise=otherwise)
-    CATALOGUE.add(name, hundred(raw if rows else as_expr(otherwise)))
+def out_of_hundred(name: str, *rows: Any, otherwise: Any = unknown) -> None:
+    """Register a score out of 100, given as a decision table."""
+    rule(name, hundred(first_match(*rows, otherwise=otherwise)))
 
 
 def curve(x: Expr, *points: tuple[float, float]) -> Expr:
     """Return the polynomial in ``x`` that goes through ``points`` (Lagrange)."""
-    total = as_expr(0.0)
+    total = lift(0.0)
     for a, b in points:
         if b:
-            term = as_expr(float(b))
+            term = lift(float(b))
             for other, _ in points:
                 if other != a:
                     term = term * ((x - other) / (a - other))
@@ -38,88 +34,129 @@ def curve(x: Expr, *points: tuple[float, float]) -> Expr:
     return total
 
 
-def by_answer(answer: Expr, **values: float) -> list[tuple[Expr, Operand]]:
-    """Return a row for each answer."""
-    return [(answer == name, value) for name, value in values.items()]
-
-
+NOT_ANSWERED = "UNKNOWN_NUMBER_ESTIMATE_OPTION"
 months = d.search_length
-count = d.total_interview_count
-sent = d.weekly_applications_estimate
-similar, fulfilled = d.previous_job_similarity, d.training_fulfillment_estimate
-change, growth = d.market_job_offers_change, d.jg_growth_2012_2022
-few_offers = (d.market_num_job_offers_previous_year < 5) & (d.market_num_job_offers_last_year < 5)
-better_places = smallest(d.market_num_better_departements * 1.5, 100) / 2
-area = d.area_type
-NO_AREA = (area == "UNKNOWN_AREA_TYPE", unknown)
+interviews = d.total_interview_count
 
-length = curve(months, (0, 100), (3, 50), (6, 30), (12, 0))
-score("search-length-score", (months < 0, unknown), (months > 12, 0), otherwise=length)
-score(
-    "interview-rate-score",
-    (sent == "LESS_THAN_2", unknown),
-    ((count < 0) | (months < 0), unknown),
-    (months == 0, error("ZeroDivisionError")),
-    otherwise=count / months * 15,
+out_of_hundred(
+    "search-length-score",
+    when(months < 0, unknown),
+    when(months > 12, 0),
+    otherwise=curve(months, (0, 100), (3, 50), (6, 30), (12, 0)),
 )
-score("too-many-interviews-score", (count < 10, unknown), otherwise=100 - 8 * count)
-not_started = (d.search_not_started, unknown)
-score("too-many-applications-score", not_started, (sent.is_in("DECENT_AMOUNT", "A_LOT"), 0))
-score(
+out_of_hundred(
+    "interview-rate-score",
+    when(d.weekly_applications_estimate == "LESS_THAN_2", unknown),
+    when((interviews < 0) | (months < 0), unknown),
+    when(months == 0, error("ZeroDivisionError")),
+    otherwise=interviews / months * 15,
+)
+out_of_hundred("too-many-interviews-score", when(interviews < 10, unknown), otherwise=100 - 8 * interviews)
+
+out_of_hundred(
+    "too-many-applications-score",
+    when(d.search_not_started, unknown),
+    when(d.weekly_applications_estimate.is_in("DECENT_AMOUNT", "A_LOT"), 0),
+)
+out_of_hundred(
     "too-few-applications-score",
-    not_started,
-    (sent == "LESS_THAN_2", 20),
-    (sent == "SOME", 60),
-    (sent.is_in("UNKNOWN_NUMBER_ESTIMATE_OPTION", "DECENT_AMOUNT", "A_LOT"), unknown),
+    when(d.search_not_started, unknown),
+    when(d.weekly_applications_estimate == "LESS_THAN_2", 20),
+    when(d.weekly_applications_estimate == "SOME", 60),
+    when(d.weekly_applications_estimate.is_in(NOT_ANSWERED, "DECENT_AMOUNT", "A_LOT"), unknown),
     otherwise=error("KeyError"),
 )
-done = {"ENOUGH_DIPLOMAS": 100, "ENOUGH_EXPERIENCE": 100, "NO_TRAINING_REQUIRED": 100}
-answers = {"TRAINING_FULFILLMENT_NOT_SURE": 0, **done, "CURRENTLY_IN_TRAINING": 50}
-score("training-fullfillment-score", *by_answer(fulfilled, **answers))
-score(
+DIPLOMAS_SUFFICE = ("ENOUGH_DIPLOMAS", "ENOUGH_EXPERIENCE", "NO_TRAINING_REQUIRED")
+BY_ANSWER: dict[str, tuple[Expr, dict[Any, int]]] = {
+    "training-fullfillment-score": (
+        d.training_fulfillment_estimate,
+        {
+            "TRAINING_FULFILLMENT_NOT_SURE": 0,
+            **dict.fromkeys(DIPLOMAS_SUFFICE, 100),
+            "CURRENTLY_IN_TRAINING": 50,
+        },
+    ),
+    "network-score": (d.network_estimate, {1: 0, 2: 60, 3: 100}),
+    "job-passionate-score": (
+        d.passionate_level,
+        {"ALIMENTARY_JOB": 0, "LIKEABLE_JOB": 50, "PASSIONATING_JOB": 80, "LIFE_GOAL_JOB": 100},
+    ),
+}
+for name, (answer, values) in BY_ANSWER.items():
+    out_of_hundred(name, otherwise=lookup(values, answer, otherwise=unknown))
+out_of_hundred(
     "required-diplomas-score",
-    (fulfilled != "TRAINING_FULFILLMENT_NOT_SURE", unknown),
-    (~d.jg_has_diplomas, unknown),
+    when(d.training_fulfillment_estimate != "TRAINING_FULFILLMENT_NOT_SURE", unknown),
+    when(~d.jg_has_diplomas, unknown),
     otherwise=100 - d.jg_max_diploma_percent,
 )
-levels = by_answer(d.seniority, INTERN=0, JUNIOR=33, INTERMEDIARY=67)
-score("seniority-score", (d.seniority <= "NO_SENIORITY", unknown), *levels, otherwise=100)
-score(
-    "job-similarity-score",
-    (similar == "NEVER_DONE", 0),
-    ((similar == "DONE_SIMILAR") & d.frustrations.has("ATYPIC_PROFILE"), 60),
-    (similar == "DONE_SIMILAR", 50),
-    ((similar == "DONE_THIS") & d.frustrations.has("MOTIVATION"), 100),
-    (similar == "DONE_THIS", 90),
+out_of_hundred(
+    "seniority-score",
+    when(d.seniority <= "NO_SENIORITY", unknown),
+    when(d.seniority == "INTERN", 0),
+    when(d.seniority == "JUNIOR", 33),
+    when(d.seniority == "INTERMEDIARY", 67),
+    otherwise=100,
 )
-score("age-score", otherwise=(68 - d.age) * 2)
-score("market-stress-score", (offers == 0, unknown), (offers == -1, 0), otherwise=offers / 10 * 100)
-score("offers-change-score", (few_offers, unknown), (change < 0, 0), otherwise=change * 5 + 50)
-days = d.market_unemployment_days
-score("return-to-employment-score", (days == 0, unknown), otherwise=100 * (1 - (days / 365) ** 0.7))
-future = curve(growth, (-0.17, 0), (0.07, 50), (0.29, 100))
-score("job-of-the-future", (growth == 0, unknown), otherwise=future)
-score("network-score", *((d.network_estimate == n, value) for n, value in ((1, 0), (2, 60), (3, 100))))
-passion = {"ALIMENTARY_JOB": 0, "LIKEABLE_JOB": 50, "PASSIONATING_JOB": 80, "LIFE_GOAL_JOB": 100}
-score("job-passionate-score", *by_answer(d.passionate_level, **passion))
-for name in ("ATYPIC_PROFILE", "INTERVIEW", "MOTIVATION", "RESUME", "SELF_CONFIDENCE", "TIME_MANAGEMENT"):
-    short = {"ATYPIC_PROFILE": "atypic", "TIME_MANAGEMENT": "time-managment"}  # as published
-    known_as = short.get(name, name.lower().replace("_", "-"))
-    score(f"frustration-{known_as}-scorer", (d.frustrations.has(name), 0))
-hard = d.market_percent_difficult
-score("hiring-difficulty-score", (hard == 0, unknown), otherwise=hard)
-score(
+out_of_hundred(
+    "job-similarity-score",
+    when(d.previous_job_similarity == "NEVER_DONE", 0),
+    when((d.previous_job_similarity == "DONE_SIMILAR") & d.frustrations.has("ATYPIC_PROFILE"), 60),
+    when(d.previous_job_similarity == "DONE_SIMILAR", 50),
+    when((d.previous_job_similarity == "DONE_THIS") & d.frustrations.has("MOTIVATION"), 100),
+    when(d.previous_job_similarity == "DONE_THIS", 90),
+)
+out_of_hundred("age-score", otherwise=(68 - d.age) * 2)
+out_of_hundred(
+    "market-stress-score", when(offers == 0, unknown), when(offers == -1, 0), otherwise=offers / 10 * 100
+)
+out_of_hundred(
+    "offers-change-score",
+    when((d.market_num_job_offers_previous_year < 5) & (d.market_num_job_offers_last_year < 5), unknown),
+    when(d.market_job_offers_change < 0, 0),
+    otherwise=d.market_job_offers_change * 5 + 50,
+)
+out_of_hundred(
+    "return-to-employment-score",
+    when(d.market_unemployment_days == 0, unknown),
+    otherwise=100 * (1 - (d.market_unemployment_days / 365) ** 0.7),
+)
+out_of_hundred(
+    "job-of-the-future",
+    when(d.jg_growth_2012_2022 == 0, unknown),
+    otherwise=curve(d.jg_growth_2012_2022, (-0.17, 0), (0.07, 50), (0.29, 100)),
+)
+for name in ("atypic", "interview", "motivation", "resume", "self-confidence", "time-managment"):
+    difficulty = {"atypic": "ATYPIC_PROFILE", "time-managment": "TIME_MANAGEMENT"}.get(
+        name, name.upper().replace("-", "_")
+    )
+    out_of_hundred(f"frustration-{name}-scorer", when(d.frustrations.has(difficulty), 0))
+out_of_hundred(
+    "hiring-difficulty-score",
+    when(d.market_percent_difficult == 0, unknown),
+    otherwise=d.market_percent_difficult,
+)
+
+better_places = smallest(d.market_num_better_departements * 1.5, 100) / 2
+
+out_of_hundred(
     "project-mobility-score",
-    NO_AREA,
-    (offers == 0, unknown),
-    (d.market_num_better_departements < 3, unknown),
-    (area >= "COUNTRY", 50 + better_places),
-    (area >= "REGION", 50),
-    (area >= "DEPARTEMENT", 50 - better_places / 2),
+    when(d.area_type == "UNKNOWN_AREA_TYPE", unknown),
+    when(offers == 0, unknown),
+    when(d.market_num_better_departements < 3, unknown),
+    when(d.area_type >= "COUNTRY", 50 + better_places),
+    when(d.area_type >= "REGION", 50),
+    when(d.area_type >= "DEPARTEMENT", 50 - better_places / 2),
     otherwise=50 - better_places,
 )
-reached = ((area >= "COUNTRY", 100), (area == "REGION", 70), (area == "DEPARTEMENT", 50))
-score("profile-mobility-scorer", NO_AREA, *reached, otherwise=0)
+out_of_hundred(
+    "profile-mobility-scorer",
+    when(d.area_type == "UNKNOWN_AREA_TYPE", unknown),
+    when(d.area_type >= "COUNTRY", 100),
+    when(d.area_type == "REGION", 70),
+    when(d.area_type == "DEPARTEMENT", 50),
+    otherwise=0,
+)
 
 # Filters on the partial scores of an older diagnosis, which no published code fills any more (M28).
 
@@ -133,12 +170,43 @@ def for_empty_diagnostic(topic: str) -> Expr:
 @CATALOGUE.family(r"for-low-diagnostic\((.*?), ([0-9]+)\)")
 def for_low_diagnostic(topic: str, limit: str) -> Expr:
     """The partial score on a topic is under N."""
-    score = d.subdiagnostics.of(topic)
-    return (score >= 0) & (score < int(limit))
+    return (d.subdiagnostics.of(topic) >= 0) & (d.subdiagnostics.of(topic) < int(limit))
 
 
 @CATALOGUE.family(r"for-high-diagnostic\((.*?), ([0-9]+)\)")
 def for_high_diagnostic(topic: str, limit: str) -> Expr:
     """The partial score on a topic is N or more."""
-    score = d.subdiagnostics.of(topic)
-    return (score >= 0) & (score >= int(limit))
+    return (d.subdiagnostics.of(topic) >= 0) & (d.subdiagnostics.of(topic) >= int(limit))
+
+
+out_of_hundred(
+    "strategy-interview-success",
+    when((d.total_interview_count >= 3) & (d.search_length_now >= 7), 30),
+    otherwise=10,
+)
+out_of_hundred("strategy-get-alternance", when(d.age > 30, 20), otherwise=40)
+out_of_hundred(
+    "strategy-likeable-job",
+    when(d.passionate_level > "LIKEABLE_JOB", 0),
+    when(d.diagnostic_category == "find-what-you-like", 30),
+    otherwise=40,
+)
+out_of_hundred("strategy-try-without-diploma", when(d.jg_is_diploma_strictly_required, 0), otherwise=10)
+
+
+@CATALOGUE.family(r"strategy-for-frustrated\((.*)\)")
+def strategy_for_frustrated(difficulties: str) -> Expr:
+    """A little more where one of some difficulties was declared."""
+    declared = any_of(*(d.frustrations.has(name) for name in parts(difficulties)))
+    return hundred(first_match(when(declared, 15), otherwise=10))
+
+
+@CATALOGUE.family(r"favor-strategy\((.*)\)")
+def favor_strategy(names: str) -> Expr:
+    """High where one of some strategies was started, medium where one was proposed."""
+    wanted = parts(names)
+    return first_match(
+        when(d.opened_strategies.lists_any(*wanted), 3, because="STARTED_SUCH_A_STRATEGY"),
+        when(d.proposed_strategies.lists_any(*wanted), 2, because="SUCH_A_STRATEGY_COULD_WORK"),
+        otherwise=1,
+    )

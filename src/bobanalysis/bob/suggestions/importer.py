@@ -82,11 +82,7 @@ def offer_changes(offers: pl.DataFrame, year: int = REFERENCE_YEAR) -> pl.DataFr
 
 
 def reorient_jobbing(
-    offers: pl.DataFrame,
-    tension: pl.DataFrame,
-    unqualified: pl.Series,
-    *,
-    before: date = END_OF_HISTORY,
+    offers: pl.DataFrame, tension: pl.DataFrame, unqualified: pl.Series, *, before: date = END_OF_HISTORY
 ) -> pl.DataFrame:
     """Return jobs without qualification that one could change to in each département.
 

@@ -1,0 +1,233 @@
+"""Filters: on the person, the job and its market, the project and the search."""
+
+from bobanalysis.rules import (
+    Expr,
+    Named,
+    attempt,
+    count,
+    error,
+    first_not_zero,
+    lift,
+    missing,
+    passes,
+    total,
+    when,
+    zero_or_first,
+)
+
+from ..catalogue import CATALOGUE, rule, step
+from ..catalogue import DICTIONARY as d
+
+
+@CATALOGUE.family(r"for-frustrated-old\(([0-9]+)\)")
+def for_frustrated_old(years: str) -> Expr:
+    """Older than N years and says that age is held against them."""
+    return (d.age > int(years)) & d.frustrations.has("AGE_DISCRIMINATION")
+
+
+rule("for-frustrated-young(25)", d.frustrations.has("AGE_DISCRIMINATION") & (d.age < 25))
+
+
+rule("for-long-term-mom", (d.gender == "FEMININE") & d.frustrations.has("STAY_AT_HOME_PARENT"))
+rule(
+    "for-single-parent",
+    d.frustrations.has("SINGLE_PARENT") | (d.family_situation == "SINGLE_PARENT_SITUATION"),
+)
+rule("for-handicaped", d.has_handicap | d.frustrations.has("HANDICAPED"))
+rule("for-migrant", d.frustrations.has_any("LANGUAGE", "FOREIGN_QUALIFICATIONS"))
+
+rule("for-driver", (d.has_car_driving_license >= "TRUE") | (d.num_driving_licenses > 0))
+rule(
+    "for-very-frustrated(5)",
+    Named("difficulties ticked", count(*(d.frustrations.has(f) for f in d.sets["frustrations"])))
+    + d.num_other_frustrations
+    >= 5,
+)
+
+unknown_autonomy = when(d.is_autonomous == "UNKNOWN_BOOL", missing("profile.isAutonomous"))
+
+rule("for-autonomous", unknown_autonomy, otherwise=d.is_autonomous == "TRUE")
+rule(
+    "cant-sell-self",
+    when((d.num_objectives == 0) | (d.num_objectives > 2), False),
+    when(d.seniority < "SENIOR", False),
+    unknown_autonomy,
+    otherwise=d.is_autonomous != "TRUE",
+)
+
+
+VOCATIONAL_JOBS = ("M1608", "M1606", "N4104")  # a CAP or BEP is taken for granted there
+
+
+rule(
+    "missing-required-diploma",
+    when(d.rome_id == "", missing("projects.0.targetJob.jobGroup.romeId")),
+    when(d.highest_degree >= "DEA_DESS_MASTER_PHD", False),
+    when(
+        (d.jg_lowest_diploma == "UNKNOWN_DEGREE") & d.rome_id.starts_with(*VOCATIONAL_JOBS),
+        d.highest_degree < "CAP_BEP",
+    ),
+    when(
+        d.jg_lowest_diploma == "UNKNOWN_DEGREE",
+        missing("data.job_group_info.{rome_id}.requirements.diplomas"),
+    ),
+    when(d.jg_lowest_diploma == "NO_DEGREE", False),
+    otherwise=d.highest_degree < d.jg_lowest_diploma,
+)
+
+
+rule(
+    "for-most-likely-short-contract",
+    d.jg_has_contract_types
+    & (d.jg_contract_percent.of("CDD_LESS_EQUAL_3_MONTHS") + d.jg_contract_percent.of("INTERIM") >= 50),
+)
+
+
+rule(
+    "for-risky-covid",
+    when(d.jg_covid_risk != "COVID_UNKNOWN_RISK", d.jg_covid_risk == "COVID_RISKY"),
+    when(d.rome_id == "", missing("projects.0.targetJob.jobGroup.romeId")),
+    otherwise=missing("data.job_group_info.{rome_id}.covid_risk"),
+)
+
+
+rule("for-small-city-inhabitant(20000)", (d.city_population > 0) & (d.city_population <= 20_000))
+
+
+offers = d.market_offers_per_10_candidates
+market_known = offers != 0
+
+
+@CATALOGUE.family(r"for-stressed-market\(10/([0-9]+)\)")
+def for_stressed_market(limit: str) -> Expr:
+    """At most N offers per 10 candidates in the département; an unknown market does not pass."""
+    return market_known & (offers <= int(limit)) if int(limit) else offers == -1
+
+
+def easy_market(limit: int) -> Expr:
+    """Return the condition that there are more than ``limit`` offers per 10 candidates."""
+    return offers > limit
+
+
+@CATALOGUE.family(r"for-lower-market-tension\(10/([0-9]+)\)")
+def for_lower_market_tension(limit: str) -> Expr:
+    """At least N offers per 10 candidates in the département; an unknown market does not pass."""
+    return market_known & ((offers >= int(limit)) | (offers < -1)) if int(limit) else market_known
+
+
+rule("for-unstressed-market(10/7)", for_lower_market_tension("7"))
+
+
+rule("for-stressed-job(10/3)", (d.jg_national_market_score != 0) & (d.jg_national_market_score <= 0.3))
+
+
+employed = rule("for-employed", (d.situation == "EMPLOYED") | (d.project_kind == "FIND_ANOTHER_JOB"))
+rule(
+    "for-company-creator",
+    when(d.project_kind == "UNKNOWN_PROJECT_KIND", missing("projects.0.kind")),
+    otherwise=d.project_kind == "CREATE_OR_TAKE_OVER_COMPANY",
+)
+
+rule(
+    "for-no-clear-project",
+    when(d.num_projects > 1, False),
+    when(d.num_objectives == 0, True),
+    when(d.has_clear_project == "UNKNOWN_BOOL", missing("projects.0.hasClearProject")),
+    otherwise=d.has_clear_project == "FALSE",
+)
+rule(
+    "for-unclear-project",
+    when(d.num_objectives == 0, True),
+    when(d.num_objectives >= 3, True),
+    when(d.num_projects > 1, False),
+    when(d.has_clear_project == "UNKNOWN_BOOL", missing("projects.0.hasClearProject")),
+    otherwise=d.has_clear_project == "FALSE",
+)
+
+
+rule("for-unemployed", (d.situation != "UNKNOWN_SITUATION") & (d.situation != "EMPLOYED"))
+
+rule(
+    "for-narrow-contract-search",
+    d.jg_has_contract_types
+    & (
+        total(
+            *(
+                when(d.employment_types.has(k), d.jg_contract_percent.of(k))
+                for k in d.sets["employment_types"]
+            )
+        )
+        < 50
+    ),
+)
+
+# What the local median salary is worth per year before tax, by its unit (spec 01 §3, SALARY).
+local_salary = d.market_median_salary * step(
+    "what brings the salary to a year",
+    when(d.market_salary_unit.is_in("UNKNOWN_SALARY_UNIT", "ANNUAL_GROSS_SALARY"), 1.0),
+    when(d.market_salary_unit == "MONTHLY_GROSS_SALARY", 12.0),
+    when(d.market_salary_unit == "MONTHLY_NET_SALARY", 12 / 0.8),
+    when(d.market_salary_unit == "HOURLY_GROSS_SALARY", 52 * 35.0),
+    when(d.market_salary_unit == "HOURLY_NET_SALARY", 52 * 35 / 0.8),
+    otherwise=error("KeyError"),
+)
+rule("for-high-salary-expectations", d.min_salary > local_salary)
+
+
+rule("for-active-search", d.has_creation_date & ~d.search_not_started)
+
+long_accumulated_search = rule(
+    "for-long-accumulated-search(2)", when(employed, d.search_length >= 6), otherwise=d.search_length >= 2
+)
+
+
+@CATALOGUE.family(r"for-many-interviews-per-month\(([0-9]+(?:\.[0-9]+)?)\)")
+def for_many_interviews_per_month(rate: str) -> Expr:
+    """More than X interviews a month since the search began; unknown counts as none."""
+    return (d.search_length >= 0) & (d.total_interview_count > float(rate) * d.search_length)
+
+
+rule(
+    "for-with-resume",
+    when(d.has_resume == "UNKNOWN_BOOL", missing("projects.0.hasResume")),
+    otherwise=d.has_resume == "TRUE",
+)
+
+
+GOOD = 1.5  # what a good score is
+
+
+@CATALOGUE.family(r"not-(.*)")
+def negation(name: str) -> Expr:
+    """The rule NAME does not pass; where it lacks data, so does this one."""
+    return ~passes(CATALOGUE.use(name))
+
+
+@CATALOGUE.family(r"constant\((.+)\)")
+def constant(value: str) -> Expr:
+    """The same score for everybody."""
+    return lift(float(value))
+
+
+@CATALOGUE.family(r"for-good-score\((.+)\)")
+def for_good_score(name: str) -> Expr:
+    """The rule NAME scores 1.5 or more; where it lacks data this one does not pass."""
+    return attempt(CATALOGUE[name].score >= GOOD, False, False)
+
+
+@CATALOGUE.family(r"for-bad-score\((.+)\)")
+def for_bad_score(name: str) -> Expr:
+    """The rule NAME scores under 1.5; where it lacks data this one does not pass either."""
+    return attempt(CATALOGUE[name].score < GOOD, False, False)
+
+
+@CATALOGUE.family(r"for-any-project\((.*)\)")
+def for_any_project(name: str) -> Expr:
+    """The first score other than 0 that NAME gives to a project of the person."""
+    return first_not_zero(CATALOGUE[name].score, d.user, d.project)
+
+
+@CATALOGUE.family(r"for-all-projects\((.*)\)")
+def for_all_projects(name: str) -> Expr:
+    """What NAME gives to the person's first project, unless a project scores 0."""
+    return zero_or_first(CATALOGUE[name].score, d.user, d.project)
