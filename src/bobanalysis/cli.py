@@ -216,7 +216,8 @@ def letter(
     now: NowOption = NOW,
 ) -> None:
     """Write the letter "Why did I get this?" to one person: one page of HTML, without any other file."""
-    from bobanalysis.report.letter import explain
+    from bobanalysis.audit.person import Person
+    from bobanalysis.report.letter import Letter
     from bobanalysis.report.letter_page import folder_figures, open_figures, render
     from bobanalysis.tables import refuse_overwrite
 
@@ -226,16 +227,8 @@ def letter(
         if str(person) != "-":
             refuse_overwrite(target, person)
         figures = folder_figures(market.name) if market else open_figures(scale)
-        made = explain(
-            _given(person),
-            known,
-            now=now,
-            project=project - 1,
-            about=about,
-            figures=figures,
-            file=_name(person),
-        )
-        text = render(made, lang)
+        read = Person.of(_given(person), known, now=now, project=project - 1, file=_name(person))
+        text = render(Letter(read, about, now, figures), lang)
     except (ValueError, OSError) as error:
         raise _stop(error) from error
     if str(target) == "-":

@@ -12,7 +12,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
-from bobanalysis.rules import Expr, Named, Text, is_condition
+from bobanalysis.rules import Expr, Named, Text, Variable, inputs, is_condition
 from bobanalysis.rules.expr import children
 
 Vocabulary = Mapping[str, Mapping[str, Text]]
@@ -147,6 +147,58 @@ class Presentation:
             return str(words.say(items.get(value) or self.titles.get(value) or Text(value, value)))
         unit = words.say(outcome.unit) if outcome and outcome.unit else ""
         return f"{plain} {unit}".strip()
+
+    # --- the letter to one person
+
+    letter_template: str = "personal_letter.html"
+    whole_computations: bool = True
+    """Whether a comparison of a named computation is told as one condition, and a sum as its terms."""
+    unpaired: frozenset[str] = frozenset()
+    """Outcomes for which no pairs of changes are tried."""
+    main_outcomes: tuple[str, ...] = ()
+    """Outcomes whose conditions decide what data is told first; all where empty."""
+    always_told: tuple[str, ...] = ()
+    """Inputs that are told first whatever decided."""
+
+    def label_of(self, outcome: str, item: str = "") -> Text:
+        """Return what to call an outcome, or an item of a list."""
+        found = self.algorithm.outcome(outcome)
+        return found.items[item] if item else found.label  # type: ignore[no-any-return]
+
+    def reads(self, outcome: str, item: str = "") -> list[str]:
+        """Return the names of the inputs that can alter an answer."""
+        rule = self.algorithm.roots[self.algorithm.outcome(outcome).root_of(item)]
+        return [v.name for v in inputs(rule)]
+
+    def category(self, variable: Variable) -> str:
+        """Return whether an input is the person's to change ("yours"), "protected", or from outside."""
+        return "figures" if variable.joined else "protected" if variable.protected else "yours"
+
+    def is_given(self, variable: Variable, row: Mapping[str, Any]) -> bool:
+        """Tell whether an input was answered, or is known all the same."""
+        return True
+
+    def unknown(self, variable: Variable, value: Any) -> str:
+        """Return the key, in the topic ``unknown``, of what a value says that stands for no answer."""
+        return ""
+
+    def stopped(self, person: Any) -> str:
+        """Return the outcome that a person for whom the algorithm stops is told of; "" for none."""
+        return ""
+
+    def follows(self, outcome: str, item: str, values: Mapping[str, Any]) -> bool:
+        """Tell whether an item of a list can only be there with the first outcome as it is."""
+        return False
+
+    def letter(self, say: Any) -> dict[str, Any]:
+        """Return what the algorithm's own template of the letter shows beside.
+
+        Args:
+            say: What puts the letter into words: ``report.letter_page``.
+        """
+        return {}
+
+    # --- the page where a reader tries the rules
 
     try_template: str = "try_any.html"
     """Template of the page where a reader tries the rules."""

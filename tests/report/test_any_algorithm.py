@@ -11,7 +11,7 @@ from reading_pages import parse_all
 
 from bobanalysis import text as typography
 from bobanalysis.audit.person import Person
-from bobanalysis.report.personal import personal_letter
+from bobanalysis.report.letter_page import personal_letter
 from bobanalysis.report.site import render_algorithm
 from bobanalysis.rules import first_match, missing, when
 

@@ -12,14 +12,14 @@ import polars as pl
 
 from bobanalysis.algorithm import PublishedRule
 from bobanalysis.presentation import Presentation, RuleFamily, Use, Vocabulary
-from bobanalysis.rules import Expr, Named, Text, inputs, is_condition
+from bobanalysis.rules import Expr, Named, Text, Trace, Variable, inputs, is_condition
 from bobanalysis.rules.expr import Cases
 from bobanalysis.tables import load_yaml
 
 from . import configuration
-from .diagnosis import challenges, diagnosis, overall_rows
+from .diagnosis import Relevance, challenges, diagnosis, overall_rows
 from .market import _elsewhere as elsewhere
-from .market import association_table
+from .market import association_table, looked_up_by
 from .rulebook import catalogue, titles
 from .uses import content_rules, rules_in_use
 
@@ -165,6 +165,115 @@ class BobPresentation(Presentation):
         points = words.number(value * HUNDRED / TOP, 0 if value * HUNDRED % TOP == 0 else 1)
         return str(words.name("scores", key).format(n=plain, points=points, hundred=HUNDRED))
 
+    # --- the letter to one person
+
+    letter_template = "letter.html"
+    whole_computations = False
+    unpaired = frozenset({"strategies"})
+    main_outcomes = ("main_challenge", "overall_score")
+    always_told = ("age", "rome_id", "departement_id")
+
+    def label_of(self, outcome: str, item: str = "") -> Text:
+        """Return what to call an outcome, or an item of a list."""
+        return strategy_title(item) if outcome == "strategies" and item else super().label_of(outcome, item)
+
+    def reads(self, outcome: str, item: str = "") -> list[str]:
+        """Return the inputs that can alter an answer: those of its rule, and of what bears on it.
+
+        On advice bears other advice that excludes it; on a strategy its pieces of advice; on rules that read
+        a result of the diagnosis, the diagnosis. Inputs by which figures are looked up count.
+        """
+        bob = self.algorithm
+        rules = [bob.roots[bob.outcome(outcome).root_of(item)]]
+        if outcome == "advice":
+            rules += [bob.advice[id] for id in _excluders(item)]
+        if outcome == "strategies":
+            plan = next(s for s in configuration.strategies() if s.id == item)
+            pieces = [m.id for m in configuration.advice_modules() if m.id.startswith(plan.advice)]
+            rules += [bob.advice[id] for piece in pieces for id in [piece, *_excluders(piece)]]
+            rules += [bob.roots["job tips"], bob.advice["specific-to-job"]]
+        found = inputs(*rules)
+        if outcome in ("main_challenge", "strategies") or _DIAGNOSED & {v.name for v in found}:
+            found += inputs(bob.roots["overall_score"])
+        names = [v.name for v in found]
+        names += [v.name for v in looked_up_by(names, bob.market)]
+        if {"search_length", "search_length_now"} & {*names}:  # one question of the form: since when
+            names += ["search_length", "search_not_started"]
+        return [*dict.fromkeys(names)]
+
+    def category(self, variable: Variable) -> str:
+        """Return whose an input is; where to live and an outside service are told apart from other inputs."""
+        if variable.name == "area_type":  # stands for a criterion, and the person chooses it all the same
+            return "yours"
+        return "figures" if variable.group == "service" else super().category(variable)
+
+    def is_given(self, variable: Variable, row: Mapping[str, Any]) -> bool:
+        """Tell whether an input was answered, or is known of everybody or of their job and place."""
+        name, value = variable.name, row.get(variable.name)
+        if value is None or self.unknown(variable, value) == "age":
+            return False
+        if name in _COUNTED or name in association_table().columns[1:]:
+            return True
+        if name == "search_not_started" and row.get("search_length", -1) >= 0:
+            return True
+        return value not in (variable.default, "")
+
+    def unknown(self, variable: Variable, value: Any) -> str:
+        """Return what a value says that the published code reads where there is no answer."""
+        if variable.name == "age" and variable.maximum is not None and value > variable.maximum:
+            return "age"
+        if variable.name in ("search_length", "search_length_now") and value < 0:
+            return "not started" if value == variable.default else "date"
+        return ""
+
+    def stopped(self, person: Any) -> str:
+        """Return what stopped: the choice of the challenge, or the score that goes with it."""
+        chosen = person.trace(self.algorithm.roots["main_challenge"]).answered
+        return "overall_score" if chosen else "main_challenge"
+
+    def follows(self, outcome: str, item: str, values: Mapping[str, Any]) -> bool:
+        """Tell whether an item is a strategy that only the person's main challenge leads to."""
+        known = (s for s in configuration.strategies() if s.id == item and outcome == "strategies")
+        return any(s.challenges == (values["main_challenge"],) for s in known)
+
+    def letter(self, say: Any) -> dict[str, Any]:
+        """Return what only the letter of Bob tells: each step, and the advice that is not given."""
+        person, answers, bob = say.person, say.made.answers, self.algorithm
+        advice, main = answers.values["advice"], answers.values["main_challenge"]
+        scores = {id: _score(person.trace(rule)) for id, rule in bob.advice.items()}
+        lost = [id for id, n in scores.items() if n > 0 and id not in advice and not answers.error]
+        given = [m for m in configuration.advice_modules() if m.id in advice]
+        refusal = person.trace(bob.roots["overall_score"]).refusal
+        order = [c.id for c in challenges()]
+        own = order.index(main) if main else 0
+        return {
+            "told": say.words.say(challenges()[own].told) if main else "",
+            "stopped_by": "" if refusal is None else say.said(refusal),
+            "steps": [
+                {
+                    "title": say.words.say(c.label),
+                    "at": place - own,
+                    "needs": person.trace(bob.roots[c.column]).value == Relevance.NEEDS_ATTENTION,
+                    "reasons": say.conditions_of(c.column) if place < own else [],
+                }
+                for place, c in enumerate(challenges())
+                if main
+            ],
+            "scored": sum(n != 0 for n in scores.values()),
+            "advice_total": len(scores),
+            "excluded": {id: [m.id for m in given if id in m.excludes] for id in lost},
+            "not_given": [id for id in scores if id not in advice and id not in lost and not answers.error],
+            "strategy_total": sum(main in s.challenges for s in configuration.strategies()),
+            "who": [
+                (v, say.value(v, person.row[v.name]) if self.is_given(v, person.row) else "")
+                for v in (self.algorithm.dictionary[name] for name in self.always_told)
+                if v.name in person.row
+            ],
+            "name_of": say.name_of,
+        }
+
+    # --- the page where a reader tries the rules
+
     try_template, try_texts = "try.html", "try"
     try_scripts = ("pipeline.js", "page.js")
 
@@ -202,6 +311,32 @@ class BobPresentation(Presentation):
     def titles(self) -> Mapping[str, Text]:
         """What to call rules, steps, missing fields, and a job that no rule names."""
         return {**titles(), "X9999": _own_words()["rows"]["any job"]}  # what a search tries for "another"
+
+
+_DIAGNOSED = {"diagnostic_category", "diagnostic_overall_score"}
+_COUNTED = ("num_projects", "num_objectives", "has_creation_date", "month")
+"""Inputs that are known of everybody, whatever was answered."""
+
+
+@cache
+def _excluders(id: str) -> tuple[str, ...]:
+    """Return the advice that, directly or not, decides whether an advice is excluded."""
+    found: list[str] = []
+    waiting = [id]
+    while waiting:
+        one = waiting.pop()
+        modules = configuration.advice_modules()
+        new = [m.id for m in modules if one in m.excludes and m.id not in (one, id, *found)]
+        found += new
+        waiting += new
+    return tuple(found)
+
+
+def _score(read: Trace) -> float:
+    """Return the score of an advice rule, for its sign; a rule that names what it lacks has one above 0."""
+    if read.refusal is None:
+        return float(read.value)
+    return 1.0 if read.refusal.kind == "missing" and read.refusal.details else 0.0
 
 
 def _step_source(name: str) -> str:

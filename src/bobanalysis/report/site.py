@@ -28,7 +28,6 @@ from bobanalysis.report import (
     sheet_pages,
     tryit,
 )
-from bobanalysis.report.personal import personal_letter
 from bobanalysis.report.renderer import Content, Page, PageRenderer, environment
 from bobanalysis.report.words import HERE, N_, Words
 from bobanalysis.text import LANGUAGES, Language
@@ -112,7 +111,7 @@ def render_algorithm(algorithm: Algorithm, folder: str | os.PathLike[str], perso
         words = Words(language, algorithm.presentation.words)
         for page in (*OWN_PAGES, *cards.pages(algorithm)):
             if page.slug == "letter":
-                text = personal_letter(example, language, invented=person is None, site=True)
+                text = letter_page.personal_letter(example, language, invented=person is None, site=True)
             else:
                 page = replace(page, template=page.template or _own_template(algorithm, page))
                 text = PageRenderer(content, words, page, OWN_PAGES).html()
@@ -163,7 +162,7 @@ def _page(content: Content, language: Language, page: Page) -> str:
 
 def downloads(content: Content) -> dict[str, str]:
     """Return the other files that pages offer: path in the folder of reports -> text."""
-    return sheet_pages.downloads(content) | letter_page.letter_pages()
+    return sheet_pages.downloads(content) | letter_page.letter_pages(content.algorithm)
 
 
 def findings_csv(merged: Mapping[str, Any]) -> str:
