@@ -141,9 +141,8 @@ def with_threshold(rule: e.Expr, name: str, old: float, new: float) -> e.Expr:
         raise LookupError(f"{name!r} is not compared with {old!r}; thresholds found: {sorted(found)}")  # type: ignore[type-var]
 
     def change(node: e.Expr) -> e.Expr | None:
-        if isinstance(node, e.Compare) and bound(node) == old:
-            return e.Compare(node.op, node.left, e.Const(new))
-        return None
+        moved = isinstance(node, e.Compare) and bound(node) == old
+        return e.Compare(node.op, node.left, e.Const(new)) if moved else None  # type: ignore[attr-defined]
 
     return transform(rule, change)
 

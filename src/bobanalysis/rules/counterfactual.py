@@ -233,23 +233,15 @@ def counterfactuals(
 
     def run(sets: Sequence[Changes]) -> list[tuple[int, Any]]:
         edits = [{c.variable.name: c.after for c in chosen} for chosen in sets]
-        frame = pl.DataFrame(
-            {
-                v.name: pl.Series(
-                    range(len(sets))
-                    if v.name in alone
-                    else [edit.get(v.name, person[v.name]) for edit in edits],
-                    dtype=pl.Float64 if v.kind == "float" else None,
-                )
-                for v in read
-            }
-            or {"·": [0] * len(sets)}
-        )
-        done = evaluate({"answer": rule}, frame)
+        columns = {"·": pl.Series([0] * len(sets))}  # for a rule that reads nothing
+        for v in read:
+            values = [edit.get(v.name, person[v.name]) for edit in edits]
+            kind = pl.Float64 if v.kind == "float" else None
+            columns[v.name] = pl.Series(range(len(sets)) if v.name in alone else values, dtype=kind)
+        done = evaluate({"answer": rule}, pl.DataFrame(columns))
         table.append(done.refusals)
-        values = done.frame["answer"].to_list()
-        refused = "answer" + STATUS in done.frame.columns
-        return list(zip(done.frame["answer" + STATUS] if refused else [0] * len(sets), values, strict=True))
+        status = done.frame.get_column("answer" + STATUS, default=[0] * len(sets))
+        return list(zip(status, done.frame["answer"].to_list(), strict=True))
 
     def said(outcome: tuple[int, Any]) -> Any:
         return table[-1][outcome[0] - 1] if outcome[0] else outcome[1]

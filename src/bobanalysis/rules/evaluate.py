@@ -90,13 +90,11 @@ def evaluate(rules: Mapping[str, e.Expr], frame: Any, keep: Iterable[str] = ()) 
 def _check(rules: Mapping[str, e.Expr], frame: Any) -> None:
     """Refuse a frame that lacks a column, holds one of another type, or a null that a rule would read."""
     types, read = frame.collect_schema(), e.inputs(*rules.values())
-    for variable in read:
-        name = variable.name
-        if name not in types:
-            raise KeyError(
-                f"column {name!r} is missing; it is read by {_readers(rules, variable)}. "
-                f"Add it, or fill it with its default ({variable.default!r})."
-            )
+    for variable in (v for v in read if v.name not in types):
+        raise KeyError(
+            f"column {variable.name!r} is missing; it is read by {_readers(rules, variable)}. "
+            f"Add it, or fill it with its default ({variable.default!r})."
+        )
     if not read:
         return
     counted = frame.select(*(nw.col(v.name).is_null().sum().cast(nw.Int64).alias(v.name) for v in read))
@@ -104,20 +102,19 @@ def _check(rules: Mapping[str, e.Expr], frame: Any) -> None:
     for variable in read:
         name, nulls, dtype = variable.name, counts[variable.name][0], types[variable.name]
         if nulls:
-            where = ""
-            if isinstance(frame, nw.DataFrame):
-                where = f", the first in row {frame[name].is_null().arg_true()[0] + 1}"
+            eager = isinstance(frame, nw.DataFrame)
+            where = f", the first in row {frame[name].is_null().arg_true()[0] + 1}" if eager else ""
             raise ValueError(
                 f"column {name!r} has {nulls} empty cells (nulls){where}; it is read by "
                 f"{_readers(rules, variable)}. Fill them, with its default ({variable.default!r}) for "
                 "instance, or leave these rows out."
             )
         if not _fits(variable.kind, dtype):
-            known = "; ".join(f"{c.name} is {c.number}" for c in variable.choices[:3])
+            known = [f"{c.name} is {c.number}" for c in variable.choices]
+            few = f" ({'; '.join([*known[:3], *['…'][: len(known) > 3]])})" if known else ""
             raise ValueError(
                 f"column {name!r} is of type {dtype}, but the input is of kind {variable.kind}; it is read "
-                f"by {_readers(rules, variable)}. Give {e.KINDS[variable.kind].wanted}"
-                + (f" ({known}{'; …' if len(variable.choices) > 3 else ''})." if known else ".")
+                f"by {_readers(rules, variable)}. Give {e.KINDS[variable.kind].wanted}{few}."
             )
 
 

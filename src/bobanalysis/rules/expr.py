@@ -165,11 +165,11 @@ class Variable:
 
     def number_of(self, name: str) -> int:
         """Return the number of the enumerated value ``name``; ValueError names the nearest."""
-        for choice in self.choices:
-            if choice.name == name:
-                return choice.number
-        names = [c.name for c in self.choices]
-        raise ValueError(f"{self.name}: {name!r} is not one of {names}.{did_you_mean(name.upper(), names)}")
+        numbers = {c.name: c.number for c in self.choices}
+        if name in numbers:
+            return numbers[name]
+        hint = did_you_mean(name.upper(), numbers)
+        raise ValueError(f"{self.name}: {name!r} is not one of {[*numbers]}.{hint}")
 
     def choice(self, number: int) -> Choice | None:
         """Return the enumerated value numbered ``number``, or None if there is none."""
@@ -197,6 +197,7 @@ class Expr:
     """Base of all expressions; ``fields`` names the parts of a node, in order."""
 
     fields: ClassVar[tuple[str, ...]] = ()
+    __match_args__: ClassVar[tuple[str, ...]] = ()
     fixed: ClassVar[tuple[str, ...]] = ()  # parts that no change of a rule reaches
     boolean: ClassVar[bool] = False
     shown: ClassVar[str] = ""  # how the node is written; its tuples are joined with ``joint``
@@ -206,7 +207,7 @@ class Expr:
 
     def __init_subclass__(cls) -> None:
         """Take the parts of a node from its annotations."""
-        cls.fields = tuple(get_annotations(cls)) or cls.fields
+        cls.fields = cls.__match_args__ = tuple(get_annotations(cls)) or cls.fields  # type: ignore[misc]
 
     def __new__(cls, *parts: Any) -> Any:
         """Return the one node made of ``parts``."""
@@ -513,17 +514,12 @@ def any_of(*parts: Expr | bool) -> Expr:
 def _chain(cls: type[And] | type[Or], parts: Iterable[Expr | bool], neutral: bool) -> Expr:
     kept: list[Expr] = []
     for part in map(as_expr, parts):
-        if isinstance(part, cls):
-            kept += part.parts
-        elif isinstance(part, Const):
-            if bool(part.value) is not neutral:  # decides the rest: nothing behind it is read
-                kept.append(Const(not neutral))
-                break
-        else:
-            kept.append(part)
-    if not kept:
-        return Const(neutral)
-    return kept[0] if len(kept) == 1 else cls(tuple(kept))
+        if not isinstance(part, Const):
+            kept += part.parts if isinstance(part, cls) else [part]
+        elif bool(part.value) is not neutral:  # decides the rest: nothing behind it is read
+            kept.append(Const(not neutral))
+            break
+    return cls(tuple(kept)) if len(kept) > 1 else kept[0] if kept else Const(neutral)
 
 
 def when(condition: Expr | bool, score: Operand | None = None, because: str | Iterable[str] = ()) -> Row:

@@ -68,9 +68,8 @@ def _comparison(item: e.Compare) -> e.Expr:
     if isinstance(left, e.Coalesce):
         others = (left.with_fields, left.without_fields)
         if all(isinstance(c, e.Const) for c in others):
-            return _replaced(
-                e.Coalesce(simplify(e.Compare(item.op, left.item, right)), *map(decided, others))
-            )
+            inner = simplify(e.Compare(item.op, left.item, right))
+            return _replaced(e.Coalesce(inner, *map(decided, others)))
     return item
 
 
@@ -94,20 +93,10 @@ def _replaced(item: e.Coalesce) -> e.Expr:
 def clip(item: e.Expr) -> e.Expr | None:
     """Return the value out of 100 that an expression brings to the scale from 0 to 3; None if it does not."""
     match item:
-        case e.Arith(
-            op="/",
-            left=e.Arith(
-                op="*",
-                left=e.Arith(
-                    op="min",
-                    left=e.Arith(op="max", left=raw, right=e.Const(value=0)),
-                    right=e.Const(value=100),
-                ),
-                right=e.Const(value=3),
-            ),
-            right=e.Const(value=100),
-        ):
-            return raw
+        case e.Arith("/", e.Arith("*", e.Arith("min", bounded, e.Const(100)), e.Const(3)), e.Const(100)):
+            match bounded:
+                case e.Arith("max", raw, e.Const(0)):
+                    return raw
     return None
 
 
@@ -121,11 +110,8 @@ def _arithmetic(item: e.Arith) -> e.Expr:
     left, right = simplify(item.left), simplify(item.right)
     if isinstance(left, e.Const) and isinstance(right, e.Const) and (right.value or item.op != "/"):
         return e.Const(e.ARITHMETIC[item.op](left.value, right.value))
-    return (
-        right
-        if item.op == "+" and isinstance(left, e.Const) and left.value == 0
-        else e.Arith(item.op, left, right)
-    )
+    adds_nothing = item.op == "+" and isinstance(left, e.Const) and left.value == 0
+    return right if adds_nothing else e.Arith(item.op, left, right)
 
 
 def _to_three(result: e.Expr) -> e.Expr:
