@@ -160,9 +160,7 @@ def format_value(
         '45 ans'
     """
     words = _Verbalizer(lang, titles or {})
-    if variable.kind == "bool":
-        return words.word("yes" if value else "no")
-    return words.value(variable, value)
+    return words.number(bool(value)) if variable.kind == "bool" else words.value(variable, value)
 
 
 def input_text(variable: e.Variable, lang: Language) -> str:
@@ -373,13 +371,10 @@ class _Verbalizer(e.Visitor):
             if numbers and (op, value) in ((">=", max(numbers)), ("<=", min(numbers))):
                 op = "=="
             return self.asked(op, self.value(variable, value), ordered=True)
-        if variable.kind == "text":
-            if value == "":
-                return self.word("not given" if op == "==" else "given")
-            return self.asked(op, self.text_value(value))
-        if variable.kind == "int" and variable.codes and (said := self.coded(variable, op, value)):
-            return said
-        return self.asked(op, self.value(variable, value))
+        if variable.kind == "text" and value == "":
+            return self.word("not given" if op == "==" else "given")
+        said = self.coded(variable, op, value) if variable.kind == "int" and variable.codes else ""
+        return said or self.asked(op, self.value(variable, value))
 
     def coded(self, variable: e.Variable, op: str, value: float) -> str:
         """Say a comparison by what its whole numbers stand for; empty where they are quantities."""
@@ -407,11 +402,9 @@ class _Verbalizer(e.Visitor):
 
     def unit(self, variable: e.Variable, value: float) -> str:
         """Say the unit behind a number, in the singular where it must be."""
-        if variable.unit is None:
-            return ""
-        unit = variable.unit.get(self.lang)
-        if unit == "%":
-            return " %" if self.lang == "fr" else "%"
+        unit = variable.unit.get(self.lang) if variable.unit else ""
+        if unit in ("", "%"):
+            return f" {unit}" if unit and self.lang == "fr" else unit
         one = unit if unit == "mois" else unit.removesuffix("s")
         return " " + str(plural(abs(value) if self.lang == "fr" else value, one, unit, self.lang))
 
@@ -420,9 +413,9 @@ class _Verbalizer(e.Visitor):
         op = e.INVERSE[item.op] if negate else item.op
         left, right = item.left, item.right
         if isinstance(left, e.Named) and isinstance(right, e.Const):
-            key = f"{left.name}={right.value}"
-            if item.op == "==" and key in self.titles:
-                text = self.mention(left.name, self.titles[key].get(self.lang))
+            own = self.titles.get(f"{left.name}={right.value}") if item.op == "==" else None
+            if own:
+                text = self.mention(left.name, own.get(self.lang))
                 return self.after(self.word("not"), text) if negate else text
             if left.name in self.titles:
                 return self.after(self._named(left, False), self.asked(op, self.number(right.value)))
@@ -477,10 +470,8 @@ class _Verbalizer(e.Visitor):
 
     def part(self, item: e.Expr) -> str:
         item = simplify(item)
-        text = self.say(item)
-        if self.apart is not None and isinstance(item, e.Cases | e.Sum):
-            return text
-        return f"({text})" if isinstance(item, e.Arith | e.Cases | e.Window) else text
+        whole = isinstance(item, e.Arith | e.Window) or (isinstance(item, e.Cases) and self.apart is None)
+        return f"({self.say(item)})" if whole else self.say(item)
 
     def _arith(self, item: e.Arith, negate: bool) -> str:
         if (raw := clip(item)) is not None:
@@ -493,11 +484,10 @@ class _Verbalizer(e.Visitor):
         return f"{left} {sign} {self.part(item.right)}"
 
     def _function(self, item: e.Function, negate: bool) -> str:
-        if item.how == "neg":
-            return f"\u2212{self.part(item.item)}"
         if item.how in ("exp", "log"):
             return f"{self.word(item.how)}({self.say(item.item)})"
-        return f"{self.part(item.item)} ({self.word(item.how)})"
+        part = self.part(item.item)
+        return f"\u2212{part}" if item.how == "neg" else f"{part} ({self.word(item.how)})"
 
     def grouped(self, item: e.And | e.Or, negate: bool, how: str) -> list[tuple[str, e.Expr]]:
         """Return the parts of a chain, each with its text where it asks something of one input.
@@ -547,13 +537,11 @@ class _Verbalizer(e.Visitor):
         """Note a computation to be told below, and return what to call it; empty if it is said here."""
         if self.apart is None:
             return ""
-        if id(item) not in self.apart:
-            own = self.names.get(id(item))
-            letters = sum(key.startswith("quantity-") for key, _, _ in self.apart.values())
-            key = f"quantity-{chr(97 + letters)}"
-            title = own.get(self.lang) if own else f"{self.word('amount')} {chr(65 + letters)}"
-            self.apart[id(item)] = (key, title, item)
-        key, title, _ = self.apart[id(item)]
+        letters = sum(key.startswith("quantity-") for key, _, _ in self.apart.values())
+        own = self.names.get(id(item))
+        title = own.get(self.lang) if own else f"{self.word('amount')} {chr(65 + letters)}"
+        new = (f"quantity-{chr(97 + letters)}", title, item)
+        key, title, _ = self.apart.setdefault(id(item), new)
         return self.mention(key, self.quote(title))
 
     def _coalesce(self, item: e.Coalesce, negate: bool) -> str:
@@ -586,10 +574,8 @@ class _Verbalizer(e.Visitor):
     def _undefined(self, item: e.Undefined, negate: bool) -> str:
         if item.kind == "error":
             return f"{self.word('error')} ({item.details[0]})"
-        if not item.details:
-            return self.word("no data")
         fields = [self.titles[f].get(self.lang) if f in self.titles else f for f in item.details]
-        return f"{self.word('no data with')} {self.either(fields, 'and')}"
+        return f"{self.word('no data with')} {self.either(fields, 'and')}" if fields else self.word("no data")
 
 
 def _rounded(item: e.Expr) -> e.Expr:
