@@ -21,10 +21,10 @@ def in_order(labels: list[str]) -> bool:
 @pytest.fixture
 def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the data folder that a test may damage."""
-    folder = tmp_path / "data"
-    shutil.copytree(root(), folder)
-    monkeypatch.setenv("BOBANALYSIS_DATA", str(folder))
-    return folder
+    copied = tmp_path / "data"
+    shutil.copytree(root(), copied)
+    monkeypatch.setenv("BOBANALYSIS_DATA", str(copied))
+    return copied
 
 
 def problems(identifier: str) -> str:
