@@ -13,7 +13,16 @@ from typer.testing import CliRunner
 from bobanalysis import data
 from bobanalysis import text as typography
 from bobanalysis.audit.person import NOW, Answers, Person, read_person
-from bobanalysis.bob import DICTIONARY, UPSTREAM_COMMIT, Bob, InputError, Market, catalogue, read_users, validate
+from bobanalysis.bob import (
+    DICTIONARY,
+    UPSTREAM_COMMIT,
+    Bob,
+    InputError,
+    Market,
+    catalogue,
+    read_users,
+    validate,
+)
 from bobanalysis.bob.conformance import markets, read_vectors
 from bobanalysis.bob.market import join
 from bobanalysis.cli import app

@@ -39,7 +39,7 @@ def _rows(raw: Path, sheet: str) -> Iterator[tuple[list[str], str, int]]:
     for row in rows[start + 1 :]:
         if isinstance(row[0], float | int):
             for origin, place in places.items():
-                yield str(row[1]).split(" & "), origin, int(row[place])
+                yield str(row[1]).split(" & "), origin, int(str(row[place]).removesuffix(".0"))
 
 
 def duo_students(raw: Path) -> pl.DataFrame:
