@@ -96,19 +96,6 @@ def read_people(
     return validation.read_people(path, variables, now=now, strict=strict, records=RECORDS)
 
 
-def check_record(record: Any, now: str) -> None:
-    """Refuse a record that is none, that holds a field that does not exist, or an instant that is none.
-
-    Raises:
-        InputError: It names the file, the field, the value and what to do.
-    """
-    instant(now)
-    if not isinstance(record, dict):
-        raise InputError(f"holds {type(record).__name__}, not one of Bob's records (profile, projects)")
-    for field, value, problem in validation.unknown_fields(record, pl.Struct(USER), UNREAD):
-        raise InputError(f"{field}: {value} {problem}. Correct it, or leave it out.")
-
-
 def flatten(raw: pl.DataFrame) -> pl.DataFrame:
     """Return one row a project from one row a user (``USER``'s columns, ``now``, maybe ``SERVICES``')."""
     absent = {c: pl.lit(None, dtype=t) for c, t in SERVICES.items() if c not in raw.columns}
