@@ -230,7 +230,7 @@ def test_a_change_of_year_of_birth_in_the_record_does_what_the_letter_says():
             if [c.variable.name for c in other.changes] != ["age"]:
                 continue
             record["profile"]["yearOfBirth"] = int(NOW[:4]) - other.changes[0].after
-            assert outcome(e.item, Person.of(record, bob).answers) == other.answer, e.item.id
+            assert e.item.answer(Person.of(record, bob).answers) == other.answer, e.item.id
 
 
 def test_departements_where_the_answer_differs_are_counted_on_records_from_there():
