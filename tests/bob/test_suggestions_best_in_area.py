@@ -1,10 +1,9 @@
-"""Best jobs of a département: which are listed, in which order, and what a page shows of them."""
+"""Best jobs of a département: which are listed, and in which order."""
 
 import polars as pl
 import pytest
 
-from bobanalysis.bob import Market
-from bobanalysis.bob.suggestions import best_jobs_in_area, good_job_groups, open_without, shown, suggest_jobs
+from bobanalysis.bob.suggestions import best_jobs_in_area, good_job_groups, open_without
 
 CODES = [f"A{k}" for k in range(1100, 1200)]
 
@@ -49,45 +48,6 @@ def test_good_salaries_are_those_of_people_under_35_whatever_the_market_d5():
         (CODES[2], 3000, 0),
         (CODES[1], 2200, -1),
     ]
-
-
-def test_sectors_ask_for_six_offers_per_ten_candidates():
-    sectors = pl.DataFrame({"sector": ["s1", "s1", "s2"], "rome_id": [CODES[0], CODES[1], CODES[1]]})
-    found = section(best_jobs_in_area(tension([5, 6]), sectors=sectors), "random-sector")
-    assert found.select("sector", "item").rows() == [("s1", CODES[1]), ("s2", CODES[1])]
-
-
-def test_a_page_shows_ten_of_the_fifty_in_any_order_and_drops_a_section_of_one():
-    lists = best_jobs_in_area(pl.concat([tension([9] * 60), tension([9], "75")]))
-    page = shown(lists, seed=3)
-    assert page["departement_id"].unique().to_list() == ["15"]
-    assert page["rank"].to_list() == list(range(1, 11))
-    assert set(page["item"]) < set(CODES[:50])
-    assert page.equals(shown(lists, seed=3))
-    assert not page.equals(shown(lists, seed=4))
-
-
-def test_every_listed_job_has_the_same_chance_to_be_shown():
-    people = pl.DataFrame({"person_id": [str(k) for k in range(4000)]}).with_columns(
-        rome_id=pl.lit(CODES[0]), departement_id=pl.lit("15")
-    )
-    local = tension(list(range(107, 57, -1))).select(
-        "departement_id", "rome_id", market_offers_per_10_candidates="tension"
-    )
-    found = suggest_jobs(
-        people, Market(local, Market.empty().jobs), suggestion="best-local-market-score", seed=1
-    )
-    assert found["person_id"].unique(maintain_order=True).to_list() == people["person_id"].to_list()
-    times = found.group_by("item").len()["len"]
-    assert len(times) == 50
-    # 4,000 draws of 10 in 50: 800 each, standard deviation 25; five of them
-    assert 675 < times.min() <= times.max() < 925
-
-
-def test_only_good_job_groups_are_shown_and_a_section_with_one_of_them_is_not():
-    lists = best_jobs_in_area(tension([9, 9, 9]))
-    assert set(shown(lists, good=pl.Series(CODES[:2]))["item"]) == set(CODES[:2])
-    assert shown(lists, good=pl.Series(CODES[:1])).is_empty()
 
 
 @pytest.mark.parametrize(

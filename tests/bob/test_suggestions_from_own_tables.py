@@ -5,7 +5,6 @@ from datetime import date
 import polars as pl
 import pytest
 
-from bobanalysis.bob import InputError
 from bobanalysis.bob.suggestions import (
     diplomas,
     driving_licences,
@@ -108,9 +107,6 @@ def test_departements_of_a_month_stand_in_the_order_of_codes_not_of_offers():
     assert found["departement_id"].to_list() == ["06", "83"]
 
 
-# Titles (§9) and the better one (spec 04 §2.4)
-
-
 # Cities (§13, spec 04 §2.6)
 
 TOWNS = pl.DataFrame({"city_id": ["c1", "c2"], "population": [1000, 100]})
@@ -152,14 +148,6 @@ def test_planned_hirings_of_all_families_of_a_job_group_are_summed_and_rounded_h
         }
     )
     assert hiring_needs(survey, crosswalk).rows() == [("15", "A1101", 12, 14)]
-
-
-def test_a_survey_column_of_text_is_refused_with_what_to_do():
-    survey = pl.DataFrame(
-        {"departement_id": ["15"], "fap2009": ["f1"], "hirings": ["*"], "difficult": [0], "seasonal": [0]}
-    )
-    with pytest.raises(InputError, match="column hirings is text; make it a number"):
-        hiring_needs(survey, pl.DataFrame({"rome": ["A1101"], "fap2009": ["f1"]}))
 
 
 def test_trainings_are_counted_by_postcode_so_that_corsica_has_none_d12():
