@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from types import SimpleNamespace
+from functools import cache
+from importlib.resources import files
 from typing import Any
 
 import polars as pl
@@ -14,15 +15,13 @@ from bobanalysis.fairness._cube import UNKNOWN
 from bobanalysis.fairness.audit import Audit
 from bobanalysis.fairness.metrics import EVERYONE_ELSE
 from bobanalysis.fairness.texts import text, texts
+from bobanalysis.tables import load_yaml
 from bobanalysis.text import LANGUAGES, Language, colon, number, percent, percent_sign, quote
 
 MOST_LINES = 300
 """Most lines of a table on a page; the files --output .csv and .parquet have all."""
 MOST_DRAWN = 40
-_SUMMARIES = (
-    *("demographic_parity", "equalized_odds", "equal_opportunity"),
-    *("predictive_equality", "predictive_parity", "accuracy"),
-)
+_FLAGS = ("most", "below", "small")
 
 
 @dataclass(frozen=True)
@@ -41,9 +40,30 @@ class Words:
         """
         return text(key, **facts).get(self.lang)
 
+    def text(self, value: str) -> str:
+        """Write what is a text already."""
+        return value
+
     def number(self, value: float | None, decimals: int = 0) -> str:
         """Write a number."""
         return number(value, self.lang, decimals)
+
+    def known_number(self, value: float | None, decimals: int = 0) -> str:
+        """Write a number, or that there is none."""
+        return self.number(value, decimals) or self.word("none")
+
+    def share(self, value: float | None) -> str:
+        """Write a share; nothing where there is none."""
+        return percent(value, self.lang, brief=True)
+
+    def metric(self, name: str, item: str | None = None) -> str:
+        """Write the name of a measure, and of what it is about."""
+        name = self.word(f"metric_{name}") if f"metric_{name}" in texts() else name
+        return name if item is None else name + colon(self.lang) + quote(item, self.lang)
+
+    def summary(self, name: str) -> str:
+        """Write the name of a summary of all groups."""
+        return self.word(f"summary_{name}")
 
     def label(self, value: str | None) -> str:
         """Write the name of a group."""
@@ -54,9 +74,11 @@ class Words:
         """Write a share or a mean, or why there is none."""
         if value is None:
             return self.word("hidden" if suppressed else "none")
-        if self.decimals is None:
-            return percent(value, self.lang, brief=True)
-        return self.number(value, self.decimals)
+        return self.share(value) if self.decimals is None else self.number(value, self.decimals)
+
+    def rate(self, value: float | None, suppressed: bool, share: float | None) -> str:
+        """Write a rate of a category; nothing for people of unknown category, who have no share."""
+        return "" if share is None else self.value(value, suppressed)
 
     def gap(self, value: float | None) -> str:
         """Write a difference with its sign; of shares in points."""
@@ -66,6 +88,10 @@ class Words:
         sign = "+" if value > 0 and written.strip("0.,") else ""
         return sign + written + ("\u00a0pts" if self.decimals is None else "")
 
+    def known_gap(self, value: float | None) -> str:
+        """Write a difference, or that there is none."""
+        return self.gap(value) or self.word("none")
+
     def _points(self, value: float) -> str:
         return self.number(100 * value, 1) if self.decimals is None else self.number(value, self.decimals)
 
@@ -73,21 +99,22 @@ class Words:
         """Write an interval of shares or means; without ``sign`` of differences."""
         if low is None or high is None:
             return ""
-        ends = self._between(self._points(low), self._points(high))
+        ends = self.word("between", low=self._points(low), high=self._points(high))
         return ends + (percent_sign(self.lang) if sign and self.decimals is None else "")
 
     def ratios(self, low: float | None, high: float | None) -> str:
         """Write an interval of ratios."""
-        return "" if low is None else self._between(self.number(low, 2), self.number(high, 2))
-
-    def _between(self, low: str, high: str) -> str:
-        return low + (" à " if self.lang == "fr" else " to ") + high
+        return "" if low is None else self.word("between", low=self.number(low, 2), high=self.number(high, 2))
 
     def p(self, value: float | None) -> str:
         """Write a p value."""
         if value is None:
             return ""
         return f"< {self.number(0.001, 3)}" if value < 0.001 else self.number(value, 3)
+
+    def flags(self, *marks: bool) -> str:
+        """Write what is remarkable about an impact ratio."""
+        return ", ".join(self.word(key) for key, mark in zip(_FLAGS, marks, strict=True) if mark)
 
 
 @dataclass(frozen=True)
@@ -114,7 +141,7 @@ class Section:
     drawn: list[tuple[str, float, float | None, float | None]] = field(default_factory=list)
     write: Words = Words("en")
 
-    def axis(self) -> SimpleNamespace:
+    def axis(self) -> dict[str, Any]:
         """Return where the points, their intervals and the ticks of the drawing are."""
         left, width, step = 230, 700, 22
         ends = [end for _, *ends in self.drawn for end in ends if end is not None and math.isfinite(end)]
@@ -132,13 +159,9 @@ class Section:
             (step * at + 16, label, x(value), x(low) if high is not None else None, x(high))
             for at, (label, value, low, high) in enumerate(self.drawn)
         ]
-        return SimpleNamespace(
-            left=left,
-            width=width,
-            height=step * len(self.drawn) + 30,
-            ticks=[(x(tick), write.value(tick)) for tick in ticks],
-            points=points,
-        )
+        marks = [(x(tick), write.value(tick)) for tick in ticks]
+        size = {"left": left, "width": width, "height": step * len(self.drawn) + 30}
+        return size | {"ticks": marks, "points": points}
 
 
 def _ticks(low: float, high: float) -> list[float]:
@@ -153,18 +176,30 @@ def _ticks(low: float, high: float) -> list[float]:
 def sections(audit: Audit, lang: Language, most: int = MOST_LINES) -> list[Section]:
     """Return what is to be told about an audit, in order, tables cut to ``most`` lines."""
     words = Words(lang)
-    parts = [_read_as(audit, words)]
+    means = Words(lang, _digits(audit.measures.filter(metric="mean_score")))
     asked = audit.measures.filter(pl.col("metric") != "count").select("metric", "item")
-    parts += [_measure(audit, m, item, lang, most) for m, item in asked.unique(maintain_order=True).rows()]
-    tables = (
-        (audit.gaps, _gaps),
-        (audit.summary, _summary),
-        (audit.impact, _impact),
-        (audit.distances, _distances),
-        (audit.calibration, _calibration),
-        (audit.subgroups, _subgroups),
-    )
-    parts += [write(audit, table, words, most) for table, write in tables if table is not None]
+    parts = [_read_as(audit, words)]
+    parts += [_measure(audit, m, item, means, most) for m, item in asked.unique(maintain_order=True).rows()]
+
+    def part(
+        name: str, rows: pl.DataFrame | None, write: Words = words, wide: int = 1, more: str = ""
+    ) -> None:
+        if rows is not None:
+            sentences = [words.word(key) for key in (f"{name}_text", more) if key]
+            parts.append(_section(audit, name, words.word(name), sentences, rows, write, most, wide))
+
+    width = len(audit.plan.groups)
+    part("gaps", audit.gaps, means, 3)
+    part("summary", None if audit.summary is None else _summary(audit.summary))
+    part("impact", audit.impact, wide=2, more="median_text" if audit.by_median else "")
+    part("distances", audit.distances, wide=width)
+    rates = None if audit.calibration is None else audit.calibration.filter(metric="base_rate")
+    part("calibration", rates, wide=1 + width)
+    if audit.subgroups is not None:
+        found = audit.subgroups.filter(pl.col("found"))
+        of_score = audit.plan.score and not (audit.plan.prediction or audit.plan.selected)
+        nothing = "nothing_found" if found.is_empty() else ""
+        part("subgroups", found, means if of_score else words, more=nothing)
     reading = words.word("reading_1", min_group=audit.min_group), words.word("reading_2")
     return [*parts, Section(words.word("reading"), reading)]
 
@@ -206,7 +241,42 @@ def show(audit: Audit, lang: Language, screen: Any, most: int = 20) -> None:
             screen.print(words.word("more", left=words.number(part.left)), markup=False, highlight=False)
 
 
-# --- sections -----------------------------------------------------------------------------------------------
+# --- sections ---------------------------------------------------------------------------------------------
+
+
+@cache
+def _columns() -> dict[str, list[list[Any]]]:
+    return load_yaml(dict[str, list[list[Any]]], files("bobanalysis.fairness") / "columns.yaml")
+
+
+def _section(
+    audit: Audit,
+    name: str,
+    title: str,
+    sentences: Sequence[str],
+    rows: pl.DataFrame,
+    words: Words,
+    most: int,
+    wide: int = 1,
+    drawn: Sequence[Any] = (),
+) -> Section:
+    """A table with the columns that ``columns.yaml`` names; only means have the digits of ``words``."""
+    if rows.is_empty():
+        return Section(title, sentences)
+    columns: list[list[Any]] = []
+    for key, *rest in _columns()[name]:
+        columns += [[words.word(key), *rest]] if rest else [[g, "label", g] for g in audit.plan.groups]
+    shares, lines = Words(words.lang), []
+    for row in rows.head(most).iter_rows(named=True):
+        write = words if row.get("metric", "mean_score") == "mean_score" else shares
+        lines.append(
+            [
+                getattr(write, how)(*(row[one] if isinstance(one, str) else one for one in given))
+                for _, how, *given in columns
+            ]
+        )
+    head = [column[0] for column in columns]
+    return Section(title, sentences, head, lines, rows.height - len(lines), wide, list(drawn), words)
 
 
 def _read_as(audit: Audit, words: Words) -> Section:
@@ -221,13 +291,6 @@ def _read_as(audit: Audit, words: Words) -> Section:
     return Section(words.word("read_as"), notes, ("", ""), lines, words=2)
 
 
-def _name(metric: str, item: str | None, words: Words) -> str:
-    name = words.word(f"metric_{metric}") if f"metric_{metric}" in texts() else metric
-    if item is None:
-        return name
-    return name + colon(words.lang) + quote(item, words.lang)
-
-
 def _digits(rows: pl.DataFrame) -> int:
     """Digits that show two figures of the typical error of a mean; two at least."""
     half = ((rows["ci_high"] - rows["ci_low"]) / 2).drop_nulls()
@@ -235,137 +298,26 @@ def _digits(rows: pl.DataFrame) -> int:
     return 2 if not isinstance(typical, float) else min(max(2, 1 - math.floor(math.log10(typical))), 12)
 
 
-def _section(
-    title: str,
-    sentences: Sequence[str],
-    columns: dict[str, Any],
-    table: pl.DataFrame,
-    words: Words,
-    most: int,
-    wide: int = 1,
-    drawn: Sequence[Any] = (),
-) -> Section:
-    """A table whose columns are functions of its rows, titled by keys of texts or by names of groups."""
-    lines = [[write(row) for write in columns.values()] for row in table.head(most).iter_rows(named=True)]
-    head = [key[1:] if key.startswith("=") else words.word(key.partition("#")[0]) for key in columns]
-    return Section(title, sentences, head, lines, table.height - len(lines), wide, list(drawn), words)
-
-
-def _groups(audit: Audit, words: Words) -> dict[str, Any]:
-    return {f"={name}": lambda row, name=name: words.label(row[name]) for name in audit.plan.groups}
-
-
-def _measure(audit: Audit, metric: str, item: str | None, lang: Language, most: int) -> Section:
+def _measure(audit: Audit, metric: str, item: str | None, means: Words, most: int) -> Section:
     rows = audit.measures.filter(pl.col("metric") == metric, pl.col("item").eq_missing(item))
-    words, groups = Words(lang, _digits(rows) if metric == "mean_score" else None), audit.plan.groups
-    sentences = [words.word(f"about_{metric}")] if f"about_{metric}" in texts() else []
-    if item is not None:
-        sentences = [words.word("about_item")]
+    words, groups = means if metric == "mean_score" else Words(means.lang), audit.plan.groups
+    about = f"about_{metric}" if item is None else "about_item"
+    sentences = [words.word(about)] if about in texts() else []
     against = rows["reference"][0]
     named = words.word("else") if against == EVERYONE_ELSE else against
-    columns = {
-        **_groups(audit, words),
-        "n": lambda row: words.number(row["n"]),
-        "value": lambda row: words.value(row["value"], row["suppressed"]),
-        "interval": lambda row: words.span(row["ci_low"], row["ci_high"]),
-        "difference": lambda row: words.gap(row["difference"]),
-        "interval#2": lambda row: words.span(row["difference_low"], row["difference_high"], sign=False),
-        "ratio": lambda row: words.number(row["ratio"], 2),
-    }
     drawn = [
         (" × ".join(words.label(row[name]) for name in groups), row["value"], row["ci_low"], row["ci_high"])
         for row in rows.head(MOST_DRAWN).iter_rows(named=True)
         if row["value"] is not None
     ]
     sentences.append(f"{words.word('reference')} {named}.")
-    title = _name(metric, item, words)
-    return _section(title, sentences, columns, rows, words, most, wide=len(groups), drawn=drawn)
+    title = words.metric(metric, item)
+    return _section(audit, "measure", title, sentences, rows, words, most, len(groups), drawn)
 
 
-def _gaps(audit: Audit, gaps: pl.DataFrame, words: Words, most: int) -> Section:
-    means = Words(words.lang, _digits(audit.measures.filter(metric="mean_score")))
-    of = {"mean_score": means}
-    columns = {
-        "metric": lambda row: _name(row["metric"], None, words),
-        "highest": lambda row: words.label(row["high"]),
-        "lowest": lambda row: words.label(row["low"]),
-        "difference": lambda row: of.get(row["metric"], words).gap(row["value"]),
-        "simultaneous": lambda row: of.get(row["metric"], words).span(row["ci_low"], row["ci_high"], False),
-        "p": lambda row: words.p(row["p_value"]),
-    }
-    return _section(words.word("gaps"), [words.word("gaps_text")], columns, gaps, words, most, wide=3)
-
-
-def _summary(audit: Audit, summary: pl.DataFrame, words: Words, most: int) -> Section:
-    rows = {row["measure"]: row for row in summary.iter_rows(named=True)}
-    none = words.word("none")
-    lines = []
-    for key in _SUMMARIES:
-        if gap := rows.get(f"{key}_difference"):
-            ratio = words.number(rows[f"{key}_ratio"]["value"], 2)
-            named = (words.label(gap["highest"]), words.label(gap["lowest"]))
-            lines.append(
-                (words.word(f"summary_{key}"), words.gap(gap["value"]) or none, ratio or none, *named)
-            )
-    head = [words.word(key) for key in ("metric", "difference", "ratio", "highest", "lowest")]
-    return Section(words.word("summary"), [words.word("summary_text")], head, lines)
-
-
-def _impact(audit: Audit, impact: pl.DataFrame, words: Words, most: int) -> Section:
-    sentences = [words.word("impact_text"), *([words.word("median_text")] if audit.by_median else [])]
-    marks = {"most": "most_selected", "below": "below_four_fifths", "small": "below_two_percent"}
-    columns = {
-        "attributes": lambda row: row["attributes"],
-        "group": lambda row: words.label(row["category"]),
-        "n": lambda row: words.number(row["n"]),
-        "share": lambda row: percent(row["share"], words.lang, brief=True),
-        "rate": lambda row: "" if row["share"] is None else words.value(row["rate"], row["suppressed"]),
-        "ratio": lambda row: words.number(row["impact_ratio"], 3),
-        "interval": lambda row: words.ratios(row["ratio_low"], row["ratio_high"]),
-        "flag": lambda row: ", ".join(words.word(key) for key, name in marks.items() if row[name]),
-    }
-    return _section(words.word("impact"), sentences, columns, impact, words, most, wide=2)
-
-
-def _distances(audit: Audit, table: pl.DataFrame, words: Words, most: int) -> Section:
-    columns = {
-        **_groups(audit, words),
-        "n": lambda row: words.number(row["n"]),
-        "distance": lambda row: words.value(row["total_variation"], row["suppressed"]),
-        "expected": lambda row: percent(row["expected_by_chance"], words.lang, brief=True),
-        "p_adjusted": lambda row: words.p(row["p_adjusted"]),
-    }
-    sentences, width = [words.word("distances_text")], len(audit.plan.groups)
-    return _section(words.word("distances"), sentences, columns, table, words, most, wide=width)
-
-
-def _calibration(audit: Audit, table: pl.DataFrame, words: Words, most: int) -> Section:
-    columns = {
-        "bin": lambda row: row["item"],
-        **_groups(audit, words),
-        "n": lambda row: words.number(row["n"]),
-        "rate": lambda row: words.value(row["value"], row["suppressed"]),
-        "interval": lambda row: words.span(row["ci_low"], row["ci_high"]),
-        "difference": lambda row: words.gap(row["difference"]),
-    }
-    rates, width = table.filter(metric="base_rate"), 1 + len(audit.plan.groups)
-    sentences = [words.word("calibration_text")]
-    return _section(words.word("calibration"), sentences, columns, rates, words, most, wide=width)
-
-
-def _subgroups(audit: Audit, table: pl.DataFrame, words: Words, most: int) -> Section:
-    found, sentences = table.filter(pl.col("found")), [words.word("subgroups_text")]
-    if found.is_empty():
-        return Section(words.word("subgroups"), [*sentences, words.word("nothing_found")])
-    if audit.plan.score and not (audit.plan.prediction or audit.plan.selected):
-        words = Words(words.lang, _digits(audit.measures.filter(metric="mean_score")))
-    columns = {
-        "group": lambda row: row["subgroup"],
-        "n": lambda row: words.number(row["n"]),
-        "value": lambda row: words.value(row["value"]),
-        "difference": lambda row: words.gap(row["difference"]),
-        "interval": lambda row: words.span(row["difference_low"], row["difference_high"], sign=False),
-        "adds": lambda row: words.gap(row["adds"]),
-        "p_adjusted": lambda row: words.p(row["p_adjusted"]),
-    }
-    return _section(words.word("subgroups"), sentences, columns, found, words, most)
+def _summary(summary: pl.DataFrame) -> pl.DataFrame:
+    """One row a measure, its difference and its ratio side by side."""
+    named = summary.with_columns(metric=pl.col("measure").str.replace("_(difference|ratio)$", ""))
+    ratios = named.filter(pl.col("measure").str.ends_with("_ratio")).select("metric", ratio="value")
+    gaps = named.filter(pl.col("measure").str.ends_with("_difference"))
+    return gaps.join(ratios, on="metric", how="left", maintain_order="left")
