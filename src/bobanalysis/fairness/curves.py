@@ -233,10 +233,16 @@ def _covariance(mine: Rows, fitted: Any) -> Array | None:
     Source: MacKinnon, Nielsen and Webb, Journal of Applied Econometrics 38 (2023), 671-694 (CV3).
     """
     codes = mine.codes()
+    x, mean, logit = fitted.model.exog, fitted.fittedvalues, fitted.model.__class__.__name__ == "GLM"
+    slope = mine.w * (mean * (1 - mean) if logit else 1.0)
     if codes is None:
-        return np.asarray(fitted.cov_params())
-    x, mean, count = fitted.model.exog, fitted.fittedvalues, codes.max() + 1
-    slope = mine.w * (mean * (1 - mean) if fitted.model.__class__.__name__ == "GLM" else 1.0)
+        if not logit:
+            return np.asarray(fitted.cov_params())
+        bread = np.linalg.inv((x * slope[:, None]).T @ x)  # a GLM of statsmodels gives HC0 when asked for HC3
+        leverage = np.minimum(slope * ((x @ bread) * x).sum(axis=1), 1 - 1e-6)
+        moved = (x * (mine.w * (mine.y - mean) / (1 - leverage))[:, None]) @ bread
+        return np.asarray(moved.T @ moved)
+    count = codes.max() + 1
     sums, squares = np.zeros((count, x.shape[1])), np.zeros((count, x.shape[1], x.shape[1]))
     np.add.at(sums, codes, x * (mine.w * (mine.y - mean))[:, None])
     np.add.at(squares, codes, x[:, :, None] * (x * slope[:, None])[:, None, :])
