@@ -11,6 +11,8 @@ import gzip
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -21,17 +23,18 @@ from bobanalysis.rules import STATUS, Evaluation, Expr, evaluate, inputs
 from bobanalysis.tables import InputError
 from bobanalysis.validation import validate
 
-from .configuration import actions
 from .diagnosis import Relevance, challenges
 from .market import Market, join
 from .outcomes import answers, details
 from .pipeline import Bob, Run
 from .records import read_users
 from .rulebook import catalogue
+from .strategies import advice_lists
 from .uses import action_rules
 
 PARTS = ("scores", "diagnostic", "advices", "strategies", "actions", "other projects", "errors")
 TOLERANCE = 1e-9
+_ANSWERS = ("diagnostic", "advices", "strategies", "pipelineError")
 _WITHOUT = {"nocovid": ("covidRisk",), "noauto": ("automationRisk",)}
 
 
@@ -78,13 +81,15 @@ class Report:
             yield f"{part} {self.matched[part]}/{self.compared[part]}"
         yield f"vectors {self.vectors_matched}/{self.vectors}"
 
-    def compare(self, vector: str, part: str, what: str, got: Any, recorded: Any) -> None:
-        """Count one answer."""
+    def compare(self, vector: str, part: str, what: str, got: Any, recorded: Any) -> Mismatch | None:
+        """Count one answer; return it if it is not the recorded one."""
         self.compared[part] += 1
         if got == recorded:
             self.matched[part] += 1
-        else:
-            self.wrong.setdefault(vector, []).append(Mismatch(vector, part, what, got, recorded))
+            return None
+        found = Mismatch(vector, part, what, got, recorded)
+        self.wrong.setdefault(vector, []).append(found)
+        return found
 
 
 def read_vectors(path: Path, limit: int | None = None) -> list[dict[str, Any]]:
@@ -98,16 +103,12 @@ def read_vectors(path: Path, limit: int | None = None) -> list[dict[str, Any]]:
     opener: Any = gzip.open if path.suffix == ".gz" else open
     try:
         with opener(path, "rt", encoding="utf-8") as lines:
-            for number, line in enumerate(lines, 1):
-                if limit is not None and len(found) >= limit:
-                    break
+            for line in islice(lines, limit):
                 vector = json.loads(line)
                 if absent := {"id", "now", "market", "user", "expected"} - set(vector):
-                    raise InputError(f"{path}, line {number}: a vector needs {', '.join(sorted(absent))}")
+                    raise ValueError(f"a vector needs {', '.join(sorted(absent))}")
                 found.append(vector)
     except (EOFError, OSError, ValueError) as error:
-        if isinstance(error, InputError):
-            raise
         raise InputError(f"{path}, line {len(found) + 1}: not a vector ({error})") from error
     return found
 
@@ -117,10 +118,9 @@ def markets(folder: Path, names: set[str]) -> dict[str, Market]:
 
     Raises InputError for another name.
     """
-    unknown = names - {"full", "empty", *_WITHOUT}
-    if unknown:
+    if unknown := names - {"full", "empty", *_WITHOUT}:
         raise InputError(
-            f"{folder}: no market is called {sorted(unknown)[0]!r}; there are full, empty, nocovid, noauto"
+            f"{folder}: no market is called {min(unknown)!r}; there are full, empty, nocovid, noauto"
         )
     return {
         name: Market.empty() if name == "empty" else Market.from_documents(folder, _WITHOUT.get(name, ()))
@@ -140,8 +140,7 @@ def conformance(path: Path, market: Path | None = None, limit: int | None = None
     report = Report(vectors=len(vectors))
     for name, documents in known.items():
         _compare([v for v in vectors if v["market"] == name], documents, report)
-    order = {v["id"]: k for k, v in enumerate(vectors)}
-    report.wrong = dict(sorted(report.wrong.items(), key=lambda pair: order[pair[0]]))
+    report.wrong = {v["id"]: report.wrong[v["id"]] for v in vectors if v["id"] in report.wrong}
     return report
 
 
@@ -155,99 +154,76 @@ def _compare(vectors: list[dict[str, Any]], market: Market, report: Report) -> N
     wanted = {v.name: v for v in [*bob.variables, *inputs(*rules.values(), *plan.values())]}
     came = validate(people, wanted.values(), strict=False)
     if came.num_rejected:
-        raise InputError(
-            f"{came.num_rejected} recorded projects cannot be read: {came.rejected.head(3).to_dicts()}"
-        )
+        rows = came.rejected.head(3).to_dicts()
+        raise InputError(f"{came.num_rejected} recorded projects cannot be read: {rows}")
     run = bob.steps(came.valid, plan)
-    places = {
-        (r["user"], r["project"]): k for k, r in enumerate(run.diagnosed.select("user", "project").to_dicts())
-    }
-    lists = _Answers(run, bob)
+    assert run.actions is not None
+    plans = advice_lists(run.actions, list(plan))["advice"].to_list()
+    told = _told(run)
+    places = {key: k for k, key in enumerate(run.diagnosed.select("user", "project").iter_rows())}
     for number, vector in enumerate(vectors):
-        said = vector["expected"]
         if (number, 0) not in places:
             continue
-        first = lists.of(places[number, 0])
-        _compare_project(vector["id"], first, said, report)
-        report.compare(
-            vector["id"], "actions", "action plan", lists.actions(places[number, 0]), said.get("actions", [])
-        )
+        first, said = places[number, 0], vector["expected"]
+        compare = partial(report.compare, vector["id"])
+        for part in ("diagnostic", "advices", "strategies"):  # a step not reached has no answer
+            compare(part, part, told[first].get(part), said.get(part))
+        if "pipelineError" in {*told[first], *said}:
+            compare("errors", "pipelineError", told[first].get("pipelineError"), said.get("pipelineError"))
+        compare("actions", "action plan", plans[first], said.get("actions", []))
         for k, other in enumerate(said.get("otherProjects", []), 1):
-            got = lists.of(places[number, k])
-            report.compare(vector["id"], "other projects", f"project {k}", got, _recorded(other))
-    _compare_scores(vectors, rules, join(came.valid, market), report)
+            recorded = {key: other[key] for key in _ANSWERS if key in other}
+            compare("other projects", f"project {k}", told[places[number, k]], recorded)
+    if rules:
+        _compare_scores(vectors, rules, join(came.valid, market), report)
 
 
-def _compare_project(vector: str, got: dict[str, Any], said: Mapping[str, Any], report: Report) -> None:
-    recorded = _recorded(said)
-    for part, key in (("diagnostic", "diagnostic"), ("advices", "advices"), ("strategies", "strategies")):
-        report.compare(vector, part, key, got.get(key), recorded.get(key))  # a step not reached has no answer
-    if "pipelineError" in recorded or "pipelineError" in got:
-        report.compare(
-            vector, "errors", "pipelineError", got.get("pipelineError"), recorded.get("pipelineError")
+def _told(run: Run) -> list[dict[str, Any]]:
+    """Return what each project is told, in the form of the recorded answers."""
+    scores = run.triggers
+    missing = {
+        column.removeprefix("advice ").removesuffix(STATUS): scores.frame.select(
+            details(pl.col(column), scores.refusals)
         )
+        .to_series()
+        .to_list()
+        for column in scores.frame.columns
+        if column.startswith("advice ") and column.endswith(STATUS)
+    }
+    return [
+        _project(row, {k: said[n] for k, said in missing.items() if said[n] is not None})
+        for n, row in enumerate(run.answers.to_dicts())
+    ]
 
 
-def _recorded(said: Mapping[str, Any]) -> dict[str, Any]:
-    keys = ("diagnostic", "advices", "strategies", "pipelineError")
-    return {key: said[key] for key in keys if key in said}
-
-
-class _Answers:
-    """The answers of a run in the form of the recorded ones."""
-
-    def __init__(self, run: Run, bob: Bob) -> None:
-        self.run = run
-        self.advice_ids = list(bob.advice)
-        self.diagnosed = run.diagnosed.to_dicts()
-        self.proposed = run.proposed.to_dicts()
-        self.triggers = run.triggers.frame
-
-    def of(self, row: int) -> dict[str, Any]:
-        """Return what one project is told."""
-        found = self.diagnosed[row]
-        if found["diagnosis_error"] is not None:
-            kind, _, named = found["diagnosis_error"].partition(": ")
-            if kind == "error":
-                return {"pipelineError": {"stage": "diagnose", "error": named}}
-            missing = sorted(named.split(", ")) if named else []
-            return {
-                "pipelineError": {"stage": "diagnose", "error": "NotEnoughDataException", "missing": missing}
-            }
-        return {
-            "diagnostic": {
-                "categories": [
-                    {
-                        "categoryId": c.id,
-                        "relevance": Relevance(found[c.column]).name,
-                        "isHighlighted": c.id == found["main_challenge"],
-                    }
-                    for c in challenges()
-                ],
-                "categoryId": found["main_challenge"],
-                "overallScore": found["overall_score"],
-                "overallTemplateId": found["overall_row"],
-            },
-            "advices": [self._advice(row, key) for key in self.run.advice.sorted[row] if key],
-            "strategies": self._strategies(row),
-        }
-
-    def _advice(self, row: int, key: np.int16) -> dict[str, Any]:
-        code = np.array([key])
-        name = self.advice_ids[int(self.run.advice.item(code)[0])]
-        stars = np.float32(self.run.advice.score(code)[0])
-        told: dict[str, Any] = {"adviceId": name, "numStars": float(str(stars))}
-        status = f"advice {name}{STATUS}"
-        if status in self.triggers.columns and self.triggers[status][row]:
-            said = details(pl.col(status), self.run.triggers.refusals)
-            told["missingFields"] = sorted(self.triggers[row].select(said).item().to_list())
-        return told
-
-    def _strategies(self, row: int) -> list[dict[str, Any]]:
-        found = self.proposed[row]
-        columns = ("strategies", "strategy_points", "strategy_is_secondary", "strategy_advice")
-        told = zip(*(found[c] for c in columns), strict=True)
-        return [
+def _project(found: Mapping[str, Any], missing: Mapping[str, list[str]]) -> dict[str, Any]:
+    """Return what one project is told; ``missing``, the fields that pieces of advice lack."""
+    if found["diagnosis_error"] is not None:
+        kind, _, named = found["diagnosis_error"].partition(": ")
+        if kind == "error":
+            return {"pipelineError": {"stage": "diagnose", "error": named}}
+        lacks = sorted(named.split(", ")) if named else []
+        return {"pipelineError": {"stage": "diagnose", "error": "NotEnoughDataException", "missing": lacks}}
+    main = found["main_challenge"]
+    categories = [
+        {"categoryId": c.id, "relevance": Relevance(found[c.column]).name, "isHighlighted": c.id == main}
+        for c in challenges()
+    ]
+    columns = ("strategies", "strategy_points", "strategy_is_secondary", "strategy_advice")
+    strategies = zip(*(found[c] for c in columns), strict=True)
+    return {
+        "diagnostic": {
+            "categories": categories,
+            "categoryId": main,
+            "overallScore": found["overall_score"],
+            "overallTemplateId": found["overall_row"],
+        },
+        "advices": [
+            {"adviceId": name, "numStars": float(str(np.float32(stars)))}
+            | ({"missingFields": sorted(missing[name])} if name in missing else {})
+            for name, stars in zip(found["advice"], found["stars"], strict=True)
+        ],
+        "strategies": [
             {
                 "strategyId": name,
                 "score": points,
@@ -255,42 +231,26 @@ class _Answers:
                 "isPrincipal": k == 0,
                 "piecesOfAdvice": advice,
             }
-            for k, (name, points, secondary, advice) in enumerate(told)
-        ]
-
-    def actions(self, row: int) -> list[str]:
-        """Return the ids of the action plan, best first."""
-        ranking = self.run.actions
-        assert ranking is not None
-        keys = ranking.sorted[row]
-        ids = [a.id for a in actions()]
-        return [ids[k] for k in ranking.item(keys[keys != 0])]
+            for k, (name, points, secondary, advice) in enumerate(strategies)
+        ],
+    }
 
 
 def _compare_scores(
     vectors: list[dict[str, Any]], rules: Mapping[str, Any], known: pl.DataFrame, report: Report
 ) -> None:
     """Compare the score of every named rule on the first project of every vector."""
-    if not rules:
-        return
     done = evaluate(rules, known, keep=["user", "project", "rome_id"])
     first = done.frame.filter(pl.col("project") == 0).sort("user")
     on_first = Evaluation(first, done.refusals)
     for name in rules:
-        recorded = [v["expected"]["scores"].get(name) for v in (vectors[u] for u in first["user"])]
-        for user, got, said in zip(first["user"], answers(on_first, name), recorded, strict=True):
+        for user, got in zip(first["user"], answers(on_first, name), strict=True):
+            said = vectors[user]["expected"]["scores"].get(name)
             if said is None:
                 continue
-            if _equal(got, said):
-                report.compare(vectors[user]["id"], "scores", name, True, True)
-                continue
-            report.compare(vectors[user]["id"], "scores", name, got, said)
-            found = report.wrong[vectors[user]["id"]][-1]
-            found.rule, found.group = rules[name], known.filter(pl.col("user") == user).to_dicts()
-            found.person = found.group[0]
-
-
-def _equal(got: Any, said: Any) -> bool:
-    if isinstance(got, dict) or isinstance(said, dict) or got is None:
-        return bool(got == said)
-    return abs(got - said) <= TOLERANCE
+            numbers = not (isinstance(got, dict | None) or isinstance(said, dict))
+            equal = abs(got - said) <= TOLERANCE if numbers else got == said
+            wrong = report.compare(vectors[user]["id"], "scores", name, said if equal else got, said)
+            if wrong is not None:
+                wrong.rule, wrong.group = rules[name], known.filter(pl.col("user") == user).to_dicts()
+                wrong.person = wrong.group[0]
