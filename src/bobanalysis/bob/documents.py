@@ -19,7 +19,7 @@ import polars as pl
 from bobanalysis.rules import Variable
 
 from .catalogue import DICTIONARY
-from .fields import LOCAL_STATS
+from .fields import JOB, LOCAL, LOCAL_STATS, read_fields
 
 Document = Mapping[str, Any]
 
@@ -86,32 +86,14 @@ def local_figures(stats: pl.Expr) -> dict[str, pl.Expr]:
 
     All are null where there are no local stats.
     """
-    field = stats.struct.field
     close = pl.element().struct.field("mobilityType").is_in(list(MOBILITIES))
-    figures = {
-        "market_offers_per_10_candidates": field("imt").struct.field("yearlyAvgOffersPer10Candidates"),
-        "market_num_job_offers_last_year": field("numJobOffersLastYear"),
-        "market_num_job_offers_previous_year": field("numJobOffersPreviousYear"),
-        "market_job_offers_change": field("jobOffersChange"),
-        "market_median_salary": single_precision(field("salary").struct.field("medianSalary")),
-        "market_salary_unit": field("salary").struct.field("unit"),
-        "market_percent_difficult": field("bmo").struct.field("percentDifficult"),
-        "market_unemployment_days": field("unemploymentDuration").struct.field("days"),
-        "market_num_better_departements": field("numLessStressfulDepartements"),
-        "market_num_close_jobs": field("lessStressfulJobGroups")
-        .list.eval(pl.element().filter(close))
-        .list.len(),
-    }
+    jobs = stats.struct.field("lessStressfulJobGroups").list.eval(pl.element().filter(close)).list.len()
+    figures = read_fields(LOCAL, stats) | {"market_num_close_jobs": jobs}
     zeros = {"market_salary_unit": "0", "market_median_salary": 0.0}
     return {
         name: pl.when(stats.is_not_null()).then(value.fill_null(zeros.get(name, 0)))
         for name, value in figures.items()
     }
-
-
-def single_precision(value: pl.Expr) -> pl.Expr:
-    """Round to 32 bits, as Bob's store does."""
-    return value.cast(pl.Float32).cast(pl.Float64)
 
 
 def local_table(documents: Mapping[str, Document]) -> pl.DataFrame:
@@ -135,42 +117,38 @@ def job_row(document: Document) -> dict[str, Any]:
     ]
     modes = [entry.get("modes", []) for entry in document.get("applicationModes", {}).values()]
     licences = [x for x in wanted.get("drivingLicenses", []) if x.get("drivingLicense") in ("CAR", 2)]
-    titles = wanted.get("specificJobs", [])
-    keywords = document.get("workEnvironmentKeywords", {})
+    top: Document = next(iter(wanted.get("specificJobs", [])), {})
     return {
         "rome_id": document["_id"],
-        "jg_national_market_score": single(document.get("nationalMarketScore", 0)),
+        **{name: _field(name, document, path) for name, path in JOB.items()},
         "jg_requires_diploma": requires_diploma(diplomas),
         "jg_has_diplomas": bool(diplomas),
         "jg_max_diploma_percent": max((percent for percent, _ in diplomas), default=0),
         "jg_lowest_diploma": min((level for _, level in diplomas), default=0),
         "jg_hires_mainly_through_network": any(_is_main_channel(m, 3) for m in modes),
         "jg_hires_mainly_through_spontaneous": any(_is_main_channel(m, 1) for m in modes),
-        "jg_has_application_modes": bool(modes),
         **_channels("jg_first_modes", modes, 0),
         **_channels("jg_second_modes", modes, 1),
-        "jg_has_contract_types": bool(wanted.get("contractTypes")),
         **_contracts(wanted.get("contractTypes", [])),
         "jg_car_license_percent": licences[0].get("percentRequired", 0) if licences else 0,
-        "jg_has_job_titles": bool(titles),
-        "jg_top_title": titles[0].get("codeOgr", "") if titles else "",
-        "jg_top_title_percent": titles[0].get("percentSuggested", 0) if titles else 0,
-        "jg_num_structures": len(keywords.get("structures", [])),
-        "jg_num_sectors": len(keywords.get("sectors", [])),
-        "jg_num_skills_for_future": len(document.get("skillsForFuture", [])),
-        "jg_growth_2012_2022": single(document.get("growth20122022", 0)),
-        "jg_automation_risk": document.get("automationRisk", 0),
-        "jg_has_freelancers": document.get("hasFreelancers", False),
-        "jg_is_diploma_strictly_required": document.get("isDiplomaStrictlyRequired", False),
-        **{
-            name: number(name, document.get(field, 0))
-            for name, field in (
-                ("jg_application_complexity", "applicationComplexity"),
-                ("jg_preferred_application_medium", "preferredApplicationMedium"),
-                ("jg_covid_risk", "covidRisk"),
-            )
-        },
+        "jg_top_title": top.get("codeOgr", ""),
+        "jg_top_title_percent": top.get("percentSuggested", 0),
     }
+
+
+def _field(name: str, document: Document, path: str) -> Any:
+    """Return the field of a document that an input is, as the input holds it."""
+    found: Any = document
+    for part in path.split("."):
+        found = found.get(part, {})
+    kind = DICTIONARY[name].kind
+    if kind == "bool":
+        return bool(found)
+    if kind == "enum":
+        return number(name, found or 0)
+    if kind == "float":
+        return single(found or 0)
+    return len(found) if isinstance(found, list) else found or 0
 
 
 def requires_diploma(diplomas: Iterable[tuple[int, int]]) -> bool:

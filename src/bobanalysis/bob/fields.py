@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,27 @@ def _dtype(raw: Any) -> Any:
     return {"int": pl.Int64, "float": pl.Float64, "text": pl.String, "bool": pl.Boolean}[raw]
 
 
+def read_fields(fields: Mapping[str, str], of: pl.Expr | None = None) -> dict[str, pl.Expr]:
+    """Return the fields at some places, of a struct or of the frame; decimals keep 32 bits (spec 01 §2)."""
+    found = {}
+    for name, path in fields.items():
+        head, *inner = path.split(".")
+        field = pl.col(head) if of is None else of.struct.field(head)
+        for part in inner:
+            field = field.struct.field(part)
+        found[name] = single_precision(field) if DICTIONARY[name].kind == "float" else field
+    return found
+
+
+def single_precision(value: pl.Expr) -> pl.Expr:
+    """Round to 32 bits, as Bob's store does."""
+    return value.cast(pl.Float32).cast(pl.Float64)
+
+
 _FIELDS = load_yaml(dict[str, Any], Path(__file__).with_name("records.yaml"))
+COLUMNS: dict[str, str] = _FIELDS["columns"]
+LOCAL: dict[str, str] = _FIELDS["local"]
+JOB: dict[str, str] = _FIELDS["job"]
 EXPERIMENTS = {name: camel(name) for name in DICTIONARY.sets["active_experiments"]}
 USER: dict[str, Any] = {name: _dtype(raw) for name, raw in _FIELDS["user"].items()}
 USER["featuresEnabled"] = pl.Struct(dict.fromkeys(EXPERIMENTS.values(), pl.String))

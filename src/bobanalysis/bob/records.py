@@ -19,8 +19,8 @@ from bobanalysis.tables import InputError, as_yes_no
 from bobanalysis.validation import IF_UNKNOWN, UNPLACED, Records, ValidationResult
 
 from .catalogue import DICTIONARY
-from .documents import from_json, local_figures, single_precision
-from .fields import EXPERIMENTS, OBJECTIVES, SERVICES, UNREAD, USER, camel
+from .documents import from_json, local_figures
+from .fields import COLUMNS, EXPERIMENTS, OBJECTIVES, SERVICES, UNREAD, USER, read_fields
 
 
 def read_users(
@@ -109,7 +109,6 @@ def flatten(raw: pl.DataFrame) -> pl.DataFrame:
     projects = projects.with_columns(rome_id=rome)
     profile = pl.col("profile").struct.field
     birth, locale = profile("yearOfBirth").fill_null(0), profile("locale").fill_null("")
-    city = pl.col("city").struct.field
     started, created = _instant(pl.col("jobSearchStartedAt")), _instant(pl.col("createdAt"))
     epoch = pl.lit(0).cast(pl.Datetime("us"))
     return projects.select(
@@ -119,53 +118,31 @@ def flatten(raw: pl.DataFrame) -> pl.DataFrame:
         month=pl.col("now").dt.month().cast(pl.Int32),
         age=pl.when(birth != 0).then(pl.col("now").dt.year() - birth).cast(pl.Int64),
         **{f"age{IF_UNKNOWN}": pl.col("now").dt.year().cast(pl.Int64)},
-        **_enums(
-            "gender situation family_situation highest_degree has_car_driving_license is_autonomous", profile
-        ),
+        **read_fields(COLUMNS),
         **_frustrations(profile("frustrations"), profile("customFrustrations")),
-        has_handicap=profile("hasHandicap"),
-        is_army_veteran=profile("isArmyVeteran"),
         num_driving_licenses=profile("drivingLicenses").list.len().cast(pl.Int64),
         **_languages(profile("languages")),
         **{
             f"experiment_{name}": pl.col("featuresEnabled").struct.field(camel).is_in(["ACTIVE", "1"])
             for name, camel in EXPERIMENTS.items()
         },
-        **_enums(
-            "previous_job_similarity seniority training_fulfillment_estimate passionate_level "
-            "has_clear_project weekly_applications_estimate area_type has_resume "
-            "total_interviews_estimate preferred_application_mode",
-            pl.col,
-        ),
-        project_kind="kind",
-        network_estimate="networkEstimate",
-        total_interview_count="totalInterviewCount",
         search_length=_months(created.fill_null(epoch), started),
         **_no_instant("createdAt"),
         **_no_instant("jobSearchStartedAt"),
         search_not_started=pl.col("jobSearchHasNotStarted").fill_null(False) & started.is_null(),
         has_creation_date=created.is_not_null(),
         search_length_now=_months(pl.col("now"), started),
-        min_salary=single_precision(pl.col("minSalary")),
         **_ticked("employment_types", pl.col("employmentTypes")),
         num_employment_types=pl.col("employmentTypes").list.len().cast(pl.Int64),
-        code_ogr=pl.col("targetJob").struct.field("codeOgr"),
         rome_id="rome_id",
         job_key=pl.when((locale != "") & ~locale.str.starts_with("fr"))
         .then(pl.format("{}:{}", locale.str.slice(0, 2), "rome_id"))
         .otherwise("rome_id"),
         num_projects=pl.len().over("user").cast(pl.Int64),
         num_objectives=_objective(pl.col("rome_id")).drop_nulls().n_unique().over("user").cast(pl.Int64),
-        departement_id=city("departementId").fill_null(""),
-        city_id=city("cityId"),
-        region_id=city("regionId"),
-        city_population=city("population"),
-        city_urban_score=city("urbanScore"),
-        city_transport_score=single_precision(city("publicTransportationScore")),
+        departement_id=pl.col("city").struct.field("departementId").fill_null(""),
         num_trainings="numTrainings",
         companies_headcount=_headcount(pl.col("lbbHeadcounts")),
-        diagnostic_category=pl.col("diagnostic").struct.field("categoryId"),
-        diagnostic_overall_score=pl.col("diagnostic").struct.field("overallScore"),
         **_subdiagnostics(pl.col("diagnostic").struct.field("subDiagnostics")),
         **{
             column: pl.col(field)
@@ -195,10 +172,6 @@ def _months(end: pl.Expr, start: pl.Expr) -> pl.Expr:
     microseconds = (end - start).dt.total_microseconds()
     days = (microseconds / 86_400_000_000).floor()
     return (days / 30.5).fill_null(-1.0)
-
-
-def _enums(names: str, field: Any) -> dict[str, pl.Expr]:
-    return {name: field(camel(name)) for name in names.split()}
 
 
 def _known(name: str, answers: pl.Expr) -> pl.Expr:
