@@ -33,7 +33,7 @@ setup: $(READY) ## prepare the environment in .venv, nothing else
 reports: $(READY) ## execute the notebooks and make the pages in reports/
 	@$(PY) -m bobanalysis.build $(ARGS)
 
-PYTEST = $(PY) -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
+PYTEST = OMP_NUM_THREADS=1 $(PY) -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
 RANDOM = --hypothesis-profile random --hypothesis-seed $$seed
 SEED ?= $(shell date +%s)
 
