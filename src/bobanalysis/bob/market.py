@@ -23,21 +23,17 @@ from .catalogue import DICTIONARY
 from .configuration import associations
 from .models import CATALOGUE
 
-LOCAL_KEY = ("departement_id", "rome_id")
-LOCAL_SCHEMA = documents.schema(LOCAL_KEY, documents.names("market"))
-JOBS_SCHEMA = documents.schema(["rome_id"], documents.names("job"))
-TITLES_SCHEMA = documents.schema(["rome_id", "code_ogr"], ["own_title_percent"])
-DEPARTEMENTS_SCHEMA = documents.schema(
-    ["departement_id"], ["jobbing_market_score", "missions_in_departement"]
-)
-MONTHS_SCHEMA = {"month": pl.Int32, "seasonal_departements": pl.Int32}
-HIRING_SCHEMA = documents.schema(["rome_id", "city_id"], []) | {
-    "population": pl.Int64,
-    "latitude": pl.Float64,
-    "longitude": pl.Float64,
-    "offers_per_inhabitant": pl.Float64,
+PLACE = {"latitude": pl.Float64, "longitude": pl.Float64}
+SCHEMAS: dict[str, dict[str, Any]] = {
+    "local": documents.schema(["departement_id", "rome_id"], documents.names("market")),
+    "jobs": documents.schema(["rome_id"], documents.names("job")),
+    "titles": documents.schema(["rome_id", "code_ogr"], ["own_title_percent"]),
+    "departements": documents.schema(["departement_id"], ["jobbing_market_score", "missions_in_departement"]),
+    "months": {"month": pl.Int32, "seasonal_departements": pl.Int32},
+    "hiring": documents.schema(["rome_id", "city_id"], [])
+    | {"population": pl.Int64, **PLACE, "offers_per_inhabitant": pl.Float64},
+    "cities": documents.schema(["city_id"], []) | PLACE,
 }
-CITIES_SCHEMA = documents.schema(["city_id"], []) | {"latitude": pl.Float64, "longitude": pl.Float64}
 COLLECTIONS = (
     *("local_diagnosis", "recent_job_offers", "job_group_info", "hiring_cities", "cities", "departements"),
     *("reorient_jobbing", "volunteering_missions", "seasonal_jobbing", "online_salons"),
@@ -84,11 +80,11 @@ class Market:
 
     local: pl.DataFrame
     jobs: pl.DataFrame
-    titles: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=TITLES_SCHEMA))
-    departements: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=DEPARTEMENTS_SCHEMA))
-    months: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=MONTHS_SCHEMA))
-    hiring: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=HIRING_SCHEMA))
-    cities: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=CITIES_SCHEMA))
+    titles: pl.DataFrame = field(default_factory=lambda: _table("titles"))
+    departements: pl.DataFrame = field(default_factory=lambda: _table("departements"))
+    months: pl.DataFrame = field(default_factory=lambda: _table("months"))
+    hiring: pl.DataFrame = field(default_factory=lambda: _table("hiring"))
+    cities: pl.DataFrame = field(default_factory=lambda: _table("cities"))
     salons: tuple[Salon, ...] = ()
     facts: Mapping[str, int | bool] = field(default_factory=dict)
 
@@ -99,7 +95,7 @@ class Market:
         >>> Market.empty().local.height
         0
         """
-        return cls(pl.DataFrame(schema=LOCAL_SCHEMA), pl.DataFrame(schema=JOBS_SCHEMA))
+        return cls(_table("local"), _table("jobs"))
 
     @classmethod
     def from_documents(cls, folder: Path, without: Collection[str] = ()) -> Market:
@@ -123,33 +119,25 @@ class Market:
         missions = {k: len(d.get("missions", [])) for k, d in by_id["volunteering_missions"].items()}
         jobbing = {k: documents.jobbing_score(d) for k, d in by_id["reorient_jobbing"].items()}
         known = set(by_id["departements"])
-        jobs = [documents.job_row(d) for d in read.get("job_group_info", ())]
+        groups, single = read.get("job_group_info", ()), documents.single
+        jobs = [documents.job_row(d) for d in groups]
+        places = {k: (d.get("latitude", 0), d.get("longitude", 0)) for k, d in by_id["cities"].items()}
+        seasons = {int(k): documents.seasonal_count(d, known) for k, d in by_id["seasonal_jobbing"].items()}
+        figures = {k: documents.merged(local.get(k, {}), recent.get(k, {})) for k in {**local, **recent}}
         return cls(
-            local=documents.local_table(
-                {k: documents.merged(local.get(k, {}), recent.get(k, {})) for k in {**local, **recent}}
-            ).cast(pl.Schema(LOCAL_SCHEMA)),
-            jobs=pl.DataFrame(jobs, schema=JOBS_SCHEMA),
-            titles=_table(
-                [row for d in read.get("job_group_info", ()) for row in documents.title_rows(d)],
-                TITLES_SCHEMA,
-            ),
+            local=documents.local_table(figures).cast(pl.Schema(SCHEMAS["local"])),
+            jobs=pl.DataFrame(jobs, schema=SCHEMAS["jobs"]),
+            titles=_table("titles", [row for d in groups for row in documents.title_rows(d)]),
             departements=_table(
+                "departements",
                 [(d, jobbing.get(d, 0.0), missions.get(d, 0)) for d in {**jobbing, **missions}],
-                DEPARTEMENTS_SCHEMA,
             ),
-            months=_table(
-                [(int(k), documents.seasonal_count(d, known)) for k, d in by_id["seasonal_jobbing"].items()],
-                MONTHS_SCHEMA,
-            ),
+            months=_table("months", list(seasons.items())),
             hiring=_table(
-                [row for d in read.get("hiring_cities", ()) for row in documents.city_rows(d)], HIRING_SCHEMA
+                "hiring", [row for d in read.get("hiring_cities", ()) for row in documents.city_rows(d)]
             ),
             cities=_table(
-                [
-                    (k, documents.single(d.get("latitude", 0)), documents.single(d.get("longitude", 0)))
-                    for k, d in by_id["cities"].items()
-                ],
-                CITIES_SCHEMA,
+                "cities", [(k, single(north), single(east)) for k, (north, east) in places.items()]
             ),
             salons=tuple(map(_salon, read.get("online_salons", ()))),
             facts={
@@ -160,8 +148,9 @@ class Market:
         )
 
 
-def _table(rows: Sequence[Any], schema: Mapping[str, Any]) -> pl.DataFrame:
-    return pl.DataFrame(rows, schema=dict(schema), orient="row")
+def _table(name: str, rows: Sequence[Any] = ()) -> pl.DataFrame:
+    """Return one of the tables of a market."""
+    return pl.DataFrame(rows, schema=SCHEMAS[name], orient="row")
 
 
 _PLACES = {"city_id": "cityId", "departement_id": "departementId", "region_id": "regionId"}
@@ -200,18 +189,14 @@ def join(people: pl.DataFrame, market: MarketLike, wanted: Iterable[str] | None 
         known = known.with_columns(job_key=pl.when(there).then("job_key").otherwise("rome_id"))
     job = "job_key" if "job_key" in people.columns else "rome_id"
     other = market if isinstance(market, Market) else Market(market.local, market.jobs)
-    tables: list[tuple[pl.DataFrame, list[str]]] = [
-        (market.local, list(LOCAL_KEY)),
-        (market.jobs.rename({"rome_id": job}), [job]),
-        (other.titles.rename({"rome_id": job}), [job, "code_ogr"]),
-        (other.departements, ["departement_id"]),
-        (association_table(), ["departement_id"]),
-        (other.months, ["month"]),
-    ]
-    if names & {"commute_cities", "commute_best_ratio"} and other.hiring.height:
-        tables.append((commuting(people, other), ["rome_id", "city_id"]))
-    for table, key in tables:
-        known = _look_up(known, table, key, names)
+    for key, columns, found in _lookups(market):
+        if found is None or not names & {*columns}:
+            continue
+        if "commute_cities" in columns:
+            found = commuting(people, other)
+        elif key[0] == "rome_id":
+            key, found = [job, *key[1:]], found.rename({"rome_id": job})
+        known = _look_up(known, found, key, names)
     if "open_online_salons" in names and other.salons:
         known = known.with_columns(open_online_salons=open_salons(known, other.salons))
     held = [n for n in sorted(names) if n in people.columns]  # a market may lack what a record leaves out
@@ -225,6 +210,29 @@ def join(people: pl.DataFrame, market: MarketLike, wanted: Iterable[str] | None 
     return known.with_columns(*wide, **facts)
 
 
+def _lookups(market: MarketLike) -> list[tuple[list[str], Iterable[str], pl.DataFrame | None]]:
+    """Return how figures are found: by which columns, which ones, and the table; None where it is empty."""
+
+    def of(name: str) -> pl.DataFrame | None:
+        table = getattr(market, name, None)
+        return table if table is not None and table.height else None
+
+    commuted = ["commute_cities", "commute_best_ratio"]
+    return [
+        (["departement_id", "rome_id"], SCHEMAS["local"], market.local),
+        (["rome_id"], SCHEMAS["jobs"], market.jobs),
+        (
+            ["departement_id"],
+            SCHEMAS["departements"],
+            getattr(market, "departements", _table("departements")),
+        ),
+        (["departement_id"], association_table().columns, association_table()),
+        (["rome_id", "code_ogr"], SCHEMAS["titles"], of("titles")),
+        (["month"], SCHEMAS["months"], of("months")),
+        (["rome_id", "city_id"], commuted, of("hiring")),
+    ]
+
+
 def looked_up_by(names: Iterable[str], market: MarketLike) -> list[Variable]:
     """Return the inputs of people by which ``join`` finds the inputs called ``names``.
 
@@ -232,20 +240,10 @@ def looked_up_by(names: Iterable[str], market: MarketLike) -> list[Variable]:
     ['departement_id']
     """
     wanted = set(names)
-    keys: dict[tuple[str, ...], Iterable[str]] = {
-        ("departement_id", "rome_id"): LOCAL_SCHEMA,
-        ("rome_id",): JOBS_SCHEMA,
-        ("departement_id",): {**DEPARTEMENTS_SCHEMA, **association_table().schema},
-    }
-    optional: dict[str, tuple[tuple[str, ...], Iterable[str]]] = {
-        "titles": (("rome_id", "code_ogr"), TITLES_SCHEMA),
-        "months": (("month",), MONTHS_SCHEMA),
-        "hiring": (("rome_id", "city_id"), ("commute_cities", "commute_best_ratio")),
-    }
-    keys |= {key: columns for name, (key, columns) in optional.items() if len(getattr(market, name, ()))}
-    found = {
-        k: DICTIONARY[k] for key, columns in keys.items() if wanted & (set(columns) - {*key}) for k in key
-    }
+    found: dict[str, Variable] = {}
+    for key, columns, table in _lookups(market):
+        if table is not None and wanted & (set(columns) - {*key}):
+            found |= {k: DICTIONARY[k] for k in key}
     salons = getattr(market, "salons", ())
     if "open_online_salons" in wanted and salons:
         found |= {n: DICTIONARY[n] for n in ("area_type", "rome_id", *_PLACES)}
@@ -293,7 +291,9 @@ def association_table() -> pl.DataFrame:
         (place, *(sum(a.public == public and a.serves(place) for a in associations()) for public in members))
         for place in places
     ]
-    return _table(rows, documents.schema(["departement_id"], [v.name for v in members.values()]))
+    return pl.DataFrame(
+        rows, schema=documents.schema(["departement_id"], [v.name for v in members.values()]), orient="row"
+    )
 
 
 @cache
@@ -321,7 +321,8 @@ def commuting(people: pl.DataFrame, market: Market) -> pl.DataFrame:
         for city, latitude, longitude in homes.select("city_id", "latitude", "longitude").iter_rows():
             count, best = _reach(cities, city, latitude, longitude)
             rows.append((rome, city, count, best))
-    return _table(rows, documents.schema(["rome_id", "city_id"], ["commute_cities", "commute_best_ratio"]))
+    columns = documents.schema(["rome_id", "city_id"], ["commute_cities", "commute_best_ratio"])
+    return pl.DataFrame(rows, schema=columns, orient="row")
 
 
 def _reach(cities: pl.DataFrame, home: str, latitude: float, longitude: float) -> tuple[int, float]:
@@ -375,14 +376,8 @@ def _within(area: int, city: Mapping[str, str]) -> pl.Expr:
     """Compare the place of a fair with the person's, at the wider of their two areas; empty equals empty."""
     own = pl.col("area_type")
     wider = pl.max_horizontal(own, pl.lit(area, dtype=pl.Int32))
-    return (
-        pl.when(own == 0)
-        .then(True)
-        .when(wider == 3)
-        .then(pl.col("region_id") == city["region_id"])
-        .when(wider == 2)
-        .then(pl.col("departement_id") == city["departement_id"])
-        .when(wider == 1)
-        .then(pl.col("city_id") == city["city_id"])
-        .otherwise(True)
-    )
+    same: Any = pl.when(own == 0).then(True)
+    for width, column in enumerate(_PLACES, 1):
+        same = same.when(wider == width).then(pl.col(column) == city[column])
+    within: pl.Expr = same.otherwise(True)
+    return within
