@@ -23,6 +23,7 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, Any, Literal, TypeVar
 
+import numpy as np
 import polars as pl
 import yaml
 
@@ -32,13 +33,7 @@ YES = ("1", "1.0", "true", "t", "yes", "y", "oui", "o", "vrai")
 NO = ("0", "0.0", "false", "f", "no", "n", "non", "faux")
 """Texts that mean yes and no, in French and in English, whatever their case: the only list of them."""
 
-REJECTS = {
-    "file": pl.String,
-    "row": pl.Int64,
-    "column": pl.String,
-    "value": pl.String,
-    "problem": pl.String,
-}
+REJECTS = {"file": pl.String, "row": pl.Int64, "column": pl.String, "value": pl.String, "problem": pl.String}
 """Schema of what was not read; the first row of data is row 1."""
 
 FORMATS = (".parquet", ".csv", ".jsonl")
@@ -222,22 +217,16 @@ def plain(frame: pl.DataFrame, where: str = "frame") -> pl.DataFrame:
     """
     changed = []
     for name, dtype in frame.schema.items():
-        column = pl.col(name)
-        if isinstance(dtype, pl.Categorical | pl.Enum):
-            changed.append(column.cast(pl.String))
-        elif isinstance(dtype, pl.Decimal):
-            changed.append(column.cast(pl.Float64))
-        elif isinstance(dtype, pl.Null):
-            changed.append(column.cast(pl.String))
-        elif dtype == pl.Binary:
-            try:
-                changed.append(pl.lit(frame[name].cast(pl.String)).alias(name))
-            except pl.exceptions.PolarsError:
-                raise InputError(
-                    f"{where}: column {name!r} holds bytes that are not UTF-8; write it as text"
-                ) from None
-        elif isinstance(dtype, pl.Duration | pl.Time | pl.Object):
+        if isinstance(dtype, pl.Duration | pl.Time | pl.Object):
             raise InputError(f"{where}: column {name!r} holds {dtype}; write it as text or numbers")
+        if isinstance(dtype, pl.Decimal):
+            changed.append(frame[name].cast(pl.Float64))
+        elif isinstance(dtype, pl.Categorical | pl.Enum | pl.Null | pl.Binary):
+            try:
+                changed.append(frame[name].cast(pl.String))
+            except pl.exceptions.PolarsError:
+                problem = "holds bytes that are not UTF-8; write it as text"
+                raise InputError(f"{where}: column {name!r} {problem}") from None
     return frame.with_columns(changed)
 
 
@@ -282,16 +271,11 @@ def _csv(path: Path, start: bytes, asked: str | None) -> Table:
         first, empty = 1, True
         try:
             with _stream(path) as stream:
+                # Rows have numbers only where one thread reads.
+                options: dict[str, Any] = {"use_threads": False, "skip_rows": skip, "block_size": rows * 64}
                 reader = pa_csv.open_csv(
                     stream,
-                    # Rows have numbers only where one thread reads.
-                    pa_csv.ReadOptions(
-                        use_threads=False,
-                        skip_rows=skip,
-                        column_names=names,
-                        encoding=encoding,
-                        block_size=rows * 64,
-                    ),
+                    pa_csv.ReadOptions(column_names=names, encoding=encoding, **options),
                     pa_csv.ParseOptions(
                         delimiter=mark, newlines_in_values=True, invalid_row_handler=leave_out
                     ),
@@ -318,12 +302,8 @@ def _csv(path: Path, start: bytes, asked: str | None) -> Table:
 
 def _between(first: int, count: int, lost: Sequence[int]) -> tuple[pl.Series, int]:
     """Return the numbers of ``count`` rows from ``first`` on, those lost left out, and the next number."""
-    numbers = _numbers(first, count + len(lost))
-    numbers = numbers.filter(~numbers.is_in(list(lost)))[:count] if lost else numbers
-    following = numbers[-1] + 1 if count else first
-    while following in lost:
-        following += 1
-    return numbers, following
+    numbers = np.setdiff1d(np.arange(first, first + count + len(lost) + 1), lost)
+    return pl.Series(numbers[:count], dtype=pl.Int64), int(numbers[count])
 
 
 def _encoding(path: Path, start: bytes, asked: str | None) -> tuple[str, list[Text]]:

@@ -27,46 +27,10 @@ from bobanalysis.fairness.robustness import rank_intervals
 from bobanalysis.fairness.specification import agreement, specification_curve, unknown_bounds
 from bobanalysis.fairness.subgroups import find_subgroups
 
-__all__ = [
-    "MEASURE_COLUMNS",
-    "MIN_GROUP",
-    "UNKNOWN",
-    "Audit",
-    "Cube",
-    "Equivalence",
-    "GapTest",
-    "NotEstimableError",
-    "adjusted_effects",
-    "adjusted_p_values",
-    "agreement",
-    "audit_file",
-    "bootstrap",
-    "calibration",
-    "calibration_error",
-    "changed_share",
-    "cube",
-    "curve",
-    "disparities",
-    "distribution_distances",
-    "equivalence_test",
-    "exposure",
-    "find_subgroups",
-    "gap_test",
-    "group_metrics",
-    "impact_ratios",
-    "kitagawa",
-    "lack_of_fit",
-    "list_overlaps",
-    "minimum_detectable_gap",
-    "oaxaca",
-    "pairwise_gaps",
-    "power",
-    "protect",
-    "rank_intervals",
-    "shapley",
-    "shrunk",
-    "specification_curve",
-    "steps",
-    "unknown_bounds",
-    "with_tests",
-]
+__all__ = ["MEASURE_COLUMNS", "MIN_GROUP", "UNKNOWN", "Audit", "Cube", "Equivalence", "GapTest"]
+__all__ += ["NotEstimableError", "adjusted_effects", "adjusted_p_values", "agreement", "audit_file"]
+__all__ += ["bootstrap", "calibration", "calibration_error", "changed_share", "cube", "curve"]
+__all__ += ["disparities", "distribution_distances", "equivalence_test", "exposure", "find_subgroups"]
+__all__ += ["gap_test", "group_metrics", "impact_ratios", "kitagawa", "lack_of_fit", "list_overlaps"]
+__all__ += ["minimum_detectable_gap", "oaxaca", "pairwise_gaps", "power", "protect", "rank_intervals"]
+__all__ += ["shapley", "shrunk", "specification_curve", "steps", "unknown_bounds", "with_tests"]

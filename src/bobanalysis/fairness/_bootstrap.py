@@ -151,10 +151,8 @@ def _by_group(weights: Array, mask: Any, where: Any, order: Any, groups: int) ->
 
 def _percentiles(drawn: Array, confidence: float) -> tuple[Array, Array]:
     tail = (1 - confidence) / 2
-    known = ~np.isnan(drawn).any(axis=0)
+    known = ~np.isnan(drawn).all(axis=0)
     low, high = np.full(drawn.shape[1], np.nan), np.full(drawn.shape[1], np.nan)
     if known.any():
-        low[known], high[known] = np.quantile(drawn[:, known], [tail, 1 - tail], axis=0)
-    for k in np.flatnonzero(~known & ~np.isnan(drawn).all(axis=0)):
-        low[k], high[k] = np.nanquantile(drawn[:, k], [tail, 1 - tail])
+        low[known], high[known] = np.nanquantile(drawn[:, known], [tail, 1 - tail], axis=0)
     return low, high

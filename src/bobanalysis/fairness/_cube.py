@@ -220,11 +220,7 @@ _PLAIN = (pl.Boolean, pl.String, pl.Categorical, pl.Enum, pl.Null, pl.Date, pl.D
 def row_sums(scored: bool) -> list[pl.Expr]:
     """Return the aggregations that make cells of rows of ``_c`` people of the weight ``_w`` each."""
     c, w = pl.col("_c"), pl.col("_w")
-    sums = [
-        c.sum().cast(pl.Int64).alias("_n"),
-        (c * w).sum().alias("_w"),
-        (c * w * w).sum().alias("_w2"),
-    ]
+    sums = [c.sum().cast(pl.Int64).alias("_n"), (c * w).sum().alias("_w"), (c * w * w).sum().alias("_w2")]
     if scored:
         s, seen = (
             pl.col("_score").fill_null(0.0),
@@ -304,14 +300,9 @@ def _check(
     weight: str | None,
 ) -> None:
     """Raise ValueError for the first thing that no measure can be made of, naming where it is."""
-    bad: dict[str, tuple[pl.Expr, str]] = {}
-    for name in filter(None, (prediction, outcome)):
-        if schema[name].is_numeric():
-            wrong = ~number(name, schema).is_in([0.0, 1.0])
-            bad[name] = (
-                wrong,
-                "a rate needs yes and no, as true/false, 0/1 or text; give the column as score= for its mean",
-            )
+    binary = "a rate needs yes and no, as true/false, 0/1 or text; give the column as score= for its mean"
+    decisions = [name for name in (prediction, outcome) if name and schema[name].is_numeric()]
+    bad = {name: (~number(name, schema).is_in([0.0, 1.0]), binary) for name in decisions}
     if score:
         bad[score] = (number(score, schema).is_infinite(), "a mean needs finite numbers")
     if weight:

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 import polars as pl
 
-from bobanalysis.fairness._cube import Back, Cube, as_list, group, to_lazy
+from bobanalysis.fairness._cube import Back, as_list, cube, group, to_lazy
 from bobanalysis.fairness.metrics import MIN_GROUP, Interval, measures
 
 Discount = Literal["log2", "reciprocal", "rbp"]
@@ -104,8 +104,14 @@ def exposure(
     """
     groups = as_list(groups)
     rows, people, back = _lists(frame, groups, person, item, rank, weight)
-    cells = _exposure_cells(rows, people, groups, attention(pl.col("_rank"), discount, persistence), top)
-    found = measures(Cube(cells, tuple(groups)), reference, min_group, interval, confidence)
+    seen = attention(pl.col("_rank"), discount, persistence)
+    if top is not None:
+        seen = pl.when(pl.col("_rank") <= top).then(seen).otherwise(0.0)
+    shown = rows.lazy().select("_person", "_item", _a=seen)
+    full = people.lazy().join(shown.select("_item").unique(), how="cross")
+    full = full.join(shown, on=["_person", "_item"], how="left").with_columns(pl.col("_a").fill_null(0.0))
+    cells = cube(full, groups, score="_a", weight="_w", item="_item")
+    found = measures(cells, reference, min_group, interval, confidence)
     return back(found.filter(metric="mean_score").with_columns(metric=pl.lit("exposure")))
 
 
@@ -164,12 +170,7 @@ def list_overlaps(first: Any, second: Any, by: str, item: str, rank: str, persis
 
 
 def _lists(
-    frame: Any,
-    groups: list[str],
-    person: str,
-    item: str,
-    rank: str,
-    weight: str | None,
+    frame: Any, groups: list[str], person: str, item: str, rank: str, weight: str | None
 ) -> tuple[pl.DataFrame, pl.DataFrame, Back]:
     """Rows with an item (_person, _item, _rank) and people (_person, groups, _w), both checked."""
     native, back = to_lazy(frame, [*groups, person, item, rank, *([weight] if weight else [])])
@@ -203,29 +204,6 @@ def _lists(
     if people.filter(pl.col("_w").is_null() | ~(pl.col("_w") >= 0)).height:
         raise ValueError(f"column {weight!r}: a weight must be a number, zero or more")
     return rows, people, back
-
-
-def _exposure_cells(
-    rows: pl.DataFrame, people: pl.DataFrame, groups: list[str], weights: pl.Expr, top: int | None
-) -> pl.DataFrame:
-    """Cells of a cube, one an item and group: zeros of people who are not shown the item included."""
-    w, a = pl.col("_w"), pl.col("_a")
-    seen = weights if top is None else pl.when(pl.col("_rank") <= top).then(weights).otherwise(0.0)
-    by: list[Any] = list(groups) or [pl.lit(0).alias("_all")]
-    everybody = people.group_by(by).agg(_n=pl.len(), _w=w.sum(), _w2=(w * w).sum())
-    shown = rows.select("_person", "_item", seen.alias("_a")).join(people, on="_person")
-    sums = shown.group_by(*by, "_item").agg(_score_sum=(w * a).sum(), _sq=(w * a * a).sum())
-    full = everybody.join(rows.select("_item").unique().sort("_item"), how="cross")
-    full = full.join(sums, on=[*(groups or ["_all"]), "_item"], how="left", nulls_equal=True)
-    total, squares = pl.col("_score_sum").fill_null(0.0), pl.col("_sq").fill_null(0.0)
-    return full.select(
-        *(*groups, "_item", "_n", "_w", "_w2"),
-        _score_n="_n",
-        _score_w="_w",
-        _score_w2="_w2",
-        _score_sum=total,
-        _score_m2=(squares - pl.when(w > 0).then(total**2 / w).otherwise(0.0)).clip(0),
-    )
 
 
 def _overlaps(one: pl.DataFrame, two: pl.DataFrame, people: int, p: float) -> Any:

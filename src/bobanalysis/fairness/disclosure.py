@@ -20,11 +20,7 @@ MOST_CHECKED = 250
 
 
 def protect(
-    table: Any,
-    by: Sequence[str],
-    count: str = "n",
-    values: Sequence[str] = (),
-    min_count: int = MIN_GROUP,
+    table: Any, by: Sequence[str], count: str = "n", values: Sequence[str] = (), min_count: int = MIN_GROUP
 ) -> Any:
     """Add all totals to a table of counts, and hide what would give small cells away.
 
@@ -177,22 +173,18 @@ def _possible(n: Any, hidden: Any, lines: list[tuple[Any, int]], cell: int) -> t
     from scipy.optimize import linprog
     from scipy.sparse import csr_matrix
 
-    unknown = np.flatnonzero(hidden)
-    place = {int(c): i for i, c in enumerate(unknown)}
-    entries: list[tuple[float, int, int]] = []
-    sums: list[float] = []
-    for members, total in lines:
-        parts = [(1.0, len(sums), place[int(c)]) for c in members if hidden[c]]
-        parts += [(-1.0, len(sums), place[total])] if hidden[total] else []
-        if parts:
-            entries += parts
-            sums.append((0.0 if hidden[total] else n[total]) - n[members][~hidden[members]].sum())
-    value, row, column = zip(*entries, strict=True)
-    matrix = csr_matrix((value, (row, column)), shape=(len(sums), len(unknown)))
-    aim = np.zeros(len(unknown))
-    aim[place[cell]] = 1.0
+    # one equation a line: the hidden parts, less the total where it is hidden too, are what is not shown
+    places = [(at, [*members, total]) for at, (members, total) in enumerate(lines)]
+    row = np.concatenate([np.full(len(cells), at) for at, cells in places])
+    column = np.concatenate([cells for _, cells in places])
+    sign = np.concatenate([np.append(np.ones(len(members)), -1.0) for members, _ in lines])
+    matrix = csr_matrix((sign, (row, column)), shape=(len(lines), len(n)))
+    known = -(matrix[:, ~hidden] @ n[~hidden])
+    matrix = matrix[:, hidden]
+    asked = matrix.getnnz(axis=1) > 0
+    aim = (np.flatnonzero(hidden) == cell).astype(float)
     ends = []
-    for sign in (1.0, -1.0):
-        found = linprog(sign * aim, A_eq=matrix, b_eq=sums, bounds=(0, None), method="highs")
-        ends.append(float(sign * found.fun) if found.status == 0 else sign * -np.inf)
+    for way in (1.0, -1.0):
+        found = linprog(way * aim, A_eq=matrix[asked], b_eq=known[asked], bounds=(0, None), method="highs")
+        ends.append(float(way * found.fun) if found.status == 0 else way * -np.inf)
     return ends[0], ends[1]

@@ -78,14 +78,9 @@ def jensen_shannon(p: Any, q: Any) -> intervals.Array:
     >>> float(jensen_shannon([1.0, 0.0], [0.0, 1.0]))
     1.0
     """
-    p, q = np.asarray(p, float), np.asarray(q, float)
-    m = (p + q) / 2
+    from scipy.spatial.distance import jensenshannon
 
-    def divergence(a: intervals.Array) -> intervals.Array:
-        log = np.log2(np.divide(a, m, out=np.ones_like(m), where=a > 0))
-        return (a * log).sum(axis=-1)
-
-    return np.maximum((divergence(p) + divergence(q)) / 2, 0.0)
+    return np.asarray(jensenshannon(np.asarray(p, float), np.asarray(q, float), base=2, axis=-1)) ** 2
 
 
 def distribution_distances(
@@ -162,17 +157,9 @@ def distribution_distances(
     some = ~np.isnan(p[:, 0]) & ~np.isnan(q[:, 0]) if shape[1] else np.zeros(shape[0], bool)
     hidden = (n.sum(1) < max(min_group, 1)) | (other_n < max(min_group, 1))
     shown = some & ~hidden
-    statistic, degrees, p_value = _chi_square(p, q, mine, theirs)
-    found = {
-        "total_variation": total_variation(p, q),
-        "expected_by_chance": _chance(p, q, mine, theirs),
-        "hellinger": hellinger(p, q),
-        "jensen_shannon": jensen_shannon(p, q),
-        "chi_square": np.where(itself, np.nan, statistic),
-        "degrees": np.where(itself, np.nan, degrees),
-        "p_value": np.where(itself, np.nan, p_value),
-    }
-    found["expected_by_chance"] = np.where(itself, np.nan, found["expected_by_chance"])
+    tests = {key: np.where(itself, np.nan, one) for key, one in _chi_square(p, q, mine, theirs).items()}
+    distances = {"total_variation": total_variation, "hellinger": hellinger, "jensen_shannon": jensen_shannon}
+    found = {key: distance(p, q) for key, distance in distances.items()} | tests
     found = {key: np.where(shown, column, np.nan) for key, column in found.items()}
     result = labels.with_columns(
         pl.Series("n", n.sum(1), dtype=pl.Int64),
@@ -185,28 +172,22 @@ def distribution_distances(
     return back(result.select(*by, *DISTANCE_COLUMNS).rename(restore))
 
 
-def _pooled(p: Any, q: Any, n: Any, m: Any) -> tuple[Any, Any]:
-    """The distribution of the two together, and the variance factor 1/n + 1/m."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        pooled = (p * n[:, None] + q * m[:, None]) / (n + m)[:, None]
-        return pooled, 1 / n + 1 / m
-
-
-def _chance(p: Any, q: Any, n: Any, m: Any) -> intervals.Array:
-    pooled, factor = _pooled(p, q, n, m)
-    with np.errstate(invalid="ignore"):
-        expected = np.sqrt(2 / np.pi * pooled * (1 - pooled) * factor[:, None]).sum(axis=1) / 2
-    return np.minimum(expected, 1.0)
-
-
-def _chi_square(p: Any, q: Any, n: Any, m: Any) -> tuple[Any, Any, Any]:
+def _chi_square(p: Any, q: Any, n: Any, m: Any) -> dict[str, Any]:
+    """The chi-square test of two rows of counts, and the total variation that chance alone would show."""
     from scipy.special import chdtrc
 
-    pooled, factor = _pooled(p, q, n, m)
     with np.errstate(divide="ignore", invalid="ignore"):
+        pooled = (p * n[:, None] + q * m[:, None]) / (n + m)[:, None]
+        factor = 1 / n + 1 / m
+        chance = np.sqrt(2 / np.pi * pooled * (1 - pooled) * factor[:, None]).sum(axis=1) / 2
         parts = np.divide((p - q) ** 2, pooled, out=np.zeros_like(pooled), where=pooled > 0)
         statistic = parts.sum(axis=1) / factor
     degrees = (pooled > 0).sum(axis=1) - 1.0
     known = (degrees > 0) & np.isfinite(statistic)
-    p_value = np.where(known, chdtrc(np.maximum(degrees, 1), np.where(known, statistic, 0)), np.nan)
-    return np.where(known, statistic, np.nan), degrees, p_value
+    p_value = chdtrc(np.maximum(degrees, 1), np.where(known, statistic, 0))
+    return {
+        "expected_by_chance": np.minimum(chance, 1.0),
+        "chi_square": np.where(known, statistic, np.nan),
+        "degrees": degrees,
+        "p_value": np.where(known, p_value, np.nan),
+    }

@@ -347,24 +347,16 @@ def compare(cells: Cube, metric: str | None, min_group: int, confidence: float =
         sums = mean_sums(cells.cells, groups)
     else:
         sums = rate_sums(cells.cells, groups, metric, None, *RATES[metric])
-    sums = labelled(sums, groups)
-    labels = sums.select(pl.concat_str(groups, separator=" × ")).to_series().to_list()
+    sums = labelled(sums, groups).with_columns(_label=pl.concat_str(groups, separator=" × "))
+    people = intervals.kish(sums["w"].to_numpy(), sums["w2"].to_numpy())
+    kept = (sums["n"].to_numpy() >= max(min_group, 2)) & (people > (1 if metric == MEAN else 0))
+    left_out, sums, people = sums.filter(~kept)["_label"], sums.filter(kept), people[kept]
     n, w, w2, x = (sums[c].to_numpy() for c in ("n", "w", "w2", "x"))
-    people = intervals.kish(w, w2)
-    kept = (n >= max(min_group, 2)) & (people > (1 if metric == MEAN else 0))
-    n, w, w2, x, people = (column[kept] for column in (n, w, w2, x, people))
-    found = Levels(
-        metric,
-        [label for label, keep in zip(labels, kept, strict=True) if keep],
-        n,
-        x / w if metric == MEAN else np.clip(x / w, 0, 1),
-        people,
-        people,
-        tuple(label for label, keep in zip(labels, kept, strict=True) if not keep),
-    )
+    value = x / w if metric == MEAN else np.clip(x / w, 0, 1)
+    found = Levels(metric, sums["_label"].to_list(), n, value, people, people, tuple(left_out))
     if metric == MEAN:
-        cubes = sums["m3"].to_numpy()[kept] if "m3" in sums.columns else np.zeros_like(w)
-        return _with_variance(found, sums["m2"].to_numpy()[kept] / w, cubes / w, confidence)
+        cubes = sums["m3"].to_numpy() if "m3" in sums.columns else np.zeros_like(w)
+        return _with_variance(found, sums["m2"].to_numpy() / w, cubes / w, confidence)
     if np.array_equal(w, n) and np.array_equal(w2, n):
         return found
     among = cells.cells.filter(RATES[metric][1]).select(*groups, "_n", "_w", "_w2", y=RATES[metric][0])
@@ -382,26 +374,19 @@ def compare(cells: Cube, metric: str | None, min_group: int, confidence: float =
 
 def _with_variance(levels: Levels, variance: Array, cubes: Array, confidence: float) -> Levels:
     """Add the variance of the people of each group; one that shows none has that of all together."""
+    from scipy.special import ndtri, stdtrit
+
     freedom = levels.people - 1
     unbiased = variance * levels.people / freedom
     pooled = float(np.average(unbiased, weights=freedom)) if len(freedom) else 0.0
     unbiased = np.where(unbiased > 1e-12 * pooled, unbiased, pooled)
     size = float((levels.people * variance**1.5).sum())
-    return replace(
-        levels,
-        skewness=float((levels.people * cubes).sum()) / size if size > 0 else 0.0,
-        variance=unbiased,
-        precision=_precision(unbiased, levels.people, confidence),
-    )
-
-
-def _precision(variance: Array, people: Array, confidence: float) -> Array:
-    from scipy.special import ndtri, stdtrit
-
+    skewness = float((levels.people * cubes).sum()) / size if size > 0 else 0.0
     q = 0.5 + confidence / 2
-    longer = stdtrit(people - 1, q) / ndtri(q)
+    longer = stdtrit(freedom, q) / ndtri(q)
     with np.errstate(divide="ignore"):
-        return people / (variance * longer**2)
+        precision = levels.people / (unbiased * longer**2)
+    return replace(levels, skewness=skewness, variance=unbiased, precision=precision)
 
 
 def _why_not(levels: Levels) -> str | None:

@@ -13,7 +13,7 @@ import polars as pl
 from bobanalysis.fairness import intervals
 from bobanalysis.fairness._cube import UNKNOWN, Cube, cube, to_lazy
 from bobanalysis.fairness.coverage import repaired_wilson
-from bobanalysis.fairness.metrics import MIN_GROUP
+from bobanalysis.fairness.metrics import MIN_GROUP, RATES, rate_sums
 from bobanalysis.fairness.scores import weighted_median
 
 FOUR_FIFTHS = 0.8
@@ -96,18 +96,8 @@ def _one(
     min_group: int,
     confidence: float,
 ) -> pl.DataFrame:
-    said = pl.col("_prediction")
-    decided = cells.cells.filter(said.is_not_null())
-    by = (
-        decided.group_by(groups)
-        .agg(
-            n=pl.col("_n").sum().cast(pl.Int64),
-            w=pl.col("_w").sum(),
-            w2=pl.col("_w2").sum(),
-            x=pl.col("_w").filter(said).sum(),
-        )
-        .sort(groups)
-    )
+    sums = rate_sums(cells.cells, list(groups), "selection_rate", None, *RATES["selection_rate"])
+    by = sums.filter(pl.col("n") > 0).sort(groups)
     label = [pl.col(name).cast(pl.String).fill_null(UNKNOWN) for name in groups]
     unknown = by.select(pl.any_horizontal(part == UNKNOWN for part in label)).to_series()
     known = by.filter(~unknown)
@@ -130,33 +120,24 @@ def _one(
         ratio = np.where(compared, rate / rate[best], np.nan)
         low, high = intervals.ratio(rate, limits, rate[best], (limits[0][best], limits[1][best]))
         low, high = (np.where(compared & (np.arange(len(n)) != best), limit, np.nan) for limit in (low, high))
+    found |= {"impact_ratio": ratio, "ratio_low": low, "ratio_high": high}
+    attributes = " × ".join(names)
     table = known.select(
-        pl.lit(" × ".join(names)).alias("attributes"),
+        pl.lit(attributes).alias("attributes"),
         pl.concat_str(label, separator=" × ").alias("category"),
         "n",
         pl.Series("share", share, dtype=pl.Float64),
         *(pl.Series(name, column, dtype=pl.Float64).fill_nan(None) for name, column in found.items()),
-        pl.Series("impact_ratio", ratio, dtype=pl.Float64).fill_nan(None),
-        pl.Series("ratio_low", low, dtype=pl.Float64).fill_nan(None),
-        pl.Series("ratio_high", high, dtype=pl.Float64).fill_nan(None),
         pl.Series("most_selected", most),
-        pl.Series("below_four_fifths", ratio < FOUR_FIFTHS - 1e-12),
+        pl.when(pl.Series(~np.isnan(ratio)))
+        .then(pl.Series(ratio < FOUR_FIFTHS - 1e-12))
+        .alias("below_four_fifths"),
         pl.Series("below_two_percent", share < TWO_PERCENT),
         pl.Series("excluded", excluded),
         pl.Series("suppressed", hidden),
-    ).with_columns(
-        pl.when(pl.col("impact_ratio").is_not_null())
-        .then(pl.col("below_four_fifths"))
-        .alias("below_four_fifths")
     )
-    last = pl.DataFrame(
-        {
-            "attributes": [" × ".join(names)],
-            "category": [UNKNOWN],
-            "n": [int(by.filter(unknown)["n"].sum())],
-            "suppressed": [False],
-        }
-    )
+    unnamed = int(by.filter(unknown)["n"].sum())
+    last = pl.DataFrame({"attributes": attributes, "category": UNKNOWN, "n": unnamed, "suppressed": False})
     return pl.concat([table, last], how="diagonal_relaxed")
 
 

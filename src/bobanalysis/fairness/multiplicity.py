@@ -11,8 +11,13 @@ import polars as pl
 
 from bobanalysis.fairness.intervals import Array
 
-Method = Literal["benjamini-hochberg", "holm", "bonferroni"]
-_NAMES = {"benjamini-hochberg": "fdr_bh", "holm": "holm", "bonferroni": "bonferroni"}  # of statsmodels
+Method = Literal["benjamini-hochberg", "benjamini-yekutieli", "holm", "bonferroni"]
+_NAMES = {  # of statsmodels
+    "benjamini-hochberg": "fdr_bh",
+    "benjamini-yekutieli": "fdr_by",
+    "holm": "holm",
+    "bonferroni": "bonferroni",
+}
 
 _FEW = 10
 
@@ -22,8 +27,9 @@ def adjusted_p_values(p_values: Any, method: Method = "benjamini-hochberg") -> A
 
     Args:
         p_values: of a family of tests; NaN where a test was not estimable, which does not count as a test.
-        method: "benjamini-hochberg" bounds the share of false findings among the findings; "holm" and
-            "bonferroni" bound the chance of any false finding.
+        method: "benjamini-hochberg" bounds the share of false findings among the findings, as does
+            "benjamini-yekutieli" however the tests depend on each other; "holm" and "bonferroni" bound the
+            chance of any false finding.
 
     Returns:
         Adjusted P values, NaN where there was none.

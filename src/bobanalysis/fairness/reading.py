@@ -8,6 +8,7 @@ file, the row, the column and the value.
 
 from __future__ import annotations
 
+import operator
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -30,6 +31,7 @@ MISSING = (
 
 MOST_CATEGORIES = 200
 MOST_SCORES = 20_000_000
+_COMPARISONS = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt}
 _CONDITION = re.compile(r"^(?P<name>.*?)\s*(?P<op>>=|<=|!=|==|=|>|<)\s*(?P<value>.+)$")
 _Cuts = tuple[float, Sequence[float], Sequence[str]]  # median, breaks and labels of bins
 
@@ -170,10 +172,8 @@ class _Source:
     def text(self, name: str, schema: pl.Schema) -> pl.Expr:
         """The text of a column, null where it stands for "not known"."""
         if schema[name].is_nested():
-            raise InputError(
-                f"{self.table.path}: column {name!r} holds {schema[name]}; "
-                "give text, numbers, booleans or dates"
-            )
+            kind = f"{self.table.path}: column {name!r} holds {schema[name]}"
+            raise InputError(f"{kind}; give text, numbers, booleans or dates")
         found = pl.col(name).cast(pl.String).str.strip_chars()
         found = found.str.replace(r'^"(.*)"$', "$1")  # quoted, but after a space
         return pl.when(found.is_in(list(self.plan.missing))).then(None).otherwise(found)
@@ -194,17 +194,14 @@ class _Source:
         if condition is None:
             return known, nothing
         op, value = condition
-        if op in (">=", "<=", ">", "<"):
+        if op in _COMPARISONS:
             try:
                 limit = float(value)
             except ValueError as error:
-                raise InputError(
-                    f"{asked!r}: {value!r} is not a number; write {name}={value} for a text"
-                ) from error
+                hint = f"write {name}={value} for a text"
+                raise InputError(f"{asked!r}: {value!r} is not a number; {hint}") from error
             number, nothing = self.number(name, schema)
-            holds = {">=": number >= limit, "<=": number <= limit, ">": number > limit, "<": number < limit}[
-                op
-            ]
+            holds = _COMPARISONS[op](number, limit)
         else:
             asked_for = {value.strip(), *(part.strip() for part in value.split(","))}
             same = _whole(known).is_in([_WHOLE.sub(r"\1", part) for part in asked_for])
@@ -258,10 +255,8 @@ class _Source:
             name, condition = self.condition(asked)
             seen = self.read_as_no.setdefault(asked, Counter())
             if condition and condition[0] in ("=", "==") and len(seen) <= MOST_CATEGORIES:
-                known, holds = (
-                    self.text(name, batch.frame.schema),
-                    self.decision(asked, batch.frame.schema)[0],
-                )
+                schema = batch.frame.schema
+                known, holds = self.text(name, schema), self.decision(asked, schema)[0]
                 others = batch.frame.select(known.filter(holds == "0").alias("value"))
                 seen.update(dict(others.group_by("value").len().rows()))
 

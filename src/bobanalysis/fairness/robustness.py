@@ -48,19 +48,16 @@ def rank_intervals(frame: Any, unit: str, specification: str, value: str, extrem
     )
     every = table[specification].n_unique()
     complete = pl.len() == every
-    result = (
-        ranked.group_by(unit)
-        .agg(
-            pl.col("rank").min().cast(pl.Int64).alias("rank_low"),
-            pl.col("rank").max().cast(pl.Int64).alias("rank_high"),
-            pl.when(complete & (pl.col("rank").max() <= extreme))
-            .then(pl.lit(HIGH))
-            .when(complete & (pl.col("from_below").max() <= extreme))
-            .then(pl.lit(LOW))
-            .otherwise(pl.lit(DEPENDS))
-            .alias("class"),
-            pl.len().cast(pl.Int64).alias("specifications"),
-        )
-        .sort(unit)
+    above, below = ((complete & (pl.col(c).max() <= extreme)) for c in ("rank", "from_below"))
+    result = ranked.group_by(unit).agg(
+        pl.col("rank").min().cast(pl.Int64).alias("rank_low"),
+        pl.col("rank").max().cast(pl.Int64).alias("rank_high"),
+        pl.when(above)
+        .then(pl.lit(HIGH))
+        .when(below)
+        .then(pl.lit(LOW))
+        .otherwise(pl.lit(DEPENDS))
+        .alias("class"),
+        pl.len().cast(pl.Int64).alias("specifications"),
     )
-    return back(result)
+    return back(result.sort(unit))

@@ -105,8 +105,6 @@ def _run(
         result = [dict(result)]
     elif np.ndim(result) == 0:
         result = [{"value": result}]
-    elif isinstance(result, pl.DataFrame):
-        result = result.to_dicts()
     else:
         result = nw.from_native(result, eager_only=True).to_polars().to_dicts()
     for row in result:

@@ -17,10 +17,11 @@ import polars as pl
 from bobanalysis.fairness import intervals
 from bobanalysis.fairness._cube import UNKNOWN, Cube, cube
 from bobanalysis.fairness.metrics import RATES, mean_sums, rate_sums, rates_of
-from bobanalysis.fairness.multiplicity import adjusted_p_values
+from bobanalysis.fairness.multiplicity import Method, adjusted_p_values
 
 MIN_PEOPLE = 30
 MOST_SUBGROUPS = 1_000_000
+_METHODS: dict[str, Method] = {"bh": "benjamini-hochberg", "by": "benjamini-yekutieli"}
 
 
 def find_subgroups(
@@ -80,14 +81,14 @@ def find_subgroups(
     >>> found.select("subgroup", "n", "difference", "adds").row(0)
     ('sex=F, age=50+', 100, 1.0, 0.5)
     """
+    if method not in _METHODS:
+        raise ValueError(f"method {method!r} is not one of: bh, by")
     cells = cube(frame, groups, prediction=prediction, outcome=outcome, score=score, weight=weight)
     sums = _sums(cells, metric)
     names = list(cells.groups)
     if clash := set(names) & set(_COLUMNS):
         raise ValueError(f"rename the attribute {min(clash)!r}: the result has a column of that name")
     people = float(sums.n.sum())
-    if people == 0:
-        return cells.back(_empty(names))
     enough = max(min_people, min_share * people, 1)
     patterns = _grow(sums, enough, max_attributes or len(names))
     kept = patterns.n < people
@@ -134,15 +135,9 @@ def _sums(cells: Cube, metric: str | None) -> _Sums:
     scored = "_score_sum" in cells.cells.columns
     if "_prediction" in cells.cells.columns and not cells.binary:
         raise ValueError("selection_rate needs a prediction of yes or no")
-    if metric is None:
-        metric = next(
-            (
-                m
-                for m in ("selection_rate", "mean_score", "base_rate")
-                if m in allowed or (m == "mean_score" and scored)
-            ),
-            "selection_rate",
-        )
+    named = [*allowed, *(["mean_score"] if scored else [])]
+    first = [m for m in ("selection_rate", "mean_score", "base_rate") if m in named]
+    metric = metric or next(iter(first), "selection_rate")
     safe, _ = cells.renamed()
     if metric == "mean_score" and scored:
         table = mean_sums(safe.cells, list(safe.groups)).filter(pl.col("n") > 0)
@@ -153,10 +148,7 @@ def _sums(cells: Cube, metric: str | None) -> _Sums:
         spread = squares * w2.sum() / w.sum() if w.sum() > 0 else 0.0
         return _Sums(*_codes(table, list(safe.groups)), n, w, w2, x, float(spread), m2, exact=False)
     if metric not in allowed:
-        raise ValueError(
-            f"metric {metric!r} is not one that the columns allow: {', '.join(allowed)}"
-            + (", mean_score" if scored else "")
-        )
+        raise ValueError(f"metric {metric!r} is not one that the columns allow: {', '.join(named)}")
     who, among = RATES[metric]
     table = rate_sums(safe.cells, list(safe.groups), metric, None, who, among).filter(pl.col("n") > 0)
     squares = float(safe.cells.filter(among & who)["_w2"].cast(pl.Float64).sum())
@@ -239,7 +231,7 @@ def _table(sums: _Sums, found: _Patterns, names: list[str], alpha: float, method
     value = np.divide(found.x, found.w, out=nothing.copy(), where=found.w > 0)
     rest = np.divide(rest_x, rest_w, out=nothing.copy(), where=rest_w > 1e-12 * weight)
     p_value = np.where(np.isnan(value) | np.isnan(rest), np.nan, _p_values(sums, found))
-    p_adjusted = _false_discoveries(p_value, method)
+    p_adjusted = adjusted_p_values(p_value, _METHODS[method])
     is_found = p_adjusted <= alpha
     tests = int((~np.isnan(p_value)).sum())
     confidence = 1 - alpha * max(int(is_found.sum()), 1) / max(tests, 1)
@@ -251,40 +243,30 @@ def _table(sums: _Sums, found: _Patterns, names: list[str], alpha: float, method
         pl.Series(name, [None, *labels], dtype=pl.String).gather(found.values[:, i] + 1)
         for i, (name, labels) in enumerate(zip(names, sums.labels, strict=True))
     ]
+    numbers = {
+        "share": found.w / weight if weight > 0 else nothing,
+        "value": value,
+        "rest": rest,
+        "difference": value - rest,
+        "difference_low": low,
+        "difference_high": high,
+        "adds": adds,
+        "p_value": p_value,
+        "p_adjusted": p_adjusted,
+    }
+    parts = [pl.lit(f"{name}=") + pl.col(name) for name in names]
     result = pl.DataFrame(words).with_columns(
-        pl.concat_str(
-            [pl.lit(f"{name}=") + pl.col(name) for name in names], separator=", ", ignore_nulls=True
-        ).alias("subgroup"),
+        pl.concat_str(parts, separator=", ", ignore_nulls=True).alias("subgroup"),
         pl.Series("attributes", (found.values >= 0).sum(1), dtype=pl.Int64),
         pl.Series("n", found.n, dtype=pl.Int64),
-        pl.Series("share", found.w / weight if weight > 0 else nothing),
-        *(
-            pl.Series(name, column, dtype=pl.Float64).fill_nan(None)
-            for name, column in {
-                "value": value,
-                "rest": rest,
-                "difference": value - rest,
-                "difference_low": low,
-                "difference_high": high,
-                "adds": adds,
-                "p_value": p_value,
-                "p_adjusted": p_adjusted,
-            }.items()
-        ),
+        *(pl.Series(name, column, dtype=pl.Float64).fill_nan(None) for name, column in numbers.items()),
         pl.Series("found", is_found),
     )
-    order: list[Any] = ["found", "p_value", pl.col("difference").abs(), "n", "subgroup"]
+    # two halves of everybody are equally sure: rounding errors must not say which comes first
+    sure, size = (e.round_sig_figs(9) for e in (pl.col("p_value"), pl.col("difference").abs()))
+    order: list[Any] = ["found", sure, size, "n", "subgroup"]
     sorted_result = result.sort(order, descending=[True, False, True, True, False], nulls_last=True)
     return sorted_result.select("subgroup", *names, *_COLUMNS[1:])
-
-
-def _false_discoveries(p_value: Any, method: str) -> Any:
-    """Adjusted p values; for "by" those of "bh" times 1 + 1/2 + … + 1/m."""
-    if method not in ("bh", "by"):
-        raise ValueError(f"method {method!r} is not one of: bh, by")
-    tests = int((~np.isnan(p_value)).sum())
-    factor = 1.0 if method == "bh" else (1 / np.arange(1, tests + 1)).sum()
-    return np.minimum(adjusted_p_values(p_value) * factor, 1.0)
 
 
 def _p_values(sums: _Sums, found: _Patterns) -> Any:
@@ -344,10 +326,3 @@ def _adds(table: pl.DataFrame, width: int, everybody: float) -> Any:
         )
         nearest = nearest.drop("gap")
     return nearest.sort("_row")["adds"].cast(pl.Float64).to_numpy()
-
-
-def _empty(names: list[str]) -> pl.DataFrame:
-    kinds: dict[str, Any] = dict.fromkeys(_COLUMNS, pl.Float64)
-    kinds |= {"subgroup": pl.String, "attributes": pl.Int64, "n": pl.Int64, "found": pl.Boolean}
-    kinds |= dict.fromkeys(names, pl.String)
-    return pl.DataFrame(schema={name: kinds[name] for name in ("subgroup", *names, *_COLUMNS[1:])})
