@@ -14,16 +14,8 @@ from bobanalysis.fairness.metrics import EVERYONE_ELSE, MIN_GROUP, no_reference,
 from bobanalysis.fairness.multiplicity import adjusted_p_values
 
 DISTANCE_COLUMNS = (
-    *(
-        "n",
-        "reference",
-        "reference_n",
-        "total_variation",
-        "expected_by_chance",
-        "hellinger",
-        "jensen_shannon",
-    ),
-    *("chi_square", "degrees", "p_value", "p_adjusted", "suppressed"),
+    *("n", "reference", "reference_n", "total_variation", "expected_by_chance", "hellinger"),
+    *("jensen_shannon", "chi_square", "degrees", "p_value", "p_adjusted", "suppressed"),
 )
 
 

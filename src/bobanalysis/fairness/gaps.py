@@ -147,9 +147,9 @@ def gap_test(
         table = _comparison(levels, nothing, nothing)
         return GapTest(levels.metric, value, **size, intervals=table, confidence=confidence, reason=reason)
     found, apart = _separation(levels.value[None], levels.precision[None], levels.mean)
-    null = _null(levels, draws, seed)
-    p_value = _mid_p(found[0], null.apart)
-    q = _agreeing(_multiplier(levels, null.apart, confidence), found[0], p_value, confidence)
+    null, spreads = _null(levels, draws, seed)
+    p_value = _mid_p(found[0], null)
+    q = _agreeing(_multiplier(levels, null, confidence), found[0], p_value, confidence)
     low, high = _limits(levels.value, levels.precision, q, levels.mean)
     top, bottom = int(levels.value.argmax()), int(levels.value.argmin())
     widest = float(high.max() - low.min())
@@ -164,10 +164,10 @@ def gap_test(
         ci_high=widest if levels.mean else min(widest, 1.0),
         p_value=p_value,
         surest=(labels[apart[0][0]], labels[apart[1][0]]),
-        omnibus_p_value=_mid_p(spread, null.spread),
+        omnibus_p_value=_mid_p(spread, spreads),
         intervals=_comparison(levels, low, high),
         confidence=confidence,
-        draws=len(null.apart),
+        draws=len(null),
         method=levels.method,
         **size,
     )
@@ -226,7 +226,7 @@ def pairwise_gaps(
         one, other = one[:0], other[:0]
         null, q = np.zeros(1), 0.0
     else:
-        null = np.sort(_null(levels, draws, seed, against).apart)
+        null = np.sort(_null(levels, draws, seed, against)[0])
         q = _multiplier(levels, null, confidence, against)
     other = np.broadcast_to(other, one.shape)
     p, n = levels.value, levels.precision
@@ -525,14 +525,8 @@ def _agreeing(q: float, found: float, p_value: float, confidence: float) -> floa
 # --- data sets without a difference -----------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class _Null:
-    apart: Array
-    spread: Array
-
-
-def _null(levels: Levels, draws: int, seed: int, against: int | None = None) -> _Null:
-    """Draw data sets in which groups do not matter, and measure each as the data were."""
+def _null(levels: Levels, draws: int, seed: int, against: int | None = None) -> tuple[Array, Array]:
+    """Draw data sets without a difference; return how far apart and how spread the groups are in each."""
     rng = np.random.default_rng(seed)
     apart, spread = [], []
     for value, precision in _drawn(levels, draws, rng):
@@ -545,7 +539,7 @@ def _null(levels: Levels, draws: int, seed: int, against: int | None = None) -> 
             apart.append(_separation(highest, size, False, lowest)[0])
         else:
             apart.append(_separation(value, precision, levels.mean)[0])
-    return _Null(np.concatenate(apart), np.concatenate(spread))
+    return np.concatenate(apart), np.concatenate(spread)
 
 
 def _extremes(value: Array, people: Array) -> tuple[Array, Array, Array]:

@@ -13,6 +13,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -215,7 +216,7 @@ class _Source:
         numbers = [name for name in (plan.score, plan.weight, plan.count, plan.selected) if name]
         parts: list[pl.DataFrame] = []
         scores: list[pl.DataFrame] = []
-        rows = kept = held = 0
+        rows = 0
         for batch in self.table.batches([*plan.groups, *decisions, *numbers]):
             if cuts is None:
                 self.look_at(batch)
@@ -225,21 +226,16 @@ class _Source:
                 self.progress(rows)
             keys = [name for name in narrow.columns if name not in ("_c", "_w", "_score")]
             parts.append(narrow.group_by(keys).agg(row_sums("_score" in narrow.columns)))
-            if sum(part.height for part in parts) > 2 * kept + 200_000:
-                parts = [merged(pl.concat(parts, how="vertical_relaxed"), keys)]
-                kept = parts[0].height
-            if plan.score and cuts is None and held <= MOST_SCORES:
+            parts = _added_up(parts, partial(merged, keys=keys))
+            if plan.score and cuts is None and not (scores and scores[0].height > MOST_SCORES):
                 known = narrow.filter(pl.col("_score").is_not_null() & (pl.col("_c") > 0))
                 scores.append(known.group_by("_score").agg((pl.col("_w") * pl.col("_c")).sum().alias("_w")))
-                if sum(part.height for part in scores) > 2 * held + 200_000:
-                    scores = [pl.concat(scores).group_by("_score").agg(pl.col("_w").sum())]
-                    held = scores[0].height
+                scores = _added_up(scores, _by_score)
         if cuts is None:
             self.rows = rows
-            if scores and held <= MOST_SCORES:
-                self.scores = pl.concat(scores).group_by("_score").agg(pl.col("_w").sum()).sort("_score")
-            elif plan.score:
-                self.scores = pl.DataFrame()
+            if plan.score:
+                few = scores[0].height <= MOST_SCORES
+                self.scores = _by_score(pl.concat(scores)).sort("_score") if few else pl.DataFrame()
         return merged(pl.concat(parts, how="vertical_relaxed"), keys)
 
     def look_at(self, batch: Batch) -> None:
@@ -306,6 +302,16 @@ class _Source:
                 [narrow.with_columns(pl.lit(a).alias("_prediction"), c.alias("_c")) for a, c in answers]
             )
         return narrow.filter(pl.col("_c") > 0) if plan.count else narrow
+
+
+def _added_up(parts: list[pl.DataFrame], add: Callable[[pl.DataFrame], pl.DataFrame]) -> list[pl.DataFrame]:
+    """Add up tables once they have become twice as long as their sum was, so that memory stays small."""
+    long = sum(part.height for part in parts) > 2 * parts[0].height + 200_000
+    return [add(pl.concat(parts, how="vertical_relaxed"))] if long else parts
+
+
+def _by_score(weights: pl.DataFrame) -> pl.DataFrame:
+    return weights.group_by("_score").agg(pl.col("_w").sum())
 
 
 _WHOLE = re.compile(r"^(-?\d+)\.0+$")

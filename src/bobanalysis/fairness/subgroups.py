@@ -138,35 +138,33 @@ def _sums(cells: Cube, metric: str | None) -> _Sums:
     named = [*allowed, *(["mean_score"] if scored else [])]
     first = [m for m in ("selection_rate", "mean_score", "base_rate") if m in named]
     metric = metric or next(iter(first), "selection_rate")
-    safe, _ = cells.renamed()
-    if metric == "mean_score" and scored:
-        table = mean_sums(safe.cells, list(safe.groups)).filter(pl.col("n") > 0)
-        n, w, w2, x, m2 = (table[c].cast(pl.Float64).to_numpy() for c in ("n", "w", "w2", "x", "m2"))
-        total = x.sum() / w.sum() if w.sum() > 0 else np.nan
-        means = np.divide(x, w, out=np.zeros_like(x), where=w > 0)
-        squares = m2.sum() + (w * (means - total) ** 2).sum()
-        spread = squares * w2.sum() / w.sum() if w.sum() > 0 else 0.0
-        return _Sums(*_codes(table, list(safe.groups)), n, w, w2, x, float(spread), m2, exact=False)
-    if metric not in allowed:
+    if metric not in named:
         raise ValueError(f"metric {metric!r} is not one that the columns allow: {', '.join(named)}")
-    who, among = RATES[metric]
-    table = rate_sums(safe.cells, list(safe.groups), metric, None, who, among).filter(pl.col("n") > 0)
-    squares = float(safe.cells.filter(among & who)["_w2"].cast(pl.Float64).sum())
-    n, w, w2, x = (table[c].cast(pl.Float64).to_numpy() for c in ("n", "w", "w2", "x"))
-    mean = x.sum() / w.sum() if w.sum() > 0 else 0.0
-    spread = squares * (1 - mean) ** 2 + (w2.sum() - squares) * mean**2
-    codes, labels = _codes(table, list(safe.groups))
-    return _Sums(codes, labels, n, w, w2, x, float(spread), np.zeros_like(n), exact=bool((w == n).all()))
+    safe, _ = cells.renamed()
+    by, is_mean = list(safe.groups), metric == "mean_score"
+    table = mean_sums(safe.cells, by) if is_mean else rate_sums(safe.cells, by, metric, None, *RATES[metric])
+    table = table.filter(pl.col("n") > 0).with_columns(pl.col("m2").fill_null(0.0))
+    n, w, w2, x, m2 = (table[c].cast(pl.Float64).to_numpy() for c in ("n", "w", "w2", "x", "m2"))
+    total = w.sum()
+    mean = x.sum() / total if total > 0 else 0.0
+    if is_mean:
+        means = np.divide(x, w, out=np.zeros_like(x), where=w > 0)
+        squares = m2.sum() + (w * (means - mean) ** 2).sum()
+        spread = squares * w2.sum() / total if total > 0 else 0.0
+    else:
+        who, among = RATES[metric]
+        squares = float(safe.cells.filter(among & who)["_w2"].cast(pl.Float64).sum())
+        spread = squares * (1 - mean) ** 2 + (w2.sum() - squares) * mean**2
+    exact = not is_mean and bool((w == n).all())
+    return _Sums(*_codes(table, by), n, w, w2, x, float(spread), m2, exact)
 
 
 def _codes(table: pl.DataFrame, names: list[str]) -> tuple[Any, list[list[str]]]:
     codes, labels = [], []
-    for name in names:
-        values = table[name].unique().sort()
-        codes.append(table[name].rank("dense").cast(pl.Int64).fill_null(0).to_numpy() - 1)
-        if table[name].has_nulls():  # null sorts first, and its rank is null
-            codes[-1] = codes[-1] + 1
-        labels.append([UNKNOWN if value is None else value for value in values.cast(pl.String).to_list()])
+    for name in names:  # null sorts first, and its rank is null
+        rank = table[name].rank("dense").cast(pl.Int64).fill_null(0).to_numpy()
+        codes.append(rank - (0 if table[name].has_nulls() else 1))
+        labels.append(table[name].unique().sort().cast(pl.String).fill_null(UNKNOWN).to_list())
     return np.column_stack(codes) if codes else np.zeros((table.height, 0), int), labels
 
 
