@@ -114,12 +114,10 @@ def audit(
 
 def _names(asked: list[str], file: Path) -> list[str]:
     """Column names; a comma parts them unless a column is named so."""
-    parts = [part.strip() for each in asked for part in each.split(",") if part.strip()]
-    if any("," in each for each in asked) and file.is_file():
-        from bobanalysis.tables import open_table
+    from bobanalysis.tables import open_table
 
-        has = open_table(file).columns
-        parts = [p for e in asked for p in ([e] if e in has else (x.strip() for x in e.split(","))) if p]
+    has = open_table(file).columns if any("," in each for each in asked) and file.is_file() else ()
+    parts = [p for e in asked for p in ([e] if e in has else (x.strip() for x in e.split(","))) if p]
     return list(dict.fromkeys(parts))
 
 

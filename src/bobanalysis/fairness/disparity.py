@@ -97,13 +97,9 @@ def disparities(
     if "equal_opportunity_difference" in rows:
         rows |= {f"equalized_odds_{kind}": _odds(rows, kind, agg) for kind in ("difference", "ratio")}
     order = sorted(rows, key=lambda name: (not name.startswith("demo"), not name.startswith("equalized")))
-    schema: dict[str, Any] = {
-        "measure": pl.String,
-        "value": pl.Float64,
-        "highest": pl.String,
-        "lowest": pl.String,
-    }
-    schema |= {"groups": pl.Int64, "left_out": pl.Int64}
+    texts, counts = ("highest", "lowest"), ("groups", "left_out")
+    schema = {"measure": pl.String, "value": pl.Float64} | dict.fromkeys(texts, pl.String)
+    schema |= dict.fromkeys(counts, pl.Int64)
     return cells.back(pl.DataFrame([rows[name] for name in order], schema=schema))
 
 
@@ -125,9 +121,7 @@ def _summary(shown: pl.DataFrame, overall: float | None, kind: str, method: str)
     elif overall == 0:
         return nothing
     else:
-        both = np.minimum(
-            value / overall, np.divide(overall, value, out=np.zeros_like(value), where=value > 0)
-        )
+        both = np.minimum(value, overall) / np.maximum(value, overall)
         at, result = int(both.argmin()), float(both.min())
     above = value[at] >= overall
     return {"value": result, "highest": names[at] if above else None, "lowest": None if above else names[at]}

@@ -112,6 +112,7 @@ class _Sums:
     w2: Any
     x: Any  # weighted sum of what is averaged
     spread: float  # sum of u² over everybody
+    squares: float  # weighted squared deviations from the mean of everybody, for means
     m2: Any  # squared deviations, for means
     exact: bool
 
@@ -147,16 +148,16 @@ def _sums(cells: Cube, metric: str | None) -> _Sums:
     n, w, w2, x, m2 = (table[c].cast(pl.Float64).to_numpy() for c in ("n", "w", "w2", "x", "m2"))
     total = w.sum()
     mean = x.sum() / total if total > 0 else 0.0
+    means = np.divide(x, w, out=np.zeros_like(x), where=w > 0)
+    squares = m2.sum() + (w * (means - mean) ** 2).sum()
     if is_mean:
-        means = np.divide(x, w, out=np.zeros_like(x), where=w > 0)
-        squares = m2.sum() + (w * (means - mean) ** 2).sum()
         spread = squares * w2.sum() / total if total > 0 else 0.0
     else:
         who, among = RATES[metric]
-        squares = float(safe.cells.filter(among & who)["_w2"].cast(pl.Float64).sum())
-        spread = squares * (1 - mean) ** 2 + (w2.sum() - squares) * mean**2
+        chosen = float(safe.cells.filter(among & who)["_w2"].cast(pl.Float64).sum())
+        spread = chosen * (1 - mean) ** 2 + (w2.sum() - chosen) * mean**2
     exact = not is_mean and bool((w == n).all())
-    return _Sums(*_codes(table, by), n, w, w2, x, float(spread), m2, exact)
+    return _Sums(*_codes(table, by), n, w, w2, x, float(spread), float(squares), m2, exact)
 
 
 def _codes(table: pl.DataFrame, names: list[str]) -> tuple[Any, list[list[str]]]:
@@ -296,12 +297,9 @@ def _limits(sums: _Sums, found: _Patterns, value: Any, rest: Any, confidence: fl
         )
         return intervals.difference(value, ours, rest, others)
     w, total_w = found.w, sums.w.sum()
-    cell = np.divide(sums.x, sums.w, out=np.zeros_like(sums.x), where=sums.w > 0)
-    mean = sums.x.sum() / total_w
-    whole = sums.m2.sum() + (sums.w * (cell - mean) ** 2).sum()
     rest_w = np.maximum(total_w - w, 0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        rest_m2 = np.maximum(whole - found.m2 - w * rest_w / total_w * (value - rest) ** 2, 0)
+        rest_m2 = np.maximum(sums.squares - found.m2 - w * rest_w / total_w * (value - rest) ** 2, 0)
         ours = intervals.student(value, found.m2 / w, mine, confidence)
         others = intervals.student(rest, rest_m2 / rest_w, theirs, confidence)
     return intervals.difference(value, ours, rest, others)
