@@ -17,39 +17,20 @@ from html import escape
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from bobanalysis.report.words import Words, departement_names
+import yaml
+
+from bobanalysis.report.words import HERE, Words, departement_names
 
 if TYPE_CHECKING:
     import polars as pl
 
-FONT = "Helvetica Neue, Helvetica, Arial, Liberation Sans, sans-serif"
-"""Fonts that a reader sees."""
-MEASURE = "Liberation Sans"
-"""Font the converter measures texts with: it brings its own copy, and all copies have the same widths."""
-STAND_INS = {"\u202f": "\u00a6", "→": "\u00ac", "−": "\u00b1"}
-"""Characters that no font of the converter may have, and what is measured in their place.
-
-Without this, a machine with other fonts finds another width for a narrow space, and writes another file.
-"""
-INK = "#1d1d1b"
-QUIET = "#55554f"
-RULE = "#d9d6cf"
-PAPER = "#ffffff"
-HATCH = "#c9c9c5"
-"""Grey that stands for "no data" until it is replaced with a hatch."""
-
-CHALLENGE_COLOURS = {
-    "undefined-project": "#332288",
-    "stuck-market": "#aa4466",
-    "find-what-you-like": "#ddcc77",
-    "missing-diploma": "#117733",
-    "start-your-search": "#88ccee",
-    "enhance-methods-to-interview": "#dd8855",
-    "bravo": "#c9c9c4",
-}
-"""After Paul Tol's *muted* scheme, made for colour-blind readers; neighbours differ in lightness too."""
-
-CLASS_COLOURS = {"high": "#9b2226", "depends": "#e6dfcb", "low": "#1f6f9f", "unknown": HATCH}
+STYLE = yaml.safe_load((HERE / "charts.yaml").read_text(encoding="utf-8"))
+"""Fonts, colours and sizes."""
+FONT, MEASURE = STYLE["font"], STYLE["measure"]
+STAND_INS: Mapping[str, str] = STYLE["stand_ins"]
+INK, QUIET, RULE, PAPER, HATCH = (STYLE[name] for name in ("ink", "quiet", "rule", "paper", "hatch"))
+CHALLENGE_COLOURS: Mapping[str, str] = STYLE["challenges"]
+CLASS_COLOURS: Mapping[str, str] = {**STYLE["classes"], "unknown": HATCH}
 
 Tables = Mapping[str, "pl.DataFrame"]
 
@@ -131,19 +112,14 @@ def age_challenges(tables: Tables, words: Words, narrow: bool) -> Drawing:
 
     shares = tables["age.challenge_share"]
     order = [c for c in words.names("challenge") if c in set(shares["main_challenge"])]
-    first, last = _bounds(shares, "age", "age")
+    first, last = _bounds(shares, "age")
     rows = _bands(shares, order)
     width, height = (250, 300) if narrow else (500, 360)
     bands = (
-        alt.Chart(_data(rows))
+        _of(rows)
         .mark_rect(stroke=None)
         .encode(
-            x=alt.X(
-                "from:Q",
-                title=words._("Age, in years"),
-                scale=alt.Scale(domain=[first - 0.5, last + 0.5], nice=False),
-                axis=alt.Axis(values=list(range(20, last + 1, 10)), grid=False),
-            ),
+            x=_ages("from:Q", first - 0.5, last + 0.5, words, last),
             x2="to:Q",
             y=alt.Y(
                 "low:Q",
@@ -152,11 +128,11 @@ def age_challenges(tables: Tables, words: Words, narrow: bool) -> Drawing:
                 axis=alt.Axis(values=[0, 0.25, 0.5, 0.75, 1], labelExpr=_percent_label(words), grid=False),
             ),
             y2="high:Q",
-            color=alt.Color("colour:N", scale=None),
+            color=_as_is("Color", "colour"),
         )
     )
     edges = (
-        alt.Chart(_data([row for row in rows if row["low"] > 0]))
+        _of([row for row in rows if row["low"] > 0])
         .mark_rule(stroke=PAPER, strokeWidth=1)
         .encode(x="from:Q", x2="to:Q", y="low:Q")
     )
@@ -165,7 +141,9 @@ def age_challenges(tables: Tables, words: Words, narrow: bool) -> Drawing:
         layers.append(_band_names(rows, order, last, words))
     chart = alt.layer(*layers).properties(width=width, height=height)
     if narrow:
-        chart = alt.vconcat(_key(order, words), chart, spacing=18)
+        # from top to bottom as the bands are from top to bottom
+        key = _key({name: words.label("challenge", name) for name in order}, CHALLENGE_COLOURS)
+        chart = alt.vconcat(key, chart, spacing=18)
     title = words._("What the same people are told, by age")
     return Drawing(
         title, _age_description(shares, tables["age.cliffs"], words), _dress(chart, "age-challenges")
@@ -178,28 +156,21 @@ def age_cliffs(tables: Tables, words: Words, narrow: bool) -> Drawing:
 
     cliffs = tables["age.cliffs"]
     rows = cliffs.with_columns(at=(cliffs["age_from"] + cliffs["age_to"]) / 2).to_dicts()
-    first, last = _bounds(tables["age.challenge_share"], "age", "age")
+    first, last = _bounds(tables["age.challenge_share"], "age")
     top = max([0.01, *(row["share_changed"] * 1.25 for row in rows)])
-    x = alt.X(
-        "at:Q",
-        title=words._("Age, in years"),
-        scale=alt.Scale(domain=[first, last], nice=False),
-        axis=alt.Axis(values=list(range(20, last + 1, 10)), grid=False),
-    )
+    x = _ages("at:Q", first, last, words, last)
     y = alt.Y(
         "share_changed:Q",
         title=None,
         scale=alt.Scale(domain=[0, top], nice=False),
         axis=alt.Axis(tickCount=4, labelExpr=_percent_label(words), grid=False),
     )
-    bars = (
-        alt.Chart(_data(rows)).mark_bar(size=4 if narrow else 7, color=CLASS_COLOURS["high"]).encode(x=x, y=y)
-    )
+    bars = _of(rows).mark_bar(size=4 if narrow else 7, color=CLASS_COLOURS["high"]).encode(x=x, y=y)
     named = [
         {**row, "at": row["age_to"] - 0.5, "name": step_with_share(row, words)} for row in largest(cliffs)
     ]
     names = (
-        alt.Chart(_data(named))
+        _of(named)
         .mark_text(dy=-8, fontSize=12, color=INK)
         .encode(x="at:Q", y="share_changed:Q", text="name:N")
     )
@@ -220,7 +191,8 @@ def place_map(tables: Tables, words: Words, narrow: bool) -> Drawing:
     classes = dict(zip(places["departement_id"], places["class"], strict=True))
     chart = _tiles(classes, 340) if narrow else _shapes(classes, words)
     counts = {name: sum(c == name for c in classes.values()) for name in words.names("classes")}
-    key = _class_key([name for name in counts if counts[name]], counts, words)
+    said = {name: f"{words.label('class', name)} ({words.number(n)})" for name, n in counts.items() if n}
+    key = _key(said, CLASS_COLOURS)
     chart = alt.vconcat(key, chart, spacing=14)
     title = words._("Where the same people are most often told that the market is stuck")
     return Drawing(title, _place_description(classes, words), _dress(chart, "place-map"))
@@ -249,25 +221,22 @@ def place_ranks(tables: Tables, words: Words, narrow: bool) -> Drawing:
         axis=alt.Axis(title=None, labels=False, ticks=False, domain=False, grid=False),
         scale=alt.Scale(paddingInner=0.2),
     )
-    # the axis stands once at the top and once at the bottom: the chart is taller than a screen
+    x = alt.X(
+        "rank_low:Q",
+        title=words._("Rank over all scales"),
+        scale=alt.Scale(domain=[0, len(rows) + 1], nice=False),
+        axis=alt.Axis(values=[1, *range(20, len(rows) + 1, 20)], orient="top"),
+    )
     lines = (
-        alt.Chart(_data(rows))
-        .mark_rule(strokeWidth=3)
-        .encode(
-            x=_rank_axis(len(rows), words), x2="rank_high:Q", y=y, color=alt.Color("colour:N", scale=None)
-        )
+        _of(rows).mark_rule(strokeWidth=3).encode(x=x, x2="rank_high:Q", y=y, color=_as_is("Color", "colour"))
     )
     ends = [
-        alt.Chart(_data(rows))
+        _of(rows)
         .mark_point(filled=True, size=26, opacity=1)
-        .encode(x=f"{end}:Q", y=y, color=alt.Color("colour:N", scale=None))
+        .encode(x=f"{end}:Q", y=y, color=_as_is("Color", "colour"))
         for end in ("rank_low", "rank_high")
     ]
-    labels = (
-        alt.Chart(_data(rows))
-        .mark_text(align="right", fontSize=10, color=INK, x=-8)
-        .encode(y=y, text="name:N")
-    )
+    labels = _of(rows).mark_text(align="right", fontSize=10, color=INK, x=-8).encode(y=y, text="name:N")
     chart = alt.layer(lines, *ends, labels).properties(width=172 if narrow else 500, height=len(rows) * 13)
     title = words._("Rank of each département over all scales")
     text = words._(
@@ -309,7 +278,7 @@ def _tiles(classes: Mapping[str, str], width: int) -> Any:
     from bobanalysis import data
 
     grid = data.table("departements_tiles")
-    columns, lines = _bounds(grid, "col", "col")[1] + 1, _bounds(grid, "row", "row")[1] + 1
+    columns, lines = (_bounds(grid, name)[1] + 1 for name in ("col", "row"))
     side = width / columns
     rows = [
         {
@@ -320,31 +289,31 @@ def _tiles(classes: Mapping[str, str], width: int) -> Any:
             "mx": (tile["col"] + 0.5) * side - 1,
             "my": (tile["row"] + 0.5) * side - 1,
             "dep": tile["dep"],
-            "fill": CLASS_COLOURS[classes.get(tile["dep"], "unknown")],
-            "ink": _ink_on(classes.get(tile["dep"], "unknown")),
+            "fill": CLASS_COLOURS[kind],
+            "ink": PAPER if kind in ("high", "low") else INK,
         }
         for tile in grid.sort("dep").to_dicts()
+        for kind in [classes.get(tile["dep"], "unknown")]
     ]
-    plain = {"axis": None, "scale": None}
     fill = (
-        alt.Chart(_data(rows))
+        _of(rows)
         .mark_rect()
         .encode(
-            x=alt.X("x:Q", **plain),
+            x=_pixel("X", "x"),
             x2="x2:Q",
-            y=alt.Y("y:Q", **plain),
+            y=_pixel("Y", "y"),
             y2="y2:Q",
-            color=alt.Color("fill:N", scale=None),
+            color=_as_is("Color", "fill"),
         )
     )
     text = (
-        alt.Chart(_data(rows))
+        _of(rows)
         .mark_text(fontSize=11 if width < 400 else 13, fontWeight=600)
         .encode(
-            x=alt.X("mx:Q", **plain),
-            y=alt.Y("my:Q", **plain),
+            x=_pixel("X", "mx"),
+            y=_pixel("Y", "my"),
             text="dep:N",
-            color=alt.Color("ink:N", scale=None),
+            color=_as_is("Color", "ink"),
         )
     )
     return alt.layer(fill, text).properties(width=columns * side, height=lines * side)
@@ -372,9 +341,9 @@ def _shapes(classes: Mapping[str, str], words: Words, width: int = 640) -> Any:
         polygons = [[[place(point) for point in ring] for ring in rings] for rings in _polygons(shape)]
         features.append(_feature("MultiPolygon", polygons, CLASS_COLOURS[kind], PAPER))
     ground = (
-        alt.Chart(_data(features))
+        _of(features)
         .mark_geoshape(strokeWidth=0.7)
-        .encode(fill=alt.Fill("fill:N", scale=None), stroke=alt.Stroke("stroke:N", scale=None))
+        .encode(fill=_as_is("Fill", "fill"), stroke=_as_is("Stroke", "stroke"))
         .project(type="identity", scale=1, translate=[0, 0])
     )
     doubled = {s["properties"]["dep"] for s in shapes if s["properties"]["inset"] == "paris"}
@@ -400,18 +369,12 @@ def _shapes(classes: Mapping[str, str], words: Words, width: int = 640) -> Any:
 
 
 def _pixel_text(rows: list[dict[str, Any]], **style: Any) -> Any:
-    alt = _altair()
-    x, y = alt.X("x:Q", axis=None, scale=None), alt.Y("y:Q", axis=None, scale=None)
-    return alt.Chart(_data(rows)).mark_text(**style).encode(x=x, y=y, text="name:N")
+    return _of(rows).mark_text(**style).encode(x=_pixel("X", "x"), y=_pixel("Y", "y"), text="name:N")
 
 
 def _feature(kind: str, coordinates: Any, fill: str, stroke: str) -> dict[str, Any]:
-    return {
-        "type": "Feature",
-        "geometry": {"type": kind, "coordinates": coordinates},
-        "fill": fill,
-        "stroke": stroke,
-    }
+    geometry = {"type": kind, "coordinates": coordinates}
+    return {"type": "Feature", "geometry": geometry, "fill": fill, "stroke": stroke}
 
 
 def _polygons(shape: Mapping[str, Any]) -> Any:
@@ -441,40 +404,16 @@ def _middle(shape: Mapping[str, Any]) -> tuple[float, float]:
     return x, y
 
 
-def _class_key(names: list[str], counts: Mapping[str, int], words: Words) -> Any:
-    rows = [
-        {"row": i, "name": _counted(kind, counts, words), "fill": CLASS_COLOURS[kind]}
-        for i, kind in enumerate(names)
-    ]
-    return _key_rows(rows)
-
-
-def _counted(kind: str, counts: Mapping[str, int], words: Words) -> str:
-    return f"{words.label('class', kind)} ({words.number(counts[kind])})"
-
-
-def _key(order: list[str], words: Words) -> Any:
-    # from top to bottom as the bands are from top to bottom
-    rows = [
-        {"row": i, "name": words.label("challenge", name), "fill": CHALLENGE_COLOURS[name]}
-        for i, name in enumerate(order)
-    ]
-    return _key_rows(rows)
-
-
-def _key_rows(rows: list[dict[str, Any]]) -> Any:
+def _key(said: Mapping[str, str], colours: Mapping[str, str]) -> Any:
     alt = _altair()
+    rows = [{"row": i, "name": said[id], "fill": colours[id]} for i, id in enumerate(said)]
     y = alt.Y("row:O", axis=None)
     squares = (
-        alt.Chart(_data(rows))
+        _of(rows)
         .mark_square(size=150, opacity=1, x=7, stroke="#8a8a84", strokeWidth=0.5)
-        .encode(y=y, fill=alt.Fill("fill:N", scale=None))
+        .encode(y=y, fill=_as_is("Fill", "fill"))
     )
-    names = (
-        alt.Chart(_data(rows))
-        .mark_text(align="left", x=22, fontSize=12, color=INK)
-        .encode(y=y, text="name:N")
-    )
+    names = _of(rows).mark_text(align="left", x=22, fontSize=12, color=INK).encode(y=y, text="name:N")
     return alt.layer(squares, names).properties(width=290, height=len(rows) * 19)
 
 
@@ -516,9 +455,9 @@ def _band_names(rows: list[dict[str, Any]], order: list[str], last: int, words: 
         {"y": y, "name": words.label("challenge", name), "colour": CHALLENGE_COLOURS[name], "at": last + 0.5}
         for (name, _), y in zip(places, placed, strict=True)
     ]
-    base = alt.Chart(_data(names)).encode(x="at:Q", y="y:Q")
+    base = _of(names).encode(x="at:Q", y="y:Q")
     dots = base.mark_square(size=90, opacity=1, xOffset=12, stroke="#8a8a84", strokeWidth=0.5).encode(
-        fill=alt.Fill("colour:N", scale=None)
+        fill=_as_is("Fill", "colour")
     )
     texts = base.mark_text(align="left", dx=22, fontSize=12, color=INK).encode(text="name:N")
     return alt.layer(dots, texts)
@@ -537,8 +476,6 @@ def _apart(values: list[float], least: float) -> list[float]:
 
 
 def _cliff_marks(cliffs: pl.DataFrame, words: Words, narrow: bool) -> list[Any]:
-    alt = _altair()
-
     rows = [
         {**row, "at": row["age_to"] - 0.5, "name": _step_name(row, words)}
         for row in sorted(largest(cliffs), key=lambda row: row["age_from"])
@@ -548,9 +485,9 @@ def _cliff_marks(cliffs: pl.DataFrame, words: Words, narrow: bool) -> list[Any]:
     for i, row in enumerate(rows):
         near = i and row["at"] - rows[i - 1]["at"] < (14 if narrow else 8)
         row["lift"] = -20 if near and rows[i - 1]["lift"] == -8 else -8
-    lines = alt.Chart(_data(rows)).mark_rule(stroke=INK, strokeWidth=1.2, strokeDash=[4, 3]).encode(x="at:Q")
+    lines = _of(rows).mark_rule(stroke=INK, strokeWidth=1.2, strokeDash=[4, 3]).encode(x="at:Q")
     names = [
-        alt.Chart(_data([row]))
+        _of([row])
         .mark_text(fontSize=12, fontWeight=600, color=INK, y=row["lift"])
         .encode(x="at:Q", text="name:N")
         for row in rows
@@ -570,30 +507,16 @@ def _step_name(row: Mapping[str, Any], words: Words) -> str:
     return f"{words.number(row['age_from'])} → {last}"
 
 
-def _rank_axis(n: int, words: Words) -> Any:
-    alt = _altair()
-
-    return alt.X(
-        "rank_low:Q",
-        title=words._("Rank over all scales"),
-        scale=alt.Scale(domain=[0, n + 1], nice=False),
-        axis=alt.Axis(values=[1, *range(20, n + 1, 20)], orient="top"),
-    )
-
-
 def _age_description(shares: pl.DataFrame, cliffs: pl.DataFrame, words: Words) -> str:
-    import polars as pl
-
-    first, last = _bounds(shares, "age", "age")
-    ends = shares.filter(pl.col("age").is_in([first, last]))
-    told = {
-        (age, name): share for age, name, share in ends.select("age", "main_challenge", "share").iter_rows()
-    }
+    first, last = _bounds(shares, "age")
+    rows = shares.select("age", "main_challenge", "share").rows()
+    told = {(age, name): words.quantity(share, "share") for age, name, share in rows if age in (first, last)}
+    nobody = words.quantity(0.0, "share")
     parts = [
         words._("{name}: {first} at {age_first}, {last} at {age_last}").format(
             name=words.label("challenge", name),
-            first=words.quantity(told.get((first, name), 0.0), "share"),
-            last=words.quantity(told.get((last, name), 0.0), "share"),
+            first=told.get((first, name), nobody),
+            last=told.get((last, name), nobody),
             age_first=words.quantity(first, "years"),
             age_last=words.quantity(last, "years"),
         )
@@ -604,8 +527,7 @@ def _age_description(shares: pl.DataFrame, cliffs: pl.DataFrame, words: Words) -
         "Stacked areas: share of people told each main challenge, by age. {list}. Marked, the largest"
         " changes: {steps}."
     )
-    semicolon = " ; " if words.language == "fr" else "; "
-    return text.format(list=words.polish(semicolon).join(parts), steps=steps)
+    return text.format(list=words.join(parts), steps=steps)
 
 
 def _place_description(classes: Mapping[str, str], words: Words) -> str:
@@ -622,10 +544,6 @@ def _place_description(classes: Mapping[str, str], words: Words) -> str:
     return text.format(**{kind: names or nothing for kind, names in lists.items()})
 
 
-def _ink_on(kind: str) -> str:
-    return PAPER if kind in ("high", "low") else INK
-
-
 def _percent_label(words: Words) -> str:
     space = "\u202f" if words.language == "fr" else ""
     return f"format(datum.value * 100, '.0f') + '{space}%'"
@@ -637,8 +555,9 @@ def _altair() -> Any:
     return altair
 
 
-def _bounds(frame: pl.DataFrame, first: str, last: str) -> tuple[int, int]:
-    return min(frame[first].to_list()), max(frame[last].to_list())
+def _bounds(frame: pl.DataFrame, column: str) -> tuple[int, int]:
+    values = frame[column].to_list()
+    return min(values), max(values)
 
 
 _ROWS: dict[str, Any] = {}
@@ -651,21 +570,37 @@ def _data(rows: Any) -> Any:
     return _altair().NamedData(name=key)
 
 
+def _of(rows: Any) -> Any:
+    """Return a chart of some rows."""
+    return _altair().Chart(_data(rows))
+
+
+def _as_is(channel: str, field: str) -> Any:
+    """Return a channel whose values are colours."""
+    return getattr(_altair(), channel)(f"{field}:N", scale=None)
+
+
+def _pixel(channel: str, field: str) -> Any:
+    """Return a channel whose values are pixels."""
+    return getattr(_altair(), channel)(f"{field}:Q", axis=None, scale=None)
+
+
+def _ages(field: str, first: float, last: float, words: Words, ticks_to: int) -> Any:
+    """Return the axis of ages."""
+    alt = _altair()
+    return alt.X(
+        field,
+        title=words._("Age, in years"),
+        scale=alt.Scale(domain=[first, last], nice=False),
+        axis=alt.Axis(values=list(range(20, ticks_to + 1, 10)), grid=False),
+    )
+
+
 def _dress(chart: Any, name: str) -> Any:
-    axis = {
-        "labelFontSize": 12,
-        "titleFontSize": 12,
-        "titleFontWeight": "normal",
-        "labelColor": INK,
-        "titleColor": QUIET,
-        "gridColor": RULE,
-        "domainColor": "#8a8a84",
-        "tickColor": "#8a8a84",
-    }
     return (
         chart.properties(name=name, background=PAPER, padding=6)
         .configure(font=MEASURE, aria=False)
         .configure_view(stroke=None)
-        .configure_axis(**axis)
+        .configure_axis(**STYLE["axis"])
         .configure_concat(spacing=10)
     )

@@ -6,8 +6,8 @@ they are put in words and in order for the template.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
@@ -23,11 +23,10 @@ from bobanalysis.report import sheets
 from bobanalysis.report.charts import region_names
 from bobanalysis.report.renderer import PageRenderer
 from bobanalysis.report.sheet_pages import address
-from bobanalysis.report.words import N_, departement_names
+from bobanalysis.report.words import N_, Words, departement_names
 from bobanalysis.rules import inputs, is_condition
 from bobanalysis.rules.explain import sentence
 from bobanalysis.rules.expr import Var
-from bobanalysis.rules.variables import Language
 
 SIGNS = {"shown": "●", "read": "○"}
 """Signs of the evidence, beside its name."""
@@ -42,8 +41,8 @@ def quirks(page: PageRenderer) -> dict[str, Any]:
     seen = _Recorded(
         page=page,
         got={(r["quirk"], int(r["case"])): r for r in tables["quirks.answers"].iter_rows(named=True)},
-        touched=_by_quirk(tables["quirks.touched"]),
-        uncounted=_by_quirk(tables["quirks.uncounted"]),
+        touched=page.content.grouped("quirks.touched", "quirk", where),
+        uncounted=page.content.grouped("quirks.uncounted", "quirk", where),
     )
     every = sorted(records.quirks().values(), key=_order)
     counts = {r["concern"]: r for r in tables["quirks.by_concern"].iter_rows(named=True)}
@@ -121,32 +120,18 @@ def _order(quirk: Quirk) -> tuple[int, int]:
     return "QMCDO".index(quirk.id[0]), int(quirk.id[1:])
 
 
+@dataclass(frozen=True)
 class _Recorded:
-    """What notebook 13 recorded, by quirk, and the page's page."""
+    """What notebook 13 recorded, by quirk, and the page that shows it."""
 
-    def __init__(
-        self,
-        page: PageRenderer,
-        got: Mapping[tuple[str, int], Mapping[str, Any]],
-        touched: Mapping[str, Sequence[Mapping[str, Any]]],
-        uncounted: Mapping[str, Sequence[Mapping[str, Any]]],
-    ) -> None:
-        self.page, self.got, self.touched, self.uncounted = page, got, touched, uncounted
-        self.words, self.dictionary = page.words, page.algorithm.dictionary
-        self.language: Language = "fr" if page.words.language == "fr" else "en"
+    page: PageRenderer
+    got: Mapping[tuple[str, int], Mapping[str, Any]]
+    touched: Mapping[str, Sequence[Mapping[str, Any]]]
+    uncounted: Mapping[str, Sequence[Mapping[str, Any]]]
 
-    def say(self, text: Any) -> str:
-        return self.polish(text.get(self.language)) if text else ""
-
-    def polish(self, text: str) -> str:
-        return self.words.polish(text)
-
-
-def _by_quirk(table: pl.DataFrame) -> dict[str, list[dict[str, Any]]]:
-    rows: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for row in table.iter_rows(named=True):
-        rows[row["quirk"]].append(row)
-    return rows
+    @property
+    def words(self) -> Words:
+        return self.page.words
 
 
 def _entry(seen: _Recorded, quirk: Quirk) -> dict[str, Any]:
@@ -159,7 +144,8 @@ def _entry(seen: _Recorded, quirk: Quirk) -> dict[str, Any]:
         "classes": " ".join(f"q-{m}" for m in [*marks, *(["other"] if other else [])]),
         "criteria": list(quirk.criteria),
         "promised_by": quirk.promised_by,
-        **{k: seen.say(getattr(quirk, k)) for k in ("title", "promise", "published", "repair", "unshown")},
+        **{k: seen.words.say(getattr(quirk, k)) for k in ("title", "promise", "published")},
+        **{k: seen.words.say(getattr(quirk, k)) for k in ("repair", "unshown")},
         "cases": [_case(seen, c) for c in records.cases([quirk])],
         "whom": _whom(seen, quirk),
         "rules": [_rule(seen, name) for name in quirk.rules],
@@ -186,7 +172,7 @@ def _rule(seen: _Recorded, name: str) -> dict[str, str]:
 
 
 def _title(seen: _Recorded, rule: str) -> str:
-    return seen.say(seen.page.algorithm.rule(rule).title) or rule
+    return seen.words.say(seen.page.algorithm.rule(rule).title) or rule
 
 
 # ---- whom it touches -------------------------------------------------------------------------------------
@@ -198,17 +184,16 @@ def _whom(seen: _Recorded, quirk: Quirk) -> dict[str, Any]:
     if not rows:
         reasons = seen.uncounted[quirk.id]
         reason = reasons[0]["reason"]
-        lacking = [seen.dictionary[r["input"]].label for r in reasons if r["input"]]
-        why = seen.say(quirk.uncounted if reason == "said" else records.REASONS[reason])
+        lacking = [seen.page.algorithm.dictionary[r["input"]].label for r in reasons if r["input"]]
+        why = seen.words.say(quirk.uncounted if reason == "said" else records.REASONS[reason])
         if lacking:
-            apart = " ; " if seen.language == "fr" else "; "
-            why += " " + seen.polish(apart.join(seen.say(label) for label in lacking)) + "."
+            why += " " + seen.words.join(seen.words.say(label) for label in lacking) + "."
         return {"why": why}
     share = seen.page.cell("quirks.touched", "share", quirk=quirk.id, by="all", group="all")
     groups = []
     for by, name in (
-        ("age", seen.words.gettext(N_("Age group"))),
-        ("region", seen.words.gettext(N_("Region"))),
+        ("age", seen.words._("Age group")),
+        ("region", seen.words._("Region")),
     ):
         lines = [(_group(seen, by, r["group"]), *_shares(seen, r)) for r in rows if r["by"] == by]
         groups.append({"name": name, "lines": lines})
@@ -217,7 +202,7 @@ def _whom(seen: _Recorded, quirk: Quirk) -> dict[str, Any]:
     return {
         "share": share,
         "interval": _shares(seen, whole)[1],
-        "counts": seen.say(AFFECTED[quirk.touches].counts),
+        "counts": seen.words.say(AFFECTED[quirk.touches].counts),
         "groups": [] if certain else groups,
     }
 
@@ -229,10 +214,10 @@ def _shares(seen: _Recorded, row: Mapping[str, Any]) -> tuple[str, str]:
 
 def _group(seen: _Recorded, by: str, key: str) -> str:
     if by == "region":
-        return seen.polish(region_names()[key])
+        return seen.words.polish(region_names()[key])
     low, _, high = key.rstrip("+").partition("-")
     band = N_("{low} to {high}") if high else N_("{low} and over")
-    return seen.words.gettext(band).format(low=low, high=high)
+    return seen.words._(band).format(low=low, high=high)
 
 
 # ---- cases in words --------------------------------------------------------------------------------------
@@ -243,7 +228,7 @@ def _case(seen: _Recorded, case: Case) -> dict[str, Any]:
     got = seen.got[(case.quirk, case.number)]
     about = asks.get("about")
     return {
-        "about": seen.polish(about[seen.language]) if about else "",
+        "about": seen.words.polish(about[seen.words.language]) if about else "",
         "person": _person(seen, case),
         "asked": _asked(seen, asks),
         "answer": _answer(seen, asks),
@@ -261,10 +246,10 @@ def _person(seen: _Recorded, case: Case) -> list[str]:
         return []
     phrases = [_input(seen, name, value) for name, value in given[0].items()]
     if phrases and _without_age(seen.page, case, given[0]):
-        return [seen.words.gettext(N_("no year of birth")), *phrases]
+        return [seen.words._("no year of birth"), *phrases]
     if _without_age(seen.page, case, given[0]):
-        return [seen.words.gettext(N_("no answer to any question, not even the year of birth"))]
-    return phrases or [seen.words.gettext(N_("no answer to any question"))]
+        return [seen.words._("no answer to any question, not even the year of birth")]
+    return phrases or [seen.words._("no answer to any question")]
 
 
 def _without_age(page: PageRenderer, case: Case, given: Mapping[str, Any]) -> bool:
@@ -279,25 +264,21 @@ def _without_age(page: PageRenderer, case: Case, given: Mapping[str, Any]) -> bo
 
 def _input(seen: _Recorded, name: str, value: Any) -> str:
     """Say one answer of a person: the label of the input, its value in words."""
-    variable, language = seen.dictionary[name], seen.language
+    variable, language = seen.page.algorithm.dictionary[name], seen.words.language
     text = f"{variable.label.get(language)}{seen.words._(':')} "
     if name == "diagnostic_category":
-        return seen.polish(f"{text}{_quoted(seen, _challenge(seen, value))}")
+        return seen.words.polish(f"{text}{seen.words.quote(_challenge(seen, value))}")
     if name == "departement_id" and value in departement_names():
-        return seen.polish(f"{text}{departement_names()[value]} ({value})")
+        return seen.words.polish(f"{text}{departement_names()[value]} ({value})")
     if variable.kind == "enum" and not variable.choice(value):
-        return seen.polish(f"{text}{seen.words.number(value)}")
+        return seen.words.polish(f"{text}{seen.words.number(value)}")
     read = Var(variable)
     condition = (read if value else ~read) if variable.kind == "bool" else read == value
-    return seen.polish(sentence(condition, language))
-
-
-def _quoted(seen: _Recorded, text: str) -> str:
-    return seen.polish(f"« {text} »" if seen.language == "fr" else f"“{text}”")
+    return seen.words.polish(sentence(condition, language))
 
 
 def _challenge(seen: _Recorded, id: str) -> str:
-    return seen.say(seen.page.algorithm.outcome("main_challenge").items[id])
+    return seen.words.say(seen.page.algorithm.outcome("main_challenge").items[id])
 
 
 def _asked(seen: _Recorded, asks: Mapping[str, Any]) -> dict[str, str]:
@@ -315,51 +296,51 @@ def _answer(seen: _Recorded, asks: Mapping[str, Any]) -> str:
     if isinstance(answer, str | Mapping) and (told := _refused(seen, format_answer(answer))):
         return told
     if asks.get("step") == "main_challenge":
-        return _quoted(seen, _challenge(seen, answer))
+        return seen.words.quote(_challenge(seen, answer))
     if asks.get("step") in ("advice", "strategy_advice"):
         labels = seen.page.algorithm.outcome("advice").items
-        return _joined(seen, answer, lambda id: _quoted(seen, seen.say(labels[id])))
+        return _joined(seen, answer, lambda id: seen.words.quote(seen.words.say(labels[id])))
     if isinstance(answer, bool):
-        return seen.words.gettext(N_("yes") if answer else N_("no"))
+        return seen.words._(N_("yes") if answer else N_("no"))
     if isinstance(answer, list):
         return _joined(seen, answer, lambda item: _figure(seen, item))
     rule = asks.get("rule", "")
     published = _rule_called(seen.page, rule) if rule else None
     if published and is_condition(published.expr) and answer in (0, 3):
-        return seen.words.gettext(N_("yes: the filter lets pass") if answer else N_("no: the filter stops"))
+        return seen.words._(N_("yes: the filter lets pass") if answer else N_("no: the filter stops"))
     score = _figure(seen, answer)
     answered = seen.page.algorithm.presentation.answered(rule)
     if answered and answered[0].id == "advice":
         known = N_("score {n}: the advice is given") if answer else N_("score {n}: the advice is not given")
-        return seen.words.gettext(known).format(n=score)
-    return seen.words.gettext(N_("score {n}")).format(n=score) if rule else score
+        return seen.words._(known).format(n=score)
+    return seen.words._("score {n}").format(n=score) if rule else score
 
 
 def _refused(seen: _Recorded, said: str) -> str:
     kind, _, details = said.partition(": ")
     if said == records.NO_RULE:
-        return seen.words.gettext(N_("no rule has this name"))
+        return seen.words._("no rule has this name")
     if kind == "error":
-        return seen.words.gettext(N_("the computation stops with an error ({name})")).format(name=details)
+        return seen.words._("the computation stops with an error ({name})").format(name=details)
     if kind != "missing" and said != "missing: ":
         return ""
     if not details:
-        return seen.words.gettext(N_("no answer, for lack of data"))
+        return seen.words._("no answer, for lack of data")
     known = seen.page.algorithm.presentation.titles
-    named = [_quoted(seen, seen.say(known[f])) if f in known else f for f in details.split(", ")]
+    named = [seen.words.quote(seen.words.say(known[f])) if f in known else f for f in details.split(", ")]
     lacking = ", ".join(dict.fromkeys(named))
-    return seen.words.gettext(N_("no answer: {what} is missing")).format(what=lacking)
+    return seen.words._("no answer: {what} is missing").format(what=lacking)
 
 
 def _joined(seen: _Recorded, items: Iterable[Any], say: Callable[[Any], str]) -> str:
-    return ", ".join(map(say, items)) or seen.words.gettext(N_("nothing"))
+    return ", ".join(map(say, items)) or seen.words._("nothing")
 
 
 def _figure(seen: _Recorded, value: Any) -> str:
     """Write a number with the decimals that it has, two at most; a code as it is."""
     if value is None:
-        return seen.words.gettext(N_("empty"))
+        return seen.words._("empty")
     if not isinstance(value, int | float):
-        return {"close": seen.words.gettext(N_("close job"))}.get(str(value), str(value))
+        return {"close": seen.words._("close job")}.get(str(value), str(value))
     decimals = len(f"{value:.2f}".rstrip("0").partition(".")[2])
     return seen.words.number(value, decimals)
