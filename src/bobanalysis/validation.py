@@ -158,7 +158,10 @@ def validate(
         numbered = filled.with_row_index("·row")
         wrong = pl.concat([pl.Series(dtype=pl.UInt32), *(rows for _, rows in failed)])
         sound = numbered.filter(~pl.col("·row").is_in(wrong.implode()))
-        failed += [(check, rows) for check, rows in _unmet(requirements, sound) if len(rows)]
+        for r in requirements:
+            said = r.problem.en if isinstance(r.problem, Text) else r.problem
+            unmet = sound["·row"].filter(~meets(r, sound))
+            failed += [(_Check(r.column, said, pl.lit(True)), unmet)] if len(unmet) else []
     if not failed:
         return ValidationResult(filled, rejects(), frame.height)
     found = []
@@ -172,13 +175,9 @@ def validate(
     return ValidationResult(valid, pl.concat(found).sort("row", "column", maintain_order=True), frame.height)
 
 
-def _unmet(requirements: Sequence[Requirement], people: pl.DataFrame) -> Iterator[tuple[_Check, pl.Series]]:
-    """Iterate over the requirements, with the rows of ``people`` that do not meet them."""
-    for r in requirements:
-        said = r.problem.en if isinstance(r.problem, Text) else r.problem
-        holds = evaluate({"·holds": r.condition}, people, keep=["·row"]).frame
-        unmet = holds.filter(~pl.col("·holds").fill_null(False))
-        yield _Check(r.column, said, pl.lit(True)), unmet["·row"]
+def meets(requirement: Requirement, people: pl.DataFrame) -> pl.Series:
+    """Tell for each of some validated people whether a requirement holds; undefined counts as no."""
+    return evaluate({"·holds": requirement.condition}, people).frame["·holds"].fill_null(False)
 
 
 def _converted(variable: Variable, dtype: Any, comma: bool) -> pl.Expr:

@@ -53,6 +53,19 @@ def algorithm(request):
 # --- any algorithm
 
 
+def test_a_grid_runs_no_combination_that_a_requirement_refuses():
+    strict = replace(TOY, requirements=(Requirement(toy.D.age - toy.D.years_worked >= 14, "age", "is low"),))
+    given = people()
+    found = answer_grid(strict, given, ages=range(16, 41), places="own")
+    possible = given.join(pl.DataFrame({"at": range(16, 41)}), how="cross")
+    possible = possible.filter(pl.col("at") - pl.col("years_worked") >= 14)
+    assert found.refused > 0
+    assert found.runs == possible.height
+    assert found.whole().select("pair_id", "age").sort("pair_id", "age").rows() == sorted(
+        possible.select("person_id", "at").rows()
+    )
+
+
 def test_its_roots_are_what_its_outcomes_ask_for(algorithm):
     wanted = [o.root_of(i) for o in algorithm.outcomes for i in (o.items if o.kind == "list" else [""])]
     assert {*wanted} <= {*algorithm.roots}

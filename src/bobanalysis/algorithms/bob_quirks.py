@@ -219,10 +219,7 @@ def columns(person: Mapping[str, Any], case: Case) -> dict[str, Any]:
 
 
 def touched(
-    people: pl.DataFrame,
-    bob: Bob,
-    of: Iterable[Quirk] | None = None,
-    by: Mapping[str, str] | None = None,
+    people: pl.DataFrame, bob: Bob, of: Iterable[Quirk] | None = None, by: Mapping[str, str] | None = None
 ) -> pl.DataFrame:
     """Return the share of people whom each quirk affects, overall and by group.
 

@@ -60,10 +60,7 @@ def shares(frame: pl.DataFrame, flags: Iterable[str], by: Mapping[str, str]) -> 
 
 
 def activation_rates(
-    algorithm: Algorithm,
-    people: pl.DataFrame,
-    rules: Mapping[str, Expr],
-    by: Mapping[str, str] | None = None,
+    algorithm: Algorithm, people: pl.DataFrame, rules: Mapping[str, Expr], by: Mapping[str, str] | None = None
 ) -> pl.DataFrame:
     """Return the share of people on whom each rule acts, overall and by group: all rules in one evaluation.
 

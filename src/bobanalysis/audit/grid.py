@@ -23,6 +23,7 @@ import polars as pl
 from bobanalysis.algorithm import Algorithm, Outcome, validated_or_raise
 from bobanalysis.rules import Expr, walk
 from bobanalysis.rules.expr import Compare, Const, Var, children
+from bobanalysis.validation import meets
 
 _BLOCK = 120_000  # rows run at a time: some 200 MB
 Along = Literal["age", "place"]
@@ -47,6 +48,8 @@ class Grid:
         listed: The list outcome of ``lists``; None where there is none.
         known: The column that tells whether looked-up figures are known; "" where there are none.
         varied: Which of the two was varied.
+        refused: How many combinations were left out, as the algorithm's requirements refuse them: they have
+            no row in ``answers``.
     """
 
     people: pl.DataFrame
@@ -60,6 +63,7 @@ class Grid:
     listed: Outcome | None
     known: str
     varied: tuple[Along, ...]
+    refused: int = 0
 
     @property
     def run_age(self) -> str:
@@ -68,9 +72,8 @@ class Grid:
 
     @property
     def runs(self) -> int:
-        """Count the variants that the grid answers for."""
-        run = self.answers.select(pl.col(self.age).alias(self.run_age))
-        return int(self.ages.join(run, on=self.run_age).height)
+        """Count the variants that the grid answers for; refused ones do not count."""
+        return int(self.answers.join(self.last_ages(), on=self.age)["_ages"].sum())
 
     @property
     def placed(self) -> bool:
@@ -161,6 +164,10 @@ def answer_grid(
         places: Values of the input that is the place (or a frame with columns that follow from it); "own":
             everyone stays. Looked-up figures change with the place.
 
+    Returns:
+        The grid. Combinations that the algorithm's requirements refuse are not run: a person has no row
+        there, and ``Grid.refused`` counts them (each age that was run once).
+
     Raises:
         ValueError: A repeated person, a missing age or place, an unknown place, a wrong value.
     """
@@ -173,7 +180,8 @@ def answer_grid(
     wanted = sorted(frame[age].unique().to_list()) if keep_age else _values(algorithm, age, ages)
     if not wanted:
         raise ValueError("ages: give at least one")
-    table = _ages(wanted, wanted, age) if keep_age else age_intervals(algorithm.roots.values(), wanted, age)
+    rules = [*algorithm.roots.values(), *(r.condition for r in algorithm.requirements)]
+    table = _ages(wanted, wanted, age) if keep_age else age_intervals(rules, wanted, age)
     ready = validated_or_raise(frame, algorithm.variables)
     if where is not None:
         where = where.cast({c: ready.schema[c] for c in where.columns if c in ready.columns})
@@ -183,8 +191,13 @@ def answer_grid(
     listed = next((o for o in algorithm.outcomes if o.kind == "list"), None)
     store = _Lists(len(listed.items) if listed else 0)
     keys = ["_pair", age, *([place] if place else [])]
-    blocks = _blocks(base, None if keep_age else run, where)
-    found = pl.concat([_answers(algorithm, block, keys, listed, store) for block in blocks])
+    blocks, tried = [], 0
+    for block in _blocks(base, None if keep_age else run, where):
+        tried += block.height
+        for requirement in algorithm.requirements:
+            block = block.filter(meets(requirement, block))
+        blocks.append(_answers(algorithm, block, keys, listed, store))
+    found = pl.concat(blocks)
     named = found.with_columns(pl.col(age).cast(pl.Int32), pair_id=ready["person_id"].gather(found["_pair"]))
     compared = tuple(c for o in algorithm.outcomes for c in _compared(o))
     extra = [*(["list"] if listed else []), *([algorithm.known_column] if algorithm.known_column else [])]
@@ -202,6 +215,7 @@ def answer_grid(
         listed,
         algorithm.known_column,
         tuple(varied),
+        tried - found.height,
     )
 
 

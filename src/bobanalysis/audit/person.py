@@ -131,11 +131,7 @@ class Person:
         frame = _inputs(given, algorithm, now, file) if frame is None else frame
         try:
             found = validate(
-                frame,
-                algorithm.variables,
-                requirements=algorithm.requirements,
-                file=file,
-                strict=strict,
+                frame, algorithm.variables, requirements=algorithm.requirements, file=file, strict=strict
             )
         except pl.exceptions.PolarsError as error:
             raise InputError(f"{file}: {_short(error)}. Correct it, or leave it out.") from error

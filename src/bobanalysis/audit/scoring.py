@@ -60,11 +60,7 @@ def score_file(
     refused: list[pl.DataFrame] = []
     totals = Totals(0, 0, 0)
     batches = read_people(
-        people,
-        algorithm.variables,
-        requirements=algorithm.requirements,
-        now=now,
-        records=algorithm.records,
+        people, algorithm.variables, requirements=algorithm.requirements, now=now, records=algorithm.records
     )
     with Writer(output) as writer, ThreadPoolExecutor(1) as threads:
         written: Future[None] | None = None  # one batch is written while the next is scored

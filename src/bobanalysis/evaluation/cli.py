@@ -30,8 +30,7 @@ def evaluate(
         Path | None, typer.Option("--groups", help="Table: a person a row, and columns to group by.")
     ] = None,
     items: Annotated[
-        Path | None,
-        typer.Option("--items", help="Table: the catalogue, for coverage, gini, novelty, ild."),
+        Path | None, typer.Option("--items", help="Table: the catalogue, for coverage, gini, novelty, ild.")
     ] = None,
     output: Annotated[
         Path | None, typer.Option("--output", help="Write the table here: .csv, .parquet or .jsonl.")
