@@ -56,6 +56,7 @@ class Descriptions:
 
     findings: Mapping[str, Figure]
     tables: Mapping[str, Sheet]
+    words: Mapping[str, Any] = field(default_factory=dict)
 
     def unrecorded(self, findings: Iterable[str], tables: Iterable[str]) -> list[str]:
         """Return the entries that no record answers to: leave them out, or record them."""
@@ -102,7 +103,7 @@ def _read(path: Path, stamp: int) -> Descriptions:
                 raise DescriptionError(f"{path}: {id} stands there twice; keep one")
             found[id] = _figure(whole(entry), pattern, words, named, texts, f"{path}, {id}")
     tables = {id: _sheet(whole(e), texts, f"{path}, {id}") for id, e in (raw.get("tables") or {}).items()}
-    return Descriptions(found, tables)
+    return Descriptions(found, tables, words)
 
 
 def _ids(pattern: str, words: Any, where: str) -> Iterable[tuple[str, dict[str, str]]]:

@@ -37,7 +37,7 @@ SIGNIFICANT = 6
 UNITS = {
     "share": "a part of a whole, from 0 to 1; shown in per cent",
     "points": "a difference of two shares, from -1 to 1; shown in percentage points",
-    "score": "points of Bob's overall score, from 0 to 100",
+    "score": "points of an algorithm's own score (Bob's overall score: from 0 to 100)",
     "people": "a number of people",
     "places": "a number of départements",
     "count": "a plain number of things",
@@ -185,6 +185,11 @@ class Notebook:
     @property
     def _path(self) -> Path:
         return self._build / "findings" / f"{self.name}.json"
+
+    @property
+    def words(self) -> Mapping[str, Any]:
+        """Texts of the notebook's description, by topic, for tables that name things in both languages."""
+        return self._described.words if self._described else {}
 
     def record(
         self,
@@ -500,8 +505,8 @@ def problems_of_finding(finding: Mapping[str, Any]) -> list[str]:
         problems.append(
             f"points are a difference of shares, from -1 to 1, not {value}; divide by one hundred"
         )
-    if unit == "score" and value is not None and not -100 <= value <= 100:
-        problems.append(f"a score lies within 100 points, not {value}")
+    if unit == "score" and value is not None and not -180 <= value <= 180:
+        problems.append(f"a score lies within 180 points (Bob's within 100), not {value}")
     if interval is not None:
         if len(interval) != 2 or interval[0] > interval[1]:
             problems.append(f"interval {interval} is not (low, high)")
