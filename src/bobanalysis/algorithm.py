@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import cached_property
+from pathlib import Path
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -41,12 +42,13 @@ from bobanalysis.rules import (
 )
 from bobanalysis.rules import with_threshold as move_threshold
 from bobanalysis.rules.expr import Compare, Const, Operand
-from bobanalysis.tables import InputError
+from bobanalysis.tables import InputError, load_yaml
 from bobanalysis.validation import Records, Requirement, validate
 
 CRITERIA: Mapping[str, str] = {"age": "age", "place": "place of residence"}
 """The two criteria that are audited, and what data dictionaries call them."""
 
+CHANGES = load_yaml(dict[str, Text], Path(__file__).with_name("changes.yaml"))
 Rules = Mapping[str, Expr]
 How = Literal["neutral", "dropped"]
 RuleChange = Callable[[str, Expr], Expr]
@@ -287,7 +289,8 @@ class Algorithm(ABC):
             rules: Further rules that will be read: ``Result.known`` holds their inputs too.
         """
 
-    @abstractmethod
+    # --- what follows
+
     def map_rules(self, change: RuleChange, said: Text) -> Self:
         """Return the algorithm with each root changed, and ``said`` among its changes.
 
@@ -295,8 +298,8 @@ class Algorithm(ABC):
             change: Gets the key of a root and its expression, and returns the new expression.
             said: What changed, in words.
         """
-
-    # --- what follows
+        roots = {key: change(key, rule) for key, rule in self.roots.items()}
+        return replace(self, roots=roots, changes=(*self.changes, said))  # type: ignore[type-var]
 
     @cached_property
     def variables(self) -> list[Variable]:
@@ -449,19 +452,10 @@ class Algorithm(ABC):
         }
         values[axis.name] = axis.default if value is None else value
         shown = values[axis.name]
-        said = (
-            self.name_of(axis, shown)
-            if not isinstance(shown, Expr)
-            else Text("la référence", "the reference")
-        )
-        fr, en = axis.label.fr, axis.label.en
+        value = change_text("reference") if isinstance(shown, Expr) else self.name_of(axis, shown)
+        label = axis.label
         return Reference(
-            values,
-            Text(
-                f"Chaque condition sur « {fr} » est lue comme pour : {said.fr}.",
-                f"Every condition on “{en}” is read as for: {said.en}.",
-            ),
-            Text(f"Les conditions sur « {fr} » sont retirées.", f"The conditions on “{en}” are removed."),
+            values, change_text("read_as", label=label, value=value), change_text("removed", label=label)
         )
 
     # --- what its pages say
@@ -512,8 +506,7 @@ class Algorithm(ABC):
             whole = self.root_rule(root) == name and not isinstance(rule, Named)
             return score if whole else transform(rule, change)
 
-        text = said or Text(f"La règle {name} est remplacée.", f"The rule {name} is replaced.")
-        return self.map_rules(each, text)
+        return self.map_rules(each, said or change_text("replaced", rule=name))
 
     def with_threshold(
         self, rule: str | None, new: float, *, variable: str | None = None, old: float | None = None
@@ -548,10 +541,7 @@ class Algorithm(ABC):
         known = name in self.dictionary
         label = self.dictionary[name].label if known else self.titles().get(name, Text(name, name))
         if rule is not None:
-            said = Text(
-                f"Dans la règle {rule}, le seuil {value:g} ({label.fr}) devient {new:g}.",
-                f"In the rule {rule}, the threshold {value:g} of {label.en} becomes {new:g}.",
-            )
+            said = change_text("moved", rule=rule, old=value, label=label, new=new)
             return self.with_rule(rule, move_threshold(expr, name, value, new), said)
 
         def moved(node: Expr) -> Expr | None:
@@ -559,11 +549,17 @@ class Algorithm(ABC):
                 return Compare(node.op, node.left, Const(new))
             return None
 
-        said = Text(
-            f"Partout où l’on compare {value:g} à\u202f: {label.fr}, on y compare {new:g}.",
-            f"Wherever {label.en} is compared with {value:g}, with {new:g}.",
-        )
+        said = change_text("moved_everywhere", old=value, label=label, new=new)
         return self.map_rules(lambda _, expr: transform(expr, moved), said)
+
+
+def change_text(key: str, **values: Any) -> Text:
+    """Return a change in words (``changes.yaml``); a value that is a text is put in in its language."""
+    fr, en = (
+        CHANGES[key].get(lang).format(**{k: getattr(v, lang, v) for k, v in values.items()})
+        for lang in ("fr", "en")
+    )
+    return Text(fr, en)
 
 
 def threshold(node: Expr) -> tuple[str, float] | None:
@@ -669,11 +665,6 @@ class RuleAlgorithm(Algorithm):
             raise KeyError(f"{self.id}: no rule is called {lacking[0]!r}; the outcomes need it")
         if not self.roots:
             object.__setattr__(self, "roots", {key: Named(key, self.rules[key].expr) for key in keys})
-
-    def map_rules(self, change: RuleChange, said: Text) -> Self:
-        """Return the algorithm with each root changed; see ``Algorithm.map_rules``."""
-        roots = {key: change(key, rule) for key, rule in self.roots.items()}
-        return replace(self, roots=roots, changes=(*self.changes, said))
 
     def reference(self, criterion: str, value: Operand | None = None) -> Reference:
         """Return how the algorithm is made blind to a criterion; see ``Algorithm.reference``."""

@@ -170,29 +170,26 @@ def trace(
     now: NowOption = NOW,
 ) -> None:
     """Show how a rule was read for one person: which conditions held, with their values."""
-    from bobanalysis.audit.person import Person
     from bobanalysis.report.terminal import tree
 
     known = _algorithm(algorithm, market=market, scale=scale)
     rule = _rule(known, model or known.outcomes[0].root)
     try:
-        read = Person.of(_given(person), known, now=now, file=_name(person))
+        read = _person(person, known, now)
         group = known.compute(read.rows, [rule]).known.to_dicts()
     except (ValueError, OSError) as error:
         raise _stop(error) from error
     out.print(tree(rule, group[0], lang, group, known.titles()))
 
 
-def _name(file: Path) -> str:
-    return "standard input" if str(file) == "-" else str(file)
-
-
-def _given(file: Path) -> Any:
-    """Return what a file, or standard input, says of a person."""
-    from bobanalysis.audit.person import read_person
+def _person(file: Path, algorithm: Algorithm, now: str, project: int = 1) -> Any:
+    """Return the person that a file, or standard input, describes."""
+    from bobanalysis.audit.person import Person, read_person
 
     piped = str(file) == "-"
-    return read_person(file, text=typer.get_text_stream("stdin").read() if piped else None)
+    given = read_person(file, text=typer.get_text_stream("stdin").read() if piped else None)
+    name = "standard input" if piped else str(file)
+    return Person.of(given, algorithm, now=now, project=project - 1, file=name)
 
 
 @app.command()
@@ -216,7 +213,6 @@ def letter(
     now: NowOption = NOW,
 ) -> None:
     """Write the letter "Why did I get this?" to one person: one page of HTML, without any other file."""
-    from bobanalysis.audit.person import Person
     from bobanalysis.report.letter import Letter
     from bobanalysis.report.letter_page import folder_figures, open_figures, render
     from bobanalysis.tables import refuse_overwrite
@@ -227,8 +223,7 @@ def letter(
         if str(person) != "-":
             refuse_overwrite(target, person)
         figures = folder_figures(market.name) if market else open_figures(scale)
-        read = Person.of(_given(person), known, now=now, project=project - 1, file=_name(person))
-        text = render(Letter(read, about, now, figures), lang)
+        text = render(Letter(_person(person, known, now, project), about, now, figures), lang)
     except (ValueError, OSError) as error:
         raise _stop(error) from error
     if str(target) == "-":

@@ -19,6 +19,7 @@ from bobanalysis.algorithms.bob_quirks import (
 from bobanalysis.audit.quirks import TEXTS, Case, QuirkError, affected_population
 from bobanalysis.audit.values import format_answer
 from bobanalysis.bob import DICTIONARY, Bob, Market, catalogue
+from bobanalysis.tables import InputError
 
 LISTED = [
     *(f"Q{n:02}" for n in range(1, 51)),
@@ -170,9 +171,9 @@ GOOD = """- id: X1
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
-        (("concern: age", "concern: ages"), "concern 'ages'"),
-        (("promised_by: name", "promised_by: me"), "promised_by 'me'"),
-        (("evidence: shown", "evidence: seen"), "evidence 'seen'"),
+        (("concern: age", "concern: ages"), "concern: 'ages'"),
+        (("promised_by: name", "promised_by: me"), "promised_by: 'me'"),
+        (("evidence: shown", "evidence: seen"), "evidence: 'seen'"),
         (("evidence: shown", "evidence: read"), "`unshown` must say why"),
         (("  cases: [{rule: for-women, person: {}, answer: 0}]\n", ""), "needs a case"),
         (("rule: for-women, ", ""), "must have one of"),
@@ -205,7 +206,7 @@ def test_a_record_that_stands_twice_is_refused(tmp_path, monkeypatch) -> None:
 
 
 def test_an_unknown_input_of_a_case_is_named_with_its_quirk() -> None:
-    with pytest.raises(QuirkError, match="quirk Q17, case 1: the data dictionary has no input 'ages'"):
+    with pytest.raises(InputError, match="quirk Q17, case 1: ages"):
         run([Case("Q17", 1, {"rule": "advice-senior", "person": {"ages": 44}, "answer": 2})])
 
 

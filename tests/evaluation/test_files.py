@@ -99,7 +99,7 @@ def test_ranks_that_contradict_scores_are_counted_and_not_followed(tmp_path):
         (
             "a.csv",
             "query,item,score\np,x,1\np,y,one\n",
-            r"a\.csv, row 2: the score 'one' is no number",
+            r"a\.csv, row 2, column 'score': 'one' is no number",
         ),
         ("a.csv", "", r"a\.csv is empty"),
         ("a.parquet", "no", r"a\.parquet is not a whole Parquet file"),

@@ -9,9 +9,7 @@ from bobanalysis.recommenders import (
     BobAdvice,
     BobJobs,
     BobStrategies,
-    Learner,
     LocalDemand,
-    MostPopular,
     Random,
     Recommender,
     baselines,
@@ -122,22 +120,6 @@ def test_random_lists_depend_on_the_seed_and_spread_over_the_pool():
     assert a["item"].n_unique() > 400
     advice = Random(pool=["x", "y"], most=5, items="advice").recommend(PEOPLE.head(3))
     assert advice.group_by("person_id").len()["len"].to_list() == [2, 2, 2]
-
-
-def test_popularity_counts_the_outcomes_of_the_people_given():
-    known = pl.DataFrame(
-        {"person_id": ["a", "a", "b", "z"], "item": list("xyxy"), "outcome": [True, False, True, True]}
-    )
-    popular = MostPopular(items="advice")
-    assert isinstance(popular, Learner)
-    fitted = popular.fit(pl.DataFrame({"person_id": ["a", "b"]}), known)
-    lists = fitted.recommend(pl.DataFrame({"person_id": ["n"]}))
-    assert lists.select("item", "score").rows() == [("x", 2.0), ("y", 0.0)]
-
-
-def test_popularity_that_nobody_counted_is_refused():
-    with pytest.raises(ValueError, match="fit"):
-        MostPopular().recommend(PEOPLE)
 
 
 def test_close_jobs_are_related_by_construction():

@@ -25,6 +25,7 @@ from typing import Any
 
 import polars as pl
 
+from bobanalysis.audit.person import input_columns
 from bobanalysis.audit.quirks import (
     Case,
     Quirk,
@@ -198,21 +199,10 @@ def columns(person: Mapping[str, Any], case: Case) -> dict[str, Any]:
     """Turn what a case says of a project into columns: names into numbers, several answers into one each.
 
     Raises:
-        QuirkError: The data dictionary has no such input.
+        InputError: The data dictionary has no such input or answer.
     """
-    found: dict[str, Any] = {}
-    for name, value in person.items():
-        if name in DICTIONARY.sets:
-            found |= {DICTIONARY.sets[name][item].name: True for item in value}
-        elif name in DICTIONARY.tables:
-            found |= {DICTIONARY.tables[name][item].name: figure for item, figure in value.items()}
-        elif name in DICTIONARY:
-            variable = DICTIONARY[name]
-            found[name] = variable.number_of(value) if variable.choices and isinstance(value, str) else value
-        elif name != "now":
-            where = f"quirk {case.quirk}, case {case.number}"
-            raise QuirkError(f"{where}: the data dictionary has no input {name!r}")
-    return found
+    where = f"quirk {case.quirk}, case {case.number}"
+    return input_columns({k: v for k, v in person.items() if k != "now"}, DICTIONARY, where)
 
 
 # --- whom they affect

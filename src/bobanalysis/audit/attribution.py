@@ -20,8 +20,8 @@ from math import isnan
 import numpy as np
 import polars as pl
 
-from bobanalysis.algorithm import Algorithm, Result
-from bobanalysis.rules import Expr, Named, Text, as_expr, transform, walk
+from bobanalysis.algorithm import Algorithm, Result, change_text
+from bobanalysis.rules import Expr, Named, as_expr, transform, walk
 from bobanalysis.rules.expr import Operand, Var, children
 from bobanalysis.validation import validate
 
@@ -240,10 +240,7 @@ def with_neutral_rule(algorithm: Algorithm, rule: str, variable: str, value: Ope
         return None
 
     label = algorithm.dictionary[variable].label
-    said = Text(
-        f"La règle {rule} lit {value} à la place de : {label.fr}.",
-        f"The rule {rule} reads {value} in place of: {label.en}.",
-    )
+    said = change_text("neutral_rule", rule=rule, value=value, label=label)
 
     def each(key: str, expr: Expr) -> Expr:
         alone = key == rule and not isinstance(expr, Named)

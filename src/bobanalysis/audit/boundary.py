@@ -94,17 +94,9 @@ def _pairs(name: str, rule: Expr, people: int, seed: int, keys: Collection[str])
             continue
         start, low, high = chosen[t]
         person = _smallest(rule, start, plain, variable, low, high)
-        said = [format_answer(read.value, read.refusal) for read in _both(rule, person, variable, low, high)]
         kept = {k: v for k, v in person.items() if v != plain[k] and k != variable}
-        yield (
-            name,
-            variable,
-            text,
-            format_answer(low),
-            format_answer(high),
-            *said,
-            json.dumps(kept, ensure_ascii=False),
-        )
+        sides = [format_answer(low), format_answer(high), *_said(rule, person, variable, low, high)]
+        yield name, variable, text, *sides, json.dumps(kept, ensure_ascii=False)
 
 
 def _everybody(rule: Expr, values: Mapping[str, Sequence[Any]]) -> pl.DataFrame:
@@ -193,18 +185,14 @@ def _steps(bound: Threshold, values: Sequence[Any]) -> list[tuple[Any, Any]]:
         return list(itertools.pairwise(values))
     if variable.choices:
         numbers = sorted(c.number for c in variable.choices)
-        sides = [(a, b) for a, b in itertools.pairwise(numbers)]
-        return [(a, b) for a, b in sides if _parts(bound.op, bound.value, a, b)]
+        return [(a, b) for a, b in itertools.pairwise(numbers) if _parts(bound.op, bound.value, a, b)]
     if variable.kind == "bool":
         return [(False, True)]
     step = _step(variable, bound.value)
     near = [round(bound.value - step, 9), bound.value, round(bound.value + step, 9)]
     if variable.kind != "float":
-        near = (
-            [math.floor(bound.value), math.floor(bound.value) + 1]
-            if bound.value % 1
-            else [int(v) for v in near]
-        )
+        below = math.floor(bound.value)
+        near = [below, below + 1] if bound.value % 1 else [below - 1, below, below + 1]
     near = [v for v in near if _possible(variable, v)]
     return [(a, b) for a, b in itertools.pairwise(near) if _parts(bound.op, bound.value, a, b)]
 
@@ -260,8 +248,10 @@ def _distinct(said: pl.DataFrame) -> pl.Series:
     return said.select(pl.concat_str(parts, separator=" ")).to_series()
 
 
-def _both(rule: Expr, person: Mapping[str, Any], variable: str, low: Any, high: Any) -> list[Any]:
-    return [trace(rule, {**person, variable: value}) for value in (low, high)]
+def _said(rule: Expr, person: Mapping[str, Any], variable: str, low: Any, high: Any) -> list[str]:
+    """Return what the rule answers the person with each of the two values."""
+    read = [trace(rule, {**person, variable: value}) for value in (low, high)]
+    return [format_answer(one.value, one.refusal) for one in read]
 
 
 def _smallest(
@@ -276,7 +266,7 @@ def _smallest(
             if name == variable or kept[name] == plain[name]:
                 continue
             without = {**kept, name: plain[name]}
-            one, other = _both(rule, without, variable, low, high)
-            if format_answer(one.value, one.refusal) != format_answer(other.value, other.refusal):
+            one, other = _said(rule, without, variable, low, high)
+            if one != other:
                 kept, changed = without, True
     return kept

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -18,7 +19,18 @@ from typing import Any
 import polars as pl
 
 from bobanalysis.algorithm import Algorithm, Result
-from bobanalysis.rules import Change, Expr, Found, Question, Trace, Variable, candidates, search, trace
+from bobanalysis.rules import (
+    Change,
+    Dictionary,
+    Expr,
+    Found,
+    Question,
+    Trace,
+    Variable,
+    candidates,
+    search,
+    trace,
+)
 from bobanalysis.tables import InputError
 from bobanalysis.validation import unknown_fields, validate
 
@@ -280,12 +292,12 @@ def _record(given: Any, algorithm: Algorithm, now: str, file: str) -> pl.DataFra
         raise InputError(f"{file}: {_short(error)}. Correct it, or leave it out.") from error
 
 
-_KINDS: tuple[tuple[Any, tuple[type, ...], str], ...] = (
-    (pl.Int64, (int,), "a whole number (without quotation marks)"),
-    (pl.Float64, (int, float), "a number (without quotation marks)"),
-    (pl.Boolean, (bool,), "true or false (without quotation marks)"),
-    (pl.String, (str, int), "a text (in quotation marks)"),
-)
+_KINDS: Mapping[Any, tuple[tuple[type, ...], str]] = {
+    pl.Int64: ((int,), "a whole number (without quotation marks)"),
+    pl.Float64: ((int, float), "a number (without quotation marks)"),
+    pl.Boolean: ((bool,), "true or false (without quotation marks)"),
+    pl.String: ((str, int), "a text (in quotation marks)"),
+}
 
 
 def _misfits(value: Any, dtype: Any, field: str) -> Iterator[tuple[str, Any, str]]:
@@ -306,7 +318,7 @@ def _misfits(value: Any, dtype: Any, field: str) -> Iterator[tuple[str, Any, str
         for number, item in enumerate(value):
             yield from _misfits(item, dtype.inner, f"{field}[{number}]")
     else:
-        _, kinds, said = next(k for k in _KINDS if dtype == k[0])
+        kinds, said = _KINDS[dtype]
         if not isinstance(value, kinds) or isinstance(value, bool) is not (dtype == pl.Boolean):
             yield field, value, said
         elif field.endswith("At") and not _is_instant(str(value)):
@@ -314,11 +326,9 @@ def _misfits(value: Any, dtype: Any, field: str) -> Iterator[tuple[str, Any, str
 
 
 def _is_instant(text: str) -> bool:
-    try:
-        datetime.fromisoformat(text.removesuffix("Z"))
-    except ValueError:
-        return False
-    return True
+    with suppress(ValueError):
+        return bool(datetime.fromisoformat(text.removesuffix("Z")))
+    return False
 
 
 def _inputs(given: Any, algorithm: Algorithm, now: str, file: str) -> pl.DataFrame:
@@ -329,7 +339,7 @@ def _inputs(given: Any, algorithm: Algorithm, now: str, file: str) -> pl.DataFra
             f"{file}: holds {type(given).__name__}, not one person. Give one of the algorithm's records (an "
             "object), or an object of inputs by name; `bobanalysis columns` lists them."
         )
-    columns = [_columns(p, algorithm, file) for p in rows]
+    columns = [input_columns(p, algorithm.dictionary, file) for p in rows]
     names = dict.fromkeys(name for row in columns for name in row)
     schema = {name: algorithm.dictionary[name].dtype for name in names}
     try:
@@ -347,10 +357,18 @@ def _inputs(given: Any, algorithm: Algorithm, now: str, file: str) -> pl.DataFra
     return frame.drop("·").with_columns(pl.lit(None, v.dtype).alias(v.name) for v in absent)
 
 
-def _columns(person: Mapping[str, Any], algorithm: Algorithm, file: str) -> dict[str, Any]:
-    """Turn inputs by name into columns: names of answers into numbers, several answers into one each."""
+def input_columns(person: Mapping[str, Any], dictionary: Dictionary, file: str) -> dict[str, Any]:
+    """Turn inputs by name into columns: names of answers into numbers, several answers into one each.
+
+    Args:
+        person: Inputs by name.
+        dictionary: Of the algorithm.
+        file: For messages.
+
+    Raises:
+        InputError: An input or answer that the dictionary does not have.
+    """
     found: dict[str, Any] = {}
-    dictionary = algorithm.dictionary
     for name, value in person.items():
         try:
             if name in dictionary.sets:
@@ -380,13 +398,7 @@ def _member(members: Mapping[str, Variable], name: Any) -> Variable:
 
 
 def _checked(variable: Variable, value: Any) -> Any:
-    kinds: dict[str, Any] = {
-        "bool": (bool,),
-        "int": (int,),
-        "enum": (int,),
-        "float": (int, float),
-        "text": (str,),
-    }
+    kinds: dict[str, Any] = {"bool": bool, "int": int, "enum": int, "float": int | float, "text": str}
     wrong_yes = isinstance(value, bool) and variable.kind != "bool"
     if wrong_yes or not isinstance(value, kinds[variable.kind]):
         raise ValueError(f"is not of type {variable.kind}")

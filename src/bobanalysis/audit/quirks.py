@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 import polars as pl
 import yaml
@@ -20,6 +20,7 @@ from bobanalysis.algorithm import Algorithm
 from bobanalysis.rules import Expr, Text, evaluate
 from bobanalysis.rules.expr import Var
 from bobanalysis.rules.variables import LOADER
+from bobanalysis.tables import InputError, load
 from bobanalysis.validation import validate
 
 from .activation import as_read, shares
@@ -27,7 +28,6 @@ from .activation import as_read, shares
 Concern = Literal["age", "place", "criteria", "missing", "order", "texts", "data"]
 Promise = Literal["name", "text", "documentation", "sense"]
 TEXTS = ("title", "promise", "published", "repair", "unshown", "uncounted")
-LISTS = ("criteria", "rules", "source", "cases", "kept")
 KINDS = ("rule", "step", "suggestion")
 
 
@@ -56,9 +56,9 @@ class Quirk:
     published: Text
     repair: Text
     evidence: Literal["shown", "read"]
-    criteria: tuple[str, ...]
-    rules: tuple[str, ...]
-    source: tuple[str, ...]
+    criteria: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
+    source: tuple[str, ...] = ()
     cases: tuple[Mapping[str, Any], ...] = ()
     kept: tuple[str, ...] = ()
     touches: str = ""
@@ -94,17 +94,10 @@ def load_quirks(folder: Path) -> Mapping[str, Quirk]:
 def _quirk(raw: dict[str, Any], file: str) -> Quirk:
     where = f"{file}, quirk {raw.get('id', '(without id)')}"
     try:
-        texts: dict[str, Any] = {k: Text(**raw.pop(k)) for k in TEXTS if k in raw}
-        lists: dict[str, Any] = {k: tuple(raw.pop(k, ())) for k in LISTS}
-        quirk = Quirk(**raw, **texts, **lists)
-    except (TypeError, AttributeError) as error:
-        raise QuirkError(f"{where}: {error}; see data/quirks/README.md") from error
-    known = {"concern": get_args(Concern), "promised_by": get_args(Promise), "evidence": ("shown", "read")}
+        quirk = load(Quirk, raw, where)
+    except InputError as error:
+        raise QuirkError(f"{error}; see data/quirks/README.md") from error
     problems = [
-        *(
-            (getattr(quirk, field) not in values, f"{field} {getattr(quirk, field)!r} is not one of {values}")
-            for field, values in known.items()
-        ),
         (quirk.evidence == "shown" and not quirk.cases, "it is shown, so it needs a case"),
         (quirk.evidence == "read" and quirk.unshown is None, "it is read, so `unshown` must say why"),
         *((sum(k in c for k in KINDS) != 1, f"case {c} must have one of {KINDS}") for c in quirk.cases),

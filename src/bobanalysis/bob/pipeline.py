@@ -27,7 +27,6 @@ from bobanalysis.algorithm import (
     Questions,
     Reference,
     Result,
-    RuleChange,
     Rules,
     Source,
     to_polars,
@@ -96,11 +95,10 @@ def _outcome(raw: dict[str, Any]) -> Outcome:
 
 
 def _inputs() -> Inputs:
-    raw, factors = SAID["inputs"], SAID["factors"]
-    raw |= {"factors": {k: f["inputs"] for k, f in factors.items()}}
-    return load(
-        Inputs, raw | {"factor_labels": {k: f["label"] for k, f in factors.items()}}, "algorithm.yaml"
-    )
+    factors = SAID["factors"].items()
+    labels = {k: f["label"] for k, f in factors}
+    raw = SAID["inputs"] | {"factors": {k: f["inputs"] for k, f in factors}, "factor_labels": labels}
+    return load(Inputs, raw, "algorithm.yaml")
 
 
 @dataclass(frozen=True, eq=False)
@@ -218,11 +216,9 @@ class Bob(Algorithm):
 
     def is_active(self, root: str, rule: Expr) -> Expr:
         """Return the condition that a rule acts on a person; a challenge does where it needs attention."""
-        return (
-            rule == Relevance.NEEDS_ATTENTION
-            if root.startswith("relevance_")
-            else super().is_active(root, rule)
-        )
+        if root.startswith("relevance_"):
+            return rule == Relevance.NEEDS_ATTENTION
+        return super().is_active(root, rule)
 
     def _part(self, start: str) -> Rules:
         return {k.removeprefix(start): rule for k, rule in self.roots.items() if k.startswith(start)}
@@ -246,11 +242,6 @@ class Bob(Algorithm):
     def job_tips(self) -> Expr:
         """The place of the tips for the person's occupation."""
         return self.roots["job tips"]
-
-    def map_rules(self, change: RuleChange, said: Text) -> Bob:
-        """Return Bob with each root changed; see ``Algorithm.map_rules``."""
-        roots = {key: change(key, rule) for key, rule in self.roots.items()}
-        return replace(self, roots=roots, changes=(*self.changes, said))
 
     def blind_to(
         self, criterion: str, how: How = "neutral", reference: Operand | None = None, *, age: int = 40
@@ -377,9 +368,8 @@ class Bob(Algorithm):
         ``score`` (points from 0 to 100), ``is_secondary``, ``advice`` (ids of its advice).
         """
         read = {
-            "score": "strategy_points",
-            "is_secondary": "strategy_is_secondary",
-            "advice": "strategy_advice",
+            k: f"strategy_{v}"
+            for k, v in (("score", "points"), ("is_secondary", "is_secondary"), ("advice", "advice"))
         }
         return _long(self, people, strict, "strategies", read)
 

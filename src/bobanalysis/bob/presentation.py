@@ -81,7 +81,9 @@ class BobPresentation(Presentation):
     def steps(self) -> Mapping[str, PublishedRule]:
         """The steps of the diagnosis that a reader sees."""
         return {
-            name: PublishedRule(name, step, _step_source(name), title=titles()[name])
+            name: PublishedRule(
+                name, step, STEP_SOURCES.get(name, STEP_SOURCES["relevance"]), title=titles()[name]
+            )
             for name, step in diagnosis().items()
             if name != "overall_row"
         }
@@ -278,8 +280,43 @@ class BobPresentation(Presentation):
     try_scripts = ("pipeline.js", "page.js")
 
     def try_data(self) -> dict[str, Any]:
-        """Return the published tables that the pipeline reads, and the market."""
-        return _try_data(self.algorithm)
+        """Return the published tables that the pipeline reads, the defaults of all inputs, and the market."""
+        read = inputs(*self.algorithm.roots.values())
+        ids = {m.id for m in configuration.advice_modules()}
+        excluded: dict[str, list[str]] = {}
+        for module in configuration.advice_modules():
+            for other in module.excludes:
+                if other != module.id and other in ids:
+                    excluded.setdefault(other, []).append(module.id)
+        served = [c for c in association_table().columns if c in {v.name for v in read}]
+        return {
+            "challenges": [{"id": c.id, "column": c.column} for c in challenges()],
+            "overall": [row.id for row in overall_rows()],
+            "advice": [{"id": m.id} for m in configuration.advice_modules()],
+            "excluded": [[id, by] for id, by in excluded.items()],
+            "strategies": [
+                # pieces that no advice bears the name of can never be given
+                {
+                    "id": s.id,
+                    "challenges": list(s.challenges),
+                    "advice": [p for p in s.advice if any(id.startswith(p) for id in ids)],
+                }
+                for s in configuration.strategies()
+            ],
+            "tips": [list(tips.strategies) for tips in configuration.job_advice()],
+            "defaults": {v.name: v.default for v in read} | {"departement_id": ""},
+            "associations": {
+                "columns": served,
+                "rows": {
+                    row[0]: list(row[1:])
+                    for row in association_table().select("departement_id", *served).rows()
+                },
+                "elsewhere": [elsewhere()[c] for c in served],
+            },
+            "market": _market(self.algorithm.market, {v.name for v in read}),
+            "start": dict(self.algorithm.start),
+            "ages": load_yaml(dict[str, Any], Path(__file__).with_name("algorithm.yaml"))["ages"],
+        }
 
     def try_words(self, words: Any, codes: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
         """Return what the page calls places, jobs, challenges, advice and strategies."""
@@ -337,52 +374,6 @@ def _score(read: Trace) -> float:
     if read.refusal is None:
         return float(read.value)
     return 1.0 if read.refusal.kind == "missing" and read.refusal.details else 0.0
-
-
-def _step_source(name: str) -> str:
-    return STEP_SOURCES[name if name in STEP_SOURCES else name.split("_")[0]]
-
-
-# ---- the page where a reader tries the rules
-
-
-def _try_data(bob: Any) -> dict[str, Any]:
-    """Return the published tables that the pipeline reads, the defaults of all inputs, and the market."""
-    read = inputs(*bob.roots.values())
-    ids = {m.id for m in configuration.advice_modules()}
-    excluded: dict[str, list[str]] = {}
-    for module in configuration.advice_modules():
-        for other in module.excludes:
-            if other != module.id and other in ids:
-                excluded.setdefault(other, []).append(module.id)
-    served = [c for c in association_table().columns if c in {v.name for v in read}]
-    return {
-        "challenges": [{"id": c.id, "column": c.column} for c in challenges()],
-        "overall": [row.id for row in overall_rows()],
-        "advice": [{"id": m.id} for m in configuration.advice_modules()],
-        "excluded": [[id, by] for id, by in excluded.items()],
-        "strategies": [
-            # pieces that no advice bears the name of can never be given
-            {
-                "id": s.id,
-                "challenges": list(s.challenges),
-                "advice": [p for p in s.advice if any(id.startswith(p) for id in ids)],
-            }
-            for s in configuration.strategies()
-        ],
-        "tips": [list(tips.strategies) for tips in configuration.job_advice()],
-        "defaults": {v.name: v.default for v in read} | {"departement_id": ""},
-        "associations": {
-            "columns": served,
-            "rows": {
-                row[0]: list(row[1:]) for row in association_table().select("departement_id", *served).rows()
-            },
-            "elsewhere": [elsewhere()[c] for c in served],
-        },
-        "market": _market(bob.market, {v.name for v in read}),
-        "start": dict(bob.start),
-        "ages": load_yaml(dict[str, Any], Path(__file__).with_name("algorithm.yaml"))["ages"],
-    }
 
 
 def _market(market: Any, read: set[str]) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import polars as pl
 
-from bobanalysis.evaluation.lists import NAMES, EvaluationError, EvaluationWarning, column
+from bobanalysis.evaluation.lists import NAMES, EvaluationError, EvaluationWarning, column, numbers
 from bobanalysis.tables import as_number, open_table, read_table
 
 RUN = ("query", "Q0", "item", "rank", "score", "tag")
@@ -148,20 +148,14 @@ def _trec(path: Path, fields: tuple[str, ...], number: str) -> pl.DataFrame:
         raise EvaluationError(f"{path}, line {line}: {text[:80]!r} has {form}")
     parts = [pl.col("found").struct[i].alias(field) for i, field in enumerate(fields)]
     split = split.select(*parts, "line")
-    numbers = split.with_columns(as_number(pl.col(number)))
-    for line, value in split.filter(numbers[number].is_null()).select("line", number).head(1).iter_rows():
+    found = split.with_columns(as_number(pl.col(number)))
+    for line, value in split.filter(found[number].is_null()).select("line", number).head(1).iter_rows():
         raise EvaluationError(f"{path}, line {line}: the {number} {value!r} is no number")
-    return numbers
+    return found
 
 
 def _table(path: Path, names: tuple[str, ...]) -> pl.DataFrame:
     """Read a table, with numbers in some columns; an empty field is null."""
     comma, frame = open_table(path).decimal_comma, read_table(path)
-    for name in (n for n in names if n in frame.columns and frame[n].dtype == pl.String):
-        found = frame.select(as_number(pl.col(name), decimal_comma=comma)).to_series()
-        wrong = (found.is_null() & (frame[name].str.strip_chars() != "")).arg_true()
-        if wrong.len():
-            value = frame[name][wrong[0]]
-            raise EvaluationError(f"{path}, row {wrong[0] + 1}: the {name} {value!r} is no number")
-        frame = frame.with_columns(found)
-    return frame
+    texts = [n for n in names if n in frame.columns and frame[n].dtype == pl.String]
+    return frame.with_columns(numbers(frame, name, str(path), comma) for name in texts)

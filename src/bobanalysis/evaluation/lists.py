@@ -167,13 +167,13 @@ def column(frame: pl.DataFrame, role: str, what: str) -> str:
     return found[0]
 
 
-def numbers(frame: pl.DataFrame, name: str, what: str) -> pl.Series:
+def numbers(frame: pl.DataFrame, name: str, what: str, decimal_comma: bool = False) -> pl.Series:
     """Return a column as Float64, null where nothing (or NaN) is written.
 
     Raises:
         EvaluationError: a value is not a number; the text gives the row.
     """
-    found = frame.select(as_number(pl.col(name), frame[name].dtype)).to_series()
+    found = frame.select(as_number(pl.col(name), frame[name].dtype, decimal_comma)).to_series()
     lost = found.is_null() & frame[name].is_not_null()
     for row in lost.arg_true() if frame[name].dtype == pl.String else ():
         if (value := frame[name][row]).strip().lower() not in ("", "nan"):

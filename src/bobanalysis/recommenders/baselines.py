@@ -49,46 +49,26 @@ class Random:
         most = min(self.most, names.size)
         draws = rng.random((people.height, names.size), dtype=np.float32)
         chosen = np.argpartition(-draws, most - 1, axis=1)[:, :most]
-        return ranking(
-            pl.DataFrame(
-                {
-                    "person_id": people["person_id"].gather(np.repeat(np.arange(people.height), most)),
-                    "item": pl.Series(names.tolist(), dtype=pl.String).gather(chosen.ravel()),
-                    "score": np.take_along_axis(draws, chosen, axis=1).ravel(),
-                }
-            )
-        )
+        drawn = {
+            "person_id": people["person_id"].gather(np.repeat(np.arange(people.height), most)),
+            "item": pl.Series(names.tolist(), dtype=pl.String).gather(chosen.ravel()),
+            "score": np.take_along_axis(draws, chosen, axis=1).ravel(),
+        }
+        return ranking(pl.DataFrame(drawn))
 
 
 @dataclass
 class MostPopular:
-    """The same list for everybody: what was most often chosen or welcome.
+    """The same list for everybody: the job groups that most of Bob's users aimed at (observed, 2017)."""
 
-    ``counts``: item, score. ``fit`` counts interactions with an outcome; ``of_users`` takes the number of
-    people who aimed at each job group on Bob in 2017, the one popularity that was published.
-    """
-
-    counts: pl.DataFrame | None = None
     most: int = 5
     name: str = "most-popular"
     items: Items = "job_groups"
 
-    @classmethod
-    def of_users(cls, most: int = 5) -> MostPopular:
-        """Return the job groups that most of Bob's users aimed at (observed, 2017)."""
-        return cls(data.table("bob_users_rome_2017").select(item="rome", score="users"), most)
-
-    def fit(self, people: pl.DataFrame, interactions: pl.DataFrame) -> MostPopular:
-        """Count the outcomes of each item among these people."""
-        mine = interactions.filter(pl.col("person_id").is_in(people["person_id"].implode()))
-        self.counts = mine.group_by("item").agg(score=pl.col("outcome").cast(pl.Float64).sum()).sort("item")
-        return self
-
     def recommend(self, people: pl.DataFrame) -> pl.DataFrame:
-        """Return the list, for each person; the score is the count."""
-        if self.counts is None:
-            raise ValueError(f"{self.name}: nothing is known of popularity; call fit() or use of_users()")
-        top = self.counts.sort("score", "item", descending=[True, False]).head(self.most)
+        """Return the list, for each person; the score is the number of users."""
+        users = data.table("bob_users_rome_2017").select(item="rome", score="users")
+        top = users.sort("score", "item", descending=[True, False]).head(self.most)
         return ranking(people.select("person_id").join(top, how="cross", maintain_order="left_right"))
 
 
@@ -108,16 +88,13 @@ class LocalDemand:
 
     def recommend(self, people: pl.DataFrame) -> pl.DataFrame:
         """Return the lists; the score is a year's offers per job seeker."""
-        cells = (
-            market_cells()
-            .filter(pl.col("jobseekers") > 0)
-            .select("departement_id", item="rome_id", score=pl.col("offers") / pl.col("jobseekers"))
-        )
+        cells = market_cells().filter(pl.col("jobseekers") > 0)
+        demand = pl.col("offers") / pl.col("jobseekers")
+        cells = cells.select("departement_id", item="rome_id", score=demand)
         asked = people.select("person_id", "departement_id", "rome_id")
         if self.among == "linked":
-            pairs = (
-                linked(people).select("person_id", "item").join(asked, on="person_id", maintain_order="left")
-            )
+            pairs = linked(people).select("person_id", "item")
+            pairs = pairs.join(asked, on="person_id", maintain_order="left")
             found = pairs.join(cells, on=["departement_id", "item"], maintain_order="left")
             return ranking(found, self.most)
         # the first of each place is enough: one more than asked for, should one be the person's own
@@ -145,7 +122,7 @@ def baselines(seed: int = 0, most: int = 5) -> list[Any]:
     return [
         Random(most=most, seed=seed),
         Random(pool=None, most=most, seed=seed, name="random-linked"),
-        MostPopular.of_users(most),
+        MostPopular(most),
         LocalDemand(most=most),
         LocalDemand("linked", most, "local-demand-linked"),
         Mobility(most),

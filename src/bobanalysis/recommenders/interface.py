@@ -54,16 +54,12 @@ def ranking(scored: pl.DataFrame, most: int | None = None) -> pl.DataFrame:
     >>> ranking(pl.DataFrame({"person_id": ["p", "p", "p"], "item": list("abc"), "score": [1, 2, 2]})).rows()
     [('p', 'b', 1, 2.0), ('p', 'c', 2, 2.0), ('p', 'a', 3, 1.0)]
     """
-    if lacking := [c for c in ("person_id", "item", "score") if c not in scored.columns]:
-        raise ValueError(
-            f"scored items: no column {', '.join(lacking)}; they have {', '.join(scored.columns)}"
-        )
-    block = pl.col("person_id").rle_id()
-    known = scored.select(
-        pl.col("person_id", "item").cast(pl.String),
-        pl.col("score").cast(pl.Float64).fill_nan(None),
-        _of=block,
-    ).drop_nulls()
+    kinds = {"person_id": pl.String, "item": pl.String, "score": pl.Float64}
+    if lacking := [c for c in kinds if c not in scored.columns]:
+        there = ", ".join(scored.columns)
+        raise ValueError(f"scored items: no column {', '.join(lacking)}; they have {there}")
+    typed = scored.select(*kinds, _of=pl.col("person_id").rle_id()).cast(kinds)  # type: ignore[arg-type]
+    known = typed.fill_nan(None).drop_nulls()
     if known["_of"].n_unique() != known["person_id"].n_unique():
         raise ValueError("scored items: the rows of a person must stand together; sort them by person first")
     ordered = known.sort("_of", "score", "item", descending=[False, True, False])
@@ -71,10 +67,8 @@ def ranking(scored: pl.DataFrame, most: int | None = None) -> pl.DataFrame:
     ranked = ordered.with_columns(rank=rank)
     twice = ranked.select("_of", "item").is_duplicated()
     if twice.any():
-        row = ranked.row(int(twice.arg_true()[0]), named=True)
-        raise ValueError(
-            f"scored items: {row['item']!r} stands twice for person {row['person_id']!r}; keep one"
-        )
+        person, item = ranked.select("person_id", "item").row(int(twice.arg_true()[0]))
+        raise ValueError(f"scored items: {item!r} stands twice for person {person!r}; keep one")
     return ranked.filter(pl.col("rank") <= (most or ranked.height)).select(COLUMNS)
 
 

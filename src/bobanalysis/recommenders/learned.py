@@ -37,6 +37,12 @@ REGION = (
 )
 """A person's region; those overseas, of one département each, are taken together."""
 
+FEATURES = (
+    *("offers", "offers_known", "own_offers", "own_offers_known"),
+    *("national_offers", "close", "jobseekers", "market_known"),
+)
+"""What the market says of a pair of job groups; see ``LinkedJobs``."""
+
 Constraint = Literal["demographic_parity", "true_positive_rate_parity"]
 Method = Literal["exponentiated_gradient", "threshold_optimizer"]
 Floats = NDArray[np.float64]
@@ -67,16 +73,7 @@ class LinkedJobs:
     """
 
     market: MarketLike
-    features: Sequence[str] = (
-        "offers",
-        "offers_known",
-        "own_offers",
-        "own_offers_known",
-        "national_offers",
-        "close",
-        "jobseekers",
-        "market_known",
-    )
+    features: Sequence[str] = FEATURES
 
     def pairs(self, people: pl.DataFrame) -> pl.DataFrame:
         """Return the linked job groups of people with their features."""
@@ -133,9 +130,8 @@ class LearnedRanker:
         rows = self._rows(people, interactions)
         x, y = self._features(rows), rows["outcome"].to_numpy()
         with _one_thread():
-            self.model = CalibratedClassifierCV(self._base(), method="sigmoid", cv=self._splits(rows)).fit(
-                x, y
-            )
+            calibrated = CalibratedClassifierCV(self._base(), method="sigmoid", cv=self._splits(rows))
+            self.model = calibrated.fit(x, y)
             self._constrain(rows, x, y, people)
         return self
 
@@ -151,15 +147,12 @@ class LearnedRanker:
     def _rows(self, people: pl.DataFrame, interactions: pl.DataFrame) -> pl.DataFrame:
         if people.height > MOST_PEOPLE:
             raise ValueError(f"{self.name}: {people.height:,} people; learn from {MOST_PEOPLE:,} at most")
-        seen = interactions.select(
-            pl.col("person_id", "item").cast(pl.String), pl.col("outcome").cast(pl.Int8)
-        ).drop_nulls()
+        kinds = {"person_id": pl.String, "item": pl.String, "outcome": pl.Int8}
+        seen = interactions.select(*kinds).cast(kinds).drop_nulls()  # type: ignore[arg-type]
         rows = self.candidates.pairs(people).join(seen, on=["person_id", "item"], maintain_order="left")
-        if rows["outcome"].n_unique() < 2:
-            raise ValueError(
-                f"{self.name}: {rows.height} pairs to learn from, with {rows['outcome'].n_unique()} kind of "
-                "outcome; both good and bad outcomes are needed"
-            )
+        if (found := rows["outcome"].n_unique()) < 2:
+            said = f"{rows.height} pairs to learn from, with {found} kind of outcome"
+            raise ValueError(f"{self.name}: {said}; both good and bad outcomes are needed")
         return rows
 
     def _asked(self, people: pl.DataFrame) -> pl.DataFrame:
@@ -226,19 +219,15 @@ class FairRanker(LearnedRanker):
             given["sensitive_features"] = self._groups(pairs, people).to_numpy()
             x = score.to_numpy()[:, None]
         with _one_thread():
-            selected = pl.Series(
-                self.constrained.predict(x, **given) == 1 if len(x) else [], dtype=pl.Boolean
-            )
+            chosen = self.constrained.predict(x, **given) == 1 if len(x) else []
+        selected = pl.Series(chosen, dtype=pl.Boolean)
         return ranking(pairs.with_columns(score=score).filter(selected), self.most)
 
     def _constrain(self, rows: pl.DataFrame, x: Floats, y: Floats, people: pl.DataFrame) -> None:
         self.known = ()
         groups = self._groups(rows, people)
-        sizes = (
-            pl.DataFrame({"group": groups, "outcome": y})
-            .group_by("group")
-            .agg(pl.len(), kinds=pl.col("outcome").n_unique())
-        )
+        sizes = pl.DataFrame({"group": groups, "outcome": y}).group_by("group")
+        sizes = sizes.agg(pl.len(), kinds=pl.col("outcome").n_unique())
         large = sizes.filter((pl.col("len") >= SMALLEST_GROUP) & (pl.col("kinds") == 2))
         self.known = tuple(sorted(large["group"].to_list()))
         labels = self._groups(rows, people).to_numpy()
@@ -252,9 +241,8 @@ class FairRanker(LearnedRanker):
     def _groups(self, pairs: pl.DataFrame, people: pl.DataFrame) -> pl.Series:
         """Return the group of each pair; those that are not known stand together."""
         named = people.select("person_id", group=self.group.cast(pl.String).fill_null("unknown"))
-        groups = pairs.select("person_id").join(named, on="person_id", how="left", maintain_order="left")[
-            "group"
-        ]
+        both = pairs.select("person_id").join(named, on="person_id", how="left", maintain_order="left")
+        groups = both["group"]
         if not self.known:
             return groups
         others = pl.when(groups.is_in(list(self.known))).then(groups).otherwise(pl.lit("others"))
@@ -263,17 +251,13 @@ class FairRanker(LearnedRanker):
     def _reduced(self, x: Floats, y: Floats, labels: Any) -> Any:
         from fairlearn.reductions import DemographicParity, ExponentiatedGradient, TruePositiveRateParity
 
-        parity = {
-            "demographic_parity": DemographicParity,
-            "true_positive_rate_parity": TruePositiveRateParity,
-        }[self.constraint]
+        shares = self.constraint == "demographic_parity"
+        parity = DemographicParity if shares else TruePositiveRateParity
         base = self._base()
         weight = f"{base.steps[-1][0]}__sample_weight" if hasattr(base, "steps") else "sample_weight"
+        bound = parity(difference_bound=self.slack)
         reduction = ExponentiatedGradient(
-            base,
-            constraints=parity(difference_bound=self.slack),
-            max_iter=self.rounds,
-            sample_weight_name=weight,
+            base, constraints=bound, max_iter=self.rounds, sample_weight_name=weight
         )
         with warnings.catch_warnings():  # fairlearn writes to pandas series in a way that pandas is leaving
             warnings.filterwarnings("ignore", module="fairlearn")
@@ -348,8 +332,7 @@ def cross_fitted(
     placed = people.join(units, on=by, how="left", maintain_order="left")
     found = []
     for fold in range(folds):
-        rest, left = (
-            placed.filter(keep).drop("_fold") for keep in (pl.col("_fold") != fold, pl.col("_fold") == fold)
-        )
+        mine = pl.col("_fold") == fold
+        rest, left = (placed.filter(keep).drop("_fold") for keep in (~mine, mine))
         found.append(getattr(deepcopy(ranker).fit(rest, interactions), call)(left))
     return pl.concat(found)

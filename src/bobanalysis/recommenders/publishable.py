@@ -8,23 +8,20 @@ is code, so that no report can forget it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Literal
 
 import polars as pl
 
 from bobanalysis import population as people_of
-from bobanalysis.rules import Text
 
 AGE = ("age", "birth", "cohort", "generation")
 PLACE = (
     *("departement", "département", "dep", "region", "région", "bassin", "city", "commune", "zone"),
     *("place", "postcode", "insee"),
 )
-WHY = Text(
-    "Aucune source ne compte les demandeurs d’emploi par âge, métier et lieu à la fois : le croisement de"
-    " l’âge et du lieu ne peut pas être estimé sur la population modélisée.",
+WHY = (
     "No source counts job seekers by age, job and place at once: age crossed with place cannot be estimated"
-    " from the modelled population.",
+    " from the modelled population. Use paired profiles."
 )
 
 
@@ -68,24 +65,18 @@ def publishable(
     age = [c for c in groups if _stands_for(frame, c, "age", AGE)]
     place = [c for c in groups if _stands_for(frame, c, "departement_id", PLACE)]
     if age and place:
-        raise NotEstimableError(f"{' × '.join([*age, *place])}: {WHY.en} Use paired profiles.")
-    if age and _fewer(frame, model, "departement_id"):
-        raise NotEstimableError(
-            f"{', '.join(age)} within some départements only: {WHY.en} Use paired profiles."
-        )
-    if place and _fewer(frame, model, "age"):
-        raise NotEstimableError(f"{', '.join(place)} within some ages only: {WHY.en} Use paired profiles.")
+        raise NotEstimableError(f"{' × '.join([*age, *place])}: {WHY}")
+    for asked, other, what in ((age, "departement_id", "départements"), (place, "age", "ages")):
+        if asked and _fewer(frame, model, other):
+            raise NotEstimableError(f"{', '.join(asked)} within some {what} only: {WHY}")
     return frame
 
 
 def _stands_for(frame: pl.DataFrame, column: str, original: str, words: Sequence[str]) -> bool:
     parts = column.lower().replace("-", "_").split("_")
-    if column == original or any(part.startswith(word) for part in parts for word in words if len(word) > 3):
-        return True
-    if any(part == word for part in parts for word in words):
-        return True
-    if original not in frame.columns:
-        return False
+    named = any(p == word or (len(word) > 3 and p.startswith(word)) for p in parts for word in words)
+    if column == original or named or original not in frame.columns:
+        return column == original or named
     both = frame.select(original, column).n_unique()
     sure = frame.height >= 3 * frame[original].n_unique()  # else everything follows from everything
     return sure and frame[column].n_unique() > 1 and both == frame[original].n_unique()
@@ -103,7 +94,7 @@ def _crossed(frame: pl.DataFrame, groups: list[str]) -> pl.DataFrame:
     if "pair_id" not in frame.columns:
         raise NotEstimableError("these are no paired profiles: there is no column pair_id")
     combinations = frame.select(pl.struct(groups).n_unique()).item() if groups else 1
-    counts: Any = frame.group_by("pair_id", *groups).len()
+    counts = frame.group_by("pair_id", *groups).len()
     whole = counts.height == frame["pair_id"].n_unique() * combinations and counts["len"].n_unique() <= 1
     if not whole:
         raise NotEstimableError(

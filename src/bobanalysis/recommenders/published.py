@@ -8,6 +8,7 @@ from typing import Literal
 import polars as pl
 
 from bobanalysis import data
+from bobanalysis.algorithm import How
 from bobanalysis.bob import Bob, MarketLike
 from bobanalysis.bob.suggestions import (
     SUGGESTIONS,
@@ -21,7 +22,6 @@ from .interface import COLUMNS, Items, ranking
 from .market import french_market
 
 Blind = Literal["age", "place"]
-How = Literal["neutral", "dropped"]
 
 CLOSE = "less-stressful-job-groups"
 """The job groups that the advice to change to a close job shows."""
@@ -134,9 +134,5 @@ def _told(people: pl.DataFrame, algorithm: Bob) -> pl.DataFrame:
 
 
 def _tidy(lists: pl.DataFrame) -> pl.DataFrame:
-    return lists.select(
-        pl.col("person_id"),
-        pl.col("item").cast(pl.String),
-        pl.col("rank").cast(pl.Int32),
-        pl.col("score").cast(pl.Float64),
-    )
+    kinds = {"item": pl.String, "rank": pl.Int32, "score": pl.Float64}
+    return lists.select(COLUMNS).cast(kinds)  # type: ignore[arg-type]

@@ -47,9 +47,8 @@ def frontier(
     if len(labels) < 2:
         raise ValueError(f"groups: {len(labels)} of {name!r} have {smallest} people or more; two are needed")
     order = values["recommender"].unique(maintain_order=True).to_list()
-    wide = named.join(
-        values.pivot("recommender", index="person_id", values="value"), on="person_id", how="left"
-    ).sort("person_id")
+    pivoted = values.pivot("recommender", index="person_id", values="value")
+    wide = named.join(pivoted, on="person_id", how="left").sort("person_id")
     table = wide.select(order).to_numpy().astype(float)
     member = (wide["_group"].to_numpy()[:, None] == np.array(labels)).astype(float)
     people = table.shape[0]
