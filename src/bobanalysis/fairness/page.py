@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
@@ -115,6 +115,17 @@ class Words:
     def flags(self, *marks: bool) -> str:
         """Write what is remarkable about an impact ratio."""
         return ", ".join(self.word(key) for key, mark in zip(_FLAGS, marks, strict=True) if mark)
+
+
+_WRITERS: dict[str, Callable[..., str]] = {
+    writer.__name__: writer
+    for writer in (
+        *(Words.text, Words.number, Words.known_number, Words.share, Words.metric, Words.summary),
+        *(Words.label, Words.value, Words.rate, Words.gap, Words.known_gap, Words.span, Words.ratios),
+        *(Words.p, Words.flags),
+    )
+}
+"""What ``columns.yaml`` may name."""
 
 
 @dataclass(frozen=True)
@@ -271,7 +282,7 @@ def _section(
         write = words if row.get("metric", "mean_score") == "mean_score" else shares
         lines.append(
             [
-                getattr(write, how)(*(row[one] if isinstance(one, str) else one for one in given))
+                _WRITERS[how](write, *(row[one] if isinstance(one, str) else one for one in given))
                 for _, how, *given in columns
             ]
         )
