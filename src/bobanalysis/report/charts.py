@@ -115,27 +115,13 @@ def age_challenges(tables: Tables, words: Words, narrow: bool) -> Drawing:
     first, last = _bounds(shares, "age")
     rows = _bands(shares, order)
     width, height = (250, 300) if narrow else (500, 360)
-    bands = (
-        _of(rows)
-        .mark_rect(stroke=None)
-        .encode(
-            x=_ages("from:Q", first - 0.5, last + 0.5, words, last),
-            x2="to:Q",
-            y=alt.Y(
-                "low:Q",
-                title=None,
-                scale=alt.Scale(domain=[0, 1]),
-                axis=alt.Axis(values=[0, 0.25, 0.5, 0.75, 1], labelExpr=_percent_label(words), grid=False),
-            ),
-            y2="high:Q",
-            color=_as_is("Color", "colour"),
-        )
-    )
-    edges = (
-        _of([row for row in rows if row["low"] > 0])
-        .mark_rule(stroke=PAPER, strokeWidth=1)
-        .encode(x="from:Q", x2="to:Q", y="low:Q")
-    )
+    x = _ages("from:Q", first - 0.5, last + 0.5, words, last)
+    axis = alt.Axis(values=[0, 0.25, 0.5, 0.75, 1], labelExpr=_percent_label(words), grid=False)
+    y = alt.Y("low:Q", title=None, scale=alt.Scale(domain=[0, 1]), axis=axis)
+    bands = _of(rows).mark_rect(stroke=None)
+    bands = bands.encode(x=x, x2="to:Q", y=y, y2="high:Q", color=_as_is("Color", "colour"))
+    edges = _of([row for row in rows if row["low"] > 0]).mark_rule(stroke=PAPER, strokeWidth=1)
+    edges = edges.encode(x="from:Q", x2="to:Q", y="low:Q")
     layers = [bands, edges, *_cliff_marks(tables["age.cliffs"], words, narrow)]
     if not narrow:
         layers.append(_band_names(rows, order, last, words))
@@ -159,21 +145,14 @@ def age_cliffs(tables: Tables, words: Words, narrow: bool) -> Drawing:
     first, last = _bounds(tables["age.challenge_share"], "age")
     top = max([0.01, *(row["share_changed"] * 1.25 for row in rows)])
     x = _ages("at:Q", first, last, words, last)
-    y = alt.Y(
-        "share_changed:Q",
-        title=None,
-        scale=alt.Scale(domain=[0, top], nice=False),
-        axis=alt.Axis(tickCount=4, labelExpr=_percent_label(words), grid=False),
-    )
+    axis = alt.Axis(tickCount=4, labelExpr=_percent_label(words), grid=False)
+    y = alt.Y("share_changed:Q", title=None, scale=alt.Scale(domain=[0, top], nice=False), axis=axis)
     bars = _of(rows).mark_bar(size=4 if narrow else 7, color=CLASS_COLOURS["high"]).encode(x=x, y=y)
     named = [
         {**row, "at": row["age_to"] - 0.5, "name": step_with_share(row, words)} for row in largest(cliffs)
     ]
-    names = (
-        _of(named)
-        .mark_text(dy=-8, fontSize=12, color=INK)
-        .encode(x="at:Q", y="share_changed:Q", text="name:N")
-    )
+    names = _of(named).mark_text(dy=-8, fontSize=12, color=INK)
+    names = names.encode(x="at:Q", y="share_changed:Q", text="name:N")
     chart = alt.layer(bars, names).properties(width=290 if narrow else 620, height=170)
     title = words._("Where one more year of age changes the answer")
     told = ", ".join(row["name"] for row in named)
@@ -216,26 +195,18 @@ def place_ranks(tables: Tables, words: Words, narrow: bool) -> Drawing:
         }
         for i, row in enumerate(places.to_dicts())
     ]
-    y = alt.Y(
-        "row:O",
-        axis=alt.Axis(title=None, labels=False, ticks=False, domain=False, grid=False),
-        scale=alt.Scale(paddingInner=0.2),
-    )
+    axis = alt.Axis(title=None, labels=False, ticks=False, domain=False, grid=False)
+    y = alt.Y("row:O", axis=axis, scale=alt.Scale(paddingInner=0.2))
     x = alt.X(
         "rank_low:Q",
         title=words._("Rank over all scales"),
         scale=alt.Scale(domain=[0, len(rows) + 1], nice=False),
         axis=alt.Axis(values=[1, *range(20, len(rows) + 1, 20)], orient="top"),
     )
-    lines = (
-        _of(rows).mark_rule(strokeWidth=3).encode(x=x, x2="rank_high:Q", y=y, color=_as_is("Color", "colour"))
-    )
-    ends = [
-        _of(rows)
-        .mark_point(filled=True, size=26, opacity=1)
-        .encode(x=f"{end}:Q", y=y, color=_as_is("Color", "colour"))
-        for end in ("rank_low", "rank_high")
-    ]
+    colour = _as_is("Color", "colour")
+    lines = _of(rows).mark_rule(strokeWidth=3).encode(x=x, x2="rank_high:Q", y=y, color=colour)
+    points = _of(rows).mark_point(filled=True, size=26, opacity=1)
+    ends = [points.encode(x=f"{end}:Q", y=y, color=colour) for end in ("rank_low", "rank_high")]
     labels = _of(rows).mark_text(align="right", fontSize=10, color=INK, x=-8).encode(y=y, text="name:N")
     chart = alt.layer(lines, *ends, labels).properties(width=172 if narrow else 500, height=len(rows) * 13)
     title = words._("Rank of each département over all scales")
@@ -295,27 +266,12 @@ def _tiles(classes: Mapping[str, str], width: int) -> Any:
         for tile in grid.sort("dep").to_dicts()
         for kind in [classes.get(tile["dep"], "unknown")]
     ]
-    fill = (
-        _of(rows)
-        .mark_rect()
-        .encode(
-            x=_pixel("X", "x"),
-            x2="x2:Q",
-            y=_pixel("Y", "y"),
-            y2="y2:Q",
-            color=_as_is("Color", "fill"),
-        )
+    fill = _of(rows).mark_rect()
+    fill = fill.encode(
+        x=_pixel("X", "x"), x2="x2:Q", y=_pixel("Y", "y"), y2="y2:Q", color=_as_is("Color", "fill")
     )
-    text = (
-        _of(rows)
-        .mark_text(fontSize=11 if width < 400 else 13, fontWeight=600)
-        .encode(
-            x=_pixel("X", "mx"),
-            y=_pixel("Y", "my"),
-            text="dep:N",
-            color=_as_is("Color", "ink"),
-        )
-    )
+    text = _of(rows).mark_text(fontSize=11 if width < 400 else 13, fontWeight=600)
+    text = text.encode(x=_pixel("X", "mx"), y=_pixel("Y", "my"), text="dep:N", color=_as_is("Color", "ink"))
     return alt.layer(fill, text).properties(width=columns * side, height=lines * side)
 
 
@@ -408,11 +364,8 @@ def _key(said: Mapping[str, str], colours: Mapping[str, str]) -> Any:
     alt = _altair()
     rows = [{"row": i, "name": said[id], "fill": colours[id]} for i, id in enumerate(said)]
     y = alt.Y("row:O", axis=None)
-    squares = (
-        _of(rows)
-        .mark_square(size=150, opacity=1, x=7, stroke="#8a8a84", strokeWidth=0.5)
-        .encode(y=y, fill=_as_is("Fill", "fill"))
-    )
+    squares = _of(rows).mark_square(size=150, opacity=1, x=7, stroke="#8a8a84", strokeWidth=0.5)
+    squares = squares.encode(y=y, fill=_as_is("Fill", "fill"))
     names = _of(rows).mark_text(align="left", x=22, fontSize=12, color=INK).encode(y=y, text="name:N")
     return alt.layer(squares, names).properties(width=290, height=len(rows) * 19)
 
@@ -433,14 +386,8 @@ def _bands(shares: pl.DataFrame, order: list[str]) -> list[dict[str, Any]]:
             if band and (band["low"], band["high"]) == (low, high):
                 band["to"] = age + 0.5
                 continue
-            open_bands[name] = {
-                "challenge": name,
-                "from": age - 0.5,
-                "to": age + 0.5,
-                "low": max(low, 0.0),
-                "high": high,
-                "colour": CHALLENGE_COLOURS[name],
-            }
+            span = {"challenge": name, "from": age - 0.5, "to": age + 0.5, "low": max(low, 0.0), "high": high}
+            open_bands[name] = {**span, "colour": CHALLENGE_COLOURS[name]}
             rows.append(open_bands[name])
     return rows
 

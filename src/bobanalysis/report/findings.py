@@ -20,6 +20,7 @@ import math
 import os
 import re
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -52,6 +53,13 @@ UNITS = {
     "class": "high, low, depends or unknown, printed as its label (tables only)",
 }
 """What a value may be measured in, and what that says about the stored number."""
+
+LIMITS: Mapping[str, tuple[float, float, str]] = {
+    "share": (0, 1, "a share lies from 0 to 1, not {}; divide per cent by one hundred"),
+    "points": (-1, 1, "points are a difference of shares, from -1 to 1, not {}; divide by one hundred"),
+    "score": (-180, 180, "a score lies within 180 points (Bob's within 100), not {}"),
+}
+"""Between what numbers of a unit lie, and what to say of others."""
 
 REASONS = {
     "exact": "the same people are scored twice and only one answer is changed; who was drawn still matters",
@@ -337,16 +345,10 @@ class Notebook:
             raise FindingError(f"{where}: kind {about.get('kind')!r} is not one of {_list(KINDS)}")
         check_sources(about.get("sources", ()), where)
         text = _csv(names, rows)
+        labels = {name: _text(columns[name], f"{where}, column {name!r}", required=True) for name in names}
         record = {
             "title": _text(about.get("title"), f"{where}, title", required=True),
-            "columns": [
-                {
-                    "name": name,
-                    "label": _text(columns[name], f"{where}, column {name!r}", required=True),
-                    "unit": units[name],
-                }
-                for name in names
-            ],
+            "columns": [{"name": name, "label": labels[name], "unit": units[name]} for name in names],
             "kind": about["kind"],
             "vintage": str(about["vintage"]),
             "sources": list(about.get("sources", ())),
@@ -382,16 +384,8 @@ class Notebook:
             raise FindingError(f"{where}: the id is already used in this notebook; choose another")
 
     def _write(self) -> None:
-        _write_text(
-            self._path,
-            dump(
-                {
-                    "notebook": self.name,
-                    "findings": dict(sorted(self._findings.items())),
-                    "tables": dict(sorted(self._tables.items())),
-                }
-            ),
-        )
+        found, tables = (dict(sorted(own.items())) for own in (self._findings, self._tables))
+        _write_text(self._path, dump({"notebook": self.name, "findings": found, "tables": tables}))
 
 
 class Shown:
@@ -499,14 +493,9 @@ def problems_of_finding(finding: Mapping[str, Any]) -> list[str]:
         problems.append("vintage is empty; give the year or period of the data")
     if value is None and not finding.get("note"):
         problems.append("there is no value; say why in `note`")
-    if unit == "share" and value is not None and not 0 <= value <= 1:
-        problems.append(f"a share lies from 0 to 1, not {value}; divide per cent by one hundred")
-    if unit == "points" and value is not None and not -1 <= value <= 1:
-        problems.append(
-            f"points are a difference of shares, from -1 to 1, not {value}; divide by one hundred"
-        )
-    if unit == "score" and value is not None and not -180 <= value <= 180:
-        problems.append(f"a score lies within 180 points (Bob's within 100), not {value}")
+    low, high, said = LIMITS.get(str(unit), (None, None, ""))
+    if value is not None and low is not None and not low <= value <= high:
+        problems.append(said.format(value))
     if interval is not None:
         if len(interval) != 2 or interval[0] > interval[1]:
             problems.append(f"interval {interval} is not (low, high)")
@@ -542,20 +531,15 @@ def dump(content: Any) -> str:
     return json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
 
 
-_registries: dict[tuple[Path, int], dict[str, dict[str, Any]]] = {}
-
-
+@cache
 def _registry(path: Path, stamp: int) -> dict[str, dict[str, Any]]:
-    if (path, stamp) not in _registries:
-        import yaml
+    import yaml
 
-        content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-        content = content.get("sources", content) if isinstance(content, dict) else content
-        entries = (
-            [{"id": key, **value} for key, value in content.items()] if isinstance(content, dict) else content
-        )
-        _registries[path, stamp] = {entry["id"]: entry for entry in entries}
-    return _registries[path, stamp]
+    content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    content = content.get("sources", content) if isinstance(content, dict) else content
+    if isinstance(content, dict):
+        content = [{"id": key, **value} for key, value in content.items()]
+    return {entry["id"]: entry for entry in content}
 
 
 def _guess(column: str) -> str | None:
@@ -565,11 +549,8 @@ def _guess(column: str) -> str | None:
 def _text(text: Text | None, where: str, required: bool = False) -> dict[str, str] | None:
     if text is None and not required:
         return None
-    if (
-        not isinstance(text, Mapping)
-        or set(text) != set(LANGUAGES)
-        or not all(isinstance(t, str) and t.strip() for t in text.values())
-    ):
+    both = isinstance(text, Mapping) and set(text) == {*LANGUAGES}
+    if text is None or not both or not all(isinstance(t, str) and t.strip() for t in text.values()):
         raise FindingError(
             f'{where}: write it for readers in both languages, {{"fr": "…", "en": "…"}}, not {text!r}'
         )

@@ -167,23 +167,10 @@ def downloads(content: Content) -> dict[str, str]:
 
 def findings_csv(merged: Mapping[str, Any]) -> str:
     """Write all findings as one CSV table, with both labels."""
-    names = [
-        "id",
-        "value",
-        "unit",
-        "kind",
-        "low",
-        "high",
-        "n",
-        "vintage",
-        "sources",
-        "label_fr",
-        "label_en",
-        "notebook",
-    ]
+    names = ("id", "value", "unit", "kind", "low", "high", "n", "vintage", "sources", "label_fr", "label_en")
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(names)
+    writer.writerow([*names, "notebook"])
     for id, f in merged["findings"].items():
         low, high = f["interval"] or (None, None)
         label = f["label"] or {"fr": "", "en": ""}
