@@ -101,6 +101,11 @@ class Outcome:
         """Every column of the answers that belongs to this outcome."""
         return (self.column, *([self.scores] if self.scores else []), *self.details)
 
+    @property
+    def asked(self) -> list[str]:
+        """What has a rule of its own: each item of a list; of others, the answer itself, ""."""
+        return [*self.items] if self.kind == "list" else [""]
+
     def root_of(self, item: str = "") -> str:
         """Return the key in ``Algorithm.roots`` of the rule that answers this, or scores one item of it."""
         return f"{self.root} {item}" if self.kind == "list" else self.root
@@ -452,10 +457,10 @@ class Algorithm(ABC):
         }
         values[axis.name] = axis.default if value is None else value
         shown = values[axis.name]
-        value = change_text("reference") if isinstance(shown, Expr) else self.name_of(axis, shown)
+        called = change_text("reference") if isinstance(shown, Expr) else self.name_of(axis, shown)
         label = axis.label
         return Reference(
-            values, change_text("read_as", label=label, value=value), change_text("removed", label=label)
+            values, change_text("read_as", label=label, value=called), change_text("removed", label=label)
         )
 
     # --- what its pages say
@@ -530,16 +535,13 @@ class Algorithm(ABC):
             found |= {(t.name, t.value) for t in computed_thresholds(expr)}
         asked = {t for t in found if variable in (None, t[0]) and old in (None, t[1])}
         if rule is None and not asked and old is not None:
-            raise LookupError(
-                f"no rule compares {variable!r} with {old:g} by order; see ordered_thresholds()"
-            )
+            raise LookupError(f"no rule compares {variable!r} with {old:g} by order")
         if len(asked) != 1:
-            raise LookupError(
-                f"{rule or self.id!r} has {len(asked)} thresholds, not one: {sorted(asked or found)}"
-            )
+            known = sorted(asked or found)
+            raise LookupError(f"{rule or self.id!r} has {len(asked)} thresholds, not one: {known}")
         ((name, value),) = asked
-        known = name in self.dictionary
-        label = self.dictionary[name].label if known else self.titles().get(name, Text(name, name))
+        inside = name in self.dictionary
+        label = self.dictionary[name].label if inside else self.titles().get(name, Text(name, name))
         if rule is not None:
             said = change_text("moved", rule=rule, old=value, label=label, new=new)
             return self.with_rule(rule, move_threshold(expr, name, value, new), said)
@@ -660,7 +662,7 @@ class RuleAlgorithm(Algorithm):
 
     def __post_init__(self) -> None:
         """Run the published rules, unless others are given; refuse an outcome without a rule."""
-        keys = [o.root_of(i) for o in self.outcomes for i in (o.items if o.kind == "list" else [""])]
+        keys = [o.root_of(i) for o in self.outcomes for i in o.asked]
         if lacking := [key for key in keys if key not in self.rules]:
             raise KeyError(f"{self.id}: no rule is called {lacking[0]!r}; the outcomes need it")
         if not self.roots:

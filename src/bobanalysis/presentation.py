@@ -74,12 +74,8 @@ class Presentation:
     @cached_property
     def _answers(self) -> Mapping[str, tuple[Any, str]]:
         """The outcome, and its item, that each rule answers."""
-        known = {
-            o.root_of(i): (o, i)
-            for o in self.algorithm.outcomes
-            for i in (o.items if o.kind == "list" else [""])
-        }
-        return {self.algorithm.root_rule(root) or root: answer for root, answer in known.items()}
+        known = [(o, i) for o in self.algorithm.outcomes for i in o.asked]
+        return {self.algorithm.root_rule(root := o.root_of(i)) or root: (o, i) for o, i in known}
 
     def answered(self, name: str) -> tuple[Any, str] | None:
         """Return the outcome, and its item, that a rule answers; None where it answers none."""
@@ -212,11 +208,7 @@ class Presentation:
         read, algorithm = self.algorithm.variables, self.algorithm
         return {
             "outcomes": [
-                {
-                    "id": o.id,
-                    "kind": o.kind,
-                    "roots": {i: o.root_of(i) for i in (o.items if o.kind == "list" else [""])},
-                }
+                {"id": o.id, "kind": o.kind, "roots": {i: o.root_of(i) for i in o.asked}}
                 for o in algorithm.outcomes
             ],
             "defaults": {v.name: v.default for v in read},

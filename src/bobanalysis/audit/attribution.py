@@ -171,9 +171,8 @@ class FactorMixture:
 
 
 def _weights(frame: pl.DataFrame) -> np.ndarray:
-    weight = (
-        frame["weight"].cast(pl.Float64).to_numpy() if "weight" in frame.columns else np.ones(frame.height)
-    )
+    weighted = frame if "weight" in frame.columns else frame.with_columns(weight=1.0)
+    weight = weighted["weight"].cast(pl.Float64).to_numpy()
     if frame.is_empty() or not np.isfinite(weight).all() or (weight < 0).any() or weight.sum() == 0:
         raise ValueError("each group needs people, with weights of 0 or more that are not all 0")
     return np.asarray(weight / weight.sum())

@@ -17,14 +17,10 @@ from .grid import Along, Grid
 
 TOP = 5
 """Items at the top of a list, as ``largest`` counts them."""
-_MOVED = {
-    "age_from": pl.Int32,
-    "age_to": pl.Int32,
-    "item": pl.String,
-    "what": pl.String,
-    "share": pl.Float64,
-    "rank_from": pl.Float64,
-    "rank_to": pl.Float64,
+_MOVED: Mapping[str, Any] = {
+    **dict.fromkeys(("age_from", "age_to"), pl.Int32),
+    **dict.fromkeys(("item", "what"), pl.String),
+    **dict.fromkeys(("share", "rank_from", "rank_to"), pl.Float64),
 }
 
 
@@ -78,9 +74,8 @@ def _list_events(moved: pl.DataFrame, lists: pl.DataFrame, scores: str, whole: f
     old = moved.join(listed, on="list")
     new = moved.join(listed.rename({"list": "new", "rank": "rank_to", "stars": "stars_to"}), on="new")
     key = ["list", "new", "item"]
-    both = old.join(
-        new.select(*key, "rank_to", "stars_to", there="weight"), on=key, how="full", coalesce=True
-    )
+    new = new.select(*key, "rank_to", "stars_to", there="weight")
+    both = old.join(new, on=key, how="full", coalesce=True)
     up, rank_up = pl.col("stars_to") - pl.col("stars"), pl.col("rank") - pl.col("rank_to").cast(pl.Int32)
     tests: Mapping[str, pl.Expr] = {
         "appears": pl.col("rank").is_null(),
@@ -93,15 +88,11 @@ def _list_events(moved: pl.DataFrame, lists: pl.DataFrame, scores: str, whole: f
     what = pl.coalesce(pl.when(test).then(pl.lit(name)) for name, test in tests.items())
     weight, rank, rank_to = pl.col("weight"), pl.col("rank"), pl.col("rank_to")
     events = both.with_columns(what=what, weight=pl.coalesce("weight", "there")).drop_nulls("what").sort(key)
-    return (
-        events.group_by("item", "what", maintain_order=True)
-        .agg(
-            share=weight.sum() / whole,
-            rank_from=(weight * rank).sum() / weight.filter(rank.is_not_null()).sum(),
-            rank_to=(weight * rank_to).sum() / weight.filter(rank_to.is_not_null()).sum(),
-        )
-        .with_columns(pl.col("rank_from", "rank_to").fill_nan(None))
-    )
+    means = {
+        f"rank_{to}": ((weight * of).sum() / weight.filter(of.is_not_null()).sum()).fill_nan(None)
+        for to, of in (("from", rank), ("to", rank_to))
+    }
+    return events.group_by("item", "what", maintain_order=True).agg(share=weight.sum() / whole, **means)
 
 
 def _value_events(moved: pl.DataFrame, column: str, number: bool, whole: float) -> pl.DataFrame:
@@ -185,23 +176,15 @@ def changed(
         rows = rows.filter(pl.col("youngest") <= pl.col("_last"))
     variants = pl.col("_ages").sum() if along == "age" else pl.len()
     keys = ["pair_id", *([other] if other else [])]
-    each = rows.group_by(keys).agg(
-        *(pl.col(c).n_unique().alias(c) for c in outcomes), pl.col("weight").first(), _n=variants
-    )
+    different = [pl.col(c).n_unique().alias(c) for c in outcomes]
+    each = rows.group_by(keys).agg(*different, pl.col("weight").first(), _n=variants)
     each = each.filter(pl.col("_n") > 1).sort(keys)
-    people = each["pair_id"].n_unique()
-    whole = pl.col("weight").sum()
-    share = each.select((((pl.col(c) > 1) * pl.col("weight")).sum() / whole).alias(c) for c in outcomes)
-    mean = each.select(((pl.col(c) * pl.col("weight")).sum() / whole).alias(c) for c in outcomes)
-    return pl.DataFrame(
-        {
-            "outcome": list(outcomes),
-            "share": share.row(0),
-            "people": [people] * len(outcomes),
-            "answers_mean": mean.row(0),
-        },
-        schema_overrides={"share": pl.Float64, "answers_mean": pl.Float64},
-    )
+    weight = pl.col("weight")
+    share = each.select((((pl.col(c) > 1) * weight).sum() / weight.sum()).alias(c) for c in outcomes)
+    mean = each.select(_mean(c).alias(c) for c in outcomes)
+    people = [each["pair_id"].n_unique()] * len(outcomes)
+    table = {"outcome": list(outcomes), "share": share.row(0), "people": people, "answers_mean": mean.row(0)}
+    return pl.DataFrame(table, schema_overrides={"share": pl.Float64, "answers_mean": pl.Float64})
 
 
 def top_sets(found: Grid, top: int = TOP) -> pl.DataFrame:

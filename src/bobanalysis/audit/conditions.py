@@ -151,9 +151,8 @@ def in_words(condition: Condition, titles: Mapping[str, Text]) -> Text:
     if not is_condition(node):
         return Text(f"entre dans le calcul de la note : {fr}", f"enters the computation of the score: {en}")
     said = Text(sentence(node, "fr", titles), sentence(node, "en", titles))
-    return (
-        said if len(said.en) <= LONGEST else Text(f"un calcul où entrent : {fr}", f"a computation with: {en}")
-    )
+    short = len(said.en) <= LONGEST
+    return said if short else Text(f"un calcul où entrent : {fr}", f"a computation with: {en}")
 
 
 # --- what one condition changes by itself
@@ -161,9 +160,8 @@ def in_words(condition: Condition, titles: Mapping[str, Text]) -> Text:
 
 def force_condition(algorithm: Algorithm, rule: str, node: Expr, value: Any) -> Expr:
     """Return a published rule in which one condition of its own text is replaced by ``value``."""
-    return transform(
-        algorithm.rule(rule).expr, lambda n: as_expr(value) if n is node else None, algorithm.is_rule
-    )
+    expr, new = algorithm.rule(rule).expr, as_expr(value)
+    return transform(expr, lambda n: new if n is node else None, algorithm.is_rule)
 
 
 def measure_of(condition: Condition) -> Measure:
@@ -242,12 +240,11 @@ def _shares(
     algorithm: Algorithm, published: pl.DataFrame, changed: pl.DataFrame, weight: pl.Series
 ) -> tuple[float, ...]:
     """Return the share of people for whom anything, then each outcome, differs."""
-    differ = [
-        pl.any_horizontal(
-            *(_comparable(published[c]).ne_missing(_comparable(changed[c])) for c in outcome.columns)
-        )
-        for outcome in algorithm.outcomes
-    ]
+
+    def differs(column: str) -> pl.Series:
+        return _comparable(published[column]).ne_missing(_comparable(changed[column]))
+
+    differ = [pl.any_horizontal(*map(differs, outcome.columns)) for outcome in algorithm.outcomes]
     parts = [pl.any_horizontal(*differ), *differ]
     flags = pl.select(part.alias(str(k)) for k, part in enumerate(parts))
     total = float(weight.sum())

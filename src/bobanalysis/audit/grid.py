@@ -102,9 +102,8 @@ class Grid:
 
     def described(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Add the people's weight and youngest age to rows of answers."""
-        return rows.join(
-            self.people.select("pair_id", "weight", "youngest"), on="pair_id", maintain_order="left"
-        )
+        who = self.people.select("pair_id", "weight", "youngest")
+        return rows.join(who, on="pair_id", maintain_order="left")
 
     def last_ages(self) -> pl.DataFrame:
         """Return each age that was run, with the last age it stands for and how many."""
@@ -258,12 +257,10 @@ def _places(algorithm: Algorithm, name: str, places: Axis | pl.DataFrame) -> pl.
         return table
     unknown = [p for p in wanted if p not in set(table[name].to_list())]
     if unknown or not wanted:
-        raise ValueError(
-            f"{name}: {unknown or 'an empty list'}: give values such as {table[name].head(3).to_list()}"
-        )
-    return pl.DataFrame({name: wanted}, schema={name: table.schema[name]}).join(
-        table, on=name, how="left", maintain_order="left"
-    )
+        known = table[name].head(3).to_list()
+        raise ValueError(f"{name}: {unknown or 'an empty list'}: give values such as {known}")
+    asked = pl.DataFrame({name: wanted}, schema={name: table.schema[name]})
+    return asked.join(table, on=name, how="left", maintain_order="left")
 
 
 def _described(frame: pl.DataFrame, age: str, place: str) -> pl.DataFrame:

@@ -70,12 +70,8 @@ def score_file(
                 written.result()
             written = threads.submit(writer.write, found)
             refused.append(batch.rejected)
-            totals = Totals(
-                totals.read + batch.read,
-                totals.scored + batch.valid.height,
-                totals.rejected + batch.num_rejected,
-                batch.notes,
-            )
+            read, scored = totals.read + batch.read, totals.scored + batch.valid.height
+            totals = Totals(read, scored, read - scored, batch.notes)
             progress(totals)
         if written is not None:
             written.result()

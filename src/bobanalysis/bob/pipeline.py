@@ -258,7 +258,10 @@ class Bob(Algorithm):
         """Return how Bob is made blind to age or to place; see ``Algorithm.reference``."""
         if criterion not in SAID["blind"]:
             return super().reference(criterion, value)
-        values = {"age": 40 if value is None else value} if criterion == "age" else national_figures()
+        values: dict[str, Operand] = {"age": 40 if value is None else value}
+        if criterion == "place":
+            country = {"market_offers_per_10_candidates": _national_offers()}
+            values = {**super().reference("place").values, **country}
         said = {
             k: {lang: t.format(value=value) for lang, t in texts.items()}
             for k, texts in SAID["blind"][criterion].items()
@@ -329,11 +332,8 @@ class Bob(Algorithm):
         tried = {c.after for c in found if c.variable is length} | {own}
         since = today - (own if own >= 0 else 0)
         later = candidates(*self.roots.values(), person=row, among=["search_length_now"])
-        moved = [
-            float((math.floor if c.after < today else math.ceil)(c.after - since))
-            for c in later
-            if c.after >= 0
-        ]
+        whole = {True: math.floor, False: math.ceil}
+        moved = [float(whole[c.after < today](c.after - since)) for c in later if c.after >= 0]
         new = [after for after in dict.fromkeys(moved) if after >= 0 and after not in tried]
         return found + [Change(length, own, after, abs(after - own)) for after in new]
 
@@ -393,15 +393,12 @@ class Bob(Algorithm):
         scoring = {k: rule for k, rule in self.roots.items() if k not in self.diagnosis}
         scored = evaluate(scoring | {f"action {k}": r for k, r in plan.items()}, known, keep=[JOB])
         failed = diagnosed["diagnosis_error"].is_not_null()
-        advice = rank(
-            [_score(scored, f"advice {k}", failed) for k in self.advice],
-            list(self.advice),
-            [(m.id, other) for m in advice_modules() for other in m.excludes],
-        )
+        stars = [_score(scored, f"advice {k}", failed) for k in self.advice]
+        excludes = [(m.id, other) for m in advice_modules() for other in m.excludes]
+        advice = rank(stars, list(self.advice), excludes)
         points = {k: scored.frame[f"strategy {k}"].cast(pl.Float64) for k in self.strategies}
-        proposed = propose(
-            diagnosed["main_challenge"], diagnosed["overall_score"], points, scored.frame["job tips"], advice
-        )
+        main, overall = diagnosed["main_challenge"], diagnosed["overall_score"]
+        proposed = propose(main, overall, points, scored.frame["job tips"], advice)
         scores = [_score(scored, f"action {k}", pl.Series([False] * known.height)) for k in plan]
         ranked = rank(scores, list(plan), negative=False) if plan else None
 
@@ -423,8 +420,9 @@ class Bob(Algorithm):
         done = evaluate(self.diagnosis, known, keep=[*keep, "market_offers_per_10_candidates"])
         failed = pl.col("overall_score" + STATUS) != 0
         out = {c: pl.col(c) for c in self.diagnosis}
-        ids = pl.Series([row.id for row in overall_rows()], dtype=pl.Enum([row.id for row in overall_rows()]))
-        out["overall_row"] = pl.lit(ids).gather(pl.col("overall_row").fill_null(0))
+        ids = [row.id for row in overall_rows()]
+        named = pl.lit(pl.Series(ids, dtype=pl.Enum(ids)))
+        out["overall_row"] = named.gather(pl.col("overall_row").fill_null(0))
         diagnosed = done.frame.select(
             *keep,
             *(pl.when(~failed).then(value).alias(c) for c, value in out.items()),
@@ -450,21 +448,11 @@ def _no_market() -> Market:
     return Market.empty()
 
 
-def national_figures() -> dict[str, Any]:
-    """Return what each input that is the place, or is looked up by it, reads without a place."""
-    d = DICTIONARY
-    found: dict[str, Any] = {
-        v.name: v.default
-        for v in d.values()
-        if v.protected
-        and v.protected.criterion == "place of residence"
-        and v.protected.how in ("direct", "place-keyed data")
-    }
-    offers = (d.jg_national_market_score * 10).round()
-    found["market_offers_per_10_candidates"] = first_match(
-        when(d.jg_national_market_score == 0, 0), when(offers < 1, 1), otherwise=offers
-    )
-    return found
+def _national_offers() -> Expr:
+    """Return the offers for 10 candidates in the country, in whole numbers as documents hold them."""
+    score = DICTIONARY.jg_national_market_score
+    offers = (score * 10).round()
+    return first_match(when(score == 0, 0), when(offers < 1, 1), otherwise=offers)
 
 
 def _score(done: Evaluation, column: str, failed: pl.Series) -> pl.Series:
@@ -484,8 +472,7 @@ def _long(bob: Bob, people: Any, strict: bool, item: str, columns: Mapping[str, 
     wide = bob.run(to_polars(people), strict=strict)
     keys = [c for c in KEYS if c in wide.columns]
     lists = wide.select(*keys, item=item, **{new: pl.col(old) for new, old in columns.items()})
-    lists = lists.filter(pl.col("item").list.len() > 0).with_columns(
-        rank=pl.int_ranges(1, pl.col("item").list.len() + 1)
-    )
+    length = pl.col("item").list.len()
+    lists = lists.filter(length > 0).with_columns(rank=pl.int_ranges(1, length + 1))
     long = lists.explode("item", "rank", *columns).select(*keys, "item", "rank", *columns)
     return long.to_pandas() if type(people).__module__.startswith("pandas") else long

@@ -73,9 +73,8 @@ class BobPresentation(Presentation):
     @cached_property
     def families(self) -> tuple[RuleFamily, ...]:  # type: ignore[override]
         """Rules whose names follow a pattern."""
-        return tuple(
-            RuleFamily(f.name, f.pattern.pattern, f.title, f.source, f.example) for f in catalogue().families
-        )
+        known = catalogue().families
+        return tuple(RuleFamily(f.name, f.pattern.pattern, f.title, f.source, f.example) for f in known)
 
     @cached_property
     def steps(self) -> Mapping[str, PublishedRule]:
@@ -102,13 +101,11 @@ class BobPresentation(Presentation):
         for row in overall_rows():
             for name in row.filters:
                 yield name, Use("overall", row.challenge, labels.get(row.challenge), row.challenge in labels)
-        for kind, users in (
-            ("action", [(a.id, [a.trigger]) for a in configuration.actions()]),
-            ("tips", [(t.id, t.filters) for t in configuration.job_advice()]),
-            ("public", [(p.id, p.filters) for p in configuration.association_publics()]),
-        ):
-            for user, names in users:
-                yield from ((name, Use(kind, user)) for name in names)
+        users = [("action", a.id, [a.trigger]) for a in configuration.actions()]
+        users += [("tips", t.id, [*t.filters]) for t in configuration.job_advice()]
+        users += [("public", p.id, [*p.filters]) for p in configuration.association_publics()]
+        for kind, user, names in users:
+            yield from ((name, Use(kind, user)) for name in names)
         for user, rule in self.algorithm.rules.items():
             for name in self.named_in(rule.expr):
                 yield name, Use("rule", user, alive=user in rules_in_use())
@@ -118,9 +115,8 @@ class BobPresentation(Presentation):
             for name in {f: None for own in listed.contents.values() for f in own}:
                 yield name, Use("contents", listed.id, listed.label)
         for name in sorted(content_rules()):
-            yield from (
-                (read, Use("rule", name, alive=False)) for read in self.named_in(catalogue()[name].expr)
-            )
+            for read in self.named_in(catalogue()[name].expr):
+                yield read, Use("rule", name, alive=False)
 
     def _kinds(self, name: str) -> set[str]:
         return {use.kind for use in self.uses.get(name, ())}
@@ -324,7 +320,7 @@ class BobPresentation(Presentation):
             "places": codes["departement_id"],
             "jobs": codes["rome_id"],
             "challenges": {
-                c.id: {"label": words.say(c.label), "told": words.say(c.told)} for c in challenges()
+                c.id: {k: words.say(getattr(c, k)) for k in ("label", "told")} for c in challenges()
             },
             "advice": {m.id: words.say(m.label) for m in configuration.advice_modules()},
             "strategies": {s.id: words.say(strategy_title(s.id)) for s in configuration.strategies()},

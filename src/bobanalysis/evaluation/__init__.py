@@ -10,25 +10,10 @@ Nothing here knows Bob: a researcher can use it for another recommender.
     files        TREC, CSV and Parquet
 """
 
+# ruff: noqa: F401 what is imported here is what other rooms import from here
+
 from bobanalysis.evaluation.comparison import compare, stability
 from bobanalysis.evaluation.files import read_groups, read_items, read_qrels, read_run
 from bobanalysis.evaluation.lists import EvaluationError, EvaluationWarning, Lists, prepare
 from bobanalysis.evaluation.measures import MEASURES, parse
 from bobanalysis.evaluation.summary import Evaluation, evaluate
-
-__all__ = [
-    "MEASURES",
-    "Evaluation",
-    "EvaluationError",
-    "EvaluationWarning",
-    "Lists",
-    "compare",
-    "evaluate",
-    "parse",
-    "prepare",
-    "read_groups",
-    "read_items",
-    "read_qrels",
-    "read_run",
-    "stability",
-]

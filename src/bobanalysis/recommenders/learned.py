@@ -226,8 +226,8 @@ class FairRanker(LearnedRanker):
     def _constrain(self, rows: pl.DataFrame, x: Floats, y: Floats, people: pl.DataFrame) -> None:
         self.known = ()
         groups = self._groups(rows, people)
-        sizes = pl.DataFrame({"group": groups, "outcome": y}).group_by("group")
-        sizes = sizes.agg(pl.len(), kinds=pl.col("outcome").n_unique())
+        pairs = pl.DataFrame({"group": groups, "outcome": y})
+        sizes = pairs.group_by("group").agg(pl.len(), kinds=pl.col("outcome").n_unique())
         large = sizes.filter((pl.col("len") >= SMALLEST_GROUP) & (pl.col("kinds") == 2))
         self.known = tuple(sorted(large["group"].to_list()))
         labels = self._groups(rows, people).to_numpy()
