@@ -58,7 +58,7 @@ def load(name: str, **options: Any) -> Algorithm:
     if name not in _LOADERS:
         near = get_close_matches(name, _LOADERS, n=1)
         hint = f" Did you mean {near[0]!r}?" if near else ""
-        raise InputError(f"no algorithm is called {name!r}; there are {', '.join(_LOADERS)}.{hint}")
+        raise InputError(f"no algorithm is called {name!r}; there are {', '.join(names())}.{hint}")
     asked = {k: v for k, v in options.items() if v not in (None, False)}
     try:
         return _LOADERS[name](**asked)

@@ -42,11 +42,8 @@ def _reversed(rule: str) -> Callable[[Bob], Bob]:
 def _score_set_by_age(s: People) -> pl.Series:
     filters = sorted({f for row in overall_rows() for f in row.filters})
     aged = [f for f in filters if any(v.name == "age" for v in inputs(catalogue()[f].expr))]
-    found = [
-        _diagnosed(s, lambda bob, f=f: bob.with_rule(f, ~catalogue()[f].expr), "overall_score")  # type: ignore[misc]
-        for f in aged
-    ]
-    return pl.select(pl.any_horizontal(*found)).to_series()
+    turned = [lambda bob, f=f: bob.with_rule(f, ~catalogue()[f].expr) for f in aged]  # type: ignore[misc]
+    return pl.select(pl.any_horizontal(*(_diagnosed(s, t, "overall_score") for t in turned))).to_series()
 
 
 def _with(s: People, rule: str, **answers: Any) -> pl.Series:

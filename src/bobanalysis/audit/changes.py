@@ -265,14 +265,12 @@ def smallest_description(
     """
     every = validate(people, algorithm.variables).valid
     wide = validate(people.filter(pl.col("person_id") == row["pair_id"]), algorithm.variables).valid
-    usual = every.select(
-        pl.col(v.name).mode().sort().first() for v in algorithm.variables if v.name in wide.columns
-    )
+    read = [v.name for v in algorithm.variables if v.name in wide.columns]
+    usual = every.select(pl.col(read).mode().sort().first())
     axis = algorithm.axis(along)
     free = [c for c in usual.columns if c != axis.name and wide[c][0] != usual[c][0]]
-    ends = pl.DataFrame({axis.name: [row["value_from"], row["value_to"]]}).cast(
-        {axis.name: wide.schema[axis.name]}
-    )
+    ends = pl.DataFrame({axis.name: [row["value_from"], row["value_to"]]})
+    ends = ends.cast({axis.name: wide.schema[axis.name]})
     if along == "place":
         table = algorithm.grid(axis)
         follow = [c for c in table.columns if c in wide.columns]

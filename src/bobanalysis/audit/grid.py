@@ -75,11 +75,6 @@ class Grid:
         """Count the variants that the grid answers for; refused ones do not count."""
         return int(self.answers.join(self.last_ages(), on=self.age)["_ages"].sum())
 
-    @property
-    def placed(self) -> bool:
-        """Tell whether places were varied."""
-        return "place" in self.varied
-
     def column(self, along: Along) -> str:
         """Return the input that is varied along an axis."""
         return self.age if along == "age" else self.place

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,18 +19,7 @@ from typing import Any
 import polars as pl
 
 from bobanalysis.algorithm import Algorithm, Result
-from bobanalysis.rules import (
-    Change,
-    Dictionary,
-    Expr,
-    Found,
-    Question,
-    Trace,
-    Variable,
-    candidates,
-    search,
-    trace,
-)
+from bobanalysis.rules import Change, Dictionary, Expr, Trace, Variable, candidates, trace
 from bobanalysis.tables import InputError
 from bobanalysis.validation import unknown_fields, validate
 
@@ -218,22 +207,6 @@ class Person:
         found = self.algorithm.compute(self.with_changes(sets)).answers
         return found[list(range(self.at, found.height, self.rows.height))].to_dicts()
 
-    def counterfactuals(
-        self, outcome: str, item: str = "", *, among: Collection[str] | None = None, depth: int = 1
-    ) -> Found:
-        """Find the smallest changes that give the person another answer.
-
-        Args:
-            outcome: Its id.
-            item: Of a list, the item whose presence or score is asked about; "": the whole list.
-            among: Inputs that may change (None: all of ``changes`` and of ``Inputs.elsewhere``).
-            depth: How many inputs may change at once, 1 or 2.
-        """
-        elsewhere = [c for name in self.algorithm.input_roles.elsewhere for c in self.alternatives(name)]
-        return search(
-            [*self.changes(), *elsewhere], self.would_be_answered, {"": _asked(outcome, item, among)}, depth
-        )[""]
-
     def with_changes(self, sets: Sequence[Sequence[Change]]) -> pl.DataFrame:
         """Return the person's rows once for each set of changes, with the changes and what follows from them.
 
@@ -262,14 +235,6 @@ class Person:
             dtype = frame.schema.get(name) or self.algorithm.dictionary[name].dtype
             columns.append(pl.Series(name, values, dtype=dtype))
         return frame.with_columns(columns)
-
-
-def _asked(outcome: str, item: str, among: Collection[str] | None) -> Question[Answers]:
-    def answer(found: Answers) -> Any:
-        value = found.values[outcome]
-        return value.get(item) if item else tuple(value.items()) if isinstance(value, Mapping) else value
-
-    return Question(answer, among)
 
 
 def _record(given: Any, algorithm: Algorithm, now: str, file: str) -> pl.DataFrame | None:

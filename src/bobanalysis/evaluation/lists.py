@@ -223,10 +223,9 @@ def _ranked(frame: pl.DataFrame, names: pl.Series, ranked: bool, notes: Notes) -
     same = (query[1:] == query[:-1]) & (order[1:] == order[:-1])
     if same.any() and ranked:
         first = int(np.argmax(same))
-        raise EvaluationError(
-            f"run: query {names[int(query[first])]!r} has two items of rank {order[first]:g} "
-            f"({np.count_nonzero(same)} such rows in all); number the items of each list without repeats"
-        )
+        what = f"run: query {names[int(query[first])]!r} has two items of rank {order[first]:g}"
+        todo = "number the items of each list without repeats"
+        raise EvaluationError(f"{what} ({np.count_nonzero(same)} such rows in all); {todo}")
     tied = int(np.count_nonzero(np.append(same, False) | np.append(False, same)))
     notes.append(("run rows with tied scores", tied, "ordered by item name, last letter first (trec_eval)"))
     return rows.select("query", pl.Series("position", _places(query, names.len())), "item")
