@@ -244,7 +244,7 @@ def test_a_curve_has_as_many_points_as_ages_and_says_how_many_people_are_there()
         ({"along": "missing"}, "'missing' is not in the table"),
         ({"smooth": "each", "cluster": "sex"}, "independent"),
         ({"at": [np.nan]}, "at="),
-        ({"outcome": "age", "kind": "rate"}, "a rate needs 0 to 1"),
+        ({"value": "age", "kind": "rate"}, "a rate needs 0 to 1"),
     ],
 )
 def test_bad_input_is_named(options, message):

@@ -169,7 +169,8 @@ def design(table: pl.DataFrame, columns: Sequence[str], reference: Mapping[str, 
         ValueError: a reference is not there.
         NotEstimableError: a column has one value only, or follows from the others.
 
-    >>> table = pl.DataFrame({"sex": ["F", "M", "M"], "age": [20.0, 30.0, 50.0], "_w": [1.0, 1.0, 1.0]})
+    >>> ages = [20.0, 30.0, 50.0, 20.0]
+    >>> table = pl.DataFrame({"sex": ["F", "M", "M", "M"], "age": ages, "_w": [1.0] * 4})
     >>> design(table, ["sex", "age"]).names
     ('constant', 'sex = F', 'age')
     """
