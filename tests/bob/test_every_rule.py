@@ -10,7 +10,7 @@ from scores import names
 
 from bobanalysis.bob import catalogue, diagnosis
 from bobanalysis.rules import STATUS, evaluate, inputs, thresholds, trace
-from bobanalysis.rules.expr import Compare, IsIn, Over, Var, children, walk
+from bobanalysis.rules.expr import Compare, IsIn, Var, Window, children, walk
 
 PEOPLE = 60
 
@@ -105,7 +105,7 @@ def test_every_rule_answers_alike_in_other_libraries(library):
     expected = evaluate(rules(), frame)
     other = frame.to_pandas() if library == "pandas" else frame.to_arrow()
     # a window over groups is asked of eager frames that keep their order only
-    plain = {n: r for n, r in rules().items() if not any(isinstance(node, Over) for node in walk(r))}
+    plain = {n: r for n, r in rules().items() if not any(isinstance(node, Window) for node in walk(r))}
     done = evaluate(plain, other)
     got = pl.from_pandas(done.frame) if library == "pandas" else pl.DataFrame(pl.from_arrow(done.frame))
     for name in plain:
@@ -141,7 +141,7 @@ def test_a_sweep_of_one_input_jumps_only_at_thresholds_that_the_explanation_list
     base = people(5).head(8)
     jumps = 0
     for name, rule in rules().items():
-        if any(isinstance(node, Over) for node in walk(rule)):
+        if any(isinstance(node, Window) for node in walk(rule)):
             continue
         found = thresholds(rule)
         for variable in inputs(rule):

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 from typer.testing import CliRunner
 
-from bobanalysis.data import root
+from bobanalysis.data import folder
 from bobanalysis.data.cli import app
 
 run = CliRunner().invoke
@@ -40,7 +40,7 @@ def test_check_says_that_everything_holds_without_a_network():
 
 
 def test_check_exits_with_1_and_a_line_for_each_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    shutil.copytree(root(), tmp_path / "data")
+    shutil.copytree(folder(), tmp_path / "data")
     monkeypatch.setenv("BOBANALYSIS_DATA", str(tmp_path / "data"))
     (tmp_path / "data/reference/departements_tiles.csv").write_text("dep,row,col\n01,0,0\n")
     (tmp_path / "data/reference/market_rome_bassin_2021.csv.gz").write_bytes(b"\x1f\x8b")

@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from bobanalysis.data import DataError, check, registry, root, sources, table
+from bobanalysis.data import DataError, check, folder, registry, sources, table
 from bobanalysis.tables import InputError
 
 
@@ -22,7 +22,7 @@ def in_order(labels: list[str]) -> bool:
 def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the data folder that a test may damage."""
     copied = tmp_path / "data"
-    shutil.copytree(root(), copied)
+    shutil.copytree(folder(), copied)
     monkeypatch.setenv("BOBANALYSIS_DATA", str(copied))
     return copied
 
@@ -37,7 +37,7 @@ def test_every_shipped_table_passes_every_check():
 
 
 def test_what_is_shipped_stays_under_three_megabytes():
-    assert sum(p.stat().st_size for p in (root() / "reference").iterdir()) < 3_000_000
+    assert sum(p.stat().st_size for p in (folder() / "reference").iterdir()) < 3_000_000
 
 
 def test_population_of_2021_is_the_published_total_and_the_altered_cell_is_right():

@@ -13,11 +13,11 @@ from bobanalysis.rules import (
     Variable,
     all_of,
     any_of,
+    as_expr,
     attempt,
     error,
     first_match,
     largest,
-    lift,
     missing,
     smallest,
     when,
@@ -49,7 +49,7 @@ def numbers(depth: int) -> st.SearchStrategy[Expr]:
     """Numeric expressions."""
     leaves = st.one_of(
         st.sampled_from([DICTIONARY.age, DICTIONARY.months, DICTIONARY.level]),
-        st.integers(-2, 5).map(lift),
+        st.integers(-2, 5).map(as_expr),
     )
     if depth == 0:
         return leaves
@@ -77,7 +77,7 @@ def conditions(depth: int) -> st.SearchStrategy[Expr]:
         st.just(DICTIONARY.level.is_in("SOME", "MUCH")),
         st.tuples(numbers(0), numbers(0)).map(lambda p: p[0] >= p[1]),
         st.tuples(numbers(0), numbers(0)).map(lambda p: p[0] != p[1]),
-        st.booleans().map(lift),
+        st.booleans().map(as_expr),
     )
     if depth == 0:
         return leaves

@@ -15,14 +15,14 @@ from bobanalysis.rules import (
     all_of,
     any_of,
     decision_table,
+    explain_rule,
     first_match,
+    format_value,
     input_text,
     limits,
     sentence,
-    sheet,
     total,
     trace,
-    value_text,
     when,
 )
 from bobanalysis.rules.expr import Cases, Const
@@ -76,14 +76,14 @@ def test_neighbouring_questions_to_one_input_stand_together():
 
 def test_conditions_are_lists_in_lists():
     rule = all_of(d.tired, any_of(d.age > 2, d.code == "A"))
-    clause = sheet(rule, "en", {}).cases[0].condition
+    clause = explain_rule(rule, "en", {}).cases[0].condition
     assert (clause.how, clause.parts[0].text) == ("all", "tired: yes")
     assert clause.parts[1].how == "any"
     assert [p.text for p in clause.parts[1].parts] == ["age: over 2 years", "code: “A”"]
 
 
 def test_the_contrary_of_a_list_turns_all_into_at_least_one():
-    clause = sheet(~all_of(d.tired, d.age > 2), "fr", {}).cases[0].condition
+    clause = explain_rule(~all_of(d.tired, d.age > 2), "fr", {}).cases[0].condition
     assert clause.how == "any"
     assert [p.text for p in clause.parts] == ["fatigue\u202f: non", "âge\u202f: 2 ans ou moins"]
 
@@ -91,7 +91,7 @@ def test_the_contrary_of_a_list_turns_all_into_at_least_one():
 def test_a_long_computation_is_set_apart_once_and_mentioned_by_its_name():
     points = Named("points", total(when(d.tired, 2), when(d.age > 3, 1)))
     rule = first_match(when(points > 1, 3), when(points > 0, 2), otherwise=0)
-    told_ = sheet(rule, "en", TITLES, refer=lambda name, title: f"[{name}|{title}]", local=["points"])
+    told_ = explain_rule(rule, "en", TITLES, refer=lambda name, title: f"[{name}|{title}]", local=["points"])
     assert [c.condition.text for c in told_.cases[:2]] == [
         "[points|“the points”]: over 1",
         "[points|“the points”]: over 0",
@@ -103,7 +103,7 @@ def test_a_long_computation_is_set_apart_once_and_mentioned_by_its_name():
 
 def test_a_named_rule_is_mentioned_and_not_told_again():
     rule = first_match(when(Named("old", d.age > 5), 1), otherwise=0)
-    told_ = sheet(rule, "fr", TITLES, refer=lambda name, title: f"<{name}>")
+    told_ = explain_rule(rule, "fr", TITLES, refer=lambda name, title: f"<{name}>")
     assert told_.cases[0].condition.text == "<old>\u202f: oui"
     assert told_.parts == ()
 
@@ -119,7 +119,7 @@ def test_limits_leave_out_the_rules_that_are_not_looked_into():
     [("fr", 1, "1 an"), ("fr", 0, "0 an"), ("fr", 2, "2 ans"), ("en", 1, "1 year"), ("en", 0, "0 years")],
 )
 def test_units_are_singular_where_they_must_be(lang, value, said):
-    assert value_text(d["age"], value, lang) == said
+    assert format_value(d["age"], value, lang) == said
 
 
 def test_a_number_that_stands_for_something_else_is_said_as_that():

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from bobanalysis.rules import (
     Named,
+    as_expr,
     attempt,
     count,
     error,
     first_match,
     first_not_zero,
-    lift,
     missing,
     total,
     trace,
@@ -200,7 +200,7 @@ def test_a_sub_rule_used_twice_is_one_function():
 
 
 def test_the_same_rules_give_the_same_script():
-    rules = {"a": d.age > 2, "b": lift(3), "c": Var(d["months"])}
+    rules = {"a": d.age > 2, "b": as_expr(3), "c": Var(d["months"])}
     assert compile_script(rules) == compile_script(rules)
 
 

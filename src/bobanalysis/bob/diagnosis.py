@@ -11,7 +11,7 @@ from __future__ import annotations
 from enum import IntEnum
 from functools import cache
 
-from bobanalysis.rules import Expr, Named, attempt, first_match, lift, when
+from bobanalysis.rules import Expr, Named, as_expr, attempt, first_match, when
 
 from .configuration import Challenge as Challenge
 from .configuration import challenges as challenges
@@ -84,7 +84,7 @@ def diagnosis() -> dict[str, Expr]:
             own = [(r, k) for r, k in zip(overall_rows(), answers, strict=True) if r.challenge == challenge]
             assert not own[-1][0].filters, f"the last row of {challenge} takes everyone"
             table = [when(CATALOGUE.check(r.filters), answer) for r, answer in own[:-1]]
-            return first_match(*table, otherwise=lift(own[-1][1]))
+            return first_match(*table, otherwise=as_expr(own[-1][1]))
 
         return first_match(*(when(main == c.id, rows(c.id)) for c in before), otherwise=rows(last.id))
 

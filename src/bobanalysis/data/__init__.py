@@ -7,7 +7,7 @@
 
 from bobanalysis.data.cache import fetch
 from bobanalysis.data.checks import Report, check
-from bobanalysis.data.registry import Column, DataError, Source, folder, root, show, source, sources
+from bobanalysis.data.registry import Column, DataError, Source, folder, show, source, sources
 from bobanalysis.data.tables import geojson, table
 
 __all__ = [
@@ -19,7 +19,6 @@ __all__ = [
     "fetch",
     "folder",
     "geojson",
-    "root",
     "show",
     "source",
     "sources",

@@ -98,9 +98,6 @@ def folder() -> Path:
     return project if (project / "sources.yaml").exists() else package / "_data"
 
 
-root = folder  # alias
-
-
 def sources() -> Mapping[str, Source]:
     """All sources by id, in the order of the file. Raises `InputError` naming file, entry and field.
 

@@ -1,6 +1,6 @@
 """The cards of the rules, one page a rule (patterns: one page a family), and their index.
 
-What a card says is generated from the expression that runs (`rules.sheet`, `rules.limits`), from the data
+What it says is generated from the expression that runs (`rules.explain_rule`, `rules.limits`), from the data
 dictionary and from what the algorithm says of itself (`Algorithm.presentation`); on whom a rule acts, and the
 people whom its thresholds part, come from notebook 13 like every other figure, where they were recorded.
 """
@@ -28,14 +28,14 @@ from bobanalysis.rules import (
     Clause,
     Expr,
     Named,
-    Refuse,
     Text,
+    Undefined,
     Variable,
+    explain_rule,
+    format_value,
     input_text,
     limits,
     sentence,
-    sheet,
-    value_text,
     walk,
 )
 from bobanalysis.text import capital, split_label
@@ -231,7 +231,7 @@ class _Card:
         named = {n.name for n in walk(rule) if isinstance(n, Named)}
         local = {name for name in named if not self.cards.knows(name)}
         names = self.algorithm.presentation.row_names(self.subject.name)
-        said = sheet(rule, self.lang, self.cards.titles, refer=self._refer, local=local, names=names)
+        said = explain_rule(rule, self.lang, self.cards.titles, refer=self._refer, local=local, names=names)
         adds = getattr(said, "adds", False)
         first = {
             "id": f"{self.id}-table",
@@ -453,7 +453,7 @@ class _Card:
             value = int(value) if value.is_integer() else value
         if variable.kind == "enum" and variable.choice(int(value)) is None:
             return self.words._("no answer")
-        return self.words.polish(value_text(variable, value, self.lang, self.cards.titles))
+        return self.words.polish(format_value(variable, value, self.lang, self.cards.titles))
 
     def _fact(self, name: str, value: Any) -> str:
         read = getattr(self.algorithm.dictionary, name)
@@ -463,14 +463,14 @@ class _Card:
         kind, _, details = text.partition(": ")
         if kind in ("missing", "error"):
             named = tuple(details.split(", ")) if details else ()
-            return self._capital(sentence(Refuse(kind, named), self.lang, self.cards.titles))
+            return self._capital(sentence(Undefined(kind, named), self.lang, self.cards.titles))
         if text in ("true", "false"):
             return self.words._("Yes") if text == "true" else self.words._("No")
         try:
             value = float(text)
         except ValueError:
             return self._said(text, text)
-        return self._capital(self._said(value, value_text(_NUMBER, value, self.lang)))
+        return self._capital(self._said(value, format_value(_NUMBER, value, self.lang)))
 
 
 def _telling(variable: Variable) -> int:

@@ -61,9 +61,9 @@ def glossary(path: Path | str | None = None) -> tuple[Term, ...]:
         >>> next(t for t in glossary() if t.id == "threshold").term.fr
         'Seuil'
     """
-    from bobanalysis.data.registry import root
+    from bobanalysis.data.registry import folder
 
-    path = Path(path) if path else root() / "glossary.yaml"
+    path = Path(path) if path else folder() / "glossary.yaml"
     terms = load(_File, sheets.read_raw(path), path.name).terms
     sheets.stop_on([*sheets.faults_of_texts(terms, "term"), *sheets.twice(terms, "term")], path.name)
     return terms

@@ -21,7 +21,7 @@ from bobanalysis.report.reasons import Reason, because_of
 from bobanalysis.report.renderer import environment, tidy
 from bobanalysis.report.subjects import card_index
 from bobanalysis.report.words import HERE, Words
-from bobanalysis.rules import Expr, Text, Trace, Variable, inputs, sentence, trace, value_text
+from bobanalysis.rules import Expr, Text, Trace, Variable, format_value, inputs, sentence, trace
 from bobanalysis.rules.expr import Compare, Named, Var
 from bobanalysis.rules.simplify import as_sum
 from bobanalysis.text import LANGUAGES, Language, capital, split_label
@@ -337,7 +337,7 @@ class _Saying:
             value = round(value, 2)
         if value == 1 and variable.unit is not None and variable.unit.en == "months":
             return self.words.quantity(1, "months")
-        return self.words.polish(value_text(variable, value, self.lang, self.cards.titles))
+        return self.words.polish(format_value(variable, value, self.lang, self.cards.titles))
 
     def protected(self, variable: Variable) -> str:
         if variable.protected is None:

@@ -24,8 +24,7 @@ from bobanalysis.report.charts import region_names
 from bobanalysis.report.renderer import PageRenderer
 from bobanalysis.report.sheet_pages import address
 from bobanalysis.report.words import N_, Words, departement_names
-from bobanalysis.rules import inputs, is_condition
-from bobanalysis.rules.explain import sentence
+from bobanalysis.rules import inputs, is_condition, sentence
 from bobanalysis.rules.expr import Var
 
 SIGNS = {"shown": "●", "read": "○"}

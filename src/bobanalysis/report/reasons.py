@@ -6,21 +6,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from bobanalysis.rules import Expr, Named, Refuse, Trace, walk
+from bobanalysis.rules import Expr, Named, Trace, Undefined, walk
 from bobanalysis.rules.expr import (
     And,
-    Attempt,
     Cases,
+    Coalesce,
     Compare,
     Const,
+    Contains,
     IsIn,
-    Listed,
     Not,
     Or,
-    Over,
     StartsWith,
-    Total,
+    Sum,
     Var,
+    Window,
 )
 
 
@@ -57,11 +57,11 @@ def because_of(trace: Trace, whole: bool = False) -> tuple[Reason, ...]:
     return tuple(found.values())
 
 
-_LEAVES = (Cases, Attempt, Total, Over, And, Or, IsIn, StartsWith, Listed, Refuse, Not)
+_LEAVES = (Cases, Coalesce, Sum, Window, And, Or, IsIn, StartsWith, Contains, Undefined, Not)
 
 
 def _is_leaf(item: Compare, whole: bool) -> bool:
-    if isinstance(item.left, Total):
+    if isinstance(item.left, Sum):
         return all(isinstance(r.result, Const) and r.result.value == 1 for r in item.left.rows)
     if isinstance(item.left, Named) and isinstance(item.right, Const):
         if whole or isinstance(item.right.value, str):
@@ -73,7 +73,7 @@ def _reasons(read: Trace, why: Any, whole: bool) -> Iterator[Reason]:
     item = read.item
     match item:
         case (
-            Const() | Refuse() | Over()
+            Const() | Undefined() | Window()
         ):  # an Over reads other projects too: its conditions are not this one's
             return
         case Var():
@@ -82,9 +82,9 @@ def _reasons(read: Trace, why: Any, whole: bool) -> Iterator[Reason]:
             else:
                 yield Reason(item, True, "used")
         case Compare() if read.answered and _is_leaf(item, whole):
-            counted = read.parts[0].value if isinstance(item.left, Total | Named) else None
+            counted = read.parts[0].value if isinstance(item.left, Sum | Named) else None
             yield Reason(item, bool(read.value), why, counted)
-        case IsIn() | StartsWith() | Listed() if read.answered:
+        case IsIn() | StartsWith() | Contains() if read.answered:
             yield Reason(item, bool(read.value), why)
         case And() | Or() if read.answered:
             ended = bool(read.value) is isinstance(item, Or)
@@ -98,7 +98,7 @@ def _reasons(read: Trace, why: Any, whole: bool) -> Iterator[Reason]:
                 yield from _reasons(part, why if decided else "passed", whole)
             if concluded:
                 yield from _reasons(read.parts[-1], why, whole)
-        case Total():
+        case Sum():
             for condition, result in zip(read.parts[::2], read.parts[1::2], strict=False):
                 if condition.value:
                     yield from _reasons(condition, why, whole)

@@ -150,8 +150,8 @@ def _starts(section: str, part: str) -> bool:
 
 def downloads(content: Content) -> dict[str, str]:
     """Return the files of the three sheets as JSON, with the findings written into their texts."""
-    from bobanalysis.data.registry import root
+    from bobanalysis.data.registry import folder
 
     found = content.merged["findings"]
     files = {f"{name}.json": dump(sheets.filled(name, found)) for name in ("ledger", "privacy", "register")}
-    return files | {"register.schema.json": (root() / "register.schema.json").read_text(encoding="utf-8")}
+    return files | {"register.schema.json": (folder() / "register.schema.json").read_text(encoding="utf-8")}

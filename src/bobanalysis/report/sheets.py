@@ -314,9 +314,9 @@ def stop_on(faults: list[str], file: str) -> None:
 
 
 def _path(name: str, path: Path | str | None) -> Path:
-    from bobanalysis.data.registry import root
+    from bobanalysis.data.registry import folder
 
-    return Path(path) if path else root() / f"{name}.yaml"
+    return Path(path) if path else folder() / f"{name}.yaml"
 
 
 # ---- texts -----------------------------------------------------------------------------------------------

@@ -74,7 +74,3 @@ from .words import (
     limits,
     sentence,
 )
-
-Refuse = Undefined  # alias
-lift, nearest = as_expr, counterfactuals  # alias
-sheet, value_text = explain_rule, format_value  # alias

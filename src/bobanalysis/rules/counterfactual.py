@@ -364,6 +364,3 @@ def _size(variable: e.Variable, before: Any, after: Any, ordered: bool) -> float
     if before not in places:  # a number that no choice bears: Bob keeps it
         return 1.0
     return float(abs(places.index(after) - places.index(before)))
-
-
-nearest = counterfactuals  # alias

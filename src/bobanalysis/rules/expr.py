@@ -332,7 +332,6 @@ class StartsWith(Membership):
     """A text that starts with one of some prefixes."""
 
     shown, holds = "{item}.starts_with({values})", lambda self, value: str(value).startswith(self.values)
-    prefixes = property(lambda self: self.values)  # alias
 
 
 class Contains(Membership):
@@ -752,12 +751,3 @@ class Visitor:
             if method := getattr(self, f"_{cls.__name__.lower()}", None):
                 return method(node, *more)
         raise TypeError(f"{type(self).__name__} does not know {type(node).__name__}")
-
-
-Attempt = Coalesce  # alias
-Listed = Contains  # alias
-Over = Window  # alias
-Refuse = Undefined  # alias
-Round = Function  # alias
-Total = Sum  # alias
-lift, _compare = as_expr, compare  # alias

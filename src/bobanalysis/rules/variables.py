@@ -198,6 +198,3 @@ def _variables(
         "protected": protected(law),
     }
     yield Variable(entry["name"], kind, label, **common)
-
-
-Answers = Figures = Members  # alias

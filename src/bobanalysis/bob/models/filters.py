@@ -3,11 +3,11 @@
 from bobanalysis.rules import (
     Expr,
     Named,
+    as_expr,
     attempt,
     count,
     error,
     first_not_zero,
-    lift,
     missing,
     passes,
     total,
@@ -206,7 +206,7 @@ def negation(name: str) -> Expr:
 @CATALOGUE.family(r"constant\((.+)\)")
 def constant(value: str) -> Expr:
     """The same score for everybody."""
-    return lift(float(value))
+    return as_expr(float(value))
 
 
 @CATALOGUE.family(r"for-good-score\((.+)\)")

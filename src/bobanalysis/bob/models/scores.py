@@ -2,7 +2,18 @@
 
 from typing import Any
 
-from bobanalysis.rules import Expr, any_of, error, first_match, largest, lift, lookup, missing, smallest, when
+from bobanalysis.rules import (
+    Expr,
+    any_of,
+    as_expr,
+    error,
+    first_match,
+    largest,
+    lookup,
+    missing,
+    smallest,
+    when,
+)
 
 from ..catalogue import CATALOGUE, parts, rule
 from ..catalogue import DICTIONARY as d
@@ -23,10 +34,10 @@ def out_of_hundred(name: str, *rows: Any, otherwise: Any = unknown) -> None:
 
 def curve(x: Expr, *points: tuple[float, float]) -> Expr:
     """Return the polynomial in ``x`` that goes through ``points`` (Lagrange)."""
-    total = lift(0.0)
+    total = as_expr(0.0)
     for a, b in points:
         if b:
-            term = lift(float(b))
+            term = as_expr(float(b))
             for other, _ in points:
                 if other != a:
                     term = term * ((x - other) / (a - other))
