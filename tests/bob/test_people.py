@@ -7,10 +7,17 @@ import polars as pl
 import pytest
 from typer.testing import CliRunner
 
+from bobanalysis import validation
 from bobanalysis.audit.scoring import score_file
-from bobanalysis.bob import DICTIONARY, Bob, InputError, Market, read_people, validate
+from bobanalysis.bob import DICTIONARY, Bob, InputError, Market, validate
+from bobanalysis.bob.records import RECORDS
 from bobanalysis.cli import app
 from vectors import vectors
+
+
+def people_of(path, variables, **options):
+    return validation.read_people(path, variables, records=RECORDS, **options)
+
 
 BOB = Bob(Market.empty())
 NOW = "2022-06-29T00:00:00"
@@ -133,7 +140,7 @@ def test_a_line_with_too_few_fields_is_rejected_and_the_others_are_kept(tmp_path
     lines = people().write_csv().splitlines()
     cut = [lines[0], lines[1], lines[2][: len(lines[2]) // 2], lines[3]]
     (tmp_path / "people.csv").write_text("\n".join(cut))
-    intakes = list(read_people(tmp_path / "people.csv", VARIABLES, now=NOW))
+    intakes = list(people_of(tmp_path / "people.csv", VARIABLES, now=NOW))
     assert sum(i.read for i in intakes) == 3
     assert next(i for i in intakes if i.rejected.height).rejected["row"].to_list() == [2]
     kept = pl.concat([i.valid for i in intakes])
@@ -143,7 +150,7 @@ def test_a_line_with_too_few_fields_is_rejected_and_the_others_are_kept(tmp_path
 def test_a_bad_value_behind_a_broken_line_keeps_its_own_row_number(tmp_path):
     lines = people(age=[30, 40, 300]).write_csv().splitlines()
     (tmp_path / "people.csv").write_text("\n".join([lines[0], "a,b", lines[2], lines[3]]))
-    rejects = pl.concat([i.rejected for i in read_people(tmp_path / "people.csv", VARIABLES, now=NOW)])
+    rejects = pl.concat([i.rejected for i in people_of(tmp_path / "people.csv", VARIABLES, now=NOW)])
     assert rejects.select("row", "value").rows() == [(1, "a,b"), (3, "300")]
 
 
@@ -161,18 +168,18 @@ def test_a_truncated_gzip_file_is_named(tmp_path):
     file = tmp_path / "people.csv.gz"
     file.write_bytes(gzip.compress(people().write_csv().encode())[:-30])
     with pytest.raises(InputError, match=r"people\.csv\.gz cannot be read"):
-        list(read_people(file, VARIABLES, now=NOW))
+        list(people_of(file, VARIABLES, now=NOW))
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path):
     with pytest.raises(InputError, match=r"none\.csv: no such file"):
-        list(read_people(tmp_path / "none.csv", VARIABLES, now=NOW))
+        list(people_of(tmp_path / "none.csv", VARIABLES, now=NOW))
 
 
 def test_an_empty_csv_file_is_named(tmp_path):
     (tmp_path / "people.csv").write_text("")
     with pytest.raises(InputError, match=r"people\.csv is empty"):
-        list(read_people(tmp_path / "people.csv", VARIABLES, now=NOW))
+        list(people_of(tmp_path / "people.csv", VARIABLES, now=NOW))
 
 
 def record(**project):
@@ -188,21 +195,21 @@ def test_a_line_that_is_no_record_is_rejected_and_the_others_are_kept(tmp_path):
         json.dumps(record()),
     ]
     (tmp_path / "people.jsonl").write_text("\n".join(lines))
-    (intake,) = read_people(tmp_path / "people.jsonl", BOB.variables, now=NOW)
+    (intake,) = people_of(tmp_path / "people.jsonl", BOB.variables, now=NOW)
     assert (intake.read, intake.valid.height, intake.num_rejected) == (5, 2, 3)
     assert intake.rejected.select("row", "column").rows() == [(2, "(line)"), (3, "seniority"), (4, "(line)")]
 
 
 def test_a_person_without_a_project_is_listed_as_such(tmp_path):
     (tmp_path / "people.jsonl").write_text("\n".join([json.dumps(record()), "{}"]))
-    (intake,) = read_people(tmp_path / "people.jsonl", BOB.variables, now=NOW)
+    (intake,) = people_of(tmp_path / "people.jsonl", BOB.variables, now=NOW)
     assert (intake.read, intake.valid.height, intake.rejected["column"].to_list()) == (2, 1, ["projects"])
 
 
 def test_people_of_a_long_file_keep_their_place_in_it(tmp_path, monkeypatch):
     monkeypatch.setattr("bobanalysis.validation.BATCH", 20)
     (tmp_path / "people.jsonl").write_text("\n".join([json.dumps(record())] * 5))
-    intakes = list(read_people(tmp_path / "people.jsonl", BOB.variables, now=NOW))
+    intakes = list(people_of(tmp_path / "people.jsonl", BOB.variables, now=NOW))
     assert len(intakes) == 3
     assert pl.concat([i.valid for i in intakes])["user"].to_list() == [0, 1, 2, 3, 4]
 
@@ -210,13 +217,13 @@ def test_people_of_a_long_file_keep_their_place_in_it(tmp_path, monkeypatch):
 def test_a_misspelt_difficulty_in_a_record_is_rejected(tmp_path):
     user = record() | {"profile": {"frustrations": ["MOTIVATION", "MOTIVASION"]}}
     (tmp_path / "people.jsonl").write_text(json.dumps(user))
-    (intake,) = read_people(tmp_path / "people.jsonl", BOB.variables, now=NOW)
+    (intake,) = people_of(tmp_path / "people.jsonl", BOB.variables, now=NOW)
     assert intake.rejected["value"].to_list() == ["MOTIVASION"]
 
 
 def test_a_person_without_a_year_of_birth_is_as_old_as_the_calendar(tmp_path):
     (tmp_path / "people.jsonl").write_text(json.dumps({"projects": [{}]}))
-    (intake,) = read_people(tmp_path / "people.jsonl", BOB.variables, now=NOW)
+    (intake,) = people_of(tmp_path / "people.jsonl", BOB.variables, now=NOW)
     assert intake.valid["age"].to_list() == [2022]
 
 
@@ -232,7 +239,7 @@ def test_a_person_without_a_year_of_birth_is_as_old_as_the_calendar(tmp_path):
 def test_a_misspelt_field_of_a_record_is_refused_with_the_nearest(tmp_path, user, column, near):
     lines = [json.dumps(record()), json.dumps(user), json.dumps(record())]
     (tmp_path / "people.jsonl").write_text("\n".join(lines))
-    (found,) = read_people(tmp_path / "people.jsonl", BOB.variables, now=NOW)
+    (found,) = people_of(tmp_path / "people.jsonl", BOB.variables, now=NOW)
     assert (found.read, found.valid["user"].to_list()) == (3, [0, 2])
     assert found.rejected.select("row", "column").rows() == [(2, column)]
     assert f"did you mean {near}?" in found.rejected["problem"][0]
@@ -241,14 +248,14 @@ def test_a_misspelt_field_of_a_record_is_refused_with_the_nearest(tmp_path, user
 def test_published_fields_that_no_rule_reads_are_no_typing_errors(tmp_path):
     users = "\n".join(json.dumps(v["user"]) for v in vectors() if v["user"].get("projects"))
     (tmp_path / "people.jsonl").write_text(users)
-    (found,) = read_people(tmp_path / "people.jsonl", BOB.variables, now=NOW, strict=False)
+    (found,) = people_of(tmp_path / "people.jsonl", BOB.variables, now=NOW, strict=False)
     assert found.rejected.is_empty()
 
 
 def test_a_date_that_is_none_costs_its_record_alone(tmp_path):
     users = [record(createdAt="2022-01-01T00:00:00Z"), record(createdAt="yesterday")]
     (tmp_path / "people.json").write_text(json.dumps(users))
-    (found,) = read_people(tmp_path / "people.json", BOB.variables, now=NOW)
+    (found,) = people_of(tmp_path / "people.json", BOB.variables, now=NOW)
     assert found.valid.height == 1
     assert found.rejected.select("row", "column", "value").rows() == [(2, "projects.createdAt", "yesterday")]
 
@@ -256,13 +263,13 @@ def test_a_date_that_is_none_costs_its_record_alone(tmp_path):
 @pytest.mark.parametrize("ending", [".csv", ".json"])
 def test_an_instant_that_is_none_is_said_to_be_none(tmp_path, ending):
     with pytest.raises(InputError, match=r"now: 'yesterday' is not an instant\. Write it like"):
-        list(read_people(tmp_path / f"people{ending}", BOB.variables, now="yesterday"))
+        list(people_of(tmp_path / f"people{ending}", BOB.variables, now="yesterday"))
 
 
 def test_people_given_by_the_names_of_inputs_get_what_follows_from_their_answers(tmp_path):
     person = {"age": 52, "search_length": 5.0, "frustrations": ["MOTIVATION"], "employment_types": ["CDI"]}
     (tmp_path / "people.json").write_text(json.dumps([person, {"frustrations": ["MOTIVASION"]}]))
-    (found,) = read_people(tmp_path / "people.json", BOB.variables, now=NOW)
+    (found,) = people_of(tmp_path / "people.json", BOB.variables, now=NOW)
     row = found.valid.row(0, named=True)
     assert (row["age"], row["search_length_now"], row["num_employment_types"]) == (52, 5.0, 1)
     assert (row["frustration_motivation"], row["frustration_resume"]) == (True, False)

@@ -10,9 +10,9 @@
 from bobanalysis.tables import InputError
 from bobanalysis.validation import ValidationResult, validate
 
-from .catalogue import DICTIONARY, UPSTREAM_COMMIT, Catalogue, Family, Model
+from .catalogue import DICTIONARY, UPSTREAM_COMMIT, Catalogue, Family
 from .diagnosis import Challenge, Relevance, challenges, diagnosis, overall_rows
 from .market import Market, MarketLike
 from .pipeline import Bob
-from .records import read_people, read_users
+from .records import read_users
 from .rulebook import catalogue, titles

@@ -39,9 +39,6 @@ _COMPARISONS: dict[str, Callable[..., Expr]] = {
 }
 
 
-Model = PublishedRule  # alias
-
-
 @dataclass(frozen=True)
 class Family:
     """Rules whose names follow a pattern: one definition, ``build``, called with what the name holds."""
@@ -68,9 +65,9 @@ class Family:
 class Catalogue:
     """Rules by exact name, then by pattern."""
 
-    models: dict[str, Model] = field(default_factory=dict)
+    models: dict[str, PublishedRule] = field(default_factory=dict)
     families: list[Family] = field(default_factory=list)
-    _made: dict[str, Model] = field(default_factory=dict)
+    _made: dict[str, PublishedRule] = field(default_factory=dict)
 
     def add(self, name: str, *table: Expr, title: Text | None = None, **last: Any) -> Named:
         """Register a rule that ``rules.yaml`` lists; return the expression that other rules use it by.
@@ -83,7 +80,7 @@ class Catalogue:
         if title is None and name in TITLES["rules"]:
             title = Text(**TITLES["rules"][name])
         expr = first_match(*table, **last) if last else table[0]  # type: ignore[arg-type]
-        self.models[name] = Model(name, expr, title=title, **_provenance(_ROWS["rules"][name]))
+        self.models[name] = PublishedRule(name, expr, title=title, **_provenance(_ROWS["rules"][name]))
         return Named(name, expr)
 
     def add_comparisons(self) -> None:
@@ -111,7 +108,7 @@ class Catalogue:
 
         return register
 
-    def __getitem__(self, name: str) -> Model:
+    def __getitem__(self, name: str) -> PublishedRule:
         """Return the rule called ``name``; KeyError that names the nearest one if there is none."""
         if (known := self.models.get(name) or self._made.get(name)) is not None:
             return known
@@ -142,7 +139,7 @@ class Catalogue:
         """Return the condition that filters all pass, read up to the first that does not (spec 01 §4.5)."""
         return all_of(*(passes(self.use(name)) for name in names))
 
-    def _from_family(self, name: str) -> Model | None:
+    def _from_family(self, name: str) -> PublishedRule | None:
         for family in self.families:
             # The published code tolerates one trailing line feed after a pattern, not after an exact name.
             match = family.pattern.fullmatch(name.removesuffix("\n"))
@@ -153,7 +150,9 @@ class Catalogue:
             except (ValueError, KeyError) as error:
                 raise KeyError(f"no rule is called {name!r}: {error.args[0]}") from error
             title = self._member_title(family, match.groups())
-            return Model(name, expr, family.source, family.spec, title, family.quirks, family.pattern.pattern)
+            return PublishedRule(
+                name, expr, family.source, family.spec, title, family.quirks, family.pattern.pattern
+            )
         return None
 
     def _member_title(self, family: Family, held: tuple[str, ...]) -> Text:

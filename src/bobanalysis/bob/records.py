@@ -6,17 +6,14 @@ validated (``bobanalysis.validation``), where names of enumerated values become 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from bobanalysis import validation
-from bobanalysis.rules import Variable
 from bobanalysis.tables import InputError, as_yes_no
-from bobanalysis.validation import IF_UNKNOWN, UNPLACED, Records, ValidationResult
+from bobanalysis.validation import IF_UNKNOWN, UNPLACED, Records
 
 from .catalogue import DICTIONARY
 from .documents import from_json, local_figures
@@ -86,14 +83,6 @@ def _complete(people: pl.DataFrame, now: str) -> pl.DataFrame:
 
 
 RECORDS = Records(USER, UNREAD, _to_rows, "projects", _complete)
-
-
-def read_people(
-    path: Path, variables: Iterable[Variable], *, now: str, strict: bool = True
-) -> Iterator[ValidationResult]:
-    """Read a file of people, Bob's own records among them; see ``bobanalysis.validation.read_people``."""
-    instant(now)
-    return validation.read_people(path, variables, now=now, strict=strict, records=RECORDS)
 
 
 def flatten(raw: pl.DataFrame) -> pl.DataFrame:

@@ -24,7 +24,7 @@ def catalogue() -> Catalogue:
 def titles() -> dict[str, Text]:
     """Return what to call in a text what rules name: rules, steps, shared computations, missing fields.
 
-    Rules that follow a pattern are not in it: see ``Model.title``.
+    Rules that follow a pattern are not in it: see ``PublishedRule.title``.
 
     >>> titles()["for-women"].fr, titles()["projects.0.kind"].en
     ('femme', 'the aim of the search')

@@ -411,9 +411,6 @@ class PageRenderer:
 
     # helpers
 
-    def _drawn(self, name: str) -> str:
-        return self.content.drawing(name, self.words, False)[0].title
-
     @cached_property
     def _templates(self) -> Any:
         return environment(self.words.language)
