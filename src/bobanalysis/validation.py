@@ -12,6 +12,7 @@ import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from difflib import get_close_matches
 from itertools import islice
 from pathlib import Path
@@ -272,6 +273,14 @@ def _filled(variable: Variable, value: pl.Series, columns: Sequence[str]) -> pl.
     return pl.lit(value).fill_null(pl.col(own) if own in columns else pl.lit(variable.default))
 
 
+def instant(now: str) -> datetime:
+    """Read the instant of a computation (ISO 8601, UTC); InputError says how it is written."""
+    try:
+        return datetime.fromisoformat(now.removesuffix("Z")).replace(tzinfo=None)
+    except ValueError:
+        raise InputError(f"now: {now!r} is not an instant. Write it like 2022-06-29T00:00:00.") from None
+
+
 def read_people(
     path: Path,
     variables: Iterable[Variable],
@@ -296,6 +305,8 @@ def read_people(
     Raises:
         InputError: The file is not there, is of an unknown kind, or cannot be read to its end.
     """
+    if now:
+        instant(now)
     wanted, path = list(variables), Path(path)
     table = Table(path, (), _nobody, kind="json") if _holds_nobody(path) else open_table(path)
     own = records if records and table.kind == "json" and {*records.schema} & {*table.columns} else None

@@ -7,13 +7,12 @@ validated (``bobanalysis.validation``), where names of enumerated values become 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Any
 
 import polars as pl
 
-from bobanalysis.tables import InputError, as_yes_no
-from bobanalysis.validation import IF_UNKNOWN, UNPLACED, Records
+from bobanalysis.tables import as_yes_no
+from bobanalysis.validation import IF_UNKNOWN, UNPLACED, Records, instant
 
 from .catalogue import DICTIONARY
 from .documents import from_json, local_figures
@@ -39,14 +38,6 @@ def read_users(
     if services is not None:
         raw = raw.with_columns(from_json(services, SERVICES))
     return flatten(raw)
-
-
-def instant(now: str) -> datetime:
-    """Read the instant of a computation (ISO 8601, UTC); InputError says how it is written."""
-    try:
-        return datetime.fromisoformat(now.removesuffix("Z")).replace(tzinfo=None)
-    except ValueError:
-        raise InputError(f"now: {now!r} is not an instant. Write it like 2022-06-29T00:00:00.") from None
 
 
 def _to_rows(raw: pl.DataFrame, now: str) -> pl.DataFrame:
