@@ -216,3 +216,12 @@ def test_undefined_is_warned_about_where_the_user_called():
     with pytest.warns(EvaluationWarning) as caught:
         evaluate(run, run.select("query", "item", relevance=0), "map")
     assert caught[0].filename == __file__
+
+
+def test_groups_cut_by_pandas_keep_its_labels():
+    import pandas as pd
+
+    run = pd.DataFrame({"query": [f"q{i:02d}" for i in range(24)], "item": "x", "rank": 1})
+    groups = pd.DataFrame({"query": run["query"], "band": pd.cut(range(24), [-1, 11, 23])})
+    table = evaluate(run, run.assign(relevance=1), "p@1", groups=groups).table
+    assert {*table["band"]} >= {"(-1, 11]", "(11, 23]"}
