@@ -1,7 +1,8 @@
 """Read and write tables: CSV as people publish it, Parquet, JSON lines; and YAML files of known shape.
 
-Longer than 450 lines because it is the one reader for the whole package. It says which rows it could not read and why; what the values mean is for
-its callers to say. Text stays text until :func:`as_number`, :func:`as_whole` or :func:`as_yes_no` is asked.
+Longer than 450 lines because it is the one reader for the whole package. It says which rows it could not read
+and why; what the values mean is for its callers to say. Text stays text until :func:`as_number`,
+:func:`as_whole` or :func:`as_yes_no` is asked.
 """
 
 from __future__ import annotations

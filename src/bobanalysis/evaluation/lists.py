@@ -16,6 +16,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from bobanalysis.fairness._cube import to_lazy
 from bobanalysis.tables import InputError, as_number
 
 Array = NDArray[np.float64]
@@ -147,9 +148,8 @@ def to_polars(frame: Any) -> tuple[pl.DataFrame, Callable[[pl.DataFrame], Any]]:
     """Return a frame of any library in Polars, and the way back."""
     if isinstance(frame, pl.DataFrame | pl.LazyFrame):
         return frame.lazy().collect(), lambda out: out
-    native = nw.from_native(frame, eager_only=True)
-    kind = native.implementation
-    return native.to_polars(), lambda out: nw.from_arrow(out.to_arrow(), backend=kind).to_native()
+    lazy, back = to_lazy(frame, nw.from_native(frame, eager_only=True).columns)
+    return lazy.collect(), back
 
 
 def column(frame: pl.DataFrame, role: str, what: str) -> str:

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import narwhals as nw
 import numpy as np
 import polars as pl
 import polars.selectors as cs
@@ -26,7 +25,6 @@ from bobanalysis.evaluation.lists import (
 )
 from bobanalysis.evaluation.measures import Metric, parse_all
 from bobanalysis.fairness import MIN_GROUP, UNKNOWN, intervals
-from bobanalysis.fairness._cube import to_lazy
 
 Interval = Literal["t", "bootstrap"]
 
@@ -213,7 +211,7 @@ def _groups(lists: Lists, groups: Any | None) -> tuple[pl.DataFrame, int]:
     """Return the group labels of each query, as text, and how many rows of ``groups`` are of nobody here."""
     if groups is None:
         return pl.DataFrame(), 0
-    frame = to_lazy(groups, nw.from_native(groups, eager_only=True).columns)[0].collect()
+    frame = to_polars(groups)[0]
     name = lists.query_name if lists.query_name in frame.columns else column(frame, "query", "groups")
     labels = [column for column in frame.columns if column != name]
     reserved = {"metric", "n", "undefined", *_NUMBERS, "suppressed", "query"}
