@@ -1,4 +1,4 @@
-// The page of any algorithm: questions, answers, the conditions that decided. Nothing is sent or stored.
+// The page of any algorithm: questions, answers, the conditions that were read. Nothing is sent or stored.
 var bobTry = {
   // What Python answers for the same person: a category or a number (null: undefined), or ids, best first.
   answers: function (person) {
