@@ -220,6 +220,8 @@ def check_rank(x: Array, names: Sequence[str]) -> None:
 def fit(table: Rows, x: Array, logit: bool, robust: str = "HC1") -> Any:
     """Fit a weighted linear or logistic regression with statsmodels, robust over rows or over clusters.
 
+    A logit has HC0 standard errors whatever ``robust`` asks for: statsmodels computes no other for a GLM.
+
     Raises:
         NotEstimableError: a logit has no finite solution (some combination of columns predicts perfectly);
             there is one cluster only.
