@@ -18,7 +18,7 @@ documents by collection; none: nothing is known but what the person's row says).
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -49,7 +49,10 @@ from .bob_affected import AFFECTED
 FOLDER = Path(__file__).parents[3] / "data" / "quirks"
 NOW = "2022-06-15T12:00:00Z"
 NO_RULE = "no such rule"
-ON_REAL_MARKETS = (less_stressful_departements, less_stressful_job_groups)
+ON_REAL_MARKETS: Mapping[str, Callable[..., pl.DataFrame]] = {
+    "less_stressful_departements": less_stressful_departements,
+    "less_stressful_job_groups": less_stressful_job_groups,
+}
 REASONS = load_yaml(dict[str, Text], Path(__file__).with_name("uncounted.yaml"))
 """Why nobody is counted, by key."""
 
@@ -150,7 +153,7 @@ def importer_figure(
         tables: Its tables, as the function or the query says.
         given: The arguments of the function; of a query, the one row of its table ``given``.
     """
-    if function := {f.__name__: f for f in ON_REAL_MARKETS}.get(name):
+    if function := ON_REAL_MARKETS.get(name):
         return function(**tables, **given)
     query = (FOLDER / "importer" / f"{name}.sql").read_text("utf-8")
     return pl.SQLContext({**tables, "given": pl.DataFrame([given])}, eager=True).execute(query)
