@@ -93,13 +93,6 @@ def _outcome(raw: dict[str, Any]) -> Outcome:
     return replace(load(Outcome, raw, "algorithm.yaml"), items=items.get(raw["id"], {}))
 
 
-def _inputs() -> Inputs:
-    factors = SAID["factors"].items()
-    labels = {k: f["label"] for k, f in factors}
-    raw = SAID["inputs"] | {"factors": {k: f["inputs"] for k, f in factors}, "factor_labels": labels}
-    return load(Inputs, raw, "algorithm.yaml")
-
-
 @dataclass(frozen=True, eq=False)
 class Run(Result):
     """What each step of the pipeline found; all parts have one row a project, in the order of the people.
@@ -157,7 +150,7 @@ class Bob(Algorithm):
     )
     dictionary = DICTIONARY
     outcomes = tuple(_outcome(raw) for raw in SAID["outcomes"])
-    input_roles = _inputs()
+    input_roles = load(Inputs, SAID["inputs"], "algorithm.yaml")
     known_column = "market_known"
     questions = load(tuple[Questions, ...], SAID["questions"], "algorithm.yaml")
     start = MappingProxyType(SAID["start"])
