@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, cached_property
-from itertools import chain
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -60,7 +59,7 @@ class BobPresentation(Presentation):
         self.words = _own_words()
         self.reasons = configuration.reasons()
         self.families = tuple(
-            RuleFamily(f.name, f.pattern.pattern, f.title, f.source, f.example) for f in known
+            RuleFamily(f.name, f.pattern.pattern, f.title, f.source, f.example) for f in catalogue().families
         )
 
     @cached_property
