@@ -85,18 +85,19 @@ def _block(
     best, whole = _best_first(np.where(proposed, points, -1).astype(np.int16))
     shown = best >= 0
     # From here on everything is a flat array with counts, and becomes Arrow lists without a loop over people.
-    keys = np.take_along_axis(given, best[:, :, None], axis=1)[shown]
+    person, chosen = np.nonzero(shown)[0], best[shown]
+    keys = given[person, chosen]
     # Of a key of advice only the stars order the pieces of a strategy: the id does not break ties here.
     places, _ = _best_first(np.where(keys == 0, np.int16(-1), keys >> BITS))
     there = places >= 0
-    pieces = advice.item(np.take_along_axis(keys, places, axis=1))[there]
+    pieces = advice.item(np.take_along_axis(keys, places, axis=1)[there])
     ids = np.array([_IDS.index(s.id) for s in group])
     return pl.DataFrame(
         {
-            "row": np.repeat(rows, shown.sum(axis=1)),
-            "strategies": _coded(ids[best[shown]], _IDS),
+            "row": rows[person],
+            "strategies": _coded(ids[chosen], _IDS),
             "strategy_points": whole[shown],
-            "strategy_is_secondary": np.take_along_axis(points <= SECONDARY, best, axis=1)[shown],
+            "strategy_is_secondary": points[person, chosen] <= SECONDARY,
             "strategy_advice": _lists(there.sum(axis=1), _coded(pieces, _ADVICE)),
         }
     )
