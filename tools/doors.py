@@ -323,12 +323,6 @@ def roots(reader: Reader) -> dict[str, list[Part]]:
                 )
             )
     found["the pages"][0].words |= words
-    named = set()
-    for path in (code.ROOT / "data" / "quirks").glob("*.yaml"):
-        named |= set(re.findall(r"\b[a-z][a-z_]+\b", path.read_text("utf-8")))
-    found["the quirks"] = [
-        p for n, p in reader.parts.items() if ".suggestions." in n and n.rsplit(".", 1)[1] in named
-    ]
     return found
 
 

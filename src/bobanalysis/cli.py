@@ -112,13 +112,13 @@ def conformance(
         raise _stop(error) from error
     for line in report.lines():
         _say(line)
-    for mismatch in report.mismatches()[:show]:
+    for mismatch in report.mismatches[:show]:
         _say(f"\n{mismatch.vector}, {mismatch.part}, {mismatch.what}")
         _say(f"  recorded {mismatch.recorded}\n  got      {mismatch.got}")
         if mismatch.rule is not None:
             from bobanalysis.report.terminal import tree
 
-            out.print(tree(mismatch.rule, mismatch.person, "en", mismatch.group))
+            out.print(tree(mismatch.rule, mismatch.group[0], "en", mismatch.group))
     raise typer.Exit(0 if report.conforms else 1)
 
 

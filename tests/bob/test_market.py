@@ -8,7 +8,7 @@ from bobanalysis.bob import Market, catalogue, read_users
 from bobanalysis.bob.configuration import association_publics, associations
 from bobanalysis.bob.documents import job_row, merged
 from bobanalysis.bob.market import commuting, join, looked_up_by
-from bobanalysis.bob.models.advice_people import associations as counted
+from bobanalysis.bob.models.advice import associations as counted
 from bobanalysis.rules import count, evaluate
 
 

@@ -5,17 +5,7 @@ from datetime import date
 import polars as pl
 import pytest
 
-from bobanalysis.bob.suggestions import (
-    diplomas,
-    driving_licences,
-    hiring_cities,
-    hiring_needs,
-    offer_changes,
-    reorient_jobbing,
-    seasonal_jobbing,
-    training_counts,
-    training_lengths,
-)
+from bobanalysis.algorithms.bob_quirks import importer_figure
 
 
 def offers(*groups):
@@ -41,7 +31,7 @@ def test_a_change_in_offers_is_in_per_cent_and_a_year_without_offers_counts_as_o
     table = offers(
         (before, offer(date(2014, 6, 1))), (year, offer(date(2015, 6, 1))), (1, offer(date(2016, 6, 1)))
     )
-    assert offer_changes(table).row(0)[2:] == (change, year, previous)
+    assert importer_figure("offer_changes", {"offers": table}).row(0)[2:] == (change, year, previous)
 
 
 # Jobs without qualification (§5)
@@ -50,7 +40,8 @@ def test_a_change_in_offers_is_in_per_cent_and_a_year_without_offers_counts_as_o
 def jobbing(*groups, tension=4, unqualified=("A1101", "B1101")):
     table = offers(*groups)
     markets = table.select("departement_id", "rome_id").unique().with_columns(tension=pl.lit(tension))
-    return reorient_jobbing(table, markets, pl.Series(unqualified))
+    tables = {"offers": table, "tension": markets, "unqualified": pl.DataFrame({"rome_id": unqualified})}
+    return importer_figure("reorient_jobbing", tables)
 
 
 def test_the_title_with_most_offers_stands_for_its_job_group_and_needs_more_than_fifty_d10():
@@ -73,7 +64,7 @@ def test_offers_after_the_history_hard_markets_and_qualified_jobs_are_left_out()
 
 
 def seasonal(*groups):
-    return seasonal_jobbing(offers(*groups))
+    return importer_figure("seasonal_jobbing", {"offers": offers(*groups)})
 
 
 def test_a_departement_is_seasonal_above_750_offers_of_a_month_over_the_years_d9():
@@ -112,13 +103,17 @@ def test_departements_of_a_month_stand_in_the_order_of_codes_not_of_offers():
 TOWNS = pl.DataFrame({"city_id": ["c1", "c2"], "population": [1000, 100]})
 
 
+def hiring_cities(table, since="2015/01/01"):
+    return importer_figure("hiring_cities", {"offers": table, "cities": TOWNS}, {"since": since})
+
+
 def test_the_start_date_with_slashes_rejects_all_offers_of_2015_d8():
     table = offers(
         (9, {"rome_id": "A1101", "city_id": "c1", "created": "2015-12-31"}),
         (1, {"rome_id": "A1101", "city_id": "c2", "created": "2016-01-01"}),
     )
-    assert hiring_cities(table, TOWNS)["city_id"].to_list() == ["c2"]
-    assert hiring_cities(table, TOWNS, since="2015-01-01")["offers"].to_list() == [1, 9]
+    assert hiring_cities(table)["city_id"].to_list() == ["c2"]
+    assert hiring_cities(table, since="2015-01-01")["offers"].to_list() == [1, 9]
 
 
 def test_a_city_is_kept_above_a_bound_that_grows_with_the_job_groups_offers():
@@ -126,7 +121,7 @@ def test_a_city_is_kept_above_a_bound_that_grows_with_the_job_groups_offers():
 
     def kept(large, small):
         table = offers((large, {**row, "city_id": "c1"}), (small, {**row, "city_id": "c2"}))
-        return "c2" in hiring_cities(table, TOWNS)["city_id"].to_list()
+        return "c2" in hiring_cities(table)["city_id"].to_list()
 
     # 1 > n ** 0.6 / 40 up to n = 40 ** (1 / 0.6) = 467.8…
     assert kept(466, 1)
@@ -147,12 +142,14 @@ def test_planned_hirings_of_all_families_of_a_job_group_are_summed_and_rounded_h
             "seasonal": [None, 27, 0],
         }
     )
-    assert hiring_needs(survey, crosswalk).rows() == [("15", "A1101", 12, 14)]
+    found = importer_figure("hiring_needs", {"survey": survey, "crosswalk": crosswalk})
+    assert found.rows() == [("15", "A1101", 12, 14)]
 
 
 def test_trainings_are_counted_by_postcode_so_that_corsica_has_none_d12():
     codes = ["1000", "97410", "20000", "75011", "75020"]
-    found = training_counts(pl.DataFrame({"rome_id": ["A1101"] * 5, "postcode": codes}))
+    trainings = pl.DataFrame({"rome_id": ["A1101"] * 5, "postcode": codes})
+    found = importer_figure("training_counts", {"trainings": trainings})
     assert dict(found.select("departement_id", "trainings").rows()) == {"01": 1, "974": 1, "20": 1, "75": 2}
 
 
@@ -161,10 +158,14 @@ def test_trainings_are_counted_by_postcode_so_that_corsica_has_none_d12():
 
 def test_a_training_of_exactly_720_is_in_no_class_d17():
     table = pl.DataFrame({"rome_id": ["A"] * 5, "duration": [119, 120, 719, 720, 721]})
-    assert training_lengths(table).row(0) == ("A", 1, 2, 1)
+    assert importer_figure("training_lengths", {"trainings": table}).row(0) == ("A", 1, 2, 1)
 
 
 # Requirements (§9)
+
+
+def diplomas(table):
+    return importer_figure("diplomas", {"offers": table})
 
 
 def test_diplomas_count_the_higher_as_suggested_and_the_required_as_required():
@@ -222,4 +223,54 @@ def test_licences_are_listed_from_five_per_cent_and_required_by_one_at_least_d11
             "required": [False] * 15,
         }
     )
-    assert driving_licences(table, mentions).rows() == [("A", 1, "CAR", 10, 1)]
+    found = importer_figure("driving_licences", {"offers": table, "licences": mentions})
+    assert found.rows() == [("A", "CAR", 10, 1)]
+
+
+# Sections (§4)
+
+
+def test_good_salaries_are_those_of_people_under_35_d5():
+    salaries = pl.DataFrame(
+        {
+            "departement_id": ["15"] * 3,
+            "rome_id": ["A1101", "A1102", "A1103"],
+            "junior_min_salary": [2199, 2200, 3000],
+            "senior_min_salary": [9000, 100, 100],
+        }
+    )
+    found = importer_figure("best_paid_jobs", {"salaries": salaries})
+    assert found.select("item", "score").rows() == [("A1103", 3000), ("A1102", 2200)]
+
+
+@pytest.mark.parametrize(
+    ("risk", "short", "covid", "good"),
+    [
+        (84, 55, False, True),
+        (85, 0, False, False),
+        (0, 0, False, True),
+        (None, None, None, True),
+        (10, 55.1, False, False),
+        (10, 0, True, False),
+    ],
+)
+def test_a_good_job_group_is_not_at_risk_and_not_of_short_contracts(risk, short, covid, good):
+    jobs = pl.DataFrame(
+        {
+            "rome_id": ["A1101"],
+            "automation_risk": pl.Series([risk], dtype=pl.Float64),
+            "short_or_interim_percent": pl.Series([short], dtype=pl.Float64),
+            "covid_risky": pl.Series([covid], dtype=pl.Boolean),
+        }
+    )
+    found = importer_figure("good_job_groups", {"jobs": jobs}, {"automation": 85})
+    assert found["rome_id"].to_list() == ["A1101"] * good
+
+
+def test_jobs_without_diploma_data_are_left_out_of_those_open_without_one_d23():
+    asked = pl.DataFrame(
+        {"rome_id": ["A", "A", "B", "C"], "level": [1, 2, 2, 1], "percent_required": [99, 49, 50, 99]}
+    )
+    for level, listed in ((1, ["A", "C"]), (4, ["A", "B", "C"])):
+        found = importer_figure("open_without", {"diplomas": asked}, {"level_enough": level})
+        assert found["rome_id"].to_list() == listed

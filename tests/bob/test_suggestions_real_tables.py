@@ -57,9 +57,9 @@ def test_each_departement_lists_all_its_easy_markets_up_to_fifty(market):
     easy = defaultdict(int)
     for (departement, _), value in as_dict(market).items():
         easy[departement] += value >= 7
-    lists = best_jobs_in_area(local_tension(market), national_tension(market))
-    for name in ("best-local-market-score", "best-relative-local-score"):
-        counts = dict(lists.filter(pl.col("section") == name).group_by("departement_id").len().iter_rows())
+    for national in (None, national_tension(market)):
+        lists = best_jobs_in_area(local_tension(market), national)
+        counts = dict(lists.group_by("departement_id").len().iter_rows())
         # All known cells have a national figure, so both lists are cut at the same length.
         assert counts == {d: min(n, 50) for d, n in easy.items() if n}
 
@@ -109,6 +109,6 @@ def test_where_the_market_is_unknown_nothing_is_suggested_and_nothing_fails(mobi
     assert suggest_jobs(unknown, market, mobility).is_empty()
     nowhere = people.filter(~pl.col("departement_id").is_in(market.local["departement_id"].to_list()))
     assert nowhere["departement_id"].unique().to_list() == ["976"]
-    assert suggest_jobs(nowhere, market, suggestion="best-local-market-score").is_empty()
+    assert suggest_jobs(nowhere, market, mobility, suggestion="best-local-market-score").is_empty()
     lost = nowhere.head(1).with_columns(departement_id=None)
     assert suggest_jobs(lost, market, mobility).is_empty()

@@ -5,15 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bobanalysis.algorithms.bob_quirks import importer_figure
 from bobanalysis.bob import InputError, Market
 from bobanalysis.bob.suggestions import (
     less_stressful_departements,
     less_stressful_job_groups,
-    less_stressful_job_groups_elsewhere,
     local_tension,
     national_tension,
-    published,
-    similar_jobs,
     suggest_jobs,
 )
 
@@ -63,8 +61,7 @@ def test_equality_counts_in_france_and_not_elsewhere_d19():
     t = tension({OWN: 4, T1: 6, T2: 7})
     evolution = links(T1, T2, kind="evolution")
     assert less_stressful_job_groups(t, evolution)["item"].to_list() == [T2, T1]
-    elsewhere = less_stressful_job_groups_elsewhere(t, evolution)
-    assert elsewhere.select("item", "kind").rows() == [(T2, "close")]
+    assert less_stressful_job_groups(t, evolution, strictly=True)["item"].to_list() == [T2]
 
 
 @pytest.mark.parametrize("cells", [{OWN: None, T1: 9}, {T1: 9}, {OWN: 1, T1: None}, {OWN: 1}])
@@ -84,7 +81,8 @@ def test_links_of_single_titles_are_left_out_of_the_list_but_kept_without_type_a
     )
     found = less_stressful_job_groups(tension({OWN: 1, T1: 9, T2: 9, T3: 9}), table)
     assert found["item"].to_list() == [T1]
-    assert similar_jobs(table).rows() == [("100", T2, "close"), (OWN, T1, "close"), (OWN, T3, None)]
+    similar = importer_figure("similar_jobs", {"mobility": table})
+    assert similar.rows() == [("100", T2, "close"), (OWN, T1, "close"), (OWN, T3, None)]
 
 
 def test_departements_of_equal_tension_get_different_ranks_d2():
@@ -115,7 +113,6 @@ def test_ranks_are_all_the_places_there_are_and_lie_within_their_bounds(values):
 
 
 def test_documents_say_minus_one_for_no_offer_and_zero_for_unknown_and_are_read_back():
-    assert pl.select(published(pl.Series([7, 0, None]))).to_series().to_list() == [7, -1, 0]
     found = local_tension(market({OWN: 7, T1: -1, T2: 0}))
     assert found.select("rome_id", "tension").rows() == [(OWN, 7), (T1, 0)]
 
@@ -147,7 +144,7 @@ def test_people_get_the_jobs_of_their_own_market_in_their_own_order():
 
 def test_an_unknown_suggestion_is_refused_with_those_that_exist():
     with pytest.raises(InputError, match="less-stressful-job-groups"):
-        suggest_jobs(pl.DataFrame(), market({OWN: 2}), suggestion="nearest-job")
+        suggest_jobs(pl.DataFrame(), market({OWN: 2}), links(T1), suggestion="nearest-job")
 
 
 def test_no_answer_but_job_and_departement_changes_what_is_suggested():

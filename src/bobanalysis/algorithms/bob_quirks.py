@@ -7,8 +7,8 @@ to write one). `verify` runs the cases of all that the engine can show. A case a
   "no such rule";
 - ``step``: a column of ``Bob.run``, of a list only the items of ``only``, in their order, of a list with one
   item a strategy the one of ``strategy``;
-- ``suggestion``: a function of ``bobanalysis.bob.suggestions`` on ``tables``, with the arguments ``given``;
-  the answer is the list of ``column``
+- ``suggestion``: a figure of the importer on ``tables`` and ``given`` (``importer_figure``); the answer is
+  the list of ``column``
 
 about a ``person`` (inputs by their names in the data dictionary; a list of them: the projects of one person,
 the first of which is answered for) or a ``user`` (a record as Bob stores it), on a ``market`` (Bob's own
@@ -18,9 +18,10 @@ documents by collection; none: nothing is known but what the person's row says).
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import polars as pl
@@ -36,9 +37,10 @@ from bobanalysis.audit.quirks import (
     load_quirks,
 )
 from bobanalysis.audit.values import format_answer
-from bobanalysis.bob import DICTIONARY, Bob, Market, catalogue, read_users, suggestions, validate
+from bobanalysis.bob import DICTIONARY, Bob, Market, catalogue, read_users, validate
 from bobanalysis.bob.market import JOINED, join
 from bobanalysis.bob.outcomes import answers
+from bobanalysis.bob.suggestions import less_stressful_departements, less_stressful_job_groups
 from bobanalysis.rules import Text, evaluate
 from bobanalysis.tables import load_yaml
 
@@ -47,6 +49,10 @@ from .bob_affected import AFFECTED
 FOLDER = Path(__file__).parents[3] / "data" / "quirks"
 NOW = "2022-06-15T12:00:00Z"
 NO_RULE = "no such rule"
+ON_REAL_MARKETS: Mapping[str, Callable[..., pl.DataFrame]] = {
+    "less_stressful_departements": less_stressful_departements,
+    "less_stressful_job_groups": less_stressful_job_groups,
+}
 REASONS = load_yaml(dict[str, Text], Path(__file__).with_name("uncounted.yaml"))
 """Why nobody is counted, by key."""
 
@@ -130,16 +136,31 @@ def _steps(asked: Sequence[Case]) -> list[Any]:
 def _suggestions(asked: Sequence[Case]) -> list[Any]:
     found = []
     for case in asked:
-        tables = {k: _table(rows) for k, rows in case.asks["tables"].items()}
-        made = getattr(suggestions, case.asks["suggestion"])(**tables, **case.asks.get("given", {}))
-        found.append((made if isinstance(made, pl.Series) else made[case.asks["column"]]).to_list())
+        tables = {name: _table(rows) for name, rows in case.asks["tables"].items()}
+        made = importer_figure(case.asks["suggestion"], tables, case.asks.get("given", {}))
+        found.append(made[case.asks.get("column", made.columns[0])].to_list())
     return found
 
 
-def _table(rows: Sequence[Any]) -> pl.DataFrame | pl.Series:
-    """Return the table of a case: each row as often as its ``times`` says; of plain values, a series."""
-    if not all(isinstance(row, Mapping) for row in rows):
-        return pl.Series(rows)
+def importer_figure(
+    name: str, tables: Mapping[str, pl.DataFrame], given: Mapping[str, Any] = MappingProxyType({})
+) -> pl.DataFrame:
+    """Return a figure that Bob's importer worked out beforehand.
+
+    Args:
+        name: A function of ``bobanalysis.bob.suggestions`` that is run on real markets, or a query of
+            ``data/quirks/importer``, whose tables are private: here it runs on a few rows.
+        tables: Its tables, as the function or the query says.
+        given: The arguments of the function; of a query, the one row of its table ``given``.
+    """
+    if function := ON_REAL_MARKETS.get(name):
+        return function(**tables, **given)
+    query = (FOLDER / "importer" / f"{name}.sql").read_text("utf-8")
+    return pl.SQLContext({**tables, "given": pl.DataFrame([given])}, eager=True).execute(query)
+
+
+def _table(rows: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
+    """Return the table of a case: each row as often as its ``times`` says."""
     frame = pl.DataFrame([{"times": 1, **row} for row in rows])
     return frame.select(pl.exclude("times").repeat_by("times").explode())
 

@@ -1,16 +1,17 @@
 """The catalogue of Bob's published rules: found by name, as the published code finds them.
 
 ``rules.yaml`` says of each rule what a reader needs to check it: where it stands in the published code, the
-paragraph of the specification, the quirks that it keeps; and it holds the rules that are one comparison. The
-others are registered by ``models``. Names that follow a pattern, such as ``for-old(50)``, are one definition:
-a *family*. ``rulebook.catalogue()`` gives the catalogue with everything in it.
+paragraph of the specification, the quirks that it keeps; and it holds the rules that are one condition.
+``tables.yaml`` holds the decision tables; the rules that compute are registered by ``models``. Names that
+follow a pattern, such as ``for-old(50)``, are one definition: a *family*. ``rulebook.catalogue()`` gives the
+catalogue with everything in it.
 """
 
 from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import partial
@@ -18,8 +19,25 @@ from pathlib import Path
 from typing import Any
 
 from bobanalysis.algorithm import PublishedRule
-from bobanalysis.rules import Dictionary, Expr, Named, Text, all_of, first_match, passes
+from bobanalysis.rules import (
+    Dictionary,
+    Expr,
+    Named,
+    Text,
+    all_of,
+    any_of,
+    as_expr,
+    error,
+    first_match,
+    largest,
+    missing,
+    passes,
+    smallest,
+    when,
+)
 from bobanalysis.tables import load_yaml
+
+from .configuration import advice_modules
 
 UPSTREAM_COMMIT = "6bdbeec316c75ee7a2a01421555ccea820c6727c"
 DICTIONARY = Dictionary.from_yaml(Path(__file__).with_name("dictionary.yaml"))
@@ -30,12 +48,16 @@ def _yaml(name: str) -> dict[str, Any]:
 
 
 TITLES = _yaml("titles.yaml")
+_ADVICE = {module.trigger: module.label for module in advice_modules()}
 _ROWS = {part: {row["name"]: row for row in rows} for part, rows in _yaml("rules.yaml").items()}
 _COMPARISONS: dict[str, Callable[..., Expr]] = {
-    **{"==": operator.eq, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge},
+    **{"==": operator.eq, "!=": operator.ne},
+    **{"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge},
+    "is": lambda read, held: read if held else ~read,
     "in": lambda read, held: read.is_in(*parts(held)),
     "starts": lambda read, held: read.starts_with(*parts(held)),
     "has": lambda read, held: read.has(held),
+    "has any": lambda read, held: read.has_any(*held),
 }
 
 
@@ -69,7 +91,7 @@ class Catalogue:
     families: list[Family] = field(default_factory=list)
     _made: dict[str, PublishedRule] = field(default_factory=dict)
 
-    def add(self, name: str, *table: Expr, title: Text | None = None, **last: Any) -> Named:
+    def add(self, name: str, *table: Expr, **last: Any) -> Named:
         """Register a rule that ``rules.yaml`` lists; return the expression that other rules use it by.
 
         Parameters: ``table``, the expression, or the rows of a decision table whose ``last`` row is given by
@@ -77,21 +99,47 @@ class Catalogue:
         """
         if name in self.models:
             raise ValueError(f"rule {name!r} is registered twice")
-        if title is None and name in TITLES["rules"]:
-            title = Text(**TITLES["rules"][name])
+        title = Text(**TITLES["rules"][name]) if name in TITLES["rules"] else _ADVICE.get(name)
         expr = first_match(*table, **last) if last else table[0]  # type: ignore[arg-type]
         self.models[name] = PublishedRule(name, expr, title=title, **_provenance(_ROWS["rules"][name]))
         return Named(name, expr)
 
-    def add_comparisons(self) -> None:
-        """Register the rules and families that are one comparison, as ``rules.yaml`` writes them."""
+    def add_written(self) -> None:
+        """Register the conditions and families of ``rules.yaml``, then the decision tables."""
         for name, row in _ROWS["rules"].items():
-            if "input" in row:
-                read = getattr(DICTIONARY, row["input"])
-                self.add(name, _COMPARISONS[row["op"]](read, row["value"]) if "op" in row else read)
+            if "is" in row:
+                self.add(name, self._read(row["is"]))
         for row in _ROWS["families"].values():
             if "input" in row:
                 self.family(row["pattern"])(partial(_compared, row["input"], row["op"]))
+        tables = _yaml("tables.yaml")
+        for name, table in tables["scores"].items():
+            self.add(name, self._table(table))
+        for name, table in tables["out of 100"].items():
+            self.add(name, hundred(self._table(table)))
+
+    def _table(self, table: Sequence[Mapping[str, Any]]) -> Expr:
+        *rows, last = ({"because": (), **row, "then": self._read(row["then"])} for row in table)
+        decided = (when(self._read(row["if"]), row["then"], row["because"]) for row in rows)
+        return first_match(*decided, otherwise=last["then"], because=last["because"])
+
+    def _read(self, written: Any) -> Expr:
+        """Return what ``tables.yaml`` writes: a comparison, several, a refusal to answer, or a value."""
+        match written:
+            case [name]:
+                return self.use(name) if name in self.models else getattr(DICTIONARY, name)
+            case [name, op, value]:
+                condition = _COMPARISONS[op.removeprefix("not ")](getattr(DICTIONARY, name), value)
+                return ~condition if op.startswith("not ") else condition
+            case {"all": conditions}:
+                return all_of(*map(self._read, conditions))
+            case {"any": conditions}:
+                return any_of(*map(self._read, conditions))
+            case {"missing": fields}:
+                return missing(*fields)
+            case {"error": name}:
+                return error(name)
+        return as_expr(written)
 
     def family(self, pattern: str) -> Callable[[Callable[..., Expr]], Callable[..., Expr]]:
         """Register the function below as the definition of every name that matches ``pattern`` entirely.
@@ -186,13 +234,13 @@ def _answer(question: str, name: str) -> Text:
     return Text(label.fr.rsplit(" : ", 1)[1], label.en.rsplit(": ", 1)[1])
 
 
-def parts(text: str) -> list[str]:
+def parts(held: str | Sequence[str]) -> list[str]:
     """Split a list of a rule's name on commas; an empty part stays (Q27).
 
     >>> parts("75, 93,")
     ['75', '93', '']
     """
-    return [part.strip() for part in text.split(",")]
+    return [part.strip() for part in held.split(",")] if isinstance(held, str) else [*held]
 
 
 def _compared(name: str, op: str, held: str) -> Expr:
@@ -209,10 +257,15 @@ def step(name: str, *rows: Any, **last: Any) -> Named:
     return Named(name, first_match(*rows, **last))
 
 
+def hundred(raw: Expr | float) -> Expr:
+    """Return a raw value out of 100 on the 0–3 scale (spec 01 §4.2)."""
+    return smallest(largest(raw, 0), 100) * 3 / 100
+
+
 def _provenance(row: Mapping[str, Any]) -> dict[str, Any]:
     return {"source": row["source"], "spec": row["spec"], "quirks": tuple(row.get("quirks", ()))}
 
 
 CATALOGUE = Catalogue()
 rule = CATALOGUE.add
-CATALOGUE.add_comparisons()
+CATALOGUE.add_written()

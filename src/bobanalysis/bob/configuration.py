@@ -94,24 +94,6 @@ class Contents:
 
 
 @dataclass(frozen=True)
-class OutsideRule:
-    """A condition on age or place that the server reads outside the named rules.
-
-    ``input`` is an entry of the data dictionary; ``op`` and ``threshold`` the comparison, if it is one with a
-    number; ``where`` what it chooses; ``says`` the condition in words (None: the comparison says it).
-    """
-
-    id: str
-    input: str
-    where: Text
-    source: str
-    spec: str
-    says: Text | None = None
-    op: str = ""
-    threshold: float | None = None
-
-
-@dataclass(frozen=True)
 class Challenge:
     """One main challenge: what it is called, what a person is told, when it needs attention."""
 
@@ -172,8 +154,6 @@ actions = partial(rows, Action, "actions")
 """The 49 published templates of the action plan."""
 contents = partial(rows, Contents, "contents")
 """The published lists of contents that are picked outside the ranking."""
-outside_rules = partial(rows, OutsideRule, "outside_rules")
-"""The conditions on age or place that are read outside the named rules."""
 challenges = partial(rows, Challenge, "challenges")
 """The published main challenges, in the order in which they are tried."""
 overall_rows = partial(rows, OverallRow, "overall")

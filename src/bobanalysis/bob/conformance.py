@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
@@ -48,32 +48,27 @@ class Mismatch:
     got: Any
     recorded: Any
     rule: Expr | None = None
-    person: Mapping[str, Any] = field(default_factory=dict)
-    group: list[dict[str, Any]] = field(default_factory=list)
+    group: Sequence[Mapping[str, Any]] = ()
 
 
 @dataclass
 class Report:
-    """How many answers were compared and how many matched, part by part, then vector by vector."""
+    """How many answers were compared and how many matched, part by part, and those that did not."""
 
     matched: dict[str, int] = field(default_factory=lambda: dict.fromkeys(PARTS, 0))
     compared: dict[str, int] = field(default_factory=lambda: dict.fromkeys(PARTS, 0))
     vectors: int = 0
-    wrong: dict[str, list[Mismatch]] = field(default_factory=dict)
+    mismatches: list[Mismatch] = field(default_factory=list)
 
     @property
     def vectors_matched(self) -> int:
         """Count the vectors all of whose answers match."""
-        return self.vectors - len(self.wrong)
+        return self.vectors - len({m.vector for m in self.mismatches})
 
     @property
     def conforms(self) -> bool:
         """Tell whether every answer of every vector matches (and there was one)."""
-        return self.vectors > 0 and not self.wrong
-
-    def mismatches(self) -> list[Mismatch]:
-        """Return every mismatch, in the order of the file."""
-        return [m for found in self.wrong.values() for m in found]
+        return self.vectors > 0 and not self.mismatches
 
     def lines(self) -> Iterator[str]:
         """Return one line a part, then one for the vectors."""
@@ -81,15 +76,12 @@ class Report:
             yield f"{part} {self.matched[part]}/{self.compared[part]}"
         yield f"vectors {self.vectors_matched}/{self.vectors}"
 
-    def compare(self, vector: str, part: str, what: str, got: Any, recorded: Any) -> Mismatch | None:
-        """Count one answer; return it if it is not the recorded one."""
+    def compare(self, vector: str, part: str, what: str, got: Any, recorded: Any, **shown: Any) -> None:
+        """Count one answer, and keep it if it is not the recorded one; ``shown``, its rule and people."""
         self.compared[part] += 1
-        if got == recorded:
-            self.matched[part] += 1
-            return None
-        found = Mismatch(vector, part, what, got, recorded)
-        self.wrong.setdefault(vector, []).append(found)
-        return found
+        self.matched[part] += got == recorded
+        if got != recorded:
+            self.mismatches.append(Mismatch(vector, part, what, got, recorded, **shown))
 
 
 def read_vectors(path: Path, limit: int | None = None) -> list[dict[str, Any]]:
@@ -140,7 +132,8 @@ def conformance(path: Path, market: Path | None = None, limit: int | None = None
     report = Report(vectors=len(vectors))
     for name, documents in known.items():
         _compare([v for v in vectors if v["market"] == name], documents, report)
-    report.wrong = {v["id"]: report.wrong[v["id"]] for v in vectors if v["id"] in report.wrong}
+    order = {vector["id"]: place for place, vector in enumerate(vectors)}
+    report.mismatches.sort(key=lambda m: order[m.vector])
     return report
 
 
@@ -180,20 +173,15 @@ def _compare(vectors: list[dict[str, Any]], market: Market, report: Report) -> N
 
 def _told(run: Run) -> list[dict[str, Any]]:
     """Return what each project is told, in the form of the recorded answers."""
-    scores = run.triggers
-    missing = {
-        column.removeprefix("advice ").removesuffix(STATUS): scores.frame.select(
-            details(pl.col(column), scores.refusals)
-        )
-        .to_series()
-        .to_list()
-        for column in scores.frame.columns
-        if column.startswith("advice ") and column.endswith(STATUS)
-    }
-    return [
-        _project(row, {k: said[n] for k, said in missing.items() if said[n] is not None})
-        for n, row in enumerate(run.answers.to_dicts())
-    ]
+    done = run.triggers
+    lacking = [c for c in done.frame.columns if c.startswith("advice ") and c.endswith(STATUS)]
+    fields = done.frame.select(details(pl.col(c), done.refusals).alias(_named(c)) for c in lacking)
+    rows = zip(run.answers.to_dicts(), fields.to_dicts() or [{}] * run.known.height, strict=True)
+    return [_project(row, {k: said for k, said in lacks.items() if said is not None}) for row, lacks in rows]
+
+
+def _named(column: str) -> str:
+    return column.removeprefix("advice ").removesuffix(STATUS)
 
 
 def _project(found: Mapping[str, Any], missing: Mapping[str, list[str]]) -> dict[str, Any]:
@@ -209,8 +197,6 @@ def _project(found: Mapping[str, Any], missing: Mapping[str, list[str]]) -> dict
         {"categoryId": c.id, "relevance": Relevance(found[c.column]).name, "isHighlighted": c.id == main}
         for c in challenges()
     ]
-    columns = ("strategies", "strategy_points", "strategy_is_secondary", "strategy_advice")
-    strategies = zip(*(found[c] for c in columns), strict=True)
     return {
         "diagnostic": {
             "categories": categories,
@@ -226,12 +212,12 @@ def _project(found: Mapping[str, Any], missing: Mapping[str, list[str]]) -> dict
         "strategies": [
             {
                 "strategyId": name,
-                "score": points,
-                "isSecondary": secondary,
+                "score": found["strategy_points"][k],
+                "isSecondary": found["strategy_is_secondary"][k],
                 "isPrincipal": k == 0,
-                "piecesOfAdvice": advice,
+                "piecesOfAdvice": found["strategy_advice"][k],
             }
-            for k, (name, points, secondary, advice) in enumerate(strategies)
+            for k, name in enumerate(found["strategies"])
         ],
     }
 
@@ -243,14 +229,12 @@ def _compare_scores(
     done = evaluate(rules, known, keep=["user", "project", "rome_id"])
     first = done.frame.filter(pl.col("project") == 0).sort("user")
     on_first = Evaluation(first, done.refusals)
-    for name in rules:
+    for name, rule in rules.items():
         for user, got in zip(first["user"], answers(on_first, name), strict=True):
             said = vectors[user]["expected"]["scores"].get(name)
             if said is None:
                 continue
             numbers = not (isinstance(got, dict | None) or isinstance(said, dict))
             equal = abs(got - said) <= TOLERANCE if numbers else got == said
-            wrong = report.compare(vectors[user]["id"], "scores", name, said if equal else got, said)
-            if wrong is not None:
-                wrong.rule, wrong.group = rules[name], known.filter(pl.col("user") == user).to_dicts()
-                wrong.person = wrong.group[0]
+            shown = {} if equal else {"rule": rule, "group": known.filter(pl.col("user") == user).to_dicts()}
+            report.compare(vectors[user]["id"], "scores", name, said if equal else got, said, **shown)

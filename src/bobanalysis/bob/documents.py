@@ -16,8 +16,6 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from bobanalysis.rules import Variable
-
 from .catalogue import DICTIONARY
 from .fields import JOB, LOCAL, LOCAL_STATS, read_fields
 
@@ -44,10 +42,9 @@ def read(folder: Path, name: str) -> list[dict[str, Any]]:
     return list(json.loads(plain.read_text(encoding="utf-8")))
 
 
-def number(variable: str | Variable, value: str | int) -> int:
+def number(variable: str, value: str | int) -> int:
     """Return the number of an enumerated value given by its name or its number."""
-    variable = DICTIONARY[variable] if isinstance(variable, str) else variable
-    return variable.number_of(value) if isinstance(value, str) else value
+    return DICTIONARY[variable].number_of(value) if isinstance(value, str) else value
 
 
 def single(value: float) -> float:
@@ -163,7 +160,7 @@ def requires_diploma(diplomas: Iterable[tuple[int, int]]) -> bool:
     return any(percent != 0 and level != 1 for percent, level in diplomas)
 
 
-_CHANNEL = DICTIONARY["preferred_application_mode"]
+_CHANNEL = "preferred_application_mode"
 
 
 def _is_main_channel(modes: Sequence[Document], mode: int) -> bool:
@@ -181,33 +178,29 @@ def _channels(name: str, entries: Iterable[Sequence[Document]], place: int) -> d
     """Tell which ways of applying stand at a given place of some entry; shorter entries are skipped."""
     found = {number(_CHANNEL, e[place].get("mode", 0)) for e in entries if len(e) > place}
     members = DICTIONARY.sets[name]
-    return {v.name: _CHANNEL.number_of(mode) in found for mode, v in members.items()}
+    return {v.name: number(_CHANNEL, mode) in found for mode, v in members.items()}
 
 
 def _contracts(contracts: Sequence[Document]) -> dict[str, int]:
     """Add up the share of offers of each kind of contract."""
     members = DICTIONARY.tables["jg_contract_percent"]
-    shares = dict.fromkeys((v.name for v in members.values()), 0)
-    kinds = list(members)
+    shares = dict.fromkeys(members, 0)
     for contract in contracts:
         kind = contract.get("contractType", 0)
-        name = kinds[kind] if isinstance(kind, int) and kind < len(kinds) else kind
+        name = dict(enumerate(members)).get(kind, kind)
         if name in members:
-            shares[members[name].name] += contract.get("percentSuggested", 0)
-    return shares
+            shares[name] += contract.get("percentSuggested", 0)
+    return {members[name].name: share for name, share in shares.items()}
 
 
-def title_rows(document: Document) -> Iterator[tuple[str, str, int]]:
-    """Iterate over the titles of one job group: its code, the title's code, its share of offers.
+def title_rows(document: Document) -> list[tuple[str, str, int]]:
+    """Return the titles of one job group: its code, the title's code, its share of offers.
 
     The first of two entries of one title counts (spec 04 §2.4).
     """
-    seen: set[str] = set()
-    for title in document.get("requirements", {}).get("specificJobs", []):
-        code = title.get("codeOgr", "")
-        if code not in seen:
-            seen.add(code)
-            yield document["_id"], code, title.get("percentSuggested", 0)
+    titles = reversed(document.get("requirements", {}).get("specificJobs", []))
+    shares = {title.get("codeOgr", ""): title.get("percentSuggested", 0) for title in titles}
+    return [(document["_id"], code, share) for code, share in shares.items()]
 
 
 def city_rows(document: Document) -> Iterator[tuple[Any, ...]]:

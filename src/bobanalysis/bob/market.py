@@ -7,13 +7,12 @@ data dictionary, then joined by key.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
-import numpy as np
 import polars as pl
 
 from bobanalysis.rules import STATUS, Variable, evaluate, inputs
@@ -38,6 +37,16 @@ COLLECTIONS = (
     *("local_diagnosis", "recent_job_offers", "job_group_info", "hiring_cities", "cities", "departements"),
     *("reorient_jobbing", "volunteering_missions", "seasonal_jobbing", "online_salons"),
 )
+KEYS = {
+    "local": ["departement_id", "rome_id"],
+    "jobs": ["rome_id"],
+    "departements": ["departement_id"],
+    "titles": ["rome_id", "code_ogr"],
+    "months": ["month"],
+    "hiring": ["rome_id", "city_id"],
+}
+"""By what the figures of each table are found; hiring cities are reduced to the commuting of each pair."""
+COMMUTING = ("commute_cities", "commute_best_ratio")
 JOINED = tuple(dict.fromkeys(v.group for v in DICTIONARY.values() if v.joined))
 """Groups of inputs that are joined here, not asked of people."""
 
@@ -55,27 +64,13 @@ class MarketLike(Protocol):
 
 
 @dataclass(frozen=True)
-class Salon:
-    """An online job fair: until when one can apply, for whom, where, for which jobs (spec 04 §2.16).
-
-    ``places`` are pairs of how wide a place is (number of AreaType) and the city's identifiers by column.
-    """
-
-    id: str
-    end: str
-    filters: tuple[str, ...] = ()
-    places: tuple[tuple[int, Mapping[str, str]], ...] = ()
-    jobs: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
 class Market:
     """A job market as tables; a row that is absent means "unknown", a column that is absent too.
 
     ``local``: one row a (departement_id, rome_id). ``jobs``: one row a rome_id. ``titles``: one row a
     (rome_id, code_ogr). ``departements``: one row a departement_id. ``months``: one row a month (1 to 12).
     ``hiring``: cities that hire, several rows a rome_id, and ``cities``: where each city lies. ``salons``:
-    online job fairs. ``facts``: inputs that are the same for everybody.
+    documents of online job fairs. ``facts``: inputs that are the same for everybody.
     """
 
     local: pl.DataFrame
@@ -85,7 +80,7 @@ class Market:
     months: pl.DataFrame = field(default_factory=lambda: _table("months"))
     hiring: pl.DataFrame = field(default_factory=lambda: _table("hiring"))
     cities: pl.DataFrame = field(default_factory=lambda: _table("cities"))
-    salons: tuple[Salon, ...] = ()
+    salons: Sequence[documents.Document] = ()
     facts: Mapping[str, int | bool] = field(default_factory=dict)
 
     @classmethod
@@ -139,7 +134,7 @@ class Market:
             cities=_table(
                 "cities", [(k, single(north), single(east)) for k, (north, east) in places.items()]
             ),
-            salons=tuple(map(_salon, read.get("online_salons", ()))),
+            salons=read.get("online_salons", ()),
             facts={
                 "missions_everywhere": missions.get("", 0),
                 "covid_risk_is_published": any(job["jg_covid_risk"] != 0 for job in jobs),
@@ -156,23 +151,6 @@ def _table(name: str, rows: Sequence[Any] = ()) -> pl.DataFrame:
 _PLACES = {"city_id": "cityId", "departement_id": "departementId", "region_id": "regionId"}
 
 
-def _salon(document: Mapping[str, Any]) -> Salon:
-    places = [
-        (
-            documents.number("area_type", place.get("areaType", 0)),
-            {column: place.get("city", {}).get(key, "") for column, key in _PLACES.items()},
-        )
-        for place in document.get("locations", [])
-    ]
-    return Salon(
-        document["_id"],
-        document.get("applicationEndDate", "1970-01-01T00:00:00Z"),
-        tuple(document.get("filters", ())),
-        tuple(places),
-        tuple(document.get("jobGroupIds", ())),
-    )
-
-
 def join(people: pl.DataFrame, market: MarketLike, wanted: Iterable[str] | None = None) -> pl.DataFrame:
     """Return the people with the market figures of their job, place and month.
 
@@ -183,54 +161,41 @@ def join(people: pl.DataFrame, market: MarketLike, wanted: Iterable[str] | None 
     """
     every = [v.name for v in DICTIONARY.values() if v.group in JOINED]
     names = set(every) if wanted is None else set(every) & set(wanted)
-    known = people
+    known, whole = people, _whole(market)
+    job = "rome_id"
     if "job_key" in people.columns:  # a document in another language, else the plain one
-        there = pl.col("job_key").is_in(market.jobs["rome_id"].to_list())
+        job, there = "job_key", pl.col("job_key").is_in(market.jobs["rome_id"].to_list())
         known = known.with_columns(job_key=pl.when(there).then("job_key").otherwise("rome_id"))
-    job = "job_key" if "job_key" in people.columns else "rome_id"
-    other = market if isinstance(market, Market) else Market(market.local, market.jobs)
-    for key, columns, found in _lookups(market):
-        if found is None or not names & {*columns}:
+    for key, columns, found in _lookups(whole):
+        if not names & {*columns}:
             continue
-        if "commute_cities" in columns:
-            found = commuting(people, other)
+        if columns == COMMUTING:
+            found = commuting(people, whole)
         elif key[0] == "rome_id":
             key, found = [job, *key[1:]], found.rename({"rome_id": job})
         known = _look_up(known, found, key, names)
-    if "open_online_salons" in names and other.salons:
-        known = known.with_columns(open_online_salons=open_salons(known, other.salons))
+    if "open_online_salons" in names and whole.salons:
+        known = known.with_columns(open_online_salons=open_salons(known, whole.salons))
     held = [n for n in sorted(names) if n in people.columns]  # a market may lack what a record leaves out
     known = known.with_columns(pl.col(n).fill_null(_unknown(n)) for n in held)
-    facts = {n: pl.lit(other.facts.get(n, DICTIONARY[n].default)) for n in sorted(names - set(known.columns))}
+    facts = {n: pl.lit(whole.facts.get(n, DICTIONARY[n].default)) for n in sorted(names - set(known.columns))}
     wide = [
-        pl.col(name).cast(pl.Float64)
-        for name, dtype in known.schema.items()
-        if dtype == pl.Float32 and name in names
+        pl.col(n).cast(pl.Float64) for n, kind in known.schema.items() if kind == pl.Float32 and n in names
     ]
     return known.with_columns(*wide, **facts)
 
 
-def _lookups(market: MarketLike) -> list[tuple[list[str], Iterable[str], pl.DataFrame | None]]:
-    """Return how figures are found: by which columns, which ones, and the table; None where it is empty."""
+def _whole(market: MarketLike) -> Market:
+    return market if isinstance(market, Market) else Market(market.local, market.jobs)
 
-    def of(name: str) -> pl.DataFrame | None:
-        table = getattr(market, name, None)
-        return table if table is not None and table.height else None
 
-    commuted = ["commute_cities", "commute_best_ratio"]
-    return [
-        (["departement_id", "rome_id"], SCHEMAS["local"], market.local),
-        (["rome_id"], SCHEMAS["jobs"], market.jobs),
-        (
-            ["departement_id"],
-            SCHEMAS["departements"],
-            getattr(market, "departements", _table("departements")),
-        ),
-        (["departement_id"], association_table().columns, association_table()),
-        (["rome_id", "code_ogr"], SCHEMAS["titles"], of("titles")),
-        (["month"], SCHEMAS["months"], of("months")),
-        (["rome_id", "city_id"], commuted, of("hiring")),
-    ]
+def _lookups(market: Market) -> Iterator[tuple[list[str], Sequence[str], pl.DataFrame]]:
+    """Iterate over how figures are found: by which columns, which ones, and the table."""
+    for name, key in KEYS.items():
+        table = getattr(market, name)
+        if table.height or name in ("local", "jobs", "departements"):  # what every market is asked for
+            yield key, COMMUTING if name == "hiring" else [*SCHEMAS[name]], table
+    yield ["departement_id"], association_table().columns, association_table()
 
 
 def looked_up_by(names: Iterable[str], market: MarketLike) -> list[Variable]:
@@ -239,16 +204,12 @@ def looked_up_by(names: Iterable[str], market: MarketLike) -> list[Variable]:
     >>> [v.name for v in looked_up_by(["jobbing_market_score", "age"], Market.empty())]
     ['departement_id']
     """
-    wanted = set(names)
-    found: dict[str, Variable] = {}
-    for key, columns, table in _lookups(market):
-        if table is not None and wanted & (set(columns) - {*key}):
-            found |= {k: DICTIONARY[k] for k in key}
-    salons = getattr(market, "salons", ())
-    if "open_online_salons" in wanted and salons:
-        found |= {n: DICTIONARY[n] for n in ("area_type", "rome_id", *_PLACES)}
-        found |= {v.name: v for s in salons for v in inputs(CATALOGUE.check(s.filters))}
-    return list(found.values())
+    wanted, whole = set(names), _whole(market)
+    found = [k for key, columns, _ in _lookups(whole) if wanted & {*columns} - {*key} for k in key]
+    if "open_online_salons" in wanted and whole.salons:
+        found += ["area_type", "rome_id", *_PLACES]
+        found += [v.name for s in whole.salons for v in inputs(CATALOGUE.check(s.get("filters", ())))]
+    return [DICTIONARY[name] for name in dict.fromkeys(found)]
 
 
 def _look_up(people: pl.DataFrame, table: pl.DataFrame, key: list[str], names: set[str]) -> pl.DataFrame:
@@ -311,73 +272,60 @@ def commuting(people: pl.DataFrame, market: Market) -> pl.DataFrame:
     Returns one row a pair: ``commute_cities``, cities between 8 and 35 km away, and ``commute_best_ratio``,
     their best figure of offers per inhabitant over that of the own city (0 where that is unknown, M13).
     """
-    pairs = people.select("rome_id", "city_id").unique().join(market.cities, on="city_id").sort(pl.all())
-    hiring = market.hiring.partition_by("rome_id", as_dict=True)
-    rows = []
-    for (rome,), homes in pairs.partition_by("rome_id", as_dict=True).items():
-        if (rome,) not in hiring:
-            continue
-        cities = hiring[rome,]
-        for city, latitude, longitude in homes.select("city_id", "latitude", "longitude").iter_rows():
-            count, best = _reach(cities, city, latitude, longitude)
-            rows.append((rome, city, count, best))
-    columns = documents.schema(["rome_id", "city_id"], ["commute_cities", "commute_best_ratio"])
-    return pl.DataFrame(rows, schema=columns, orient="row")
+    homes = people.select("rome_id", "city_id").unique().join(market.cities, on="city_id")
+    own = market.hiring.filter(pl.col("population") != 0).unique(KEYS["hiring"], keep="first")
+    own = own.select(*KEYS["hiring"], own="offers_per_inhabitant")
+    pairs = homes.join(market.hiring, on="rome_id", suffix="_there").join(own, KEYS["hiring"], how="left")
+    middle = ((pl.col("latitude_there") + pl.col("latitude")) / 2).radians()
+    north = (pl.col("latitude_there") - pl.col("latitude")) * 111
+    east = (pl.col("longitude_there") - pl.col("longitude")) * 111 * middle.cos()
+    distance = (east**2 + north**2).sqrt()
+    reached, near = distance < 35, distance.cast(pl.Float32) < 8
+    known = pl.col("own").fill_null(0) != 0
+    ratio = pl.when(known).then(pl.col("offers_per_inhabitant") / pl.col("own")).otherwise(0.0)
+    cities, best = (reached & ~near).sum(), ratio.cast(pl.Float32).filter(reached & ~near).max()
+    told = (cities > 1) | ((cities == 1) & (reached & near).any())  # one city alone is not worth telling
+    found = pairs.group_by(KEYS["hiring"]).agg(
+        commute_cities=pl.when(told).then(cities).otherwise(0),
+        commute_best_ratio=pl.when(told).then(best).otherwise(0),
+    )
+    return found.cast(pl.Schema(documents.schema(KEYS["hiring"], COMMUTING)))
 
 
-def _reach(cities: pl.DataFrame, home: str, latitude: float, longitude: float) -> tuple[int, float]:
-    own = cities.filter((pl.col("city_id") == home) & (pl.col("population") != 0))
-    reference = own["offers_per_inhabitant"][0] if own.height else 0.0
-    north = (cities["latitude"].to_numpy() - latitude) * 111
-    middle = np.radians((cities["latitude"].to_numpy() + latitude) / 2)
-    east = (cities["longitude"].to_numpy() - longitude) * 111 * np.cos(middle)
-    distance = np.sqrt(east**2 + north**2)
-    offers = cities["offers_per_inhabitant"].to_numpy()
-    ratio = (offers / reference if reference else np.zeros_like(offers)).astype(np.float32)
-    kept = distance < 35
-    obvious = kept & (distance.astype(np.float32) < 8)
-    interesting = kept & ~obvious
-    count = int(interesting.sum())
-    if count == 0 or (count == 1 and not obvious.any()):
-        return 0, 0.0
-    return count, float(ratio[interesting].max())
-
-
-def open_salons(people: pl.DataFrame, salons: Sequence[Salon]) -> pl.Series:
+def open_salons(people: pl.DataFrame, salons: Iterable[documents.Document]) -> pl.Series:
     """Count, for each row, the online job fairs that it may join (spec 04 §2.16).
 
     Raises ValueError if the filters of a fair may refuse to answer: such a fair cannot be counted.
     """
     earliest = str(people["now"].min()).replace(" ", "T")
-    salons = [s for s in salons if s.end > earliest]
-    if not salons:
-        return pl.repeat(0, people.height, dtype=pl.Int32, eager=True)
-    rules = {s.id: CATALOGUE.check(s.filters) for s in salons}
+    ends = {s["_id"]: s.get("applicationEndDate", "1970-01-01T00:00:00Z") for s in salons}
+    waiting = [s for s in salons if ends[s["_id"]] > earliest]
+    rules = {s["_id"]: CATALOGUE.check(s.get("filters", ())) for s in waiting}
     rules = {k: rule for k, rule in rules.items() if inputs(rule)}
     allowed = evaluate(rules, people).frame if rules else pl.DataFrame()
     refusing = [c for c in allowed.columns if c.endswith(STATUS)]
     if refusing:
         raise ValueError(f"the filters of the online job fair {refusing[0][: -len(STATUS)]!r} may lack data")
-    columns = []
-    for salon in salons:
-        end = pl.lit(salon.end.removesuffix("Z")).str.to_datetime(time_unit="us")
+    columns = [pl.repeat(0, pl.len(), dtype=pl.Int32)]
+    for salon in waiting:
+        end = pl.lit(ends[salon["_id"]].removesuffix("Z")).str.to_datetime(time_unit="us")
         condition = pl.col("now") < end
-        if salon.places:
-            condition &= pl.any_horizontal(*(_within(area, city) for area, city in salon.places))
-        if salon.jobs:
-            condition &= pl.any_horizontal(*(pl.col("rome_id").str.starts_with(j) for j in salon.jobs))
-        if salon.id in rules:
-            condition &= pl.lit(allowed[salon.id])
+        if places := salon.get("locations"):
+            condition &= pl.any_horizontal(*map(_within, places))
+        if jobs := salon.get("jobGroupIds"):
+            condition &= pl.any_horizontal(*(pl.col("rome_id").str.starts_with(j) for j in jobs))
+        if salon["_id"] in rules:
+            condition &= pl.lit(allowed[salon["_id"]])
         columns.append(condition.cast(pl.Int32))
     return people.select(open_online_salons=pl.sum_horizontal(*columns)).to_series()
 
 
-def _within(area: int, city: Mapping[str, str]) -> pl.Expr:
+def _within(place: documents.Document) -> pl.Expr:
     """Compare the place of a fair with the person's, at the wider of their two areas; empty equals empty."""
-    own = pl.col("area_type")
+    own, area = pl.col("area_type"), documents.number("area_type", place.get("areaType", 0))
     wider = pl.max_horizontal(own, pl.lit(area, dtype=pl.Int32))
     same: Any = pl.when(own == 0).then(True)
-    for width, column in enumerate(_PLACES, 1):
-        same = same.when(wider == width).then(pl.col(column) == city[column])
+    for width, (column, key) in enumerate(_PLACES.items(), 1):
+        same = same.when(wider == width).then(pl.col(column) == place.get("city", {}).get(key, ""))
     within: pl.Expr = same.otherwise(True)
     return within

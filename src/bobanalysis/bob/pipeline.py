@@ -29,7 +29,6 @@ from bobanalysis.algorithm import (
     Result,
     Rules,
     Source,
-    to_polars,
 )
 from bobanalysis.presentation import Presentation
 from bobanalysis.rules import (
@@ -94,13 +93,6 @@ def _outcome(raw: dict[str, Any]) -> Outcome:
     return replace(load(Outcome, raw, "algorithm.yaml"), items=items.get(raw["id"], {}))
 
 
-def _inputs() -> Inputs:
-    factors = SAID["factors"].items()
-    labels = {k: f["label"] for k, f in factors}
-    raw = SAID["inputs"] | {"factors": {k: f["inputs"] for k, f in factors}, "factor_labels": labels}
-    return load(Inputs, raw, "algorithm.yaml")
-
-
 @dataclass(frozen=True, eq=False)
 class Run(Result):
     """What each step of the pipeline found; all parts have one row a project, in the order of the people.
@@ -158,7 +150,7 @@ class Bob(Algorithm):
     )
     dictionary = DICTIONARY
     outcomes = tuple(_outcome(raw) for raw in SAID["outcomes"])
-    input_roles = _inputs()
+    input_roles = load(Inputs, SAID["inputs"], "algorithm.yaml")
     known_column = "market_known"
     questions = load(tuple[Questions, ...], SAID["questions"], "algorithm.yaml")
     start = MappingProxyType(SAID["start"])
@@ -237,11 +229,6 @@ class Bob(Algorithm):
     def strategies(self) -> Rules:
         """The rule that scores each strategy, by its id."""
         return self._part("strategy ")
-
-    @property
-    def job_tips(self) -> Expr:
-        """The place of the tips for the person's occupation."""
-        return self.roots["job tips"]
 
     def blind_to(
         self, criterion: str, how: How = "neutral", reference: Operand | None = None, *, age: int = 40
@@ -353,26 +340,6 @@ class Bob(Algorithm):
         """
         return self.diagnosis_only.run(people, strict=strict)
 
-    def advise(self, people: Any, *, strict: bool = True) -> Any:
-        """Return the advice given to people, one row a person and piece of advice.
-
-        Columns: the person's keys, ``item`` (id of the advice), ``rank`` (1 is first) and ``score`` (stars,
-        32-bit). People whose diagnosis fails have no row.
-        """
-        return _long(self, people, strict, "advice", {"score": "stars"})
-
-    def strategise(self, people: Any, *, strict: bool = True) -> Any:
-        """Return the strategies proposed to people, one row a person and strategy.
-
-        Columns: the person's keys, ``item`` (id of the strategy), ``rank`` (1 is the principal one),
-        ``score`` (points from 0 to 100), ``is_secondary``, ``advice`` (ids of its advice).
-        """
-        read = {
-            k: f"strategy_{v}"
-            for k, v in (("score", "points"), ("is_secondary", "is_secondary"), ("advice", "advice"))
-        }
-        return _long(self, people, strict, "strategies", read)
-
     def compute(self, people: pl.DataFrame, rules: Iterable[Expr] = ()) -> Result:
         """Run the pipeline on validated people; see ``Algorithm.compute``."""
         if not self.only_diagnosis:
@@ -399,7 +366,7 @@ class Bob(Algorithm):
         points = {k: scored.frame[f"strategy {k}"].cast(pl.Float64) for k in self.strategies}
         main, overall = diagnosed["main_challenge"], diagnosed["overall_score"]
         proposed = propose(main, overall, points, scored.frame["job tips"], advice)
-        scores = [_score(scored, f"action {k}", pl.Series([False] * known.height)) for k in plan]
+        scores = [_score(scored, f"action {k}") for k in plan]
         ranked = rank(scores, list(plan), negative=False) if plan else None
 
         def answers() -> pl.DataFrame:
@@ -455,24 +422,12 @@ def _national_offers() -> Expr:
     return first_match(when(score == 0, 0), when(offers < 1, 1), otherwise=offers)
 
 
-def _score(done: Evaluation, column: str, failed: pl.Series) -> pl.Series:
+def _score(done: Evaluation, column: str, failed: pl.Series | None = None) -> pl.Series:
     """Return the score of an item: 0.1 where its rule names what it lacks, null where it has none."""
-    score = done.frame[column].cast(pl.Float64)
+    score: pl.Expr = pl.col(column).cast(pl.Float64)
     if column + STATUS in done.frame.columns:
         lacking = [k for k, r in enumerate(done.refusals, 1) if r.kind == "missing" and r.details]
-        status = done.frame[column + STATUS]
-        score = pl.select(pl.when(status.is_in(lacking)).then(LACKS_DATA).otherwise(score)).to_series()
-    if failed.any():
-        score = pl.select(pl.when(~failed).then(score)).to_series()
-    return score
-
-
-def _long(bob: Bob, people: Any, strict: bool, item: str, columns: Mapping[str, str]) -> Any:
-    """Return list columns as one row a person and item, in a frame of the kind that was given."""
-    wide = bob.run(to_polars(people), strict=strict)
-    keys = [c for c in KEYS if c in wide.columns]
-    lists = wide.select(*keys, item=item, **{new: pl.col(old) for new, old in columns.items()})
-    length = pl.col("item").list.len()
-    lists = lists.filter(length > 0).with_columns(rank=pl.int_ranges(1, length + 1))
-    long = lists.explode("item", "rank", *columns).select(*keys, "item", "rank", *columns)
-    return long.to_pandas() if type(people).__module__.startswith("pandas") else long
+        score = pl.when(pl.col(column + STATUS).is_in(lacking)).then(LACKS_DATA).otherwise(score)
+    if failed is not None and failed.any():
+        score = pl.when(~failed).then(score)
+    return done.frame.select(score).to_series()

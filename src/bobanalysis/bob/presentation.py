@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, cached_property
 from pathlib import Path
 from types import MappingProxyType
@@ -20,15 +20,12 @@ from . import configuration
 from .diagnosis import Relevance, challenges, diagnosis, overall_rows
 from .market import _elsewhere as elsewhere
 from .market import association_table, looked_up_by
+from .pipeline import SAID as ABOUT
 from .rulebook import catalogue, titles
 from .uses import content_rules, rules_in_use
 
 TOP, HUNDRED = 3, 100  # rules score from 0 to 3 (spec 01 §4.1), strategies have up to 100 points
-STEP_SOURCES = {  # spec 03 §2.2 and 2.3
-    "relevance": "frontend/server/diagnostic.py#L294-L387",
-    "main_challenge": "frontend/server/diagnostic.py#L62-L87",
-    "overall_score": "frontend/server/diagnostic.py#L215-L252",
-}
+SAID: dict[str, Any] = ABOUT["pages"]
 
 
 @cache
@@ -50,73 +47,66 @@ def strategy_title(id: str) -> Text:
 class BobPresentation(Presentation):
     """What the pages of Bob say."""
 
-    roles = ("diagnosis", "advice", "strategy", "condition", "family", "score")
-    code_tables = MappingProxyType({"departement_id": "departements", "rome_id": "rome"})
-    assumed = MappingProxyType(
-        {
-            "total_interview_count": "interviews_per_month",
-            "jg_requires_diploma": "requires_diploma",
-            "jg_hires_mainly_through_network": "hires_through_network",
-        }
-    )
+    roles = tuple(SAID["roles"])
+    code_tables = MappingProxyType(SAID["code_tables"])
+    assumed = MappingProxyType(SAID["assumed"])
+    main_outcomes = tuple(SAID["main_outcomes"])
+    always_told = tuple(SAID["always_told"])
 
-    @property
-    def words(self) -> Vocabulary:  # type: ignore[override]
-        """Bob's own names: what is decided, stars, points, strategies."""
-        return _own_words()
-
-    @property
-    def reasons(self) -> Mapping[str, Text]:  # type: ignore[override]
-        """What people are told as a reason."""
-        return configuration.reasons()
-
-    @cached_property
-    def families(self) -> tuple[RuleFamily, ...]:  # type: ignore[override]
-        """Rules whose names follow a pattern."""
-        known = catalogue().families
-        return tuple(RuleFamily(f.name, f.pattern.pattern, f.title, f.source, f.example) for f in known)
+    def __init__(self, algorithm: Any) -> None:
+        """Present Bob."""
+        super().__init__(algorithm)
+        self.words = _own_words()
+        self.reasons = configuration.reasons()
+        self.families = tuple(
+            RuleFamily(f.name, f.pattern.pattern, f.title, f.source, f.example) for f in catalogue().families
+        )
 
     @cached_property
     def steps(self) -> Mapping[str, PublishedRule]:
         """The steps of the diagnosis that a reader sees."""
+        at = SAID["step_sources"]
         return {
-            name: PublishedRule(
-                name, step, STEP_SOURCES.get(name, STEP_SOURCES["relevance"]), title=titles()[name]
-            )
+            name: PublishedRule(name, step, at.get(name, at["relevance"]), title=titles()[name])
             for name, step in diagnosis().items()
             if name != "overall_row"
         }
 
     def _uses(self) -> Iterator[tuple[str, Use]]:
+        return ((name, use) for use, names in self._users() for name in names)
+
+    def _users(self) -> Iterator[tuple[Use, Iterable[str]]]:
+        """Iterate over what uses rules, with the rules that it names."""
         labels = {c.id: c.label for c in challenges()}
         for module in configuration.advice_modules():
-            yield module.trigger, Use("advice", module.id, module.label)
+            yield Use("advice", module.id, module.label), [module.trigger]
         for s in configuration.strategies():
-            yield s.trigger, Use("strategy", s.id, strategy_title(s.id), bool({*s.challenges} & {*labels}))
+            alive = not labels.keys().isdisjoint(s.challenges)
+            yield Use("strategy", s.id, strategy_title(s.id), alive), [s.trigger]
         for challenge in challenges():
             if challenge.relevance:
-                yield challenge.relevance, Use("relevance", challenge.id, challenge.label)
-            for name in challenge.filters:
-                yield name, Use("challenge", challenge.id, challenge.label)
+                yield Use("relevance", challenge.id, challenge.label), [challenge.relevance]
+            yield Use("challenge", challenge.id, challenge.label), challenge.filters
         for row in overall_rows():
-            for name in row.filters:
-                yield name, Use("overall", row.challenge, labels.get(row.challenge), row.challenge in labels)
-        users = [("action", a.id, [a.trigger]) for a in configuration.actions()]
-        users += [("tips", t.id, [*t.filters]) for t in configuration.job_advice()]
-        users += [("public", p.id, [*p.filters]) for p in configuration.association_publics()]
-        for kind, user, names in users:
-            yield from ((name, Use(kind, user)) for name in names)
+            there = row.challenge in labels
+            yield Use("overall", row.challenge, labels.get(row.challenge), there), row.filters
+        for action in configuration.actions():
+            yield Use("action", action.id), [action.trigger]
+        for tips in configuration.job_advice():
+            yield Use("tips", tips.id), tips.filters
+        for public in configuration.association_publics():
+            yield Use("public", public.id), public.filters
         for user, rule in self.algorithm.rules.items():
-            for name in self.named_in(rule.expr):
-                yield name, Use("rule", user, alive=user in rules_in_use())
+            yield Use("rule", user, alive=user in rules_in_use()), self.named_in(rule.expr)
         for step, rule in self.steps.items():
-            yield from ((name, Use("step", step)) for name in self.named_in(rule.expr))
+            yield Use("step", step), self.named_in(rule.expr)
         for listed in configuration.contents():
-            for name in {f: None for own in listed.contents.values() for f in own}:
-                yield name, Use("contents", listed.id, listed.label)
+            yield (
+                Use("contents", listed.id, listed.label),
+                [f for own in listed.contents.values() for f in own],
+            )
         for name in sorted(content_rules()):
-            for read in self.named_in(catalogue()[name].expr):
-                yield read, Use("rule", name, alive=False)
+            yield Use("rule", name, alive=False), self.named_in(catalogue()[name].expr)
 
     def _kinds(self, name: str) -> set[str]:
         return {use.kind for use in self.uses.get(name, ())}
@@ -168,8 +158,6 @@ class BobPresentation(Presentation):
     letter_template = "letter.html"
     whole_computations = False
     unpaired = frozenset({"strategies"})
-    main_outcomes = ("main_challenge", "overall_score")
-    always_told = ("age", "rome_id", "departement_id")
 
     def label_of(self, outcome: str, item: str = "") -> Text:
         """Return what to call an outcome, or an item of a list."""
@@ -210,7 +198,7 @@ class BobPresentation(Presentation):
         name, value = variable.name, row.get(variable.name)
         if value is None or self.unknown(variable, value) == "age":
             return False
-        if name in _COUNTED or name in association_table().columns[1:]:
+        if name in SAID["counted"] or name in association_table().columns[1:]:
             return True
         if name == "search_not_started" and row.get("search_length", -1) >= 0:
             return True
@@ -311,7 +299,7 @@ class BobPresentation(Presentation):
             },
             "market": _market(self.algorithm.market, {v.name for v in read}),
             "start": dict(self.algorithm.start),
-            "ages": load_yaml(dict[str, Any], Path(__file__).with_name("algorithm.yaml"))["ages"],
+            "ages": ABOUT["ages"],
         }
 
     def try_words(self, words: Any, codes: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
@@ -347,8 +335,6 @@ class BobPresentation(Presentation):
 
 
 _DIAGNOSED = {"diagnostic_category", "diagnostic_overall_score"}
-_COUNTED = ("num_projects", "num_objectives", "has_creation_date", "month")
-"""Inputs that are known of everybody, whatever was answered."""
 
 
 @cache

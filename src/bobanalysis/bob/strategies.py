@@ -10,8 +10,7 @@ People are taken challenge by challenge, in blocks of rows; within a block every
 from __future__ import annotations
 
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -19,29 +18,21 @@ import polars as pl
 import pyarrow as pa
 
 from .configuration import Strategy, advice_modules, job_advice, strategies
-from .ranking import BITS, Ranking
+from .ranking import BITS, Ints, Ranking, in_threads
 
 JOB_TIPS = "specific-to-job"
 SECONDARY = 10  # points up to which a strategy is called secondary (the published literal, Q39)
-_BLOCK = 1 << 15
-_WIDE = 6  # bits for the place of a strategy in a sort key
-_DEEP = 5  # bits for the place of a piece of advice in a strategy's table
-_MOST = (1 << _DEEP) - 1
-
-Ints = npt.NDArray[np.int16]
-
-
-@dataclass(frozen=True)
-class _Block:
-    """The strategies of some rows, in the order of the rows: what is needed to build list columns."""
-
-    rows: npt.NDArray[np.int64]
-    counts: npt.NDArray[np.int64]  # strategies of each row
-    strategy: Ints
-    points: Ints
-    secondary: npt.NDArray[np.bool_]
-    pieces: npt.NDArray[np.int64]  # pieces of advice of each strategy
-    advice: Ints
+_DEEP = 5  # bits for a place in a sort key
+_ADVICE = [m.id for m in advice_modules()]
+_IDS = [s.id for s in strategies()]
+_NAMED = {  # the columns of advice that each piece may be; some texts start the id of no advice at all
+    s.id: [
+        columns
+        for start in s.advice
+        if (columns := [k for k, name in enumerate(_ADVICE) if name.startswith(start)])
+    ]
+    for s in strategies()
+}
 
 
 def propose(
@@ -62,157 +53,101 @@ def propose(
     of advice by stars).
     Raises ValueError if points are negative, as the published server does (Q47).
     """
+    left = 100 - overall.fill_null(0).to_numpy().astype(np.float64)
+    given = {name: points.to_numpy() for name, points in triggers.items()}
     blocks = []
-    for challenge in category.unique().drop_nulls().to_list():
+    told = category.cast(pl.String)
+    for challenge in {c: None for s in strategies() for c in s.challenges}:
         group = [s for s in strategies() if challenge in s.challenges]
-        rows = (category == challenge).fill_null(False).arg_true().to_numpy().astype(np.int64)
-        blocks += [(group, rows[start : start + _BLOCK]) for start in range(0, len(rows), _BLOCK)]
-    score = overall.fill_null(0).to_numpy().astype(np.float64)
-    given = {s.id: triggers[s.id].to_numpy() for group, _ in blocks for s in group}
-    place = tips.to_numpy()
-    with ThreadPoolExecutor() as threads:
-        done = list(
-            threads.map(lambda b: _block(b[0], b[1], score, given, place, advice) if b[0] else None, blocks)
-        )
-    return _frame(len(category), [b for b in done if b is not None])
+        rows = (told == challenge).arg_true().to_numpy().astype(np.int64)
+        blocks += in_threads(partial(_block, group, left, given, tips.to_numpy(), advice), rows)
+    found = pl.concat(blocks).sort("row", maintain_order=True)
+    counts = np.bincount(found["row"].to_numpy(), minlength=len(category))
+    return pl.DataFrame({name: _lists(counts, found[name]) for name in found.columns if name != "row"})
 
 
 def _block(
     group: list[Strategy],
-    rows: npt.NDArray[np.int64],
-    overall: npt.NDArray[np.float64],
+    left: npt.NDArray[np.float64],
     triggers: Mapping[str, npt.NDArray[np.float64]],
     tips: npt.NDArray[np.int64],
     advice: Ranking,
-) -> _Block:
-    n, most = len(rows), max(len(s.advice) for s in group) + 1
-    order = np.zeros((n, len(group)), dtype=np.int16)  # sort keys of the strategies; 0: not proposed
-    secondary = np.zeros((n, len(group)), dtype=bool)
-    pieces = np.full((n, len(group), most), -1, dtype=np.int16)
-    for k, strategy in enumerate(group):
-        own, found = _pieces(strategy, rows, tips, advice)
-        pieces[:, k, : own.shape[1]] = own
-        score = triggers[strategy.id][rows]
-        points = np.minimum(score * 100 / 3, 100 - overall[rows])
-        proposed = (score != 0) & found
-        if (points[proposed] < 0).any():
-            raise ValueError(f"strategy {strategy.id!r} has negative points: the overall score is above 100")
-        # Points in the high bits, the place in the table below, reversed: one sort gives the published order
-        # (points descending, equals as in the table), and the key tells the strategy afterwards.
-        key = (np.trunc(points).astype(np.int16) << _WIDE) | (len(group) - k)
-        order[:, k] = np.where(proposed, key, 0)
-        secondary[:, k] = points <= SECONDARY
-    order.sort(axis=1)
-    order = order[:, ::-1]
-    shown = order != 0
+    rows: npt.NDArray[np.int64],
+) -> pl.DataFrame:
+    """Return the strategies of some people with one challenge, one row a person and strategy, best first."""
+    given = _given(group, tips[rows], advice.keys[:, rows])
+    score = np.stack([triggers[s.id][rows] for s in group], axis=1)
+    points = np.minimum(score * 100 / 3, left[rows, None])
+    proposed = (score != 0) & given.any(axis=2)
+    if len(wrong := np.argwhere(proposed & (points < 0))):
+        name = group[wrong[0][1]].id
+        raise ValueError(f"strategy {name!r} has negative points: the overall score is above 100")
+    best, whole = _best_first(np.where(proposed, points, -1).astype(np.int16))
+    shown = best >= 0
     # From here on everything is a flat array with counts, and becomes Arrow lists without a loop over people.
-    best = np.where(shown, len(group) - (order & ((1 << _WIDE) - 1)), 0).astype(np.int64)
-    chosen = np.take_along_axis(pieces, best[:, :, None], axis=1)[shown]
-    there = chosen >= 0
-    ids = np.array([_PLACE[s.id] for s in group], dtype=np.int16)
-    return _Block(
-        rows,
-        shown.sum(axis=1),
-        ids[best][shown],
-        (order >> _WIDE)[shown],
-        np.take_along_axis(secondary, best, axis=1)[shown],
-        there.sum(axis=1),
-        chosen[there],
-    )
-
-
-_PLACE = {s.id: k for k, s in enumerate(strategies())}
-_ADVICE = [m.id for m in advice_modules()]
-
-
-def _pieces(
-    strategy: Strategy, rows: npt.NDArray[np.int64], tips: npt.NDArray[np.int64], advice: Ranking
-) -> tuple[Ints, npt.NDArray[np.bool_]]:
-    """Return the pieces of advice of a strategy by stars (places of advice, -1 behind), and whether any.
-
-    A piece is the best ranked advice whose id starts with the given text (C25); tips for the person's
-    occupation come last, if the strategy is on their list. Equal stars keep the order of the table.
-    """
-    keys = []
-    for prefix in strategy.advice:
-        matching = [k for k, name in enumerate(_ADVICE) if name.startswith(prefix)]
-        if matching:
-            keys.append(advice.keys[matching][:, rows].max(axis=0))
-    listed = np.array([strategy.id in j.strategies for j in job_advice()] + [False])
-    own = advice.keys[_ADVICE.index(JOB_TIPS)][rows]
-    keys.append(np.where(listed[tips[rows]], own, 0))
-    table = np.stack(keys, axis=1)
-    # Of a key of advice only the stars order the pieces of a strategy (the id does not break ties here): its
-    # low bits are replaced by the place in the strategy's own table, reversed.
-    place = np.arange(_MOST, _MOST - table.shape[1], -1, dtype=np.int16)
-    order = np.where(table == 0, 0, ((table >> BITS) << _DEEP) | place).astype(np.int16)
-    order.sort(axis=1)
-    order = order[:, ::-1]
-    places = np.minimum(_MOST - (order & _MOST), table.shape[1] - 1).astype(np.int64)
-    items = np.take_along_axis(advice.item(table), places, axis=1)
-    return np.where(order == 0, -1, items).astype(np.int16), order[:, 0] != 0
-
-
-def _frame(people: int, blocks: list[_Block]) -> pl.DataFrame:
-    """Put blocks back in the order of the people, as list columns."""
-    names = ("rows", "counts", "strategy", "points", "secondary", "pieces", "advice")
-    whole = {
-        n: np.concatenate([getattr(b, n) for b in blocks]) if blocks else np.array([], int) for n in names
-    }
-    counts = np.zeros(people, dtype=np.int64)
-    counts[whole["rows"]] = whole["counts"]
-    starts = _offsets(whole["counts"])[:-1]
-    start = np.zeros(people, dtype=np.int64)
-    start[whole["rows"]] = starts
-    flat = _ranges(start, counts)  # places of the strategies, person by person
-    pieces = whole["pieces"][flat]
-    nested = _ranges(_offsets(whole["pieces"])[:-1][flat], pieces)
-    outer = pa.array(_offsets(counts), pa.int64())
-    inner = pa.array(_offsets(pieces), pa.int64())
-
-    def lists(values: pa.Array) -> pa.Array:
-        return pa.LargeListArray.from_arrays(outer, values)
-
-    table = pa.table(
+    person, chosen = np.nonzero(shown)[0], best[shown]
+    keys = given[person, chosen]
+    # Of a key of advice only the stars order the pieces of a strategy: the id does not break ties here.
+    places, _ = _best_first(np.where(keys == 0, np.int16(-1), keys >> BITS))
+    there = places >= 0
+    pieces = advice.item(np.take_along_axis(keys, places, axis=1)[there])
+    ids = np.array([_IDS.index(s.id) for s in group])
+    return pl.DataFrame(
         {
-            "strategies": lists(_coded(whole["strategy"][flat], list(_PLACE))),
-            "strategy_points": lists(pa.array(whole["points"][flat].astype(np.int16))),
-            "strategy_is_secondary": lists(pa.array(whole["secondary"][flat].astype(bool))),
-            "strategy_advice": lists(
-                pa.LargeListArray.from_arrays(inner, _coded(whole["advice"][nested], _ADVICE))
-            ),
+            "row": rows[person],
+            "strategies": _coded(ids[chosen], _IDS),
+            "strategy_points": whole[shown],
+            "strategy_is_secondary": points[person, chosen] <= SECONDARY,
+            "strategy_advice": _lists(there.sum(axis=1), _coded(pieces, _ADVICE)),
         }
     )
-    return pl.DataFrame(pl.from_arrow(table))
 
 
-def _coded(codes: Ints, names: list[str]) -> pa.DictionaryArray:
-    return pa.DictionaryArray.from_arrays(
-        pa.array(codes.astype(np.int32)), pa.array(names, pa.large_string())
-    )
+def _given(group: list[Strategy], tips: npt.NDArray[np.int64], keys: Ints) -> Ints:
+    """Return the keys of the pieces of advice of each strategy: people × strategies × pieces, 0 for none.
+
+    A piece is the best ranked advice whose id starts with the given text (C25); tips for the person's
+    occupation come last, if the strategy is on their list.
+    """
+    most = max(len(_NAMED[s.id]) for s in group) + 1
+    table = np.zeros((len(tips), len(group), most), dtype=np.int16)
+    for k, strategy in enumerate(group):
+        for place, columns in enumerate(_NAMED[strategy.id]):
+            table[:, k, place] = keys[columns].max(axis=0)
+        listed = np.array([strategy.id in j.strategies for j in job_advice()] + [False])
+        table[:, k, most - 1] = np.where(listed[tips], keys[_ADVICE.index(JOB_TIPS)], 0)
+    return table
 
 
-def _offsets(counts: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    return np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+def _best_first(values: Ints) -> tuple[npt.NDArray[np.int64], Ints]:
+    """Return the places of the values from 0 to 1,023, best first, equals in their order; -1 behind.
+
+    The values come with them. A value in the high bits and its place, reversed, in the low ones sort at once.
+    """
+    last = (1 << _DEEP) - 1
+    place = np.arange(last, last - values.shape[-1], -1, dtype=np.int16)
+    packed = np.where(values < 0, np.int16(0), (values << _DEEP) | place)
+    packed.sort(axis=-1)
+    packed = packed[..., ::-1]
+    return np.where(packed == 0, -1, last - (packed & last)).astype(np.int64), packed >> _DEEP
 
 
-def _ranges(starts: npt.NDArray[np.int64], counts: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Return start, start + 1, … for each pair of a start and a count, one after the other."""
-    total = int(counts.sum())
-    begin = _offsets(counts)[:-1]
-    return np.arange(total) + np.repeat(starts - begin, counts)
+def _lists(counts: npt.NDArray[np.int64], values: pl.Series) -> pl.Series:
+    """Return lists of so many values, one after the other."""
+    # Arrow is given what Polars made: pyarrow's own reading of arrays begins with the import of pandas.
+    offsets = pl.Series(np.concatenate([[0], np.cumsum(counts)])).to_arrow()
+    return pl.Series(pl.from_arrow(pa.LargeListArray.from_arrays(offsets, values.to_arrow())))
+
+
+def _coded(codes: npt.NDArray[np.integer], names: list[str]) -> pl.Series:
+    return pl.Series(names, dtype=pl.Categorical).gather(codes)
 
 
 def advice_lists(advice: Ranking, ids: list[str]) -> pl.DataFrame:
     """Return ranked items as list columns: ``advice`` (ids, best first) and ``stars`` (32-bit scores)."""
     shown = advice.sorted != 0
-    keys = advice.sorted[shown]
-    offsets = pa.array(_offsets(advice.counts), pa.int64())
-    stars = pa.array(advice.values.astype(np.float32)[keys >> _WIDE])
-    table = pa.table(
-        {
-            "advice": pa.LargeListArray.from_arrays(offsets, _coded(advice.item(keys), ids)),
-            "stars": pa.LargeListArray.from_arrays(offsets, stars),
-        }
+    keys, counts = advice.sorted[shown], shown.sum(axis=1)
+    stars = pl.Series(advice.score(keys).astype(np.float32))
+    return pl.DataFrame(
+        {"advice": _lists(counts, _coded(advice.item(keys), ids)), "stars": _lists(counts, stars)}
     )
-    return pl.DataFrame(pl.from_arrow(table))

@@ -8,8 +8,8 @@ A *mobility table* has ``rome``, ``rome_target`` and ``kind`` ("close", "evoluti
 ``data.table("rome_mobility")``. Where the published code leaves the order of equals open, it is fixed here
 (by code) and said so.
 
-The second half are figures of Bob's importer (D1–D23) whose tables (dated offers, catalogues of trainings,
-surveys) are private: ``data/quirks/data.yaml`` runs each on a few rows that show what the importer does.
+Figures of Bob's importer whose tables (dated offers, catalogues of trainings, surveys) are private are
+queries that run on a few rows, for its quirks (``data/quirks/importer``).
 
 >>> sorted(SUGGESTIONS)
 ['best-local-market-score', 'best-relative-local-score', 'less-stressful-job-groups']
@@ -18,7 +18,6 @@ surveys) are private: ``data/quirks/data.yaml`` runs each on a few rows that sho
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date
 
 import polars as pl
 
@@ -31,9 +30,7 @@ NO_OFFER, UNKNOWN = -1, 0  # how documents say that there is no offer at all, th
 MOST = 5  # job groups of a list
 LISTED = 50  # jobs of a département's list
 GOOD_MARKET = 7  # offers per ten candidates from which a job is among the best
-GOOD_SALARY = 2200  # euro gross a month that people under 35 are offered at least (D5)
-END_OF_HISTORY = date(2017, 1, 1)  # offers created from this day on are not read (D6)
-MARKET, RELATIVE, SALARY = "best-local-market-score", "best-relative-local-score", "best-salaries"
+MARKET, RELATIVE = "best-local-market-score", "best-relative-local-score"
 CLOSE = "less-stressful-job-groups"
 SUGGESTIONS = {
     CLOSE: "job groups linked to the person's, with at least 1.5 times the offers per candidate around",
@@ -130,15 +127,6 @@ def national_tension(market: MarketLike) -> pl.DataFrame:
     )
 
 
-def published(tension: pl.Expr) -> pl.Expr:
-    """Return the figure as documents hold it: -1 for no offer, 0 for unknown (spec 05 §2).
-
-    >>> pl.select(published(pl.Series([4, 0, None]))).to_series().to_list()
-    [4, -1, 0]
-    """
-    return pl.when(tension.is_null()).then(UNKNOWN).when(tension == 0).then(NO_OFFER).otherwise(tension)
-
-
 def less_stressful_departements(tension: pl.DataFrame) -> pl.DataFrame:
     """Return how many départements come before each one, for each job group.
 
@@ -206,75 +194,39 @@ def less_stressful_job_groups(
     )
 
 
-def less_stressful_job_groups_elsewhere(tension: pl.DataFrame, mobility: pl.DataFrame) -> pl.DataFrame:
-    """Return the same as ``less_stressful_job_groups`` by the rule for other countries than France.
+def best_jobs_in_area(tension: pl.DataFrame, national: pl.DataFrame | None = None) -> pl.DataFrame:
+    """Return the best jobs of each département: those with 7 offers per ten candidates or more.
 
-    The target must have strictly more than 1.5 times the offers (D19), and every target counts as close
-    whatever its link says.
-    Source: spec 05 §12, ``data_analysis/lib/market_score_derivatives.py#L25-L97``.
-    """
-    return less_stressful_job_groups(tension, mobility, strictly=True).with_columns(kind=pl.lit("close"))
+    Parameters: ``tension``, a tension table; ``national``, a national one, for the relative list.
 
-
-def best_jobs_in_area(
-    tension: pl.DataFrame, national: pl.DataFrame | None = None, salaries: pl.DataFrame | None = None
-) -> pl.DataFrame:
-    """Return the best jobs of each département, by section.
-
-    Parameters: ``tension``, a tension table; ``national``, a national one, for the relative section;
-    ``salaries``, departement_id, rome_id, junior_min_salary (euro gross a month), for the section of
-    salaries: one's own table.
-
-    Returns departement_id, section, rank (from 1, at most 50), item (ROME code), score (what the list is
-    sorted by), offers_per_10 (-1 for no offer, 0 for unknown), sorted by département, section, rank. Equals
-    stand in the order of ROME codes (open in the published code).
-
-    - ``best-local-market-score``: 7 offers per ten candidates or more; score: the offers.
-    - ``best-relative-local-score``: the same, where the country has a figure; score: local over national,
-      each with -1 for no offer.
-    - ``best-salaries``: the least that people under 35 are offered is 2,200 euro or more; ranked by it for
-      everybody (D5); no tension needed.
-
+    Returns departement_id, rank (from 1, at most 50), item (ROME code), score, sorted by département and
+    rank. The score is the offers per ten candidates; for the relative list, where the country has a figure,
+    local over national, each with -1 for no offer. Equals stand in the order of ROME codes (open in the
+    published code).
     Source: spec 05 §4, ``best_jobs_in_area.py#L81-L191``, ``#L236-L249``.
 
     >>> t = pl.DataFrame({"departement_id": ["15"] * 2, "rome_id": ["A1101", "A1416"], "tension": [6, 7]})
     >>> best_jobs_in_area(t).select("item", "rank", "score").rows()
     [('A1416', 1, 7.0)]
     """
-    offers, least = pl.col("offers_per_10"), pl.col("junior_min_salary")
-    known = need(tension, "tension", ["tension"], LOCAL).drop_nulls("tension")
-    local = known.select(*LOCAL, offers_per_10=published(pl.col("tension")))
-    good = local.filter(offers >= GOOD_MARKET)
-    lists = [(good, MARKET, offers)]
+    score = pl.col("tension")
+    jobs = need(tension, "tension", ["tension"], LOCAL).filter(score >= GOOD_MARKET)
     if national is not None:
         country = need(national, "national", ["tension"], ["rome_id"]).drop_nulls("tension")
-        country = country.select("rome_id", national=published(pl.col("tension")))
-        lists.append((good.join(country, on="rome_id"), RELATIVE, offers / pl.col("national")))
-    if salaries is not None:
-        paid = need(salaries, "salaries", ["junior_min_salary"], LOCAL).filter(least >= GOOD_SALARY)
-        paid = paid.join(local, on=list(LOCAL), how="left").with_columns(offers.fill_null(UNKNOWN))
-        lists.append((paid, SALARY, least))
-    scored = pl.concat(
-        jobs.select(
-            "departement_id",
-            section=pl.lit(section),
-            item="rome_id",
-            score=score.cast(pl.Float64),
-            offers_per_10=offers.cast(pl.Float64),
-        )
-        for jobs, section, score in lists
-    )
-    return ranked(scored, ["departement_id", "section"], "score", ["item"], LISTED)
+        coded = score.replace(0, NO_OFFER).alias("national")
+        jobs, score = jobs.join(country.select("rome_id", coded), on="rome_id"), score / pl.col("national")
+    scored = jobs.select("departement_id", item="rome_id", score=score.cast(pl.Float64))
+    return ranked(scored, ["departement_id"], "score", ["item"], LISTED)
 
 
 def suggest_jobs(
-    people: pl.DataFrame, market: MarketLike, mobility: pl.DataFrame | None = None, *, suggestion: str = CLOSE
+    people: pl.DataFrame, market: MarketLike, mobility: pl.DataFrame, *, suggestion: str = CLOSE
 ) -> pl.DataFrame:
     """Return the job groups that a published suggestion lists for each person.
 
     Parameters: ``people``, person_id, rome_id, departement_id; ``market``, anything with ``local`` and
-    ``jobs`` (``bobanalysis.population.market()``); ``mobility``, a mobility table, needed by
-    "less-stressful-job-groups" only; ``suggestion``, one of ``SUGGESTIONS``.
+    ``jobs`` (``bobanalysis.population.market()``); ``mobility``, a mobility table;
+    ``suggestion``, one of ``SUGGESTIONS``.
 
     Returns person_id, item (ROME code), rank (Int32, from 1), score (Float64), in the order of people. Score:
     offers per ten candidates of the item in the département; for "best-relative-local-score" local over
@@ -297,13 +249,10 @@ def suggest_jobs(
         raise InputError(f"no suggestion {suggestion!r}; choose one of {', '.join(SUGGESTIONS)}")
     tension = local_tension(market)
     if suggestion == CLOSE:
-        if mobility is None:
-            raise InputError(f'the suggestion {CLOSE} needs mobility, as data.table("rome_mobility")')
         lists = less_stressful_job_groups(tension, mobility)
         return for_people(people, lists.with_columns(score="tension"), LOCAL)
     national = national_tension(market) if suggestion == RELATIVE else None
-    lists = best_jobs_in_area(tension, national).filter(pl.col("section") == suggestion)
-    return for_people(people, lists, ["departement_id"])
+    return for_people(people, best_jobs_in_area(tension, national), ["departement_id"])
 
 
 def with_indicators(market: MarketLike, mobility: pl.DataFrame) -> pl.DataFrame:
@@ -353,339 +302,3 @@ def for_people(people: pl.DataFrame, lists: pl.DataFrame, on: Sequence[str]) -> 
     return asked.join(listed.sort([*on, "rank"]), on=list(on), maintain_order="left_right").select(
         "person_id", "item", pl.col("rank").cast(pl.Int32), pl.col("score").cast(pl.Float64)
     )
-
-
-def offer_changes(offers: pl.DataFrame, year: int = 2015) -> pl.DataFrame:
-    """Return the change in the number of offers from one year to the next.
-
-    Parameters: ``offers``, departement_id, rome_id, created; ``year``, the reference year.
-    Returns departement_id, rome_id, job_offers_change (per cent, rounded half to even),
-    num_job_offers_last_year (that of ``year``), num_job_offers_previous_year; for each market with an offer
-    in any year.
-    Kept as published (D7): a previous year without offers counts as one offer, also in the figure returned;
-    so 0 → 0 is -100 % and 0 → n is 100 · (n - 1) %.
-    Source: spec 05 §8, ``job_offers_changes.py#L34-L76``.
-
-    >>> o = pl.DataFrame({"departement_id": ["15"] * 3, "rome_id": ["A1101"] * 3,
-    ...     "created": [date(2014, 5, 1), date(2015, 5, 1), date(2015, 6, 1)]})
-    >>> offer_changes(o).row(0)
-    ('15', 'A1101', 100, 2, 1)
-    """
-    created = pl.col("created").dt.year()
-    counts = (
-        need(offers, "offers", [*LOCAL, "created"])
-        .group_by(LOCAL)
-        .agg(n1=(created == year).sum().cast(pl.Int64), n0=(created == year - 1).sum().cast(pl.Int64))
-        .with_columns(n0=pl.when(pl.col("n0") == 0).then(1).otherwise("n0"))
-    )
-    change = (100 * pl.col("n1") / pl.col("n0") - 100).round()
-    return counts.select(
-        *LOCAL,
-        job_offers_change=change.cast(pl.Int64),
-        num_job_offers_last_year="n1",
-        num_job_offers_previous_year="n0",
-    ).sort(LOCAL)
-
-
-def reorient_jobbing(
-    offers: pl.DataFrame, tension: pl.DataFrame, unqualified: pl.Series, *, before: date = END_OF_HISTORY
-) -> pl.DataFrame:
-    """Return jobs without qualification that one could change to in each département.
-
-    Parameters: ``offers``, departement_id, rome_id, title, created; ``tension``, a tension table;
-    ``unqualified``, ROME codes of the thematic branch 017, "no qualification required".
-    Returns departement_id, rank (from 1), item (ROME code), title, offers, tension (raw): in each market the
-    title with most offers, kept with more than 50 of them and 4 offers per ten candidates or more, the five
-    with most offers. Equals by title, then ROME code (open in the published code). The threshold is on the
-    raw number of offers of one title over all years: small départements get fewer than the two jobs that the
-    advice needs (D10).
-    Source: spec 05 §5, ``reorient_jobbing.py#L52-L136``.
-    """
-    known = need(offers, "offers", [*LOCAL, "title", "created"]).filter(pl.col("created") < END_OF_HISTORY)
-    counts = known.group_by(*LOCAL, "title").agg(pl.len().cast(pl.Int64).alias("offers"))
-    best = ranked(counts, LOCAL, "offers", ["title"], limit=1).drop("rank")
-    market = need(tension, "tension", ["tension"], LOCAL).filter(pl.col("tension") >= 4)
-    kept = best.filter(pl.col("rome_id").is_in(unqualified.to_list()) & (pl.col("offers") > 50)).join(
-        market, on=list(LOCAL)
-    )
-    return ranked(kept, ["departement_id"], "offers", ["rome_id"], MOST).select(
-        "departement_id", "rank", "title", "offers", "tension", item="rome_id"
-    )
-
-
-def seasonal_jobbing(offers: pl.DataFrame) -> pl.DataFrame:
-    """Return the départements with many seasonal offers, by calendar month, and their job groups.
-
-    Parameters: ``offers``, departement_id, rome_id, contract (code; "SAI" is seasonal), created.
-    Returns month (1 to 12), departement_id, rank (from 1), item (ROME code), offers, departement_offers: the
-    départements whose seasonal offers of that month, all years together, exceed 750, and in them the five job
-    groups with most offers among those with more than ten. Within a month, départements stand in the order of
-    codes and not of volume. Raw counts: nothing is divided by inhabitants (D9), and the list is the same for
-    everyone. Equal job groups by ROME code (open in the published code).
-    Source: spec 05 §11, ``seasonal_jobbing.py#L35-L95``.
-    """
-    seasonal = need(offers, "offers", [*LOCAL, "contract", "created"]).filter(
-        (pl.col("contract") == "SAI") & (pl.col("created") < END_OF_HISTORY)
-    )
-    place = ["month", "departement_id"]
-    counts = (
-        seasonal.group_by(pl.col("created").dt.month().alias("month"), *LOCAL)
-        .agg(pl.len().cast(pl.Int64).alias("offers"))
-        .with_columns(departement_offers=pl.col("offers").sum().over(place))
-        .filter((pl.col("departement_offers") > 750) & (pl.col("offers") > 10))
-    )
-    return ranked(counts, place, "offers", ["rome_id"], MOST).select(
-        *place, "rank", "offers", "departement_offers", item="rome_id"
-    )
-
-
-def hiring_cities(offers: pl.DataFrame, cities: pl.DataFrame, *, since: str = "2015/01/01") -> pl.DataFrame:
-    """Return the cities with most offers per inhabitant in each job group.
-
-    Parameters: ``offers``, one row an offer: rome_id, city_id (current INSEE code), created (text,
-    "2016-05-31"); ``cities``, city_id, population; ``since``, the first day, compared as text. As published,
-    it is written with slashes, and a hyphen sorts before a slash, so every offer of 2015 is left out (D8);
-    give "2015-01-01" for what was meant.
-    Returns rome_id, rank (from 1), city_id, offers, offers_per_inhabitant, in descending order; equals by
-    city (open in the published code). The job group's offers are counted over all cities.
-    Source: spec 05 §13, ``offers_per_city.py#L55-L167``.
-    """
-    known = need(offers, "offers", ["rome_id", "city_id", "created"])
-    inhabitants = need(cities, "cities", ["population"], ["city_id"])
-    counts = (
-        known.filter(pl.col("created").cast(pl.String) >= since)
-        .group_by("rome_id", "city_id")
-        .agg(pl.len().cast(pl.Int64).alias("offers"))
-    )
-    total = pl.col("offers").sum().over("rome_id").cast(pl.Float64)
-    kept = (
-        counts.filter(pl.col("offers") > total.pow(0.6) / 40)
-        .join(inhabitants.filter(pl.col("population") > 0), on="city_id")
-        .with_columns(offers_per_inhabitant=pl.col("offers") / pl.col("population"))
-    )
-    return ranked(kept, ["rome_id"], "offers_per_inhabitant", ["city_id"]).select(
-        "rome_id", "rank", "city_id", "offers", "offers_per_inhabitant"
-    )
-
-
-def _percent(part: pl.Expr, whole: pl.Expr) -> pl.Expr:
-    return (100 * part / whole).round().cast(pl.Int64)  # half to even
-
-
-def diplomas(offers: pl.DataFrame) -> pl.DataFrame:
-    """Return the share of offers that suggest, and that require, each level of diploma.
-
-    Parameters: ``offers``, rome_id; first_diploma, second_diploma (names, null for none); first_level,
-    second_level (0 to 6: 0 unknown label, 1 below, 2 CAP or BEP, 3 baccalaureate, 4 two years after it, 5
-    three or four, 6 five and more); first_required, second_required (Boolean).
-
-    Returns rome_id, level (2 to 6), percent_suggested, percent_required, ascending. Of each offer with a
-    diploma: the suggestion is the higher of the two, the first on ties; the requirement is the first diploma
-    if it is required, else level 1, and the second instead if it is required and higher. The share of each
-    *name* is rounded, zeros dropped, and added up by level, so sums need not be 100. ``percent_suggested`` is
-    the share of exactly that level, and not of "at least this level" as the published format says (D22).
-    Source: spec 05 §9, ``job_offers_requirements.py#L147-L219``, ``#L282-L288``, ``#L361-L384``.
-    """
-    first, second = (
-        pl.when(pl.col(f"{which}_diploma").is_not_null()).then(f"{which}_level").otherwise(-1)
-        for which in ("first", "second")
-    )
-    columns = [
-        f"{which}_{what}" for which in ("first", "second") for what in ("diploma", "level", "required")
-    ]
-    asked = need(offers, "offers", ["rome_id", *columns]).filter((first != -1) | (second != -1))
-    must_first = pl.col("first_required").fill_null(False) & (first != -1)
-    base = pl.when(must_first).then(first).otherwise(1)
-    must_second = pl.col("second_required").fill_null(False) & (second > base)
-    name = pl.when(second > first).then("second_diploma").otherwise("first_diploma")
-    required = (
-        pl.when(must_second)
-        .then("second_diploma")
-        .when(must_first)
-        .then("first_diploma")
-        .otherwise(pl.lit(""))
-    )
-    level = pl.when(must_second).then(second).otherwise(base)
-
-    def by_level(column: str, name: pl.Expr, level: pl.Expr) -> pl.DataFrame:
-        counts = asked.group_by("rome_id", level=level, name=name).agg(pl.len().alias("n"))
-        share = _percent(pl.col("n"), pl.col("n").sum().over("rome_id"))
-        named = counts.with_columns(share.alias(column)).filter((pl.col(column) > 0) & (pl.col("level") > 1))
-        return named.group_by("rome_id", pl.col("level").cast(pl.Int64)).agg(pl.col(column).sum())
-
-    suggested = by_level("percent_suggested", name, pl.max_horizontal(first, second))
-    both = suggested.join(
-        by_level("percent_required", required, level), on=["rome_id", "level"], how="full", coalesce=True
-    )
-    return both.with_columns(pl.col("^percent_.*$").fill_null(0)).sort("rome_id", "level")
-
-
-def driving_licences(offers: pl.DataFrame, licences: pl.DataFrame) -> pl.DataFrame:
-    """Return the driving licences that at least 5 % of a job group's offers mention.
-
-    Parameters: ``offers``, offer_id, rome_id: all offers; ``licences``, offer_id, licence (its type: "B",
-    "C1" …), required (Boolean).
-    Returns rome_id, rank, licence (motorcycle, car, truck), percent_suggested (share of offers),
-    percent_required: share of the *mentions*, and never below 1 (D11); by count descending, then name.
-    Source: spec 05 §9, ``job_offers_requirements.py#L71-L85``, ``#L257-L309``, ``#L386-L395``.
-    """
-    all_offers = need(offers, "offers", ["rome_id"], ["offer_id"]).with_columns(all=pl.len().over("rome_id"))
-    mentions = need(licences, "licences", ["offer_id", "licence", "required"])
-    kind = (
-        pl.col("licence")
-        .str.head(1)
-        .replace_strict({"A": "MOTORCYCLE", "B": "CAR", "C": "TRUCK"}, default=None, return_dtype=pl.String)
-    )
-    counts = (
-        mentions.with_columns(licence=kind)
-        .drop_nulls("licence")
-        .join(all_offers, on="offer_id")
-        .group_by("rome_id", "licence", "all")
-        .agg(pl.len().alias("n"), must=pl.col("required").fill_null(False).sum())
-        .filter(pl.col("n") / pl.col("all") >= 0.05)
-    )
-    return ranked(counts, ["rome_id"], "n", ["licence"]).select(
-        "rome_id",
-        "rank",
-        "licence",
-        percent_suggested=_percent(pl.col("n"), pl.col("all")),
-        percent_required=_percent(pl.col("must"), pl.col("n")).clip(lower_bound=1),
-    )
-
-
-def hiring_needs(survey: pl.DataFrame, crosswalk: pl.DataFrame) -> pl.DataFrame:
-    """Return which share of planned hirings is difficult, and seasonal (BMO).
-
-    Parameters: ``survey``, one row an employment area and job family: departement_id, fap2009, hirings,
-    difficult, seasonal (numbers; null counts as 0, as blanks and ``*`` do in the file);
-    ``crosswalk``, rome, fap2009, maybe qualification, as ``data.table("rome_fap2009")``. Of a family, the
-    first line in Dares' file counts, where lines without qualification come first, each part in the order of
-    ROME codes. A job group that is nobody's first line has no figure at all (D3).
-    Returns departement_id, rome_id, percent_difficult, percent_seasonal (rounded half to even), where any
-    hiring is planned. All families of a job group are summed, though the documentation says one (D3). Bob
-    read the survey of 2018 for ever (D4).
-    Source: spec 05 §3, ``local_diagnosis.py#L258-L321``.
-    """
-    known = need(survey, "survey", ["departement_id", "fap2009", "hirings", "difficult", "seasonal"])
-    qualified = [pl.col("qualification").is_not_null()] if "qualification" in crosswalk.columns else []
-    first = (
-        need(crosswalk, "crosswalk", ["rome", "fap2009"], whole=True)
-        .sort([*qualified, pl.col("rome").str.head(5)], maintain_order=True)
-        .group_by("fap2009")
-        .agg(rome_id=pl.col("rome").first().str.head(5))
-    )
-    sums = known.join(first, on="fap2009").group_by(LOCAL).agg(pl.exclude("fap2009").fill_null(0).sum())
-    return (
-        sums.filter(pl.col("hirings") > 0)
-        .select(
-            *LOCAL,
-            **{f"percent_{c}": _percent(pl.col(c), pl.col("hirings")) for c in ("difficult", "seasonal")},
-        )
-        .sort(LOCAL)
-    )
-
-
-def training_counts(trainings: pl.DataFrame) -> pl.DataFrame:
-    """Return the number of trainings by département and job group (``trainingCount``).
-
-    Parameters: ``trainings``, one row a training and job group: rome_id, postcode (text).
-    Returns departement_id, rome_id, trainings. The département is the first two characters of the postcode
-    (three from 97 on); postcodes of four characters are filled with a 0. Corsican postcodes give "20", which
-    is no département: Corsica has no figure (D12).
-    Source: spec 05 §3, ``local_diagnosis.py#L608-L623``.
-    """
-    known = need(trainings, "trainings", ["rome_id", "postcode"])
-    code = pl.col("postcode").str.zfill(5)
-    place = pl.when(code.str.starts_with("97")).then(code.str.head(3)).otherwise(code.str.head(2))
-    return (
-        known.group_by(place.alias("departement_id"), "rome_id").agg(pl.len().alias("trainings")).sort(LOCAL)
-    )
-
-
-def training_lengths(trainings: pl.DataFrame) -> pl.DataFrame:
-    """Return the number of trainings of each length by job group.
-
-    Parameters: ``trainings``, rome_id, duration (the unit of CPF's catalogue).
-    Returns rome_id, very_short (below 120), short (120 to below 720), long (above 720). Exactly 720 is in no
-    class (D17).
-    Source: spec 05 §7, ``job_group_info.py#L317-L323``, ``#L619-L629``.
-
-    >>> training_lengths(pl.DataFrame({"rome_id": ["A"] * 3, "duration": [119, 720, 721]})).row(0)
-    ('A', 1, 0, 1)
-    """
-    length = pl.col("duration")
-    known = need(trainings, "trainings", ["rome_id", "duration"])
-    return (
-        known.group_by("rome_id")
-        .agg(
-            very_short=(length < 120).sum(),
-            short=((length >= 120) & (length < 720)).sum(),
-            long=(length > 720).sum(),
-        )
-        .sort("rome_id")
-    )
-
-
-def good_job_groups(
-    jobs: pl.DataFrame, *, automation: float = 85, unknown_risk: float | None = None
-) -> pl.Series:
-    """Return the ROME codes of job groups that sections may show.
-
-    Parameters: ``jobs``, rome_id, automation_risk (per cent; 0 or null: unknown), short_or_interim_percent
-    (per cent of contracts; null counts as 0), covid_risky (Boolean): one's own table, none is open;
-    ``automation``, the risk must be below; ``unknown_risk``, what
-    an unknown risk counts as (None: it passes). The advice on safe jobs uses ``automation=30,
-    unknown_risk=0``.
-    Source: spec 05 §4, ``frontend/server/jobs.py#L69-L90``.
-
-    >>> good_job_groups(pl.DataFrame({"rome_id": ["A1101", "B1101"], "automation_risk": [85, 0],
-    ...     "short_or_interim_percent": [10, 55], "covid_risky": [False, False]})).to_list()
-    ['B1101']
-    """
-    needed = ["automation_risk", "short_or_interim_percent", "covid_risky"]
-    known = need(jobs, "jobs", needed, ["rome_id"])
-    risk = pl.col("automation_risk").fill_null(0)
-    unknown = pl.lit(unknown_risk is None or unknown_risk < automation)
-    safe = pl.when(risk == 0).then(unknown).otherwise(risk < automation)
-    lasting = pl.col("short_or_interim_percent").fill_null(0) <= 55
-    return known.filter(safe & lasting & ~pl.col("covid_risky").fill_null(False)).sort("rome_id")["rome_id"]
-
-
-def open_without(diplomas: pl.DataFrame, level: int) -> pl.Series:
-    """Return the ROME codes of jobs that a diploma of this level is enough for, as the sections count it.
-
-    Parameters: ``diplomas``, rome_id, level (number of spec 01 §6: 1 no degree, 2 CAP or BEP, 3
-    baccalaureate, 4 two years after it, …), percent_required (``requirements.diplomas``); ``level``, above
-    which the shares are summed: 1 for sections without qualification, 4 for low qualification.
-    A job group passes where the sum is below 50. Jobs without any diploma data are left out (D23), though
-    nobody asks for one there.
-    Source: spec 05 §4, ``frontend/server/apps/jobflix.py#L288-L329``.
-
-    >>> d = pl.DataFrame({"rome_id": ["A", "A", "B"], "level": [2, 3, 2], "percent_required": [40, 9, 50]})
-    >>> open_without(d, 1).to_list()
-    ['A']
-    """
-    known = need(diplomas, "diplomas", ["rome_id", "level", "percent_required"])
-    above = pl.when(pl.col("level") > level).then("percent_required").otherwise(0).sum()
-    sums = known.group_by("rome_id").agg(above.alias("above"))
-    return sums.filter(pl.col("above") < 50).sort("rome_id")["rome_id"]
-
-
-def similar_jobs(mobility: pl.DataFrame) -> pl.DataFrame:
-    """Return what each job group or title is linked to, whatever the market (``similar_jobs``).
-
-    Parameters: ``mobility``, a mobility table. Returns source (a title where the link starts from a title,
-    else a job group), item (ROME code of the target), kind; sorted. Links towards titles stand once a target
-    group, and their kind is null: their type is lost (D20). The published server reads none of this.
-    Source: spec 05 §6, ``rome_mobility.py#L37-L165``.
-
-    >>> similar_jobs(pl.DataFrame({"rome": ["A1101"], "rome_target": ["A1416"], "kind": ["close"]})).rows()
-    [('A1101', 'A1416', 'close')]
-    """
-    links = need(mobility, "mobility", ["rome", "rome_target", "kind"], whole=True)
-    none = pl.lit(None, dtype=pl.String)
-    title = pl.col("title").cast(pl.String) if "title" in links.columns else none
-    to_title = pl.col("title_target").is_not_null() if "title_target" in links.columns else pl.lit(False)
-    kind = pl.when(~to_title).then(pl.col("kind").cast(pl.String))
-    found = links.select(source=pl.coalesce(title, "rome"), item="rome_target", kind=kind).unique()
-    return found.sort("source", "item", "kind", nulls_last=True)

@@ -93,28 +93,40 @@ def idle_families() -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Outside:
-    """A condition that the server reads outside the named rules: what it chooses, the condition in words."""
+    """A condition on age or place that the server reads outside the named rules.
+
+    ``input`` is an entry of the data dictionary; ``op`` and ``threshold`` the comparison, if it is one with a
+    number; ``where`` what it chooses; ``says`` the condition in words (None: the comparison says it).
+    """
 
     condition: str
-    criterion: str
+    input: str
     where: Text
-    said: Text
     source: str
+    spec: str
+    says: Text | None = None
+    op: str = ""
+    threshold: float | None = None
+
+    @property
+    def criterion(self) -> str:
+        """Return the criterion that it reads: age or place."""
+        protected = DICTIONARY[self.input].protected
+        return next((k for k, whole in CRITERIA.items() if protected and whole == protected.criterion), "")
+
+    @property
+    def said(self) -> Text:
+        """Return the condition in words."""
+        if self.says is not None:
+            return self.says
+        compared = Compare(self.op, Var(DICTIONARY[self.input]), Const(self.threshold))
+        return Text(sentence(compared, "fr"), sentence(compared, "en"))
 
 
-@cache
 def outside() -> tuple[Outside, ...]:
     """Return the conditions on age or place that are read outside the named rules.
 
     >>> [o.said.en for o in outside() if o.criterion == "age"]
     ['age: 18 years or less', 'age: 35 years or more']
     """
-    short = {whole: name for name, whole in CRITERIA.items()}
-    found = []
-    for rule in configuration.outside_rules():
-        variable = DICTIONARY[rule.input]
-        compared = Compare(rule.op, Var(variable), Const(rule.threshold))
-        said = rule.says or Text(sentence(compared, "fr"), sentence(compared, "en"))
-        criterion = variable.protected.criterion if variable.protected else ""
-        found.append(Outside(rule.id, short.get(criterion, ""), rule.where, said, rule.source))
-    return tuple(found)
+    return configuration.rows(Outside, "outside_rules")

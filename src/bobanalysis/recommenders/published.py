@@ -50,7 +50,7 @@ class BobAdvice:
 
     def recommend(self, people: pl.DataFrame) -> pl.DataFrame:
         """Return the advice of people; nobody is missing unless their diagnosis fails."""
-        return _tidy(self.algorithm.advise(people))
+        return _items(self.algorithm, people, "advice")
 
 
 @dataclass
@@ -63,7 +63,7 @@ class BobStrategies:
 
     def recommend(self, people: pl.DataFrame) -> pl.DataFrame:
         """Return the strategies of people; those with an undefined project have few."""
-        return _tidy(self.algorithm.strategise(people))
+        return _items(self.algorithm, people, "strategies")
 
 
 @dataclass
@@ -129,10 +129,15 @@ def linked(people: pl.DataFrame, most: int | None = None) -> pl.DataFrame:
 
 
 def _told(people: pl.DataFrame, algorithm: Bob) -> pl.DataFrame:
-    advised = algorithm.advise(people).filter(pl.col("item").cast(pl.String) == CLOSE_ADVICE)
+    advised = _items(algorithm, people, "advice").filter(pl.col("item") == CLOSE_ADVICE)
     return people.filter(pl.col("person_id").is_in(advised["person_id"].implode()))
 
 
-def _tidy(lists: pl.DataFrame) -> pl.DataFrame:
-    kinds = {"item": pl.String, "rank": pl.Int32, "score": pl.Float64}
-    return lists.select(COLUMNS).cast(kinds)  # type: ignore[arg-type]
+def _items(algorithm: Bob, people: pl.DataFrame, outcome: str) -> pl.DataFrame:
+    """Return a list outcome as one row a person and item, best first; people without an item have no row."""
+    found = algorithm.outcome(outcome)
+    lists = algorithm.run(people).select("person_id", item=found.column, score=found.scores)
+    length = pl.col("item").list.len()
+    told = lists.filter(length > 0).with_columns(rank=pl.int_ranges(1, length + 1))
+    kinds = pl.Schema({"item": pl.String, "rank": pl.Int32, "score": pl.Float64})
+    return told.explode("item", "rank", "score").select(COLUMNS).cast(kinds)

@@ -1,23 +1,14 @@
-"""Bob's published rules, grouped by what they are about; those that are one comparison are in ``rules.yaml``.
+"""Bob's published rules that compute; conditions are in ``rules.yaml``, decision tables in ``tables.yaml``.
 
-=========================  ====================================================================
-``filters``                the person, the job and its market, the project and the search
-``challenges``             the main challenge of a search, its relevance, languages
-``advice_applications``    advice on applying, contacts and events (``advice-fresh-resume``…)
-``advice_occupation``      advice on changing jobs and on training (``advice-vae``…)
-``advice_people``          advice for some people, and on searching elsewhere (``advice-senior``…)
-``scores``                 scores of strategies, and scores out of 100 that nothing published uses
-=========================  ====================================================================
+==============  ==========================================================================
+``filters``     filters, and families of rules such as ``not-…``
+``advice``      pieces of advice, from the improvement of a résumé to seasonal jobs
+``challenges``  the main challenge of a search, and languages
+``scores``      scores of strategies, and scores out of 100 that nothing published uses
+==============  ==========================================================================
 """
 
 from ..catalogue import CATALOGUE
-from . import (  # noqa: F401  (each registers its rules)
-    advice_applications,
-    advice_occupation,
-    advice_people,
-    challenges,
-    filters,
-    scores,
-)
+from . import advice, challenges, filters, scores  # noqa: F401  (each registers its rules)
 
 __all__ = ["CATALOGUE"]

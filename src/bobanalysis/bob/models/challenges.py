@@ -1,4 +1,4 @@
-"""The filters and the relevance of the main challenges."""
+"""Filters and relevance of the main challenges that read languages or compute; see ``tables.yaml``."""
 
 from collections.abc import Mapping
 from itertools import combinations
@@ -20,41 +20,10 @@ from bobanalysis.rules.expr import Row
 
 from ..catalogue import DICTIONARY as d
 from ..catalogue import rule
-from .advice_applications import APPLICATIONS_A_WEEK, applications_a_week
-from .filters import easy_market, long_accumulated_search, market_known
+from .advice import APPLICATIONS_A_WEEK, applications_a_week
 
 NOT_RELEVANT, NEUTRAL, RELEVANT_AND_GOOD = 0, 1, 3  # what a relevance model answers (spec 01 §4.2)
 
-unmotivated = d.frustrations.has("MOTIVATION")
-never_done = d.previous_job_similarity == "NEVER_DONE"
-
-rule(
-    "category-find-what-you-like",
-    when((d.has_clear_project == "FALSE") & (d.rome_id == ""), True),
-    when(d.passionate_level > "LIKEABLE_JOB", False),
-    when(d.project_kind == "CREATE_OR_TAKE_OVER_COMPANY", unmotivated),
-    when(easy_market(7), False),
-    when(d.age <= 30, d.seniority < "SENIOR"),
-    when(d.search_not_started & never_done, unmotivated),
-    when(long_accumulated_search, False),
-    otherwise=(d.project_kind == "REORIENTATION") | never_done,
-)
-rule(
-    "category-missing-diploma",
-    when(d.project_kind == "CREATE_OR_TAKE_OVER_COMPANY", False),
-    when(d.rome_id == "", missing("projects.0.targetJob.jobGroup.romeId")),
-    when(~d.jg_requires_diploma, False),
-    when(d.training_fulfillment_estimate.is_in("ENOUGH_DIPLOMAS", "CURRENTLY_IN_TRAINING"), False),
-    when((d.seniority > "SENIOR") & (d.age >= 50), False),
-    otherwise=True,
-)
-rule("relevance-enhance-methods", when(d.search_length < 0, NEUTRAL), otherwise=RELEVANT_AND_GOOD)
-rule(
-    "relevance-find-what-you-like",
-    when(d.passionate_level == "LIKEABLE_JOB", NEUTRAL),
-    when((d.passionate_level < "LIKEABLE_JOB") & easy_market(7), NEUTRAL),
-    otherwise=RELEVANT_AND_GOOD,
-)
 # --- registered, but used by no published configuration (C10)
 rate_is_low = 1 - largest(d.total_interview_count, 0) / d.search_length_now
 no_count = d.total_interview_count == 0
@@ -92,7 +61,6 @@ rule(
     when(any_of(*((d.preferred_application_mode == m) & d.jg_second_modes.has(m) for m in MODES)), 1),
     otherwise=3,
 )
-rule("relevance-market-stress", when(market_known, RELEVANT_AND_GOOD), otherwise=NEUTRAL)
 
 
 # Jobs that need the language spoken and written, and those that need it spoken (M1025 is no job group: M34).

@@ -1,4 +1,4 @@
-"""Filters: on the person, the job and its market, the project and the search."""
+"""Filters that compute, and families of filters; the others are conditions of ``rules.yaml``."""
 
 from bobanalysis.rules import (
     Expr,
@@ -25,34 +25,11 @@ def for_frustrated_old(years: str) -> Expr:
     return (d.age > int(years)) & d.frustrations.has("AGE_DISCRIMINATION")
 
 
-rule("for-frustrated-young(25)", d.frustrations.has("AGE_DISCRIMINATION") & (d.age < 25))
-
-
-rule("for-long-term-mom", (d.gender == "FEMININE") & d.frustrations.has("STAY_AT_HOME_PARENT"))
-rule(
-    "for-single-parent",
-    d.frustrations.has("SINGLE_PARENT") | (d.family_situation == "SINGLE_PARENT_SITUATION"),
-)
-rule("for-handicaped", d.has_handicap | d.frustrations.has("HANDICAPED"))
-rule("for-migrant", d.frustrations.has_any("LANGUAGE", "FOREIGN_QUALIFICATIONS"))
-
-rule("for-driver", (d.has_car_driving_license >= "TRUE") | (d.num_driving_licenses > 0))
 rule(
     "for-very-frustrated(5)",
     Named("difficulties ticked", count(*(d.frustrations.has(f) for f in d.sets["frustrations"])))
     + d.num_other_frustrations
     >= 5,
-)
-
-unknown_autonomy = when(d.is_autonomous == "UNKNOWN_BOOL", missing("profile.isAutonomous"))
-
-rule("for-autonomous", unknown_autonomy, otherwise=d.is_autonomous == "TRUE")
-rule(
-    "cant-sell-self",
-    when((d.num_objectives == 0) | (d.num_objectives > 2), False),
-    when(d.seniority < "SENIOR", False),
-    unknown_autonomy,
-    otherwise=d.is_autonomous != "TRUE",
 )
 
 
@@ -83,17 +60,6 @@ rule(
 )
 
 
-rule(
-    "for-risky-covid",
-    when(d.jg_covid_risk != "COVID_UNKNOWN_RISK", d.jg_covid_risk == "COVID_RISKY"),
-    when(d.rome_id == "", missing("projects.0.targetJob.jobGroup.romeId")),
-    otherwise=missing("data.job_group_info.{rome_id}.covid_risk"),
-)
-
-
-rule("for-small-city-inhabitant(20000)", (d.city_population > 0) & (d.city_population <= 20_000))
-
-
 offers = d.market_offers_per_10_candidates
 market_known = offers != 0
 
@@ -104,11 +70,6 @@ def for_stressed_market(limit: str) -> Expr:
     return market_known & (offers <= int(limit)) if int(limit) else offers == -1
 
 
-def easy_market(limit: int) -> Expr:
-    """Return the condition that there are more than ``limit`` offers per 10 candidates."""
-    return offers > limit
-
-
 @CATALOGUE.family(r"for-lower-market-tension\(10/([0-9]+)\)")
 def for_lower_market_tension(limit: str) -> Expr:
     """At least N offers per 10 candidates in the département; an unknown market does not pass."""
@@ -117,35 +78,6 @@ def for_lower_market_tension(limit: str) -> Expr:
 
 rule("for-unstressed-market(10/7)", for_lower_market_tension("7"))
 
-
-rule("for-stressed-job(10/3)", (d.jg_national_market_score != 0) & (d.jg_national_market_score <= 0.3))
-
-
-employed = rule("for-employed", (d.situation == "EMPLOYED") | (d.project_kind == "FIND_ANOTHER_JOB"))
-rule(
-    "for-company-creator",
-    when(d.project_kind == "UNKNOWN_PROJECT_KIND", missing("projects.0.kind")),
-    otherwise=d.project_kind == "CREATE_OR_TAKE_OVER_COMPANY",
-)
-
-rule(
-    "for-no-clear-project",
-    when(d.num_projects > 1, False),
-    when(d.num_objectives == 0, True),
-    when(d.has_clear_project == "UNKNOWN_BOOL", missing("projects.0.hasClearProject")),
-    otherwise=d.has_clear_project == "FALSE",
-)
-rule(
-    "for-unclear-project",
-    when(d.num_objectives == 0, True),
-    when(d.num_objectives >= 3, True),
-    when(d.num_projects > 1, False),
-    when(d.has_clear_project == "UNKNOWN_BOOL", missing("projects.0.hasClearProject")),
-    otherwise=d.has_clear_project == "FALSE",
-)
-
-
-rule("for-unemployed", (d.situation != "UNKNOWN_SITUATION") & (d.situation != "EMPLOYED"))
 
 rule(
     "for-narrow-contract-search",
@@ -174,24 +106,10 @@ local_salary = d.market_median_salary * step(
 rule("for-high-salary-expectations", d.min_salary > local_salary)
 
 
-rule("for-active-search", d.has_creation_date & ~d.search_not_started)
-
-long_accumulated_search = rule(
-    "for-long-accumulated-search(2)", when(employed, d.search_length >= 6), otherwise=d.search_length >= 2
-)
-
-
 @CATALOGUE.family(r"for-many-interviews-per-month\(([0-9]+(?:\.[0-9]+)?)\)")
 def for_many_interviews_per_month(rate: str) -> Expr:
     """More than X interviews a month since the search began; unknown counts as none."""
     return (d.search_length >= 0) & (d.total_interview_count > float(rate) * d.search_length)
-
-
-rule(
-    "for-with-resume",
-    when(d.has_resume == "UNKNOWN_BOOL", missing("projects.0.hasResume")),
-    otherwise=d.has_resume == "TRUE",
-)
 
 
 GOOD = 1.5  # what a good score is

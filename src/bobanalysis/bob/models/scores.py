@@ -8,23 +8,16 @@ from bobanalysis.rules import (
     as_expr,
     error,
     first_match,
-    largest,
-    lookup,
     missing,
     smallest,
     when,
 )
 
-from ..catalogue import CATALOGUE, parts, rule
+from ..catalogue import CATALOGUE, hundred, parts, rule
 from ..catalogue import DICTIONARY as d
 from .filters import offers
 
 unknown = missing()
-
-
-def hundred(raw: Expr | float) -> Expr:
-    """Return a raw value out of 100 on the 0–3 scale (spec 01 §4.2)."""
-    return smallest(largest(raw, 0), 100) * 3 / 100
 
 
 def out_of_hundred(name: str, *rows: Any, otherwise: Any = unknown) -> None:
@@ -45,7 +38,6 @@ def curve(x: Expr, *points: tuple[float, float]) -> Expr:
     return total
 
 
-NOT_ANSWERED = "UNKNOWN_NUMBER_ESTIMATE_OPTION"
 months = d.search_length
 interviews = d.total_interview_count
 
@@ -65,57 +57,10 @@ out_of_hundred(
 out_of_hundred("too-many-interviews-score", when(interviews < 10, unknown), otherwise=100 - 8 * interviews)
 
 out_of_hundred(
-    "too-many-applications-score",
-    when(d.search_not_started, unknown),
-    when(d.weekly_applications_estimate.is_in("DECENT_AMOUNT", "A_LOT"), 0),
-)
-out_of_hundred(
-    "too-few-applications-score",
-    when(d.search_not_started, unknown),
-    when(d.weekly_applications_estimate == "LESS_THAN_2", 20),
-    when(d.weekly_applications_estimate == "SOME", 60),
-    when(d.weekly_applications_estimate.is_in(NOT_ANSWERED, "DECENT_AMOUNT", "A_LOT"), unknown),
-    otherwise=error("KeyError"),
-)
-DIPLOMAS_SUFFICE = ("ENOUGH_DIPLOMAS", "ENOUGH_EXPERIENCE", "NO_TRAINING_REQUIRED")
-BY_ANSWER: dict[str, tuple[Expr, dict[Any, int]]] = {
-    "training-fullfillment-score": (
-        d.training_fulfillment_estimate,
-        {
-            "TRAINING_FULFILLMENT_NOT_SURE": 0,
-            **dict.fromkeys(DIPLOMAS_SUFFICE, 100),
-            "CURRENTLY_IN_TRAINING": 50,
-        },
-    ),
-    "network-score": (d.network_estimate, {1: 0, 2: 60, 3: 100}),
-    "job-passionate-score": (
-        d.passionate_level,
-        {"ALIMENTARY_JOB": 0, "LIKEABLE_JOB": 50, "PASSIONATING_JOB": 80, "LIFE_GOAL_JOB": 100},
-    ),
-}
-for name, (answer, values) in BY_ANSWER.items():
-    out_of_hundred(name, otherwise=lookup(values, answer, otherwise=unknown))
-out_of_hundred(
     "required-diplomas-score",
     when(d.training_fulfillment_estimate != "TRAINING_FULFILLMENT_NOT_SURE", unknown),
     when(~d.jg_has_diplomas, unknown),
     otherwise=100 - d.jg_max_diploma_percent,
-)
-out_of_hundred(
-    "seniority-score",
-    when(d.seniority <= "NO_SENIORITY", unknown),
-    when(d.seniority == "INTERN", 0),
-    when(d.seniority == "JUNIOR", 33),
-    when(d.seniority == "INTERMEDIARY", 67),
-    otherwise=100,
-)
-out_of_hundred(
-    "job-similarity-score",
-    when(d.previous_job_similarity == "NEVER_DONE", 0),
-    when((d.previous_job_similarity == "DONE_SIMILAR") & d.frustrations.has("ATYPIC_PROFILE"), 60),
-    when(d.previous_job_similarity == "DONE_SIMILAR", 50),
-    when((d.previous_job_similarity == "DONE_THIS") & d.frustrations.has("MOTIVATION"), 100),
-    when(d.previous_job_similarity == "DONE_THIS", 90),
 )
 out_of_hundred("age-score", otherwise=(68 - d.age) * 2)
 out_of_hundred(
@@ -137,17 +82,6 @@ out_of_hundred(
     when(d.jg_growth_2012_2022 == 0, unknown),
     otherwise=curve(d.jg_growth_2012_2022, (-0.17, 0), (0.07, 50), (0.29, 100)),
 )
-for name in ("atypic", "interview", "motivation", "resume", "self-confidence", "time-managment"):
-    difficulty = {"atypic": "ATYPIC_PROFILE", "time-managment": "TIME_MANAGEMENT"}.get(
-        name, name.upper().replace("-", "_")
-    )
-    out_of_hundred(f"frustration-{name}-scorer", when(d.frustrations.has(difficulty), 0))
-out_of_hundred(
-    "hiring-difficulty-score",
-    when(d.market_percent_difficult == 0, unknown),
-    otherwise=d.market_percent_difficult,
-)
-
 better_places = smallest(d.market_num_better_departements * 1.5, 100) / 2
 
 out_of_hundred(
@@ -159,14 +93,6 @@ out_of_hundred(
     when(d.area_type >= "REGION", 50),
     when(d.area_type >= "DEPARTEMENT", 50 - better_places / 2),
     otherwise=50 - better_places,
-)
-out_of_hundred(
-    "profile-mobility-scorer",
-    when(d.area_type == "UNKNOWN_AREA_TYPE", unknown),
-    when(d.area_type >= "COUNTRY", 100),
-    when(d.area_type == "REGION", 70),
-    when(d.area_type == "DEPARTEMENT", 50),
-    otherwise=0,
 )
 
 # Filters on the partial scores of an older diagnosis, which no published code fills any more (M28).
@@ -188,21 +114,6 @@ def for_low_diagnostic(topic: str, limit: str) -> Expr:
 def for_high_diagnostic(topic: str, limit: str) -> Expr:
     """The partial score on a topic is N or more."""
     return (d.subdiagnostics.of(topic) >= 0) & (d.subdiagnostics.of(topic) >= int(limit))
-
-
-out_of_hundred(
-    "strategy-interview-success",
-    when((d.total_interview_count >= 3) & (d.search_length_now >= 7), 30),
-    otherwise=10,
-)
-out_of_hundred("strategy-get-alternance", when(d.age > 30, 20), otherwise=40)
-out_of_hundred(
-    "strategy-likeable-job",
-    when(d.passionate_level > "LIKEABLE_JOB", 0),
-    when(d.diagnostic_category == "find-what-you-like", 30),
-    otherwise=40,
-)
-out_of_hundred("strategy-try-without-diploma", when(d.jg_is_diploma_strictly_required, 0), otherwise=10)
 
 
 @CATALOGUE.family(r"strategy-for-frustrated\((.*)\)")
