@@ -6,7 +6,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from bobanalysis import data, population
-from bobanalysis.population.enums import COLUMNS
+from bobanalysis.population.vocabulary import COLUMNS
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ import polars as pl
 
 from bobanalysis import data
 
-from .enums import COLUMNS, FRUSTRATIONS, READ, YEARS_OF_EXPERIENCE, YOUNGEST_WITH_DEGREE, constants
+from .vocabulary import COLUMNS, READ, WORKING_AGE, constants
 
 AGES = range(16, 71)
 
@@ -73,13 +73,10 @@ def paired_ages(people: Any, ages: Iterable[int] = AGES) -> Any:
     frame, back = to_polars(people)
     youngest = pl.lit(0)
     if {"seniority", "highest_degree"} <= set(frame.columns):
-        entry = pl.col("highest_degree").replace_strict(
-            dict(enumerate(YOUNGEST_WITH_DEGREE, 1)), default=YOUNGEST_WITH_DEGREE[0], return_dtype=pl.Int16
-        )
-        years = pl.col("seniority").replace_strict(
-            dict(enumerate(YEARS_OF_EXPERIENCE)), default=0, return_dtype=pl.Int16
-        )
-        youngest = entry + years
+        entry, years = (WORKING_AGE, *READ.youngest_with_degree), READ.years_of_experience
+        for column, known in {"highest_degree": entry, "seniority": years}.items():
+            numbers = dict(enumerate(known))
+            youngest += pl.col(column).replace_strict(numbers, default=known[0], return_dtype=pl.Int16)
     return back(paired(frame, "age", ages).with_columns(plausible_age=pl.col("age") >= youngest))
 
 
@@ -145,7 +142,7 @@ def reference_profiles(
     small = [name for name, kind in grid.schema.items() if kind == pl.Int64]
     not_started = pl.col("search_length") < 0
     placed = {"departement_id": departement_id, "region_id": regions[departement_id]}
-    calm = {f"frustration_{name.lower()}": False for name in FRUSTRATIONS if name != "MOTIVATION"}
+    calm = {f"frustration_{name.lower()}": False for name in READ.frustrations if name != "MOTIVATION"}
     same = READ.reference | READ.fixed | READ.unasked | placed | calm | {"age": age, "gender": gender}
     whole = grid.with_columns(pl.col(small).cast(pl.Int8)).with_columns(
         pl.col("total_interview_count").cast(pl.Int16),

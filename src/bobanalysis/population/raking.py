@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+MOST_ROUNDS = 500
+
 
 @dataclass(frozen=True)
 class Raked:
@@ -29,13 +31,12 @@ def rake(
     seed: NDArray[np.float64],
     margins: Sequence[tuple[NDArray[np.int64], NDArray[np.float64]]],
     tolerance: float = 1e-9,
-    max_rounds: int = 500,
 ) -> Raked:
     """Iterative proportional fitting of cell weights to margins.
 
     Parameters: ``seed``, start weights, one a cell, zero or more (people); ``margins``, pairs of a group
     number a cell (0 ... k - 1) and the k totals wanted (people; all margins must sum to the same total within
-    0.01 %); ``tolerance``, relative; ``max_rounds``.
+    0.01 %); ``tolerance``, relative.
     Returns: :class:`Raked`.
     Raises: ValueError when a margin wants people where no cell can hold any, or when margins disagree on the
     total.
@@ -52,21 +53,37 @@ def rake(
         raise ValueError(f"the margins disagree on the total ({totals}); scale them to one total first")
     for number, (groups, target) in enumerate(margins):
         held = np.bincount(groups, seed, len(target))
-        if np.any((held <= 0) & (target > 0)):
-            empty = int(np.flatnonzero((held <= 0) & (target > 0))[0])
-            raise ValueError(
-                f"margin {number}, group {empty}: {target[empty]:g} people are wanted but no cell can hold "
-                f"them"
-            )
+        for empty in np.flatnonzero((held <= 0) & (target > 0)):
+            wanted = f"{target[empty]:g} people are wanted but no cell can hold them"
+            raise ValueError(f"margin {number}, group {empty}: {wanted}")
     weights = seed.astype(np.float64)
     rounds, gap = 0, np.inf
-    while gap > tolerance and rounds < max_rounds:
+    while gap > tolerance and rounds < MOST_ROUNDS:
         rounds += 1
         for groups, target in margins:
             held = np.bincount(groups, weights, len(target))
             weights = weights * np.divide(target, held, out=np.zeros_like(target), where=held > 0)[groups]
-        gap = max(_gap(weights, groups, target) for groups, target in margins)
+        held_now = [np.bincount(groups, weights, len(target)) for groups, target in margins]
+        gap = max(
+            float(np.max(np.abs(held - target) / np.where(target > 0, target, 1.0)))
+            for held, (_, target) in zip(held_now, margins, strict=True)
+        )
     return Raked(weights, rounds, gap, gap <= tolerance, design_effect(seed, weights))
+
+
+def rake_table(
+    seed: NDArray[np.float64],
+    rows: NDArray[np.float64],
+    columns: NDArray[np.float64],
+    tolerance: float = 1e-9,
+) -> NDArray[np.float64]:
+    """Rake a table to the totals of its rows and of its columns; see :func:`rake`.
+
+    >>> rake_table(np.ones((2, 2)), np.array([6.0, 2.0]), np.array([5.0, 3.0])).round(6).tolist()
+    [[3.75, 2.25], [1.25, 0.75]]
+    """
+    row, column = np.indices(seed.shape).reshape(2, -1)
+    return rake(seed.ravel(), [(row, rows), (column, columns)], tolerance).weights.reshape(seed.shape)
 
 
 def design_effect(seed: NDArray[np.float64], weights: NDArray[np.float64]) -> float:
@@ -82,8 +99,3 @@ def design_effect(seed: NDArray[np.float64], weights: NDArray[np.float64]) -> fl
     held = seed > 0
     factors = weights[held] / seed[held]
     return float(seed[held].sum() * (seed[held] * factors**2).sum() / (seed[held] * factors).sum() ** 2)
-
-
-def _gap(weights: NDArray[np.float64], groups: NDArray[np.int64], target: NDArray[np.float64]) -> float:
-    held = np.bincount(groups, weights, len(target))
-    return float(np.max(np.abs(held - target) / np.where(target > 0, target, 1.0)))
