@@ -129,7 +129,7 @@ def _problems(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         if odd := sorted(set(wanted) ^ set(values[entry])):
             each = f"one entry is needed for each of {', '.join(wanted)}"
             yield repr(entry), f"{each}; missing or unknown: {', '.join(odd)}"
-    shared: list[tuple[str, Shares, Mapping[str, int]]] = [
+    shared: list[tuple[str, Shares, dict[str, int]]] = [
         ("'interviews_per_month'", values["interviews_per_month"], {})
     ]
     for answer, known in READ.answers.items():
