@@ -12,7 +12,7 @@ from typing import Literal
 
 import polars as pl
 
-from bobanalysis import population as people_of
+from bobanalysis.population import Population
 
 AGE = ("age", "birth", "cohort", "generation")
 PLACE = (
@@ -32,12 +32,12 @@ class NotEstimableError(ValueError):
 def publishable(
     frame: pl.DataFrame,
     groups: Sequence[str],
-    population: people_of.Population | pl.DataFrame | Literal["paired", "own"],
+    population: Population | Literal["paired", "own"],
 ) -> pl.DataFrame:
     """Return ``frame`` if figures by ``groups`` may be published from it; refuse otherwise.
 
     Parameters: ``frame``, one row a person (or profile); ``groups``, the columns to cross; ``population``,
-    where the people come from: a modelled population (the object or its frame, which ``frame`` was cut from),
+    where the people come from: a modelled population (which ``frame`` was cut from),
     "paired" for paired profiles (checked: each person has each combination of the groups, equally often), or
     "own" for a table of real people that is not the model's.
 
@@ -46,10 +46,10 @@ def publishable(
     its name, or if its values follow from age or from the département. KeyError for a missing column.
 
     >>> from bobanalysis.population import modelled
-    >>> frame = modelled(200).frame
-    >>> publishable(frame, ["age"], frame).height
+    >>> people = modelled(200)
+    >>> publishable(people.frame, ["age"], people).height
     200
-    >>> publishable(frame, ["age", "region_id"], frame)
+    >>> publishable(people.frame, ["age", "region_id"], people)
     Traceback (most recent call last):
     bobanalysis.recommenders.publishable.NotEstimableError: age × region_id: No source counts ...
     """
@@ -61,13 +61,12 @@ def publishable(
         if population == "paired":
             return _crossed(frame, list(groups))
         raise ValueError(f"population: give a modelled population, 'paired' or 'own', not {population!r}")
-    model = population.frame if isinstance(population, people_of.Population) else population
     age = [c for c in groups if _stands_for(frame, c, "age", AGE)]
     place = [c for c in groups if _stands_for(frame, c, "departement_id", PLACE)]
     if age and place:
         raise NotEstimableError(f"{' × '.join([*age, *place])}: {WHY}")
     for asked, other, what in ((age, "departement_id", "départements"), (place, "age", "ages")):
-        if asked and _fewer(frame, model, other):
+        if asked and _fewer(frame, population.frame, other):
             raise NotEstimableError(f"{', '.join(asked)} within some {what} only: {WHY}")
     return frame
 
