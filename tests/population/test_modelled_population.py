@@ -11,6 +11,7 @@ from polars.testing import assert_frame_equal
 
 from bobanalysis import data, population
 from bobanalysis.population import draw
+from bobanalysis.population.build import summarise
 from bobanalysis.population.inputs import EEC_FROM, read, single_years
 from bobanalysis.population.model import Joint, build, fit, joint
 from bobanalysis.population.raking import rake
@@ -34,7 +35,7 @@ def _model(inputs=None, construction: str = "occupation") -> Joint:
 
 
 def _misplaced(lines: pl.DataFrame, margin: str) -> float:
-    return population.summarise(lines).filter(pl.col("margin") == margin)["misplaced"].item()
+    return summarise(lines).filter(pl.col("margin") == margin)["misplaced"].item()
 
 
 # --- the draw

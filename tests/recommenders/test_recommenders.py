@@ -98,7 +98,7 @@ def test_a_blindness_without_a_meaning_is_refused():
     with pytest.raises(ValueError, match="made of the place"):
         BobJobs(MARKET, "best-local-market-score", blind="place")
     with pytest.raises(ValueError, match="choose one of"):
-        BobJobs(MARKET, "nearest")
+        BobJobs(MARKET, "nearest").recommend(PEOPLE)
 
 
 def test_links_put_close_jobs_before_evolutions():
@@ -119,7 +119,7 @@ def test_random_lists_depend_on_the_seed_and_spread_over_the_pool():
     a, b = (Random(most=2, seed=seed).recommend(PEOPLE) for seed in (1, 2))
     assert a["item"].to_list() != b["item"].to_list()
     assert a["item"].n_unique() > 400
-    advice = Random(pool=["x", "y"], most=5, items="advice").recommend(PEOPLE.head(3))
+    advice = Random(pool=["x", "y"], most=5).recommend(PEOPLE.head(3))
     assert advice.group_by("person_id").len()["len"].to_list() == [2, 2, 2]
 
 

@@ -129,9 +129,6 @@ def _load(path: Path, _changed: int) -> Mapping[str, Source]:
 
 def _checked(entry: Source, key: str, where: str) -> Source:
     """Check what lies between fields, and give the entry and its columns their names."""
-    for name, digest in {"sha256": entry.sha256, **entry.official_sha256}.items():
-        if digest is not None and (len(digest) != 64 or set(digest) - set("0123456789abcdef")):
-            raise DataError(f"{where}, {name}: {digest!r} is not 64 lower-case hexadecimal digits")
     if entry.table and (entry.rows is None or entry.sha256 is None):
         raise DataError(f"{where}: a shipped table has rows and sha256")
     if missing := [name for name in entry.keys if name not in entry.columns]:

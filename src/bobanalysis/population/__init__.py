@@ -4,7 +4,7 @@ meet."""
 # ruff: noqa: F401 what is imported here is what other rooms import from here
 
 from . import scenarios
-from .build import Population, compare_constructions, margin_titles, modelled, summarise, write_parquet
+from .build import Population, compare_constructions, margin_titles, modelled, write_parquet
 from .markets import DEFAULT, MarketTables, market, market_cells, national_cells
 from .paired import REFERENCE_JOBS, paired, paired_ages, paired_departements, reference_profiles
 from .scenarios import Scenario

@@ -7,14 +7,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
 from . import draw
 from .inputs import NATIONAL_OF_BAND, SEXES
 from .model import fit, joint
-from .paired import to_polars
 from .scenarios import load
 from .vocabulary import MARGINS
 
@@ -50,19 +48,18 @@ class Population:
         Returns: margin, raked, lines, misplaced (share), largest_gap, largest_gap_drawn (in the drawn
         people, null where not measured).
         """
-        return to_polars(summarise(self.fit))[0]
+        return summarise(self.fit)
 
 
-def summarise(lines: Any) -> Any:
-    """Sum up a fit, one line a margin (see :meth:`Population.summary`), in the library of the fit."""
-    frame, back = to_polars(lines)
+def summarise(lines: pl.DataFrame) -> pl.DataFrame:
+    """Sum up a fit, one line a margin (see :meth:`Population.summary`)."""
     gap = pl.col("gap").abs().sum() / pl.col("target").sum() / 2
     drawn = (pl.col("drawn") - pl.col("target")).abs() / pl.col("target").sum()
     largest = {"largest_gap": pl.col("gap_share").abs().max()}
-    if "drawn" in frame.columns:
+    if "drawn" in lines.columns:
         largest["largest_gap_drawn"] = drawn.max()
-    margins = frame.group_by("margin", maintain_order=True)
-    return back(margins.agg(pl.col("raked").first(), lines=pl.len(), misplaced=gap, **largest))
+    margins = lines.group_by("margin", maintain_order=True)
+    return margins.agg(pl.col("raked").first(), lines=pl.len(), misplaced=gap, **largest)
 
 
 def modelled(people: int = 100_000, seed: int = 2016, scenario: str = "central") -> Population:
@@ -155,22 +152,19 @@ def _with_drawn(lines: pl.DataFrame, frame: pl.DataFrame) -> pl.DataFrame:
     """Add what the drawn people give for the margins that their columns hold."""
     sex = pl.col("gender").replace_strict(dict(enumerate(SEXES, 1)), return_dtype=pl.String)
     national = pl.col("age_band").replace_strict(NATIONAL_OF_BAND, return_dtype=pl.String)
-    category = {
-        "family_stock": pl.col("fap87"),
-        "age_sex": sex + " " + national,
-        "age": pl.col("age_band"),
-        "family_age": pl.col("fap87") + " " + pl.col("age_band"),
-        "place_market": pl.col("departement_id"),
-    }
+    known = frame.with_columns(sex=sex, national_band=national)
+    measured = {margin: list(told.columns) for margin, told in MARGINS.items() if told.columns}
     # All weigh the same; a product is the same on every machine, a long sum is not.
     drawn_people = pl.len() * pl.col("weight").first()
     drawn = pl.concat(
-        frame.group_by(category=key).agg(drawn=drawn_people, margin=pl.lit(margin).first())
-        for margin, key in category.items()
+        known.group_by(category=pl.concat_str(columns, separator=" "))
+        .agg(drawn=drawn_people)
+        .with_columns(margin=pl.lit(margin))
+        for margin, columns in measured.items()
     )
     joined = lines.join(drawn, on=["margin", "category"], how="left", maintain_order="left")
-    measured = pl.col("margin").is_in(list(category))
-    return joined.with_columns(pl.when(measured).then(pl.col("drawn").fill_null(0)))
+    held = pl.col("margin").is_in(list(measured))
+    return joined.with_columns(pl.when(held).then(pl.col("drawn").fill_null(0)))
 
 
 def compare_constructions() -> pl.DataFrame:

@@ -41,15 +41,11 @@ class MarketTables:
     ``local``: departement_id, rome_id (String), market_offers_per_10_candidates,
     market_num_job_offers_last_year (Int32); known cells only. ``jobs``: rome_id, jg_national_market_score
     (Float32, offers per candidate, 0 = unknown), jg_requires_diploma, jg_hires_mainly_through_network
-    (Boolean); one row for each of the 532 job groups. ``rounded_up``: cells below half an offer per ten,
-    written 1, because 0 would read as unknown.
+    (Boolean); one row for each of the 532 job groups.
     """
 
     local: pl.DataFrame
     jobs: pl.DataFrame
-    scale: str
-    scenario: str
-    rounded_up: int
 
 
 def market_cells() -> pl.DataFrame:
@@ -97,7 +93,7 @@ def market(scale: str = DEFAULT, scenario: str = "central") -> MarketTables:
     Parameters: ``scale``, a key of :data:`SCALES`; ``scenario``, whose assumptions on diplomas and hiring
     through contacts are used.
     Returns: :class:`MarketTables`. Offers per ten candidates are whole numbers, as in the published table; a
-    known cell that rounds to 0 is written 1 (0 means unknown) and counted; -1 ("no offer at all") never
+    known cell that rounds to 0 is written 1 (0 means unknown); -1 ("no offer at all") never
     occurs, because the source lists no cell without offers.
     Raises: ValueError for an unknown scale or scenario.
 
@@ -129,7 +125,7 @@ def market(scale: str = DEFAULT, scenario: str = "central") -> MarketTables:
         )
         .sort("rome_id")
     )
-    return MarketTables(table, jobs, scale, scenario, local.filter(value < 1).height)
+    return MarketTables(table, jobs)
 
 
 def factor(scale: str) -> float:

@@ -37,13 +37,15 @@ class Scale:
 @dataclass(frozen=True)
 class Margin:
     """What a line of the fit is about; ``raked``: the model was made to agree with it; ``scaled``: its
-    figures are of another year or definition, hence brought to the model's total."""
+    figures are of another year or definition, hence brought to the model's total; ``columns``: those of the
+    drawn people that give its categories, if they do."""
 
     source: str
     fr: str
     en: str
     raked: bool = False
     scaled: bool = False
+    columns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

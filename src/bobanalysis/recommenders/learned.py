@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from bobanalysis.bob import MarketLike
 from bobanalysis.population import national_cells
 
-from .interface import Items, ranking
+from .interface import ranking
 from .published import linked
 
 MOST_PEOPLE = 20_000
@@ -113,7 +113,6 @@ class LearnedRanker:
     most: int = 5
     seed: int = 0
     name: str = "learned"
-    items: Items = "job_groups"
     model: Any = field(default=None, repr=False)
 
     def fit(self, people: pl.DataFrame, interactions: pl.DataFrame) -> LearnedRanker:

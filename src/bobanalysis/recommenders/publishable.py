@@ -7,6 +7,7 @@ is code, so that no report can forget it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Literal
 
@@ -14,11 +15,9 @@ import polars as pl
 
 from bobanalysis.population import Population
 
-AGE = ("age", "birth", "cohort", "generation")
-PLACE = (
-    *("departement", "département", "dep", "region", "région", "bassin", "city", "commune", "zone"),
-    *("place", "postcode", "insee"),
-)
+AGE = r"(^|[-_])(age([-_]|$)|birth|cohort|generation)"
+PLACE = r"(^|[-_])(dep([-_]|$)|d[eé]partement|r[eé]gion|bassin|city|commune|zone|place|postcode|insee)"
+"""Names of columns that are an age or a place."""
 WHY = (
     "No source counts job seekers by age, job and place at once: age crossed with place cannot be estimated"
     " from the modelled population. Use paired profiles."
@@ -71,14 +70,14 @@ def publishable(
     return frame
 
 
-def _stands_for(frame: pl.DataFrame, column: str, original: str, words: Sequence[str]) -> bool:
-    parts = column.lower().replace("-", "_").split("_")
-    named = any(p == word or (len(word) > 3 and p.startswith(word)) for p in parts for word in words)
-    if column == original or named or original not in frame.columns:
-        return column == original or named
-    both = frame.select(original, column).n_unique()
-    sure = frame.height >= 3 * frame[original].n_unique()  # else everything follows from everything
-    return sure and frame[column].n_unique() > 1 and both == frame[original].n_unique()
+def _stands_for(frame: pl.DataFrame, column: str, original: str, words: str) -> bool:
+    if column == original or re.search(words, column.lower()):
+        return True
+    if original not in frame.columns:
+        return False
+    both, values = frame.select(original, column).n_unique(), frame[original].n_unique()
+    sure = frame.height >= 3 * values  # else everything follows from everything
+    return sure and frame[column].n_unique() > 1 and both == values
 
 
 def _fewer(frame: pl.DataFrame, model: pl.DataFrame, column: str) -> bool:

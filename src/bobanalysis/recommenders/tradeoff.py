@@ -9,26 +9,23 @@ import polars as pl
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
-REPLICATES = 1000
 
 
 def frontier(
     values: pl.DataFrame,
     groups: pl.DataFrame,
     smallest: int = 30,
-    replicates: int = REPLICATES,
-    seed: int = 0,
-    confidence: float = 0.95,
+    replicates: int = 1000,
 ) -> pl.DataFrame:
     """Return quality and the gap between groups of each recommender, with intervals.
 
     Parameters: ``values``, person_id, recommender, value: a measure per person
     (``evaluation.evaluate(…).per_query``), null where undefined; ``groups``, person_id and one other column;
-    ``smallest``, the fewest people of a group that counts; ``replicates``, ``seed``: of the bootstrap.
+    ``smallest``, the fewest people of a group that counts; ``replicates``, of the bootstrap.
 
     Returns one row a recommender, in the order of ``values``: ``quality`` (mean), ``gap`` (mean of the best
-    served group minus that of the worst served), each with ``_low`` and ``_high`` (percentile bootstrap of
-    people, the same draws for every recommender), ``best`` and ``worst`` (the groups), ``n`` people with a
+    served group minus that of the worst served), each with ``_low`` and ``_high`` (95 %, percentile bootstrap
+    of people, the same draws for every recommender), ``best`` and ``worst`` (the groups), ``n`` people with a
     value, ``dominated``: another recommender is at least as good on both and better on one.
     The gap between the extremes of many groups is above zero by chance alone: compare gaps, and read one by
     itself with care.
@@ -53,15 +50,14 @@ def frontier(
     people = table.shape[0]
     # The first group is everybody.
     member = np.column_stack([np.ones(people), wide["_group"].to_numpy()[:, None] == np.array(labels)])
-    drawn = np.random.default_rng(seed).multinomial(people, np.full(people, 1 / people), size=replicates)
-    tail = (1 - confidence) / 2
+    drawn = np.random.default_rng(0).multinomial(people, np.full(people, 1 / people), size=replicates)
     rows = []
     for recommender, value in zip(order, table.T, strict=True):
         row: dict[str, Any] = {"recommender": recommender, "n": int(np.count_nonzero(~np.isnan(value)))}
         observed = _means(np.ones((1, people)), value, member)
         means = _means(drawn.astype(float), value, member)
         for name, of in {"quality": lambda m: m[:, 0], "gap": _gap}.items():
-            low, high = np.quantile(of(means), [tail, 1 - tail])
+            low, high = np.quantile(of(means), [0.025, 0.975])
             row |= {name: float(of(observed)[0]), f"{name}_low": float(low), f"{name}_high": float(high)}
         row["best"] = labels[int(np.nanargmax(observed[0, 1:]))]
         row["worst"] = labels[int(np.nanargmin(observed[0, 1:]))]
