@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -32,12 +32,9 @@ class Population:
     fit: pl.DataFrame
     lost: pl.DataFrame
     people: int
-    seed: int
-    scenario: str
     stock: float
     cells: int
     rounds: int
-    converged: bool
     design_effect: float
     age_by_place: bool = False
 
@@ -79,19 +76,16 @@ def modelled(people: int = 100_000, seed: int = 2016, scenario: str = "central")
     >>> sample.frame.height, sample.frame["departement_id"].n_unique() > 50, sample.age_by_place
     (200, True, False)
     """
-    plan = _plan(people, seed, scenario)
-    frame, model = pl.concat(_blocks(plan)), plan.model
+    plan = draw.plan(load(scenario), people, seed)
+    frame, model = pl.concat(draw.blocks(plan)), plan.model
     return Population(
         frame=frame,
         fit=_with_drawn(fit(model), frame),
         lost=model.inputs.lost,
         people=people,
-        seed=seed,
-        scenario=scenario,
         stock=model.people,
         cells=model.cells.height,
         rounds=model.raked.rounds,
-        converged=model.raked.converged,
         design_effect=model.raked.design_effect,
     )
 
@@ -114,7 +108,7 @@ def write_parquet(
     """
     import pyarrow.parquet as pq
 
-    path, plan = Path(path), _plan(people, seed, scenario)
+    path, plan = Path(path), draw.plan(load(scenario), people, seed)
     about = {
         "bobanalysis.scenario": scenario,
         "bobanalysis.construction": plan.scenario.construction,
@@ -124,7 +118,7 @@ def write_parquet(
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    tables = (frame.to_arrow() for frame in _blocks(plan))
+    tables = (frame.to_arrow() for frame in draw.blocks(plan))
     first = next(tables)
     schema = first.schema.with_metadata(about)
     try:
@@ -136,16 +130,6 @@ def write_parquet(
     finally:
         part.unlink(missing_ok=True)
     return path
-
-
-def _plan(people: int, seed: int, scenario: str) -> draw.Plan:
-    wanted = load(scenario)
-    return draw.plan(joint(wanted), wanted, people, seed)
-
-
-def _blocks(plan: draw.Plan) -> Iterator[pl.DataFrame]:
-    for number in range(-(-plan.people // draw.BLOCK)):
-        yield draw.block(plan, number)
 
 
 def _with_drawn(lines: pl.DataFrame, frame: pl.DataFrame) -> pl.DataFrame:

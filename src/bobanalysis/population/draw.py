@@ -9,6 +9,7 @@ answers of every person as they were, and how a file is cut into chunks changes 
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import gcd
 from typing import Any
@@ -20,7 +21,7 @@ from numpy.typing import NDArray
 from bobanalysis import data
 
 from .inputs import BANDS, DURATION_FROM, Floats
-from .model import Joint
+from .model import Joint, joint
 from .scenarios import Scenario
 from .vocabulary import COLUMNS, READ, constants
 
@@ -61,7 +62,7 @@ def _choose(bits: Ints, shares: Floats, group: Ints | None = None) -> Ints:
     return flat - group * upper.shape[1]
 
 
-def plan(model: Joint, scenario: Scenario, people: int, seed: int) -> Plan:
+def plan(scenario: Scenario, people: int, seed: int) -> Plan:
     """Prepare the draw of ``people`` people.
 
     The cells (sorted by département, job group, family, sex, band) are laid end to end, each as long as its
@@ -76,6 +77,7 @@ def plan(model: Joint, scenario: Scenario, people: int, seed: int) -> Plan:
         raise ValueError(f"people is {people}; the draw is exact up to {MOST_PEOPLE}, {several}")
     if seed < 0:
         raise ValueError(f"seed is {seed}; a seed is a whole number, zero or more")
+    model = joint(scenario)
     # Thousandths of people, whole: the last bits of a raked weight may differ between machines, these do not.
     cumulated = np.cumsum(np.rint(model.cells["people"].to_numpy() * 1000).astype(np.int64))
     total = int(cumulated[-1])
@@ -87,6 +89,11 @@ def plan(model: Joint, scenario: Scenario, people: int, seed: int) -> Plan:
     region = pl.col("departement_id").replace_strict(regions, return_dtype=pl.String).alias("region_id")
     codes = model.cells.select("rome_id", "departement_id", region, "fap87")
     return Plan(model, scenario, people, seed, cumulated, raw % total, stride, codes)
+
+
+def blocks(plan: Plan) -> Iterator[pl.DataFrame]:
+    """Draw everybody, :data:`BLOCK` people at a time."""
+    return (block(plan, number) for number in range(-(-plan.people // BLOCK)))
 
 
 def block(plan: Plan, number: int) -> pl.DataFrame:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -70,13 +69,8 @@ class _Entries:
 @dataclass(frozen=True)
 class _File:
     version: int
-    labels: Mapping[str, dict[str, str]]
-    scenarios: Mapping[str, dict[str, Any]]
-
-
-@cache
-def _read(path: Path) -> _File:
-    return load_yaml(_File, path)
+    labels: dict[str, dict[str, str]]
+    scenarios: dict[str, dict[str, Any]]
 
 
 def names() -> list[str]:
@@ -85,7 +79,7 @@ def names() -> list[str]:
     >>> names()[:3]
     ['central', 'occupation', 'residence']
     """
-    return list(_read(FILE).scenarios)
+    return list(load_yaml(_File, FILE).scenarios)
 
 
 def labels() -> dict[str, dict[str, str]]:
@@ -96,7 +90,7 @@ def labels() -> dict[str, dict[str, str]]:
     >>> labels()["area_type"]["kind"]
     'assumed'
     """
-    return {answer: dict(text) for answer, text in _read(FILE).labels.items()}
+    return load_yaml(_File, FILE).labels
 
 
 def load(name: str = "central") -> Scenario:
@@ -109,7 +103,7 @@ def load(name: str = "central") -> Scenario:
     >>> load("residence").construction
     'residence'
     """
-    known = _read(FILE).scenarios
+    known = load_yaml(_File, FILE).scenarios
     if name not in known:
         raise InputError(f"{FILE.name}: no scenario {name!r}; choose one of {', '.join(known)}")
     central, own, where = known["central"], known[name], f"{FILE.name}: scenario {name!r}"

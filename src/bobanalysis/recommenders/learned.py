@@ -8,10 +8,9 @@ own, a simulation, or judgements (``judgements``).
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 import numpy as np
 import polars as pl
@@ -29,25 +28,12 @@ MOST_PEOPLE = 20_000
 SMALLEST_GROUP = 200
 """Pairs below which a group is constrained together with the other small ones."""
 
-REGION = (
-    pl.when(pl.col("departement_id").str.starts_with("97"))
-    .then(pl.lit("overseas"))
-    .otherwise("region_id")
-    .alias("region")
-)
+_OVERSEAS = pl.col("departement_id").str.starts_with("97")
+REGION = pl.when(_OVERSEAS).then(pl.lit("overseas")).otherwise("region_id").alias("region")
 """A person's region; those overseas, of one département each, are taken together."""
 
 Method = Literal["exponentiated_gradient", "threshold_optimizer"]
 Floats = NDArray[np.float64]
-
-
-class Candidates(Protocol):
-    """What may be proposed to whom, described by numbers."""
-
-    features: Sequence[str]
-
-    def pairs(self, people: pl.DataFrame) -> pl.DataFrame:
-        """Return person_id, item and the columns ``features``, the rows of a person together."""
 
 
 @dataclass
@@ -101,13 +87,15 @@ class LinkedJobs:
 class LearnedRanker:
     """A scikit-learn pipeline that proposes what is likely to have a good outcome.
 
-    ``candidates``: what may be proposed; ``estimator``: a classifier or pipeline whose ``fit`` takes
+    ``candidates``: what may be proposed, with ``features``, names of columns of numbers, and
+    ``pairs(people)``, which returns person_id, item and these columns, the rows of a person together;
+    ``estimator``: a classifier or pipeline whose ``fit`` takes
     ``sample_weight`` (default: gradient-boosted trees); ``propose_from``: the least probability to propose an
     item, 0 ranks every candidate; ``most``: the longest list; ``seed``: of whatever draws. Probabilities are
     calibrated (Platt's sigmoid) on people who were left out.
     """
 
-    candidates: Candidates
+    candidates: Any
     estimator: Any = None
     propose_from: float = 0.5
     most: int = 5
@@ -284,8 +272,9 @@ def cross_fitted(
     Leaving people out is not leaving places out: people of one département and job group have the same
     candidates and the same judgements.
     """
-    order = [pl.lit("").alias("_within")] if within is None else [within.cast(pl.String).alias("_within")]
-    units = people.select(by, *order).unique(by, keep="first", maintain_order=True).sort("_within", by)
+    spread = pl.lit("") if within is None else within.cast(pl.String)
+    units = people.select(by, _within=spread).unique(by, keep="first", maintain_order=True)
+    units = units.sort("_within", by)
     if units.height < folds:
         raise ValueError(f"{units.height} values of {by} cannot be put in {folds} folds; ask for fewer")
     units = units.select(by, _fold=pl.int_range(pl.len()) % folds)
