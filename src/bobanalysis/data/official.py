@@ -171,14 +171,13 @@ def insee_unemployment_rate(path: Path) -> Loaded:
     found, sheets = Loaded(path), read_sheets(path)
     if "Département" not in sheets:
         raise DataError(f"{path}: no sheet 'Département'; it has {', '.join(sheets)}")
-    rows, layout = sheets["Département"], f"{path}: sheet Département: no"
-    top = next((i for i, r in enumerate(rows[:12]) if "code" in map(slug, r)), None)
-    if top is None:
-        raise DataError(f"{layout} header Code in its first rows; the layout has changed")
+    rows = sheets["Département"]
+    top = next((i for i, r in enumerate(rows[:12]) if "code" in map(slug, r)), 0)
     names = [slug(h) if h is not None else f"empty_{i}" for i, h in enumerate(rows[top])]
     quarters = [c for c in names if re.fullmatch(r"t\d_\d{4}", c)]
-    if not quarters:
-        raise DataError(f"{layout} column such as T3_2025; it has {', '.join(names)}")
+    if "code" not in names or not quarters:
+        layout = "no columns Code and such as T3_2025 under one row of headers; the layout has changed"
+        raise DataError(f"{path}: sheet Département: {layout}; row {top + 1} is {', '.join(names)}")
     body = [[None if v is None else str(v) for v in row[: len(names)]] for row in rows[top + 1 :]]
     text = pl.DataFrame(body, dict.fromkeys(names, pl.String), orient="row")
     # Spreadsheets lose the zero of 01 to 09.

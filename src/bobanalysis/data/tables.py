@@ -39,10 +39,7 @@ def geojson(identifier: str = "departements_map") -> dict[str, Any]:
     >>> sorted({f["properties"]["inset"] for f in geojson()["features"]})
     ['none', 'overseas', 'paris']
     """
-    entry = source(identifier)
-    path = table_path(entry)
-    if path.suffix != ".geojson":
-        raise DataError(f"{identifier} is a table, not a map; use table({identifier!r})")
+    path = table_path(source(identifier))
     return _parse_map(content(path), path)
 
 

@@ -16,22 +16,18 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from bobanalysis import data
 
-from .inputs import BANDS, DURATION_FROM, Floats
+from .inputs import BANDS, DURATION_FROM
 from .model import Joint, joint
 from .scenarios import Scenario
-from .vocabulary import COLUMNS, READ, constants
+from .vocabulary import COLUMNS, READ, Flags, Floats, Ints, constants
 
 BLOCK = 65_536
 DAYS_PER_MONTH = 30.5
 LONGEST_MONTHS = 240
 MOST_PEOPLE = 10**9
-
-Ints = NDArray[np.int64]
-Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)

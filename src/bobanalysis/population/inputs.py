@@ -12,9 +12,10 @@ from itertools import product
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from bobanalysis import data
+
+from .vocabulary import Floats
 
 SEXES = ("M", "F")
 BANDS = ("15-24", "25-29", "30-49", "50-54", "55+")
@@ -34,8 +35,6 @@ STOCK_YEAR, MARKET_YEAR, POPULATION_YEAR = 2019, 2021, 2021
 
 _FIVE_YEARS = (*(f"{age}-{age + 4}" for age in range(0, 95, 5)), "95+")
 _ALL = pl.lit(True)
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

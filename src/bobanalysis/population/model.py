@@ -10,15 +10,12 @@ from itertools import product
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from . import inputs as figures
-from .inputs import BAND_FROM, BANDS, EEC_BANDS, EEC_FROM, FIRST_BAND, Floats, Inputs, grid
+from .inputs import BAND_FROM, BANDS, EEC_BANDS, EEC_FROM, FIRST_BAND, Inputs, grid
 from .raking import Raked, rake, rake_table
 from .scenarios import Scenario
-from .vocabulary import MARGINS, READ, WORKING_AGE
-
-Ints = NDArray[np.int64]
+from .vocabulary import MARGINS, READ, WORKING_AGE, Floats, Ints
 
 DEGREES = ("none", "CAP/BEP", "bac", "bac+2", "bac+3 or more")
 

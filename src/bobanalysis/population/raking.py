@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+
+from .vocabulary import Floats, Ints
 
 MOST_ROUNDS = 500
 
@@ -20,18 +21,14 @@ class Raked:
     factors that raking applied.
     """
 
-    weights: NDArray[np.float64]
+    weights: Floats
     rounds: int
     gap: float
     converged: bool
     design_effect: float
 
 
-def rake(
-    seed: NDArray[np.float64],
-    margins: Sequence[tuple[NDArray[np.int64], NDArray[np.float64]]],
-    tolerance: float = 1e-9,
-) -> Raked:
+def rake(seed: Floats, margins: Sequence[tuple[Ints, Floats]], tolerance: float = 1e-9) -> Raked:
     """Iterative proportional fitting of cell weights to margins.
 
     Parameters: ``seed``, start weights, one a cell, zero or more (people); ``margins``, pairs of a group
@@ -57,26 +54,20 @@ def rake(
             wanted = f"{target[empty]:g} people are wanted but no cell can hold them"
             raise ValueError(f"margin {number}, group {empty}: {wanted}")
     weights = seed.astype(np.float64)
-    rounds, gap = 0, np.inf
+    rounds, gap = 0, float("inf")
     while gap > tolerance and rounds < MOST_ROUNDS:
         rounds += 1
         for groups, target in margins:
             held = np.bincount(groups, weights, len(target))
             weights = weights * np.divide(target, held, out=np.zeros_like(target), where=held > 0)[groups]
-        held_now = [np.bincount(groups, weights, len(target)) for groups, target in margins]
-        gap = max(
-            float(np.max(np.abs(held - target) / np.where(target > 0, target, 1.0)))
-            for held, (_, target) in zip(held_now, margins, strict=True)
-        )
+        gap = 0.0
+        for groups, target in margins:
+            held = np.bincount(groups, weights, len(target))
+            gap = max(gap, float(np.max(np.abs(held - target) / np.where(target > 0, target, 1.0))))
     return Raked(weights, rounds, gap, gap <= tolerance, design_effect(seed, weights))
 
 
-def rake_table(
-    seed: NDArray[np.float64],
-    rows: NDArray[np.float64],
-    columns: NDArray[np.float64],
-    tolerance: float = 1e-9,
-) -> NDArray[np.float64]:
+def rake_table(seed: Floats, rows: Floats, columns: Floats, tolerance: float = 1e-9) -> Floats:
     """Rake a table to the totals of its rows and of its columns; see :func:`rake`.
 
     >>> rake_table(np.ones((2, 2)), np.array([6.0, 2.0]), np.array([5.0, 3.0])).round(6).tolist()
@@ -86,7 +77,7 @@ def rake_table(
     return rake(seed.ravel(), [(row, rows), (column, columns)], tolerance).weights.reshape(seed.shape)
 
 
-def design_effect(seed: NDArray[np.float64], weights: NDArray[np.float64]) -> float:
+def design_effect(seed: Floats, weights: Floats) -> float:
     """Kish's design effect of the factors ``weights / seed``, each cell counting for its seed.
 
     Parameters: two float arrays of the same shape (people).

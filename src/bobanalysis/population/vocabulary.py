@@ -1,4 +1,4 @@
-"""What a population is made of (``enums.yaml``) and what readers are told of it (``texts.yaml``).
+"""What a population is made of and what readers are told of it (``vocabulary.yaml``).
 
 Numbers of answers are those of the specification (file 01, section 6), kept here as well as in the data
 dictionary of the audited algorithm because this room knows nothing of that algorithm; a test keeps the two
@@ -12,9 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from bobanalysis.tables import load_yaml
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -49,14 +55,7 @@ class Margin:
 
 
 @dataclass(frozen=True)
-class _Texts:
-    scales: Mapping[str, Scale]
-    margins: Mapping[str, Margin]
-    limits: Mapping[str, dict[str, str]]
-
-
-@dataclass(frozen=True)
-class _Enums:
+class _Vocabulary:
     answers: dict[str, dict[str, int]]
     frustrations: tuple[str, ...]
     youngest_with_degree: tuple[int, ...]
@@ -67,11 +66,13 @@ class _Enums:
     independent: tuple[str, ...]
     combined: tuple[dict[str, Any], ...]
     reference: dict[str, Any]
+    scales: Mapping[str, Scale]
+    margins: Mapping[str, Margin]
+    limits: Mapping[str, dict[str, str]]
 
 
-READ = load_yaml(_Enums, Path(__file__).with_name("enums.yaml"))
-TEXTS = load_yaml(_Texts, Path(__file__).with_name("texts.yaml"))
-SCALES, MARGINS, LIMITS = TEXTS.scales, TEXTS.margins, TEXTS.limits
+READ = load_yaml(_Vocabulary, Path(__file__).with_name("vocabulary.yaml"))
+SCALES, MARGINS, LIMITS = READ.scales, READ.margins, READ.limits
 
 _SEVERAL = {"frustrations": [f"frustration_{n.lower()}" for n in READ.frustrations], "unasked": READ.unasked}
 COLUMNS = tuple(name for column in READ.columns for name in _SEVERAL.get(column, [column]))
