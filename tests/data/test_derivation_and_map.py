@@ -29,7 +29,8 @@ def test_compressed_bytes_repeat_and_carry_no_time():
 
 def test_rows_are_sorted_whatever_their_order_in_the_raw_file():
     shuffled = table("jobseekers_fap87_age_2020").sample(fraction=1, shuffle=True, seed=1)
-    orders = sources()["jobseekers_fap87_age_2020"].orders
+    columns = sources()["jobseekers_fap87_age_2020"].columns.values()
+    orders = {column.name: column.order for column in columns if column.order}
     text = shuffled.with_columns(pl.col("age_band").cast(pl.String))
     written = derive.as_bytes(derive.sort_rows(text, orders), compressed=False)
     assert written == (folder() / "reference/jobseekers_fap87_age_2020.csv").read_bytes()

@@ -34,7 +34,7 @@ def insee_book(path: Path, lines: list[list[object]]) -> Path:
 def test_population_is_made_of_men_and_women_and_overseas_codes_may_be_numbers(tmp_path: Path):
     path = insee_book(tmp_path / "pop.xlsx", [insee_line("01"), insee_line(971)])
     loaded = insee_population(path, departements=["01", "971"])
-    assert loaded.problems == ()
+    assert loaded.problems == []
     assert loaded.frame["population"].sum() == 200
     assert loaded.frame["dep"].unique().sort().to_list() == ["01", "971"]
     assert loaded.frame["age_band"].unique().sort().cast(pl.String).to_list() == list(AGE5)
@@ -44,7 +44,7 @@ def test_an_altered_total_of_the_sexes_is_reported_with_its_place_and_band(tmp_p
     line = insee_line("19")
     line[2 + 13] = 1
     loaded = insee_population(insee_book(tmp_path / "p.xlsx", [line]), departements=["19"])
-    assert loaded.problems == ("p.xlsx: sheet 2021, 19, 65-69: Ensemble is 1, men plus women 5",)
+    assert loaded.problems == ["p.xlsx: sheet 2021, 19, 65-69: Ensemble is 1, men plus women 5"]
     assert loaded.frame.filter(pl.col("age_band") == "65-69")["population"].sum() == 5
 
 
@@ -53,7 +53,7 @@ def test_an_alteration_that_is_known_is_not_reported_again(tmp_path: Path):
     line[2 + 13] = 1
     known = {("2021", "19", "65-69"): (1, 5)}
     path = insee_book(tmp_path / "p.xlsx", [line])
-    assert insee_population(path, departements=["19"], altered=known).problems == ()
+    assert insee_population(path, departements=["19"], altered=known).problems == []
 
 
 def test_a_departement_without_a_row_is_reported(tmp_path: Path):

@@ -86,7 +86,7 @@ def test_rounding_to_five_is_not_reported_as_a_wrong_sum(tmp_path: Path):
         dares_row("01001", "Hommes", "Total", "45"),
         dares_row("01001", "Femmes", "Total", "50"),
     )
-    assert official.dares_communes(path).problems == ()
+    assert official.dares_communes(path).problems == []
 
 
 def test_gironde_must_come_to_its_published_total(tmp_path: Path):
@@ -94,7 +94,7 @@ def test_gironde_must_come_to_its_published_total(tmp_path: Path):
     wrong = official.dares_communes(dares_file(tmp_path / "a.csv", row.format("150000")))
     right = official.dares_communes(dares_file(tmp_path / "b.csv", row.format("142600")))
     assert "142,570 were published" in wrong.problems[0]
-    assert right.problems == ()
+    assert right.problems == []
 
 
 def test_a_cell_that_is_no_number_is_named_and_the_other_rows_are_kept(tmp_path: Path):
@@ -126,7 +126,7 @@ def rate_rows(*figures: object) -> list[list[object]]:
 
 def test_unemployment_rates_are_read_below_their_notes(tmp_path: Path):
     loaded = official.insee_unemployment_rate(book(tmp_path / "sl.xlsx", Département=rate_rows(7.1, "8,2")))
-    assert loaded.problems == ()
+    assert loaded.problems == []
     assert loaded.frame.filter(pl.col("dep") == "01").rows() == [
         ("01", "2025-T2", 7.1),
         ("01", "2025-T3", 8.2),

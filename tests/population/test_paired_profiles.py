@@ -6,7 +6,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from bobanalysis import data, population
-from bobanalysis.population.enums import COLUMNS
+from bobanalysis.population.vocabulary import COLUMNS
 
 
 @pytest.fixture(scope="module")
@@ -131,10 +131,3 @@ def test_pandas_in_means_pandas_out(people, name):
     ours, theirs = PUBLIC[name](people), PUBLIC[name](people.to_pandas())
     assert isinstance(theirs, pd.DataFrame)
     assert_frame_equal(pl.from_pandas(theirs), ours, check_dtypes=False)
-
-
-def test_the_summary_of_a_fit_is_of_the_library_of_the_fit():
-    lines = population.modelled(50).fit
-    theirs = population.summarise(lines.to_pandas())
-    assert isinstance(theirs, pd.DataFrame)
-    assert_frame_equal(pl.from_pandas(theirs), population.summarise(lines), check_dtypes=False)

@@ -56,7 +56,7 @@ def test_one_place_by_age_and_one_age_by_place_are_refused_too():
     with pytest.raises(NotEstimableError, match="within some départements"):
         publishable(frame.filter(pl.col("departement_id") == "75"), ["age"], model())
     with pytest.raises(NotEstimableError, match="within some ages"):
-        publishable(frame.filter(pl.col("age") >= 50), ["region_id"], frame)
+        publishable(frame.filter(pl.col("age") >= 50), ["region_id"], model())
 
 
 def test_mobility_is_not_a_place():

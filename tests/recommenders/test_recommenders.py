@@ -5,6 +5,7 @@ from polars.testing import assert_frame_equal
 from bobanalysis import data
 from bobanalysis.bob.suggestions import SUGGESTIONS
 from bobanalysis.population import market, modelled, paired_ages, paired_departements
+from bobanalysis.population.markets import classes_2019
 from bobanalysis.recommenders import (
     BobAdvice,
     BobJobs,
@@ -97,7 +98,7 @@ def test_a_blindness_without_a_meaning_is_refused():
     with pytest.raises(ValueError, match="made of the place"):
         BobJobs(MARKET, "best-local-market-score", blind="place")
     with pytest.raises(ValueError, match="choose one of"):
-        BobJobs(MARKET, "nearest")
+        BobJobs(MARKET, "nearest").recommend(PEOPLE)
 
 
 def test_links_put_close_jobs_before_evolutions():
@@ -118,7 +119,7 @@ def test_random_lists_depend_on_the_seed_and_spread_over_the_pool():
     a, b = (Random(most=2, seed=seed).recommend(PEOPLE) for seed in (1, 2))
     assert a["item"].to_list() != b["item"].to_list()
     assert a["item"].n_unique() > 400
-    advice = Random(pool=["x", "y"], most=5, items="advice").recommend(PEOPLE.head(3))
+    advice = Random(pool=["x", "y"], most=5).recommend(PEOPLE.head(3))
     assert advice.group_by("person_id").len()["len"].to_list() == [2, 2, 2]
 
 
@@ -128,9 +129,9 @@ def test_close_jobs_are_related_by_construction():
 
 
 def test_a_class_of_tension_below_four_is_judged_and_not_hiring():
-    classes, judged = judgements.classes_2019(), judgements.hiring(PEOPLE)
+    classes, judged = classes_2019(), judgements.hiring(PEOPLE)
     both = judged.join(PEOPLE.select("person_id", "departement_id"), on="person_id").join(
-        classes, on=["departement_id", "item"]
+        classes, left_on=["departement_id", "item"], right_on=["departement_id", "rome_id"]
     )
     expected = {1: 0, 2: 0, 3: 0, 4: 1, 5: 2}
     assert dict(both.select("tension_class", "relevance").unique().sort("tension_class").rows()) == expected
@@ -151,8 +152,6 @@ def test_where_dares_publishes_no_class_nothing_is_judged():
 
 def test_the_population_of_the_2019_classes_is_that_of_the_2019_market():
     """The market "tension_2019" reads the same classes: 1, 3, 5, 7 or 9 offers for ten."""
-    both = market("tension_2019").local.join(
-        judgements.classes_2019(), left_on=["departement_id", "rome_id"], right_on=["departement_id", "item"]
-    )
+    both = market("tension_2019").local.join(classes_2019(), on=["departement_id", "rome_id"])
     assert both.height == market("tension_2019").local.height
     assert (both["market_offers_per_10_candidates"] == 2 * both["tension_class"] - 1).all()

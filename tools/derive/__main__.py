@@ -77,7 +77,9 @@ def write_tables(raw: Path, output: Path, only: tuple[str, ...] = ()) -> list[Pa
         if entry.table.endswith(".geojson"):
             content = departements_map(raw)
         else:
-            frame = sort_rows(_make(entry.id, raw), entry.orders)
+            frame = sort_rows(
+                _make(entry.id, raw), {c.name: c.order for c in entry.columns.values() if c.order}
+            )
             content = as_bytes(frame, compressed=path.suffix == ".gz")
         path.write_bytes(content)
         written.append(path)

@@ -15,7 +15,7 @@ from typing import Any
 import polars as pl
 
 from bobanalysis.data import DataError, source
-from bobanalysis.data.official import Findings, Loaded, read_sheets
+from bobanalysis.data.official import Loaded, read_sheets
 from tools.derive.duo import duo_checks, duo_students
 from tools.derive.tiles import tile_grid
 
@@ -176,7 +176,7 @@ def insee_population(
     Returns year, dep, sex, age_band, population. Mayotte is absent before
     2014.
     """
-    found, sheets, codes, frames = Findings(path), read_sheets(path), set(departements), []
+    found, sheets, codes, frames = Loaded(path), read_sheets(path), set(departements), []
     for year in years or [name for name in sheets if re.fullmatch(r"\d{4}", name)]:
         rows = sheets[year]
         lines = {code: r for r in rows if r and (code := _code(r[0])) in codes}
@@ -200,7 +200,8 @@ def insee_population(
         "age_band": pl.Enum(AGE5),
         "population": pl.Int64,
     }
-    return found.loaded(pl.DataFrame(frames, schema=schema, orient="row", strict=False))
+    found.frame = pl.DataFrame(frames, schema=schema, orient="row", strict=False)
+    return found
 
 
 def _code(value: Any) -> str:
@@ -215,7 +216,7 @@ def _agree(
     men: Sequence[Any],
     women: Sequence[Any],
     altered: Mapping[tuple[str, str, str], tuple[float, float]],
-    found: Findings,
+    found: Loaded,
 ) -> None:
     for sex, values in (("men", men), ("women", women)):
         if sum(values[:-1]) != values[-1]:

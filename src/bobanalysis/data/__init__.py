@@ -5,22 +5,9 @@
 101
 """
 
+# ruff: noqa: F401 what is imported here is what other rooms import from here
+
 from bobanalysis.data.cache import fetch
 from bobanalysis.data.checks import Report, check
 from bobanalysis.data.registry import Column, DataError, Source, folder, show, source, sources
 from bobanalysis.data.tables import geojson, table
-
-__all__ = [
-    "Column",
-    "DataError",
-    "Report",
-    "Source",
-    "check",
-    "fetch",
-    "folder",
-    "geojson",
-    "show",
-    "source",
-    "sources",
-    "table",
-]

@@ -15,7 +15,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from bobanalysis.data.registry import DataError, Source, folder, source
+from bobanalysis.data.registry import DataError, folder, source
+from bobanalysis.tables import write_text
 
 ACCESS_TEXT = {
     "account": "needs an account with its producer",
@@ -51,9 +52,15 @@ def fetch(
     shipped = ", ".join((entry.id,) if entry.table else entry.shipped_as)
     where = folder() / "reference"
     instead = f". Without it, the shipped tables serve: {shipped} (in {where})" if shipped else ""
-    part, url = _choose(entry, part, instead)
+    if entry.access != "download" or not entry.parts:
+        why = ACCESS_TEXT.get(entry.access, "has no official file to download")
+        raise DataError(f"{entry.id} {why}; see {entry.landing}{instead}")
+    part = part or entry.parts[-1]
+    if part not in entry.parts:
+        raise DataError(f"{entry.id} has no file {part!r}; it has {', '.join(entry.parts)}")
+    url, known = entry.files[part], entry.official_sha256.get(part)
     target = cache_folder() / entry.id / f"{part}-{_name(url)}"
-    record, known = target.with_name(target.name + ".json"), entry.official_sha256.get(part)
+    record = target.with_name(target.name + ".json")
     before = json.loads(record.read_text(encoding="utf-8")) if record.exists() else {}
     expected = known or before.get("sha256")
     if target.exists() and expected and not refresh:
@@ -70,20 +77,8 @@ def fetch(
     if before and before["sha256"] != digest:
         say(f"{url} has changed since {before['downloaded']}: sha256 was {before['sha256']}, is {digest}")
     now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    content = json.dumps({"url": url, "sha256": digest, "downloaded": now}, indent=1)
-    record.write_text(content + "\n", encoding="utf-8")
+    write_text(json.dumps({"url": url, "sha256": digest, "downloaded": now}, indent=1) + "\n", record)
     return target
-
-
-def _choose(entry: Source, part: str | None, instead: str) -> tuple[str, str]:
-    if entry.access != "download":
-        raise DataError(f"{entry.id} {ACCESS_TEXT[entry.access]}; see {entry.landing}{instead}")
-    if not entry.parts:
-        raise DataError(f"{entry.id} has no official file to download; see {entry.landing}{instead}")
-    part = part or entry.parts[-1]
-    if part not in entry.parts:
-        raise DataError(f"{entry.id} has no file {part!r}; it has {', '.join(entry.parts)}")
-    return part, entry.files[part]
 
 
 def _name(url: str) -> str:
@@ -95,7 +90,6 @@ def _name(url: str) -> str:
 
 def _download(url: str, target: Path, known: str | None, instead: str) -> None:
     import pooch
-    import requests
 
     # Under another name first: what stood there stays if the download fails.
     incoming = target.with_name(target.name + ".part")
@@ -104,15 +98,12 @@ def _download(url: str, target: Path, known: str | None, instead: str) -> None:
     loader = pooch.HTTPDownloader(timeout=60)
     try:
         pooch.retrieve(url, known, fname=incoming.name, path=incoming.parent, downloader=loader)
-    except (requests.RequestException, OSError) as error:
-        raise DataError(f"{url}: could not be downloaded ({_short(error)}){instead}") from None
-    except ValueError as error:  # pooch says so when the sha256 is not the known one
-        raise DataError(
-            f"{url}: what came is not the file of the registry ({_short(error)}); nothing was kept. If the "
+    except (OSError, ValueError) as error:
+        short = " ".join(str(error).split())[:200] or type(error).__name__
+        if isinstance(error, OSError):  # as the errors of requests are
+            raise DataError(f"{url}: could not be downloaded ({short}){instead}") from None
+        raise DataError(  # pooch says so when the sha256 is not the known one
+            f"{url}: what came is not the file of the registry ({short}); nothing was kept. If the "
             f"producer has published a new version, change official_sha256 in sources.yaml{instead}"
         ) from None
     incoming.replace(target)
-
-
-def _short(error: Exception) -> str:
-    return " ".join(str(error).split())[:200] or type(error).__name__

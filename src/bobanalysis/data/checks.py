@@ -55,9 +55,10 @@ def check_table(entry: Source) -> Report:
         return Report(entry.id, None, 1, (str(error),))
     if frame.height != entry.rows:
         problems.append(f"{path}: {frame.height:,} rows, sources.yaml says {entry.rows:,}; {REPAIR}")
-    keys: list[Mapping[str, Any]] = [{"unique": {"columns": list(entry.keys)}}] if entry.keys else []
-    tests = [*keys, *entry.checks]
-    for name, settings in (pair for test in tests for pair in test.items()):
+    tests = [pair for check in entry.checks for pair in check.items()]
+    if entry.keys:
+        tests.insert(0, ("unique", {"columns": list(entry.keys)}))
+    for name, settings in tests:
         try:
             problem = run_check(entry, frame, name, settings)
         except DataError as error:  # such as another table, damaged, that this one is compared with
@@ -101,13 +102,7 @@ def _first(off: pl.DataFrame, text: str) -> str | None:
     return text.format(*off.row(0)[-1:], key=off.row(0)[:-1]) if off.height else None
 
 
-def total(
-    frame: pl.DataFrame,
-    column: str,
-    equals: float,
-    where: Mapping[str, Any] | None = None,
-    tolerance: float = 0,
-) -> str | None:
+def total(frame: pl.DataFrame, column: str, equals: float, where: Any = None, tolerance: float = 0) -> Any:
     """The sum of a column over some rows is a published total.
 
     >>> total(pl.DataFrame({"n": [1, 2]}), "n", equals=4)

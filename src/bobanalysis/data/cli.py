@@ -9,9 +9,7 @@ from typing import Annotated
 
 import typer
 
-from bobanalysis.data.registry import show as said
-from bobanalysis.data.registry import source as source_of
-from bobanalysis.data.registry import sources
+from bobanalysis.data import cache, checks, official, registry, tables
 from bobanalysis.tables import InputError, refuse_overwrite, write_table
 
 app = typer.Typer(
@@ -33,7 +31,7 @@ def _told() -> Iterator[None]:
 def list_() -> None:
     """List every source: id, how it can be had, vintage, title."""
     with _told():
-        known = sources()
+        known = registry.sources()
     width = max(map(len, known))
     for entry in known.values():
         state = "shipped" if entry.table else "fetch" if entry.access == "download" else entry.access
@@ -46,13 +44,11 @@ def list_() -> None:
 @app.command()
 def show(identifier: Annotated[str, typer.Argument(metavar="ID")], rows: int = 5) -> None:
     """Show one source: producer, licence, columns, quirks, checks, and the first rows if it is shipped."""
-    from bobanalysis.data.tables import table
-
     with _told():
-        entry = source_of(identifier)
-        typer.echo(said(identifier))
+        entry = registry.source(identifier)
+        typer.echo(registry.show(identifier))
         if entry.table:
-            frame = table(identifier)
+            frame = tables.table(identifier)
             typer.echo(f"\nFirst rows of {frame.height:,} (shipped table, no network needed):")
             typer.echo(str(frame.drop("geometry", strict=False).head(rows)))
 
@@ -71,8 +67,6 @@ def fetch(
 ) -> None:
     """Download an official file to the cache, read it, and check it against itself and published totals."""
     import pooch
-
-    from bobanalysis.data import cache, official
 
     with _told():
         if path is None:
@@ -100,15 +94,12 @@ def fetch(
 @app.command()
 def check(identifiers: Annotated[list[str] | None, typer.Argument(metavar="[ID]...")] = None) -> None:
     """Check every shipped table: sha256, columns, rows, keys, identities and published totals."""
-    from bobanalysis.data.checks import check as run
-
     with _told():
-        reports = run(identifiers or None)
+        reports = checks.check(identifiers or None)
     for report in reports:
-        if report.problems:
-            for problem in report.problems:
-                typer.echo(f"FAILED  {report.id}: {problem}", err=True)
-        else:
+        for problem in report.problems:
+            typer.echo(f"FAILED  {report.id}: {problem}", err=True)
+        if not report.problems:
             typer.echo(f"ok      {report.id}: {report.rows:,} rows, {report.done} checks")
     failed = sum(bool(report.problems) for report in reports)
     if failed:

@@ -25,20 +25,15 @@ HIDDEN = ("*", "-", "", "nd", "ns", "s", "c", "na", "nan", "n/a", "none")
 """How the producers write a figure that they hide or do not have, in lower case."""
 
 
-@dataclass(frozen=True)
-class Loaded:
-    """An official file as a tidy frame, with what was found wrong and what was found different."""
-
-    frame: pl.DataFrame
-    problems: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
-
-
 @dataclass
-class Findings:
-    """Collects what a loader finds, each sentence with the name of the file in front."""
+class Loaded:
+    """An official file: a tidy frame, with what was found wrong and what was found different.
+
+    Each sentence begins with the name of the file.
+    """
 
     path: Path
+    frame: pl.DataFrame = field(default_factory=pl.DataFrame)
     problems: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -49,10 +44,6 @@ class Findings:
     def note(self, text: str) -> None:
         """Note what is different."""
         self.notes.append(f"{self.path.name}: {text}")
-
-    def loaded(self, frame: pl.DataFrame) -> Loaded:
-        """Return the frame with what was found."""
-        return Loaded(frame, tuple(self.problems), tuple(self.notes))
 
 
 def slug(header: object) -> str:
@@ -80,7 +71,7 @@ def read_sheets(path: Path) -> Mapping[str, list[list[Any]]]:
         raise DataError(f"{path}: not a whole workbook ({error}); {again}") from None
 
 
-def numbers(frame: pl.DataFrame, columns: Sequence[str], found: Findings, first_row: int = 2) -> pl.DataFrame:
+def numbers(frame: pl.DataFrame, columns: Sequence[str], found: Loaded, first_row: int = 2) -> pl.DataFrame:
     """Turn text into numbers: spaces between thousands and a decimal comma are read, a hidden figure is
     missing.
 
@@ -114,7 +105,7 @@ def dares_communes(path: Path) -> Loaded:
     Returns quarter, dep, commune, category, sex, age_band, jobseekers. Paris, Lyon and Marseille stand in
     the file both whole and by arrondissement: the latter, and rows of totals, are left out.
     """
-    found, text = Findings(path), read_table(path)
+    found, text = Loaded(path), read_table(path)
     known = {slug(name): name for name in text.columns}
     columns = _DARES["columns"]
     where = {ours: next((c for c in known if re.fullmatch(p, c)), "") for ours, p in columns.items()}
@@ -148,10 +139,11 @@ def dares_communes(path: Path) -> Loaded:
     if text.height != ROWS_OF_2024:
         of_2024 = f"the file of late 2024 had {ROWS_OF_2024:,}, later ones hold more quarters"
         found.note(f"{text.height:,} rows; {of_2024}")
-    return found.loaded(frame.select(*every, "sex", "age_band", "jobseekers").sort(every))
+    found.frame = frame.select(*every, "sex", "age_band", "jobseekers").sort(every)
+    return found
 
 
-def _parts_add_up(frame: pl.DataFrame, by: list[str], column: str, parts: list[str], found: Findings) -> None:
+def _parts_add_up(frame: pl.DataFrame, by: list[str], column: str, parts: list[str], found: Loaded) -> None:
     """Report where the categories of a column do not add up to their total, among groups where all are known.
 
     Three figures rounded to 5 differ from the sum of two by up to 7.5.
@@ -176,17 +168,16 @@ def insee_unemployment_rate(path: Path) -> Loaded:
 
     The name of the file carries the quarter; columns are named T3_2025. Returns dep, quarter, rate_pct.
     """
-    found, sheets = Findings(path), read_sheets(path)
+    found, sheets = Loaded(path), read_sheets(path)
     if "Département" not in sheets:
         raise DataError(f"{path}: no sheet 'Département'; it has {', '.join(sheets)}")
-    rows, layout = sheets["Département"], f"{path}: sheet Département: no"
-    top = next((i for i, r in enumerate(rows[:12]) if "code" in map(slug, r)), None)
-    if top is None:
-        raise DataError(f"{layout} header Code in its first rows; the layout has changed")
+    rows = sheets["Département"]
+    top = next((i for i, r in enumerate(rows[:12]) if "code" in map(slug, r)), 0)
     names = [slug(h) if h is not None else f"empty_{i}" for i, h in enumerate(rows[top])]
     quarters = [c for c in names if re.fullmatch(r"t\d_\d{4}", c)]
-    if not quarters:
-        raise DataError(f"{layout} column such as T3_2025; it has {', '.join(names)}")
+    if "code" not in names or not quarters:
+        layout = "no columns Code and such as T3_2025 under one row of headers; the layout has changed"
+        raise DataError(f"{path}: sheet Département: {layout}; row {top + 1} is {', '.join(names)}")
     body = [[None if v is None else str(v) for v in row[: len(names)]] for row in rows[top + 1 :]]
     text = pl.DataFrame(body, dict.fromkeys(names, pl.String), orient="row")
     # Spreadsheets lose the zero of 01 to 09.
@@ -203,7 +194,8 @@ def insee_unemployment_rate(path: Path) -> Loaded:
         found.problem(f"{strange} rates are not between 0 and 60 %")
     if (number := frame["dep"].n_unique()) not in (96, 100, 101):
         found.problem(f"{number} départements, not 96, 100 or 101")
-    return found.loaded(frame.sort("dep", "quarter"))
+    found.frame = frame.sort("dep", "quarter")
+    return found
 
 
 LOADERS: Mapping[str, Callable[[Path], Loaded]] = {

@@ -13,11 +13,10 @@ from typing import Any, Literal
 import polars as pl
 import yaml
 
-from bobanalysis.tables import InputError, load
+from bobanalysis.tables import LOADER, InputError, load
 from bobanalysis.text import Text
 
 TYPES: dict[str, Any] = {"text": pl.String, "integer": pl.Int64, "number": pl.Float64}
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the one in C is ten times faster
 
 
 class DataError(InputError):
@@ -34,11 +33,6 @@ class Column:
     type: Literal["text", "integer", "number", "label"] = "text"
     order: tuple[str, ...] = ()
     name: str = ""
-
-    @property
-    def text(self) -> Text:
-        """What the column means."""
-        return Text(self.fr, self.en)
 
     @property
     def dtype(self) -> Any:
@@ -74,11 +68,6 @@ class Source:
     quirks: tuple[Text, ...] = ()
     checks: tuple[Mapping[str, Any], ...] = ()
     altered: tuple[tuple[str, str, str, int, int], ...] = ()
-
-    @property
-    def orders(self) -> dict[str, tuple[str, ...]]:
-        """The columns that carry an order of their own, with their labels from the lowest up."""
-        return {name: column.order for name, column in self.columns.items() if column.order}
 
     @property
     def parts(self) -> list[str]:
@@ -126,7 +115,7 @@ def source(identifier: str) -> Source:
 @cache
 def _load(path: Path, _changed: int) -> Mapping[str, Source]:
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)
+        content = yaml.load(path.read_text(encoding="utf-8"), Loader=LOADER)
     except FileNotFoundError:
         folders = "set BOBANALYSIS_DATA to the folder of the repository named data"
         raise DataError(f"{path}: not there; {folders}") from None
@@ -140,9 +129,6 @@ def _load(path: Path, _changed: int) -> Mapping[str, Source]:
 
 def _checked(entry: Source, key: str, where: str) -> Source:
     """Check what lies between fields, and give the entry and its columns their names."""
-    for name, digest in {"sha256": entry.sha256, **entry.official_sha256}.items():
-        if digest is not None and (len(digest) != 64 or set(digest) - set("0123456789abcdef")):
-            raise DataError(f"{where}, {name}: {digest!r} is not 64 lower-case hexadecimal digits")
     if entry.table and (entry.rows is None or entry.sha256 is None):
         raise DataError(f"{where}: a shipped table has rows and sha256")
     if missing := [name for name in entry.keys if name not in entry.columns]:
@@ -162,20 +148,7 @@ def show(identifier: str) -> str:
     >>> print(show("bob_users_dep_2017").splitlines()[0])
     bob_users_dep_2017 – Users of Bob by département, 27 November 2017
     """
-    entry = source(identifier)
-    lines = [f"{entry.id} – {entry.title.en}", f"  fr         {entry.title.fr}"]
-    for name in ("producer", "vintage", "licence", "landing", "access", "reached"):
-        lines += [f"  {name:<10} {value}" for value in [getattr(entry, name)] if value]
-    lines += [f"  file       {part}: {url}" for part, url in entry.files.items()]
-    if entry.table:
-        lines.append(f"  table      {entry.table}, {entry.rows:,} rows, sha256 {entry.sha256}")
-    if entry.shipped_as:
-        lines.append(f"  shipped as {', '.join(entry.shipped_as)}")
-    lines += ["", "Columns"]
-    for column in entry.columns.values():
-        order = f" [{', '.join(column.order)}]" if column.order else ""
-        lines.append(f"  {column.name} ({column.type}, {column.unit}): {column.en}{order}")
-    checks = [f"  {name}: {settings}" for test in entry.checks for name, settings in test.items()]
-    lines += ["", "Quirks", *(f"  – {quirk.en}" for quirk in entry.quirks)] if entry.quirks else []
-    lines += ["", "Checks", *checks] if checks else []
-    return "\n".join(lines)
+    from jinja2 import Template
+
+    text = Path(__file__).with_name("show.txt").read_text(encoding="utf-8")
+    return Template(text, trim_blocks=True, lstrip_blocks=True).render(source=source(identifier)).rstrip("\n")

@@ -12,7 +12,7 @@ from typing import Any
 
 import polars as pl
 
-from bobanalysis.data.registry import Column, DataError, Source, folder, source
+from bobanalysis.data.registry import DataError, Source, folder, source
 
 REPAIR = "restore it with `git checkout -- data/reference`, or see data/README.md to make it again"
 
@@ -39,10 +39,7 @@ def geojson(identifier: str = "departements_map") -> dict[str, Any]:
     >>> sorted({f["properties"]["inset"] for f in geojson()["features"]})
     ['none', 'overseas', 'paris']
     """
-    entry = source(identifier)
-    path = table_path(entry)
-    if path.suffix != ".geojson":
-        raise DataError(f"{identifier} is a table, not a map; use table({identifier!r})")
+    path = table_path(source(identifier))
     return _parse_map(content(path), path)
 
 
@@ -65,11 +62,9 @@ def content(path: Path) -> bytes:
         return packed
     try:
         return gzip.decompress(packed)
-    except EOFError:
-        what = f"truncated ({len(packed):,} bytes)"
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        what = f"truncated or damaged ({len(packed):,} bytes, {error})"
         raise DataError(f"{path}: the compressed file is {what}; {REPAIR}") from None
-    except (gzip.BadGzipFile, zlib.error) as error:
-        raise DataError(f"{path}: the compressed file is damaged ({error}); {REPAIR}") from None
 
 
 def digest(data: bytes) -> str:
@@ -96,13 +91,11 @@ def parse(entry: Source, data: bytes, path: Path) -> pl.DataFrame:
     typed = text.with_columns(pl.col(c.name).cast(c.dtype, strict=False) for c in entry.columns.values())
     for name in entry.columns:
         for row in (typed[name].is_null() & text[name].is_not_null()).arg_true().head(1):
-            wrong = f"{text[name][row]!r} is not {_wanted(entry.columns[name])}"
+            column = entry.columns[name]
+            wanted = f"one of {', '.join(column.order)}" if column.order else f"of type {column.type}"
+            wrong = f"{text[name][row]!r} is not {wanted}"
             raise DataError(f"{path}: row {row + 2}, column {name}: {wrong}; {REPAIR}")
     return typed.select(list(entry.columns))
-
-
-def _wanted(column: Column) -> str:
-    return f"one of {', '.join(column.order)}" if column.order else f"of type {column.type}"
 
 
 @cache

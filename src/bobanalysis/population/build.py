@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
 from . import draw
-from .inputs import BANDS, NATIONAL_BANDS, NATIONAL_OF_BAND, SEXES
+from .inputs import NATIONAL_OF_BAND, SEXES
 from .model import fit, joint
-from .paired import to_polars
 from .scenarios import load
-from .texts import MARGINS
+from .vocabulary import MARGINS
 
 
 @dataclass(frozen=True)
@@ -34,13 +32,9 @@ class Population:
     fit: pl.DataFrame
     lost: pl.DataFrame
     people: int
-    seed: int
-    scenario: str
-    construction: str
     stock: float
     cells: int
     rounds: int
-    converged: bool
     design_effect: float
     age_by_place: bool = False
 
@@ -51,19 +45,18 @@ class Population:
         Returns: margin, raked, lines, misplaced (share), largest_gap, largest_gap_drawn (in the drawn
         people, null where not measured).
         """
-        return to_polars(summarise(self.fit))[0]
+        return summarise(self.fit)
 
 
-def summarise(lines: Any) -> Any:
-    """Sum up a fit, one line a margin (see :meth:`Population.summary`), in the library of the fit."""
-    frame, back = to_polars(lines)
+def summarise(lines: pl.DataFrame) -> pl.DataFrame:
+    """Sum up a fit, one line a margin (see :meth:`Population.summary`)."""
     gap = pl.col("gap").abs().sum() / pl.col("target").sum() / 2
     drawn = (pl.col("drawn") - pl.col("target")).abs() / pl.col("target").sum()
     largest = {"largest_gap": pl.col("gap_share").abs().max()}
-    if "drawn" in frame.columns:
+    if "drawn" in lines.columns:
         largest["largest_gap_drawn"] = drawn.max()
-    margins = frame.group_by("margin", maintain_order=True)
-    return back(margins.agg(pl.col("raked").first(), lines=pl.len(), misplaced=gap, **largest))
+    margins = lines.group_by("margin", maintain_order=True)
+    return margins.agg(pl.col("raked").first(), lines=pl.len(), misplaced=gap, **largest)
 
 
 def modelled(people: int = 100_000, seed: int = 2016, scenario: str = "central") -> Population:
@@ -74,7 +67,7 @@ def modelled(people: int = 100_000, seed: int = 2016, scenario: str = "central")
     Returns: :class:`Population`. ``fit`` has margin, raked, category, target, achieved (in the cells), gap,
     gap_relative, gap_share and drawn (in the drawn people, people; null for margins that the frame does not
     hold).
-    Raises: ValueError, ScenarioError.
+    Raises: ValueError.
     Source: France Travail and Dares 2021 (job x place), Dares 2019 and 2020 (stock, age and sex by job
     family), Pôle emploi 2019 (sex x age), INSEE 2018 (degree, duration) and 2021 (residents); ids in
     data/sources.yaml.
@@ -83,21 +76,17 @@ def modelled(people: int = 100_000, seed: int = 2016, scenario: str = "central")
     >>> sample.frame.height, sample.frame["departement_id"].n_unique() > 50, sample.age_by_place
     (200, True, False)
     """
-    plan = _plan(people, seed, scenario)
-    frame, model, raked = pl.concat(_blocks(plan)), plan.model, plan.model.raked
+    plan = draw.plan(load(scenario), people, seed)
+    frame, model = pl.concat(draw.blocks(plan)), plan.model
     return Population(
-        frame,
-        _with_drawn(fit(model), frame),
-        model.inputs.lost,
-        people,
-        seed,
-        scenario,
-        model.construction,
+        frame=frame,
+        fit=_with_drawn(fit(model), frame),
+        lost=model.inputs.lost,
+        people=people,
         stock=model.people,
         cells=model.cells.height,
-        rounds=raked.rounds,
-        converged=raked.converged,
-        design_effect=raked.design_effect,
+        rounds=model.raked.rounds,
+        design_effect=model.raked.design_effect,
     )
 
 
@@ -106,79 +95,60 @@ def write_parquet(
     people: int,
     seed: int = 2016,
     scenario: str = "central",
-    progress: Callable[[int, int], None] | None = None,
+    progress: Callable[[int], object] = lambda people: None,
 ) -> Path:
     """Write a modelled population to a Parquet file, block by block, whatever its size.
 
     Parameters: ``path``, replaced only when all is written; ``people``, ``seed``, ``scenario`` as in
-    :func:`modelled`, which gives the same people; ``progress``, called with people done and people wanted
-    after each block.
+    :func:`modelled`, which gives the same people; ``progress``, called with the number of people of each
+    block once it is written.
     Returns: the path. The file's own metadata says the scenario, the seed, and that age by place is not
     publishable.
-    Raises: ValueError, ScenarioError, OSError.
+    Raises: ValueError, OSError.
     """
     import pyarrow.parquet as pq
 
-    path = Path(path)
-    plan = _plan(people, seed, scenario)
+    path, plan = Path(path), draw.plan(load(scenario), people, seed)
     about = {
         "bobanalysis.scenario": scenario,
-        "bobanalysis.construction": plan.model.construction,
+        "bobanalysis.construction": plan.scenario.construction,
         "bobanalysis.seed": str(seed),
         "bobanalysis.kind": "modelled",
         "bobanalysis.age_by_place_publishable": "false",
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    done, blocks = 0, _blocks(plan)
+    tables = (frame.to_arrow() for frame in draw.blocks(plan))
+    first = next(tables)
+    schema = first.schema.with_metadata(about)
     try:
-        first = next(blocks).to_arrow()
-        schema = first.schema.with_metadata(about)
         with pq.ParquetWriter(part, schema, compression="zstd") as writer:
-            for table in chain([first], (frame.to_arrow() for frame in blocks)):
+            for table in chain([first], tables):
                 writer.write_table(table.cast(schema))
-                done += table.num_rows
-                if progress is not None:
-                    progress(done, people)
+                progress(table.num_rows)
         os.replace(part, path)
     finally:
         part.unlink(missing_ok=True)
     return path
 
 
-def _plan(people: int, seed: int, scenario: str) -> draw.Plan:
-    wanted = load(scenario)
-    return draw.plan(joint(wanted), wanted, people, seed)
-
-
-def _blocks(plan: draw.Plan) -> Iterator[pl.DataFrame]:
-    for number in range(-(-plan.people // draw.BLOCK)):
-        yield draw.block(plan, number)
-
-
 def _with_drawn(lines: pl.DataFrame, frame: pl.DataFrame) -> pl.DataFrame:
     """Add what the drawn people give for the margins that their columns hold."""
-    national = pl.col("age_band").replace_strict(
-        {band: NATIONAL_BANDS[i] for band, i in zip(BANDS, NATIONAL_OF_BAND, strict=True)},
-        return_dtype=pl.String,
-    )
-    sex = pl.col("gender").replace_strict({i + 1: s for i, s in enumerate(SEXES)}, return_dtype=pl.String)
-    category = {
-        "family_stock": pl.col("fap87"),
-        "age_sex": sex + " " + national,
-        "age": pl.col("age_band"),
-        "family_age": pl.col("fap87") + " " + pl.col("age_band"),
-        "place_market": pl.col("departement_id"),
-    }
+    sex = pl.col("gender").replace_strict(dict(enumerate(SEXES, 1)), return_dtype=pl.String)
+    national = pl.col("age_band").replace_strict(NATIONAL_OF_BAND, return_dtype=pl.String)
+    known = frame.with_columns(sex=sex, national_band=national)
+    measured = {margin: list(told.columns) for margin, told in MARGINS.items() if told.columns}
     # All weigh the same; a product is the same on every machine, a long sum is not.
-    drawn_people = (pl.len() * pl.col("weight").first()).alias("drawn")
-    drawn = [
-        frame.group_by(key.alias("category")).agg(drawn_people).with_columns(pl.lit(m).alias("margin"))
-        for m, key in category.items()
-    ]
-    joined = lines.join(pl.concat(drawn), on=["margin", "category"], how="left", maintain_order="left")
-    measured = pl.col("margin").is_in(list(category))
-    return joined.with_columns(pl.when(measured).then(pl.col("drawn").fill_null(0)).alias("drawn"))
+    drawn_people = pl.len() * pl.col("weight").first()
+    drawn = pl.concat(
+        known.group_by(category=pl.concat_str(columns, separator=" "))
+        .agg(drawn=drawn_people)
+        .with_columns(margin=pl.lit(margin))
+        for margin, columns in measured.items()
+    )
+    joined = lines.join(drawn, on=["margin", "category"], how="left", maintain_order="left")
+    held = pl.col("margin").is_in(list(measured))
+    return joined.with_columns(pl.when(held).then(pl.col("drawn").fill_null(0)))
 
 
 def compare_constructions() -> pl.DataFrame:

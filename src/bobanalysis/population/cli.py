@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +10,7 @@ import typer
 
 from . import build, scenarios
 from .model import fit, joint
-from .texts import LIMITS
+from .vocabulary import LIMITS
 
 
 def population(
@@ -34,10 +35,8 @@ def population(
         wanted = scenarios.load(scenario)
         with Progress(console=screen, transient=True) as bar:
             task = bar.add_task("people", total=people)
-            build.write_parquet(
-                output, people, seed, scenario, lambda done, _: bar.update(task, completed=done)
-            )
-    except (scenarios.ScenarioError, ValueError, OSError) as error:
+            build.write_parquet(output, people, seed, scenario, partial(bar.advance, task))
+    except (ValueError, OSError) as error:
         screen.print(f"population: {error}", style="red", markup=False, highlight=False)
         raise typer.Exit(2) from None
     model = joint(wanted)
@@ -47,9 +46,8 @@ def population(
         f"{wanted.construction} construction."
     )
     out.print(
-        f"They stand for {model.people:.0f} job seekers (A, B, C, 2019); {model.cells.height} cells; raked "
-        f"in "
-        f"{model.raked.rounds} rounds; design effect {model.raked.design_effect:.2f}."
+        f"They stand for {model.people:.0f} job seekers (A, B, C, 2019); {model.cells.height} cells; "
+        f"raked in {model.raked.rounds} rounds; design effect {model.raked.design_effect:.2f}."
     )
     table = Table(
         "margin", "raked", "lines", "misplaced, %", "largest gap, points", title="Fit of every margin"

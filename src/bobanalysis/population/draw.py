@@ -9,28 +9,25 @@ answers of every person as they were, and how a file is cut into chunks changes 
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import gcd
 from typing import Any
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from bobanalysis import data
 
-from .enums import COLUMNS, ENUMS, FRUSTRATIONS, READ, YEARS_OF_EXPERIENCE, YOUNGEST_WITH_DEGREE, constants
-from .inputs import BANDS, DURATION_FROM, Floats
-from .model import Joint
+from .inputs import BANDS, DURATION_FROM
+from .model import Joint, joint
 from .scenarios import Scenario
+from .vocabulary import COLUMNS, READ, Flags, Floats, Ints, constants
 
 BLOCK = 65_536
 DAYS_PER_MONTH = 30.5
 LONGEST_MONTHS = 240
 MOST_PEOPLE = 10**9
-
-Ints = NDArray[np.int64]
-Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -47,12 +44,6 @@ class Plan:
     codes: pl.DataFrame
 
 
-def _bits(plan: Plan, block: int, answer: str, size: int) -> Ints:
-    stream = np.random.SeedSequence(plan.seed, spawn_key=(block, zlib.crc32(answer.encode())))
-    raw = np.asarray(np.random.PCG64(stream).random_raw(size), dtype=np.uint64)
-    return (raw >> np.uint64(32)).astype(np.int64)
-
-
 def _choose(bits: Ints, shares: Floats, group: Ints | None = None) -> Ints:
     """Index of the value drawn for each person, from one list of shares or from the list of the person's
     group."""
@@ -67,7 +58,7 @@ def _choose(bits: Ints, shares: Floats, group: Ints | None = None) -> Ints:
     return flat - group * upper.shape[1]
 
 
-def plan(model: Joint, scenario: Scenario, people: int, seed: int) -> Plan:
+def plan(scenario: Scenario, people: int, seed: int) -> Plan:
     """Prepare the draw of ``people`` people.
 
     The cells (sorted by département, job group, family, sex, band) are laid end to end, each as long as its
@@ -82,6 +73,7 @@ def plan(model: Joint, scenario: Scenario, people: int, seed: int) -> Plan:
         raise ValueError(f"people is {people}; the draw is exact up to {MOST_PEOPLE}, {several}")
     if seed < 0:
         raise ValueError(f"seed is {seed}; a seed is a whole number, zero or more")
+    model = joint(scenario)
     # Thousandths of people, whole: the last bits of a raked weight may differ between machines, these do not.
     cumulated = np.cumsum(np.rint(model.cells["people"].to_numpy() * 1000).astype(np.int64))
     total = int(cumulated[-1])
@@ -95,11 +87,9 @@ def plan(model: Joint, scenario: Scenario, people: int, seed: int) -> Plan:
     return Plan(model, scenario, people, seed, cumulated, raw % total, stride, codes)
 
 
-def _cells_of(plan: Plan, first: int, last: int) -> Ints:
-    # Both products stay under 2^63 up to MOST_PEOPLE.
-    position = np.arange(first, last, dtype=np.int64) * plan.stride % plan.people
-    point = (position * int(plan.cumulated[-1]) + plan.start) // plan.people
-    return np.searchsorted(plan.cumulated, point, side="right").astype(np.int64)
+def blocks(plan: Plan) -> Iterator[pl.DataFrame]:
+    """Draw everybody, :data:`BLOCK` people at a time."""
+    return (block(plan, number) for number in range(-(-plan.people // BLOCK)))
 
 
 def block(plan: Plan, number: int) -> pl.DataFrame:
@@ -109,30 +99,42 @@ def block(plan: Plan, number: int) -> pl.DataFrame:
     """
     first = number * BLOCK
     last = min(first + BLOCK, plan.people)
-    size, values = last - first, plan.scenario.values
+    values = plan.scenario.values
 
     def bits(answer: str) -> Ints:
-        return _bits(plan, number, answer, size)
+        stream = np.random.SeedSequence(plan.seed, spawn_key=(number, zlib.crc32(answer.encode())))
+        raw = np.asarray(np.random.PCG64(stream).random_raw(last - first), dtype=np.uint64)
+        return (raw >> np.uint64(32)).astype(np.int64)
 
-    cell = _cells_of(plan, first, last)
+    def said(answer: str, share: float) -> Flags:
+        return bits(answer) < round(share * 2**32)
+
+    def answer(name: str, other: Ints | None = None, others: str = "") -> Ints:
+        return _answer(bits(name), values[name], READ.answers[name], other, READ.answers.get(others, {}))
+
+    # Both products stay under 2^63 up to MOST_PEOPLE.
+    position = np.arange(first, last, dtype=np.int64) * plan.stride % plan.people
+    point = (position * int(plan.cumulated[-1]) + plan.start) // plan.people
+    cell = np.searchsorted(plan.cumulated, point, side="right").astype(np.int64)
     band, sex = (plan.model.cells[c].to_numpy()[cell] for c in ("band", "sex"))
     age_index = _choose(bits("age"), plan.model.age_share.reshape(10, -1), sex * 5 + band)
     age = plan.model.ages[age_index]
     by_age = sex * len(plan.model.ages) + age_index
     degree = 1 + _choose(bits("highest_degree"), plan.model.degree_share.reshape(-1, 6), by_age)
-    answers = {name: _answer(bits(name), name, values[name]) for name in READ.independent}
-    kind = _answer(bits("project_kind"), "project_kind", values["project_kind"])
-    similar = "previous_job_similarity"
-    similarity = _given(bits(similar), similar, values, kind, "project_kind")
-    seniority = _given(bits("seniority"), "seniority", values, similarity, similar)
-    seniority = _cap(seniority, kind, age, degree)
-    not_started = _yes(bits("search_not_started"), values["search_not_started"])
+    answers = {name: answer(name) for name in READ.independent}
+    kind, similar = answer("project_kind"), "previous_job_similarity"
+    similarity = answer(similar, kind, "project_kind")
+    seniority = _cap(answer("seniority", similarity, similar), kind, age, degree)
+    not_started = said("search_not_started", values["search_not_started"])
     months = _months(plan, bits("search_band"), bits("search_day"), by_age, age)
     pace = values["interviews_per_month"]
     interviews = _interviews(bits("interviews_per_month"), bits("interviews"), pace, months)
     training = answers.pop("training_fulfillment_estimate")
     # Experience in place of a diploma takes some experience; without any, the person is not sure.
     training = np.where((training == 2) & (seniority < 3), 4, training)
+    situation = np.zeros_like(kind)  # as the published server reads it
+    if values["situation"] == "derived":
+        situation = np.select([kind == 7, kind == 5, training == 3], [5, 1, 3], 2)
     columns: dict[str, Any] = {
         "age": age.astype(np.int16),
         "gender": (sex + 1).astype(np.int8),
@@ -144,16 +146,19 @@ def block(plan: Plan, number: int) -> pl.DataFrame:
         **answers,
         # No application and no interview before the search starts.
         "weekly_applications_estimate": np.where(not_started, 1, answers["weekly_applications_estimate"]),
-        "situation": _situation(values["situation"], kind, training),
+        "situation": situation,
         "total_interview_count": np.where(not_started, -1, interviews).astype(np.int16),
         "search_length": np.where(not_started, -1.0, months),
         "search_not_started": not_started,
     }
     parent = np.isin(answers["family_situation"], (3, 4))
-    for name in FRUSTRATIONS:
-        share = values["frustrations"][name]
-        said = _yes(bits(f"frustration_{name}"), share)
-        columns[f"frustration_{name.lower()}"] = _frustration(name, said, parent, not_started)
+    # Nobody answered an application that was not sent, or went badly through an interview that did not take
+    # place.
+    asked = dict.fromkeys(("STAY_AT_HOME_PARENT", "CHILD_CARE"), parent)
+    asked |= dict.fromkeys(("NO_OFFER_ANSWERS", "INTERVIEW"), ~not_started)
+    for name in READ.frustrations:
+        told = said(f"frustration_{name}", values["frustrations"][name])
+        columns[f"frustration_{name.lower()}"] = told & asked.get(name, True)
     frame = pl.DataFrame({n: v.astype(np.int8) if v.dtype == np.int64 else v for n, v in columns.items()})
     bands = pl.Series(band).replace_strict(dict(enumerate(BANDS)), return_dtype=pl.String)
     person = pl.int_range(first, last, dtype=pl.Int64, eager=True).cast(pl.String).str.zfill(9)
@@ -170,33 +175,24 @@ def block(plan: Plan, number: int) -> pl.DataFrame:
     )
 
 
-def _answer(bits: Ints, answer: str, shares: dict[str, float]) -> Ints:
-    number = np.array([ENUMS[answer][name] for name in shares], dtype=np.int64)
-    return number[_choose(bits, np.array(list(shares.values())))]
-
-
-def _given(bits: Ints, answer: str, values: Any, other: Ints, other_name: str) -> Ints:
-    """An answer whose shares depend on another answer."""
-    names, table = list(ENUMS[answer]), values[answer]
-    shares = np.array([[table[group].get(name, 0.0) for name in names] for group in table])
-    row = np.zeros(16, dtype=np.int64)
-    for i, group in enumerate(table):
-        row[ENUMS[other_name][group]] = i
-    number = np.array([ENUMS[answer][name] for name in names], dtype=np.int64)
-    return number[_choose(bits, shares, row[other])]
+def _answer(
+    bits: Ints, shares: Any, numbers: dict[str, int], other: Ints | None, others: dict[str, int]
+) -> Ints:
+    """Numbers of the answers drawn; where they depend on another answer, it has a row of shares each."""
+    if other is None:
+        return np.array([numbers[name] for name in shares])[_choose(bits, np.array(list(shares.values())))]
+    table = np.array([[row.get(name, 0.0) for name in numbers] for row in shares.values()])
+    row = (other[:, None] == [others[name] for name in shares]).argmax(axis=1)
+    return np.array(list(numbers.values()))[_choose(bits, table, row)]
 
 
 def _cap(seniority: Ints, kind: Ints, age: Ints, degree: Ints) -> Ints:
     """No more experience than the years since the youngest age at which the person's degree can be held."""
-    years = age - np.array(YOUNGEST_WITH_DEGREE)[degree - 1]
-    most = np.searchsorted(np.array(YEARS_OF_EXPERIENCE), years, side="right") - 1
+    years = age - np.array(READ.youngest_with_degree)[degree - 1]
+    most = np.searchsorted(np.array(READ.years_of_experience), years, side="right") - 1
     capped = np.minimum(seniority, np.maximum(most, 3))
     # A first job: nothing but an internship before it.
     return np.where(kind == 5, np.minimum(capped, 2), capped)
-
-
-def _yes(bits: Ints, share: float) -> Flags:
-    return bits < round(share * 2**32)
 
 
 def _months(plan: Plan, bits: Ints, day_bits: Ints, by_age: Ints, age: Ints) -> Floats:
@@ -226,18 +222,3 @@ def _interviews(bits: Ints, extra_bits: Ints, shares: dict[float, float], months
     whole = np.floor(expected)
     count = whole + (extra_bits < np.rint((expected - whole) * 2**32))
     return np.where(count == 0, -1, np.minimum(count, 999)).astype(np.int64)
-
-
-def _situation(mode: str, kind: Ints, training: Ints) -> Ints:
-    if mode == "cleared":
-        return np.zeros_like(kind)
-    rest = np.where(training == 3, 3, 2)
-    return np.select([kind == 7, kind == 5], [5, 1], rest)
-
-
-def _frustration(name: str, said: Flags, parent: Flags, not_started: Flags) -> Flags:
-    if name in ("STAY_AT_HOME_PARENT", "CHILD_CARE"):
-        return said & parent
-    # Nobody answered an application that was not sent, or went badly through an interview that did not take
-    # place.
-    return said & ~not_started if name in ("NO_OFFER_ANSWERS", "INTERVIEW") else said

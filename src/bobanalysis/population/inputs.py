@@ -8,31 +8,33 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from itertools import product
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from bobanalysis import data
+
+from .vocabulary import Floats
 
 SEXES = ("M", "F")
 BANDS = ("15-24", "25-29", "30-49", "50-54", "55+")
 BAND_FROM = (15, 25, 30, 50, 55)
-NATIONAL_BANDS = ("15-24", "25-49", "50+")
-NATIONAL_OF_BAND = (0, 1, 1, 2, 2)
+NATIONAL_OF_BAND = dict(zip(BANDS, ("15-24", "25-49", "25-49", "50+", "50+"), strict=True))
+NATIONAL_BANDS = tuple(dict.fromkeys(NATIONAL_OF_BAND.values()))
+FIRST_BAND = (0, 1, 3)  # the first band of each national one
 EEC_BANDS = ("15-29", "30-39", "40-49", "50-59", "60+")
 EEC_FROM = (15, 30, 40, 50, 60)
-# Diplomas of the labour force survey, and the degree of the enums they stand for: BT and BG are both upper
-# secondary; LMD (three years and more after it) is split further by the scenario.
-DEGREE_OF_DIPLOMA = {"BC": 1, "CBP": 2, "BT": 3, "BG": 3, "TS": 4, "LMD": 5}
+# Diplomas of the labour force survey, and the first of those that each degree stands for: BT and BG are both
+# upper secondary; LMD (three years and more after it) is split further by the scenario.
+DIPLOMAS = ("BC", "CBP", "BT", "BG", "TS", "LMD")
+FIRST_DIPLOMA = (0, 1, 2, 4, 5)
 DURATIONS = ("0", "1-2", "3-5", "6-11", "12-17", "18-23", "24-35", "36+")
 DURATION_FROM = (0, 1, 3, 6, 12, 18, 24, 36)
 STOCK_YEAR, MARKET_YEAR, POPULATION_YEAR = 2019, 2021, 2021
 
 _FIVE_YEARS = (*(f"{age}-{age + 4}" for age in range(0, 95, 5)), "95+")
 _ALL = pl.lit(True)
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,7 @@ def read() -> Inputs:
     stock = fap_stock()
     covered = stock.filter(pl.col("fap87").is_in(placed["fap87"].unique().to_list()))
     families, departements = tuple(covered["fap87"]), tuple(sorted(data.table("departements")["dep"]))
-    age_share = _grid("jobseekers_fap87_age_2020", "share_pct", {"fap87": families, "age_band": BANDS})
+    age_share = grid("jobseekers_fap87_age_2020", "share_pct", {"fap87": families, "age_band": BANDS})
     month = pl.col("month").str.starts_with(str(STOCK_YEAR))
     by_band = {"dep": departements, "sex": SEXES, "age_band": _FIVE_YEARS}
     year = pl.col("year") == POPULATION_YEAR
@@ -118,35 +120,51 @@ def read() -> Inputs:
         place=placed,
         stock=covered,
         age_share=age_share / age_share.sum(axis=1, keepdims=True),
-        women_share=_grid("jobseekers_fap87_sex_duration_2020", "women_pct", {"fap87": families}) / 100,
-        national=_grid(
+        women_share=grid("jobseekers_fap87_sex_duration_2020", "women_pct", {"fap87": families}) / 100,
+        national=grid(
             "jobseekers_sex_age_month", "jobseekers", {"sex": SEXES, "age_band": NATIONAL_BANDS}, month
         ),
         departements=departements,
-        residents=single_years(_grid("population_dep_sex_age5", "population", by_band, year)),
-        degrees=_survey("diploma", DEGREE_OF_DIPLOMA),
-        durations=_survey("duration_months", {name: i for i, name in enumerate(DURATIONS, 1)}),
+        residents=single_years(grid("population_dep_sex_age5", "population", by_band, year)),
+        degrees=_shares(five_degrees({"sex": SEXES, "age_band": EEC_BANDS})),
+        durations=_shares(surveyed({"sex": SEXES, "age_band": EEC_BANDS, "duration_months": DURATIONS})),
         lost=_lost(shared, stock, covered),
     )
 
 
-def _grid(what: str, value: str, keys: dict[str, tuple[str, ...]], rows: pl.Expr = _ALL) -> Floats:
-    """Lay the means of a table out as an array, each axis in the order given (never the alphabet's); every
-    cell must be there."""
-    frame = data.table(what).filter(rows).group_by(list(keys), maintain_order=True).agg(pl.col(value).mean())
-    places = [
-        frame[key].replace_strict({v: i for i, v in enumerate(labels)}, default=None)
-        for key, labels in keys.items()
-    ]
-    known = pl.DataFrame({f"{n}": place for n, place in enumerate(places)}).with_columns(frame[value])
-    *axes, held = known.drop_nulls([f"{n}" for n in range(len(keys))]).get_columns()
-    out = np.full([len(labels) for labels in keys.values()], np.nan)
-    out[tuple(axis.to_numpy() for axis in axes)] = held.to_numpy()
-    if np.isnan(out).any():
-        first = np.argwhere(np.isnan(out))[0]
-        cell = ", ".join(labels[int(i)] for labels, i in zip(keys.values(), first, strict=True))
+def grid(
+    what: str, value: str, keys: dict[str, tuple[str, ...]], rows: pl.Expr = _ALL, counted: bool = False
+) -> Floats:
+    """Lay a table out as an array, each axis in the order given (never the alphabet's).
+
+    Parameters: ``what``, the table; ``value``, its column; ``keys``, columns and their labels; ``rows``,
+    which rows; ``counted``, sum the values of a cell (none: 0) instead of taking their mean.
+    Raises: ValueError when a cell has no mean.
+    """
+    held = pl.col(value).sum() if counted else pl.col(value).mean()
+    named = [pl.col(key).cast(pl.String) for key in keys]
+    frame = data.table(what).filter(rows).group_by(named, maintain_order=True).agg(held)
+    cells = pl.DataFrame(list(product(*keys.values())), dict.fromkeys(keys, pl.String), orient="row")
+    found = cells.join(frame, on=list(keys), how="left", maintain_order="left")
+    absent = found.filter(pl.col(value).is_null())
+    if absent.height and not counted:
+        cell = ", ".join(absent.row(0)[:-1])
         raise ValueError(f"table {what}: no figure for {cell}; run 'bobanalysis data check'")
-    return out
+    return found[value].fill_null(0).cast(pl.Float64).to_numpy().reshape([len(k) for k in keys.values()])
+
+
+def surveyed(keys: dict[str, tuple[str, ...]]) -> Floats:
+    """Count the people of the labour force survey; those without an answer are left out."""
+    return grid("unemployed_eec2018", "weighted", keys, counted=True)
+
+
+def five_degrees(keys: dict[str, tuple[str, ...]]) -> Floats:
+    """Count the people of the survey by ``keys`` and then by degree, from none to three years and more."""
+    return np.add.reduceat(surveyed({**keys, "diploma": DIPLOMAS}), FIRST_DIPLOMA, axis=-1)
+
+
+def _shares(counts: Floats) -> Floats:
+    return counts / counts.sum(axis=-1, keepdims=True)
 
 
 def single_years(five: Floats) -> Floats:
@@ -166,18 +184,6 @@ def single_years(five: Floats) -> Floats:
     held = lines.sum(axis=2, keepdims=True)
     scaled = lines * np.divide(flat[:, :, None], held, out=np.zeros_like(held), where=held > 0)
     return scaled.reshape(*five.shape[:-1], 100)
-
-
-def _survey(column: str, number: dict[str, int]) -> Floats:
-    """Shares of a survey answer by sex and age band; people without an answer are left out."""
-    table = data.table("unemployed_eec2018").drop_nulls(column).group_by("sex", "age_band", column)
-    counts = np.zeros((2, len(EEC_BANDS), max(number.values())))
-    for sex, band, value, people in table.agg(pl.col("weighted").sum()).iter_rows():
-        if value not in number:
-            wrong = f"unknown value {value!r}; run 'bobanalysis data check'"
-            raise ValueError(f"table unemployed_eec2018, column {column}: {wrong}")
-        counts[SEXES.index(sex), EEC_BANDS.index(band), number[value] - 1] += people
-    return counts / counts.sum(axis=2, keepdims=True)
 
 
 def _lost(shared: pl.DataFrame, stock: pl.DataFrame, covered: pl.DataFrame) -> pl.DataFrame:

@@ -3,17 +3,14 @@
 What is what:
 
 - *observed*: offers (a year's flow, 2021) and job seekers in categories A, B, C (a stock), by job group and
-employment
-  area (bassin), France Travail and Dares; employment areas are summed to the département before any ratio is
-  made, the 20 that cross a border being shared by inhabitants.
+  employment area (bassin), France Travail and Dares; employment areas are summed to the département before
+  any ratio is made, the 20 that cross a border being shared by inhabitants.
 - *rescaled*: ``market_offers_per_10_candidates`` and ``jg_national_market_score``. A year's offers over a
-stock of people
-  is not the score that the audited algorithm read (median 5 offers per ten candidates in 2017), so it is
-  brought to that scale in one of the ways of :data:`SCALES`. Levels depend on the scale; never publish one
-  alone.
+  stock of people is not the score that the audited algorithm read (median 5 offers per ten candidates in
+  2017), so it is brought to that scale in one of the ways of :data:`SCALES`. Levels depend on the scale;
+  never publish one alone.
 - *assumed*: ``jg_requires_diploma`` and ``jg_hires_mainly_through_network`` (scenario inputs: no real figure
-exists), and
-  the offers per ten that stand for each class of tension.
+  exists), and the offers per ten that stand for each class of tension.
 
 A cell that the source cut or lacks has no row, is unknown, and is never calm. Mayotte has no row at all.
 """
@@ -29,14 +26,10 @@ from bobanalysis import data
 
 from .inputs import fap_of_rome
 from .scenarios import Scenario, load
-from .texts import SCALES
+from .vocabulary import SCALES
 
 BOB_MEDIAN = 5.0
 """Median of the published score in 2017, offers per ten candidates (known cells)."""
-
-OFFERS_OF_CLASS = {1: 1.0, 2: 3.0, 3: 5.0, 4: 7.0, 5: 9.0}
-"""Assumed offers per ten candidates for each class of tension: 1 and 2 meet the rules' "stressed", 4 and 5
-"unstressed"."""
 
 DEFAULT = "cell_median"
 
@@ -48,15 +41,11 @@ class MarketTables:
     ``local``: departement_id, rome_id (String), market_offers_per_10_candidates,
     market_num_job_offers_last_year (Int32); known cells only. ``jobs``: rome_id, jg_national_market_score
     (Float32, offers per candidate, 0 = unknown), jg_requires_diploma, jg_hires_mainly_through_network
-    (Boolean); one row for each of the 532 job groups. ``rounded_up``: cells below half an offer per ten,
-    written 1, because 0 would read as unknown.
+    (Boolean); one row for each of the 532 job groups.
     """
 
     local: pl.DataFrame
     jobs: pl.DataFrame
-    scale: str
-    scenario: str
-    rounded_up: int
 
 
 def market_cells() -> pl.DataFrame:
@@ -70,7 +59,7 @@ def market_cells() -> pl.DataFrame:
     ['departement_id', 'rome_id', 'offers', 'jobseekers', 'tension']
     """
     cells = data.table("market_rome_bassin_2021").join(data.table("bassin_dep_share"), on="bassin")
-    return _summed(cells.sort("dep", "rome", "bassin"), {"dep": "departement_id", "rome": "rome_id"}, "share")
+    return _summed(cells, departement_id="dep", rome_id="rome")
 
 
 def national_cells() -> pl.DataFrame:
@@ -79,49 +68,48 @@ def national_cells() -> pl.DataFrame:
 
     Returns: rome_id, offers, jobseekers, tension (mean class), sorted; observed.
     """
-    return _summed(data.table("market_rome_bassin_2021").sort("rome", "bassin"), {"rome": "rome_id"})
+    return _summed(data.table("market_rome_bassin_2021").with_columns(share=1), rome_id="rome")
 
 
-def _summed(cells: pl.DataFrame, by: dict[str, str], share: str | None = None) -> pl.DataFrame:
-    """Sum offers and job seekers by the columns ``by`` (name in the table → ours), in the order of the
-    rows."""
-    part = pl.col(share) if share else pl.lit(1)
-    seekers = pl.col("jobseekers_abc") * part
-    tension = (pl.col("tension_class") * pl.col("jobseekers_abc") * part).sum() / seekers.sum()
-    keys = [pl.col(name).alias(ours) for name, ours in by.items()]
-    offers = (pl.col("offers") * part).sum()
-    return cells.group_by(keys, maintain_order=True).agg(
-        offers=offers, jobseekers=seekers.sum(), tension=tension
+def _summed(cells: pl.DataFrame, **keys: str) -> pl.DataFrame:
+    """Sum offers and job seekers by ``keys`` (our name, name in the table), always in the same order."""
+    seekers = pl.col("jobseekers_abc") * pl.col("share")
+    return (
+        cells.sort(*keys.values(), "bassin")
+        .group_by(maintain_order=True, **keys)
+        .agg(
+            offers=(pl.col("offers") * pl.col("share")).sum(),
+            jobseekers=seekers.sum(),
+            tension=(pl.col("tension_class") * pl.col("jobseekers_abc") * pl.col("share")).sum()
+            / seekers.sum(),
+        )
     )
 
 
+@cache
 def market(scale: str = DEFAULT, scenario: str = "central") -> MarketTables:
     """The market on one scale, ready for scoring.
 
     Parameters: ``scale``, a key of :data:`SCALES`; ``scenario``, whose assumptions on diplomas and hiring
     through contacts are used.
     Returns: :class:`MarketTables`. Offers per ten candidates are whole numbers, as in the published table; a
-    known cell that rounds to 0 is written 1 (0 means unknown) and counted; -1 ("no offer at all") never
+    known cell that rounds to 0 is written 1 (0 means unknown); -1 ("no offer at all") never
     occurs, because the source lists no cell without offers.
-    Raises: ValueError for an unknown scale, ScenarioError for an unknown scenario.
+    Raises: ValueError for an unknown scale or scenario.
 
     >>> market("national").local["market_offers_per_10_candidates"].min() >= 1
     True
     """
     if scale not in SCALES:
         raise ValueError(f"no market scale {scale!r}; choose one of {', '.join(SCALES)}")
-    return _market(scale, scenario)
-
-
-@cache
-def _market(scale: str, scenario: str) -> MarketTables:
     country = _values(scale, national_cells(), "country")
-    by_job = country if scale == "national" else None
-    local = _values(scale, market_cells(), "departement", by_job).filter(pl.col("value").is_not_null())
-    value = _whole(pl.col("value"))
+    if scale == "national":
+        local = market_cells().join(country.select("rome_id", "value"), on="rome_id", how="left")
+    else:
+        local = _values(scale, market_cells(), "departement")
+    local, value = local.drop_nulls("value"), _whole(pl.col("value"))
     table = local.select(
-        "departement_id",
-        "rome_id",
+        *("departement_id", "rome_id"),
         market_offers_per_10_candidates=value.clip(lower_bound=1).cast(pl.Int32),
         market_num_job_offers_last_year=_whole(pl.col("offers")).cast(pl.Int32),
     ).sort("departement_id", "rome_id")
@@ -131,11 +119,13 @@ def _market(scale: str, scenario: str) -> MarketTables:
         .select(rome_id="rome")
         .join(country.select("rome_id", jg_national_market_score=score), on="rome_id", how="left")
         .join(_assumed_jobs(load(scenario)), on="rome_id", how="left")
-        .with_columns(pl.col("jg_national_market_score").fill_null(0))
-        .with_columns(pl.col("jg_requires_diploma", "jg_hires_mainly_through_network").fill_null(False))
+        .with_columns(
+            pl.col("jg_national_market_score").fill_null(0),
+            pl.col("jg_requires_diploma", "jg_hires_mainly_through_network").fill_null(False),
+        )
         .sort("rome_id")
     )
-    return MarketTables(table, jobs, scale, scenario, local.filter(value < 1).height)
+    return MarketTables(table, jobs)
 
 
 def factor(scale: str) -> float:
@@ -147,20 +137,17 @@ def factor(scale: str) -> float:
     >>> round(factor("flow_12"), 4)
     0.8333
     """
-    if scale.startswith("vacancy_"):
-        return 10 * int(scale.removeprefix("vacancy_")) / 365
-    if scale == "flow_12":
-        return 10 / 12
-    known, ratio = market_cells(), pl.col("offers") / pl.col("jobseekers")
-    if scale in ("cell_median", "national"):
-        return BOB_MEDIAN / float(known.select(ratio.median()).item())
-    if scale == "job_median":
-        return BOB_MEDIAN / float(national_cells().select(ratio.median()).item())
-    if scale == "people_median":
-        ranked = known.select(ratio.alias("ratio"), "jobseekers").sort("ratio")
+    told = SCALES[scale]
+    if told.years:
+        return 10 * told.years[0] / told.years[1]
+    if told.median_of is None:
+        raise ValueError(f"the scale {scale!r} has no factor; it is not one of the rescaled ones")
+    cells = national_cells() if told.median_of == "jobs" else market_cells()
+    ratio = pl.col("offers") / pl.col("jobseekers")
+    if told.median_of == "people":
         half = pl.col("jobseekers").cum_sum() >= pl.col("jobseekers").sum() / 2
-        return BOB_MEDIAN / float(ranked.filter(half)["ratio"][0])
-    raise ValueError(f"the scale {scale!r} has no factor; it is not one of the rescaled ones")
+        return BOB_MEDIAN / float(cells.sort(ratio).filter(half).select(ratio).item(0, 0))
+    return BOB_MEDIAN / float(cells.select(ratio.median()).item())
 
 
 def _whole(value: pl.Expr) -> pl.Expr:
@@ -169,47 +156,56 @@ def _whole(value: pl.Expr) -> pl.Expr:
     return (value.round(9) + 0.5).floor()
 
 
-def _of_class(tension: pl.Expr) -> pl.Expr:
-    return _whole(tension).cast(pl.Int64).replace_strict(OFFERS_OF_CLASS, return_dtype=pl.Float64)
-
-
-def _values(scale: str, cells: pl.DataFrame, level: str, by_job: pl.DataFrame | None = None) -> pl.DataFrame:
+def _values(scale: str, cells: pl.DataFrame, level: str) -> pl.DataFrame:
     """Add the ``value`` of each cell: offers per ten candidates on one scale."""
-    if by_job is not None:
-        return cells.join(by_job.select("rome_id", "value"), on="rome_id", how="left")
-    if scale == "tension_classes":
-        return cells.with_columns(value=_of_class(pl.col("tension")))
+    if SCALES[scale].kind == "rescaled":
+        return cells.with_columns(value=factor(scale) * pl.col("offers") / pl.col("jobseekers"))
+    # Assumed: 1, 3, 5, 7 or 9 offers for the classes, so that 1 and 2 meet the rules' "stressed", 4 and 5
+    # "unstressed".
+    offers = 2 * _whole(pl.col("tension")) - 1
     if scale == "tension_2019":
-        found = _dares_class(level)
-        keys = [name for name in ("departement_id", "rome_id") if name in cells.columns]
-        return cells.join(found.select(*keys, "value"), on=keys, how="left")
-    return cells.with_columns(value=factor(scale) * pl.col("offers") / pl.col("jobseekers"))
+        on = [key for key in ("departement_id", "rome_id") if key in cells.columns]
+        cells = cells.join(classes_2019(level).select(*on, "tension_class"), on=on, how="left")
+        offers = 2 * pl.col("tension_class").cast(pl.Float64) - 1
+    return cells.with_columns(value=offers)
 
 
-def _dares_class(level: str) -> pl.DataFrame:
-    """Offers per ten of the 2019 class of tension of a job group's families, weighted by the families'
-    stock."""
+@cache
+def classes_2019(level: str = "departement") -> pl.DataFrame:
+    """Dares' class of tension of each job group: departement_id, rome_id, tension_class (1 to 5).
+
+    Parameters: ``level``, "departement" or "country" (then departement_id is "FR"). A job group that leads to
+    several families takes their mean, weighted by job seekers, rounded (halves up). No class: no row.
+    Source: Dares and France Travail, 2019.
+
+    >>> classes_2019()["tension_class"].max()
+    5
+    """
     tension = data.table("tension_fap_area_2019").drop_nulls("tension_class")
     tension = tension.filter(pl.col("fap_level").cast(pl.String) == "87", pl.col("area_level") == level)
     mean = (pl.col("tension_class") * pl.col("share")).sum() / pl.col("share").sum()
     families = fap_of_rome().join(tension, left_on="fap87", right_on="fap")
-    return families.group_by("rome_id", departement_id="area").agg(value=_of_class(mean))
+    classes = families.group_by("rome_id", departement_id="area").agg(
+        tension_class=_whole(mean).cast(pl.Int8)
+    )
+    return classes.select("departement_id", "rome_id", "tension_class").sort("departement_id", "rome_id")
 
 
 def _assumed_jobs(scenario: Scenario) -> pl.DataFrame:
     """Job groups that ask for a diploma, and that hire through contacts, as the scenario assumes."""
-    levels, domains = pl.col("fap2009").str.slice(3, 1), pl.col("fap87").str.slice(0, 1)
-    families = data.table("rome_fap2009").group_by(rome_id="rome").agg(levels=levels, domains=domains)
 
-    def held(entry: str, column: str) -> pl.Expr:
-        rule = scenario.values[entry]
-        if rule["rule"] in ("all", "none"):
-            return pl.lit(rule["rule"] == "all")
+    def held(entry: str, start: int) -> pl.Expr:
+        assumed = scenario.values[entry]
+        if isinstance(assumed, str):
+            return pl.lit(assumed == "all")
         # A job group that leads to several families follows the larger part of its crosswalk lines.
-        return pl.col(column).list.eval(pl.element().is_in(list(rule["values"]))).list.mean() >= 0.5
+        return pl.col("fap2009").str.slice(start, 1).is_in(assumed).mean() >= 0.5
 
-    return families.select(
-        "rome_id",
-        jg_requires_diploma=held("requires_diploma", "levels"),
-        jg_hires_mainly_through_network=held("hires_through_network", "domains"),
+    return (
+        data.table("rome_fap2009")
+        .group_by(rome_id="rome")
+        .agg(
+            jg_requires_diploma=held("requires_diploma", 3),
+            jg_hires_mainly_through_network=held("hires_through_network", 0),
+        )
     )

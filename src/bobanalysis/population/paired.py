@@ -12,7 +12,7 @@ import polars as pl
 
 from bobanalysis import data
 
-from .enums import COLUMNS, FRUSTRATIONS, READ, YEARS_OF_EXPERIENCE, YOUNGEST_WITH_DEGREE, constants
+from .vocabulary import COLUMNS, READ, WORKING_AGE, constants
 
 AGES = range(16, 71)
 
@@ -73,13 +73,10 @@ def paired_ages(people: Any, ages: Iterable[int] = AGES) -> Any:
     frame, back = to_polars(people)
     youngest = pl.lit(0)
     if {"seniority", "highest_degree"} <= set(frame.columns):
-        entry = pl.col("highest_degree").replace_strict(
-            dict(enumerate(YOUNGEST_WITH_DEGREE, 1)), default=YOUNGEST_WITH_DEGREE[0], return_dtype=pl.Int16
-        )
-        years = pl.col("seniority").replace_strict(
-            dict(enumerate(YEARS_OF_EXPERIENCE)), default=0, return_dtype=pl.Int16
-        )
-        youngest = entry + years
+        entry, years = (WORKING_AGE, *READ.youngest_with_degree), READ.years_of_experience
+        for column, known in {"highest_degree": entry, "seniority": years}.items():
+            numbers = dict(enumerate(known))
+            youngest += pl.col(column).replace_strict(numbers, default=known[0], return_dtype=pl.Int16)
     return back(paired(frame, "age", ages).with_columns(plausible_age=pl.col("age") >= youngest))
 
 
@@ -94,16 +91,19 @@ def paired_departements(people: Any, departements: Iterable[str] | None = None) 
     >>> paired_departements(reference_profiles(["M1607"]).head(1)).height
     101
     """
+    return paired(people, "departement_id", _places(departements), also=("region_id",))
+
+
+def _places(departements: Iterable[str] | None) -> pl.DataFrame:
+    """Départements (None: all) with their regions."""
     table = data.table("departements").select(departement_id="dep", region_id="region").sort("departement_id")
-    if departements is not None:
-        wanted = pl.DataFrame({"departement_id": list(departements)}, schema={"departement_id": pl.String})
-        if unknown := wanted.join(table, on="departement_id", how="anti")["departement_id"].to_list():
-            raise ValueError(
-                f"departements: {unknown[0]!r} is not one of the 101 codes (such as '01', '2A', '976'); "
-                "correct it"
-            )
-        table = wanted.join(table, on="departement_id", how="left", maintain_order="left")
-    return paired(people, "departement_id", table, also=("region_id",))
+    if departements is None:
+        return table
+    wanted = pl.DataFrame({"departement_id": list(departements)}, schema={"departement_id": pl.String})
+    for unknown in wanted.join(table, on="departement_id", how="anti")["departement_id"]:
+        codes = "one of the 101 codes (such as '01', '2A', '976'); correct it"
+        raise ValueError(f"departement_id: {unknown!r} is not {codes}")
+    return wanted.join(table, on="departement_id", how="left", maintain_order="left")
 
 
 REFERENCE_JOBS = ("N9900", "N9901", "N9920", "N9921", "N9950", "N9951", "N9980", "N9981")
@@ -134,18 +134,13 @@ def reference_profiles(
     >>> reference_profiles(rome_ids=["M1607"]).height, reference_profiles().height
     (1764, 14112)
     """
-    regions = dict(data.table("departements").select("dep", "region").iter_rows())
-    if departement_id not in regions:
-        raise ValueError(
-            f"departement_id: {departement_id!r} is not one of the 101 codes (such as '01', '2A'); correct it"
-        )
     grids = map(pl.DataFrame, [{"rome_id": list(rome_ids)}, *READ.combined])
     grid = reduce(lambda one, two: one.join(two, how="cross", maintain_order="left_right"), grids)
     grid = grid.filter((pl.col("project_kind") != 5) | (pl.col("previous_job_similarity") == 3))
     small = [name for name, kind in grid.schema.items() if kind == pl.Int64]
     not_started = pl.col("search_length") < 0
-    placed = {"departement_id": departement_id, "region_id": regions[departement_id]}
-    calm = {f"frustration_{name.lower()}": False for name in FRUSTRATIONS if name != "MOTIVATION"}
+    placed = _places([departement_id]).row(0, named=True)
+    calm = {f"frustration_{name.lower()}": False for name in READ.frustrations if name != "MOTIVATION"}
     same = READ.reference | READ.fixed | READ.unasked | placed | calm | {"age": age, "gender": gender}
     whole = grid.with_columns(pl.col(small).cast(pl.Int8)).with_columns(
         pl.col("total_interview_count").cast(pl.Int16),

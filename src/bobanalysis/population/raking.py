@@ -6,7 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+
+from .vocabulary import Floats, Ints
+
+MOST_ROUNDS = 500
 
 
 @dataclass(frozen=True)
@@ -18,24 +21,19 @@ class Raked:
     factors that raking applied.
     """
 
-    weights: NDArray[np.float64]
+    weights: Floats
     rounds: int
     gap: float
     converged: bool
     design_effect: float
 
 
-def rake(
-    seed: NDArray[np.float64],
-    margins: Sequence[tuple[NDArray[np.int64], NDArray[np.float64]]],
-    tolerance: float = 1e-9,
-    max_rounds: int = 500,
-) -> Raked:
+def rake(seed: Floats, margins: Sequence[tuple[Ints, Floats]], tolerance: float = 1e-9) -> Raked:
     """Iterative proportional fitting of cell weights to margins.
 
     Parameters: ``seed``, start weights, one a cell, zero or more (people); ``margins``, pairs of a group
     number a cell (0 ... k - 1) and the k totals wanted (people; all margins must sum to the same total within
-    0.01 %); ``tolerance``, relative; ``max_rounds``.
+    0.01 %); ``tolerance``, relative.
     Returns: :class:`Raked`.
     Raises: ValueError when a margin wants people where no cell can hold any, or when margins disagree on the
     total.
@@ -52,24 +50,34 @@ def rake(
         raise ValueError(f"the margins disagree on the total ({totals}); scale them to one total first")
     for number, (groups, target) in enumerate(margins):
         held = np.bincount(groups, seed, len(target))
-        if np.any((held <= 0) & (target > 0)):
-            empty = int(np.flatnonzero((held <= 0) & (target > 0))[0])
-            raise ValueError(
-                f"margin {number}, group {empty}: {target[empty]:g} people are wanted but no cell can hold "
-                f"them"
-            )
+        for empty in np.flatnonzero((held <= 0) & (target > 0)):
+            wanted = f"{target[empty]:g} people are wanted but no cell can hold them"
+            raise ValueError(f"margin {number}, group {empty}: {wanted}")
     weights = seed.astype(np.float64)
-    rounds, gap = 0, np.inf
-    while gap > tolerance and rounds < max_rounds:
+    rounds, gap = 0, float("inf")
+    while gap > tolerance and rounds < MOST_ROUNDS:
         rounds += 1
         for groups, target in margins:
             held = np.bincount(groups, weights, len(target))
             weights = weights * np.divide(target, held, out=np.zeros_like(target), where=held > 0)[groups]
-        gap = max(_gap(weights, groups, target) for groups, target in margins)
+        gap = 0.0
+        for groups, target in margins:
+            held = np.bincount(groups, weights, len(target))
+            gap = max(gap, float(np.max(np.abs(held - target) / np.where(target > 0, target, 1.0))))
     return Raked(weights, rounds, gap, gap <= tolerance, design_effect(seed, weights))
 
 
-def design_effect(seed: NDArray[np.float64], weights: NDArray[np.float64]) -> float:
+def rake_table(seed: Floats, rows: Floats, columns: Floats, tolerance: float = 1e-9) -> Floats:
+    """Rake a table to the totals of its rows and of its columns; see :func:`rake`.
+
+    >>> rake_table(np.ones((2, 2)), np.array([6.0, 2.0]), np.array([5.0, 3.0])).round(6).tolist()
+    [[3.75, 2.25], [1.25, 0.75]]
+    """
+    row, column = np.indices(seed.shape).reshape(2, -1)
+    return rake(seed.ravel(), [(row, rows), (column, columns)], tolerance).weights.reshape(seed.shape)
+
+
+def design_effect(seed: Floats, weights: Floats) -> float:
     """Kish's design effect of the factors ``weights / seed``, each cell counting for its seed.
 
     Parameters: two float arrays of the same shape (people).
@@ -82,8 +90,3 @@ def design_effect(seed: NDArray[np.float64], weights: NDArray[np.float64]) -> fl
     held = seed > 0
     factors = weights[held] / seed[held]
     return float(seed[held].sum() * (seed[held] * factors**2).sum() / (seed[held] * factors).sum() ** 2)
-
-
-def _gap(weights: NDArray[np.float64], groups: NDArray[np.int64], target: NDArray[np.float64]) -> float:
-    held = np.bincount(groups, weights, len(target))
-    return float(np.max(np.abs(held - target) / np.where(target > 0, target, 1.0)))

@@ -3,68 +3,44 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
-
-from bobanalysis.tables import InputError
+from bobanalysis.tables import InputError, load_yaml
 from bobanalysis.tables import load as typed
 from bobanalysis.text import Text
 
-from .enums import ENUMS, FRUSTRATIONS
+from .vocabulary import READ
 
 FILE = Path(__file__).with_name("scenarios.yaml")
 
-Shares = dict[Any, float]
+Shares = dict[str, float]
 
-_CONDITIONAL = {"previous_job_similarity": "project_kind", "seniority": "previous_job_similarity"}
-_RULES = {
-    "requires_diploma": {"qualification": "levels", "all": None, "none": None},
-    "hires_through_network": {"domains": "domains", "all": None, "none": None},
-}
-_RANGES = {"search_not_started": (0, 1), "master_share": (0, 1), "long_search_months": (1, 240)}
-# What a project of this kind cannot be, whatever the scenario says.
-_NO_EXPERIENCE = {"NO_SENIORITY", "INTERN"}
-
-
-class ScenarioError(InputError):
-    """The file of scenarios cannot be used; the message names the file, the scenario, the entry and what to
-    do."""
+_GIVEN = {"previous_job_similarity": "project_kind", "seniority": "previous_job_similarity"}
+"""Answers whose shares depend on another answer, and which."""
 
 
 @dataclass(frozen=True)
 class Scenario:
     """One set of assumed answers, the same at every age and in every place.
 
-    ``values`` holds the entries of the YAML file after inheritance; every share is a float and each
-    distribution sums to 1. ``title`` and ``why`` have the keys ``fr`` and ``en``.
+    ``values`` holds the entries of the YAML file with those of the central scenario; every share is a float
+    and each distribution sums to 1. ``title`` and ``why`` have the keys ``fr`` and ``en``; ``construction``
+    says how age meets place, ``occupation`` or ``residence``.
     """
 
     name: str
     title: Mapping[str, str]
     why: Mapping[str, str]
+    construction: str
     values: Mapping[str, Any]
-
-    @property
-    def construction(self) -> str:
-        """How age meets place: ``occupation`` or ``residence``."""
-        return str(self.values["construction"])
-
-
-@dataclass(frozen=True)
-class _Rule:
-    rule: str
-    levels: tuple[Any, ...] = ()
-    domains: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True)
 class _Entries:
-    """What a scenario holds once it has inherited: answers, each with the shares of people who give it."""
+    """What a scenario holds: answers, each with the shares of people who give it."""
 
     title: Text
     why: Text
@@ -82,165 +58,107 @@ class _Entries:
     has_clear_project: Shares
     area_type: Shares
     family_situation: Shares
-    frustrations: dict[str, float]
+    frustrations: Shares
     age_activity: dict[int, float]
     master_share: float
     long_search_months: float
-    requires_diploma: _Rule
-    hires_through_network: _Rule
+    requires_diploma: Literal["all", "none"] | tuple[str, ...]
+    hires_through_network: Literal["all", "none"] | tuple[str, ...]
 
 
-@cache
-def _read(path: Path) -> Mapping[str, Any]:
-    try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
-        raise ScenarioError(f"{path.name}: not readable as YAML ({error}); correct the file") from error
-    if not isinstance(document, dict) or not {"labels", "scenarios"} <= document.keys():
-        raise ScenarioError(
-            f"{path.name}: expected the entries 'labels' and 'scenarios' at the top; add them"
-        )
-    return document
+@dataclass(frozen=True)
+class _File:
+    version: int
+    labels: dict[str, dict[str, str]]
+    scenarios: dict[str, dict[str, Any]]
 
 
-def names(path: Path | None = None) -> list[str]:
+def names() -> list[str]:
     """Names of the scenarios, in the order of the file.
-
-    Parameters: ``path``, a YAML file (default: the one shipped).
-    Returns: list of names.
 
     >>> names()[:3]
     ['central', 'occupation', 'residence']
     """
-    return list(_read(path or FILE)["scenarios"])
+    return list(load_yaml(_File, FILE).scenarios)
 
 
-def labels(path: Path | None = None) -> dict[str, dict[str, str]]:
+def labels() -> dict[str, dict[str, str]]:
     """What each assumed answer is, for readers.
 
-    Parameters: ``path``, a YAML file (default: the one shipped).
     Returns: mapping answer -> ``{"kind": "assumed", "fr": ..., "en": ...}``.
 
     >>> labels()["area_type"]["kind"]
     'assumed'
     """
-    return {answer: dict(text) for answer, text in _read(path or FILE)["labels"].items()}
+    return load_yaml(_File, FILE).labels
 
 
-def load(name: str = "central", path: Path | None = None) -> Scenario:
-    """Read one scenario, with what it inherits, and check it.
+def load(name: str = "central") -> Scenario:
+    """Read one scenario, with what it keeps of the central one, and check it.
 
-    Parameters: ``name``, one of :func:`names`; ``path``, a YAML file (default: the one shipped).
+    Parameters: ``name``, one of :func:`names`.
     Returns: a :class:`Scenario`.
-    Raises: ScenarioError (an unknown name, an unknown answer or value, shares that do not sum to 1, ...).
+    Raises: InputError (an unknown name, an unknown answer or value, shares that do not sum to 1, ...).
 
     >>> load("residence").construction
     'residence'
     """
-    path = path or FILE
-    known = _read(path)["scenarios"]
+    known = load_yaml(_File, FILE).scenarios
     if name not in known:
-        raise ScenarioError(f"{path.name}: no scenario {name!r}; choose one of {', '.join(known)}")
-    where = f"{path.name}: scenario {name!r}"
-    try:
-        found = vars(typed(_Entries, _inherit(name, known, path, ()), where))
-    except InputError as error:
-        raise ScenarioError(str(error)) from None
-    title, why = (vars(found.pop(text)) for text in ("title", "why"))
-    return Scenario(name, title, why, _checked(found, where))
-
-
-def _inherit(name: str, known: Mapping[str, Any], path: Path, seen: tuple[str, ...]) -> dict[str, Any]:
-    if name in seen:
-        raise ScenarioError(f"{path.name}: scenario {name!r} inherits from itself; change its 'like'")
-    own = dict(known[name])
-    parent = own.pop("like", None)
-    if parent is None:
-        return own
-    if parent not in known:
-        where = f"{path.name}: scenario {name!r}"
-        raise ScenarioError(f"{where}: 'like' names {parent!r}, which is not in the file")
-    values = _inherit(parent, known, path, (*seen, name))
+        raise InputError(f"{FILE.name}: no scenario {name!r}; choose one of {', '.join(known)}")
+    central, own, where = known["central"], known[name], f"{FILE.name}: scenario {name!r}"
     # Frustrations are independent of one another, so a scenario lists only those that it changes.
-    own["frustrations"] = {**values.get("frustrations", {}), **own.get("frustrations", {})}
-    return {**values, **own}
+    frustrations = {**central.get("frustrations", {}), **own.get("frustrations", {})}
+    values = vars(typed(_Entries, {**central, **own, "frustrations": frustrations}, where))
+    title, why = (vars(values.pop(text)) for text in ("title", "why"))
+    for entry, problem in _problems(values):
+        raise InputError(f"{where}, {entry}: {problem}")
+    return Scenario(name, title, why, values.pop("construction"), values)
 
 
-def _checked(values: dict[str, Any], where: str) -> dict[str, Any]:
-    """Check what types do not say: ranges, sums, names of answers, and what contradicts itself."""
-    for key, (low, high) in _RANGES.items():
-        _within([values[key]], f"{where}, {key!r}", low, high)
-    for key, allowed in ENUMS.items():
-        if key in _CONDITIONAL:
-            given = ENUMS[_CONDITIONAL[key]]
-            if set(values[key]) != set(given):
-                each = f"one list of shares is needed for each of {', '.join(given)}"
-                raise ScenarioError(f"{where}, {key!r}: {each}")
-            for other, shares in values[key].items():
-                values[key][other] = _distribution(shares, f"{where}, {key!r}, {other!r}", allowed)
-        elif isinstance(values.get(key), dict):
-            values[key] = _distribution(values[key], f"{where}, {key!r}", allowed)
-    _within(values["interviews_per_month"], f"{where}, 'interviews_per_month'", 0, 30)
-    _distribution(values["interviews_per_month"], f"{where}, 'interviews_per_month'")
-    told = values["frustrations"]
-    if odd := sorted(set(FRUSTRATIONS) ^ set(told)):
-        wrong = f"each difficulty needs one share; missing or unknown: {odd}"
-        raise ScenarioError(f"{where}, 'frustrations': {wrong}")
-    _within(told.values(), f"{where}, 'frustrations'", 0, 1)
-    values["frustrations"] = {name: told[name] for name in FRUSTRATIONS}
-    _age_activity(values["age_activity"], f"{where}, 'age_activity'")
-    for key, rules in _RULES.items():
-        values[key] = _rule(values[key], f"{where}, {key!r}", rules)
-    _consistent(values, where)
-    return values
-
-
-def _within(numbers: Iterable[float], where: str, low: float, high: float) -> None:
-    for number in numbers:
-        if not low <= number <= high:
-            raise ScenarioError(f"{where}: {number:g} is out of range; write a number from {low} to {high}")
-
-
-def _distribution(shares: Shares, where: str, allowed: Mapping[str, int] | None = None) -> dict[str, float]:
-    for value in shares:
-        if allowed is not None and str(value) not in allowed:
-            among = f"choose among {', '.join(allowed)}"
-            raise ScenarioError(f"{where}: {value!r} is not a value of this answer; {among}")
-    _within(shares.values(), where, 0, 1)
-    if abs(math.fsum(shares.values()) - 1) > 1e-9:
-        total = math.fsum(shares.values())
-        raise ScenarioError(f"{where}: the shares sum to {total:g}, not to 1; correct them")
-    return {str(value): share for value, share in shares.items()}
-
-
-def _age_activity(points: dict[int, float], where: str) -> None:
-    _within(points, where, 15, 80)
-    _within(points.values(), where, 0, 1)
-    problems = {
-        "at least two points 'age: factor' are needed": len(points) < 2,
-        "the ages must rise; put them in order": list(points) != sorted(points),
-        "the factor at the highest age must be 0, the end of the registered ages": points
-        and points[max(points)] != 0,
-    }
-    for problem in (text for text, there in problems.items() if there):
-        raise ScenarioError(f"{where}: {problem}")
-
-
-def _rule(rule: _Rule, where: str, rules: Mapping[str, str | None]) -> dict[str, Any]:
-    if rule.rule not in rules:
-        wanted = f"expected 'rule: ...' with one of {', '.join(rules)}"
-        raise ScenarioError(f"{where}: {wanted}; got {rule.rule!r}")
-    takes, given = rules[rule.rule], {"levels": rule.levels, "domains": rule.domains}
-    if {name for name, listed in given.items() if listed} != ({takes} if takes else set()):
-        raise ScenarioError(f"{where}: the rule {rule.rule!r} takes {takes or 'nothing else'}; got {given}")
-    return {"rule": rule.rule, "values": tuple(map(str, given[takes] if takes else ()))}
-
-
-def _consistent(values: Mapping[str, Any], where: str) -> None:
-    if values["previous_job_similarity"]["FIND_A_FIRST_JOB"].get("DONE_THIS", 0):
-        wrong = "someone who looks for a first job cannot have done it (DONE_THIS); set 0"
-        raise ScenarioError(f"{where}, 'previous_job_similarity': {wrong}")
-    for seniority, share in values["seniority"]["NEVER_DONE"].items():
-        if share and seniority not in _NO_EXPERIENCE:
-            wrong = f"{seniority} contradicts never having done the job; set 0"
-            raise ScenarioError(f"{where}, 'seniority', 'NEVER_DONE': {wrong}")
+def _problems(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Check what types do not say: names of answers, sums, ranges, and what contradicts itself."""
+    given = [(answer, READ.answers[other]) for answer, other in _GIVEN.items()]
+    for entry, wanted in (("frustrations", READ.frustrations), *given):
+        if odd := sorted(set(wanted) ^ set(values[entry])):
+            each = f"one entry is needed for each of {', '.join(wanted)}"
+            yield repr(entry), f"{each}; missing or unknown: {', '.join(odd)}"
+    shared: list[tuple[str, Shares, dict[str, int]]] = [
+        ("'interviews_per_month'", values["interviews_per_month"], {})
+    ]
+    for answer, known in READ.answers.items():
+        if answer in _GIVEN:
+            shared += [(f"{answer!r}, {other!r}", one, known) for other, one in values[answer].items()]
+        elif isinstance(values.get(answer), dict):
+            shared.append((repr(answer), values[answer], known))
+    for entry, shares, known in shared:
+        if known and (strange := set(shares) - set(known)):
+            yield entry, f"{min(strange)!r} is not a value of this answer; choose among {', '.join(known)}"
+        if abs(math.fsum(shares.values()) - 1) > 1e-9:
+            yield entry, f"the shares sum to {math.fsum(shares.values()):g}, not to 1; correct them"
+    points = values["age_activity"]
+    ranges = [
+        *((entry, shares.values(), 0, 1) for entry, shares, _ in shared),
+        ("'interviews_per_month'", values["interviews_per_month"], 0, 30),
+        ("'frustrations'", values["frustrations"].values(), 0, 1),
+        ("'age_activity'", points, 15, 80),
+        ("'age_activity'", points.values(), 0, 1),
+        ("'search_not_started'", [values["search_not_started"]], 0, 1),
+        ("'master_share'", [values["master_share"]], 0, 1),
+        ("'long_search_months'", [values["long_search_months"]], 1, 240),
+    ]
+    for entry, numbers, low, high in ranges:
+        if wrong := [number for number in numbers if not low <= number <= high]:
+            yield entry, f"{wrong[0]:g} is out of range; write a number from {low} to {high}"
+    if len(points) < 2 or list(points) != sorted(points):
+        yield "'age_activity'", "give two points 'age: factor' or more; the ages must rise, put them in order"
+    elif points[max(points)] != 0:
+        end = "the end of the registered ages"
+        yield "'age_activity'", f"the factor at the highest age must be 0, {end}"
+    if values["previous_job_similarity"]["FIND_A_FIRST_JOB"].get("DONE_THIS"):
+        wrong_first = "someone who looks for a first job cannot have done it (DONE_THIS); set 0"
+        yield "'previous_job_similarity'", wrong_first
+    never = values["seniority"]["NEVER_DONE"]
+    for name in never.keys() - {"NO_SENIORITY", "INTERN"}:
+        if never[name]:
+            yield "'seniority', 'NEVER_DONE'", f"{name} contradicts never having done the job; set 0"

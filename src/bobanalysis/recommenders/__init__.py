@@ -20,7 +20,7 @@ from bobanalysis.recommenders.baselines import (
     baselines,
     job_groups,
 )
-from bobanalysis.recommenders.interface import COLUMNS, Items, Learner, Recommender, checked, ranking
+from bobanalysis.recommenders.interface import COLUMNS, Learner, Recommender, checked, ranking
 from bobanalysis.recommenders.learned import REGION, FairRanker, LearnedRanker, LinkedJobs, cross_fitted
 from bobanalysis.recommenders.market import french_market
 from bobanalysis.recommenders.published import BobAdvice, BobJobs, BobStrategies, bob, linked

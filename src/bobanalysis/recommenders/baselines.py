@@ -12,7 +12,7 @@ import polars as pl
 from bobanalysis import data
 from bobanalysis.population import market_cells
 
-from .interface import Items, ranking
+from .interface import ranking
 from .published import linked
 
 
@@ -37,7 +37,6 @@ class Random:
     most: int = 5
     seed: int = 0
     name: str = "random"
-    items: Items = "job_groups"
 
     def recommend(self, people: pl.DataFrame) -> pl.DataFrame:
         """Return ``most`` items a person (fewer if there are fewer); the score is the draw, 0 to 1."""
@@ -63,7 +62,6 @@ class MostPopular:
 
     most: int = 5
     name: str = "most-popular"
-    items: Items = "job_groups"
 
     def recommend(self, people: pl.DataFrame) -> pl.DataFrame:
         """Return the list, for each person; the score is the number of users."""
@@ -84,7 +82,6 @@ class LocalDemand:
     among: str = "all"
     most: int = 5
     name: str = "local-demand"
-    items: Items = "job_groups"
 
     def recommend(self, people: pl.DataFrame) -> pl.DataFrame:
         """Return the lists; the score is a year's offers per job seeker."""
@@ -110,7 +107,6 @@ class Mobility:
 
     most: int = 5
     name: str = "rome-mobility"
-    items: Items = "job_groups"
 
     def recommend(self, people: pl.DataFrame) -> pl.DataFrame:
         """Return the lists; the score is 2 for a close job group, 1 for an evolution."""

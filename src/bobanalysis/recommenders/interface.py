@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import polars as pl
-
-Items = Literal["advice", "strategies", "job_groups"]
-"""What is recommended: pieces of advice, strategies, or ROME job groups."""
 
 COLUMNS = ("person_id", "item", "rank", "score")
 """Columns of a list: person and item (String), rank (Int32, 1 is first), score (Float64)."""
@@ -17,14 +14,12 @@ COLUMNS = ("person_id", "item", "rank", "score")
 class Recommender(Protocol):
     """People in, a ranked list a person out.
 
-    ``name`` tells it from others; ``items`` says what it recommends. ``recommend`` takes a population frame
-    and returns ``COLUMNS``, in the order of people, then rank. The same people give the same lists: chance,
-    where there is any, comes from a seed that is set when the recommender is made. A person without a row
-    is recommended nothing.
+    ``name`` tells it from others. ``recommend`` takes a population frame and returns ``COLUMNS``, in the
+    order of people, then rank. The same people give the same lists: chance, where there is any, comes from a
+    seed that is set when the recommender is made. A person without a row is recommended nothing.
     """
 
     name: str
-    items: Items
 
     def recommend(self, people: pl.DataFrame) -> pl.DataFrame:
         """Return the ranked lists of people."""
@@ -72,14 +67,15 @@ def ranking(scored: pl.DataFrame, most: int | None = None) -> pl.DataFrame:
     return ranked.filter(pl.col("rank") <= (most or ranked.height)).select(COLUMNS)
 
 
-def checked(lists: pl.DataFrame, people: pl.DataFrame | None = None) -> pl.DataFrame:
+def checked(lists: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:
     """Return the lists of a recommender, once they are seen to be lists: for tests of one's own.
 
     Parameters: ``lists``, what ``recommend`` returned; ``people``, who was asked about.
     Raises ValueError saying what is wrong: columns, an item twice, ranks that are not 1, 2, 3 … in the order
     of falling scores, or a person nobody asked about.
 
-    >>> checked(pl.DataFrame({"person_id": ["p"], "item": ["a"], "rank": [1], "score": [0.5]})).height
+    >>> lists = pl.DataFrame({"person_id": ["p"], "item": ["a"], "rank": [1], "score": [0.5]})
+    >>> checked(lists, lists.select("person_id")).height
     1
     """
     if tuple(lists.columns) != COLUMNS:
@@ -92,8 +88,7 @@ def checked(lists: pl.DataFrame, people: pl.DataFrame | None = None) -> pl.DataF
     falling = pl.col("score") <= pl.col("score").shift(1).over("person_id")
     if not mine.select(falling.fill_null(True).all()).item():
         raise ValueError("lists: a score rises along a list; rank by the score that you return")
-    if people is not None:
-        strangers = lists.filter(~pl.col("person_id").is_in(people["person_id"].implode()))
-        if strangers.height:
-            raise ValueError(f"lists: nobody asked about person {strangers['person_id'][0]!r}")
+    strangers = lists.join(people, on="person_id", how="anti")
+    if strangers.height:
+        raise ValueError(f"lists: nobody asked about person {strangers['person_id'][0]!r}")
     return lists

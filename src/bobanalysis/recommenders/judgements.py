@@ -16,12 +16,9 @@ Limits, to be said wherever a figure is shown:
 
 from __future__ import annotations
 
-from functools import cache
-
 import polars as pl
 
-from bobanalysis import data
-from bobanalysis.population.inputs import fap_of_rome
+from bobanalysis.population.markets import classes_2019
 
 from .published import linked
 
@@ -30,32 +27,6 @@ TENSE = 4
 
 QRELS = ("person_id", "item", "relevance")
 """Columns of judgements: relevance (Int8), 0 where judged and not relevant."""
-
-
-@cache
-def classes_2019(level: str = "departement") -> pl.DataFrame:
-    """Return Dares' class of tension of each job group: departement_id, item, tension_class (1 to 5).
-
-    Parameters: ``level``, "departement" or "country" (then departement_id is "FR"). A job group that leads to
-    several families takes their mean, weighted by job seekers, rounded (halves up). No class: no row.
-    Source: Dares and France Travail, 2019.
-
-    >>> classes_2019()["tension_class"].max()
-    5
-    """
-    known = data.table("tension_fap_area_2019").filter(
-        (pl.col("fap_level").cast(pl.String) == "87")
-        & (pl.col("area_level").cast(pl.String) == level)
-        & pl.col("tension_class").is_not_null()
-    )
-    mean = (pl.col("tension_class") * pl.col("share")).sum() / pl.col("share").sum()
-    return (
-        fap_of_rome()
-        .join(known, left_on="fap87", right_on="fap")
-        .group_by(departement_id="area", item="rome_id")
-        .agg(tension_class=(mean.round(9) + 0.5).floor().cast(pl.Int8))
-        .sort("departement_id", "item")
-    )
 
 
 def related(people: pl.DataFrame) -> pl.DataFrame:
@@ -71,11 +42,11 @@ def hiring(people: pl.DataFrame, among: pl.DataFrame | None = None) -> pl.DataFr
 
     Parameters: ``people``, person_id and departement_id; ``among``, the pairs to judge (person_id, item), as
     a list; None: every job group with a class, some 400 a person.
-    Returns ``QRELS``. Source: ``classes_2019``.
+    Returns ``QRELS``. Source: ``population.markets.classes_2019``.
     """
     places = people.select("person_id", "departement_id")
     grade = (pl.col("tension_class") - (TENSE - 1)).clip(0).cast(pl.Int8)
-    found = classes_2019().with_columns(relevance=grade)
+    found = classes_2019().select("departement_id", item="rome_id", relevance=grade)
     if among is None:
         return places.join(found, on="departement_id").select(QRELS)
     asked = among.select("person_id", "item").join(places, on="person_id")

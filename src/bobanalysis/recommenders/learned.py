@@ -8,10 +8,9 @@ own, a simulation, or judgements (``judgements``).
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 import numpy as np
 import polars as pl
@@ -20,7 +19,7 @@ from numpy.typing import NDArray
 from bobanalysis.bob import MarketLike
 from bobanalysis.population import national_cells
 
-from .interface import Items, ranking
+from .interface import ranking
 from .published import linked
 
 MOST_PEOPLE = 20_000
@@ -29,32 +28,12 @@ MOST_PEOPLE = 20_000
 SMALLEST_GROUP = 200
 """Pairs below which a group is constrained together with the other small ones."""
 
-REGION = (
-    pl.when(pl.col("departement_id").str.starts_with("97"))
-    .then(pl.lit("overseas"))
-    .otherwise("region_id")
-    .alias("region")
-)
+_OVERSEAS = pl.col("departement_id").str.starts_with("97")
+REGION = pl.when(_OVERSEAS).then(pl.lit("overseas")).otherwise("region_id").alias("region")
 """A person's region; those overseas, of one département each, are taken together."""
 
-FEATURES = (
-    *("offers", "offers_known", "own_offers", "own_offers_known"),
-    *("national_offers", "close", "jobseekers", "market_known"),
-)
-"""What the market says of a pair of job groups; see ``LinkedJobs``."""
-
-Constraint = Literal["demographic_parity", "true_positive_rate_parity"]
 Method = Literal["exponentiated_gradient", "threshold_optimizer"]
 Floats = NDArray[np.float64]
-
-
-class Candidates(Protocol):
-    """What may be proposed to whom, described by numbers."""
-
-    features: Sequence[str]
-
-    def pairs(self, people: pl.DataFrame) -> pl.DataFrame:
-        """Return person_id, item and the columns ``features``, the rows of a person together."""
 
 
 @dataclass
@@ -73,7 +52,11 @@ class LinkedJobs:
     """
 
     market: MarketLike
-    features: Sequence[str] = FEATURES
+
+    features = (
+        *("offers", "offers_known", "own_offers", "own_offers_known"),
+        *("national_offers", "close", "jobseekers", "market_known"),
+    )
 
     def pairs(self, people: pl.DataFrame) -> pl.DataFrame:
         """Return the linked job groups of people with their features."""
@@ -82,18 +65,18 @@ class LinkedJobs:
         places = local.group_by("departement_id").agg(market_known=pl.len() / 532)
         country = self.market.jobs.select(item="rome_id", national_offers="jg_national_market_score")
         sizes = national_cells().select(item="rome_id", jobseekers=pl.col("jobseekers").log1p())
-        close = pl.col("score") == 2
+        pairs = linked(people).sort("person_id", "item")
+        pairs = pairs.select("person_id", "item", close=pl.col("score") == 2)
         own = people.select("person_id", "departement_id", "rome_id")
-        pairs = linked(people).sort("person_id", "item").select("person_id", "item", close=close)
-        on = ["departement_id", "item"]
-        found = (
-            own.join(pairs, on="person_id", maintain_order="left_right")
-            .join(local.rename({"rome_id": "item"}), on=on, how="left", maintain_order="left")
-            .join(local.rename({"offers": "own_offers"}), on=["departement_id", "rome_id"], how="left")
-            .join(places, on="departement_id", how="left", maintain_order="left")
-            .join(country, on="item", how="left", maintain_order="left")
-            .join(sizes, on="item", how="left", maintain_order="left")
-        )
+        found = own.join(pairs, on="person_id", maintain_order="left_right")
+        for table, on in (
+            (local.rename({"rome_id": "item"}), ["departement_id", "item"]),
+            (local.rename({"offers": "own_offers"}), ["departement_id", "rome_id"]),
+            (places, ["departement_id"]),
+            (country, ["item"]),
+            (sizes, ["item"]),
+        ):
+            found = found.join(table, on=on, how="left", maintain_order="left")
         known = {f"{c}_known": pl.col(c).is_not_null() for c in ("offers", "own_offers")}
         logs = [pl.col(c).fill_null(0).log1p() for c in ("offers", "own_offers", "national_offers")]
         numbered = found.with_columns(**known).with_columns(*logs).select("person_id", "item", *self.features)
@@ -104,20 +87,20 @@ class LinkedJobs:
 class LearnedRanker:
     """A scikit-learn pipeline that proposes what is likely to have a good outcome.
 
-    ``candidates``: what may be proposed; ``estimator``: a classifier or pipeline whose ``fit`` takes
+    ``candidates``: what may be proposed, with ``features``, names of columns of numbers, and
+    ``pairs(people)``, which returns person_id, item and these columns, the rows of a person together;
+    ``estimator``: a classifier or pipeline whose ``fit`` takes
     ``sample_weight`` (default: gradient-boosted trees); ``propose_from``: the least probability to propose an
-    item, 0 ranks every candidate; ``most``: the longest list; ``folds``: of the calibration, which leaves
-    whole people out (Platt's sigmoid); ``seed``: of whatever draws.
+    item, 0 ranks every candidate; ``most``: the longest list; ``seed``: of whatever draws. Probabilities are
+    calibrated (Platt's sigmoid) on people who were left out.
     """
 
-    candidates: Candidates
+    candidates: Any
     estimator: Any = None
     propose_from: float = 0.5
     most: int = 5
-    folds: int = 3
     seed: int = 0
     name: str = "learned"
-    items: Items = "job_groups"
     model: Any = field(default=None, repr=False)
 
     def fit(self, people: pl.DataFrame, interactions: pl.DataFrame) -> LearnedRanker:
@@ -127,24 +110,6 @@ class LearnedRanker:
         """
         from sklearn.calibration import CalibratedClassifierCV
 
-        rows = self._rows(people, interactions)
-        x, y = self._features(rows), rows["outcome"].to_numpy()
-        with _one_thread():
-            calibrated = CalibratedClassifierCV(self._base(), method="sigmoid", cv=self._splits(rows))
-            self.model = calibrated.fit(x, y)
-            self._constrain(rows, x, y, people)
-        return self
-
-    def probabilities(self, people: pl.DataFrame) -> pl.DataFrame:
-        """Return person_id, item and ``score``: the calibrated probability of every candidate."""
-        pairs = self._asked(people)
-        return pairs.select("person_id", "item", score=self._probability(self._features(pairs)))
-
-    def recommend(self, people: pl.DataFrame) -> pl.DataFrame:
-        """Return the candidates that reach ``propose_from``, most probable first."""
-        return ranking(self.probabilities(people).filter(pl.col("score") >= self.propose_from), self.most)
-
-    def _rows(self, people: pl.DataFrame, interactions: pl.DataFrame) -> pl.DataFrame:
         if people.height > MOST_PEOPLE:
             raise ValueError(f"{self.name}: {people.height:,} people; learn from {MOST_PEOPLE:,} at most")
         kinds = {"person_id": pl.String, "item": pl.String, "outcome": pl.Int8}
@@ -153,34 +118,43 @@ class LearnedRanker:
         if (found := rows["outcome"].n_unique()) < 2:
             said = f"{rows.height} pairs to learn from, with {found} kind of outcome"
             raise ValueError(f"{self.name}: {said}; both good and bad outcomes are needed")
-        return rows
+        with _one_thread():
+            calibrated = CalibratedClassifierCV(self._base(), method="sigmoid", cv=_people_left_out(rows))
+            self.model = calibrated.fit(self._features(rows), rows["outcome"].to_numpy())
+            self._constrain(rows, people)
+        return self
 
-    def _asked(self, people: pl.DataFrame) -> pl.DataFrame:
+    def probabilities(self, people: pl.DataFrame) -> pl.DataFrame:
+        """Return person_id, item and ``score``: the calibrated probability of every candidate."""
+        return self._scored(people).select("person_id", "item", "score")
+
+    def recommend(self, people: pl.DataFrame) -> pl.DataFrame:
+        """Return the candidates that are proposed, most probable first."""
+        scored = self._scored(people)
+        return ranking(scored.filter(self._proposed(scored, people)), self.most)
+
+    def _scored(self, people: pl.DataFrame) -> pl.DataFrame:
         if self.model is None:
             raise ValueError(f"{self.name}: call fit() before asking for lists")
-        return self.candidates.pairs(people)
+        pairs = self.candidates.pairs(people)
+        with _one_thread():
+            known = self.model.predict_proba(self._features(pairs))[:, 1] if pairs.height else []
+        return pairs.with_columns(score=pl.Series(known, dtype=pl.Float64))
 
     def _features(self, rows: pl.DataFrame) -> Floats:
         return rows.select(self.candidates.features).to_numpy().astype(np.float64)
 
-    def _probability(self, x: Floats) -> pl.Series:
-        with _one_thread():
-            return pl.Series(self.model.predict_proba(x)[:, 1] if len(x) else [], dtype=pl.Float64)
-
-    def _splits(self, rows: pl.DataFrame) -> list[Any]:
-        from sklearn.model_selection import GroupKFold
-
-        return list(GroupKFold(self.folds).split(rows, groups=rows["person_id"].rle_id().to_numpy()))
-
     def _base(self) -> Any:
         from sklearn.ensemble import HistGradientBoostingClassifier
-        from sklearn.pipeline import make_pipeline
 
         trees = HistGradientBoostingClassifier(max_iter=20, learning_rate=0.3, random_state=self.seed)
-        return make_pipeline(trees) if self.estimator is None else deepcopy(self.estimator)
+        return trees if self.estimator is None else deepcopy(self.estimator)
 
-    def _constrain(self, rows: pl.DataFrame, x: Floats, y: Floats, people: pl.DataFrame) -> None:
+    def _constrain(self, rows: pl.DataFrame, people: pl.DataFrame) -> None:
         """Do nothing: nobody is held to anything."""
+
+    def _proposed(self, scored: pl.DataFrame, people: pl.DataFrame) -> pl.Series:
+        return scored["score"] >= self.propose_from
 
 
 @dataclass
@@ -190,9 +164,9 @@ class FairRanker(LearnedRanker):
     ``group``: an expression on people, such as ``pl.col("age") >= 45`` or ``REGION``; ``method``:
     "exponentiated_gradient" (the constraint shapes what is learned; the group is not read when proposing) or
     "threshold_optimizer" (a threshold a group: **the group is read when proposing**, so two people who differ
-    in it alone may be proposed different items); ``constraint``: "demographic_parity" (as many of each
-    group's candidates are proposed) or "true_positive_rate_parity" (as many of those with a good outcome);
-    ``slack``: the difference allowed, and ``rounds``, the most rounds, of the exponentiated gradient.
+    in it alone may be proposed different items). As many of each group's candidates are proposed
+    (demographic parity); ``slack``: the difference allowed, and ``rounds``, the most rounds, of the
+    exponentiated gradient.
 
     The constrained model says what is proposed (drawing by ``seed`` where it decides by chance), the
     calibrated probability of ``LearnedRanker`` in which order; ``propose_from`` plays no part. Groups of
@@ -202,97 +176,71 @@ class FairRanker(LearnedRanker):
 
     group: pl.Expr = field(default_factory=lambda: REGION)
     method: Method = "exponentiated_gradient"
-    constraint: Constraint = "demographic_parity"
     slack: float = 0.02
     rounds: int = 10
     name: str = "learned-fair"
     constrained: Any = field(default=None, repr=False)
     known: tuple[str, ...] = ()
 
-    def recommend(self, people: pl.DataFrame) -> pl.DataFrame:
-        """Return the candidates that the constrained model selects, most probable first."""
-        pairs = self._asked(people)
-        x = self._features(pairs)
-        score = self._probability(x)
-        given: dict[str, Any] = {"random_state": self.seed}
+    def _proposed(self, scored: pl.DataFrame, people: pl.DataFrame) -> pl.Series:
+        x, given = self._features(scored), {"random_state": self.seed}
         if self.method == "threshold_optimizer":
-            given["sensitive_features"] = self._groups(pairs, people).to_numpy()
-            x = score.to_numpy()[:, None]
+            given["sensitive_features"] = self._groups(scored, people)
+            x = scored["score"].to_numpy()[:, None]
         with _one_thread():
             chosen = self.constrained.predict(x, **given) == 1 if len(x) else []
-        selected = pl.Series(chosen, dtype=pl.Boolean)
-        return ranking(pairs.with_columns(score=score).filter(selected), self.most)
+        return pl.Series(chosen, dtype=pl.Boolean)
 
-    def _constrain(self, rows: pl.DataFrame, x: Floats, y: Floats, people: pl.DataFrame) -> None:
+    def _constrain(self, rows: pl.DataFrame, people: pl.DataFrame) -> None:
         self.known = ()
-        groups = self._groups(rows, people)
-        pairs = pl.DataFrame({"group": groups, "outcome": y})
-        sizes = pairs.group_by("group").agg(pl.len(), kinds=pl.col("outcome").n_unique())
-        large = sizes.filter((pl.col("len") >= SMALLEST_GROUP) & (pl.col("kinds") == 2))
-        self.known = tuple(sorted(large["group"].to_list()))
-        labels = self._groups(rows, people).to_numpy()
+        sizes = rows.group_by(group=pl.Series(self._groups(rows, people))).agg(
+            pl.len(), kinds=pl.col("outcome").n_unique()
+        )
+        large = sizes.filter(pl.col("len") >= SMALLEST_GROUP, pl.col("kinds") == 2)
+        self.known = tuple(sorted(large["group"]))
+        labels, y = self._groups(rows, people), rows["outcome"].to_numpy()
         if len(set(labels)) < 2:
             raise ValueError(f"{self.name}: there is one group only, {labels[0]!r}; nothing can be compared")
-        if self.method == "threshold_optimizer":
-            self.constrained = self._thresholds(rows, x, y, labels)
-        else:
-            self.constrained = self._reduced(x, y, labels)
+        fit = self._thresholds if self.method == "threshold_optimizer" else self._reduced
+        self.constrained = fit(rows, y, labels)
 
-    def _groups(self, pairs: pl.DataFrame, people: pl.DataFrame) -> pl.Series:
+    def _groups(self, pairs: pl.DataFrame, people: pl.DataFrame) -> Any:
         """Return the group of each pair; those that are not known stand together."""
         named = people.select("person_id", group=self.group.cast(pl.String).fill_null("unknown"))
         both = pairs.select("person_id").join(named, on="person_id", how="left", maintain_order="left")
-        groups = both["group"]
-        if not self.known:
-            return groups
-        others = pl.when(groups.is_in(list(self.known))).then(groups).otherwise(pl.lit("others"))
-        return pl.select(others).to_series()
+        known = pl.col("group").is_in(self.known) if self.known else pl.lit(True)
+        return both.select(pl.when(known).then("group").otherwise(pl.lit("others"))).to_series().to_numpy()
 
-    def _reduced(self, x: Floats, y: Floats, labels: Any) -> Any:
-        from fairlearn.reductions import DemographicParity, ExponentiatedGradient, TruePositiveRateParity
+    def _reduced(self, rows: pl.DataFrame, y: Any, labels: Any) -> Any:
+        from fairlearn.reductions import DemographicParity, ExponentiatedGradient
 
-        shares = self.constraint == "demographic_parity"
-        parity = DemographicParity if shares else TruePositiveRateParity
         base = self._base()
         weight = f"{base.steps[-1][0]}__sample_weight" if hasattr(base, "steps") else "sample_weight"
-        bound = parity(difference_bound=self.slack)
-        reduction = ExponentiatedGradient(
-            base, constraints=bound, max_iter=self.rounds, sample_weight_name=weight
-        )
+        parity = DemographicParity(difference_bound=self.slack)
+        reduction = ExponentiatedGradient(base, parity, max_iter=self.rounds, sample_weight_name=weight)
         with warnings.catch_warnings():  # fairlearn writes to pandas series in a way that pandas is leaving
             warnings.filterwarnings("ignore", module="fairlearn")
-            return reduction.fit(x, y, sensitive_features=labels)
+            return reduction.fit(self._features(rows), y, sensitive_features=labels)
 
-    def _thresholds(self, rows: pl.DataFrame, x: Floats, y: Floats, labels: Any) -> Any:
+    def _thresholds(self, rows: pl.DataFrame, y: Any, labels: Any) -> Any:
         """Fit thresholds on the probabilities of people left out, which are those of people to come."""
         from fairlearn.postprocessing import ThresholdOptimizer
+        from sklearn.linear_model import LinearRegression
 
-        out = np.zeros(len(y))
-        for model, (_, left) in zip(self.model.calibrated_classifiers_, self._splits(rows), strict=True):
-            out[left] = model.predict_proba(x[left])[:, 1]
-        optimizer = ThresholdOptimizer(
-            estimator=_as_given(), constraints=self.constraint, prefit=True, predict_method="predict_proba"
-        )
-        return optimizer.fit(out[:, None], y, sensitive_features=labels)
+        x, left_out = self._features(rows), np.zeros((len(y), 1))
+        for model, (_, left) in zip(self.model.calibrated_classifiers_, _people_left_out(rows), strict=True):
+            left_out[left, 0] = model.predict_proba(x[left])[:, 1]
+        as_it_is = LinearRegression()  # the one feature is the score already
+        as_it_is.coef_, as_it_is.intercept_ = np.ones(1), 0.0
+        optimizer = ThresholdOptimizer(estimator=as_it_is, prefit=True, predict_method="predict")
+        return optimizer.fit(left_out, y, sensitive_features=labels)
 
 
-def _as_given() -> Any:
-    """Return a fitted classifier whose one feature is the probability."""
-    from sklearn.base import BaseEstimator, ClassifierMixin
+def _people_left_out(rows: pl.DataFrame) -> list[Any]:
+    """Cut rows into three folds, each person whole in one."""
+    from sklearn.model_selection import GroupKFold
 
-    class AsGiven(ClassifierMixin, BaseEstimator):
-        classes_ = np.array([0, 1])
-
-        def fit(self, x: Floats, y: Floats) -> Any:
-            return self
-
-        def __sklearn_is_fitted__(self) -> bool:
-            return True
-
-        def predict_proba(self, x: Floats) -> Floats:
-            return np.column_stack([1 - x[:, 0], x[:, 0]])
-
-    return AsGiven()
+    return list(GroupKFold(3).split(rows, groups=rows["person_id"].rle_id().to_numpy()))
 
 
 def _one_thread() -> Any:
@@ -324,8 +272,9 @@ def cross_fitted(
     Leaving people out is not leaving places out: people of one département and job group have the same
     candidates and the same judgements.
     """
-    order = [pl.lit("").alias("_within")] if within is None else [within.cast(pl.String).alias("_within")]
-    units = people.select(by, *order).unique(by, keep="first", maintain_order=True).sort("_within", by)
+    spread = pl.lit("") if within is None else within.cast(pl.String)
+    units = people.select(by, _within=spread).unique(by, keep="first", maintain_order=True)
+    units = units.sort("_within", by)
     if units.height < folds:
         raise ValueError(f"{units.height} values of {by} cannot be put in {folds} folds; ask for fewer")
     units = units.select(by, _fold=pl.int_range(pl.len()) % folds)

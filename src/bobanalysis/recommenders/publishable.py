@@ -7,18 +7,17 @@ is code, so that no report can forget it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Literal
 
 import polars as pl
 
-from bobanalysis import population as people_of
+from bobanalysis.population import Population
 
-AGE = ("age", "birth", "cohort", "generation")
-PLACE = (
-    *("departement", "département", "dep", "region", "région", "bassin", "city", "commune", "zone"),
-    *("place", "postcode", "insee"),
-)
+AGE = r"(^|[-_])(age([-_]|$)|birth|cohort|generation)"
+PLACE = r"(^|[-_])(dep([-_]|$)|d[eé]partement|r[eé]gion|bassin|city|commune|zone|place|postcode|insee)"
+"""Names of columns that are an age or a place."""
 WHY = (
     "No source counts job seekers by age, job and place at once: age crossed with place cannot be estimated"
     " from the modelled population. Use paired profiles."
@@ -32,12 +31,12 @@ class NotEstimableError(ValueError):
 def publishable(
     frame: pl.DataFrame,
     groups: Sequence[str],
-    population: people_of.Population | pl.DataFrame | Literal["paired", "own"],
+    population: Population | Literal["paired", "own"],
 ) -> pl.DataFrame:
     """Return ``frame`` if figures by ``groups`` may be published from it; refuse otherwise.
 
     Parameters: ``frame``, one row a person (or profile); ``groups``, the columns to cross; ``population``,
-    where the people come from: a modelled population (the object or its frame, which ``frame`` was cut from),
+    where the people come from: a modelled population (which ``frame`` was cut from),
     "paired" for paired profiles (checked: each person has each combination of the groups, equally often), or
     "own" for a table of real people that is not the model's.
 
@@ -46,10 +45,10 @@ def publishable(
     its name, or if its values follow from age or from the département. KeyError for a missing column.
 
     >>> from bobanalysis.population import modelled
-    >>> frame = modelled(200).frame
-    >>> publishable(frame, ["age"], frame).height
+    >>> people = modelled(200)
+    >>> publishable(people.frame, ["age"], people).height
     200
-    >>> publishable(frame, ["age", "region_id"], frame)
+    >>> publishable(people.frame, ["age", "region_id"], people)
     Traceback (most recent call last):
     bobanalysis.recommenders.publishable.NotEstimableError: age × region_id: No source counts ...
     """
@@ -61,25 +60,24 @@ def publishable(
         if population == "paired":
             return _crossed(frame, list(groups))
         raise ValueError(f"population: give a modelled population, 'paired' or 'own', not {population!r}")
-    model = population.frame if isinstance(population, people_of.Population) else population
     age = [c for c in groups if _stands_for(frame, c, "age", AGE)]
     place = [c for c in groups if _stands_for(frame, c, "departement_id", PLACE)]
     if age and place:
         raise NotEstimableError(f"{' × '.join([*age, *place])}: {WHY}")
     for asked, other, what in ((age, "departement_id", "départements"), (place, "age", "ages")):
-        if asked and _fewer(frame, model, other):
+        if asked and _fewer(frame, population.frame, other):
             raise NotEstimableError(f"{', '.join(asked)} within some {what} only: {WHY}")
     return frame
 
 
-def _stands_for(frame: pl.DataFrame, column: str, original: str, words: Sequence[str]) -> bool:
-    parts = column.lower().replace("-", "_").split("_")
-    named = any(p == word or (len(word) > 3 and p.startswith(word)) for p in parts for word in words)
-    if column == original or named or original not in frame.columns:
-        return column == original or named
-    both = frame.select(original, column).n_unique()
-    sure = frame.height >= 3 * frame[original].n_unique()  # else everything follows from everything
-    return sure and frame[column].n_unique() > 1 and both == frame[original].n_unique()
+def _stands_for(frame: pl.DataFrame, column: str, original: str, words: str) -> bool:
+    if column == original or re.search(words, column.lower()):
+        return True
+    if original not in frame.columns:
+        return False
+    both, values = frame.select(original, column).n_unique(), frame[original].n_unique()
+    sure = frame.height >= 3 * values  # else everything follows from everything
+    return sure and frame[column].n_unique() > 1 and both == values
 
 
 def _fewer(frame: pl.DataFrame, model: pl.DataFrame, column: str) -> bool:

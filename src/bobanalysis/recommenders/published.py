@@ -11,23 +11,20 @@ from bobanalysis import data
 from bobanalysis.algorithm import How
 from bobanalysis.bob import Bob, MarketLike
 from bobanalysis.bob.suggestions import (
-    SUGGESTIONS,
+    CLOSE,
     for_people,
     less_stressful_job_groups,
     national_tension,
     suggest_jobs,
 )
 
-from .interface import COLUMNS, Items, ranking
+from .interface import COLUMNS, ranking
 from .market import french_market
 
 Blind = Literal["age", "place"]
 
-CLOSE = "less-stressful-job-groups"
-"""The job groups that the advice to change to a close job shows."""
 CLOSE_ADVICE = "reorient-to-close-job"
-"""The advice on whose page they stand."""
-_NOWHERE = "the whole country"
+"""The advice on whose page the close jobs stand."""
 
 
 def bob(market: MarketLike | None = None, blind: Blind | None = None, how: How = "neutral") -> Bob:
@@ -46,7 +43,6 @@ class BobAdvice:
 
     algorithm: Bob
     name: str = "bob-advice"
-    items: Items = "advice"
 
     def recommend(self, people: pl.DataFrame) -> pl.DataFrame:
         """Return the advice of people; nobody is missing unless their diagnosis fails."""
@@ -59,7 +55,6 @@ class BobStrategies:
 
     algorithm: Bob
     name: str = "bob-strategies"
-    items: Items = "strategies"
 
     def recommend(self, people: pl.DataFrame) -> pl.DataFrame:
         """Return the strategies of people; those with an undefined project have few."""
@@ -89,12 +84,9 @@ class BobJobs:
     how: How = "neutral"
     told: Bob | None = None
     name: str = "bob-jobs"
-    items: Items = "job_groups"
 
     def __post_init__(self) -> None:
         """Refuse what has no meaning."""
-        if self.suggestion not in SUGGESTIONS:
-            raise ValueError(f"no suggestion {self.suggestion!r}; choose one of {', '.join(SUGGESTIONS)}")
         if self.blind == "age":
             raise ValueError("job suggestions do not read age; give told=bob(blind='age') for who sees them")
         if self.blind and self.suggestion != CLOSE:
@@ -110,7 +102,7 @@ class BobJobs:
             return linked(asked, most=5)
         country = national_tension(self.market).select(
             "rome_id",
-            departement_id=pl.lit(_NOWHERE),
+            departement_id=pl.lit("the whole country"),
             tension=pl.col("tension").round(6).round().clip(1),  # whole numbers, as documents hold them
         )
         lists = less_stressful_job_groups(country, mobility).with_columns(score="tension")

@@ -9,26 +9,23 @@ import polars as pl
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
-REPLICATES = 1000
 
 
 def frontier(
     values: pl.DataFrame,
     groups: pl.DataFrame,
     smallest: int = 30,
-    replicates: int = REPLICATES,
-    seed: int = 0,
-    confidence: float = 0.95,
+    replicates: int = 1000,
 ) -> pl.DataFrame:
     """Return quality and the gap between groups of each recommender, with intervals.
 
     Parameters: ``values``, person_id, recommender, value: a measure per person
     (``evaluation.evaluate(…).per_query``), null where undefined; ``groups``, person_id and one other column;
-    ``smallest``, the fewest people of a group that counts; ``replicates``, ``seed``: of the bootstrap.
+    ``smallest``, the fewest people of a group that counts; ``replicates``, of the bootstrap.
 
     Returns one row a recommender, in the order of ``values``: ``quality`` (mean), ``gap`` (mean of the best
-    served group minus that of the worst served), each with ``_low`` and ``_high`` (percentile bootstrap of
-    people, the same draws for every recommender), ``best`` and ``worst`` (the groups), ``n`` people with a
+    served group minus that of the worst served), each with ``_low`` and ``_high`` (95 %, percentile bootstrap
+    of people, the same draws for every recommender), ``best`` and ``worst`` (the groups), ``n`` people with a
     value, ``dominated``: another recommender is at least as good on both and better on one.
     The gap between the extremes of many groups is above zero by chance alone: compare gaps, and read one by
     itself with care.
@@ -50,48 +47,33 @@ def frontier(
     pivoted = values.pivot("recommender", index="person_id", values="value")
     wide = named.join(pivoted, on="person_id", how="left").sort("person_id")
     table = wide.select(order).to_numpy().astype(float)
-    member = (wide["_group"].to_numpy()[:, None] == np.array(labels)).astype(float)
     people = table.shape[0]
-    drawn = np.random.default_rng(seed).multinomial(people, np.full(people, 1 / people), size=replicates)
-    tail = (1 - confidence) / 2
+    # The first group is everybody.
+    member = np.column_stack([np.ones(people), wide["_group"].to_numpy()[:, None] == np.array(labels)])
+    drawn = np.random.default_rng(0).multinomial(people, np.full(people, 1 / people), size=replicates)
     rows = []
-    for column, recommender in enumerate(order):
-        mean, by_group = _means(np.ones((1, people)), table[:, column], member)
-        means, by_groups = _means(drawn.astype(float), table[:, column], member)
-        rows.append(
-            {
-                "recommender": recommender,
-                "n": int(np.count_nonzero(~np.isnan(table[:, column]))),
-                "quality": float(mean[0]),
-                **_ends("quality", means, tail),
-                "gap": float(_gap(by_group)[0]),
-                **_ends("gap", _gap(by_groups), tail),
-                "best": labels[int(np.nanargmax(by_group[0]))],
-                "worst": labels[int(np.nanargmin(by_group[0]))],
-            }
-        )
-    return pl.DataFrame(rows).with_columns(dominated=pl.Series(_dominated(rows)))
-
-
-def _means(weights: Floats, value: Floats, member: Floats) -> tuple[Floats, Floats]:
-    """Return weighted means of all people, and of each group: rows are draws."""
-    there = ~np.isnan(value)
-    w, v = weights[:, there], value[there]
-    groups = member[there]
-    sums, totals = w @ (groups * v[:, None]), w @ groups
-    nothing = np.full_like(sums, np.nan)
-    return (w @ v) / w.sum(axis=1), np.divide(sums, totals, out=nothing, where=totals > 0)
-
-
-def _gap(by_group: Floats) -> Floats:
-    return np.asarray(np.nanmax(by_group, axis=1) - np.nanmin(by_group, axis=1))
-
-
-def _ends(name: str, draws: Floats, tail: float) -> dict[str, float]:
-    low, high = np.quantile(draws, [tail, 1 - tail])
-    return {f"{name}_low": float(low), f"{name}_high": float(high)}
-
-
-def _dominated(rows: list[dict[str, Any]]) -> list[bool]:
+    for recommender, value in zip(order, table.T, strict=True):
+        row: dict[str, Any] = {"recommender": recommender, "n": int(np.count_nonzero(~np.isnan(value)))}
+        observed = _means(np.ones((1, people)), value, member)
+        means = _means(drawn.astype(float), value, member)
+        for name, of in {"quality": lambda m: m[:, 0], "gap": _gap}.items():
+            low, high = np.quantile(of(means), [0.025, 0.975])
+            row |= {name: float(of(observed)[0]), f"{name}_low": float(low), f"{name}_high": float(high)}
+        row["best"] = labels[int(np.nanargmax(observed[0, 1:]))]
+        row["worst"] = labels[int(np.nanargmin(observed[0, 1:]))]
+        rows.append(row)
     points = [(row["quality"], -row["gap"]) for row in rows]
-    return [any(a >= q and b >= g and (a, b) != (q, g) for a, b in points) for q, g in points]
+    dominated = [any(a >= q and b >= g and (a, b) != (q, g) for a, b in points) for q, g in points]
+    return pl.DataFrame(rows).with_columns(dominated=pl.Series(dominated))
+
+
+def _means(weights: Floats, value: Floats, member: Floats) -> Floats:
+    """Return the weighted mean of each group: a row a draw; NaN where nobody of a group was drawn."""
+    there = ~np.isnan(value)
+    totals = weights[:, there] @ member[there]
+    sums = weights[:, there] @ (member[there] * value[there, None])
+    return np.divide(sums, totals, out=np.full_like(sums, np.nan), where=totals > 0)
+
+
+def _gap(means: Floats) -> Floats:
+    return np.asarray(np.nanmax(means[:, 1:], axis=1) - np.nanmin(means[:, 1:], axis=1))
