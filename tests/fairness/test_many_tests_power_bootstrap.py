@@ -50,9 +50,10 @@ def people(rates, n, seed=2, **columns):
 
 def test_each_family_of_tests_is_corrected_on_its_own():
     table = people([0.3, 0.3, 0.5], 100).with_columns(true=pl.int_range(pl.len()) % 2 == 0)
-    found = with_tests(group_metrics(table, ["group"], prediction="told", outcome="true"), "bonferroni")
-    rates = found.filter(metric="selection_rate")
-    assert rates["p_adjusted"].to_list() == [min(3 * p, 1) for p in rates["p_value"]]
+    found = with_tests(group_metrics(table, ["group"], prediction="told", outcome="true"))
+    for metric in ("selection_rate", "accuracy"):
+        rates = found.filter(metric=metric)
+        assert rates["p_adjusted"].to_list() == adjusted_p_values(rates["p_value"]).tolist()
     assert found.filter(metric="count")["p_adjusted"].null_count() == 3
 
 
@@ -68,7 +69,7 @@ def test_a_reference_is_not_tested_against_itself_and_figures_by_construction_ar
         metric="selection_rate"
     )
     assert to_first["p_value"].is_null().to_list() == [True, False]
-    exact = group_metrics(table, ["group"], prediction="told", interval="none")
+    exact = group_metrics(table, ["group"], prediction="told", exact=True)
     assert exact["p_value"].null_count() == len(exact)
 
 

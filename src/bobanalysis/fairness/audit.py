@@ -10,14 +10,14 @@ from typing import Any
 import polars as pl
 
 from bobanalysis.fairness._calibration import calibration
-from bobanalysis.fairness._cube import Cube, merged
+from bobanalysis.fairness._cube import Cube
 from bobanalysis.fairness.disparity import disparities
 from bobanalysis.fairness.distances import distribution_distances
 from bobanalysis.fairness.gaps import MEAN, gap_test
 from bobanalysis.fairness.impact import impact_ratios
 from bobanalysis.fairness.metrics import MIN_GROUP, group_metrics, rates_of
 from bobanalysis.fairness.multiplicity import with_tests
-from bobanalysis.fairness.reading import MISSING, Plan, Reading, read
+from bobanalysis.fairness.reading import MISSING, Plan, read
 from bobanalysis.fairness.subgroups import find_subgroups
 from bobanalysis.text import Text
 
@@ -129,31 +129,24 @@ def audit_file(
         min_group=min_group,
         notes=reading.notes,
         measures=with_tests(group_metrics(cells, reference=reference, min_group=min_group)),
-        summary=disparities(cells, include_unknown=False, min_group=min_group) if cells.binary else None,
-        impact=None if decided is None else impact_ratios(_no_items(decided), min_group=min_group),
+        summary=disparities(cells, min_group=min_group) if cells.binary else None,
+        impact=None if decided is None else impact_ratios(decided, min_group=min_group),
         by_median=not cells.binary,
         distances=distribution_distances(cells, reference=reference, min_group=min_group)
         if several
         else None,
-        calibration=_calibration(reading, reference, min_group),
+        calibration=_calibration(reading.scored, reference, min_group),
         gaps=_gaps(cells, min_group),
         subgroups=find_subgroups(cells) if search and not several else None,
     )
 
 
-def _no_items(cells: Cube) -> Cube:
-    keys = [*cells.groups, "_prediction"]
-    return Cube(merged(cells.cells.select(*keys, "_n", "_w", "_w2"), keys), cells.groups)
-
-
-def _calibration(reading: Reading, reference: Any, min_group: int) -> pl.DataFrame | None:
-    if reading.scored is None or "_outcome" not in reading.scored.cells.columns:
+def _calibration(scored: Cube | None, reference: Any, min_group: int) -> pl.DataFrame | None:
+    if scored is None or "_outcome" not in scored.cells.columns:
         return None
-    known = reading.scored.where(pl.col("_outcome").is_not_null() & pl.col("_item").is_not_null())
-    if known.cells.is_empty():
-        return None
-    cells = Cube(known.cells.drop("_prediction"), known.groups)
-    return calibration(cells, bins=reading.bins, reference=reference, min_group=min_group)
+    cells = Cube(scored.cells.drop("_prediction"), scored.groups)
+    found = calibration(cells, reference=reference, min_group=min_group)
+    return None if found.is_empty() else found.filter(metric="base_rate")
 
 
 def _gaps(cells: Cube, min_group: int) -> pl.DataFrame | None:

@@ -201,7 +201,7 @@ def sections(audit: Audit, lang: Language, most: int = MOST_LINES) -> list[Secti
 
     width = len(audit.plan.groups)
     part("gaps", audit.gaps, means, 3)
-    part("summary", None if audit.summary is None else _summary(audit.summary))
+    part("summary", audit.summary)
     part("impact", audit.impact, wide=2, more="median_text" if audit.by_median else "")
     part("distances", audit.distances, wide=width)
     rates = None if audit.calibration is None else audit.calibration.filter(metric="base_rate")
@@ -324,11 +324,3 @@ def _measure(audit: Audit, metric: str, item: str | None, means: Words, most: in
     sentences.append(f"{words.word('reference')} {named}.")
     title = words.metric(metric, item)
     return _section(audit, "measure", title, sentences, rows, words, most, len(groups), drawn)
-
-
-def _summary(summary: pl.DataFrame) -> pl.DataFrame:
-    """One row a measure, its difference and its ratio side by side."""
-    named = summary.with_columns(metric=pl.col("measure").str.replace("_(difference|ratio)$", ""))
-    ratios = named.filter(pl.col("measure").str.ends_with("_ratio")).select("metric", ratio="value")
-    gaps = named.filter(pl.col("measure").str.ends_with("_difference"))
-    return gaps.join(ratios, on="metric", how="left", maintain_order="left")
