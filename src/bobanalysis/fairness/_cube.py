@@ -22,8 +22,7 @@ UNKNOWN = "unknown"
 
 _KEYS = ("_item", "_prediction", "_outcome")
 _SUMS = ("_n", "_w", "_w2")
-_SCORE = ("_score_n", "_score_w", "_score_w2", "_score_sum")
-_MOMENTS = ("_score_m2", "_score_m3")
+_SCORE = ("_score_n", "_score_w", "_score_w2", "_score_sum", "_score_m2", "_score_m3")
 Back = Callable[[pl.DataFrame], Any]
 
 
@@ -159,7 +158,8 @@ def cube(
     if outcome:
         keys["_outcome"] = _decision(rows, outcome, schema[outcome], categories=False)
     _check(rows, schema, prediction, score, outcome, weight)
-    numbers = {"_c": pl.lit(1.0), "_w": pl.col(weight).cast(pl.Float64) if weight else pl.lit(1.0)}
+    w = pl.col(weight).cast(pl.Float64) if weight else pl.lit(1.0)
+    numbers = {"_n": pl.lit(1), "_w": w, "_w2": w * w}
     if score:
         numbers["_score"] = number(score, schema)
     narrow, sums = rows.select(**keys, **numbers), row_sums(score is not None)
@@ -210,22 +210,21 @@ _PLAIN = (pl.Boolean, pl.String, pl.Categorical, pl.Enum, pl.Null, pl.Date, pl.D
 
 
 def row_sums(scored: bool) -> list[pl.Expr]:
-    """Return the aggregations that make cells of rows of ``_c`` people of the weight ``_w`` each."""
-    c, w, s = pl.col("_c"), pl.col("_w"), pl.col("_score").fill_null(0.0)
-    sums = dict(zip(_SUMS, (c.sum().cast(pl.Int64), (c * w).sum(), (c * w * w).sum()), strict=True))
+    """Return the aggregations that make cells of rows that stand for ``_n`` people of the weight ``_w``."""
+    sums = [pl.col("_n").sum().cast(pl.Int64), pl.col("_w").sum(), pl.col("_w2").sum()]
     if scored:
-        seen = pl.when(pl.col("_score").is_not_null()).then(c).otherwise(0)
-        total, weights = (seen * w * s).sum(), (seen * w).sum()
-        away = s - total / weights
-        moments = [(seen * w * away**power).fill_nan(0.0).sum() for power in (2, 3)]
-        parts = (seen.sum().cast(pl.Int64), weights, (seen * w * w).sum(), total, *moments)
-        sums |= dict(zip((*_SCORE, *_MOMENTS), parts, strict=True))
-    return [part.alias(name) for name, part in sums.items()]
+        seen = pl.col("_score").is_not_null()
+        n, w, w2, s = (pl.col(name).filter(seen) for name in ("_n", "_w", "_w2", "_score"))
+        away = s - (w * s).sum() / w.sum()
+        moments = [(w * away**power).fill_nan(0.0).sum() for power in (2, 3)]
+        parts = (n.sum().cast(pl.Int64), w.sum(), w2.sum(), (w * s).sum(), *moments)
+        sums += [part.alias(name) for name, part in zip(_SCORE, parts, strict=True)]
+    return sums
 
 
 def merged(cells: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
     """Add up the cells that have the same keys."""
-    sums = [pl.col(name).sum() for name in (*_SUMS, *_SCORE) if name in cells.columns]
+    sums = [pl.col(name).sum() for name in (*_SUMS, *_SCORE[:4]) if name in cells.columns]
     if "_score_sum" in cells.columns:
         w, s, m2, m3 = (pl.col(f"_score_{name}") for name in ("w", "sum", "m2", "m3"))
         away = s / w - s.sum() / w.sum()
