@@ -48,7 +48,6 @@ CALLS = {
     "shrunk": (PEOPLE, lambda f, t: f(t, "told", "sex")),
     "steps": (PAIRS, lambda f, t: f(t, "pair", "age", "said")),
     "unknown_bounds": (PEOPLE, lambda f, t: f(t, "told", ["sex"])),
-    "with_tests": (PEOPLE, lambda f, t: f(fairness.group_metrics(t, ["sex"], "told"))),
 }
 NO_FRAME = {"gap_test", "equivalence_test", "changed_share", "cube", "audit_file", "specification_curve"}
 NO_FRAME |= {"adjusted_p_values", "power", "minimum_detectable_gap", "shapley"}

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from bobanalysis.fairness._cube import Cube, cube
+from bobanalysis.fairness._cube import cube
 from bobanalysis.fairness.intervals import Array
 from bobanalysis.fairness.metrics import RATES, labelled, rates_of
 
@@ -59,51 +59,31 @@ def bootstrap(
     >>> bootstrap(people, ["age"], "told", replicates=999).select("age", "value").rows()
     [('old', 0.0), ('young', 0.5)]
     """
-    cells = cube(frame, groups, prediction=prediction, outcome=outcome, weight=weight)
-    labels, rates = replicated(cells, metrics, replicates, seed)
-    parts = []
-    for metric, (value, drawn) in rates.items():
-        low, high = np.full((2, len(value)), np.nan)
-        if (some := ~np.isnan(value)).any():
-            low[some], high[some] = np.nanquantile(drawn[:, some], [0.025, 0.975], axis=0)
-        found = {"value": value, "ci_low": low, "ci_high": high}
-        part = pl.DataFrame({"metric": [metric] * len(value), **labels.to_dict(), **found})
-        parts.append(part.with_columns(replicates=(~np.isnan(drawn)).sum(axis=0)))
-    return cells.back(pl.concat(parts).with_columns(pl.col("value", "ci_low", "ci_high").fill_nan(None)))
-
-
-def replicated(
-    cells: Cube, metrics: Sequence[str] | None = None, replicates: int = REPLICATES, seed: int = 0
-) -> tuple[pl.DataFrame, dict[str, tuple[Array, Array]]]:
-    """Return the groups, and for each rate its values by group and its replicates (replicates × groups).
-
-    >>> people = pl.DataFrame({"age": ["young", "old"] * 50, "told": [1, 0, 0, 0] * 25})
-    >>> labels, rates = replicated(cube(people, ["age"], prediction="told"), replicates=10)
-    >>> labels["age"].to_list(), rates["selection_rate"][0], rates["selection_rate"][1].shape
-    (['old', 'young'], array([0. , 0.5]), (10, 2))
-    """
     from scipy.sparse import coo_array
 
+    cells = cube(frame, groups, prediction=prediction, outcome=outcome, weight=weight)
     if "_prediction" in cells.cells.columns and not cells.binary:
         raise ValueError("the prediction holds several answers; give one of them, as true/false or 0/1")
     allowed = rates_of(cells)
     if bad := [m for m in metrics or [] if m not in allowed]:
         raise ValueError(f"metric {bad[0]!r} is not one that the columns allow: {', '.join(allowed)}")
-    groups = list(cells.groups)
-    table = labelled(cells.cells, groups)  # sorted, so that runs of the same labels are groups
-    labels = table.select(groups).unique(maintain_order=True) if groups else pl.DataFrame()
-    place = (
-        table.select(pl.struct(groups).rle_id()).to_series().to_numpy() if groups else np.zeros(len(table))
-    )
+    by = list(cells.groups)
+    table = labelled(cells.cells, by)  # sorted, so that runs of the same labels are groups
+    labels = table.select(by).unique(maintain_order=True) if by else pl.DataFrame()
+    place = table.select(pl.struct(by).rle_id()).to_series().to_numpy() if by else np.zeros(len(table))
     member = coo_array((np.ones(len(table)), (np.arange(len(table)), place))).tocsr()
     weights = np.vstack([table["_w"].to_numpy(), _weights(table, replicates, np.random.default_rng(seed))])
-    found = {}
+    parts = []
     for metric in metrics or allowed:
         who, among = (table.select(e.fill_null(False)).to_series().to_numpy() for e in RATES[metric])
         above, below = ((weights * mask) @ member for mask in (who & among, among))
-        rates = np.divide(above, below, out=np.full(below.shape, np.nan), where=below > 0)
-        found[metric] = rates[0], rates[1:]
-    return labels, found
+        value, *drawn = np.divide(above, below, out=np.full(below.shape, np.nan), where=below > 0)
+        low, high = np.full((2, len(value)), np.nan)
+        if (some := ~np.isnan(value)).any():
+            low[some], high[some] = np.nanquantile(np.array(drawn)[:, some], [0.025, 0.975], axis=0)
+        found = {"value": value, "ci_low": low, "ci_high": high, "replicates": (~np.isnan(drawn)).sum(axis=0)}
+        parts.append(pl.DataFrame({"metric": [metric] * len(value), **labels.to_dict(), **found}))
+    return cells.back(pl.concat(parts).with_columns(pl.col("value", "ci_low", "ci_high").fill_nan(None)))
 
 
 def _weights(table: pl.DataFrame, replicates: int, rng: np.random.Generator) -> Array:

@@ -34,7 +34,7 @@ import numpy as np
 import polars as pl
 
 from bobanalysis.fairness import intervals
-from bobanalysis.fairness._cube import Cube, cube
+from bobanalysis.fairness._cube import Back, cube
 from bobanalysis.fairness.intervals import Array
 from bobanalysis.fairness.metrics import RATES, labelled, mean_sums, rate_sums
 
@@ -67,7 +67,6 @@ class GapTest:
         ci_low, ci_high: limits of the largest true gap, for all gaps at once; 0 as the lower one means that
             "no gap at all" cannot be excluded. Above 0 exactly when ``p_value`` is 0.05 or less.
         p_value: chance of intervals this far apart somewhere, if all groups were alike.
-        surest: labels of the two groups whose gap is the surest; with unequal sizes seldom the largest one.
         reason: why the test is not estimable (values are then None), or None.
     """
 
@@ -82,7 +81,6 @@ class GapTest:
     ci_low: float | None = None
     ci_high: float | None = None
     p_value: float | None = None
-    surest: tuple[str, str] | None = None
     reason: str | None = None
 
 
@@ -126,7 +124,8 @@ def gap_test(
         >>> print(f"{found.value:.2f} ({found.ci_low:.2f} to {found.ci_high:.2f}), p {found.p_value:.3f}")
         0.30 (0.16 to 0.43), p 0.001
     """
-    levels = compare(_cells(frame, groups, prediction, outcome, weight, score), metric, min_group)
+    roles = {"prediction": prediction, "outcome": outcome, "weight": weight, "score": score}
+    levels = compare(frame, groups, roles, metric, min_group)
     value, labels = levels.value, levels.labels
     size: dict[str, Any] = {"n": int(levels.n.sum()), "groups": len(value), "left_out": levels.left_out}
     table = {"group": pl.Series(labels, dtype=pl.String), "n": levels.n, "people": levels.people}
@@ -135,8 +134,8 @@ def gap_test(
         gap = float(np.ptp(value)) if len(value) > 1 else None
         nothing = shown.with_columns(pl.lit(None, pl.Float64).alias(end) for end in ("low", "high"))
         return GapTest(levels.metric, gap, **size, intervals=nothing, reason=levels.reason)
-    found = _tested(levels, draws, seed)
-    low, high = _limits(value, levels.precision, found.multiplier, levels.mean)
+    p_value, multiplier, _ = _tested(levels, draws, seed)
+    low, high = _limits(value, levels.precision, multiplier, levels.mean)
     top, bottom = int(value.argmax()), int(value.argmin())
     widest = float(high.max() - low.min())
     return GapTest(
@@ -148,8 +147,7 @@ def gap_test(
         low=labels[bottom],
         ci_low=float(max(low.max() - high.min(), 0.0)),
         ci_high=widest if levels.mean else min(widest, 1.0),
-        p_value=found.p_value,
-        surest=(labels[found.surest[0]], labels[found.surest[1]]),
+        p_value=p_value,
     )
 
 
@@ -187,15 +185,15 @@ def pairwise_gaps(
         >>> pairwise_gaps(people, ["age"], "told", draws=999)["difference"].round(3).item()
         0.3
     """
-    cells = _cells(frame, groups, prediction, outcome, weight, score)
-    levels = compare(cells, metric, min_group)
+    roles = {"prediction": prediction, "outcome": outcome, "weight": weight, "score": score}
+    levels = compare(frame, groups, roles, metric, min_group)
     if len(levels.n) > _MOST_LISTED:
         raise ValueError(f"{len(levels.n)} groups make too many pairs to list; take gap_test")
-    found = None if levels.reason else _tested(levels, draws, seed)
+    _, multiplier, alike = (1.0, 1.0, np.zeros(0)) if levels.reason else _tested(levels, draws, seed)
     downwards = np.argsort(-levels.value, kind="stable")
-    one, other = (downwards[at] for at in np.triu_indices(len(downwards) if found else 0, 1))
+    one, other = (downwards[at] for at in np.triu_indices(0 if levels.reason else len(downwards), 1))
     p, n = levels.value, levels.precision
-    low, high = _limits(p, n, found.multiplier if found else np.nan, levels.mean)
+    low, high = _limits(p, n, multiplier, levels.mean)
     sure = _touching(p[one], n[one], p[other], n[other], levels.mean)
     labels, furthest = np.array(levels.labels, dtype=object), np.inf if levels.mean else 1.0
     table = {
@@ -208,9 +206,9 @@ def pairwise_gaps(
         "difference": p[one] - p[other],
         "ci_low": np.maximum(low[one] - high[other], -furthest),
         "ci_high": np.minimum(high[one] - low[other], furthest),
-        "p_adjusted": _mid_p(sure, found.alike) if found else sure,
+        "p_adjusted": _mid_p(sure, alike),
     }
-    return cells.back(pl.DataFrame(table)[np.argsort(-sure, kind="stable")])
+    return levels.back(pl.DataFrame(table)[np.argsort(-sure, kind="stable")])
 
 
 # --- what is compared -------------------------------------------------------------------------------------
@@ -223,6 +221,7 @@ class Levels:
     """Rates or means of the groups that can be compared, and how to draw them again without a difference.
 
     Attributes:
+        back: turns a Polars frame into one of the library that the rows came in.
         metric, labels: what is compared, and between whom.
         left_out: labels of the groups too small to compare.
         n: rows of each group.
@@ -235,6 +234,7 @@ class Levels:
         draw: draws values and precisions, (sets × groups).
     """
 
+    back: Back
     metric: str
     labels: list[str]
     left_out: tuple[str, ...]
@@ -267,52 +267,41 @@ class Levels:
         return self.labels.index(label)
 
 
-def _cells(
-    frame: Any,
-    groups: Sequence[str] | None,
-    prediction: str | None,
-    outcome: str | None,
-    weight: str | None,
-    score: str | None,
-) -> Cube:
-    if not (isinstance(frame, Cube) or prediction or outcome or score):
-        raise ValueError("nothing to compare: give prediction=, outcome= or score=")
-    if not (isinstance(frame, Cube) or groups):
-        raise ValueError("a gap needs groups: give groups=")
-    cells = cube(frame, groups, prediction=prediction, outcome=outcome, weight=weight, score=score)
-    if "_prediction" in cells.cells.columns and not cells.binary:
-        raise ValueError(
-            f"column {prediction!r} holds several answers; compare one of them, as true/false or 0/1"
-        )
-    return cells
-
-
-def compare(cells: Cube, metric: str | None, min_group: int) -> Levels:
-    """Return the levels of a metric in the groups of a cube that are large enough."""
+def compare(
+    frame: Any, groups: Sequence[str] | None, roles: dict[str, Any], metric: str | None, min_group: int
+) -> Levels:
+    """Return the levels of a metric in the groups of a table or cube that are large enough."""
+    cells = cube(frame, groups, **roles)
     has = cells.cells.columns
-    metric = metric or next(name for name, column in _FIRST if column in has)
+    if not cells.groups:
+        raise ValueError("a gap needs groups: give groups=")
+    if "_prediction" in has and not cells.binary:
+        named = roles["prediction"]
+        raise ValueError(f"column {named!r} holds several answers; compare one of them, as true/false or 0/1")
+    metric = metric or next((name for name, column in _FIRST if column in has), None)
+    if metric is None:
+        raise ValueError("nothing to compare: give prediction=, outcome= or score=")
     if metric != MEAN and metric not in RATES:
         raise ValueError(f"metric {metric!r} is not one of: {', '.join((*RATES, MEAN))}")
     needed = {"_score_sum"} if metric == MEAN else {c for e in RATES[metric] for c in e.meta.root_names()}
     if missing := sorted(needed - {*has}, reverse=True):
         raise ValueError(f"{metric} needs {missing[0].strip('_').removesuffix('_sum')}=")
-    table, groups = cells.renamed()[0].cells, [f"·{at}" for at in range(len(cells.groups))]
-    mean = metric == MEAN
-    sums = mean_sums(table, groups) if mean else rate_sums(table, groups, metric, None, *RATES[metric])
-    sums = labelled(sums, groups).with_columns(label=pl.concat_str(groups, separator=" × "))
+    safe, names = cells.renamed()
+    table, by, mean = safe.cells, [*names], metric == MEAN
+    sums = mean_sums(table, by) if mean else rate_sums(table, by, metric, None, *RATES[metric])
+    sums = labelled(sums, by).with_columns(label=pl.concat_str(by, separator=" × "))
     effective = intervals.kish(sums["w"].to_numpy(), sums["w2"].to_numpy())
     large = (sums["n"].to_numpy() >= max(min_group, 2)) & (effective > (1 if mean else 0))
     left_out, sums, people = tuple(sums.filter(~large)["label"]), sums.filter(large), effective[large]
     n, w, w2, x, m2 = (sums[c].to_numpy() for c in ("n", "w", "w2", "x", "m2"))
-    found = partial(Levels, metric, sums["label"].to_list(), left_out, n)
+    found = partial(Levels, cells.back, metric, sums["label"].to_list(), left_out, n)
     if mean:
         return found(x / w, people, True, *_means_law(people, m2 / w, sums["m3"].to_numpy() / w))
     value = np.clip(x / w, 0, 1)
+    equal = np.array_equal(w, n) and np.array_equal(w2, n)
+    draw = partial(_dealt, n, value) if equal else partial(_weighed, n, _weights(table, by, metric))
     varies = bool((value != 0).any() and (value != 1).any())
-    if np.array_equal(w, n) and np.array_equal(w2, n):
-        return found(value, people, False, people, varies, partial(_dealt, n, value))
-    weights = _weights(table, groups, metric)
-    return found(value, people, False, people, varies, partial(_weighed, n, weights))
+    return found(value, people, False, people, varies, draw)
 
 
 def _weights(table: pl.DataFrame, groups: list[str], metric: str) -> list[tuple[bool, int, float, float]]:
@@ -365,23 +354,21 @@ def _touching(p: Array, n: Array, other: Array, m: Array, mean: bool) -> Array:
     return np.divide(p - other, scale, out=np.zeros_like(scale), where=scale > 0)
 
 
-def _separation(value: Array, precision: Array, mean: bool) -> tuple[Array, Any, Any]:
+def _separation(value: Array, precision: Array, mean: bool) -> Array:
     """Smallest multiplier at which the intervals of all groups overlap, for each row of (sets × groups).
 
-    Also returned: the positions of the two groups that overlap last. Climbs from pair to pair: at the
-    multiplier where one pair touches, another may still be apart.
+    Climbs from pair to pair: at the multiplier where one pair touches, another may still be apart.
     """
     precision = np.broadcast_to(precision, value.shape)
-    q, best = np.zeros(len(value)), np.zeros((2, len(value)), int)
-    active = np.arange(len(value))
+    q, active = np.zeros(len(value)), np.arange(len(value))
     while len(active):
         low, high = _limits(value[active], precision[active], q[active, None], mean)
-        i, j = low.argmax(1), high.argmin(1)
-        at = _touching(value[active, i], precision[active, i], value[active, j], precision[active, j], mean)
+        i, j = (active, low.argmax(1)), (active, high.argmin(1))
+        at = _touching(value[i], precision[i], value[j], precision[j], mean)
         up = at > q[active] * (1 + 1e-12)
         active = active[up]
-        q[active], best[:, active] = at[up], (i[up], j[up])
-    return q, *best
+        q[active] = at[up]
+    return q
 
 
 def _mid_p(found: Any, alike: Array) -> Any:
@@ -391,23 +378,13 @@ def _mid_p(found: Any, alike: Array) -> Any:
     return (1 + (greater + not_less) / 2) / (1 + len(alike))
 
 
-@dataclass(frozen=True)
-class _Tested:
-    """What data sets that are alike show, sorted, and what that says of the data at hand."""
-
-    alike: Array
-    p_value: float
-    surest: tuple[int, int]
-    multiplier: float
-
-
-def _tested(levels: Levels, draws: int, seed: int) -> _Tested:
+def _tested(levels: Levels, draws: int, seed: int) -> tuple[float, float, Array]:
+    """P value, multiplier of the intervals, and the sorted multipliers of data sets that are alike."""
     alike = np.sort(_alike(levels, draws, seed))
-    found, i, j = (part[0] for part in _separation(levels.value[None], levels.precision[None], levels.mean))
+    found = _separation(levels.value[None], levels.precision[None], levels.mean)[0]
     p_value, q = float(_mid_p(found, alike)), _multiplier(levels, alike)
     step = 1e-9 * found  # more than rounding errors, less than matters: limits must say what the test says
-    q = min(q, found - step) if p_value <= LEVEL + 1e-12 else max(q, found + step)
-    return _Tested(alike, p_value, (int(i), int(j)), q)
+    return p_value, min(q, found - step) if p_value <= LEVEL + 1e-12 else max(q, found + step), alike
 
 
 def _multiplier(levels: Levels, alike: Array) -> float:
@@ -420,7 +397,7 @@ def _multiplier(levels: Levels, alike: Array) -> float:
     scale = (high - low) / 2 / max(q, 1e-9)
     sets = min(len(alike), max(_FEWEST, _WORK // len(scale) // 4))
     error = np.random.default_rng(0).standard_normal((sets, len(scale))) * scale
-    return max(q, float(np.quantile(_separation(error, scale**-2, True)[0], 1 - LEVEL)))
+    return max(q, float(np.quantile(_separation(error, scale**-2, True), 1 - LEVEL)))
 
 
 # --- data sets without a difference -----------------------------------------------------------------------
@@ -433,7 +410,7 @@ def _alike(levels: Levels, draws: int, seed: int) -> Array:
     found = []
     while left > 0:
         value, precision = levels.draw(min(size, left), rng)
-        found.append(_separation(value, precision, levels.mean)[0])
+        found.append(_separation(value, precision, levels.mean))
         left -= size
     return np.concatenate(found)
 

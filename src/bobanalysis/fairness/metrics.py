@@ -90,9 +90,9 @@ def group_metrics(
         (``count``). Null in ``value`` means not estimable (nobody to measure, ``suppressed`` false) or hidden
         (``suppressed`` true); never 0. ``difference`` and ``ratio`` compare with ``reference``, each with
         limits made from those of the two groups; ``ratio_high`` is infinite where the data set no limit.
-        ``p_value`` is of that difference, one test a row, not corrected for how many there are:
-        :func:`bobanalysis.fairness.with_tests` fills ``p_adjusted``, and of the largest gap among many groups
-        only :func:`bobanalysis.fairness.gap_test` speaks.
+        ``p_value`` is of that difference, one test a row; ``p_adjusted`` is corrected for how many groups a
+        metric and item has (Benjamini and Hochberg). Of the largest gap among many groups only
+        :func:`bobanalysis.fairness.gap_test` speaks.
 
     Raises:
         ValueError: see :func:`bobanalysis.fairness.cube`; or nothing to measure, or a reference that is not
@@ -145,12 +145,13 @@ def measures(
         "ratio_low": (ratio_low, apart),
         "ratio_high": (ratio_high, apart),
         "p_value": (nothing if exact else _p_value(mine, other, is_mean), apart),
-        "p_adjusted": (nothing, apart),
     }
     table = sums.with_columns(
         *(pl.Series(name, np.where(where, v, np.nan)).fill_nan(None) for name, (v, where) in found.items()),
         pl.Series("suppressed", ~shown & (sums["n"] > 0).to_numpy()),
     )
+    tests = pl.col("p_value").map_batches(lambda p: pl.Series(multiplicity.adjusted_p_values(p)), pl.Float64)
+    table = table.with_columns(p_adjusted=tests.over("metric", "item").fill_nan(None))
     return table.select(*MEASURE_COLUMNS[:2], *groups, *MEASURE_COLUMNS[2:]).rename(names)
 
 

@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
-import narwhals as nw
 import numpy as np
-import polars as pl
 
-from bobanalysis.fairness._cube import to_lazy
 from bobanalysis.fairness.intervals import Array
 
 Method = Literal["benjamini-hochberg", "benjamini-yekutieli", "holm", "bonferroni"]
-_NAMES = {  # of statsmodels
-    "benjamini-hochberg": "fdr_bh",
-    "benjamini-yekutieli": "fdr_by",
-    "holm": "holm",
-    "bonferroni": "bonferroni",
-}
+_FALSE_DISCOVERY = {"benjamini-hochberg": "bh", "benjamini-yekutieli": "by"}  # of scipy
 
 _FEW = 10
 
@@ -42,46 +34,22 @@ def adjusted_p_values(p_values: Any, method: Method = "benjamini-hochberg") -> A
     >>> adjusted_p_values([0.01, 0.04, 0.03, np.nan], "holm")
     array([0.03, 0.06, 0.06,  nan])
     """
-    from statsmodels.stats.multitest import multipletests
-
-    if method not in _NAMES:
-        raise ValueError(f"method {method!r} is not one of: {', '.join(_NAMES)}")
+    if method not in get_args(Method):
+        raise ValueError(f"method {method!r} is not one of: {', '.join(get_args(Method))}")
     p = np.asarray(p_values, float)
     known = ~np.isnan(p)
-    if ((p[known] < 0) | (p[known] > 1)).any():
-        raise ValueError(f"a P value lies from 0 to 1, not {p[known][(p[known] < 0) | (p[known] > 1)][0]}")
+    if (wrong := p[(p < 0) | (p > 1)]).size:
+        raise ValueError(f"a P value lies from 0 to 1, not {wrong[0]}")
     found = np.full(p.shape, np.nan)
-    if known.any():
-        found[known] = multipletests(p[known], method=_NAMES[method])[1]
+    if method in _FALSE_DISCOVERY:
+        from scipy.stats import false_discovery_control
+
+        found[known] = false_discovery_control(p[known], method=_FALSE_DISCOVERY[method])
+    elif known.any():
+        from statsmodels.stats.multitest import multipletests  # takes a second to import
+
+        found[known] = multipletests(p[known], method=method)[1]
     return found
-
-
-def with_tests(measures: Any) -> Any:
-    """Fill ``p_adjusted`` of a measure frame from its ``p_value``, each metric and item a family of tests.
-
-    Args:
-        measures: frame from :func:`bobanalysis.fairness.group_metrics`, where each group is compared with its
-            reference.
-
-    Returns:
-        The frame, of the library that came in, P values corrected after Benjamini and Hochberg. A gap that is
-        not estimable or suppressed stays null, and is not counted among the tests.
-
-    Raises:
-        ValueError: a column is missing.
-
-    >>> from bobanalysis.fairness import group_metrics
-    >>> told = [1] * 6 + [0] * 24 + [1] * 10 + [0] * 10 + [1] * 9 + [0] * 21
-    >>> people = pl.DataFrame({"age": ["young"] * 30 + ["old"] * 20 + ["middle"] * 30, "told": told})
-    >>> tested = with_tests(group_metrics(people, ["age"], prediction="told"))
-    >>> tested.filter(metric="selection_rate").select("age", pl.col("^p_.*$").round(3)).rows()
-    [('middle', 0.862, 0.862), ('old', 0.047, 0.142), ('young', 0.099, 0.149)]
-    """
-    columns = nw.from_native(measures, eager_only=True).columns
-    rows, back = to_lazy(measures, [*columns, "metric", "item", "p_value"])
-    p, table = pl.col("p_value").cast(pl.Float64), rows.collect()
-    adjusted = p.map_batches(lambda part: pl.Series(adjusted_p_values(part)), pl.Float64)
-    return back(table.with_columns(p_adjusted=adjusted.over("metric", "item").fill_nan(None)))
 
 
 def two_rates(x: Any, n: Any, y: Any, m: Any) -> Array:

@@ -147,26 +147,13 @@ class Section:
     write: Words = Words("en")
 
     def axis(self) -> dict[str, Any]:
-        """Return where the points, their intervals and the ticks of the drawing are."""
-        left, width, step = 230, 700, 22
+        """Return the ends and the ticks of the axis of the points and their intervals, 0 among them."""
         ends = [end for _, *ends in self.drawn for end in ends if end is not None and math.isfinite(end)]
         ticks = _ticks(min([*ends, 0.0]), max([*ends, 1e-9]))
-        bottom, top = min([*ends, ticks[0]]), max([*ends, ticks[-1]])
-
-        def x(value: float | None) -> str | None:
-            if value is None:
-                return None
-            return f"{left + (value - bottom) / (top - bottom) * (width - left - 40):.1f}"
-
         digits = max(0, 1 - math.floor(math.log10(ticks[1] - ticks[0]))) if len(ticks) > 1 else 1
         write = self.write if self.write.decimals is None else Words(self.write.lang, digits)
-        points = [
-            (step * at + 16, label, x(value), x(low) if high is not None else None, x(high))
-            for at, (label, value, low, high) in enumerate(self.drawn)
-        ]
-        marks = [(x(tick), write.value(tick)) for tick in ticks]
-        size = {"left": left, "width": width, "height": step * len(self.drawn) + 30}
-        return size | {"ticks": marks, "points": points}
+        marks = [(tick, write.value(tick)) for tick in ticks]
+        return {"bottom": min([*ends, ticks[0]]), "top": max([*ends, ticks[-1]]), "ticks": marks}
 
 
 def _ticks(low: float, high: float) -> list[float]:
