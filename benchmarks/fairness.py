@@ -20,8 +20,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 
-from bobanalysis.fairness import bootstrap, cube, gap_test
-from bobanalysis.fairness._bootstrap import replicated
+from bobanalysis.fairness import bootstrap, cube, gap_test, group_metrics
 
 METRICS = ["selection_rate", "false_positive_rate", "false_negative_rate"]
 GROUPS = ["age_band", "region"]
@@ -45,8 +44,8 @@ def table(rows: int) -> pd.DataFrame:
 def ours(people: Any) -> pd.DataFrame:
     """Rates by group of this project, from the table."""
     cells = cube(people, GROUPS, prediction="told", outcome="true")
-    labels, rates = replicated(cells, METRICS, replicates=0)
-    return labels.with_columns(pl.Series(m, rates[m][0]) for m in METRICS).to_pandas().set_index(GROUPS)
+    rates = pl.from_dataframe(group_metrics(cells, exact=True)).filter(pl.col("metric").is_in(METRICS))
+    return rates.pivot("metric", index=GROUPS, values="value").to_pandas().set_index(GROUPS)[METRICS]
 
 
 def fairlearns(people: pd.DataFrame) -> pd.DataFrame:

@@ -251,20 +251,9 @@ def test_a_reference_that_is_not_there_is_refused_with_those_that_are(people):
 
 
 def test_figures_by_construction_have_no_interval(people):
-    found = group_metrics(people, ["age"], prediction="told", interval="none").filter(metric="selection_rate")
+    found = group_metrics(people, ["age"], prediction="told", exact=True).filter(metric="selection_rate")
     assert found["ci_low"].null_count() == found["difference_low"].null_count() == len(found)
     assert found["difference"].null_count() == 0
-
-
-def test_jeffreys_is_one_word_away(people):
-    found = group_metrics(people, [], prediction="told", interval="jeffreys").filter(metric="selection_rate")
-    low, _ = intervals.jeffreys(people["told"].mean(), len(people))
-    assert found["ci_low"].item() == pytest.approx(float(low))
-
-
-def test_an_unknown_interval_is_refused(people):
-    with pytest.raises(ValueError, match="'wald' is not one of: repaired, wilson, jeffreys, none"):
-        group_metrics(people, ["age"], prediction="told", interval="wald")
 
 
 def test_nothing_to_measure_is_refused(people):

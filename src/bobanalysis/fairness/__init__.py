@@ -21,7 +21,7 @@ from bobanalysis.fairness.distances import distribution_distances
 from bobanalysis.fairness.gaps import GapTest, gap_test, pairwise_gaps
 from bobanalysis.fairness.impact import impact_ratios
 from bobanalysis.fairness.metrics import MEASURE_COLUMNS, MIN_GROUP, group_metrics
-from bobanalysis.fairness.multiplicity import adjusted_p_values, with_tests
+from bobanalysis.fairness.multiplicity import adjusted_p_values
 from bobanalysis.fairness.regression import NotEstimableError
 from bobanalysis.fairness.robustness import rank_intervals
 from bobanalysis.fairness.specification import agreement, specification_curve, unknown_bounds
@@ -33,4 +33,4 @@ __all__ += ["bootstrap", "calibration", "calibration_error", "changed_share", "c
 __all__ += ["disparities", "distribution_distances", "equivalence_test", "exposure", "find_subgroups"]
 __all__ += ["gap_test", "group_metrics", "impact_ratios", "kitagawa", "lack_of_fit", "list_overlaps"]
 __all__ += ["minimum_detectable_gap", "oaxaca", "pairwise_gaps", "power", "protect", "rank_intervals"]
-__all__ += ["shapley", "shrunk", "specification_curve", "steps", "unknown_bounds", "with_tests"]
+__all__ += ["shapley", "shrunk", "specification_curve", "steps", "unknown_bounds"]

@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import polars as pl
 
-from bobanalysis.fairness._cube import Cube, as_list, cube, number, to_lazy
-from bobanalysis.fairness.metrics import MIN_GROUP, Interval, measures
-from bobanalysis.fairness.scores import SCORE_BINS, in_bins, score_bins
+from bobanalysis.fairness._cube import UNKNOWN, Cube, cube
+from bobanalysis.fairness.metrics import MIN_GROUP, measures
 
 
 def calibration(
     frame: Any,
     groups: Sequence[str] | None = None,
-    score: str = "",
-    outcome: str = "",
+    score: str | None = None,
+    outcome: str | None = None,
+    bin: str | None = None,
     weight: str | None = None,
-    bins: int | Sequence[str] = SCORE_BINS,
     reference: Any = None,
     min_group: int = MIN_GROUP,
-    interval: Interval = "repaired",
-    confidence: float = 0.95,
 ) -> Any:
     """Measure the observed rate at each level of a score, group by group.
 
@@ -34,13 +30,12 @@ def calibration(
     Args:
         frame: one row a person, in Polars, pandas, PyArrow, …; or a cube whose items are bins of the score.
         groups: columns to cross.
-        score: numbers; rows without are left out.
+        score: numbers.
         outcome: what was true, yes or no; rows without are left out.
+        bin: column naming the bin of the score, such as its decile; rows without are left out.
         weight: weights, zero or more.
-        bins: number of bins of about equal weight over everybody; a score of at most 20 distinct values keeps
-            its values. Of a cube: the names of its bins in their order.
         reference: the group others are compared with; default everyone else with a score in the same bin.
-        min_group, interval, confidence: as in :func:`bobanalysis.fairness.group_metrics`.
+        min_group: as in :func:`bobanalysis.fairness.group_metrics`.
 
     Returns:
         A measure frame (see :data:`bobanalysis.fairness.MEASURE_COLUMNS`) of the library that came in;
@@ -48,7 +43,7 @@ def calibration(
         without people of a group are absent from it.
 
     Raises:
-        ValueError: see :func:`bobanalysis.fairness.cube`; or nobody has both a score and an outcome.
+        ValueError: see :func:`bobanalysis.fairness.cube`.
 
     Source: Chouldechova, Big Data 5 (2017), 153-163 (calibration of a score, "test fairness"); Pleiss et al.
     (2017), NeurIPS.
@@ -56,24 +51,25 @@ def calibration(
     Example:
         >>> again = [0, 1] * 10 + [0, 0] * 10
         >>> people = pl.DataFrame({"sex": ["F"] * 20 + ["M"] * 20, "decile": [1, 9] * 20, "again": again})
-        >>> found = calibration(people, ["sex"], "decile", "again", min_group=5).filter(metric="base_rate")
-        >>> found.filter(item="9").select("sex", "value").rows()
+        >>> found = calibration(people, ["sex"], "decile", "again", bin="decile", min_group=5)
+        >>> found.filter(metric="base_rate", item="9").select("sex", "value").rows()
         [('F', 1.0), ('M', 0.0)]
     """
-    cells, labels = _cells(frame, groups, score, outcome, weight, bins)
-    found = measures(cells.where(pl.col("_item").is_in(labels)), reference, min_group, interval, confidence)
-    place = pl.col("item").replace_strict(labels, list(range(len(labels))), return_dtype=pl.Int64)
-    kept = found.filter(pl.col("metric").is_in(["base_rate", "mean_score"]))
-    return cells.back(kept.sort("metric", place, maintain_order=True))
+    cells = _by_bin(frame, groups, score, outcome, bin, weight)
+    w, total = pl.col("_score_w").sum(), pl.col("_score_sum").sum()
+    order = cells.cells.group_by("_item").agg(_mean=total / w).sort("_mean")["_item"].to_list()
+    found = measures(cells, reference, min_group).filter(pl.col("metric").is_in(["base_rate", "mean_score"]))
+    place = pl.col("item").replace_strict(order, range(len(order)), return_dtype=pl.Int64)
+    return cells.back(found.sort("metric", place, maintain_order=True))
 
 
 def calibration_error(
     frame: Any,
     groups: Sequence[str] | None = None,
-    score: str = "",
-    outcome: str = "",
+    score: str | None = None,
+    outcome: str | None = None,
+    bin: str | None = None,
     weight: str | None = None,
-    bins: int | Sequence[str] = SCORE_BINS,
     min_group: int = MIN_GROUP,
 ) -> Any:
     """Measure by how much a probability misses what happens, group by group.
@@ -89,19 +85,24 @@ def calibration_error(
         ``in_the_large``, ``suppressed``. Null: hidden (``suppressed``), or not estimable.
 
     Raises:
-        ValueError: a score is not between 0 and 1; see :func:`bobanalysis.fairness.cube`.
+        ValueError: the mean score of a bin is not between 0 and 1; see :func:`bobanalysis.fairness.cube`.
 
     Source: Naeini, Cooper and Hauskrecht (2015), AAAI; Cox, Biometrika 45 (1958), 562-565.
 
     Example:
         >>> people = pl.DataFrame({"sex": ["F"] * 20 + ["M"] * 20, "p": [0.5] * 40,
         ...                        "y": [0, 1] * 10 + [0] * 20})
-        >>> found = calibration_error(people, ["sex"], "p", "y")
+        >>> found = calibration_error(people, ["sex"], "p", "y", bin="p")
         >>> found.select("sex", "calibration_error", "in_the_large").rows()
         [('F', 0.0, 0.0), ('M', 0.5, 0.5)]
     """
-    cells, _ = _cells(frame, groups, score, outcome, weight, bins, probability=True)
+    cells = _by_bin(frame, groups, score, outcome, bin, weight)
     by, w, gap = list(cells.groups), pl.col("w").sum(), pl.col("gap")
+    mean = pl.col("_score_sum") / pl.col("_score_w")
+    wrong = cells.cells.filter((mean < 0) | (mean > 1)).select("_item", mean.alias("mean"))
+    if not wrong.is_empty():
+        name, value = wrong.row(0)
+        raise ValueError(f"scores of the bin {name!r} are {value:g} on average; a probability is from 0 to 1")
     hit = pl.col("_w").filter(pl.col("_outcome")).sum()
     found = (
         cells.cells.group_by(*by, "_item")
@@ -115,36 +116,12 @@ def calibration_error(
     return cells.back(found.with_columns(pl.when(~pl.col("suppressed")).then(shown)))
 
 
-def _cells(
-    frame: Any,
-    groups: Sequence[str] | None,
-    score: str,
-    outcome: str,
-    weight: str | None,
-    bins: int | Sequence[str],
-    probability: bool = False,
-) -> tuple[Cube, list[str]]:
-    if isinstance(frame, Cube):
-        labels = (
-            frame.cells["_item"].drop_nulls().unique().sort().to_list() if isinstance(bins, int) else bins
+def _by_bin(frame: Any, groups: Any, score: Any, outcome: Any, bin: Any, weight: Any) -> Cube:
+    """Cube of those who have both a score and an outcome, its items the bins."""
+    cells = cube(frame, groups, score=score, outcome=outcome, item=bin, weight=weight)
+    if missing := {"_score_sum", "_outcome", "_item"} - {*cells.cells.columns}:
+        raise ValueError(
+            f"calibration needs score=, outcome= and bin=; there is no {min(missing).strip('_')}"
         )
-        return cube(frame, groups), list(labels)
-    if not isinstance(bins, int) or bins < 2:
-        raise ValueError(f"bins must be 2 or more, not {bins}")
-    rows, back = to_lazy(frame, [*as_list(groups or []), score, outcome, *([weight] if weight else [])])
-    schema = rows.collect_schema()
-    value = number(score, schema)
-    known = rows.filter(value.is_not_null() & pl.col(outcome).is_not_null())
-    if schema[outcome].is_float():
-        known = known.filter(pl.col(outcome).is_not_nan())
-    w = number(weight, schema) if weight else pl.lit(1.0)
-    values = known.select(v=value, w=w).group_by("v").agg(pl.col("w").sum()).sort("v").collect()
-    if values.is_empty():
-        raise ValueError(f"no row has both a {score!r} and an {outcome!r}")
-    least, most = float(values["v"][0]), float(values["v"][-1])
-    if probability and not (least >= 0 and most <= 1):
-        raise ValueError(f"column {score!r} goes from {least} to {most}; a probability is from 0 to 1")
-    breaks, names = score_bins(values["v"], values["w"], bins)
-    binned = known.with_columns(_bin=in_bins(value, breaks, names))
-    cells = cube(binned, groups, score=score, outcome=outcome, weight=weight, item="_bin")
-    return replace(cells, back=back), names
+    scored = (pl.col("_item") != UNKNOWN) & (pl.col("_score_n") > 0)
+    return cells.where(scored & pl.col("_outcome").is_not_null())

@@ -9,7 +9,7 @@ squares bring (Chan, Golub and LeVeque, The American Statistician 37 (1983), 242
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import narwhals as nw
@@ -22,8 +22,7 @@ UNKNOWN = "unknown"
 
 _KEYS = ("_item", "_prediction", "_outcome")
 _SUMS = ("_n", "_w", "_w2")
-_SCORE = ("_score_n", "_score_w", "_score_w2", "_score_sum")
-_MOMENTS = ("_score_m2", "_score_m3")
+_SCORE = ("_score_n", "_score_w", "_score_w2", "_score_sum", "_score_m2", "_score_m3")
 Back = Callable[[pl.DataFrame], Any]
 
 
@@ -90,7 +89,7 @@ class Cube:
 
     def where(self, keep: pl.Expr) -> Cube:
         """Return the cube of some of the cells."""
-        return Cube(self.cells.filter(keep), self.groups, self.back)
+        return replace(self, cells=self.cells.filter(keep))
 
     def known(self) -> Cube:
         """Return the cube of the people whose groups are all known."""
@@ -147,26 +146,23 @@ def cube(
     groups = as_list(groups or [])
     if clash := [name for name in groups if name.startswith("_")]:
         raise ValueError(f"rename the group column {clash[0]!r}: names of sums begin with an underscore")
+    if not (groups or prediction or score or outcome or item):
+        raise ValueError("nothing to count: give groups, prediction=, score= or outcome=")
     rows, back = to_lazy(frame, [*groups, *(c for c in (prediction, score, outcome, weight, item) if c)])
-    rows, schema = _with_decisions(rows, prediction, outcome)
+    schema = rows.collect_schema()
     keys = {name: group(name, schema[name]) for name in groups}
     if item:
         keys["_item"] = pl.col(item).cast(pl.String).fill_null(UNKNOWN)
     if prediction:
-        keys["_prediction"] = _decision(prediction, schema[prediction], categories=outcome is None)
+        keys["_prediction"] = _decision(rows, prediction, schema[prediction], categories=outcome is None)
     if outcome:
-        keys["_outcome"] = _decision(outcome, schema[outcome], categories=False)
+        keys["_outcome"] = _decision(rows, outcome, schema[outcome], categories=False)
     _check(rows, schema, prediction, score, outcome, weight)
-    columns = [expr.alias(name) for name, expr in keys.items()]
-    if weight:
-        columns.append(pl.col(weight).cast(pl.Float64).alias("_w"))
+    w = pl.col(weight).cast(pl.Float64) if weight else pl.lit(1.0)
+    numbers = {"_n": pl.lit(1), "_w": w, "_w2": w * w}
     if score:
-        columns.append(number(score, schema).alias("_score"))
-    if not (keys or score):
-        raise ValueError("nothing to count: give groups, prediction=, score= or outcome=")
-    if not weight:
-        columns.append(pl.lit(1.0).alias("_w"))
-    narrow, sums = rows.select(*columns, pl.lit(1.0).alias("_c")), row_sums(score is not None)
+        numbers["_score"] = number(score, schema)
+    narrow, sums = rows.select(**keys, **numbers), row_sums(score is not None)
     cells = narrow.group_by(list(keys)).agg(sums) if keys else narrow.select(sums)
     engine: Any = "streaming" if isinstance(frame, pl.LazyFrame) else "auto"
     return Cube(cells.collect(engine=engine), tuple(groups), back)
@@ -183,19 +179,15 @@ def to_lazy(frame: Any, columns: Sequence[str]) -> tuple[pl.LazyFrame, Back]:
     Raises:
         ValueError: a column is not in the frame.
     """
-    back: Back = _same
+    native = nw.from_native(frame, eager_only=not isinstance(frame, pl.LazyFrame))
+    has = native.collect_schema().names()
+    if missing := [column for column in columns if column not in has]:
+        raise ValueError(f"column {missing[0]!r} is not in the table; it has: {_listed(has)}")
     if isinstance(frame, pl.LazyFrame | pl.DataFrame):
-        has = frame.lazy().collect_schema().names()
-    else:
-        native = nw.from_native(frame, eager_only=True)
-        has, kind = native.columns, native.implementation
-        back = lambda out: nw.from_arrow(out.to_arrow(), backend=kind).to_native()  # noqa: E731
-    for column in columns:
-        if column not in has:
-            raise ValueError(f"column {column!r} is not in the table; it has: {_listed(has)}")
-    if isinstance(frame, pl.LazyFrame | pl.DataFrame):
-        return frame.lazy(), back
-    return pl.DataFrame([_column(native, name) for name in dict.fromkeys(columns)]).lazy(), back
+        return frame.lazy(), _same
+    kind = native.implementation
+    table = pl.DataFrame([_column(native, name) for name in dict.fromkeys(columns)])
+    return table.lazy(), lambda out: nw.from_arrow(out.to_arrow(), backend=kind).to_native()
 
 
 def _column(native: Any, name: str) -> pl.Series:
@@ -218,31 +210,26 @@ _PLAIN = (pl.Boolean, pl.String, pl.Categorical, pl.Enum, pl.Null, pl.Date, pl.D
 
 
 def row_sums(scored: bool) -> list[pl.Expr]:
-    """Return the aggregations that make cells of rows of ``_c`` people of the weight ``_w`` each."""
-    c, w = pl.col("_c"), pl.col("_w")
-    sums = [c.sum().cast(pl.Int64).alias("_n"), (c * w).sum().alias("_w"), (c * w * w).sum().alias("_w2")]
+    """Return the aggregations that make cells of rows that stand for ``_n`` people of the weight ``_w``."""
+    sums = [pl.col("_n").sum().cast(pl.Int64), pl.col("_w").sum(), pl.col("_w2").sum()]
     if scored:
-        s, seen = (
-            pl.col("_score").fill_null(0.0),
-            pl.when(pl.col("_score").is_not_null()).then(c).otherwise(0),
-        )
-        total, weights = (seen * w * s).sum(), (seen * w).sum()
-        away = s - total / weights
-        moments = [(seen * w * away**power).fill_nan(0.0).sum() for power in (2, 3)]
-        parts = (seen.sum().cast(pl.Int64), weights, (seen * w * w).sum(), total, *moments)
-        sums += [part.alias(name) for part, name in zip(parts, (*_SCORE, *_MOMENTS), strict=True)]
+        seen = pl.col("_score").is_not_null()
+        n, w, w2, s = (pl.col(name).filter(seen) for name in ("_n", "_w", "_w2", "_score"))
+        away = s - (w * s).sum() / w.sum()
+        moments = [(w * away**power).fill_nan(0.0).sum() for power in (2, 3)]
+        parts = (n.sum().cast(pl.Int64), w.sum(), w2.sum(), (w * s).sum(), *moments)
+        sums += [part.alias(name) for name, part in zip(_SCORE, parts, strict=True)]
     return sums
 
 
 def merged(cells: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
     """Add up the cells that have the same keys."""
-    sums = [pl.col(name).sum() for name in (*_SUMS, *_SCORE) if name in cells.columns]
-    if "_score_m2" in cells.columns:
-        w, s, m2 = pl.col("_score_w"), pl.col("_score_sum"), pl.col("_score_m2")
+    sums = [pl.col(name).sum() for name in (*_SUMS, *_SCORE[:4]) if name in cells.columns]
+    if "_score_sum" in cells.columns:
+        w, s, m2, m3 = (pl.col(f"_score_{name}") for name in ("w", "sum", "m2", "m3"))
         away = s / w - s.sum() / w.sum()
         sums.append(m2.sum() + (w * away**2).fill_nan(0.0).sum())
-        if "_score_m3" in cells.columns:
-            sums.append(pl.col("_score_m3").sum() + (3 * away * m2 + w * away**3).fill_nan(0.0).sum())
+        sums.append(m3.sum() + (3 * away * m2 + w * away**3).fill_nan(0.0).sum())
     return cells.group_by(keys, maintain_order=True).agg(sums) if keys else cells.select(sums)
 
 
@@ -268,27 +255,17 @@ def group(name: str, dtype: pl.DataType) -> pl.Expr:
     return column.fill_nan(None) if dtype.is_float() else column
 
 
-def _with_decisions(
-    rows: pl.LazyFrame, prediction: str | None, outcome: str | None
-) -> tuple[pl.LazyFrame, pl.Schema]:
-    """Turn texts that say yes and no into decisions, where a column holds no others."""
-    schema = rows.collect_schema()
-    for name in filter(None, (prediction, outcome)):
-        if schema[name] in (pl.String, pl.Categorical, pl.Enum):
-            text = pl.col(name).cast(pl.String)
-            distinct = rows.select(text.str.strip_chars().str.to_lowercase().unique()).collect()
-            found = set(distinct.to_series().drop_nulls())
-            if found and found <= {*YES, *NO}:
-                rows = rows.with_columns(as_yes_no(text).alias(name))
-    return rows, rows.collect_schema()
-
-
-def _decision(name: str, dtype: pl.DataType, categories: bool) -> pl.Expr:
-    if dtype in (pl.String, pl.Categorical, pl.Enum):
-        if categories:
-            return pl.col(name).cast(pl.String)
-        raise ValueError(f"column {name!r} holds text; rates against an outcome need yes or no in both")
-    return pl.col(name) if dtype == pl.Boolean else number(name, pl.Schema({name: dtype})).cast(pl.Boolean)
+def _decision(rows: pl.LazyFrame, name: str, dtype: pl.DataType, categories: bool) -> pl.Expr:
+    """A column as yes or no, or as one of several answers where texts say other things."""
+    if dtype not in (pl.String, pl.Categorical, pl.Enum):
+        return number(name, pl.Schema({name: dtype})).cast(pl.Boolean)
+    text = pl.col(name).cast(pl.String)
+    distinct = rows.select(text.str.strip_chars().str.to_lowercase().unique()).collect().to_series()
+    if (found := set(distinct.drop_nulls())) and found <= {*YES, *NO}:
+        return as_yes_no(text)
+    if categories:
+        return text
+    raise ValueError(f"column {name!r} holds text; rates against an outcome need yes or no in both")
 
 
 def _check(

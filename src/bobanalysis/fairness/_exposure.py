@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 
 from bobanalysis.fairness._cube import Back, as_list, cube, group, to_lazy
-from bobanalysis.fairness.metrics import MIN_GROUP, Interval, measures
+from bobanalysis.fairness.metrics import MIN_GROUP, measures
 
 Discount = Literal["log2", "reciprocal", "rbp"]
 PERSISTENCE = 0.8
@@ -64,8 +64,6 @@ def exposure(
     top: int | None = None,
     reference: Any = None,
     min_group: int = MIN_GROUP,
-    interval: Interval = "repaired",
-    confidence: float = 0.95,
 ) -> Any:
     """Measure how much attention each item gets from the readers of each group.
 
@@ -82,8 +80,7 @@ def exposure(
         weight: column of a person's weight, the same in all rows of the person.
         discount, persistence: see :func:`attention`.
         top: ranks beyond this get no attention.
-        reference, min_group, interval, confidence: as in :func:`bobanalysis.fairness.group_metrics`; "none"
-            leaves intervals out.
+        reference, min_group: as in :func:`bobanalysis.fairness.group_metrics`.
 
     Returns:
         A measure frame of the library that came in, metric ``exposure``, ``item`` the item, one row an item
@@ -111,7 +108,7 @@ def exposure(
     full = people.lazy().join(shown.select("_item").unique(), how="cross")
     full = full.join(shown, on=["_person", "_item"], how="left").with_columns(pl.col("_a").fill_null(0.0))
     cells = cube(full, groups, score="_a", weight="_w", item="_item")
-    found = measures(cells, reference, min_group, interval, confidence)
+    found = measures(cells, reference, min_group)
     return back(found.filter(metric="mean_score").with_columns(metric=pl.lit("exposure")))
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from bobanalysis.fairness import intervals
-from bobanalysis.fairness.gaps import Levels, _cells, compare
+from bobanalysis.fairness.gaps import Levels, compare
 from bobanalysis.fairness.intervals import Array
 
 _MOST_KINDS = 5_000
@@ -140,7 +140,8 @@ def equivalence_test(
     """
     if not 0 < margin < 1:
         raise ValueError(f"a margin lies between 0 and 1 (0.05 is five points), not {margin}")
-    levels = compare(_cells(frame, groups, prediction, outcome, weight, None), metric, min_group)
+    roles = {"prediction": prediction, "outcome": outcome, "weight": weight}
+    levels = compare(frame, groups, roles, metric, min_group)
     if levels.mean:
         raise ValueError("an equivalence test compares rates: give prediction= or outcome=")
     size: dict[str, Any] = {

@@ -10,14 +10,13 @@ from typing import Any
 import polars as pl
 
 from bobanalysis.fairness._calibration import calibration
-from bobanalysis.fairness._cube import Cube, merged
+from bobanalysis.fairness._cube import Cube
 from bobanalysis.fairness.disparity import disparities
 from bobanalysis.fairness.distances import distribution_distances
 from bobanalysis.fairness.gaps import MEAN, gap_test
 from bobanalysis.fairness.impact import impact_ratios
 from bobanalysis.fairness.metrics import MIN_GROUP, group_metrics, rates_of
-from bobanalysis.fairness.multiplicity import with_tests
-from bobanalysis.fairness.reading import MISSING, Plan, Reading, read
+from bobanalysis.fairness.reading import MISSING, Plan, read
 from bobanalysis.fairness.subgroups import find_subgroups
 from bobanalysis.text import Text
 
@@ -67,12 +66,7 @@ class Audit:
 def audit_file(
     path: str | Path,
     groups: Sequence[str],
-    prediction: str | None = None,
-    outcome: str | None = None,
-    score: str | None = None,
-    weight: str | None = None,
-    count: str | None = None,
-    selected: str | None = None,
+    *,
     reference: Any = None,
     min_group: int = MIN_GROUP,
     missing: Sequence[str] = MISSING,
@@ -80,24 +74,20 @@ def audit_file(
     skip_bad_rows: bool = False,
     search: bool = False,
     progress: Callable[[int], None] | None = None,
+    **roles: str | None,
 ) -> Audit:
     """Audit a CSV, Parquet or JSON lines file of any size.
 
     Args:
         path: the file, one row a person (or a number of people, see ``count``).
         groups: columns to cross.
-        prediction, outcome: a column of yes and no in any of the usual words, or a condition on a column:
-            ``decile_score>=5``, ``score_text=High,Medium``. A prediction in other words, without an outcome,
-            is one of several answers.
-        score: a column of numbers.
-        weight: a column of weights, zero or more.
-        count: a column saying for how many people a row stands.
-        selected: a column saying how many of these were selected, in place of ``prediction``.
         reference: label of the group that others are compared with, or one label a group column.
         min_group: smaller groups are suppressed.
         missing: texts that mean "not known".
         encoding, skip_bad_rows, progress: see :func:`bobanalysis.fairness.reading.read`.
         search: also search all combinations of the group columns.
+        roles: ``prediction=``, ``outcome=``, ``score=``, ``weight=``, ``count=``, ``selected=``: columns, or
+            conditions on a column; see :class:`bobanalysis.fairness.reading.Plan`.
 
     Returns:
         The :class:`Audit`.
@@ -116,7 +106,7 @@ def audit_file(
         [('F', 20, 0.5), ('M', 20, 1.0), ('unknown', 0, None)]
     """
     names = (groups,) if isinstance(groups, str) else tuple(dict.fromkeys(groups))
-    plan = Plan(names, prediction, outcome, score, weight, count, selected, tuple(missing))
+    plan = Plan(names, missing=tuple(missing), **roles)
     reading = read(Path(path), plan, encoding, skip_bad_rows, progress)
     cells = reading.cube
     several = "_prediction" in cells.cells.columns and not cells.binary
@@ -128,32 +118,25 @@ def audit_file(
         people=int(cells.cells["_n"].sum()),
         min_group=min_group,
         notes=reading.notes,
-        measures=with_tests(group_metrics(cells, reference=reference, min_group=min_group)),
-        summary=disparities(cells, include_unknown=False, min_group=min_group) if cells.binary else None,
-        impact=None if decided is None else impact_ratios(_no_items(decided), min_group=min_group),
+        measures=group_metrics(cells, reference=reference, min_group=min_group),
+        summary=disparities(cells, min_group=min_group) if cells.binary else None,
+        impact=None if decided is None else impact_ratios(decided, min_group=min_group),
         by_median=not cells.binary,
         distances=distribution_distances(cells, reference=reference, min_group=min_group)
         if several
         else None,
-        calibration=_calibration(reading, reference, min_group),
+        calibration=_calibration(reading.scored, reference, min_group),
         gaps=_gaps(cells, min_group),
         subgroups=find_subgroups(cells) if search and not several else None,
     )
 
 
-def _no_items(cells: Cube) -> Cube:
-    keys = [*cells.groups, "_prediction"]
-    return Cube(merged(cells.cells.select(*keys, "_n", "_w", "_w2"), keys), cells.groups)
-
-
-def _calibration(reading: Reading, reference: Any, min_group: int) -> pl.DataFrame | None:
-    if reading.scored is None or "_outcome" not in reading.scored.cells.columns:
+def _calibration(scored: Cube | None, reference: Any, min_group: int) -> pl.DataFrame | None:
+    if scored is None or "_outcome" not in scored.cells.columns:
         return None
-    known = reading.scored.where(pl.col("_outcome").is_not_null() & pl.col("_item").is_not_null())
-    if known.cells.is_empty():
-        return None
-    cells = Cube(known.cells.drop("_prediction"), known.groups)
-    return calibration(cells, bins=reading.bins, reference=reference, min_group=min_group)
+    cells = Cube(scored.cells.drop("_prediction"), scored.groups)
+    found = calibration(cells, reference=reference, min_group=min_group)
+    return None if found.is_empty() else found.filter(metric="base_rate")
 
 
 def _gaps(cells: Cube, min_group: int) -> pl.DataFrame | None:

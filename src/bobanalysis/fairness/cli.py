@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from bobanalysis.fairness.metrics import MIN_GROUP
+from bobanalysis.tables import load_yaml, open_table, refuse_overwrite, write_table, write_text
+from bobanalysis.text import Language
 
 if TYPE_CHECKING:
     from bobanalysis.fairness.audit import Audit
@@ -15,45 +18,31 @@ if TYPE_CHECKING:
 _FORMATS = (".csv", ".parquet", ".html")
 
 
+_HELP = load_yaml(dict[str, str], files("bobanalysis.fairness") / "options.yaml")
+_Text = str | None
+
+
+def _option(name: str, *flags: str, **rest: Any) -> Any:
+    return typer.Option(*flags, help=_HELP[name], **rest)
+
+
 def audit(
-    file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="CSV or Parquet of any size, one row a person.")
-    ],
-    groups: Annotated[
-        list[str], typer.Option("--groups", help="Columns to cross: a,b. Also one --groups a column.")
-    ],
-    prediction: Annotated[
-        str | None,
-        typer.Option(help="Column of decisions, or a condition: 'decile_score>=5', 'level=High,Medium'."),
-    ] = None,
-    outcome: Annotated[str | None, typer.Option(help="Column of what was true, or a condition.")] = None,
-    score: Annotated[str | None, typer.Option(help="Column of numbers.")] = None,
-    weight: Annotated[str | None, typer.Option(help="Column of weights, zero or more.")] = None,
-    count: Annotated[
-        str | None, typer.Option(help="Column saying for how many people a row stands (a counted table).")
-    ] = None,
-    selected: Annotated[
-        str | None, typer.Option(help="With --count: column saying how many of them were selected.")
-    ] = None,
-    reference: Annotated[
-        str | None, typer.Option(help="Group others are compared with: x, or x,y; default everyone else.")
-    ] = None,
-    output: Annotated[
-        list[Path] | None,
-        typer.Option("--output", help="Where to write: .csv, .parquet or .html; repeat for more."),
-    ] = None,
-    min_group: Annotated[int, typer.Option(min=1, help="Smallest group shown.")] = MIN_GROUP,
-    missing: Annotated[
-        str | None, typer.Option(help="Texts that mean 'not known', comma between; default NA, N/A, ?, ….")
-    ] = None,
-    encoding: Annotated[str | None, typer.Option(help="Encoding of a CSV; default UTF-8.")] = None,
-    skip_bad_rows: Annotated[
-        bool, typer.Option("--skip-bad-rows", help="Leave out and count rows of a wrong number of fields.")
-    ] = False,
-    search: Annotated[
-        bool, typer.Option("--search", help="Also search all combinations of the groups' values.")
-    ] = False,
-    lang: Annotated[Literal["fr", "en"], typer.Option(help="Language of the answer.")] = "fr",
+    file: Annotated[Path, typer.Argument(metavar="FILE", help=_HELP["file"])],
+    groups: Annotated[list[str], _option("groups", "--groups")],
+    prediction: Annotated[_Text, _option("prediction")] = None,
+    outcome: Annotated[_Text, _option("outcome")] = None,
+    score: Annotated[_Text, _option("score")] = None,
+    weight: Annotated[_Text, _option("weight")] = None,
+    count: Annotated[_Text, _option("count")] = None,
+    selected: Annotated[_Text, _option("selected")] = None,
+    reference: Annotated[_Text, _option("reference")] = None,
+    output: Annotated[list[Path] | None, _option("output", "--output")] = None,
+    min_group: Annotated[int, _option("min_group", min=1)] = MIN_GROUP,
+    missing: Annotated[_Text, _option("missing")] = None,
+    encoding: Annotated[_Text, _option("encoding")] = None,
+    skip_bad_rows: Annotated[bool, _option("skip_bad_rows", "--skip-bad-rows")] = False,
+    search: Annotated[bool, _option("search", "--search")] = False,
+    lang: Annotated[Language, _option("lang")] = "fr",
 ) -> None:
     """Measure who gets what in a file, by group, with intervals; write the measures or a page.
 
@@ -65,15 +54,13 @@ def audit(
     from bobanalysis.fairness.audit import audit_file
     from bobanalysis.fairness.page import show
     from bobanalysis.fairness.reading import MISSING
-    from bobanalysis.tables import refuse_overwrite
 
     errors = Console(stderr=True, soft_wrap=True)
     outputs = output or []
     for path in outputs:
         if path.suffix.lower() not in _FORMATS:
-            errors.print(
-                f"error: --output {path}: write to {', '.join(_FORMATS)}", markup=False, highlight=False
-            )
+            wrong = f"error: --output {path}: write to {', '.join(_FORMATS)}"
+            errors.print(wrong, markup=False, highlight=False)
             raise typer.Exit(2)
 
     def progress(rows: int) -> None:
@@ -84,13 +71,11 @@ def audit(
         for path in outputs:
             refuse_overwrite(path, file)
         names = _names(groups, file)
+        roles = {"prediction": prediction, "outcome": outcome, "score": score, "weight": weight}
         found = audit_file(
             file,
             names,
-            prediction=prediction,
-            outcome=outcome,
-            score=score,
-            weight=weight,
+            **roles,
             count=count,
             selected=selected,
             reference=_labels(reference, len(names)),
@@ -114,8 +99,6 @@ def audit(
 
 def _names(asked: list[str], file: Path) -> list[str]:
     """Column names; a comma parts them unless a column is named so."""
-    from bobanalysis.tables import open_table
-
     has = open_table(file).columns if any("," in each for each in asked) and file.is_file() else ()
     parts = [p for e in asked for p in ([e] if e in has else (x.strip() for x in e.split(","))) if p]
     return list(dict.fromkeys(parts))
@@ -127,10 +110,9 @@ def _labels(asked: str | None, groups: int) -> Any:
     return tuple(part.strip() for part in asked.split(" × " if " × " in asked else ","))
 
 
-def _write(found: Audit, path: Path, lang: Literal["fr", "en"]) -> None:
+def _write(found: Audit, path: Path, lang: Language) -> None:
     """Write all of a file or none of it."""
     from bobanalysis.fairness.page import page
-    from bobanalysis.tables import write_table, write_text
 
     try:
         if path.suffix.lower() == ".html":

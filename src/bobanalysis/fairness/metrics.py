@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, Literal
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -11,23 +12,19 @@ import polars as pl
 from bobanalysis.fairness import intervals, multiplicity
 from bobanalysis.fairness._cube import UNKNOWN, Cube, cube, merged
 from bobanalysis.fairness.coverage import repaired_wilson
+from bobanalysis.fairness.intervals import Array
 
 MIN_GROUP = 11
 """Smallest group shown unless another size is asked for: INSEE's rule for households in gridded data."""
 
 EVERYONE_ELSE = "everyone else"
 
-_VALUES = ("n", "value", "ci_low", "ci_high")
-_GAPS = ("difference", "difference_low", "difference_high", "ratio", "ratio_low", "ratio_high")
-MEASURE_COLUMNS = ("metric", "item", *_VALUES, "reference", *_GAPS, "p_value", "p_adjusted", "suppressed")
+MEASURE_COLUMNS = (
+    *("metric", "item", "n", "value", "ci_low", "ci_high", "reference"),
+    *("difference", "difference_low", "difference_high", "ratio", "ratio_low", "ratio_high"),
+    *("p_value", "p_adjusted", "suppressed"),
+)
 """Columns of the measure frame; the group columns stand between ``item`` and ``n``."""
-
-Interval = Literal["repaired", "wilson", "jeffreys", "none"]
-_LIMITS: dict[str, Callable[..., intervals.Limits]] = {
-    "repaired": repaired_wilson,
-    "wilson": intervals.wilson,
-    "jeffreys": intervals.jeffreys,
-}
 
 _P, _Y = pl.col("_prediction"), pl.col("_outcome")
 _BOTH = _P.is_not_null() & _Y.is_not_null()
@@ -61,8 +58,7 @@ def group_metrics(
     item: str | None = None,
     reference: Any = None,
     min_group: int = MIN_GROUP,
-    interval: Interval = "repaired",
-    confidence: float = 0.95,
+    exact: bool = False,
 ) -> Any:
     """Measure what each group gets.
 
@@ -83,10 +79,9 @@ def group_metrics(
             independent.
         min_group: groups of fewer people than this (of those a rate is among) are suppressed. 1 shows all.
             Only primary suppression: for a table with totals see :func:`bobanalysis.fairness.protect`.
-        interval: of rates: "repaired" (Wilson's, lengthened where a small group needs it; see
-            :mod:`bobanalysis.fairness.coverage`), "wilson", "jeffreys", or "none" for figures by
-            construction, which have no sampling error.
-        confidence: nominal coverage of each interval.
+        exact: whether the figures are by construction: they then have no sampling error, so no interval.
+            Other rates have Wilson's at 95 %, lengthened where a small group needs it (see
+            :mod:`bobanalysis.fairness.coverage`), means have Student's.
 
     Returns:
         A frame of the library that came in, columns ``MEASURE_COLUMNS`` with the groups (as text) in their
@@ -95,9 +90,9 @@ def group_metrics(
         (``count``). Null in ``value`` means not estimable (nobody to measure, ``suppressed`` false) or hidden
         (``suppressed`` true); never 0. ``difference`` and ``ratio`` compare with ``reference``, each with
         limits made from those of the two groups; ``ratio_high`` is infinite where the data set no limit.
-        ``p_value`` is of that difference, one test a row, not corrected for how many there are:
-        :func:`bobanalysis.fairness.with_tests` fills ``p_adjusted``, and of the largest gap among many groups
-        only :func:`bobanalysis.fairness.gap_test` speaks.
+        ``p_value`` is of that difference, one test a row; ``p_adjusted`` is corrected for how many groups a
+        metric and item has (Benjamini and Hochberg). Of the largest gap among many groups only
+        :func:`bobanalysis.fairness.gap_test` speaks.
 
     Raises:
         ValueError: see :func:`bobanalysis.fairness.cube`; or nothing to measure, or a reference that is not
@@ -115,46 +110,48 @@ def group_metrics(
     if not (isinstance(frame, Cube) or prediction or score or outcome):
         raise ValueError("nothing to measure: give prediction=, score= or outcome=")
     cells = cube(frame, groups, prediction=prediction, score=score, outcome=outcome, weight=weight, item=item)
-    return cells.back(measures(cells, reference, min_group, interval, confidence))
+    return cells.back(measures(cells, reference, min_group, exact))
 
 
 def measures(
-    cells: Cube,
-    reference: Any = None,
-    min_group: int = MIN_GROUP,
-    interval: Interval = "repaired",
-    confidence: float = 0.95,
+    cells: Cube, reference: Any = None, min_group: int = MIN_GROUP, exact: bool = False
 ) -> pl.DataFrame:
     """Return the measure frame of a cube; see :func:`group_metrics`."""
     if clash := set(cells.groups) & {*MEASURE_COLUMNS}:
         raise ValueError(
             f"rename the group column {min(clash)!r}: the measure frame has a column of that name"
         )
-    if interval not in (*_LIMITS, "none"):
-        raise ValueError(f"interval {interval!r} is not one of: {', '.join(_LIMITS)}, none")
     cells, names = cells.renamed()
     groups = list(cells.groups)
     sums = _with_reference(labelled(_sums(cells), groups), groups, reference, list(names.values()))
-    mine, other = (_estimate(sums, prefix, interval, confidence) for prefix in ("", "ref_"))
-    shown = _shown(sums, "n", min_group)
-    counted = (sums["metric"] == "count").to_numpy()
-    compared = shown & _shown(sums, "ref_n", min_group) & ~counted
-    found = {
-        "value": np.where(counted, sums["w"].to_numpy(), mine[0]),
-        "ci_low": np.where(counted, np.nan, mine[1][0]),
-        "ci_high": np.where(counted, np.nan, mine[1][1]),
+    is_mean, counted = ((sums["metric"] == name).to_numpy() for name in ("mean_score", "count"))
+    mine, other = (_side(sums, prefix, is_mean, exact) for prefix in ("", "ref_"))
+    least = max(min_group, 1)
+    shown, enough = ((sums[n] >= least).to_numpy() for n in ("n", "ref_n"))
+    compared = shown & enough & ~counted
+    apart = compared & ~sums["itself"].to_numpy()
+    low, high = intervals.difference(mine.value, mine.limits, other.value, other.limits)
+    ratio_low, ratio_high = intervals.ratio(mine.value, mine.limits, other.value, other.limits)
+    positive = (other.value > 0) & (mine.value >= 0)
+    nothing = np.full(len(sums), np.nan)
+    found = {  # what it is, and where it is shown
+        "value": (np.where(counted, sums["w"].to_numpy(), mine.value), shown),
+        "ci_low": (mine.limits[0], shown & ~counted),
+        "ci_high": (mine.limits[1], shown & ~counted),
+        "difference": (mine.value - other.value, compared),
+        "difference_low": (low, apart),
+        "difference_high": (high, apart),
+        "ratio": (np.divide(mine.value, other.value, out=nothing.copy(), where=positive), compared),
+        "ratio_low": (ratio_low, apart),
+        "ratio_high": (ratio_high, apart),
+        "p_value": (nothing if exact else _p_value(mine, other, is_mean), apart),
     }
-    found = {name: np.where(shown, column, np.nan) for name, column in found.items()}
-    itself = sums["itself"].to_numpy()
-    gaps = _gaps(mine, other, itself)
-    if interval != "none":
-        gaps["p_value"] = np.where(itself, np.nan, _p_value(sums))
-    found |= {name: np.where(compared, column, np.nan) for name, column in gaps.items()}
     table = sums.with_columns(
-        *(pl.Series(name, column).fill_nan(None) for name, column in found.items()),
+        *(pl.Series(name, np.where(where, v, np.nan)).fill_nan(None) for name, (v, where) in found.items()),
         pl.Series("suppressed", ~shown & (sums["n"] > 0).to_numpy()),
-        *(pl.lit(None, pl.Float64).alias(name) for name in ("p_value", "p_adjusted") if name not in found),
     )
+    tests = pl.col("p_value").map_batches(lambda p: pl.Series(multiplicity.adjusted_p_values(p)), pl.Float64)
+    table = table.with_columns(p_adjusted=tests.over("metric", "item").fill_nan(None))
     return table.select(*MEASURE_COLUMNS[:2], *groups, *MEASURE_COLUMNS[2:]).rename(names)
 
 
@@ -175,7 +172,7 @@ def _sums(cells: Cube) -> pl.DataFrame:
     by = [*cells.groups, *(["_item"] if "_item" in has else [])]
     parts = [rate_sums(cells.cells, by, *metric) for metric in plan]
     if "_score_sum" in has:
-        parts.append(mean_sums(cells.cells, by).drop("m3", strict=False))
+        parts.append(mean_sums(cells.cells, by).drop("m3"))
     return pl.concat(part.with_columns(pl.lit(order).alias("order")) for order, part in enumerate(parts))
 
 
@@ -190,10 +187,8 @@ def rate_sums(
 
 def mean_sums(cells: pl.DataFrame, by: list[str]) -> pl.DataFrame:
     """Return what a mean is made of, by group: see :func:`_sums`."""
-    parts = {"n": "_score_n", "w": "_score_w", "w2": "_score_w2", "x": "_score_sum", "m2": "_score_m2"}
-    if "_score_m3" in cells.columns:
-        parts["m3"] = "_score_m3"
-    named = [pl.col(column).alias(name) for name, column in parts.items()]
+    parts = {"n": "n", "w": "w", "w2": "w2", "x": "sum", "m2": "m2", "m3": "m3"}
+    named = [pl.col(f"_score_{part}").alias(name) for name, part in parts.items()]
     return _named(merged(cells, by).select(*by, *named), "mean_score", None)
 
 
@@ -228,24 +223,26 @@ def no_reference(reference: Any, seen: Sequence[Any]) -> ValueError:
 
 def _with_reference(sums: pl.DataFrame, groups: list[str], reference: Any, names: list[str]) -> pl.DataFrame:
     """Add the sums of the group each row is compared with, and whether that is the row itself."""
-    columns, of = ["n", "w", "w2", "x", "m2"], ["metric", "item"]
+    of = ["metric", "item"]
     if reference is None:
-        total = {c: pl.col(c).sum().over(of) for c in columns}
-        rest = {f"ref_{c}": total[c] - pl.col(c) for c in columns[:-1]}
-        w, x = pl.col("w"), pl.col("x")
-        gap = x / w - (total["x"] - x) / (total["w"] - w)
+        n, w, w2, x, m2 = (pl.col(c) for c in ("n", "w", "w2", "x", "m2"))
+        whole, rest = w.sum().over(of), (w.sum().over(of) - w).clip(0)
+        rest_x = x.sum().over(of) - x
         # the squares of the whole are those of the two parts and those between them (Chan et al.)
-        mean = total["x"] / total["w"]
-        between = (w * (x / w - mean) ** 2).fill_nan(0.0).sum().over(of)
-        rest["ref_m2"] = (
-            total["m2"] + between - pl.col("m2") - (w * (total["w"] - w) / total["w"] * gap**2).fill_nan(0.0)
+        between = (w * (x / w - x.sum().over(of) / whole) ** 2).fill_nan(0.0).sum().over(of)
+        apart = (w * rest / whole * (x / w - rest_x / rest) ** 2).fill_nan(0.0)
+        return sums.with_columns(
+            ref_n=n.sum().over(of) - n,
+            ref_w=rest,
+            ref_w2=(w2.sum().over(of) - w2).clip(0),
+            ref_x=rest_x,
+            ref_m2=(m2.sum().over(of) + between - m2 - apart).clip(0),
+            reference=pl.lit(EVERYONE_ELSE if groups else None, pl.String),
+            itself=pl.lit(False),
         )
-        named = pl.lit(EVERYONE_ELSE if groups else None, pl.String)
-        rest = {name: expr.clip(0) if name != "ref_x" else expr for name, expr in rest.items()}
-        return sums.with_columns(**rest, reference=named, itself=pl.lit(False))
     labels = reference_labels(reference, names)
     is_it = pl.all_horizontal(pl.col(name) == label for name, label in zip(groups, labels, strict=True))
-    chosen = sums.filter(is_it).select(*of, *(pl.col(c).alias(f"ref_{c}") for c in columns))
+    chosen = sums.filter(is_it).select(*of, pl.col("n", "w", "w2", "x", "m2").name.prefix("ref_"))
     if chosen.is_empty():
         raise no_reference(reference, sums.select(groups).unique(maintain_order=True).rows())
     joined = sums.join(chosen, on=of, how="left", nulls_equal=True, maintain_order="left")
@@ -254,48 +251,34 @@ def _with_reference(sums: pl.DataFrame, groups: list[str], reference: Any, names
     )
 
 
-Estimate = tuple[intervals.Array, intervals.Limits]
+@dataclass(frozen=True)
+class _Side:
+    """Value, effective number of people, variance and limits of every row: of the group, or of the other."""
+
+    value: Array
+    people: Array
+    variance: Array
+    limits: intervals.Limits
 
 
-def _estimate(sums: pl.DataFrame, prefix: str, interval: str, confidence: float) -> Estimate:
-    """Value and limits of every row: of the group (no prefix) or of what it is compared with ("ref\\_")."""
+def _side(sums: pl.DataFrame, prefix: str, is_mean: Any, exact: bool) -> _Side:
     n, w, w2, x, m2 = (sums[f"{prefix}{c}"].cast(pl.Float64).to_numpy() for c in ("n", "w", "w2", "x", "m2"))
-    nobody = np.full_like(w, np.nan)
-    some = (n > 0) & (w > 0)
-    value = np.divide(x, w, out=nobody.copy(), where=some)
-    is_mean = (sums["metric"] == "mean_score").to_numpy()
+    nobody, some = np.full_like(w, np.nan), (n > 0) & (w > 0)
+    value, variance = (np.divide(part, w, out=nobody.copy(), where=some) for part in (x, m2))
     value = np.where(is_mean, value, np.clip(value, 0.0, 1.0))
-    if interval == "none":
-        return value, (nobody, nobody)
     people = np.where(some, intervals.kish(w, w2), 0.0)
-    variance = np.divide(m2, w, out=nobody.copy(), where=some)
-    rates = _LIMITS[interval](np.where(is_mean, np.nan, value), people, confidence)
-    means = intervals.student(np.where(is_mean, value, np.nan), variance, people, confidence)
-    return value, (np.where(is_mean, means[0], rates[0]), np.where(is_mean, means[1], rates[1]))
+    if exact:
+        return _Side(value, people, variance, (nobody, nobody))
+    rates = repaired_wilson(np.where(is_mean, np.nan, value), people)
+    means = intervals.student(np.where(is_mean, value, np.nan), variance, people)
+    low, high = (np.where(is_mean, *limits) for limits in zip(means, rates, strict=True))
+    return _Side(value, people, variance, (low, high))
 
 
-def _gaps(mine: Estimate, other: Estimate, itself: Any) -> dict[str, intervals.Array]:
-    """Difference and ratio to the reference with their limits; none for the reference itself."""
-    (value, limits), (against, against_limits) = mine, other
-    low, high = intervals.difference(value, limits, against, against_limits)
-    times_low, times_high = intervals.ratio(value, limits, against, against_limits)
-    ratio = np.divide(value, against, out=np.full_like(value, np.nan), where=(against > 0) & (value >= 0))
-    columns = (value - against, low, high, ratio, times_low, times_high)
-    hidden = {name: itself & name.endswith(("_low", "_high")) for name in _GAPS}
-    return {name: np.where(hidden[name], np.nan, c) for name, c in zip(_GAPS, columns, strict=True)}
-
-
-def _p_value(sums: pl.DataFrame) -> intervals.Array:
+def _p_value(mine: _Side, other: _Side, is_mean: Any) -> Array:
     """P value of every row's gap: of two means where it is one, else of two rates."""
-    w, w2, x, m2 = (sums[c].cast(pl.Float64).to_numpy() for c in ("w", "w2", "x", "m2"))
-    rw, rw2, rx, rm2 = (sums[f"ref_{c}"].cast(pl.Float64).to_numpy() for c in ("w", "w2", "x", "m2"))
-    n, m = intervals.kish(w, w2), intervals.kish(rw, rw2)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        p, q, v, rv = x / w, rx / rw, m2 / w, rm2 / rw
-    is_mean = (sums["metric"] == "mean_score").to_numpy()
-    found = multiplicity.two_rates(np.where(is_mean, np.nan, p * n), n, np.where(is_mean, np.nan, q * m), m)
-    return np.where(is_mean, multiplicity.two_means(p, v, n, q, rv, m), found)
-
-
-def _shown(sums: pl.DataFrame, column: str, min_group: int) -> Any:
-    return (sums[column] >= max(min_group, 1)).to_numpy()
+    n, m = mine.people, other.people
+    selected = np.where(is_mean, np.nan, mine.value * n)
+    rates = multiplicity.two_rates(selected, n, other.value * m, m)
+    means = multiplicity.two_means(mine.value, mine.variance, n, other.value, other.variance, m)
+    return np.where(is_mean, means, rates)

@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
-import narwhals as nw
 import numpy as np
-import polars as pl
 
 from bobanalysis.fairness.intervals import Array
 
 Method = Literal["benjamini-hochberg", "benjamini-yekutieli", "holm", "bonferroni"]
-_NAMES = {  # of statsmodels
-    "benjamini-hochberg": "fdr_bh",
-    "benjamini-yekutieli": "fdr_by",
-    "holm": "holm",
-    "bonferroni": "bonferroni",
-}
+_FALSE_DISCOVERY = {"benjamini-hochberg": "bh", "benjamini-yekutieli": "by"}  # of scipy
 
 _FEW = 10
 
@@ -42,59 +34,22 @@ def adjusted_p_values(p_values: Any, method: Method = "benjamini-hochberg") -> A
     >>> adjusted_p_values([0.01, 0.04, 0.03, np.nan], "holm")
     array([0.03, 0.06, 0.06,  nan])
     """
-    from statsmodels.stats.multitest import multipletests
-
-    if method not in _NAMES:
-        raise ValueError(f"method {method!r} is not one of: {', '.join(_NAMES)}")
+    if method not in get_args(Method):
+        raise ValueError(f"method {method!r} is not one of: {', '.join(get_args(Method))}")
     p = np.asarray(p_values, float)
     known = ~np.isnan(p)
-    if ((p[known] < 0) | (p[known] > 1)).any():
-        raise ValueError(f"a P value lies from 0 to 1, not {p[known][(p[known] < 0) | (p[known] > 1)][0]}")
+    if (wrong := p[(p < 0) | (p > 1)]).size:
+        raise ValueError(f"a P value lies from 0 to 1, not {wrong[0]}")
     found = np.full(p.shape, np.nan)
-    if known.any():
-        found[known] = multipletests(p[known], method=_NAMES[method])[1]
+    if method in _FALSE_DISCOVERY:
+        from scipy.stats import false_discovery_control
+
+        found[known] = false_discovery_control(p[known], method=_FALSE_DISCOVERY[method])
+    elif known.any():
+        from statsmodels.stats.multitest import multipletests  # takes a second to import
+
+        found[known] = multipletests(p[known], method=method)[1]
     return found
-
-
-def with_tests(
-    measures: Any, method: Method = "benjamini-hochberg", within: Sequence[str] = ("metric", "item")
-) -> Any:
-    """Fill ``p_adjusted`` of a measure frame from its ``p_value``.
-
-    Args:
-        measures: frame from :func:`bobanalysis.fairness.group_metrics`, where each group is compared with its
-            reference.
-        method: of correction; see :func:`adjusted_p_values`.
-        within: columns whose values make a family of tests; none for one family of all rows.
-
-    Returns:
-        The frame, of the library that came in, rows in the order given. A gap that is not estimable or
-        suppressed stays null, and is not counted among the tests.
-
-    Raises:
-        ValueError: a column is missing, or an unknown method.
-
-    >>> from bobanalysis.fairness import group_metrics
-    >>> told = [1] * 6 + [0] * 24 + [1] * 10 + [0] * 10 + [1] * 9 + [0] * 21
-    >>> people = pl.DataFrame({"age": ["young"] * 30 + ["old"] * 20 + ["middle"] * 30, "told": told})
-    >>> tested = with_tests(group_metrics(people, ["age"], prediction="told"), "holm")
-    >>> tested.filter(metric="selection_rate").select("age", pl.col("^p_.*$").round(3)).rows()
-    [('middle', 0.862, 0.862), ('old', 0.047, 0.142), ('young', 0.099, 0.198)]
-    """
-    native = nw.from_native(measures, eager_only=True)
-    for column in ("p_value", "p_adjusted", *within):
-        if column not in native.columns:
-            raise ValueError(f"column {column!r} is not in the measure frame; it has: {native.columns}")
-    p = native.select("p_value").to_polars()["p_value"].cast(pl.Float64).fill_null(np.nan).to_numpy()
-    found = np.full(len(p), np.nan)
-    families = native.select(*within).to_polars() if within else pl.DataFrame({"all": np.zeros(len(p))})
-    rows = families.with_row_index("_row").filter(~np.isnan(p))
-    for family in rows.partition_by(families.columns) if len(rows) else []:
-        at = family["_row"].to_numpy()
-        found[at] = adjusted_p_values(p[at], method)
-    adjusted_p_values(p[:0], method)  # refuse an unknown method, even where there is nothing to adjust
-    filled = nw.new_series("p_adjusted", found, nw.Float64, backend=native.implementation)
-    return native.with_columns(nw.when(~filled.is_nan()).then(filled).alias("p_adjusted")).to_native()
 
 
 def two_rates(x: Any, n: Any, y: Any, m: Any) -> Array:
@@ -146,13 +101,16 @@ def two_means(mean: Any, variance: Any, n: Any, other: Any, other_variance: Any,
     >>> two_means([2.0], [1.0], [50], [2.5], [1.0], [50]).round(4)
     array([0.015])
     """
-    from scipy.special import stdtr
+    from scipy.stats import ttest_ind_from_stats
 
-    mean, n, other, m = (np.asarray(v, float) for v in (mean, n, other, m))
+    n, m = (np.where(np.asarray(size, float) > 1, size, np.nan) for size in (n, m))
     with np.errstate(divide="ignore", invalid="ignore"):
-        a, b = np.where(n > 1, variance / (n - 1), np.nan), np.where(m > 1, other_variance / (m - 1), np.nan)
-        freedom = (a + b) ** 2 / (a**2 / (n - 1) + b**2 / (m - 1))
-        return np.where(a + b > 0, 2 * stdtr(freedom, -np.abs(mean - other) / np.sqrt(a + b)), np.nan)
+        spreads = (
+            np.sqrt(np.asarray(v, float) * k / (k - 1)) for v, k in ((variance, n), (other_variance, m))
+        )
+        spread, other_spread = spreads
+        found = ttest_ind_from_stats(mean, spread, n, other, other_spread, m, equal_var=False).pvalue
+    return np.where(spread + other_spread > 0, found, np.nan)
 
 
 def _mid_fisher(x: Array, n: Array, y: Array, m: Array) -> Array:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
+from itertools import takewhile
 from typing import Any
 
 import polars as pl
@@ -40,10 +41,6 @@ class Words:
         """
         return text(key, **facts).get(self.lang)
 
-    def text(self, value: str) -> str:
-        """Write what is a text already."""
-        return value
-
     def number(self, value: float | None, decimals: int = 0) -> str:
         """Write a number."""
         return number(value, self.lang, decimals)
@@ -60,10 +57,6 @@ class Words:
         """Write the name of a measure, and of what it is about."""
         name = self.word(f"metric_{name}") if f"metric_{name}" in texts() else name
         return name if item is None else name + colon(self.lang) + quote(item, self.lang)
-
-    def summary(self, name: str) -> str:
-        """Write the name of a summary of all groups."""
-        return self.word(f"summary_{name}")
 
     def label(self, value: str | None) -> str:
         """Write the name of a group."""
@@ -120,12 +113,13 @@ class Words:
 _WRITERS: dict[str, Callable[..., str]] = {
     writer.__name__: writer
     for writer in (
-        *(Words.text, Words.number, Words.known_number, Words.share, Words.metric, Words.summary),
-        *(Words.label, Words.value, Words.rate, Words.gap, Words.known_gap, Words.span, Words.ratios),
-        *(Words.p, Words.flags),
+        *(Words.number, Words.known_number, Words.share, Words.metric, Words.label, Words.value),
+        *(Words.rate, Words.gap, Words.known_gap, Words.span, Words.ratios, Words.p, Words.flags),
     )
 }
 """What ``columns.yaml`` may name."""
+_NAMING = ("metric", "label")
+"""Those that write words rather than numbers."""
 
 
 @dataclass(frozen=True)
@@ -153,26 +147,13 @@ class Section:
     write: Words = Words("en")
 
     def axis(self) -> dict[str, Any]:
-        """Return where the points, their intervals and the ticks of the drawing are."""
-        left, width, step = 230, 700, 22
+        """Return the ends and the ticks of the axis of the points and their intervals, 0 among them."""
         ends = [end for _, *ends in self.drawn for end in ends if end is not None and math.isfinite(end)]
         ticks = _ticks(min([*ends, 0.0]), max([*ends, 1e-9]))
-        bottom, top = min([*ends, ticks[0]]), max([*ends, ticks[-1]])
-
-        def x(value: float | None) -> str | None:
-            if value is None:
-                return None
-            return f"{left + (value - bottom) / (top - bottom) * (width - left - 40):.1f}"
-
         digits = max(0, 1 - math.floor(math.log10(ticks[1] - ticks[0]))) if len(ticks) > 1 else 1
         write = self.write if self.write.decimals is None else Words(self.write.lang, digits)
-        points = [
-            (step * at + 16, label, x(value), x(low) if high is not None else None, x(high))
-            for at, (label, value, low, high) in enumerate(self.drawn)
-        ]
-        marks = [(x(tick), write.value(tick)) for tick in ticks]
-        size = {"left": left, "width": width, "height": step * len(self.drawn) + 30}
-        return size | {"ticks": marks, "points": points}
+        marks = [(tick, write.value(tick)) for tick in ticks]
+        return {"bottom": min([*ends, ticks[0]]), "top": max([*ends, ticks[-1]]), "ticks": marks}
 
 
 def _ticks(low: float, high: float) -> list[float]:
@@ -191,26 +172,17 @@ def sections(audit: Audit, lang: Language, most: int = MOST_LINES) -> list[Secti
     asked = audit.measures.filter(pl.col("metric") != "count").select("metric", "item")
     parts = [_read_as(audit, words)]
     parts += [_measure(audit, m, item, means, most) for m, item in asked.unique(maintain_order=True).rows()]
-
-    def part(
-        name: str, rows: pl.DataFrame | None, write: Words = words, wide: int = 1, more: str = ""
-    ) -> None:
+    found = None if audit.subgroups is None else audit.subgroups.filter(pl.col("found"))
+    tables = {"gaps": audit.gaps, "summary": audit.summary, "impact": audit.impact}
+    tables |= {"distances": audit.distances, "calibration": audit.calibration, "subgroups": found}
+    for name, rows in tables.items():
         if rows is not None:
-            sentences = [words.word(key) for key in (f"{name}_text", more) if key]
-            parts.append(_section(audit, name, words.word(name), sentences, rows, write, most, wide))
-
-    width = len(audit.plan.groups)
-    part("gaps", audit.gaps, means, 3)
-    part("summary", None if audit.summary is None else _summary(audit.summary))
-    part("impact", audit.impact, wide=2, more="median_text" if audit.by_median else "")
-    part("distances", audit.distances, wide=width)
-    rates = None if audit.calibration is None else audit.calibration.filter(metric="base_rate")
-    part("calibration", rates, wide=1 + width)
-    if audit.subgroups is not None:
-        found = audit.subgroups.filter(pl.col("found"))
-        of_score = audit.plan.score and not (audit.plan.prediction or audit.plan.selected)
-        nothing = "nothing_found" if found.is_empty() else ""
-        part("subgroups", found, means if of_score else words, more=nothing)
+            sentences = [words.word(f"{name}_text")]
+            if name == "impact" and audit.by_median:
+                sentences.append(words.word("median_text"))
+            if name == "subgroups" and rows.is_empty():
+                sentences.append(words.word("nothing_found"))
+            parts.append(_section(audit, name, words.word(name), sentences, rows, means, most))
     reading = words.word("reading_1", min_group=audit.min_group), words.word("reading_2")
     return [*parts, Section(words.word("reading"), reading)]
 
@@ -266,28 +238,26 @@ def _section(
     title: str,
     sentences: Sequence[str],
     rows: pl.DataFrame,
-    words: Words,
+    means: Words,
     most: int,
-    wide: int = 1,
     drawn: Sequence[Any] = (),
 ) -> Section:
-    """A table with the columns that ``columns.yaml`` names; only means have the digits of ``words``."""
+    """A table with the columns that ``columns.yaml`` names; shares and means each in their way."""
     if rows.is_empty():
         return Section(title, sentences)
+    shares, plan = Words(means.lang), audit.plan
+    of_score = name == "subgroups" and not (plan.prediction or plan.selected) and bool(plan.score)
     columns: list[list[Any]] = []
     for key, *rest in _columns()[name]:
-        columns += [[words.word(key), *rest]] if rest else [[g, "label", g] for g in audit.plan.groups]
-    shares, lines = Words(words.lang), []
+        columns += [[shares.word(key), *rest]] if rest else [[g, "label", g] for g in plan.groups]
+    lines, write = [], shares
     for row in rows.head(most).iter_rows(named=True):
-        write = words if row.get("metric", "mean_score") == "mean_score" else shares
-        lines.append(
-            [
-                _WRITERS[how](write, *(row[one] if isinstance(one, str) else one for one in given))
-                for _, how, *given in columns
-            ]
-        )
+        write = means if of_score or row.get("metric") == "mean_score" else shares
+        given = [[row[one] if isinstance(one, str) else one for one in of] for _, _, *of in columns]
+        lines.append([_WRITERS[how](write, *of) for (_, how, *_), of in zip(columns, given, strict=True)])
+    wide = sum(1 for _ in takewhile(lambda column: column[1] in _NAMING, columns))
     head = [column[0] for column in columns]
-    return Section(title, sentences, head, lines, rows.height - len(lines), wide, list(drawn), words)
+    return Section(title, sentences, head, lines, rows.height - len(lines), wide, list(drawn), write)
 
 
 def _read_as(audit: Audit, words: Words) -> Section:
@@ -311,24 +281,12 @@ def _digits(rows: pl.DataFrame) -> int:
 
 def _measure(audit: Audit, metric: str, item: str | None, means: Words, most: int) -> Section:
     rows = audit.measures.filter(pl.col("metric") == metric, pl.col("item").eq_missing(item))
-    words, groups = means if metric == "mean_score" else Words(means.lang), audit.plan.groups
+    words, against = Words(means.lang), rows["reference"][0]
     about = f"about_{metric}" if item is None else "about_item"
     sentences = [words.word(about)] if about in texts() else []
-    against = rows["reference"][0]
     named = words.word("else") if against == EVERYONE_ELSE else against
-    drawn = [
-        (" × ".join(words.label(row[name]) for name in groups), row["value"], row["ci_low"], row["ci_high"])
-        for row in rows.head(MOST_DRAWN).iter_rows(named=True)
-        if row["value"] is not None
-    ]
     sentences.append(f"{words.word('reference')} {named}.")
-    title = words.metric(metric, item)
-    return _section(audit, "measure", title, sentences, rows, words, most, len(groups), drawn)
-
-
-def _summary(summary: pl.DataFrame) -> pl.DataFrame:
-    """One row a measure, its difference and its ratio side by side."""
-    named = summary.with_columns(metric=pl.col("measure").str.replace("_(difference|ratio)$", ""))
-    ratios = named.filter(pl.col("measure").str.ends_with("_ratio")).select("metric", ratio="value")
-    gaps = named.filter(pl.col("measure").str.ends_with("_difference"))
-    return gaps.join(ratios, on="metric", how="left", maintain_order="left")
+    label = pl.concat_str(audit.plan.groups, separator=" × ")
+    drawn = rows.head(MOST_DRAWN).drop_nulls("value").select(label, "value", "ci_low", "ci_high").rows()
+    points = [(words.label(group), *values) for group, *values in drawn]
+    return _section(audit, "measure", words.metric(metric, item), sentences, rows, means, most, points)

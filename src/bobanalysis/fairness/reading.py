@@ -11,9 +11,8 @@ from __future__ import annotations
 import operator
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
-from functools import partial
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
@@ -31,10 +30,11 @@ MISSING = (
 """Texts that stand for "not known" unless the caller names others."""
 
 MOST_CATEGORIES = 200
-MOST_SCORES = 20_000_000
+MOST_SCORES = 5_000_000
+"""Distinct scores by group that are kept; of more, only the means are."""
 _COMPARISONS = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt}
 _CONDITION = re.compile(r"^(?P<name>.*?)\s*(?P<op>>=|<=|!=|==|=|>|<)\s*(?P<value>.+)$")
-_Cuts = tuple[float, Sequence[float], Sequence[str]]  # median, breaks and labels of bins
+_WHOLE = re.compile(r"^(-?\d+)\.0+$")
 
 
 @dataclass(frozen=True)
@@ -70,20 +70,14 @@ class Reading:
         cube: the sums by group, prediction and outcome.
         rows: rows read.
         notes: what was read as what.
-        scores: distinct scores with their weight ("_score", "_w"), None without a score.
         scored: where there is a score, the cube by its bin ("_item"), whether it is above the median of
             everybody ("_prediction") and outcome; None without a score, or with too many distinct ones.
-        bins: labels of the bins in their order.
-        median: the (weighted) median score of everybody.
     """
 
     cube: Cube
     rows: int
     notes: tuple[Text, ...]
-    scores: pl.DataFrame | None = None
     scored: Cube | None = None
-    bins: tuple[str, ...] = ()
-    median: float | None = None
 
 
 def read(
@@ -115,60 +109,89 @@ def read(
         >>> reading.cube.over(["sex"]).cells.group_by("sex").agg(pl.col("_n").sum()).sort("sex").rows()
         [('F', 1), ('M', 1), ('unknown', 1)]
     """
-    source = _Source(open_table(path, encoding=encoding), plan, skip_bad_rows, progress)
-    source.check()
-    cells = source.cells()
-    notes = [*source.table.notes]
-    if source.skipped:
-        notes.append(text("skipped", rows=source.skipped))
-    for asked, texts in source.read_as_no.items():
-        if texts:
-            notes.append(text("read_as_no", asked=asked, values=_listed(texts)))
-    if source.rows == 0:
+    source = _Source(open_table(path, encoding=encoding), plan)
+    columns = source.columns()
+    keys = [*plan.groups, *(f"_{key}" for key in ("prediction", "outcome", "score") if getattr(plan, key))]
+    keys += ["_prediction"] if plan.selected else []
+    parts: list[pl.DataFrame] = []
+    rows = skipped = 0
+    for batch in source.table.batches(columns):
+        skipped += batch.rejects.height
+        if skipped and not skip_bad_rows:
+            _, row, _, value, problem = batch.rejects.row(0)
+            raise InputError(
+                f"{path}, row {row}: {value!r} {problem}. The file may be cut short; "
+                f"--skip-bad-rows leaves such rows out and counts them"
+            )
+        rows += batch.frame.height
+        narrow = source.narrow(batch)
+        if "_score" in keys and parts and parts[0].height > MOST_SCORES:
+            keys.remove("_score")
+            parts = [part.group_by(keys).agg(row_sums(True)) for part in parts]
+        parts.append(narrow.group_by(keys).agg(row_sums(bool(plan.score) and "_score" not in keys)))
+        if sum(part.height for part in parts) > 2 * parts[0].height + 200_000:  # so that memory stays small
+            parts = [merged(pl.concat(parts, how="vertical_relaxed"), keys)]
+        if progress:
+            progress(rows)
+    if rows == 0:
         raise InputError(f"{path} has columns but no rows")
-    cells, more = _interpreted(cells, plan, path)
-    reading = Reading(Cube(cells, plan.groups), source.rows, (*notes, *more), source.scores)
-    return reading if source.scores is None else _with_scores(reading, source)
+    cells = merged(pl.concat(parts, how="vertical_relaxed"), keys)
+    notes = [*source.table.notes, *([text("skipped", rows=skipped)] if skipped else [])]
+    cells = _interpreted(cells, source, notes)
+    if not plan.score:
+        return Reading(Cube(cells, plan.groups), rows, tuple(notes))
+    scored = _by_bin(cells, plan) if "_score" in keys else None
+    if scored is None:
+        notes.append(text("many_scores"))
+    else:
+        cells = cells.group_by(key for key in keys if key != "_score").agg(row_sums(True))
+    if cells["_score_n"].sum() == 0:
+        raise InputError(f"{path}: {plan.score!r} is unknown in every row")
+    return Reading(Cube(cells, plan.groups), rows, tuple(notes), scored)
 
 
-@dataclass
+def _by_bin(cells: pl.DataFrame, plan: Plan) -> Cube:
+    """Sum cells of single scores by bin of the score and by whether it is above the median."""
+    known = cells.filter(pl.col("_score").is_not_null())
+    median = weighted_median(known["_score"], known["_w"])
+    bins = in_bins(pl.col("_score"), *score_bins(known["_score"], known["_w"]))
+    keys = [*plan.groups, "_item", "_prediction", *(["_outcome"] if plan.outcome else [])]
+    binned = cells.with_columns(_item=bins, _prediction=pl.col("_score") > median)
+    return Cube(binned.group_by(keys).agg(row_sums(True)), plan.groups)
+
+
+@dataclass(frozen=True)
 class _Source:
-    """A table and what is asked of it; reading it fills ``rows``, ``skipped``, ``scores``, ``read_as_no``."""
+    """A table and what is asked of it."""
 
     table: Table
     plan: Plan
-    skip_bad_rows: bool = False
-    progress: Callable[[int], None] | None = None
-    rows: int = 0
-    skipped: int = 0
-    scores: pl.DataFrame | None = None
-    read_as_no: dict[str, Counter[str]] = field(default_factory=dict)
 
-    def check(self) -> None:
+    def columns(self) -> list[str]:
         """Find every column of the plan, or say which is missing and which looks like it."""
-        plan = self.plan
+        plan, has = self.plan, self.table.columns
         if not (plan.prediction or plan.outcome or plan.score or plan.selected):
             raise InputError("nothing to measure: give --prediction, --score or --outcome")
         if plan.selected and (not plan.count or plan.prediction or plan.outcome or plan.score):
             raise InputError("--selected goes with --count, and stands for --prediction")
-        for asked in filter(None, (plan.prediction, plan.outcome)):
-            self.condition(asked)
-        for name in (*plan.groups, *filter(None, (plan.score, plan.weight, plan.count, plan.selected))):
-            if name not in self.table.columns:
-                raise no_column(name, self.table.columns, str(self.table.path))
-            if name in plan.groups and name.startswith("_"):
-                raise InputError(f"rename the group column {name!r}: names of sums begin with an underscore")
+        decisions = [self.condition(asked)[0] for asked in (plan.prediction, plan.outcome) if asked]
+        numbers = [name for name in (plan.score, plan.weight, plan.count, plan.selected) if name]
+        if missing := [name for name in (*plan.groups, *numbers) if name not in has]:
+            raise no_column(missing[0], has, str(self.table.path))
+        if clash := [name for name in plan.groups if name.startswith("_")]:
+            raise InputError(f"rename the group column {clash[0]!r}: names of sums begin with an underscore")
         if not plan.groups:
             raise InputError("give at least one column of groups")
+        return [*plan.groups, *decisions, *numbers]
 
-    def condition(self, asked: str) -> tuple[str, tuple[str, str] | None]:
-        """The column a prediction or outcome is about, and its condition."""
+    def condition(self, asked: str) -> tuple[str, str, str]:
+        """The column a prediction or outcome is about, its comparison ("" for none) and what with."""
         if asked in self.table.columns:
-            return asked, None
+            return asked, "", ""
         found = _CONDITION.match(asked)
         if found is None or found["name"] not in self.table.columns:
             raise no_column(found["name"] if found else asked, self.table.columns, str(self.table.path))
-        return found["name"], (found["op"], found["value"])
+        return found["name"], found["op"], found["value"]
 
     def text(self, name: str, schema: pl.Schema) -> pl.Expr:
         """The text of a column, null where it stands for "not known"."""
@@ -189,177 +212,105 @@ class _Source:
         return number, known.is_not_null() & (number.is_null() | ~number.is_finite())
 
     def decision(self, asked: str, schema: pl.Schema) -> tuple[pl.Expr, pl.Expr]:
-        """The text of a decision, "1" and "0" where a condition was given; and what is wrong."""
-        name, condition = self.condition(asked)
-        known, nothing = self.text(name, schema), pl.lit(False)
-        if condition is None:
-            return known, nothing
-        op, value = condition
-        if op in _COMPARISONS:
-            try:
-                limit = float(value)
-            except ValueError as error:
-                hint = f"write {name}={value} for a text"
-                raise InputError(f"{asked!r}: {value!r} is not a number; {hint}") from error
-            number, nothing = self.number(name, schema)
-            holds = _COMPARISONS[op](number, limit)
-        else:
-            asked_for = {value.strip(), *(part.strip() for part in value.split(","))}
-            same = _whole(known).is_in([_WHOLE.sub(r"\1", part) for part in asked_for])
-            holds = ~same if op == "!=" else same
-        return pl.when(holds).then(pl.lit("1")).when(~holds).then(pl.lit("0")), nothing
+        """The text of a decision, "1" and "0" where numbers are compared; and what is wrong."""
+        name, op, value = self.condition(asked)
+        if op not in _COMPARISONS:
+            return self.text(name, schema), pl.lit(False)
+        try:
+            limit = float(value)
+        except ValueError as error:
+            hint = f"write {name}={value} for a text"
+            raise InputError(f"{asked!r}: {value!r} is not a number; {hint}") from error
+        number, wrong = self.number(name, schema)
+        return _COMPARISONS[op](number, limit).cast(pl.Int8).cast(pl.String), wrong
 
-    def cells(self, cuts: _Cuts | None = None) -> pl.DataFrame:
-        """Sum the table batch by batch; with ``cuts`` by score rather than prediction."""
-        plan = self.plan
-        decisions = [self.condition(name)[0] for name in (plan.prediction, plan.outcome) if name]
-        numbers = [name for name in (plan.score, plan.weight, plan.count, plan.selected) if name]
-        parts: list[pl.DataFrame] = []
-        scores: list[pl.DataFrame] = []
-        rows = 0
-        for batch in self.table.batches([*plan.groups, *decisions, *numbers]):
-            if cuts is None:
-                self.look_at(batch)
-            narrow = self.narrow(batch, cuts)
-            rows += batch.frame.height
-            if self.progress:
-                self.progress(rows)
-            keys = [name for name in narrow.columns if name not in ("_c", "_w", "_score")]
-            parts.append(narrow.group_by(keys).agg(row_sums("_score" in narrow.columns)))
-            parts = _added_up(parts, partial(merged, keys=keys))
-            if plan.score and cuts is None and not (scores and scores[0].height > MOST_SCORES):
-                known = narrow.filter(pl.col("_score").is_not_null() & (pl.col("_c") > 0))
-                scores.append(known.group_by("_score").agg((pl.col("_w") * pl.col("_c")).sum().alias("_w")))
-                scores = _added_up(scores, _by_score)
-        if cuts is None:
-            self.rows = rows
-            if plan.score:
-                few = scores[0].height <= MOST_SCORES
-                self.scores = _by_score(pl.concat(scores)).sort("_score") if few else pl.DataFrame()
-        return merged(pl.concat(parts, how="vertical_relaxed"), keys)
-
-    def look_at(self, batch: Batch) -> None:
-        """Count wrong rows, or stop at the first; and count the texts that a condition reads as no."""
-        self.skipped += batch.rejects.height
-        if batch.rejects.height and not self.skip_bad_rows:
-            _, row, _, value, problem = batch.rejects.row(0)
-            raise InputError(
-                f"{self.table.path}, row {row}: {value!r} {problem}. The file may be cut short; "
-                f"--skip-bad-rows leaves such rows out and counts them"
-            )
-        for asked in filter(None, (self.plan.prediction, self.plan.outcome)):
-            name, condition = self.condition(asked)
-            seen = self.read_as_no.setdefault(asked, Counter())
-            if condition and condition[0] in ("=", "==") and len(seen) <= MOST_CATEGORIES:
-                schema = batch.frame.schema
-                known, holds = self.text(name, schema), self.decision(asked, schema)[0]
-                others = batch.frame.select(known.filter(holds == "0").alias("value"))
-                seen.update(dict(others.group_by("value").len().rows()))
-
-    def narrow(self, batch: Batch, cuts: _Cuts | None) -> pl.DataFrame:
+    def narrow(self, batch: Batch) -> pl.DataFrame:
         """Keys as text and numbers as numbers, or an error that names row, column and value."""
         plan, schema = self.plan, batch.frame.schema
         keys = {name: self.text(name, schema).fill_null(UNKNOWN) for name in plan.groups}
         wrong: list[tuple[str, pl.Expr, str]] = []
-        numbers: dict[str, pl.Expr] = {}
-        roles = {"_score": plan.score, "_w": plan.weight, "_c": plan.count, "_s": plan.selected}
+        roles = {"_score": plan.score, "_w": plan.weight, "_n": plan.count, "_s": plan.selected}
+        numbers: dict[str, pl.Expr] = {"_n": pl.lit(1.0), "_w": pl.lit(1.0)}
         for role, name in roles.items():
             if not name:
                 continue
-            numbers[role], bad = self.number(name, schema)
+            numbers[role], bad = number, _ = self.number(name, schema)
             wrong.append((name, bad, "is not a finite number"))
             if role != "_score":
-                wrong.append((name, numbers[role].is_null(), "is missing; a number is needed in every row"))
-                wrong.append((name, numbers[role] < 0, "is negative; zero or more is needed"))
-            if role in ("_c", "_s"):
-                part = numbers[role] != numbers[role].floor()
-                wrong.append((name, part, "is not a whole number of people"))
+                wrong.append((name, number.is_null(), "is missing; a number is needed in every row"))
+                wrong.append((name, number < 0, "is negative; zero or more is needed"))
+            if role in ("_n", "_s"):
+                wrong.append((name, number != number.floor(), "is not a whole number of people"))
         if plan.selected:
-            wrong.append((plan.selected, numbers["_s"] > numbers["_c"], f"is more than {plan.count!r}"))
+            wrong.append((plan.selected, numbers["_s"] > numbers["_n"], f"is more than {plan.count!r}"))
         for key, asked in (("_prediction", plan.prediction), ("_outcome", plan.outcome)):
             if asked:
                 keys[key], bad = self.decision(asked, schema)
                 wrong.append((self.condition(asked)[0], bad, "is not a finite number"))
-        found = batch.frame.select(
+        first = [
             bad.fill_null(False).arg_true().first().alias(str(at)) for at, (_, bad, _) in enumerate(wrong)
-        )
-        for (name, _, why), at in zip(wrong, found.row(0) if wrong else (), strict=True):
+        ]
+        for (name, _, why), at in zip(wrong, batch.frame.select(first).row(0) if wrong else (), strict=True):
             if at is not None:
                 where = f"{self.table.path}: column {name!r}, row {batch.rows[at]}"
                 raise InputError(f"{where}: {batch.frame[name][at]!r} {why}")
-        if cuts is not None:
-            median, breaks, labels = cuts
-            keys["_item"] = in_bins(numbers["_score"], breaks, labels)
-            keys["_prediction"] = numbers["_score"] > median
-        counts = {"_c": numbers.get("_c", pl.lit(1.0)), "_w": numbers.get("_w", pl.lit(1.0))}
-        if plan.score:
-            counts["_score"] = numbers["_score"]
-        narrow = batch.frame.select(**{**keys, **counts})
+        narrow = batch.frame.select(**keys, **numbers)
         if plan.selected:
-            chosen = batch.frame.select(numbers["_s"].alias("_s"))["_s"]
-            answers = (("1", chosen), ("0", narrow["_c"] - chosen))
-            narrow = pl.concat(
-                [narrow.with_columns(pl.lit(a).alias("_prediction"), c.alias("_c")) for a, c in answers]
-            )
-        return narrow.filter(pl.col("_c") > 0) if plan.count else narrow
-
-
-def _added_up(parts: list[pl.DataFrame], add: Callable[[pl.DataFrame], pl.DataFrame]) -> list[pl.DataFrame]:
-    """Add up tables once they have become twice as long as their sum was, so that memory stays small."""
-    long = sum(part.height for part in parts) > 2 * parts[0].height + 200_000
-    return [add(pl.concat(parts, how="vertical_relaxed"))] if long else parts
-
-
-def _by_score(weights: pl.DataFrame) -> pl.DataFrame:
-    return weights.group_by("_score").agg(pl.col("_w").sum())
-
-
-_WHOLE = re.compile(r"^(-?\d+)\.0+$")
-
-
-def _whole(known: pl.Expr) -> pl.Expr:
-    """Write 1.0 as 1, as codes become numbers with decimals where one of them is missing."""
-    return known.str.replace(_WHOLE.pattern, "$1")
+            yes = narrow.with_columns(_prediction=pl.lit("1"), _n=pl.col("_s"))
+            no = narrow.with_columns(_prediction=pl.lit("0"), _n=pl.col("_n") - pl.col("_s"))
+            narrow = pl.concat([yes, no])
+        n, w = pl.col("_n"), pl.col("_w")
+        return narrow.filter(n > 0).with_columns(_w=n * w, _w2=n * w * w)
 
 
 # --- what the texts mean ------------------------------------------------------------------------------------
 
 
-def _interpreted(cells: pl.DataFrame, plan: Plan, path: Path) -> tuple[pl.DataFrame, list[Text]]:
-    """Turn texts into decisions and labels into numbers where all of them are, and say so."""
-    notes: list[Text] = []
-    people = int(cells["_n"].sum())
+def _interpreted(cells: pl.DataFrame, source: _Source, notes: list[Text]) -> pl.DataFrame:
+    """Turn texts into decisions and labels into numbers where all of them are, and note it."""
+    plan, path, people = source.plan, source.table.path, int(cells["_n"].sum())
     if people == 0:
         raise InputError(f"{path}: every row stands for 0 people")
+    for key, asked in (("_prediction", plan.prediction), ("_outcome", plan.outcome)):
+        _, op, value = source.condition(asked) if asked else ("", "", "")
+        if op in ("=", "==", "!="):
+            wanted = {_WHOLE.sub(r"\1", part) for part in (value.strip(), *map(str.strip, value.split(",")))}
+            same = pl.col(key).str.replace(_WHOLE.pattern, "$1").is_in(wanted)  # codes with gaps become 1.0
+            if op != "!=" and (others := _counts(cells.filter(~same), key)):
+                notes.append(text("read_as_no", asked=asked, values=_listed(others)))
+            cells = cells.with_columns(
+                (~same if op == "!=" else same).cast(pl.Int8).cast(pl.String).alias(key)
+            )
     for name in plan.groups:
-        unknown = int(cells.filter(pl.col(name) == UNKNOWN)["_n"].sum())
-        if unknown:
+        if unknown := int(cells.filter(pl.col(name) == UNKNOWN)["_n"].sum()):
             notes.append(text("unknown_group", name=name, unknown=unknown, people=people))
         cells = cells.with_columns(_ordered(cells[name]))
     for key, asked in (("_prediction", plan.prediction or plan.selected), ("_outcome", plan.outcome)):
         if not asked:
             continue
-        found = cells.group_by(key).agg(pl.col("_n").sum()).drop_nulls(key).sort(key)
-        if found.is_empty():
-            raise InputError(f"{path}: {asked!r} is unknown in every row")
-        counts = Counter(dict(found.rows()))
+        counts = _counts(cells, key)
         values = {value.casefold() for value in counts}
+        if not counts:
+            raise InputError(f"{path}: {asked!r} is unknown in every row")
         if values <= {*YES, *NO}:
             cells = cells.with_columns(pl.col(key).str.to_lowercase().is_in(list(YES)))
             if not values & {*YES} or not values & {*NO}:
-                notes.append(text("one_value", asked=asked, value=found[key][0]))
+                notes.append(text("one_value", asked=asked, value=min(counts)))
         elif key == "_outcome" or plan.outcome or _all_numbers(values):
             raise _not_binary(path, asked, counts, key)
-        elif found.height > MOST_CATEGORIES:
+        elif len(counts) > MOST_CATEGORIES:
             raise InputError(
-                f"{path}: {asked!r} has {found.height} different texts, more than {MOST_CATEGORIES}; is it "
+                f"{path}: {asked!r} has {len(counts)} different texts, more than {MOST_CATEGORIES}; is it "
                 f"an identifier? {_listed(counts)}"
             )
-        if missing := int(cells.filter(pl.col(key).is_null())["_n"].sum()):
+        if missing := people - counts.total():
             notes.append(text("unknown_value", name=asked, unknown=missing, people=people))
-    if plan.score and cells["_score_n"].sum() == 0:
-        raise InputError(f"{path}: {plan.score!r} is unknown in every row")
-    return cells, notes
+    return cells
+
+
+def _counts(cells: pl.DataFrame, key: str) -> Counter[str]:
+    """How many people each text of a column stands for, in the order of the texts."""
+    return Counter(dict(cells.drop_nulls(key).group_by(key).agg(pl.col("_n").sum()).sort(key).rows()))
 
 
 def _not_binary(path: Path, asked: str, counts: Counter[str], key: str) -> InputError:
@@ -392,19 +343,3 @@ def _ordered(labels: pl.Series) -> pl.Series:
         if known.null_count() < len(known) and (number.cast(pl.String).eq_missing(known)).all():
             return number
     return labels
-
-
-def _with_scores(reading: Reading, source: _Source) -> Reading:
-    """Read the file once more, by bin of the score and by whether it is above the median."""
-    scores, plan = reading.scores, source.plan
-    if scores is None or scores.is_empty():
-        return replace(reading, notes=(*reading.notes, text("many_scores")))
-    median = weighted_median(scores["_score"], scores["_w"])
-    breaks, labels = score_bins(scores["_score"], scores["_w"])
-    source.plan = replace(plan, prediction=None)
-    cells = source.cells((median, breaks, labels))
-    if plan.outcome:
-        cells, _ = _interpreted(cells, replace(plan, prediction=None, score=None), source.table.path)
-    else:
-        cells = cells.with_columns(_ordered(cells[name]) for name in plan.groups)
-    return replace(reading, scored=Cube(cells, plan.groups), bins=tuple(labels), median=median)
