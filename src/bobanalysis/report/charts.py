@@ -217,11 +217,82 @@ def place_ranks(tables: Tables, words: Words, narrow: bool) -> Drawing:
     return Drawing(title, text, _dress(chart, "place-ranks"))
 
 
+def others_by_age(tables: Tables, words: Words, narrow: bool) -> Drawing:
+    """Draw what each of three algorithms answers the same people at every age, in a panel of its own."""
+    alt = _altair()
+    import polars as pl
+
+    titles = {
+        "bob": words._("Bob: mean overall score, modelled job seekers"),
+        "ams": words._("AMS: mean chance of work, all combinations"),
+        "duo_observed": words._("DUO: mean score, students of 2014"),
+    }
+    panels, told = [], []
+    for name, title in titles.items():
+        unit = "share" if name == "ams" else "score"
+        means = pl.concat([*tables.values()]).filter(population=name).sort("age")
+        first, last = _bounds(means, "age")
+        label = {"labelExpr": _percent_label(words)} if unit == "share" else {}
+        y = alt.Y("mean:Q", title=None, axis=alt.Axis(tickCount=4, grid=False, **label))
+        line = _of(means.to_dicts()).mark_line(interpolate="step-after", color=CLASS_COLOURS["high"])
+        line = line.encode(x=_ages("age:Q", first, last, words, last), y=y)
+        panels.append(_titled(line, title, 290 if narrow else 185, 120))
+        told.append(
+            words._("{name}: {first} at {age_first}, {last} at {age_last}").format(
+                name=title,
+                first=words.quantity(means["mean"][0], unit),
+                last=words.quantity(means["mean"][-1], unit),
+                age_first=words.quantity(first, "years"),
+                age_last=words.quantity(last, "years"),
+            )
+        )
+    chart = alt.vconcat(*panels) if narrow else alt.hconcat(*panels, bounds="flush", spacing=45)
+    text = words._("Lines over age, one panel each, with units and people of their own. {list}.")
+    title = words._("Only age changes: what the same people are answered")
+    return Drawing(title, text.format(list="; ".join(told)), _dress(chart, "others-by-age"))
+
+
+def observed_by_age(tables: Tables, words: Words, narrow: bool) -> Drawing:
+    """Draw the share in the two highest classes by age, as people are and with everybody set to each age."""
+    alt = _altair()
+
+    said = {"share_own": words._("As they are"), "share_same": words._("Everybody, set to that age")}
+    colours = {"share_own": CLASS_COLOURS["high"], "share_same": CLASS_COLOURS["low"]}
+    panels, told, dash = [], [], "replace(datum.label, '-', '–')"
+    for (year,), rows in tables["observed.standardised"].group_by("year", maintain_order=True):
+        x = alt.X("group:N", title=words._("Age, in years"), axis=alt.Axis(labelAngle=0, labelExpr=dash))
+        axis = alt.Axis(tickCount=4, labelExpr=_percent_label(words), grid=False)
+        scale = alt.Scale(domain=[0, 0.5])
+        lines = [
+            _of(rows.to_dicts())
+            .mark_line(point=alt.OverlayMarkDef(color=colours[name]), color=colours[name])
+            .encode(x=x, y=alt.Y(f"{name}:Q", title=None, axis=axis, scale=scale))
+            for name in said
+        ]
+        panels.append(_titled(alt.layer(*lines), str(year), 270, 170))
+        ends = {name: words.join(words.quantity(share, "share") for share in rows[name]) for name in said}
+        text = words._("{year}, as they are: {own}; everybody, set to that age: {same}")
+        told.append(text.format(year=year, own=ends["share_own"], same=ends["share_same"]))
+    chart = alt.vconcat(*panels) if narrow else alt.hconcat(*panels)
+    text = words._("Two lines in each of two years, from the youngest to the oldest. {list}.")
+    chart = alt.vconcat(_key(said, colours), chart, spacing=14)
+    title = words._("Share in the two highest classes, by age")
+    return Drawing(title, text.format(list="; ".join(told)), _dress(chart, "observed-by-age"))
+
+
+def _titled(chart: Any, title: str, width: int, height: int) -> Any:
+    lines = title.split(", ")
+    said = _altair().TitleParams(lines, anchor="start", fontSize=12, fontWeight=600, color=INK)
+    return chart.properties(title=said, width=width, height=height)
+
+
 CHARTS: Mapping[str, ChartKind] = {
     "age-challenges": ChartKind(("age.challenge_share", "age.cliffs"), age_challenges),
     "age-cliffs": ChartKind(("age.cliffs", "age.challenge_share"), age_cliffs),
     "place-map": ChartKind(("place.stressed",), place_map),
     "place-ranks": ChartKind(("place.stressed",), place_ranks),
+    "others-by-age": ChartKind(("three.by_age_score", "three.by_age_chance"), others_by_age),
+    "observed-by-age": ChartKind(("observed.standardised",), observed_by_age),
 }
 """Charts that pages can ask for, by name."""
 
