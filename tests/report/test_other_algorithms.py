@@ -164,7 +164,7 @@ def test_each_other_algorithm_has_its_pages_beside_and_they_lead_back(rendered):
                 if not link["href"].startswith(("http", "#")):
                     target = rendered / algorithm.id / path
                     assert (target.parent / link["href"].split("#")[0]).exists(), (path, link["href"])
-        assert f'href="../../fr/compare.html"' in found["fr/rules.html"].source
+        assert 'href="../../fr/compare.html"' in found["fr/rules.html"].source
 
 
 def test_each_other_algorithm_has_a_register_record_and_a_legal_frame():

@@ -219,7 +219,6 @@ def place_ranks(tables: Tables, words: Words, narrow: bool) -> Drawing:
 
 def others_by_age(tables: Tables, words: Words, narrow: bool) -> Drawing:
     """Draw what each of three algorithms answers the same people at every age, in a panel of its own."""
-    alt = _altair()
     import polars as pl
 
     titles = {
@@ -227,63 +226,53 @@ def others_by_age(tables: Tables, words: Words, narrow: bool) -> Drawing:
         "ams": words._("AMS: mean chance of work, all combinations"),
         "duo_observed": words._("DUO: mean score, students of 2014"),
     }
-    panels, told = [], []
+    panels = []
     for name, title in titles.items():
-        unit = "share" if name == "ams" else "score"
         means = pl.concat([*tables.values()]).filter(population=name).sort("age")
         first, last = _bounds(means, "age")
-        label = {"labelExpr": _percent_label(words)} if unit == "share" else {}
-        y = alt.Y("mean:Q", title=None, axis=alt.Axis(tickCount=4, grid=False, **label))
-        line = _of(means.to_dicts()).mark_line(interpolate="step-after", color=CLASS_COLOURS["high"])
-        line = line.encode(x=_ages("age:Q", first, last, words, last), y=y)
-        panels.append(_titled(line, title, 290 if narrow else 185, 120))
-        told.append(
-            words._("{name}: {first} at {age_first}, {last} at {age_last}").format(
-                name=title,
-                first=words.quantity(means["mean"][0], unit),
-                last=words.quantity(means["mean"][-1], unit),
-                age_first=words.quantity(first, "years"),
-                age_last=words.quantity(last, "years"),
-            )
-        )
-    chart = alt.vconcat(*panels) if narrow else alt.hconcat(*panels, bounds="flush", spacing=45)
-    text = words._("Lines over age, one panel each, with units and people of their own. {list}.")
+        lines = _lines(means, _ages("age:Q", first, last, words, last), {"mean": "high"}, "step-after")
+        panels.append(_panel(lines, title, words, percent=name == "ams"))
     title = words._("Only age changes: what the same people are answered")
-    return Drawing(title, text.format(list="; ".join(told)), _dress(chart, "others-by-age"))
+    text = words._("Lines over age, a panel each, with its own unit and people. The tables hold the values.")
+    return Drawing(title, text, _dress(_side_by_side(panels, narrow), "others-by-age"))
 
 
 def observed_by_age(tables: Tables, words: Words, narrow: bool) -> Drawing:
     """Draw the share in the two highest classes by age, as people are and with everybody set to each age."""
     alt = _altair()
 
-    said = {"share_own": words._("As they are"), "share_same": words._("Everybody, set to that age")}
-    colours = {"share_own": CLASS_COLOURS["high"], "share_same": CLASS_COLOURS["low"]}
-    panels, told, dash = [], [], "replace(datum.label, '-', '–')"
+    said = {"high": words._("As they are"), "low": words._("Everybody, set to that age")}
+    axis = alt.Axis(labelAngle=0, labelExpr="replace(datum.label, '-', '–')")
+    x = alt.X("group:N", title=words._("Age, in years"), axis=axis)
+    panels = []
     for (year,), rows in tables["observed.standardised"].group_by("year", maintain_order=True):
-        x = alt.X("group:N", title=words._("Age, in years"), axis=alt.Axis(labelAngle=0, labelExpr=dash))
-        axis = alt.Axis(tickCount=4, labelExpr=_percent_label(words), grid=False)
-        scale = alt.Scale(domain=[0, 0.5])
-        lines = [
-            _of(rows.to_dicts())
-            .mark_line(point=alt.OverlayMarkDef(color=colours[name]), color=colours[name])
-            .encode(x=x, y=alt.Y(f"{name}:Q", title=None, axis=axis, scale=scale))
-            for name in said
-        ]
-        panels.append(_titled(alt.layer(*lines), str(year), 270, 170))
-        ends = {name: words.join(words.quantity(share, "share") for share in rows[name]) for name in said}
-        text = words._("{year}, as they are: {own}; everybody, set to that age: {same}")
-        told.append(text.format(year=year, own=ends["share_own"], same=ends["share_same"]))
-    chart = alt.vconcat(*panels) if narrow else alt.hconcat(*panels)
-    text = words._("Two lines in each of two years, from the youngest to the oldest. {list}.")
-    chart = alt.vconcat(_key(said, colours), chart, spacing=14)
+        lines = _lines(rows, x, {"share_own": "high", "share_same": "low"}, "linear")
+        panels.append(_panel(lines, str(year), words, percent=True))
+    chart = alt.vconcat(_key(said, CLASS_COLOURS), _side_by_side(panels, narrow), spacing=14)
     title = words._("Share in the two highest classes, by age")
-    return Drawing(title, text.format(list="; ".join(told)), _dress(chart, "observed-by-age"))
+    text = words._("Two lines by age, for each of two years. The table holds the values.")
+    return Drawing(title, text, _dress(chart, "observed-by-age"))
 
 
-def _titled(chart: Any, title: str, width: int, height: int) -> Any:
-    lines = title.split(", ")
-    said = _altair().TitleParams(lines, anchor="start", fontSize=12, fontWeight=600, color=INK)
-    return chart.properties(title=said, width=width, height=height)
+def _lines(rows: pl.DataFrame, x: Any, columns: Mapping[str, str], how: str) -> list[Any]:
+    base = _of(rows.to_dicts())
+    marks = (base.mark_line(interpolate=how, color=CLASS_COLOURS[colour]) for colour in columns.values())
+    return [mark.encode(x=x, y=f"{column}:Q") for column, mark in zip(columns, marks, strict=True)]
+
+
+def _panel(lines: list[Any], title: str, words: Words, percent: bool) -> Any:
+    alt = _altair()
+    label = {"labelExpr": _percent_label(words)} if percent else {}
+    y = alt.Y(title=None, axis=alt.Axis(tickCount=4, grid=False, **label))
+    said = alt.TitleParams(title.split(", "), anchor="start", fontSize=12, fontWeight=600, color=INK)
+    return alt.layer(*lines).encode(y=y).properties(title=said)
+
+
+def _side_by_side(panels: list[Any], narrow: bool) -> Any:
+    alt = _altair()
+    width = 290 if narrow else 690 // len(panels) - 45
+    panels = [panel.properties(width=width, height=150) for panel in panels]
+    return alt.vconcat(*panels) if narrow else alt.hconcat(*panels, bounds="flush", spacing=45)
 
 
 CHARTS: Mapping[str, ChartKind] = {

@@ -39,7 +39,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Sheet:
-    """What is said of a table: labels and units of its columns, names of the codes in them, title, caveats."""
+    """What is said of a table: title, caveats, and of columns the labels, units and names of codes."""
 
     title: Both
     columns: Mapping[str, Both]
@@ -103,7 +103,8 @@ def _read(path: Path, stamp: int) -> Descriptions:
             if id in found and "{" not in found[id].pattern:
                 raise DescriptionError(f"{path}: {id} stands there twice; keep one")
             found[id] = _figure(whole(entry), pattern, words, named, texts, f"{path}, {id}")
-    tables = {id: _sheet(whole(e), texts, words, f"{path}, {id}") for id, e in (raw.get("tables") or {}).items()}
+    entries = (raw.get("tables") or {}).items()
+    tables = {id: _sheet(whole(entry), texts, words, f"{path}, {id}") for id, entry in entries}
     return Descriptions(found, tables, words)
 
 
