@@ -8,6 +8,7 @@ from audited import BOB, OTHERS, words
 from invented_findings import OTHERS as NOTEBOOKS
 from reading_pages import parse_all
 
+from bobanalysis import text as typography
 from bobanalysis.report import sheets
 from bobanalysis.report.renderer import Content, PageError, PageRenderer
 from bobanalysis.report.site import PAGES
@@ -165,6 +166,15 @@ def test_each_other_algorithm_has_its_pages_beside_and_they_lead_back(rendered):
                     target = rendered / algorithm.id / path
                     assert (target.parent / link["href"].split("#")[0]).exists(), (path, link["href"])
         assert 'href="../../fr/compare.html"' in found["fr/rules.html"].source
+
+
+def test_their_pages_keep_the_typographic_rules_and_do_not_speak_of_bob(rendered):
+    for algorithm in OTHERS:
+        for path, page in parse_all(rendered / algorithm.id).items():
+            assert not re.search(r"\bBob\b|France Travail", page.source), path
+            for said, around in page.texts:
+                if not any(tag in ("style", "script", "code") for tag, _ in around):
+                    assert not typography.faults(said, path[:2]), (algorithm.id, path, said)
 
 
 def test_each_other_algorithm_has_a_register_record_and_a_legal_frame():

@@ -248,7 +248,8 @@ def observed_by_age(tables: Tables, words: Words, narrow: bool) -> Drawing:
     for (year,), rows in tables["observed.standardised"].group_by("year", maintain_order=True):
         lines = _lines(rows, x, {"share_own": "high", "share_same": "low"}, "linear")
         panels.append(_panel(lines, str(year), words, percent=True))
-    chart = alt.vconcat(_key(said, CLASS_COLOURS), _side_by_side(panels, narrow), spacing=14)
+    shown = _side_by_side(panels, narrow).resolve_scale(y="shared")
+    chart = alt.vconcat(_key(said, CLASS_COLOURS), shown, spacing=14)
     title = words._("Share in the two highest classes, by age")
     text = words._("Two lines by age, for each of two years. The table holds the values.")
     return Drawing(title, text, _dress(chart, "observed-by-age"))
