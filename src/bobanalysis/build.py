@@ -285,7 +285,8 @@ def _render(root: Path, staged: Path, force: bool, render: Render | None) -> str
     print("pages: rendering", flush=True)
     (staged / "reports").mkdir()
     try:
-        (render or partial(report.render, algorithm=algorithms.load("bob")))(staged, staged / "reports")
+        bob, *others = (algorithms.load(name) for name in algorithms.names())
+        (render or partial(report.render, algorithm=bob, others=others))(staged, staged / "reports")
     except ValueError as error:  # what findings, pages and catalogues of words raise
         raise BuildError(f"pages: {error}") from error
     return made_from

@@ -79,6 +79,38 @@ def test_of_138240_combinations_108000_are_valid():
     assert (every.height, found.valid.height) == (138_240, 108_000)
 
 
+def by_hand(frame):
+    """The published sum, computed without the rules of the house."""
+    n = {name: frame[name].cast(float).to_numpy() for name in frame.columns}
+    woman, case = n["gender"] == 2, n["case_years"].astype(int)
+    score = 0.10 - 0.14 * woman - 0.15 * woman * n["care_duty"] - 0.67 * n["impaired"]
+    score += np.where(n["age"] >= 50, -0.70, np.where(n["age"] >= 30, -0.13, 0))
+    score += np.array([0, 0.16, -0.05])[n["state_group"].astype(int) - 1]
+    score += np.array([0, 0.28, 0.01])[n["schooling"].astype(int) - 1]
+    score += np.array([0, -0.34, -0.18, -0.83, -0.82])[n["office_type"].astype(int) - 1]
+    score += 0.17 * (n["occupation_group"] == 2) - 0.74 * (n["steady_work"] == 0)
+    score += np.array([0, 0.65, 1.19, 1.98])[case] - 0.80 * n["long_case"]
+    score += np.array([0, -0.57, -0.21, -0.43])[n["measure"].astype(int)]
+    return score, 1 / (1 + np.exp(-score))
+
+
+@pytest.mark.slow
+def test_all_108000_combinations_get_what_the_published_sum_gives_by_hand():
+    every = combinations()
+    cases = pl.col("case_years").cast(int) > 0
+    every = every.filter(cases | (~pl.col("long_case") & (pl.col("measure").cast(int) == 0)))
+    found, (score, chance) = MODEL.run(every), by_hand(every)
+    assert every.height == 108_000
+    np.testing.assert_allclose(found["score"].to_numpy(), score, atol=1e-12)
+    np.testing.assert_allclose(found["chance"].to_numpy(), chance, atol=1e-12)
+    assert ((found["class"].cast(pl.String) == "A").to_numpy() == (chance > 0.66)).all()
+
+
+def test_a_care_duty_of_a_man_is_taken_counts_nothing_and_its_name_says_so():
+    assert answers({"care_duty": True})["score"].to_list() == answers({})["score"].to_list()
+    assert MODEL.dictionary["care_duty"].label.en == "care duty (counted for women only)"
+
+
 @pytest.mark.parametrize(
     ("row", "column", "problem"),
     [

@@ -1,7 +1,9 @@
 """The Dutch profile gives the printed scores, as a range where ages are unknown."""
 
+import itertools
 import math
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -76,6 +78,48 @@ def test_ages_that_are_unknown_leave_a_range(age, out, since, low, high):
 def test_people_of_unknown_distance_can_leave_the_class_of_the_unknown():
     found = answers({"education": 1, "age": 30, "distance_m": -1}).row(0, named=True)
     assert (found["class_low"], found["class_high"]) == ("6", "4")
+
+
+POINTS = np.array(
+    [
+        *([120, 110, 105, 100, 80], [100, 95, 85, 75, 65], [95, 85, 75, 65, 60], [85, 75, 65, 55, 45]),
+        *([75, 65, 55, 45, 35], [50, 40, 30, 25, 20], [35, 25, 20, 15, 10], [20, 20, 15, 10, 5], [0] * 5),
+    ]
+)
+METRES = [0, 1000, 2000, 5000, 10_000, 20_000, 50_000, 500_000, -1]
+MOVED = {  # age now, when moving out and when the address began, each as a band: points
+    **{(2, 0, 0): 5, (3, 0, 0): 15, (3, 0, 1): 10, (4, 0, 0): 30, (4, 0, 1): 25, (4, 0, 2): 15},
+    **{(4, 1, 1): 25, (4, 2, 2): 15},
+}
+BANDS = [(17, 18), (19, 20), (21, 22), (23, 24), (25, 50)]
+
+
+def test_all_180_cells_get_the_score_of_the_printed_table_by_hand_and_the_highest_supplement():
+    cells = [*itertools.product(range(4), range(9), range(5))]
+    people = [{"education": e + 1, "distance_m": METRES[d], "age": BANDS[a][0]} for e, d, a in cells]
+    found = answers(*people)
+    factor = np.array([1.2, 1.1, 1.0, 0.8])
+    low = [factor[e] * POINTS[d, a] for e, d, a in cells]
+    high = [factor[e] * (POINTS[d, a] + (0, 0, 5, 15, 30)[a]) for e, d, a in cells]
+    np.testing.assert_allclose(found["score_low"].to_numpy(), low, atol=1e-12)
+    np.testing.assert_allclose(found["score_high"].to_numpy(), high, atol=1e-12)
+    for end, scores in (("low", low), ("high", high)):
+        classes = [next((k for k, least in enumerate((80, 60, 40, 20), 1) if s >= least), 5) for s in scores]
+        expected = [str(k if s > 0 else 6) for k, s in zip(classes, scores, strict=True)]
+        assert found[f"class_{end}"].to_list() == expected
+
+
+def test_known_ages_give_the_printed_supplement_at_every_age():
+    def band(age):
+        return next((k for k, (low, high) in enumerate(BANDS) if low <= age <= high), None)
+
+    ages = [t for t in itertools.product(range(15, 51), repeat=3) if t[1] <= t[2] <= t[0]]
+    found = answers(
+        *({"education": 3, "age": now, "distance_m": -1, "age_moved_out": out, "age_at_address": since}
+          for now, out, since in ages)
+    )  # fmt: skip
+    expected = [MOVED.get(tuple(band(age) for age in three), 0) for three in ages]
+    assert found["score_low"].to_list() == found["score_high"].to_list() == expected
 
 
 def test_an_empty_distance_is_unknown_and_ages_out_of_order_are_refused(tmp_path):

@@ -1,5 +1,9 @@
 """Invented tables and findings for the tests of the pages. No number here says anything about Bob."""
 
+import json
+import shutil
+from pathlib import Path
+
 import invented_ledger
 import invented_quirks
 import invented_rules
@@ -7,6 +11,8 @@ import polars as pl
 
 from bobanalysis.report.findings import Notebook
 
+PUBLISHED = Path(__file__).parents[2] / "reports"
+OTHERS = ("15_three_algorithms", "16_observed")
 CHALLENGES = [
     "undefined-project",
     "stuck-market",
@@ -68,6 +74,18 @@ INVENTED = [
     ("population.represented", "people", 5_000_000),
     ("population.design_effect", "ratio", 1.41),
 ]
+
+
+def write_published(build, name):
+    """Leave what a notebook on other algorithms recorded: invented figures would not bear out their pages."""
+    published = json.loads((PUBLISHED / "findings.json").read_text("utf-8"))
+    kept = {
+        part: {id: entry for id, entry in published[part].items() if entry["notebook"] == name}
+        for part in ("findings", "tables")
+    }
+    (build / "findings" / f"{name}.json").write_text(json.dumps({"notebook": name, **kept}), "utf-8")
+    for id in kept["tables"]:
+        shutil.copyfile(PUBLISHED / "tables" / f"{id}.csv", build / "tables" / f"{id}.csv")
 
 
 def text(fr, en):
@@ -280,5 +298,7 @@ def write_invented(build):
     explained = Notebook("13_invented", build=build)
     invented_rules.write(explained)
     invented_quirks.write(explained)
+    for name in OTHERS:
+        write_published(build, name)
     invented_ledger.write(build)  # last: it leaves out what others recorded
     return book

@@ -6,7 +6,7 @@ import tempfile
 import traceback
 from pathlib import Path
 
-from audited import BOB
+from audited import BOB, OTHERS
 from invented_findings import write_invented
 
 from bobanalysis.report import render
@@ -21,7 +21,7 @@ if __name__ == "__main__":
             new = Path(aside) / "new"
             (new / "build").mkdir(parents=True)
             write_invented(new / "build")
-            render(new / "build", new / "reports", algorithm=BOB)
+            render(new / "build", new / "reports", algorithm=BOB, others=OTHERS)
             new.rename(folder)
     except BaseException:
         folder.with_suffix(".failed").write_text(traceback.format_exc(), encoding="utf-8")

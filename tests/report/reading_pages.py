@@ -10,8 +10,9 @@ VOID = {"meta", "link", "br", "img", "input", "hr", "wbr"}
 
 @cache
 def parse_all(folder):
-    """Parse every page of a folder, once in a process: path -> page."""
-    return {p.relative_to(folder).as_posix(): Parsed(p.read_text("utf-8")) for p in folder.rglob("*.html")}
+    """Parse every page of a folder but those of algorithms beside, once in a process: path -> page."""
+    found = [*folder.glob("*.html"), *folder.glob("fr/**/*.html"), *folder.glob("en/**/*.html")]
+    return {p.relative_to(folder).as_posix(): Parsed(p.read_text("utf-8")) for p in found}
 
 
 class Parsed(HTMLParser):

@@ -20,7 +20,8 @@ STOPS = "a[href], button, input, select, textarea, summary, [tabindex='0']"
 
 def every_path(folder):
     """Every page of both languages, by its path in the folder, and the page that leads to them."""
-    return sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*.html"))
+    found = [*folder.glob("*.html"), *folder.glob("fr/**/*.html"), *folder.glob("en/**/*.html")]
+    return sorted(p.relative_to(folder).as_posix() for p in found)
 
 
 def looked_at(folder):

@@ -1,12 +1,16 @@
 """The pages of any algorithm: an invented one goes all the way, and its page answers as Python does."""
 
+import itertools
+import json
 import random
 import re
 import sys
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
+from audited import OTHERS
 from reading_pages import parse_all
 
 from bobanalysis import text as typography
@@ -19,6 +23,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from toy import TOY, D
 
+AMS, DUO = OTHERS
 PAGES = (
     "rules",
     "conditions",
@@ -131,6 +136,51 @@ def test_the_page_to_try_answers_as_python(browser, folder):
         assert got["class"] == row["class"]
         assert [item for item, _ in got["offers"]] == row["offers"]
         assert [score for _, score in got["offers"]] == row["offer_scores"]
+
+
+def every_ams():
+    """Every valid combination of the AMS model, one age for each of its three bands."""
+    values = {v.name: [c.number for c in v.choices] or [False, True] for v in AMS.dictionary.values()}
+    values["age"] = [25, 40, 60]
+    every = pl.DataFrame([*itertools.product(*values.values())], schema=[*values], orient="row")
+    return every.filter((pl.col("case_years") > 0) | (~pl.col("long_case") & (pl.col("measure") == 0)))
+
+
+def every_duo():
+    """The 180 cells of the DUO profile, with every age at which R3 can change, known or unknown."""
+    metres, people = DUO.grid(DUO.axis("place"))["distance_m"], []
+    for education, distance, now in itertools.product(range(1, 5), metres, (16, 20, 22, 24, 30)):
+        for out, since in itertools.product((-1, 16, 18, 20, 22, 24, 30), repeat=2):
+            if max(out, since) <= now and (-1 in (out, since) or out <= since):
+                ages = {"age": now, "age_moved_out": out, "age_at_address": since}
+                people.append({"education": education, "distance_m": distance, **ages})
+    return pl.DataFrame(people)
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    ("algorithm", "people", "count"), [(AMS, every_ams, 108_000), (DUO, every_duo, 3_456)], ids=["ams", "duo"]
+)
+def test_the_page_to_try_answers_as_python_on_every_combination(browser, rendered, algorithm, people, count):
+    people = people()
+    assert people.height == count
+    page = browser.new_page()
+    page.goto((rendered / algorithm.id / "en" / "try.html").as_uri())
+    names, asked = [o.id for o in algorithm.outcomes], people.columns
+    run = """([names, asked, rows]) => JSON.stringify(JSON.parse(rows).map(row => {
+        const told = bobTry.answers(Object.fromEntries(asked.map((name, k) => [name, row[k]])));
+        return names.map(name => told[name]);
+    }))"""  # as text: the browser's driver would pack every number by itself
+    told = json.loads(page.evaluate(run, [names, asked, json.dumps(people.rows())]))
+    page.close()
+    found = algorithm.run(people)
+    for k, outcome in enumerate(algorithm.outcomes):
+        got = [row[k] for row in told]
+        if outcome.kind == "number":
+            np.testing.assert_allclose(got, found[outcome.column].to_numpy(), atol=1e-12)
+        else:
+            assert got == found[outcome.column].cast(pl.String).to_list()
 
 
 @pytest.mark.browser

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,7 @@ class _Words:
     input_roles: Inputs
     questions: tuple[Questions, ...]
     start: Mapping[str, Any]
+    legal: Mapping[str, Text] = field(default_factory=dict)
 
 
 def described(
@@ -45,8 +46,8 @@ def described(
     """Return an algorithm whose words stand in a file.
 
     Args:
-        words: A YAML file: id, title, source, outcomes, rules (title and place in the publication), questions
-            and the person to start from.
+        words: A YAML file: id, title, source, outcomes, rules (title and place in the publication),
+            questions, the person to start from, and what law applied.
         dictionary: Its inputs.
         rules: Its rules by name.
         requirements: What must hold of a person.
@@ -70,4 +71,5 @@ def described(
         requirements=tuple(requirements),
         questions=said.questions,
         start=said.start,
+        legal=said.legal,
     )

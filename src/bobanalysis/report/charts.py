@@ -217,11 +217,72 @@ def place_ranks(tables: Tables, words: Words, narrow: bool) -> Drawing:
     return Drawing(title, text, _dress(chart, "place-ranks"))
 
 
+def others_by_age(tables: Tables, words: Words, narrow: bool) -> Drawing:
+    """Draw what each of three algorithms answers the same people at every age, in a panel of its own."""
+    import polars as pl
+
+    titles = {
+        "bob": words._("Bob: mean overall score, modelled job seekers"),
+        "ams": words._("AMS: mean chance of work, all combinations"),
+        "duo_observed": words._("DUO: mean score, students of 2014"),
+    }
+    panels = []
+    for name, title in titles.items():
+        means = pl.concat([*tables.values()]).filter(population=name).sort("age")
+        first, last = _bounds(means, "age")
+        lines = _lines(means, _ages("age:Q", first, last, words, last), {"mean": "high"}, "step-after")
+        panels.append(_panel(lines, title, words, percent=name == "ams"))
+    title = words._("Only age changes: what the same people are answered")
+    text = words._("Lines over age, a panel each, with its own unit and people. The tables hold the values.")
+    return Drawing(title, text, _dress(_side_by_side(panels, narrow), "others-by-age"))
+
+
+def observed_by_age(tables: Tables, words: Words, narrow: bool) -> Drawing:
+    """Draw the share in the two highest classes by age, as people are and with everybody set to each age."""
+    alt = _altair()
+
+    said = {"high": words._("As they are"), "low": words._("Everybody, set to that age")}
+    axis = alt.Axis(labelAngle=0, labelExpr="replace(datum.label, '-', '–')")
+    x = alt.X("group:N", title=words._("Age, in years"), axis=axis)
+    panels = []
+    for (year,), rows in tables["observed.standardised"].group_by("year", maintain_order=True):
+        lines = _lines(rows, x, {"share_own": "high", "share_same": "low"}, "linear")
+        panels.append(_panel(lines, str(year), words, percent=True))
+    shown = _side_by_side(panels, narrow).resolve_scale(y="shared")
+    chart = alt.vconcat(_key(said, CLASS_COLOURS), shown, spacing=14)
+    title = words._("Share in the two highest classes, by age")
+    text = words._("Two lines by age, for each of two years. The table holds the values.")
+    return Drawing(title, text, _dress(chart, "observed-by-age"))
+
+
+def _lines(rows: pl.DataFrame, x: Any, columns: Mapping[str, str], how: str) -> list[Any]:
+    base = _of(rows.to_dicts())
+    marks = (base.mark_line(interpolate=how, color=CLASS_COLOURS[colour]) for colour in columns.values())
+    return [mark.encode(x=x, y=f"{column}:Q") for column, mark in zip(columns, marks, strict=True)]
+
+
+def _panel(lines: list[Any], title: str, words: Words, percent: bool) -> Any:
+    alt = _altair()
+    label = {"labelExpr": _percent_label(words)} if percent else {}
+    y = alt.Y(title=None, axis=alt.Axis(tickCount=4, grid=False, **label))
+    said = alt.TitleParams(title.split(", "), anchor="start", fontSize=12, fontWeight=600, color=INK)
+    return alt.layer(*lines).encode(y=y).properties(title=said)
+
+
+def _side_by_side(panels: list[Any], narrow: bool) -> Any:
+    alt = _altair()
+    width = 290 if narrow else 690 // len(panels) - 45
+    panels = [panel.properties(width=width, height=150) for panel in panels]
+    return alt.vconcat(*panels) if narrow else alt.hconcat(*panels, bounds="flush", spacing=45)
+
+
 CHARTS: Mapping[str, ChartKind] = {
     "age-challenges": ChartKind(("age.challenge_share", "age.cliffs"), age_challenges),
     "age-cliffs": ChartKind(("age.cliffs", "age.challenge_share"), age_cliffs),
     "place-map": ChartKind(("place.stressed",), place_map),
     "place-ranks": ChartKind(("place.stressed",), place_ranks),
+    "others-by-age": ChartKind(("three.by_age_score", "three.by_age_chance"), others_by_age),
+    "observed-by-age": ChartKind(("observed.standardised",), observed_by_age),
 }
 """Charts that pages can ask for, by name."""
 

@@ -39,13 +39,14 @@ class Figure:
 
 @dataclass(frozen=True)
 class Sheet:
-    """What is said of a table: labels and units of its columns, title, caveats."""
+    """What is said of a table: title, caveats, and of columns the labels, units and names of codes."""
 
     title: Both
     columns: Mapping[str, Both]
     kind: str
     vintage: str
     units: Mapping[str, str] = field(default_factory=dict)
+    names: Mapping[str, Mapping[str, Both]] = field(default_factory=dict)
     sources: tuple[str, ...] = ()
     caveats: Both | None = None
 
@@ -102,7 +103,8 @@ def _read(path: Path, stamp: int) -> Descriptions:
             if id in found and "{" not in found[id].pattern:
                 raise DescriptionError(f"{path}: {id} stands there twice; keep one")
             found[id] = _figure(whole(entry), pattern, words, named, texts, f"{path}, {id}")
-    tables = {id: _sheet(whole(e), texts, f"{path}, {id}") for id, e in (raw.get("tables") or {}).items()}
+    entries = (raw.get("tables") or {}).items()
+    tables = {id: _sheet(whole(entry), texts, words, f"{path}, {id}") for id, entry in entries}
     return Descriptions(found, tables, words)
 
 
@@ -124,14 +126,18 @@ def _figure(entry: Any, pattern: str, words: Any, named: Mapping[str, str], text
     return _made(Figure, {**entry, "pattern": pattern, **said}, where)
 
 
-def _sheet(entry: Any, texts: Any, where: str) -> Sheet:
+def _sheet(entry: Any, texts: Any, words: Any, where: str) -> Sheet:
     columns = entry.pop("columns", None) or {}
     entry["title"] = _text(entry.get("title"), texts, where)
     if "caveats" in entry:
         entry["caveats"] = _text(entry["caveats"], texts, where)
     labels = {name: {"fr": c.get("fr", ""), "en": c.get("en", "")} for name, c in columns.items()}
     units = {name: c["unit"] for name, c in columns.items() if "unit" in c}
-    return _made(Sheet, {**entry, "columns": labels, "units": units}, where)
+    topics = {name: c["names"] for name, c in columns.items() if "names" in c}
+    if unknown := sorted({*topics.values()} - {*words}):
+        raise DescriptionError(f"{where}: {', '.join(unknown)} is not among the words of the file")
+    names = {name: {str(key): text for key, text in words[t].items()} for name, t in topics.items()}
+    return _made(Sheet, {**entry, "columns": labels, "units": units, "names": names}, where)
 
 
 def _made(kind: Any, entry: dict[str, Any], where: str) -> Any:

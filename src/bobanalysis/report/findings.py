@@ -84,7 +84,7 @@ TABLE_ONLY = ("year", "code", "departement", "challenge", "class")
 _WHOLE = ("people", "places", "count", "rank", "years")
 _SAID = {
     *("unit", "kind", "vintage", "sources", "label", "note", "no_interval"),
-    *("title", "columns", "units", "caveats"),
+    *("title", "columns", "units", "names", "caveats"),
 }
 _ID = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)+")
 _NOTEBOOK = re.compile(r"[0-9]{2}_[a-z0-9_]+")
@@ -326,6 +326,7 @@ class Notebook:
         about = self._about(id, said, "tables", where)
         names, rows, floats, numbers = _rows_of(frame, where)
         columns, units = about.get("columns") or {}, dict(about.get("units") or {})
+        coded = about.get("names") or {}
         for name in names:
             if name not in units and (guess := _guess(name)):
                 units[name] = guess
@@ -348,7 +349,11 @@ class Notebook:
         labels = {name: _text(columns[name], f"{where}, column {name!r}", required=True) for name in names}
         record = {
             "title": _text(about.get("title"), f"{where}, title", required=True),
-            "columns": [{"name": name, "label": labels[name], "unit": units[name]} for name in names],
+            "columns": [
+                {"name": name, "label": labels[name], "unit": units[name]}
+                | ({"names": coded[name]} if name in coded else {})
+                for name in names
+            ],
             "kind": about["kind"],
             "vintage": str(about["vintage"]),
             "sources": list(about.get("sources", ())),
@@ -405,10 +410,16 @@ class Shown:
         from bobanalysis.report import words
 
         said = words.Words("en", self.names)
-        units = [column["unit"] for column in self.record["columns"]]
+        columns = self.record["columns"]
+        units = [column["unit"] for column in columns]
+        coded = [{k: t["en"] for k, t in column.get("names", {}).items()} for column in columns]
         heads = "".join(f"<th>{escape(c['label']['en'])}</th>" for c in self.record["columns"])
         lines = "".join(
-            "<tr>" + "".join(f"<td>{escape(said.shown(v, u))}</td>" for v, u in zip(row, units, strict=True))
+            "<tr>"
+            + "".join(
+                f"<td>{escape(said.shown(names.get(str(v), v), u))}</td>"
+                for v, u, names in zip(row, units, coded, strict=True)
+            )
             + "</tr>"
             for row in self.rows[: self.ROWS]
         )  # fmt: skip

@@ -59,6 +59,7 @@ class Content:
     merged: dict[str, Any]
     csv: dict[str, str]
     algorithm: Any = None
+    within_site: bool = False
     drawings: dict[tuple[str, str, bool], tuple[charts.Drawing, str]] = field(default_factory=dict)
     groups: dict[tuple[str, str], dict[str, list[dict[str, Any]]]] = field(default_factory=dict)
 
@@ -72,9 +73,9 @@ class Content:
         return cls(merged, texts, algorithm)
 
     @classmethod
-    def of(cls, algorithm: Algorithm) -> Content:
+    def of(cls, algorithm: Algorithm, within_site: bool = False) -> Content:
         """Return content without records, for pages that say what follows from the rules alone."""
-        return cls({"findings": {}, "tables": {}, "notebooks": []}, {}, algorithm)
+        return cls({"findings": {}, "tables": {}, "notebooks": []}, {}, algorithm, within_site)
 
     @property
     def recorded(self) -> bool:
@@ -135,7 +136,8 @@ def read_table(text: str, meta: Mapping[str, Any]) -> pl.DataFrame:
 
 CALLS = (
     *("figure", "count", "cell", "bound", "listing", "items", "steps", "card", "chart", "table", "kind"),
-    *("sources_of", "notes", "entries", "all_findings", "all_tables", "all_charts"),
+    *("sources_of", "notes", "entries", "all_findings", "all_tables", "all_charts", "value", "sure"),
+    "rows_of",
 )
 """What templates may call."""
 
@@ -168,6 +170,7 @@ class PageRenderer:
             "other": other,
             "words": self.words,
             "story": self.content.recorded,
+            "within_site": self.content.within_site,
             "algorithm": self.algorithm,
             "home": self.home,
             "root": f"../{self.home}",
@@ -189,6 +192,17 @@ class PageRenderer:
             low, high = finding["interval"]
             text += escape(f" ({self.words.interval(low, high, finding['unit'])})")
         return self._marked(text, f"#note-{id}", finding["kind"], finding["vintage"])
+
+    def value(self, id: str, low: bool = False) -> float:
+        """Return the number of a finding, or the low end of its interval, to compare it with another."""
+        finding = self.content.finding(id, self.where)
+        return float(finding["interval"][0] if low else finding["value"])
+
+    def sure(self, holds: bool, claim: str) -> str:
+        """Show nothing; raise `PageError` when the records no longer bear out what the next sentence says."""
+        if not holds:
+            raise PageError(f"{self.where}: the records do not bear out {claim!r}; write another sentence")
+        return ""
 
     def cell(self, table: str, column: str, **keys: Any) -> Markup:
         """Show one value of a table in a sentence; `keys` pick the row, which must be the only one."""
@@ -270,8 +284,9 @@ class PageRenderer:
         beside: str = "",
         empty: tuple[str, float, str] | None = None,
         people: str = "",
+        unfolded: bool = False,
     ) -> Markup:
-        """Show a table, folded.
+        """Show a table, folded unless `unfolded`; codes that have names by these.
 
         `pivot` names the columns for rows, columns and values of a wide view, in which `ends` names those of
         the lowest and highest value, `beside` one that is the same in a row and stands after its name, and
@@ -280,13 +295,17 @@ class PageRenderer:
         """
         frame, meta = self.content.table(id, self.where), self._meta(id)
         columns = {column["name"]: column for column in meta["columns"]}
+        for name, names in ((c["name"], c["names"]) for c in meta["columns"] if "names" in c):
+            frame = frame.with_columns(pl.col(name).replace({k: self.words.say(t) for k, t in names.items()}))
         if pivot is None:
             frame = frame.select(only or frame.columns)
             heads = [self.words.pick(columns[name]["label"]) for name in frame.columns]
             units = [columns[name]["unit"] for name in frame.columns]
         else:
             row, column, value = pivot
-            keys = self._in_order(frame[column].unique().to_list(), columns[column]["unit"])
+            keys = frame[column].unique(maintain_order="names" in columns[column]).to_list()
+            if "names" not in columns[column]:
+                keys = self._in_order(keys, columns[column]["unit"])
             heads = [self.words.pick(columns[row]["label"])]
             heads += [str(self._shown(key, columns[column]["unit"])) for key in keys]
             units = [columns[row]["unit"], *[columns[value]["unit"]] * len(keys)]
@@ -312,7 +331,7 @@ class PageRenderer:
         return self._part(
             "table.html", id=id, title=self.words.pick(meta["title"]), heads=heads, rows=rows, text=text,
             caveats=self.words.pick(meta["caveats"]), people=self.count(people) if people else "",
-            **self._facts(meta),
+            unfolded=unfolded, **self._facts(meta),
         )  # fmt: skip
 
     def _add_ends(

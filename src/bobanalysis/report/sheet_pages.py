@@ -114,6 +114,11 @@ def register(page: PageRenderer) -> dict[str, Any]:
     }
 
 
+def record(page: PageRenderer) -> dict[str, Any]:
+    """Return what the register record of an algorithm other than Bob shows."""
+    return {"record": sheets.record(page.algorithm.id)}
+
+
 def form_pages() -> tuple[Page, ...]:
     """Return the pages of the six forms, which only the page of the register leads to."""
     section = N_("Questions and answers")

@@ -282,6 +282,17 @@ def register(path: Path | str | None = None) -> Register:
     return _read(Register, _path("register", path), _faults_of_register)
 
 
+def record(algorithm: str) -> Register | None:
+    """Read the register record of an algorithm other than Bob (`data/registers`), or None; see `register`.
+
+    Example:
+        >>> record("ams").fields["code"].status
+        'not disclosed by the operator'
+    """
+    path = _path(f"registers/{algorithm}", None)
+    return _read(Register, path, _faults_of_record) if path.exists() else None
+
+
 def read_raw(path: Path) -> Any:
     """Return what a YAML file of the data folder holds, unchecked."""
     from bobanalysis.tables import LOADER
@@ -505,6 +516,10 @@ def _faults_of_privacy(found: Privacy) -> Faults:
 def _faults_of_register(found: Register) -> Faults:
     yield from (f"form {name!r}: missing" for name in FORMS if name not in found.forms)
     yield from (f"form {n!r}: unknown; known: {', '.join(FORMS)}" for n in found.forms if n not in FORMS)
+    yield from _faults_of_record(found)
+
+
+def _faults_of_record(found: Register) -> Faults:
     asked = {item.field for form in found.forms.values() for item in form.items}
     yield from _unknown(tuple(sorted(asked)), found.fields, "field field: the record has no field")
     yield from (f"field {name!r}: no form asks for it" for name in found.fields if name not in asked)

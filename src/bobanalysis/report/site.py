@@ -26,6 +26,7 @@ from bobanalysis.report import (
     letter_page,
     quirk_pages,
     sheet_pages,
+    sheets,
     tryit,
 )
 from bobanalysis.report.renderer import Content, Page, PageRenderer, environment
@@ -41,6 +42,8 @@ PAGES = (
     Page("questions", N_("Questions"), N_("Questions and answers"), sheet_pages.questions),
     Page("privacy", N_("Personal data"), N_("Questions and answers"), sheet_pages.privacy),
     Page("register", N_("Register"), N_("Questions and answers"), sheet_pages.register),
+    Page("compare", N_("Compared with others"), N_("Compare")),
+    Page("observed", N_("Observed people"), N_("Compare")),
     Page("method", N_("Method"), N_("Method and data")),
     Page("glossary", N_("Glossary"), N_("Method and data"), glossary.page),
     Page("sources", N_("Sources"), N_("Method and data")),
@@ -54,8 +57,9 @@ OWN_PAGES = (
     Page("conditions", N_("Age and place"), N_("The rules"), condition_pages.conditions),
     Page("letter", N_("A letter"), N_("One person")),
     Page("try", N_("Try it"), N_("One person"), tryit.page),
+    Page("record", N_("Register"), N_("The rules"), sheet_pages.record),
 )
-"""The pages that any algorithm has, made from its rules alone."""
+"""The pages that any algorithm has, made from its rules; the last one where a record of it is written."""
 
 
 def every_page(algorithm: Algorithm) -> tuple[Page, ...]:
@@ -69,6 +73,7 @@ def render(
     notebooks: Sequence[str] | None = None,
     *,
     algorithm: Algorithm,
+    others: Sequence[Algorithm] = (),
 ) -> Path:
     """Make the folder of reports from what the notebooks recorded.
 
@@ -77,6 +82,7 @@ def render(
         reports: the folder to make, default `reports` of the project: what is in it is replaced as a whole.
         notebooks: names of the notebooks to publish; all that left a record when None.
         algorithm: what the cards, the letter and the try-it page are about.
+        others: algorithms to compare with, whose own pages stand in folders beside.
 
     Raises:
         FindingError, PageError, CatalogueError: something is missing; the old folder is left as it was.
@@ -87,34 +93,40 @@ def render(
     with tempfile.TemporaryDirectory(prefix=".reports-", dir=target.parent) as folder:
         fresh = Path(folder) / "new"
         _write_all(content, fresh)
+        for other in others:
+            render_algorithm(other, fresh / other.id, within_site=True)
         if target.exists():
             target.replace(Path(folder) / "old")
         fresh.replace(target)
     return target
 
 
-def render_algorithm(algorithm: Algorithm, folder: str | os.PathLike[str], person: Any = None) -> Path:
+def render_algorithm(
+    algorithm: Algorithm, folder: str | os.PathLike[str], person: Any = None, within_site: bool = False
+) -> Path:
     """Make the pages of any algorithm: cards, conditions on age and place, a letter, the page to try it.
 
     Args:
         algorithm: ready to run.
         folder: to write into; files of the same names are replaced.
         person: whom the letter is to, inputs by name; by default the algorithm's own example.
+        within_site: the folder stands in the folder of reports; pages lead back to it.
 
     Raises:
         InputError: the person cannot be read.
         CatalogueError: a text has no translation.
     """
-    target, content = Path(folder), Content.of(algorithm)
+    target, content = Path(folder), Content.of(algorithm, within_site)
+    own = OWN_PAGES if sheets.record(algorithm.id) else OWN_PAGES[:-1]
     example = Person.of(dict(algorithm.start) if person is None else person, algorithm)
     for language in LANGUAGES:
         words = Words(language, algorithm.presentation.words)
-        for page in (*OWN_PAGES, *cards.pages(algorithm)):
+        for page in (*own, *cards.pages(algorithm)):
             if page.slug == "letter":
                 text = letter_page.personal_letter(example, language, invented=person is None, site=True)
             else:
                 page = replace(page, template=page.template or _own_template(algorithm, page))
-                text = PageRenderer(content, words, page, OWN_PAGES).html()
+                text = PageRenderer(content, words, page, own).html()
             _write(target / f"{language}/{page.slug}.html", text)
     _write_assets(algorithm, target)
     return target
