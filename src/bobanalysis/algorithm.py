@@ -28,21 +28,20 @@ from bobanalysis.rules import (
     Text,
     Undefined,
     Variable,
-    computed_thresholds,
+    bound,
     dropped,
     evaluate,
     first_match,
     inputs,
     is_condition,
     neutral,
-    thresholds,
     transform,
     walk,
     when,
+    with_bound,
 )
-from bobanalysis.rules import with_threshold as move_threshold
-from bobanalysis.rules.expr import Compare, Const, Operand
-from bobanalysis.tables import InputError, load_yaml
+from bobanalysis.rules.expr import Operand
+from bobanalysis.tables import InputError, load_yaml, to_polars
 from bobanalysis.validation import Records, Requirement, validate
 
 CRITERIA: Mapping[str, str] = {"age": "age", "place": "place of residence"}
@@ -338,11 +337,10 @@ class Algorithm(ABC):
         Raises:
             InputError: A column is missing, or a value is outside the dictionary.
         """
-        frame = to_polars(people)
+        frame, back = to_polars(people)
         if not validated:
             frame = validated_or_raise(frame, self.variables, self.requirements, strict=strict)
-        answers = self.compute(frame).answers
-        return answers.to_pandas() if type(people).__module__.startswith("pandas") else answers
+        return back(self.compute(frame).answers)
 
     def outcome(self, id: str) -> Outcome:
         """Return the outcome called ``id``; KeyError that lists all."""
@@ -528,31 +526,20 @@ class Algorithm(ABC):
             KeyError: No rule is called so.
             LookupError: There is no such threshold, or several.
         """
-        found = {*ordered_thresholds(self)}
-        if rule is not None:
-            expr = self.rule(rule).expr
-            found = {(t.variable.name, t.value) for t in thresholds(expr) if t.value is not None}
-            found |= {(t.name, t.value) for t in computed_thresholds(expr)}
-        asked = {t for t in found if variable in (None, t[0]) and old in (None, t[1])}
-        if rule is None and not asked and old is not None:
-            raise LookupError(f"no rule compares {variable!r} with {old:g} by order")
+        rules = [*self.roots.values()] if rule is None else [self.rule(rule).expr]
+        found = _bounds(*rules)
+        asked = {b for b in found if variable in (None, b[0]) and old in (None, b[1])}
         if len(asked) != 1:
-            known = sorted(asked or found)
-            raise LookupError(f"{rule or self.id!r} has {len(asked)} thresholds, not one: {known}")
+            known = sorted(asked or {b for b in found if b[0] == variable} or found)
+            raise LookupError(f"{rule or self.id!r} has {len(asked)} such thresholds, not one: {known}")
         ((name, value),) = asked
         inside = name in self.dictionary
         label = self.dictionary[name].label if inside else self.titles().get(name, Text(name, name))
         if rule is not None:
             said = change_text("moved", rule=rule, old=value, label=label, new=new)
-            return self.with_rule(rule, move_threshold(expr, name, value, new), said)
-
-        def moved(node: Expr) -> Expr | None:
-            if isinstance(node, Compare) and threshold(node) == (name, value):
-                return Compare(node.op, node.left, Const(new))
-            return None
-
+            return self.with_rule(rule, with_bound(rules[0], name, value, new), said)
         said = change_text("moved_everywhere", old=value, label=label, new=new)
-        return self.map_rules(lambda _, expr: transform(expr, moved), said)
+        return self.map_rules(lambda _, expr: with_bound(expr, name, value, new), said)
 
 
 def change_text(key: str, **values: Any) -> Text:
@@ -564,20 +551,13 @@ def change_text(key: str, **values: Any) -> Text:
     return Text(fr, en)
 
 
-def threshold(node: Expr) -> tuple[str, float] | None:
-    """Return the input and the value of a comparison by order of one input with a number, else None."""
-    if not isinstance(node, Compare) or node.op in ("==", "!=") or not isinstance(node.right, Const):
-        return None
-    value, read = node.right.value, inputs(node.left)
-    if isinstance(value, bool | str) or len(read) != 1 or read[0].kind not in ("int", "float", "enum"):
-        return None
-    return read[0].name, float(value)
+def _bounds(*rules: Expr) -> set[tuple[str, float]]:
+    return {found for node in walk(*rules) if (found := bound(node))}
 
 
 def ordered_thresholds(algorithm: Algorithm) -> list[tuple[str, float]]:
     """Return the inputs and the values that the rules compare them with by order, each once, sorted."""
-    found = {threshold(node) for rule in algorithm.roots.values() for node in walk(rule)}
-    return sorted(pair for pair in found if pair is not None)
+    return sorted(b for b in _bounds(*algorithm.roots.values()) if b[0] in algorithm.dictionary)
 
 
 def grid_values(variable: Variable) -> Sequence[tuple[Any, Text]]:
@@ -612,17 +592,6 @@ def validated_or_raise(
             f"row {worst['row']}, column {worst['column']!r}, value {worst['value']!r} {worst['problem']}"
         )
     return result.valid
-
-
-def to_polars(frame: Any) -> pl.DataFrame:
-    """Return a Polars or pandas frame as a Polars frame; InputError for anything else."""
-    if isinstance(frame, pl.DataFrame):
-        return frame
-    if isinstance(frame, pl.LazyFrame):
-        return frame.collect()
-    if type(frame).__module__.startswith("pandas"):
-        return pl.from_pandas(frame)
-    raise InputError(f"people must be a Polars or pandas frame, not {type(frame).__name__}")
 
 
 @dataclass(frozen=True, eq=False)

@@ -24,6 +24,7 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, Any, Literal, TypeVar
 
+import narwhals as nw
 import numpy as np
 import polars as pl
 import yaml
@@ -442,6 +443,22 @@ def _records(
             bad.append((number, LINE, shown, f"is not a record: {_short(error)}"))
     empty = pl.DataFrame(schema=schema)
     return pl.concat([empty, *frames], how="diagonal_relaxed") if frames else empty, good, bad
+
+
+def to_polars(frame: Any) -> tuple[pl.DataFrame, Callable[[pl.DataFrame], Any]]:
+    """Return a frame of Polars, pandas or PyArrow in Polars, and the way back.
+
+    Raises:
+        InputError: it is of another kind.
+    """
+    if isinstance(frame, pl.DataFrame | pl.LazyFrame):
+        return frame.lazy().collect(), lambda out: out
+    try:
+        native = nw.from_native(frame, eager_only=True)
+    except TypeError:
+        raise InputError(f"give a Polars, pandas or PyArrow frame, not {type(frame).__name__}") from None
+    kind = native.implementation
+    return native.to_polars(), lambda out: nw.from_arrow(out.to_arrow(), backend=kind).to_native()
 
 
 # --- values -------------------------------------------------------------------------------------------------

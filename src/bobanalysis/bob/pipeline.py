@@ -29,7 +29,6 @@ from bobanalysis.algorithm import (
     Result,
     Rules,
     Source,
-    to_polars,
 )
 from bobanalysis.presentation import Presentation
 from bobanalysis.rules import (
@@ -47,7 +46,7 @@ from bobanalysis.rules import (
     when,
 )
 from bobanalysis.rules.expr import Operand
-from bobanalysis.tables import load, load_yaml
+from bobanalysis.tables import load, load_yaml, to_polars
 
 from .catalogue import DICTIONARY, UPSTREAM_COMMIT
 from .configuration import advice_modules, strategies
@@ -469,10 +468,10 @@ def _score(done: Evaluation, column: str, failed: pl.Series) -> pl.Series:
 
 def _long(bob: Bob, people: Any, strict: bool, item: str, columns: Mapping[str, str]) -> Any:
     """Return list columns as one row a person and item, in a frame of the kind that was given."""
-    wide = bob.run(to_polars(people), strict=strict)
+    frame, back = to_polars(people)
+    wide = bob.run(frame, strict=strict)
     keys = [c for c in KEYS if c in wide.columns]
     lists = wide.select(*keys, item=item, **{new: pl.col(old) for new, old in columns.items()})
     length = pl.col("item").list.len()
     lists = lists.filter(length > 0).with_columns(rank=pl.int_ranges(1, length + 1))
-    long = lists.explode("item", "rank", *columns).select(*keys, "item", "rank", *columns)
-    return long.to_pandas() if type(people).__module__.startswith("pandas") else long
+    return back(lists.explode("item", "rank", *columns).select(*keys, "item", "rank", *columns))

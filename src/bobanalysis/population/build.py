@@ -11,10 +11,11 @@ from typing import Any
 
 import polars as pl
 
+from bobanalysis.tables import to_polars
+
 from . import draw
 from .inputs import BANDS, NATIONAL_BANDS, NATIONAL_OF_BAND, SEXES
 from .model import fit, joint
-from .paired import to_polars
 from .scenarios import load
 from .texts import MARGINS
 

@@ -13,12 +13,12 @@ from bobanalysis.text import Language, Text
 
 from .change import (
     Threshold,
-    computed_thresholds,
+    bound,
     dropped,
     neutral,
     thresholds,
     transform,
-    with_threshold,
+    with_bound,
 )
 from .counterfactual import (
     Change,
