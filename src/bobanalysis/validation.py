@@ -368,67 +368,97 @@ def _check_names(frame: pl.DataFrame, variables: Sequence[Variable], file: str) 
 def _unknown_fields(path: Path, records: Records) -> pl.DataFrame:
     """Return the fields of records that are not read: their typing error would read as no answer."""
     found: list[tuple[int, str, str, str]] = []
+    known = pl.Struct(records.schema)
     lines, first = json_lines(path)(), 1
     while some := list(islice(lines, BATCH // 10)):
         try:  # most files hold known fields only: seen without looking at each record
             schema = pl.read_ndjson(io.BytesIO(b"\n".join(some)), infer_schema_length=None).schema
-            strange = _beyond(pl.Struct(schema), pl.Struct(records.schema), "", records.unread)
+            strange = {*_paths(pl.Struct(schema), records.unread)} - {*_paths(known)}
         except pl.exceptions.PolarsError:
             strange = {""}
         leaves = [name.rpartition(".")[2].encode() for name in strange]
         for row, line in enumerate(some, first):
             if any(leaf in line for leaf in leaves):
                 with suppress(ValueError):
-                    unknown = unknown_fields(json.loads(line), pl.Struct(records.schema), records.unread)
-                    found += [(row, *one) for one in unknown]
+                    faults = record_faults(json.loads(line), known, records.unread)
+                    found += [(row, f.field, f.shown, f.problem) for f in faults if f.unknown]
         first += len(some)
     return rejects(found, path.name)
 
 
-def _beyond(found: Any, known: Any, path: str, unread: Collection[str]) -> set[str]:
-    """Return the paths of one type that another does not have."""
-    if isinstance(found, pl.List) and isinstance(known, pl.List):
-        return _beyond(found.inner, known.inner, path, unread)
-    if not (isinstance(found, pl.Struct) and isinstance(known, pl.Struct)):
-        return set()
-    types = {f.name: f.dtype for f in known.fields}
-    below: set[str] = set()
-    for one in found.fields:
-        name = f"{path}.{one.name}".lstrip(".")
-        if one.name in types:
-            below |= _beyond(one.dtype, types[one.name], name, unread)
-        elif name not in unread:
-            below.add(name)
-    return below
+def _paths(dtype: Any, unread: Collection[str] = (), path: str = "") -> Iterator[str]:
+    """Iterate over the fields of a type and of what it holds, as ``projects.city.name``."""
+    if isinstance(dtype, pl.List):
+        yield from _paths(dtype.inner, unread, path)
+    elif isinstance(dtype, pl.Struct):
+        for one in dtype.fields:
+            if (name := f"{path}.{one.name}".lstrip(".")) not in unread:
+                yield name
+                yield from _paths(one.dtype, unread, name)
 
 
-def unknown_fields(
-    value: Any, known: Any, unread: Collection[str] = (), path: str = ""
-) -> Iterator[tuple[str, str, str]]:
-    """Iterate over the fields of one record that are not known: path, value, and what is wrong.
+class Fault(NamedTuple):
+    """What is wrong with one field of a record: it has no such field, or not such a value."""
+
+    field: str
+    value: Any
+    problem: str
+    unknown: bool
+    place: str  # the field, with the numbers of what is listed
+
+    @property
+    def shown(self) -> str:
+        """The beginning of the value, as JSON."""
+        return json.dumps(self.value, ensure_ascii=False)[:80]
+
+
+_TAKES: Mapping[Any, tuple[tuple[type, ...], str]] = {
+    pl.Int64: ((int,), "a whole number (without quotation marks)"),
+    pl.Float64: ((int, float), "a number (without quotation marks)"),
+    pl.Boolean: ((bool,), "true or false (without quotation marks)"),
+    pl.String: ((str, int), "a text (in quotation marks)"),
+    pl.List: ((list,), "a list"),
+    pl.Struct: ((Mapping,), "an object"),
+}
+
+
+def record_faults(
+    value: Any, dtype: Any, unread: Collection[str] = (), field: str = "", place: str = ""
+) -> Iterator[Fault]:
+    """Iterate over what a record holds and its type does not take.
 
     Args:
         value: The record.
-        known: Its Polars type.
+        dtype: Its Polars type.
         unread: Paths of fields that it may hold and nothing reads.
-        path: Where it stands.
+        field: Where it stands.
+        place: The same, with the numbers of what is listed.
 
     Example:
-        >>> [*unknown_fields({"ages": 3}, pl.Struct({"age": pl.Int64}))]
+        >>> [(f.field, f.shown, f.problem) for f in record_faults({"ages": 3}, pl.Struct({"age": pl.Int64}))]
         [('ages', '3', 'is no field of a record (did you mean age?)')]
     """
-    if isinstance(known, pl.List) and isinstance(value, list):
-        for item in value:
-            yield from unknown_fields(item, known.inner, unread, path)
-    elif isinstance(known, pl.Struct) and isinstance(value, Mapping):
-        types = {f.name: f.dtype for f in known.fields}
+    if value is None:
+        return
+    kinds, takes = _TAKES[dtype.base_type()]
+    if not isinstance(value, kinds) or isinstance(value, bool) is not (dtype == pl.Boolean):
+        yield Fault(field, value, f"is not {takes}", False, place)
+    elif isinstance(dtype, pl.List):
+        for number, item in enumerate(value):
+            yield from record_faults(item, dtype.inner, unread, field, f"{place}[{number}]")
+    elif isinstance(dtype, pl.Struct):
+        types = {f.name: f.dtype for f in dtype.fields}
         for key, inner in value.items():
-            name = f"{path}.{key}".lstrip(".")
+            name, at = f"{field}.{key}".lstrip("."), f"{place}.{key}".lstrip(".")
             if key in types:
-                yield from unknown_fields(inner, types[key], unread, name)
+                yield from record_faults(inner, types[key], unread, name, at)
             elif name not in unread:
                 told = {k.casefold(): k for k in types}
                 near = get_close_matches(key.casefold(), told, n=1)
                 hint = f" (did you mean {told[near[0]]}?)" if near else f"; known are {', '.join(types)}"
-                shown = json.dumps(inner, ensure_ascii=False)[:80]
-                yield name, shown, f"is no field of a record{hint}"
+                yield Fault(name, inner, f"is no field of a record{hint}", True, at)
+    elif field.endswith("At"):
+        with suppress(InputError):
+            instant(str(value))
+            return
+        yield Fault(field, value, "is not a date (such as 2022-06-29T00:00:00Z)", False, place)
