@@ -18,6 +18,7 @@ import re
 import types
 import typing
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import islice
@@ -45,6 +46,10 @@ LINE = "(line)"  # stands for the column where a whole line is wrong
 
 class InputError(ValueError):
     """A file or a frame cannot be read; the message says which, where in it, and what to do."""
+
+
+class NoRecords(InputError):
+    """A JSON file holds nobody: an empty list, or no line."""
 
 
 # --- reading ------------------------------------------------------------------------------------------------
@@ -120,7 +125,8 @@ def open_table(
     try:
         with path.open("rb") as file:
             start = file.read(8)
-        if not start:
+        suffixes = {s.lower() for s in path.suffixes}
+        if not start and not suffixes & {".jsonl", ".ndjson"}:
             raise InputError(f"{path} is empty (0 bytes)")
         if start.startswith(b"PAR1") or path.suffix.lower() in (".parquet", ".pq"):
             return _parquet(path)
@@ -130,7 +136,6 @@ def open_table(
             start = stream.read(1 << 20)
     except (OSError, EOFError) as error:
         raise InputError(f"{path} cannot be read: {_short(error)}") from error
-    suffixes = {s.lower() for s in path.suffixes}
     if suffixes & {".jsonl", ".ndjson", ".json"} or re.match(rb"\s*(\[\s*)?\{\s*\"", start):
         return _json(path, schema)
     return _csv(path, start, encoding)
@@ -372,49 +377,41 @@ def _unique(header: Sequence[str]) -> tuple[list[str], list[str]]:
 
 def _json(path: Path, schema: Mapping[str, Any] | None) -> Table:
     """JSON lines, or a JSON file of one record or of a list of records."""
-    lines = json_lines(path)
     if schema is None:
-        head, _, _ = _records(list(islice(json_lines(path)(), 1000)), None, 1)
-        if not head.width:
-            raise InputError(f"{path} holds no record; give one JSON object a line")
-        schema = head.schema
+        head = [line for line in islice(json_lines(path), 1000) if line.strip()]
+        schema = _records(head, None, 1)[0].schema if head else {}
+        if not schema:
+            kind = InputError if head else NoRecords
+            raise kind(f"{path} holds no record; give one JSON object a line")
 
     def read(columns: Sequence[str], rows: int) -> Iterator[Batch]:
-        first, left, some = 1, lines(), False
+        first, left = 1, json_lines(path)
         try:
-            while taken := list(islice(left, max(1, rows // 10))):
+            while (taken := list(islice(left, max(1, rows // 10)))) or first == 1:
                 frame, good, bad = _records(taken, schema, first)
                 yield Batch(frame.select(columns), pl.Series(good, dtype=pl.Int64), rejects(bad, path.name))
-                first, some = first + len(taken), True
+                first += max(1, len(taken))
         except (OSError, EOFError) as error:
             raise InputError(f"{path} cannot be read to its end: {_short(error)}") from error
-        if not some:
-            yield Batch(pl.DataFrame(schema=schema).select(columns), _numbers(1, 0), rejects())
 
     return Table(path, tuple(schema), read, kind="json")
 
 
-def json_lines(path: Path) -> Callable[[], Iterator[bytes]]:
-    """Return what starts the lines of a file anew; a file of one record or of a list becomes lines."""
-    whole: list[bytes] | None = None
+def json_lines(path: Path) -> Iterator[bytes]:
+    """Iterate over the lines of a file; a file of one record or of a list becomes lines."""
     if ".json" in {s.lower() for s in path.suffixes}:
         try:
             with _stream(path) as stream:
                 raw = json.loads(stream.read().decode("utf-8-sig"))
-            whole = [json.dumps(record).encode() for record in (raw if isinstance(raw, list) else [raw])]
         except (ValueError, OSError, EOFError) as error:
             if "Extra data" not in str(error):  # JSON lines under the name of JSON
                 raise InputError(f"{path} is not JSON: {_short(error)}") from error
-
-    def lines() -> Iterator[bytes]:
-        if whole is not None:
-            yield from whole
+        else:
+            yield from (json.dumps(record).encode() for record in (raw if isinstance(raw, list) else [raw]))
             return
-        with _stream(path) as stream:
-            for number, line in enumerate(io.BufferedReader(stream)):
-                yield line.removeprefix(codecs.BOM_UTF8) if number == 0 else line
-
-    return lines
+    with _stream(path) as stream:
+        for number, line in enumerate(io.BufferedReader(stream)):
+            yield line.removeprefix(codecs.BOM_UTF8) if number == 0 else line
 
 
 def _records(
@@ -654,77 +651,62 @@ def _hints(kind: type) -> dict[str, Any]:
 
 def _load(kind: Any, raw: Any, where: str) -> Any:
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
-    if kind is Any:
+    shape = origin or kind
+    if kind is Any or (raw is None and type(None) in arguments):
         return raw
     if origin in (typing.Union, types.UnionType):
-        if raw is None and type(None) in arguments:
-            return None
-        return _one_of([a for a in arguments if a is not type(None)], raw, where)
+        *others, last = (a for a in arguments if a is not type(None))
+        for other in others:
+            with suppress(InputError):
+                return _load(other, raw, where)
+        return _load(last, raw, where)
     if origin is Literal:
         if raw not in arguments:
             near = _similar(str(raw), [str(a) for a in arguments])
             raise InputError(f"{where}: {raw!r} is not one of {', '.join(map(repr, arguments))}{near}")
         return raw
-    if dataclasses.is_dataclass(kind):
+    if dataclasses.is_dataclass(kind) and isinstance(raw, Mapping):
         return _object(kind, raw, where)
-    shape = origin or kind
     if isinstance(shape, type) and issubclass(shape, Mapping) and isinstance(raw, Mapping):
         key, value = arguments or (Any, Any)
         return {_load(key, k, where): _load(value, v, f"{where}, {k!r}") for k, v in raw.items()}
-    if shape in (tuple, list, set, frozenset, Sequence) and isinstance(raw, list):
-        if shape is tuple and arguments and arguments[-1] is not ...:
-            if len(raw) != len(arguments):
-                raise InputError(f"{where}: {raw!r} has {len(raw)} values, not {len(arguments)}")
-            inner = list(arguments)
-        else:
-            inner = [arguments[0] if arguments else Any] * len(raw)
-        loaded = [
-            _load(one, value, _entry(where, number, value))
-            for number, (one, value) in enumerate(zip(inner, raw, strict=True), 1)
-        ]
-        return loaded if shape is list else (tuple if shape is Sequence else shape)(loaded)
+    if shape in (tuple, list, frozenset) and isinstance(raw, list):
+        fixed = shape is tuple and ... not in arguments
+        kinds = arguments if fixed else [arguments[0] if arguments else Any] * len(raw)
+        if len(kinds) != len(raw):
+            raise InputError(f"{where}: {raw!r} has {len(raw)} values, not {len(kinds)}")
+        numbered = enumerate(zip(kinds, raw, strict=True), 1)
+        return shape(_load(each, item, _entry(where, n, item)) for n, (each, item) in numbered)
     if kind is float and isinstance(raw, int) and not isinstance(raw, bool):
         return float(raw)
     if isinstance(shape, type) and isinstance(raw, shape) and not (shape is int and isinstance(raw, bool)):
         return raw
-    raise InputError(f"{where}: {raw!r} is not {_called(kind)}")
+    raise InputError(f"{where}: {raw!r} is not {_called(shape)}")
 
 
 def _entry(where: str, number: int, value: Any) -> str:
-    name = next((value[k] for k in ("id", "name") if k in value), None) if isinstance(value, dict) else None
+    name = value.get("id", value.get("name")) if isinstance(value, Mapping) else None
     return f"{where}, entry {number}" + (f" ({name})" if name is not None else "")
 
 
-def _one_of(kinds: list[Any], raw: Any, where: str) -> Any:
-    for place, kind in enumerate(kinds, 1):
-        try:
-            return _load(kind, raw, where)
-        except InputError:
-            if place == len(kinds):
-                raise
-
-
-def _object(kind: Any, raw: Any, where: str) -> Any:
-    if not isinstance(raw, Mapping):
-        raise InputError(f"{where}: {raw!r} is not {_called(kind)}")
-    fields = {f.name: f for f in dataclasses.fields(kind) if f.init}
+def _object(kind: Any, raw: Mapping[str, Any], where: str) -> Any:
+    fields, hints = {f.name: f for f in dataclasses.fields(kind) if f.init}, _hints(kind)
     for name in raw:
         if name not in fields:
             raise InputError(f"{where}: unknown field {name!r}{_similar(str(name), list(fields))}")
     for name, one in fields.items():
         if name not in raw and one.default is one.default_factory is dataclasses.MISSING:
             raise InputError(f"{where}: field {name!r} is missing")
-    hints = _hints(kind)
     return kind(**{name: _load(hints[name], value, f"{where}, {name}") for name, value in raw.items()})
 
 
-def _called(kind: Any) -> str:
-    plain_names = {str: "a text", int: "a whole number", float: "a number", bool: "true or false"}
-    if kind in plain_names:
-        return plain_names[kind]
-    if dataclasses.is_dataclass(kind):
-        return "a table with the fields " + ", ".join(f.name for f in dataclasses.fields(kind))
-    shape = typing.get_origin(kind) or kind
-    if shape in (tuple, list, set, frozenset, Sequence):
-        return "a list"
-    return "a table" if isinstance(shape, type) and issubclass(shape, Mapping) else str(kind)
+_CALLED = {
+    **{str: "a text", int: "a whole number", float: "a number", bool: "true or false"},
+    **dict.fromkeys((tuple, list, frozenset), "a list"),
+}
+
+
+def _called(shape: Any) -> str:
+    if dataclasses.is_dataclass(shape):
+        return "a table with the fields " + ", ".join(f.name for f in dataclasses.fields(shape))
+    return _CALLED.get(shape, "a table" if issubclass(shape, Mapping) else str(shape))

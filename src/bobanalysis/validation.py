@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from bobanalysis.tables import (
     REJECTS,
     Batch,
     InputError,
+    NoRecords,
     Table,
     as_number,
     as_whole,
@@ -106,7 +108,6 @@ def validate(
     *,
     requirements: Sequence[Requirement] = (),
     file: str = "frame",
-    first_row: int = 1,
     strict: bool = True,
     decimal_comma: bool = False,
 ) -> ValidationResult:
@@ -117,7 +118,6 @@ def validate(
         variables: The inputs that will be read. ``joined`` and ``optional`` ones may have no column.
         requirements: What must hold between the answers of a row that has no other problem.
         file: Name of the frame, for messages.
-        first_row: Number of its first row, for messages.
         strict: Refuse values outside the dictionary's ranges and choices.
         decimal_comma: Texts may write 1,5.
 
@@ -168,7 +168,7 @@ def validate(
     found = []
     for check, rows in failed:
         values = both[f"{check.given or check.column} given"].gather(rows).cast(pl.String)
-        table = {"row": rows.cast(pl.Int64) + first_row, "value": values, "problem": _problems(check, values)}
+        table = {"row": rows.cast(pl.Int64) + 1, "value": values, "problem": _problems(check, values)}
         lits = {"file": pl.lit(file), "column": pl.lit(check.column)}
         found.append(pl.DataFrame(table).with_columns(**lits).select(*REJECTS))
     wrong = pl.concat([rows for _, rows in failed])
@@ -229,9 +229,10 @@ def _checks(v: Variable, given: Any, read: Any, strict: bool) -> list[_Check]:
         return [*found, _Check(v.name, _UNREADABLE["enum"], unknown, near=v)]
     if v.pattern:
         return [*found, _Check(v.name, f"is not a known code ({v.label.en})", ~value.str.contains(v.pattern))]
-    limits = [value < v.minimum] if v.minimum is not None else []
-    limits += [value > v.maximum] if v.maximum is not None else []
-    return [*found, *(_Check(v.name, _outside(v), pl.any_horizontal(limits)) for _ in limits[:1])]
+    if v.minimum is None and v.maximum is None:
+        return found
+    low, high = (math.inf * s if n is None else n for s, n in ((-1, v.minimum), (1, v.maximum)))
+    return [*found, _Check(v.name, _outside(v), ~value.is_between(low, high))]
 
 
 _UNREADABLE = {
@@ -287,7 +288,6 @@ def read_people(
     *,
     requirements: Sequence[Requirement] = (),
     now: str = "",
-    strict: bool = True,
     records: Records | None = None,
 ) -> Iterator[ValidationResult]:
     """Read a file of people batch by batch: CSV of any separator, Parquet, JSON, JSON lines, maybe packed.
@@ -295,7 +295,7 @@ def read_people(
     Args:
         path: The file.
         variables: The inputs that will be read.
-        requirements, strict: As for :func:`validate`.
+        requirements: As for :func:`validate`.
         now: Instant of the computation (ISO 8601), from which records take ages.
         records: The algorithm's own records, which a JSON file may hold instead of inputs by name.
 
@@ -308,7 +308,11 @@ def read_people(
     if now:
         instant(now)
     wanted, path = list(variables), Path(path)
-    table = Table(path, (), _nobody, kind="json") if _holds_nobody(path) else open_table(path)
+    try:
+        table = open_table(path)
+    except NoRecords:
+        nobody = Batch(pl.DataFrame(), pl.Series(dtype=pl.Int64), rejects())
+        table = Table(path, (), lambda columns, rows: iter([nobody]), kind="json")
     own = records if records and table.kind == "json" and {*records.schema} & {*table.columns} else None
     strange = rejects()
     if own:
@@ -334,26 +338,11 @@ def read_people(
             wanted,
             requirements=requirements,
             file=path.name,
-            first_row=0,
-            strict=strict,
             decimal_comma=table.decimal_comma,
         )
-        placed = found.rejected.with_columns(row=frame["record"].gather(found.rejected["row"]))
+        placed = found.rejected.with_columns(row=frame["record"].gather(found.rejected["row"] - 1))
         rejected = pl.concat([placed, refused]).sort("row")
         yield ValidationResult(found.valid, rejected, frame.height + refused["row"].n_unique(), table.notes)
-
-
-def _holds_nobody(path: Path) -> bool:
-    """Tell whether a JSON file has no record: ``[]``, or JSON lines without a line."""
-    kinds = {s.lower() for s in path.suffixes} & {".json", ".jsonl", ".ndjson"}
-    if not kinds or not path.is_file() or path.stat().st_size > 100:
-        return False
-    empty = path.stat().st_size == 0 and ".json" not in kinds
-    return empty or not any(line.strip() for line in json_lines(path)())
-
-
-def _nobody(columns: Sequence[str], rows: int) -> Iterator[Batch]:
-    yield Batch(pl.DataFrame(), pl.Series(dtype=pl.Int64), rejects())
 
 
 def _check_names(frame: pl.DataFrame, variables: Sequence[Variable], file: str) -> None:
@@ -369,7 +358,7 @@ def _unknown_fields(path: Path, records: Records) -> pl.DataFrame:
     """Return the fields of records that are not read: their typing error would read as no answer."""
     found: list[tuple[int, str, str, str]] = []
     known = pl.Struct(records.schema)
-    lines, first = json_lines(path)(), 1
+    lines, first = json_lines(path), 1
     while some := list(islice(lines, BATCH // 10)):
         try:  # most files hold known fields only: seen without looking at each record
             schema = pl.read_ndjson(io.BytesIO(b"\n".join(some)), infer_schema_length=None).schema
