@@ -13,18 +13,16 @@ from typing import Any, Literal
 import polars as pl
 
 from bobanalysis.algorithm import CRITERIA, Algorithm
-from bobanalysis.rules import Expr, Text, Variable, as_expr, is_condition, sentence, transform
+from bobanalysis.rules import Expr, Text, Variable, as_expr, is_condition, neutral, sentence, transform
 from bobanalysis.rules.expr import (
     COMPARISONS,
     And,
     Compare,
     Const,
-    Contains,
-    IsIn,
+    Membership,
     Not,
     Or,
     Row,
-    StartsWith,
     Var,
     children,
 )
@@ -68,22 +66,23 @@ class Condition:
     @property
     def comparison(self) -> str:
         """Return the operator and the value compared with; empty where the bound is not one number."""
-        node = self.node
-        if isinstance(node, Compare) and isinstance(node.left, Var) and isinstance(node.right, Const):
-            value = node.right.value
-            return f"{node.op} {value:g}" if isinstance(value, int | float) else f"{node.op} {value}"
+        match self.node:
+            case Compare(op, Var(), Const(int() | float() as value)):
+                return f"{op} {value:g}"
+            case Compare(op, Var(), Const(value)):
+                return f"{op} {value}"
         return ""
 
     @property
     def cut(self) -> tuple[int, int] | None:
         """Return the two neighbouring ages that the condition parts, if it compares the age with a number."""
-        node = self.node
-        if not (isinstance(node, Compare) and isinstance(node.left, Var) and isinstance(node.right, Const)):
-            return None
-        if node.left.variable.name != self.age or node.op not in ("<", ">=", "<=", ">"):
-            return None
-        lower = int(node.right.value) - (node.op in ("<", ">="))
-        return lower, lower + 1
+        match self.node:
+            case Compare("<" | ">=" | "<=" | ">" as op, Var(variable), Const(value)) if (
+                variable.name == self.age
+            ):
+                lower = int(value) - (op in ("<", ">="))
+                return lower, lower + 1
+        return None
 
 
 def conditions(algorithm: Algorithm, rules: Iterable[str] | None = None) -> tuple[Condition, ...]:
@@ -129,7 +128,7 @@ def _held(algorithm: Algorithm, rule: Expr) -> Iterator[tuple[Expr, Variable]]:
             yield from visit(node.condition, None)
             yield from visit(node.result, holder)
         else:
-            if isinstance(node, Compare | IsIn | StartsWith | Contains):
+            if isinstance(node, Compare | Membership):
                 holder = node
             elif isinstance(node, And | Or | Not):
                 holder = None
@@ -227,13 +226,7 @@ def _otherwise(algorithm: Algorithm, condition: Condition, how: Measure) -> Expr
         return force_condition(algorithm, rule, node, decided)
     if how == "contrary":
         return force_condition(algorithm, rule, node, ~node)
-    values = algorithm.reference("place").values
-
-    def change(read: Expr) -> Expr | None:
-        known = isinstance(read, Var) and read.variable.name in values
-        return as_expr(values[read.variable.name]) if known else None  # type: ignore[attr-defined]
-
-    return transform(algorithm.rule(rule).expr, change, algorithm.is_rule)
+    return neutral(algorithm.rule(rule).expr, algorithm.reference("place").values, algorithm.is_rule)
 
 
 def _shares(

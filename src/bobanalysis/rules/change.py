@@ -126,8 +126,15 @@ def with_bound(rule: e.Expr, name: str, old: float, new: float) -> e.Expr:
     return transform(rule, change)
 
 
-def neutral(rule: e.Expr, values: Mapping[str, e.Operand]) -> e.Expr:
+def neutral(
+    rule: e.Expr, values: Mapping[str, e.Operand], leave: Callable[[e.Expr], bool] | None = None
+) -> e.Expr:
     """Return the rule with inputs replaced by a reference value (or by another expression).
+
+    Args:
+        rule: the rule.
+        values: input name → what is read in its place.
+        leave: see ``transform``.
 
     Example:
         >>> from bobanalysis.rules import Dictionary, Text, Variable
@@ -140,7 +147,7 @@ def neutral(rule: e.Expr, values: Mapping[str, e.Operand]) -> e.Expr:
         known = isinstance(node, e.Var) and node.variable.name in values
         return e.as_expr(values[node.variable.name]) if known else None  # type: ignore[attr-defined]
 
-    return transform(rule, change)
+    return transform(rule, change, leave)
 
 
 def dropped(rule: e.Expr, variables: Iterable[str]) -> e.Expr:

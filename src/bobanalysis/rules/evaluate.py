@@ -155,6 +155,7 @@ _OPERATORS: dict[str, Any] = e.ARITHMETIC | {  # what a column calls otherwise t
     "**": lambda a, b: a**b,
     "min": pl.min_horizontal,
     "max": pl.max_horizontal,
+    "round": lambda v: v.round(mode="half_to_even"),
     "floor": lambda v: v.floor(),
     "neg": lambda v: v * -1.0,
     "exp": lambda v: v.exp(),
@@ -241,10 +242,7 @@ class _Compiler(e.Visitor):
         return Pair(_OPERATORS[item.op](left.value, right.value), _first(left.status, right.status))
 
     def _function(self, item: e.Function) -> Pair:
-        if item.how == "round":
-            inner = self.compile(item.item)
-            return Pair(_round(inner.value), inner.status)
-        inner = self.compile(item.item) if item.how == "floor" else self._number(item.item)
+        inner = self._number(item.item)
         return Pair(_OPERATORS[item.how](inner.value), inner.status)
 
     def _isin(self, item: e.IsIn) -> Pair:
@@ -252,13 +250,15 @@ class _Compiler(e.Visitor):
         return Pair(inner.value.is_in(list(item.values)), inner.status)
 
     def _startswith(self, item: e.StartsWith) -> Pair:
-        inner = self.compile(item.item)
-        return Pair(_starts_with(inner.value, item.values), inner.status)
+        return self._matches(item, "^(?:{})")
 
     def _contains(self, item: e.Contains) -> Pair:
+        return self._matches(item, "(?:^|,)(?:{})(?:,|$)")
+
+    def _matches(self, item: e.Membership, pattern: str) -> Pair:
         inner = self.compile(item.item)
-        pattern = f"(?:^|,)(?:{'|'.join(map(re.escape, item.values))})(?:,|$)"
-        return Pair(inner.value.str.contains(pattern), inner.status)
+        known = "|".join(map(re.escape, item.values))
+        return Pair(inner.value.str.contains(pattern.format(known)), inner.status)
 
     def _not(self, item: e.Not) -> Pair:
         inner = self.compile(item.part)
@@ -336,23 +336,3 @@ def _first(left: pl.Expr | None, right: pl.Expr | None) -> pl.Expr | None:
     if left is None or right is None:
         return right if left is None else left
     return pl.when(left != 0).then(left).otherwise(right)
-
-
-def _starts_with(text: pl.Expr, prefixes: tuple[str, ...]) -> pl.Expr:
-    """Compare beginnings of the same length with all prefixes of that length at once."""
-    if "" in prefixes:
-        return text == text
-    by_length: dict[int, list[str]] = {}
-    for prefix in prefixes:
-        by_length.setdefault(len(prefix), []).append(prefix)
-    tests = [
-        text.str.starts_with(same[0]) if len(same) == 1 else text.str.slice(0, length).is_in(same)
-        for length, same in by_length.items()
-    ]
-    return reduce(lambda a, b: a | b, tests)
-
-
-def _round(value: pl.Expr) -> pl.Expr:
-    up = (value + 0.5).floor()
-    is_odd_tie = (up == value + 0.5) & ((up / 2).floor() * 2 != up)
-    return pl.when(is_odd_tie).then(up - 1).otherwise(up)
