@@ -133,14 +133,9 @@ class PublishedRule:
     family: str = ""
 
     @property
-    def is_filter(self) -> bool:
-        """Tell whether the rule is a condition."""
-        return is_condition(self.expr)
-
-    @property
     def score(self) -> Expr:
         """Return the rule as a score: a filter gives 3 or 0."""
-        return first_match(when(self.expr, 3), otherwise=0) if self.is_filter else self.expr
+        return first_match(when(self.expr, 3), otherwise=0) if is_condition(self.expr) else self.expr
 
 
 @dataclass(frozen=True)
@@ -272,8 +267,6 @@ class Algorithm(ABC):
     requirements: tuple[Requirement, ...] = ()
     """What must hold between the answers of a person: validation rejects the others."""
     start: Mapping[str, Any] = {}
-    legal: Mapping[str, Text] = {}
-    """Texts of the law that a letter quotes, by key; none where no country's law is known to apply."""
 
     records: Records | None = None
     """How people are read from the algorithm's own records; None where it has none."""
@@ -499,7 +492,7 @@ class Algorithm(ABC):
             KeyError: No rule is called so.
         """
         self.rule(name)
-        score = first_match(when(expr, 3), otherwise=0) if is_condition(expr) else expr
+        score = PublishedRule(name, expr).score
         changed = Named(f"{name} (changed)", expr)
 
         def change(node: Expr) -> Expr | None:
@@ -543,12 +536,8 @@ class Algorithm(ABC):
 
 
 def change_text(key: str, **values: Any) -> Text:
-    """Return a change in words (``changes.yaml``); a value that is a text is put in in its language."""
-    fr, en = (
-        CHANGES[key].get(lang).format(**{k: getattr(v, lang, v) for k, v in values.items()})
-        for lang in ("fr", "en")
-    )
-    return Text(fr, en)
+    """Return a change in words (``changes.yaml``)."""
+    return CHANGES[key].filled(**values)
 
 
 def _bounds(*rules: Expr) -> set[tuple[str, float]]:
@@ -620,11 +609,9 @@ class RuleAlgorithm(Algorithm):
     outcomes: tuple[Outcome, ...]
     rules: Mapping[str, PublishedRule]
     input_roles: Inputs = field(default_factory=Inputs)
-    references: Mapping[str, Reference] = field(default_factory=dict)
     requirements: tuple[Requirement, ...] = ()
     questions: tuple[Questions, ...] = ()
     start: Mapping[str, Any] = field(default_factory=dict)
-    legal: Mapping[str, Text] = field(default_factory=dict)
     changes: tuple[Text, ...] = ()
     roots: Rules = field(default_factory=dict)
     error_column = "undefined"
@@ -636,12 +623,6 @@ class RuleAlgorithm(Algorithm):
             raise KeyError(f"{self.id}: no rule is called {lacking[0]!r}; the outcomes need it")
         if not self.roots:
             object.__setattr__(self, "roots", {key: Named(key, self.rules[key].expr) for key in keys})
-
-    def reference(self, criterion: str, value: Operand | None = None) -> Reference:
-        """Return how the algorithm is made blind to a criterion; see ``Algorithm.reference``."""
-        if value is None and criterion in self.references:
-            return self.references[criterion]
-        return super().reference(criterion, value)
 
     def compute(self, people: pl.DataFrame, rules: Iterable[Expr] = ()) -> Result:
         """Run all rules on validated people; see ``Algorithm.compute``."""

@@ -258,14 +258,7 @@ def _csv(path: Path, start: bytes, asked: str | None) -> Table:
     header = csv.reader(io.StringIO(text, newline=""), delimiter=mark, skipinitialspace=True)
     names, doubled = _unique(next(header))
     skip += header.line_num
-    notes += [
-        Text(
-            f"La colonne «\u202f{name}\u202f» figure plusieurs fois dans l’en-tête\u202f: "
-            "la première est lue.",
-            f"Column {name!r} is in the header more than once: the first one is read.",
-        )
-        for name in doubled
-    ]
+    notes += [_said("doubled", name=name) for name in doubled]
 
     def read(columns: Sequence[str], rows: int) -> Iterator[Batch]:
         wrong: list[tuple[int, str, str, str]] = []
@@ -337,16 +330,14 @@ def _encoding(path: Path, start: bytes, asked: str | None) -> tuple[str, list[Te
                 f"{path}, line {line}: byte {byte:#04x} is not UTF-8; save the file as UTF-8, or say its "
                 f"encoding, --encoding cp1252 for example"
             ) from None
-        return "cp1252", [
-            Text(
-                f"{path.name} n’est pas en UTF-8\u202f: lu comme du Windows-1252 "
-                "(autre choix\u202f: --encoding).",
-                f"{path.name} is not UTF-8: read as Windows-1252 (--encoding says otherwise).",
-            )
-        ]
+        return "cp1252", [_said("not_utf8", file=path.name)]
     except (OSError, EOFError) as error:
         raise InputError(f"{path} cannot be read to its end: {_short(error)}") from error
     return "utf-8", []
+
+
+def _said(key: str, **facts: str) -> Text:
+    return load_yaml(dict[str, Text], Path(__file__).with_name("tables.yaml"))[key].filled(**facts)
 
 
 def _separator(text: str) -> str:
@@ -700,7 +691,7 @@ def _object(kind: Any, raw: Mapping[str, Any], where: str) -> Any:
     return kind(**{name: _load(hints[name], value, f"{where}, {name}") for name, value in raw.items()})
 
 
-_CALLED = {
+_CALLED: dict[Any, str] = {
     **{str: "a text", int: "a whole number", float: "a number", bool: "true or false"},
     **dict.fromkeys((tuple, list, frozenset), "a list"),
 }

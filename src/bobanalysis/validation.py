@@ -210,29 +210,26 @@ class _Check(NamedTuple):
     near: Variable | None = None  # whose answers the value may be meant for
 
 
-def _checks(v: Variable, given: Any, read: Any, strict: bool) -> list[_Check]:
-    """Return what can be wrong with an input: a value that cannot be read, one outside its limits."""
+def _checks(v: Variable, given: Any, read: Any, strict: bool) -> Iterator[_Check]:
+    """Iterate over what can be wrong with an input: a value that cannot be read, one outside its limits."""
     value, original = pl.col(v.name), pl.col(f"{v.name} given")
     there = original.is_not_null()
     if given == pl.String:
         there &= original.str.strip_chars() != ""
-    found: list[_Check] = []
+    near = v if v.choices else None
     if v.required:
-        found.append(_Check(v.name, "is missing; this algorithm needs it", ~there))
+        yield _Check(v.name, "is missing; this algorithm needs it", ~there)
     if given != read or given.is_float():
-        near = v if v.choices else None
-        found.append(_Check(v.name, _UNREADABLE[v.kind], there & value.is_null(), near=near))
+        yield _Check(v.name, _UNREADABLE[v.kind], there & value.is_null(), near=near)
     if not strict:
-        return found
-    if v.choices:
-        unknown = ~value.is_in([c.number for c in v.choices])
-        return [*found, _Check(v.name, _UNREADABLE["enum"], unknown, near=v)]
-    if v.pattern:
-        return [*found, _Check(v.name, f"is not a known code ({v.label.en})", ~value.str.contains(v.pattern))]
-    if v.minimum is None and v.maximum is None:
-        return found
-    low, high = (math.inf * s if n is None else n for s, n in ((-1, v.minimum), (1, v.maximum)))
-    return [*found, _Check(v.name, _outside(v), ~value.is_between(low, high))]
+        return
+    if near:
+        yield _Check(v.name, _UNREADABLE["enum"], ~value.is_in([c.number for c in v.choices]), near=near)
+    elif v.pattern:
+        yield _Check(v.name, f"is not a known code ({v.label.en})", ~value.str.contains(v.pattern))
+    elif v.minimum is not None or v.maximum is not None:
+        low, high = (math.inf * s if n is None else n for s, n in ((-1, v.minimum), (1, v.maximum)))
+        yield _Check(v.name, _outside(v), ~value.is_between(low, high))
 
 
 _UNREADABLE = {
@@ -430,14 +427,15 @@ def record_faults(
     if value is None:
         return
     kinds, takes = _TAKES[dtype.base_type()]
+    inside: Any = value
     if not isinstance(value, kinds) or isinstance(value, bool) is not (dtype == pl.Boolean):
         yield Fault(field, value, f"is not {takes}", False, place)
     elif isinstance(dtype, pl.List):
-        for number, item in enumerate(value):
+        for number, item in enumerate(inside):
             yield from record_faults(item, dtype.inner, unread, field, f"{place}[{number}]")
     elif isinstance(dtype, pl.Struct):
         types = {f.name: f.dtype for f in dtype.fields}
-        for key, inner in value.items():
+        for key, inner in inside.items():
             name, at = f"{field}.{key}".lstrip("."), f"{place}.{key}".lstrip(".")
             if key in types:
                 yield from record_faults(inner, types[key], unread, name, at)

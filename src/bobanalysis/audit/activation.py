@@ -80,7 +80,7 @@ def activation_rates(
     """
     groupings = dict(by or {})
     done = evaluate_rules({n: algorithm.is_active(n, Named(n, rule)) for n, rule in rules.items()}, people)
-    columns = {}
+    columns: dict[str, pl.Expr] = {}
     for k, name in enumerate(rules):
         refusing = pl.col(name + STATUS) != 0 if name + STATUS in done.frame.columns else pl.lit(False)
         columns |= {f"{k}": pl.col(name).fill_null(False), f"{k}?": refusing}

@@ -85,10 +85,9 @@ class Condition:
         return None
 
 
-def conditions(algorithm: Algorithm, rules: Iterable[str] | None = None) -> tuple[Condition, ...]:
-    """Return every condition on age or on place of some rules (default: ``algorithm.listed_rules()``)."""
-    names = algorithm.listed_rules() if rules is None else rules
-    return tuple(c for name in dict.fromkeys(names) for c in _conditions(algorithm, name))
+def conditions(algorithm: Algorithm) -> tuple[Condition, ...]:
+    """Return every condition on age or on place of the rules that are listed."""
+    return tuple(c for name in algorithm.listed_rules() for c in _conditions(algorithm, name))
 
 
 def _conditions(algorithm: Algorithm, name: str) -> Iterator[Condition]:

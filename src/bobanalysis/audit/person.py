@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import yaml
 
 from bobanalysis.algorithm import Algorithm, Result
 from bobanalysis.rules import Change, Dictionary, Expr, Trace, candidates, trace
@@ -72,19 +73,13 @@ def read_person(path: Path, *, text: str | None = None) -> Any:
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: cannot be read ({error}). Give a text file in UTF-8.") from error
     try:
-        if path.suffix in (".yaml", ".yml"):
-            import yaml
-
-            return yaml.safe_load(text)
-        return json.loads(text)
+        return yaml.safe_load(text) if path.suffix in (".yaml", ".yml") else json.loads(text)
     except json.JSONDecodeError as error:
         raise InputError(
             f"{path}: not JSON: line {error.lineno}, column {error.colno}: {error.msg}. Correct that line."
         ) from error
-    except Exception as error:
-        if type(error).__module__.startswith("yaml"):
-            raise InputError(f"{path}: not YAML: {' '.join(str(error).split())}. Correct it.") from error
-        raise
+    except yaml.YAMLError as error:
+        raise InputError(f"{path}: not YAML: {' '.join(str(error).split())}. Correct it.") from error
 
 
 @dataclass(frozen=True)

@@ -11,16 +11,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from bobanalysis.tables import load_yaml
 from bobanalysis.text import Language, Text, colon, join, plural, quote, significant, split_label
 
 from . import expr as e
 from .simplify import as_sum, clip, is_computation, simplify
 
-_WORDS: dict[str, dict[str, dict[str, str]]] = yaml.safe_load(
-    Path(__file__).with_name("words.yaml").read_text(encoding="utf-8")
-)
+_WORDS = load_yaml(dict[str, dict[str, Text]], Path(__file__).with_name("words.yaml"))
 
 
 @dataclass(frozen=True)
@@ -209,7 +206,7 @@ def _outside(rule: e.Expr, left: frozenset[str]) -> Iterator[e.Expr]:
 
 def word(key: str, lang: Language) -> str:
     """Return one of the words that explanations are made of."""
-    return _WORDS["words"][key][lang]
+    return _WORDS["words"][key].get(lang)
 
 
 # ---- rows
@@ -256,7 +253,7 @@ class _Verbalizer(e.Visitor):
 
     def asked(self, op: str, value: str, ordered: bool = False) -> str:
         """Say what a comparison asks for."""
-        return _WORDS["ordered" if ordered else "numbers"][op][self.lang].format(value)
+        return _WORDS["ordered" if ordered else "numbers"][op].get(self.lang).format(value)
 
     def after(self, head: str, text: str) -> str:
         return f"{head}{colon(self.lang)}{text}"
