@@ -18,12 +18,11 @@ from bobanalysis.rules import (
     error,
     first_match,
     missing,
-    remembered,
     search,
     trace,
     when,
 )
-from bobanalysis.rules.counterfactual import REACH
+from bobanalysis.rules.counterfactual import REACH, remembered
 from bobanalysis.rules.expr import Undefined, Var, Window
 
 d = DICTIONARY

@@ -126,12 +126,11 @@ def explain_rule(
     apart: dict[int, tuple[str, str, e.Expr]] = {}
     words = _Verbalizer(lang, titles, refer, frozenset(local), names or {}, apart)
     whole = words.explained(rule)
-    told: dict[int, RuleExplanation] = {}
-    while waiting := [key for key in apart if key not in told]:
-        for id_ in waiting:
-            key, title, item = apart[id_]
-            told[id_] = replace(words.explained(item), key=key, title=title)
-    return replace(whole, parts=tuple(told.values()))
+    parts: list[RuleExplanation] = []
+    while len(parts) < len(apart):  # what is told of one may set others apart
+        key, title, item = list(apart.values())[len(parts)]
+        parts.append(replace(words.explained(item), key=key, title=title))
+    return replace(whole, parts=tuple(parts))
 
 
 def sentence(condition: e.Expr, lang: Language, titles: Mapping[str, Text] | None = None) -> str:
@@ -279,13 +278,11 @@ class _Verbalizer(e.Visitor):
 
     def explained(self, rule: e.Expr) -> RuleExplanation:
         *rows, last = _rows(rule)
-        conditions = [(self.clause(row.condition), row) for row in rows]
-        told = [
-            ExplainedRow(
-                clause, self.result(row.result), getattr(simplify(row.result), "value", None), row.because
-            )
-            for clause, row in [*conditions, (None, last)]
-        ]
+        clauses = [*(self.clause(row.condition) for row in rows), None]
+        told = []
+        for clause, row in zip(clauses, [*rows, last], strict=True):
+            fixed = getattr(simplify(row.result), "value", None)
+            told.append(ExplainedRow(clause, self.result(row.result), fixed, row.because))
         return RuleExplanation(tuple(told), as_sum(rule) is not None)
 
     def result(self, item: e.Expr) -> str:
@@ -561,11 +558,12 @@ class _Verbalizer(e.Visitor):
             return apart
         if all(isinstance(r.result, e.Const) and r.result.value == 1 for r in item.rows):
             return f"{self.word('count')} ({join([self.say(r.condition) for r in item.rows], self.lang)})"
-        rows = []
-        for r in item.rows:
-            fixed = isinstance(r.condition, e.Const)
-            held = f"{self.part(r.result)} {self.word('if')} {self.say(r.condition)}"
-            rows.append(self.say(r.result) if fixed else held)
+        rows = [
+            self.say(r.result)
+            if isinstance(r.condition, e.Const)
+            else f"{self.part(r.result)} {self.word('if')} {self.say(r.condition)}"
+            for r in item.rows
+        ]
         return f"{self.word('sum')} ({join(rows, self.lang)})"
 
     def _undefined(self, item: e.Undefined, negate: bool) -> str:
