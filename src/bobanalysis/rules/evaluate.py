@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import reduce
-from itertools import zip_longest
 from typing import Any, NamedTuple
 
 import polars as pl
@@ -75,8 +74,7 @@ def evaluate(rules: Mapping[str, e.Expr], frame: Any, keep: Iterable[str] = ()) 
     table = refusals(*rules.values())
     compiler = _Compiler(table)
     for layer in _layers(rules.values()):
-        for step in zip_longest(*map(compiler.materialise, layer), fillvalue=()):
-            work = work.with_columns(column for columns in step for column in columns)
+        work = work.with_columns(column for node in layer for column in compiler.columns(node))
     out: dict[str, pl.Expr] = {}
     for name, rule in rules.items():
         value, status = compiler.compile(rule)
@@ -171,47 +169,29 @@ class _Compiler(e.Visitor):
         self._pairs: dict[int, Pair] = {}
         self._memo: dict[int, frozenset[e.Undefined]] = {}
 
-    def materialise(self, node: e.Named | e.Window) -> list[list[pl.Expr]]:
-        """Return the columns of a named rule or window, step by step; from now on it is read from them."""
-        return self._window(node) if isinstance(node, e.Window) else [self._columns(node)]
+    def columns(self, node: e.Named | e.Window) -> list[pl.Expr]:
+        """Return the columns of a named rule or window; from now on it is read from them."""
+        value, status = self.visit(node)
+        column = f"= {getattr(node, 'name', 'window')} #{len(self._pairs)}"  # a changed rule keeps its name
+        self._pairs[id(node)] = Pair(pl.col(column), None if status is None else pl.col(column + STATUS))
+        return [value.alias(column), *([] if status is None else [status.alias(column + STATUS)])]
 
-    def _columns(self, named: e.Named) -> list[pl.Expr]:
-        pair = self.compile(named.item)
-        column = f"= {named.name} #{len(self._pairs)}"  # numbered: a changed rule keeps its name
-        columns = [pair.value.alias(column)]
-        status = None
-        if pair.status is not None:
-            columns.append(pair.status.alias(column + STATUS))
-            status = pl.col(column + STATUS)
-        self._pairs[id(named)] = Pair(pl.col(column), status)
-        return columns
-
-    def _window(self, over: e.Window) -> list[list[pl.Expr]]:
-        """Find the first row of each group that decides, then take what it says.
-
-        Windows cannot be nested, hence three steps: what each row says, the place of the row that decides,
-        its value. A row decides if it refuses or if its score is (for "any": is not) 0.
-        """
+    def _window(self, over: e.Window) -> Pair:
+        """Return what the first row says that decides: it refuses, or its score is (for "any": is not) 0."""
         pair = self.compile(over.item)
         group, order = over.group.variable.name, pl.col(over.order.variable.name)
-        number = len(self._pairs)
-        value, status, place = (f"= window #{number} {part}" for part in ("value", "status", "place"))
         decides = (pair.value == 0) if over.how == "all" else (pair.value != 0)
         if pair.status is not None:
             decides = decides | (pair.status != 0)
-        first: pl.Expr = pl.when(decides).then(order).min().over(group)
-        if over.how == "all":  # no zero at all: the first row speaks
-            first = pl.when(first.is_null()).then(order.min().over(group)).otherwise(first)
-        here = pl.col(place) == order
-        steps: list[list[pl.Expr]] = [[pair.value.cast(pl.Float64).alias(value)], [first.alias(place)]]
-        said = pl.when(here).then(pl.col(value)).max().over(group)
-        steps.append([said.fill_null(0.0).alias(value)])
-        if pair.status is not None:
-            steps[0].append(pair.status.alias(status))
-            said = pl.when(here).then(pl.col(status)).max().over(group)
-            steps[2].append(said.fill_null(0).cast(pl.Int16).alias(status))
-        self._pairs[id(over)] = Pair(pl.col(value), None if pair.status is None else pl.col(status))
-        return steps
+
+        def first(said: pl.Expr) -> pl.Expr:
+            place = order.filter(decides).arg_min()
+            return said.filter(decides).get(place, null_on_oob=True).over(group)
+
+        value = pair.value.cast(pl.Float64)
+        none = value.get(order.arg_min()).over(group) if over.how == "all" else pl.lit(0.0)
+        status = None if pair.status is None else first(pair.status).fill_null(0)
+        return Pair(pl.coalesce(first(value), none), status)
 
     def _number(self, item: e.Expr) -> Pair:
         """Return a term of a sum or product: answers are widened, or small integers would overflow."""
