@@ -651,20 +651,14 @@ def _undefined(roots: Rules, columns: Sequence[str], refusals: Sequence[Undefine
 
 def _ranked_lists(scored: pl.DataFrame, outcome: Outcome) -> pl.DataFrame:
     """Return the items of a list outcome above 0, best first, equals in the published order."""
-    ids = list(outcome.items)
-    table = scored.select(pl.col(outcome.root_of(i)).cast(pl.Float64).fill_null(0.0) for i in ids).to_numpy()
-    order = np.argsort(-table, axis=1, kind="stable")
-    scores = np.take_along_axis(table, order, axis=1)
-    there = scores > 0
-    rows = pl.Series(np.nonzero(there)[0].astype(np.int64))
-    names = pl.Series(ids, dtype=pl.Enum(ids)).gather(order[there])
-    long = pl.DataFrame({"row": rows, "item": names, "score": scores[there]})
-    lists = long.group_by("row", maintain_order=True).agg("item", "score")
-    every = pl.DataFrame({"row": pl.int_range(scored.height, eager=True)})
-    joined = every.join(lists, on="row", how="left", maintain_order="left")
+    ids = [*outcome.items]
+    scores = scored.select(pl.col(outcome.root_of(i)).cast(pl.Float64).alias(i) for i in ids)
+    rows = scores.with_row_index("row")
+    long = rows.unpivot(index="row", variable_name="item", value_name="score").filter(pl.col("score") > 0)
+    best = long.sort("row", "score", descending=[False, True], maintain_order=True)
+    lists = best.group_by("row", maintain_order=True).agg(pl.col("item").cast(pl.Enum(ids)), "score")
+    whole = rows.select("row").join(lists, on="row", how="left", maintain_order="left")
     named = {outcome.column: "item"} | ({outcome.scores: "score"} if outcome.scores else {})
-    empty = pl.lit([], dtype=pl.List(pl.Float64))
-    return joined.select(
-        pl.col(old).fill_null(empty if old == "score" else pl.lit([], dtype=pl.List(pl.Enum(ids)))).alias(new)
-        for new, old in named.items()
+    return whole.select(
+        pl.col(old).fill_null(pl.lit([], dtype=lists.schema[old])).alias(new) for new, old in named.items()
     )

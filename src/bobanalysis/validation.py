@@ -155,25 +155,25 @@ def validate(
     filled = frame.with_columns(_filled(v, read[v.name], frame.columns).alias(v.name) for v in wanted)
     flags = both.select(c.bad.fill_null(False).alias(str(k)) for k, c in enumerate(checks)).get_columns()
     failed = [(check, bad.arg_true()) for check, bad in zip(checks, flags, strict=True) if bad.any()]
-    if requirements:
-        numbered = filled.with_row_index("·row")
+
+    def sound() -> pl.DataFrame:
+        """The rows without a problem, numbered."""
         wrong = pl.concat([pl.Series(dtype=pl.UInt32), *(rows for _, rows in failed)])
-        sound = numbered.filter(~pl.col("·row").is_in(wrong.implode()))
-        for r in requirements:
-            said = r.problem.en if isinstance(r.problem, Text) else r.problem
-            unmet = sound["·row"].filter(~meets(r, sound))
-            failed += [(_Check(r.column, said, pl.lit(True)), unmet)] if len(unmet) else []
-    if not failed:
-        return ValidationResult(filled, rejects(), frame.height)
-    found = []
+        return filled.with_row_index("·row").filter(~pl.col("·row").is_in(wrong.implode()))
+
+    answered = sound() if requirements else filled
+    for r in requirements:
+        said = r.problem.en if isinstance(r.problem, Text) else r.problem
+        unmet = answered["·row"].filter(~meets(r, answered))
+        failed += [(_Check(r.column, said, pl.lit(True)), unmet)] if len(unmet) else []
+    found = [rejects()]
     for check, rows in failed:
         values = both[f"{check.given or check.column} given"].gather(rows).cast(pl.String)
         table = {"row": rows.cast(pl.Int64) + 1, "value": values, "problem": _problems(check, values)}
         lits = {"file": pl.lit(file), "column": pl.lit(check.column)}
         found.append(pl.DataFrame(table).with_columns(**lits).select(*REJECTS))
-    wrong = pl.concat([rows for _, rows in failed])
-    valid = filled.with_row_index("·row").filter(~pl.col("·row").is_in(wrong.implode())).drop("·row")
-    return ValidationResult(valid, pl.concat(found).sort("row", "column", maintain_order=True), frame.height)
+    rejected = pl.concat(found).sort("row", "column", maintain_order=True)
+    return ValidationResult(sound().drop("·row") if failed else filled, rejected, frame.height)
 
 
 def meets(requirement: Requirement, people: pl.DataFrame) -> pl.Series:
