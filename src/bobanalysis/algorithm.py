@@ -18,28 +18,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from bobanalysis import rules as r
 from bobanalysis.presentation import Presentation
-from bobanalysis.rules import (
-    STATUS,
-    Change,
-    Dictionary,
-    Expr,
-    Named,
-    Text,
-    Undefined,
-    Variable,
-    bound,
-    dropped,
-    evaluate,
-    first_match,
-    inputs,
-    is_condition,
-    neutral,
-    transform,
-    walk,
-    when,
-    with_bound,
-)
+from bobanalysis.rules import Dictionary, Expr, Text, Variable
 from bobanalysis.rules.expr import Operand
 from bobanalysis.tables import InputError, load_yaml, to_polars
 from bobanalysis.validation import Records, Requirement, validate
@@ -135,7 +116,7 @@ class PublishedRule:
     @property
     def score(self) -> Expr:
         """Return the rule as a score: a filter gives 3 or 0."""
-        return first_match(when(self.expr, 3), otherwise=0) if is_condition(self.expr) else self.expr
+        return r.first_match(r.when(self.expr, 3), otherwise=0) if r.is_condition(self.expr) else self.expr
 
 
 @dataclass(frozen=True)
@@ -305,7 +286,7 @@ class Algorithm(ABC):
 
     def reads(self, rules: Iterable[Expr]) -> list[Variable]:
         """Return the inputs that some rules need, keys of looked-up figures included."""
-        return inputs(*rules)
+        return r.inputs(*rules)
 
     def rule(self, name: str) -> PublishedRule:
         """Return the rule, or the root, called ``name``; KeyError that names the nearest."""
@@ -348,7 +329,7 @@ class Algorithm(ABC):
 
     def is_rule(self, node: Expr) -> bool:
         """Tell whether a node of an expression is a published rule, used by name."""
-        return isinstance(node, Named) and node.name in self.rules
+        return isinstance(node, r.Named) and node.name in self.rules
 
     def rule_status(self, name: str) -> str:
         """Tell by what a rule is reached: "in use" by the algorithm, or "dead"."""
@@ -364,7 +345,7 @@ class Algorithm(ABC):
 
     def used_rules(self) -> frozenset[str]:
         """Return the names of the published rules that the roots reach."""
-        named = {n.name for n in walk(*self.roots.values()) if isinstance(n, Named)}
+        named = {n.name for n in r.walk(*self.roots.values()) if isinstance(n, r.Named)}
         return frozenset((named | {self.root_rule(key) for key in self.roots}) & {*self.rules})
 
     def root_rule(self, key: str) -> str:
@@ -373,7 +354,7 @@ class Algorithm(ABC):
 
     def is_active(self, root: str, rule: Expr) -> Expr:
         """Return the condition that a rule acts on a person: it holds, or scores above 0."""
-        return rule if is_condition(rule) else rule > 0
+        return rule if r.is_condition(rule) else rule > 0
 
     # --- protected criteria
 
@@ -431,7 +412,7 @@ class Algorithm(ABC):
         """Tell whether a change of an input can be tried: by default, not of looked-up figures."""
         return not variable.joined
 
-    def adjust_changes(self, found: list[Change], row: Mapping[str, Any]) -> list[Change]:
+    def adjust_changes(self, found: list[r.Change], row: Mapping[str, Any]) -> list[r.Change]:
         """Return the changes to try for one person, where inputs that follow from others ask for more."""
         return found
 
@@ -477,8 +458,8 @@ class Algorithm(ABC):
         """
         blind = self.reference(criterion, reference)
         if how == "neutral":
-            return self.map_rules(lambda _, rule: neutral(rule, blind.values), blind.neutral)
-        return self.map_rules(lambda _, rule: dropped(rule, blind.values), blind.dropped)
+            return self.map_rules(lambda _, rule: r.neutral(rule, blind.values), blind.neutral)
+        return self.map_rules(lambda _, rule: r.dropped(rule, blind.values), blind.dropped)
 
     def with_rule(self, name: str, expr: Expr, said: Text | None = None) -> Self:
         """Return the algorithm with one published rule replaced, wherever it is used.
@@ -493,14 +474,14 @@ class Algorithm(ABC):
         """
         self.rule(name)
         score = PublishedRule(name, expr).score
-        changed = Named(f"{name} (changed)", expr)
+        changed = r.Named(f"{name} (changed)", expr)
 
         def change(node: Expr) -> Expr | None:
-            return changed if isinstance(node, Named) and node.name == name else None
+            return changed if isinstance(node, r.Named) and node.name == name else None
 
         def each(root: str, rule: Expr) -> Expr:
-            whole = self.root_rule(root) == name and not isinstance(rule, Named)
-            return score if whole else transform(rule, change)
+            whole = self.root_rule(root) == name and not isinstance(rule, r.Named)
+            return score if whole else r.transform(rule, change)
 
         return self.map_rules(each, said or change_text("replaced", rule=name))
 
@@ -530,9 +511,9 @@ class Algorithm(ABC):
         label = self.dictionary[name].label if inside else self.titles().get(name, Text(name, name))
         if rule is not None:
             said = change_text("moved", rule=rule, old=value, label=label, new=new)
-            return self.with_rule(rule, with_bound(rules[0], name, value, new), said)
+            return self.with_rule(rule, r.with_bound(rules[0], name, value, new), said)
         said = change_text("moved_everywhere", old=value, label=label, new=new)
-        return self.map_rules(lambda _, expr: with_bound(expr, name, value, new), said)
+        return self.map_rules(lambda _, expr: r.with_bound(expr, name, value, new), said)
 
 
 def change_text(key: str, **values: Any) -> Text:
@@ -541,7 +522,7 @@ def change_text(key: str, **values: Any) -> Text:
 
 
 def _bounds(*rules: Expr) -> set[tuple[str, float]]:
-    return {found for node in walk(*rules) if (found := bound(node))}
+    return {found for node in r.walk(*rules) if (found := r.bound(node))}
 
 
 def ordered_thresholds(algorithm: Algorithm) -> list[tuple[str, float]]:
@@ -622,7 +603,7 @@ class RuleAlgorithm(Algorithm):
         if lacking := [key for key in keys if key not in self.rules]:
             raise KeyError(f"{self.id}: no rule is called {lacking[0]!r}; the outcomes need it")
         if not self.roots:
-            object.__setattr__(self, "roots", {key: Named(key, self.rules[key].expr) for key in keys})
+            object.__setattr__(self, "roots", {key: r.Named(key, self.rules[key].expr) for key in keys})
 
     def compute(self, people: pl.DataFrame, rules: Iterable[Expr] = ()) -> Result:
         """Run all rules on validated people; see ``Algorithm.compute``."""
@@ -630,7 +611,7 @@ class RuleAlgorithm(Algorithm):
 
     def _answers(self, people: pl.DataFrame) -> pl.DataFrame:
         keys = [c for c in ("person_id", *self.input_roles.keys) if c in people.columns]
-        done = evaluate(self.roots, people, keep=keys)
+        done = r.evaluate(self.roots, people, keep=keys)
         columns = {c: pl.col(c) for c in keys}
         columns |= {o.column: pl.col(o.root) for o in self.outcomes if o.kind != "list"}
         columns["undefined"] = _undefined(self.roots, done.frame.columns, done.refusals)
@@ -638,13 +619,13 @@ class RuleAlgorithm(Algorithm):
         return pl.concat([done.frame.select(**columns), *lists], how="horizontal")
 
 
-def _undefined(roots: Rules, columns: Sequence[str], refusals: Sequence[Undefined]) -> pl.Expr:
+def _undefined(roots: Rules, columns: Sequence[str], refusals: Sequence[r.Undefined]) -> pl.Expr:
     """Return the first rule that is undefined for each person, and why; null where none is."""
     said = {k: f"{r.kind}: {', '.join(r.details)}".removesuffix(": ") for k, r in enumerate(refusals, 1)}
     texts = [
-        pl.format("{}: {}", pl.lit(key), pl.col(key + STATUS).replace_strict(said, default=None))
+        pl.format("{}: {}", pl.lit(key), pl.col(key + r.STATUS).replace_strict(said, default=None))
         for key in roots
-        if key + STATUS in columns
+        if key + r.STATUS in columns
     ]
     return pl.coalesce(*texts, pl.lit(None, pl.String))
 

@@ -187,46 +187,39 @@ def rejects(rows: Sequence[tuple[int, str, str, str]] = (), file: str = "") -> p
 
 
 def _parquet(path: Path) -> Table:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
     try:
-        schema = pq.ParquetFile(path).schema_arrow
-    except (pa.ArrowException, OSError) as error:
+        schema = pl.read_parquet_schema(path)
+    except (pl.exceptions.PolarsError, OSError) as error:
         raise InputError(f"{path} is not a whole Parquet file, perhaps cut short: {_short(error)}") from error
 
     def read(columns: Sequence[str], rows: int) -> Iterator[Batch]:
-        for name in columns:  # an unknown extension would be read as the number that it is stored as
-            kept = (schema.field(name).metadata or {}).get(b"ARROW:extension:name", b"").decode()
-            extension = getattr(schema.field(name).type, "extension_name", kept)
-            if extension and not extension.startswith("arrow."):
-                raise InputError(f"{path}: column {name!r} holds {extension}; write it as text or numbers")
-        first, frame = 1, None
+        wanted, first = pl.scan_parquet(path).select(columns), 1
         try:
-            for batch in pq.ParquetFile(path).iter_batches(batch_size=rows, columns=list(columns)):
-                frame = plain(pl.DataFrame(pl.from_arrow(batch)), str(path))
-                yield Batch(frame, _numbers(first, frame.height), rejects())
+            for frame in wanted.collect_batches(chunk_size=rows, maintain_order=True):
+                yield Batch(plain(frame, str(path)), _numbers(first, frame.height), rejects())
                 first += frame.height
-        except (pa.ArrowException, OSError) as error:
+            if first == 1:
+                yield Batch(plain(wanted.head(0).collect(), str(path)), _numbers(1, 0), rejects())
+        except (pl.exceptions.PolarsError, OSError) as error:
             raise InputError(f"{path} cannot be read to its end: {_short(error)}") from error
-        if frame is None:
-            empty = pl.DataFrame(pl.from_arrow(pa.schema([schema.field(c) for c in columns]).empty_table()))
-            yield Batch(plain(empty, str(path)), _numbers(1, 0), rejects())
 
-    return Table(path, tuple(schema.names), read, kind="parquet")
+    return Table(path, tuple(schema), read, kind="parquet")
 
 
 def plain(frame: pl.DataFrame, where: str = "frame") -> pl.DataFrame:
     """Turn types that other tools write into text, numbers, booleans and dates.
 
     Raises:
-        InputError: a column holds durations, times of day, Python objects, or bytes that are not UTF-8.
+        InputError: a column holds durations, times of day, Python objects, what another tool alone can read
+            (periods of pandas), or bytes that are not UTF-8.
     """
     changed = []
     for name, dtype in frame.schema.items():
-        if isinstance(dtype, pl.Duration | pl.Time | pl.Object):
+        if isinstance(dtype, pl.BaseExtension) and dtype.ext_name().startswith("arrow."):
+            changed.append(frame[name].ext.storage())
+        elif isinstance(dtype, pl.Duration | pl.Time | pl.Object | pl.BaseExtension):
             raise InputError(f"{where}: column {name!r} holds {dtype}; write it as text or numbers")
-        if isinstance(dtype, pl.Decimal):
+        elif isinstance(dtype, pl.Decimal):
             changed.append(frame[name].cast(pl.Float64))
         elif isinstance(dtype, pl.Categorical | pl.Enum | pl.Null | pl.Binary):
             try:

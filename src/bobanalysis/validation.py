@@ -21,21 +21,9 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
+from bobanalysis import tables as t
 from bobanalysis.rules import Expr, Variable, evaluate, inputs
-from bobanalysis.tables import (
-    REJECTS,
-    Batch,
-    InputError,
-    NoRecords,
-    Table,
-    as_number,
-    as_whole,
-    as_yes_no,
-    json_lines,
-    open_table,
-    plain,
-    rejects,
-)
+from bobanalysis.tables import InputError, rejects
 from bobanalysis.text import Text
 
 BATCH = 500_000  # rows held in memory at a time
@@ -135,7 +123,7 @@ def validate(
         ([30, 0], ['is not a whole number', 'is not between 0 and 120'])
     """
     once = {v.name: v for v in (*variables, *inputs(*(r.condition for r in requirements)))}
-    frame = plain(frame, file)
+    frame = t.plain(frame, file)
     absent = [v for v in once.values() if v.optional and v.name not in frame.columns]
     frame = frame.with_columns(**{v.name: pl.lit(v.default) for v in absent})
     wanted = [v for v in once.values() if v.name in frame.columns or not v.joined]
@@ -171,7 +159,7 @@ def validate(
         values = both[f"{check.given or check.column} given"].gather(rows).cast(pl.String)
         table = {"row": rows.cast(pl.Int64) + 1, "value": values, "problem": _problems(check, values)}
         lits = {"file": pl.lit(file), "column": pl.lit(check.column)}
-        found.append(pl.DataFrame(table).with_columns(**lits).select(*REJECTS))
+        found.append(pl.DataFrame(table).with_columns(**lits).select(*t.REJECTS))
     rejected = pl.concat(found).sort("row", "column", maintain_order=True)
     return ValidationResult(sound().drop("·row") if failed else filled, rejected, frame.height)
 
@@ -187,12 +175,12 @@ def _converted(variable: Variable, dtype: Any, comma: bool) -> pl.Expr:
     if variable.kind == "text":
         return value.str.strip_chars() if dtype == pl.String else value.cast(pl.String)
     if variable.kind == "bool":
-        return as_yes_no(value, dtype)
+        return t.as_yes_no(value, dtype)
     if variable.kind == "float":
-        return as_number(value, dtype, comma)
+        return t.as_number(value, dtype, comma)
     if dtype.is_integer():
         return value
-    number = as_whole(value, dtype, comma).cast(pl.Int32, strict=False)
+    number = t.as_whole(value, dtype, comma).cast(pl.Int32, strict=False)
     if variable.kind == "enum" and dtype == pl.String:
         named = {c.name: c.number for c in variable.choices}
         text = value.str.strip_chars().str.to_uppercase()
@@ -306,14 +294,14 @@ def read_people(
         instant(now)
     wanted, path = list(variables), Path(path)
     try:
-        table = open_table(path)
-    except NoRecords:
-        nobody = Batch(pl.DataFrame(), pl.Series(dtype=pl.Int64), rejects())
-        table = Table(path, (), lambda columns, rows: iter([nobody]), kind="json")
+        table = t.open_table(path)
+    except t.NoRecords:
+        nobody = t.Batch(pl.DataFrame(), pl.Series(dtype=pl.Int64), rejects())
+        table = t.Table(path, (), lambda columns, rows: iter([nobody]), kind="json")
     own = records if records and table.kind == "json" and {*records.schema} & {*table.columns} else None
     strange = rejects()
     if own:
-        table = open_table(path, schema=own.schema)
+        table = t.open_table(path, schema=own.schema)
         strange = _unknown_fields(path, own)
     for batch in table.batches(rows=BATCH):
         frame, refused = batch.frame.with_columns(record=batch.rows), batch.rejects
@@ -355,7 +343,7 @@ def _unknown_fields(path: Path, records: Records) -> pl.DataFrame:
     """Return the fields of records that are not read: their typing error would read as no answer."""
     found: list[tuple[int, str, str, str]] = []
     known = pl.Struct(records.schema)
-    lines, first = json_lines(path), 1
+    lines, first = t.json_lines(path), 1
     while some := list(islice(lines, BATCH // 10)):
         try:  # most files hold known fields only: seen without looking at each record
             schema = pl.read_ndjson(io.BytesIO(b"\n".join(some)), infer_schema_length=None).schema

@@ -14,15 +14,7 @@ import polars as pl
 
 from bobanalysis.algorithm import CRITERIA
 from bobanalysis.rules import Expr, Threshold, Variable, evaluate, inputs, thresholds, trace, walk
-from bobanalysis.rules.expr import (
-    COMPARISONS,
-    Compare,
-    Const,
-    Membership,
-    Var,
-    Window,
-    children,
-)
+from bobanalysis.rules import expr as e
 
 from .values import format_answer
 
@@ -120,7 +112,7 @@ def _values(variable: Variable, rule: Expr) -> list[Any]:
         return [False, True]
     if variable.choices:
         return [c.number for c in variable.choices]
-    here = [n for n in walk(rule) if any(isinstance(c, Var) and c.variable is variable for c in children(n))]
+    here = [n for n in walk(rule) if variable in _read_by(n)]
     if variable.kind == "text":
         return sorted({str(variable.default), UNKNOWN_TEXT}.union(*map(_texts, here)))
     values: set[float] = {float(variable.default)}
@@ -139,6 +131,11 @@ def _values(variable: Variable, rule: Expr) -> list[Any]:
     )
 
 
+def _read_by(node: Expr) -> list[Variable]:
+    """Return the inputs that a node reads itself."""
+    return [c.variable for c in e.children(node) if isinstance(c, e.Var)]
+
+
 def _is_age(variable: Variable) -> bool:
     protected = variable.protected
     return bool(protected and protected.criterion == CRITERIA["age"] and protected.how == "direct")
@@ -147,9 +144,9 @@ def _is_age(variable: Variable) -> bool:
 def _texts(node: Expr) -> set[str]:
     """Return the texts that a condition knows."""
     match node:
-        case Compare(right=Const(value=str(text))):
+        case e.Compare(right=e.Const(value=str(text))):
             return {text}
-        case Membership(values=known):
+        case e.Membership(values=known):
             return set(map(str, known))
     return set()
 
@@ -190,16 +187,18 @@ def _steps(bound: Threshold, values: Sequence[Any]) -> list[tuple[Any, Any]]:
 
 
 def _parts(op: str, value: float, low: float, high: float) -> bool:
-    return bool(COMPARISONS[op](low, value)) is not bool(COMPARISONS[op](high, value))
+    return bool(e.COMPARISONS[op](low, value)) is not bool(e.COMPARISONS[op](high, value))
 
 
 def _compares_constants(rule: Expr) -> bool:
     """Tell whether the rule does nothing with its inputs but compare them with constants."""
     for node in walk(rule):
-        if isinstance(node, Window):
+        if isinstance(node, e.Window):
             return False
-        plain = isinstance(node, Membership) or (isinstance(node, Compare) and isinstance(node.right, Const))
-        if not plain and any(isinstance(c, Var) and c.variable.kind != "bool" for c in children(node)):
+        plain = isinstance(node, e.Membership) or (
+            isinstance(node, e.Compare) and isinstance(node.right, e.Const)
+        )
+        if not plain and any(v.kind != "bool" for v in _read_by(node)):
             return False
     return True
 

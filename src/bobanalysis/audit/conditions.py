@@ -14,18 +14,7 @@ import polars as pl
 
 from bobanalysis.algorithm import CRITERIA, Algorithm
 from bobanalysis.rules import Expr, Text, Variable, as_expr, is_condition, neutral, sentence, transform
-from bobanalysis.rules.expr import (
-    COMPARISONS,
-    And,
-    Compare,
-    Const,
-    Membership,
-    Not,
-    Or,
-    Row,
-    Var,
-    children,
-)
+from bobanalysis.rules import expr as e
 from bobanalysis.validation import validate
 
 LONGEST = 200
@@ -67,9 +56,9 @@ class Condition:
     def comparison(self) -> str:
         """Return the operator and the value compared with; empty where the bound is not one number."""
         match self.node:
-            case Compare(op, Var(), Const(int() | float() as value)):
+            case e.Compare(op, e.Var(), e.Const(int() | float() as value)):
                 return f"{op} {value:g}"
-            case Compare(op, Var(), Const(value)):
+            case e.Compare(op, e.Var(), e.Const(value)):
                 return f"{op} {value}"
         return ""
 
@@ -77,7 +66,7 @@ class Condition:
     def cut(self) -> tuple[int, int] | None:
         """Return the two neighbouring ages that the condition parts, if it compares the age with a number."""
         match self.node:
-            case Compare("<" | ">=" | "<=" | ">" as op, Var(variable), Const(value)) if (
+            case e.Compare("<" | ">=" | "<=" | ">" as op, e.Var(variable), e.Const(value)) if (
                 variable.name == self.age
             ):
                 lower = int(value) - (op in ("<", ">="))
@@ -120,18 +109,18 @@ def _held(algorithm: Algorithm, rule: Expr) -> Iterator[tuple[Expr, Variable]]:
         if (id(node), id(holder)) in seen or algorithm.is_rule(node):
             return
         seen.add((id(node), id(holder)))
-        if isinstance(node, Var):
+        if isinstance(node, e.Var):
             alone = node if node.variable.kind == "bool" else rule
             yield (alone if holder is None else holder), node.variable
-        elif isinstance(node, Row):
+        elif isinstance(node, e.Row):
             yield from visit(node.condition, None)
             yield from visit(node.result, holder)
         else:
-            if isinstance(node, Compare | Membership):
+            if isinstance(node, e.Compare | e.Membership):
                 holder = node
-            elif isinstance(node, And | Or | Not):
+            elif isinstance(node, e.And | e.Or | e.Not):
                 holder = None
-            for child in children(node):
+            for child in e.children(node):
                 yield from visit(child, holder)
 
     yield from visit(rule, None)
@@ -218,10 +207,10 @@ def effects(algorithm: Algorithm, people: pl.DataFrame, listed: Iterable[Conditi
 def _otherwise(algorithm: Algorithm, condition: Condition, how: Measure) -> Expr:
     node, rule = condition.node, condition.rule
     if how == "years":
-        assert isinstance(node, Compare)
-        assert isinstance(node.right, Const)
+        assert isinstance(node, e.Compare)
+        assert isinstance(node.right, e.Const)
         assert condition.cut
-        decided = COMPARISONS[node.op](condition.cut[1], node.right.value)
+        decided = e.COMPARISONS[node.op](condition.cut[1], node.right.value)
         return force_condition(algorithm, rule, node, decided)
     if how == "contrary":
         return force_condition(algorithm, rule, node, ~node)
