@@ -27,7 +27,6 @@ from bobanalysis.rules import (
     lookup,
     sentence,
     simplify,
-    thresholds,
     total,
     trace,
     when,
@@ -221,7 +220,6 @@ def test_thresholds_on_a_named_computation_are_listed_and_said_in_both_languages
         ("en", "“chance of a job”: over 0.66"),
     ):
         assert said in [limit.text for limit in limits(GROUP, lang, TITLES) if limit.variable is None]
-        assert said in {t.relation for t in thresholds(GROUP, lang, TITLES)}
 
 
 def test_a_threshold_on_a_named_computation_moves_alone():

@@ -11,8 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from bobanalysis.text import Language, Text
-
 from . import expr as e
 from .simplify import is_computation
 from .words import sentence
@@ -35,16 +33,8 @@ class Threshold:
     relation: str = ""
 
 
-def thresholds(
-    rule: e.Expr, lang: Language = "en", titles: Mapping[str, Text] | None = None
-) -> list[Threshold]:
-    """Return every value with which the rule compares an input, each once, in reading order.
-
-    Args:
-        rule: the rule.
-        lang: the language of relations.
-        titles: what to call in them what rules name; see ``sentence``.
-    """
+def thresholds(rule: e.Expr) -> list[Threshold]:
+    """Return every value with which the rule compares an input, each once, in reading order."""
     found: dict[tuple[str, str, float | None, str], Threshold] = {}
     for node in e.walk(rule):
         if not isinstance(node, e.Compare):
@@ -52,7 +42,7 @@ def thresholds(
         fixed = node.right.value if isinstance(node.left, e.Var) and isinstance(node.right, e.Const) else None
         if isinstance(fixed, str):
             continue
-        relation = "" if fixed is not None else sentence(node, lang, titles)
+        relation = "" if fixed is not None else sentence(node, "en")
         value = None if fixed is None else float(fixed)
         for variable in e.inputs(node):
             key = (variable.name, node.op, value, relation)
