@@ -135,7 +135,7 @@ def open_table(
         with _stream(path) as stream:
             start = stream.read(1 << 20)
     except (OSError, EOFError) as error:
-        raise InputError(f"{path} cannot be read: {_short(error)}") from error
+        raise InputError(f"{path} cannot be read: {short(error)}") from error
     if suffixes & {".jsonl", ".ndjson", ".json"} or re.match(rb"\s*(\[\s*)?\{\s*\"", start):
         return _json(path, schema)
     return _csv(path, start, encoding)
@@ -168,7 +168,8 @@ def _similar(name: str, known: Sequence[str]) -> str:
     return f" (did you mean {folded[close[0]]!r}?)" if close else ""
 
 
-def _short(error: BaseException) -> str:
+def short(error: BaseException) -> str:
+    """Return the message of an error of another library in one line."""
     return " ".join(str(error).split())[:200] or type(error).__name__
 
 
@@ -190,7 +191,7 @@ def _parquet(path: Path) -> Table:
     try:
         schema = pl.read_parquet_schema(path)
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise InputError(f"{path} is not a whole Parquet file, perhaps cut short: {_short(error)}") from error
+        raise InputError(f"{path} is not a whole Parquet file, perhaps cut short: {short(error)}") from error
 
     def read(columns: Sequence[str], rows: int) -> Iterator[Batch]:
         wanted, first = pl.scan_parquet(path).select(columns), 1
@@ -201,7 +202,7 @@ def _parquet(path: Path) -> Table:
             if first == 1:
                 yield Batch(plain(wanted.head(0).collect(), str(path)), _numbers(1, 0), rejects())
         except (pl.exceptions.PolarsError, OSError) as error:
-            raise InputError(f"{path} cannot be read to its end: {_short(error)}") from error
+            raise InputError(f"{path} cannot be read to its end: {short(error)}") from error
 
     return Table(path, tuple(schema), read, kind="parquet")
 
@@ -284,7 +285,7 @@ def _csv(path: Path, start: bytes, asked: str | None) -> Table:
                     del wrong[: len(found)]
         except (pa.ArrowException, OSError, EOFError, UnicodeError) as error:
             if "Empty CSV" not in str(error):
-                raise InputError(f"{path} cannot be read to its end: {_short(error)}") from error
+                raise InputError(f"{path} cannot be read to its end: {short(error)}") from error
         if wrong or empty:
             nothing = pl.DataFrame(schema=dict.fromkeys(columns, pl.String))
             yield Batch(nothing, _numbers(1, 0), rejects(wrong, path.name))
@@ -325,7 +326,7 @@ def _encoding(path: Path, start: bytes, asked: str | None) -> tuple[str, list[Te
             ) from None
         return "cp1252", [_said("not_utf8", file=path.name)]
     except (OSError, EOFError) as error:
-        raise InputError(f"{path} cannot be read to its end: {_short(error)}") from error
+        raise InputError(f"{path} cannot be read to its end: {short(error)}") from error
     return "utf-8", []
 
 
@@ -376,7 +377,7 @@ def _json(path: Path, schema: Mapping[str, Any] | None) -> Table:
                 yield Batch(frame.select(columns), pl.Series(good, dtype=pl.Int64), rejects(bad, path.name))
                 first += max(1, len(taken))
         except (OSError, EOFError) as error:
-            raise InputError(f"{path} cannot be read to its end: {_short(error)}") from error
+            raise InputError(f"{path} cannot be read to its end: {short(error)}") from error
 
     return Table(path, tuple(schema), read, kind="json")
 
@@ -389,7 +390,7 @@ def json_lines(path: Path) -> Iterator[bytes]:
                 raw = json.loads(stream.read().decode("utf-8-sig"))
         except (ValueError, OSError, EOFError) as error:
             if "Extra data" not in str(error):  # JSON lines under the name of JSON
-                raise InputError(f"{path} is not JSON: {_short(error)}") from error
+                raise InputError(f"{path} is not JSON: {short(error)}") from error
         else:
             yield from (json.dumps(record).encode() for record in (raw if isinstance(raw, list) else [raw]))
             return
@@ -421,7 +422,7 @@ def _records(
             good.append(number)
         except (ValueError, pl.exceptions.PolarsError) as error:
             shown = line[:80].decode("utf-8", "replace").strip()
-            bad.append((number, LINE, shown, f"is not a record: {_short(error)}"))
+            bad.append((number, LINE, shown, f"is not a record: {short(error)}"))
     empty = pl.DataFrame(schema=schema)
     return pl.concat([empty, *frames], how="diagonal_relaxed") if frames else empty, good, bad
 

@@ -19,7 +19,7 @@ import yaml
 
 from bobanalysis.algorithm import Algorithm, Result
 from bobanalysis.rules import Change, Dictionary, Expr, Trace, candidates, trace
-from bobanalysis.tables import InputError
+from bobanalysis.tables import InputError, short
 from bobanalysis.validation import record_faults, validate
 
 NOW = "2022-06-29T00:00:00"
@@ -124,12 +124,9 @@ class Person:
         """
         frame = _record(given, algorithm, now, file)
         frame = _inputs(given, algorithm, now, file) if frame is None else frame
-        try:
-            found = validate(
-                frame, algorithm.variables, requirements=algorithm.requirements, file=file, strict=strict
-            )
-        except pl.exceptions.PolarsError as error:
-            raise InputError(f"{file}: {_short(error)}. Correct it, or leave it out.") from error
+        found = validate(
+            frame, algorithm.variables, requirements=algorithm.requirements, file=file, strict=strict
+        )
         for wrong in found.rejected.iter_rows(named=True):
             column = wrong["column"]
             needed = column in algorithm.dictionary and algorithm.dictionary[column].required
@@ -193,13 +190,11 @@ class Person:
 
     def would_be_answered(self, sets: Sequence[Sequence[Change]]) -> list[Answers]:
         """Run the algorithm once for each set of changes; return what the person would be answered."""
-        return [Answers.of(self.algorithm, row) for row in self._run(sets)]
-
-    def _run(self, sets: Sequence[Sequence[Change]]) -> list[dict[str, Any]]:
         if not sets:
             return []
         found = self.algorithm.compute(self.with_changes(sets)).answers
-        return found[list(range(self.at, found.height, self.rows.height))].to_dicts()
+        asked = found.gather_every(self.rows.height, self.at)
+        return [Answers.of(self.algorithm, row) for row in asked.iter_rows(named=True)]
 
     def with_changes(self, sets: Sequence[Sequence[Change]]) -> pl.DataFrame:
         """Return the person's rows once for each set of changes, with the changes and what follows from them.
@@ -223,11 +218,9 @@ class Person:
             apart = [k for k in range(len(sets)) for _ in range(count)]
             columns.append(pl.Series(key, apart, dtype=frame.schema.get(key, pl.Int64)))
         for name, at in edits.items():
-            values = frame[name].to_list() if name in frame.columns else [None] * frame.height
-            for place, value in at.items():
-                values[place] = value
             dtype = frame.schema.get(name) or self.algorithm.dictionary[name].dtype
-            columns.append(pl.Series(name, values, dtype=dtype))
+            column = frame.get_column(name, default=pl.repeat(None, frame.height, dtype=dtype, eager=True))
+            columns.append(column.alias(name).scatter([*at], pl.Series([*at.values()], dtype=dtype)))
         return frame.with_columns(columns)
 
 
@@ -244,7 +237,7 @@ def _record(given: Any, algorithm: Algorithm, now: str, file: str) -> pl.DataFra
         raw = pl.read_ndjson(io.BytesIO(json.dumps(given).encode()), schema=records.schema)
         return records.to_rows(raw.with_columns(record=pl.lit(1, pl.Int64)), now).drop("record")
     except pl.exceptions.PolarsError as error:
-        raise InputError(f"{file}: {_short(error)}. {CORRECT}.") from error
+        raise InputError(f"{file}: {short(error)}. {CORRECT}.") from error
 
 
 def _inputs(given: Any, algorithm: Algorithm, now: str, file: str) -> pl.DataFrame:
@@ -307,7 +300,3 @@ def _field(algorithm: Algorithm, column: str) -> str:
     """Name a column as the file does: by its path in a record, where it has one."""
     path = algorithm.dictionary[column].path if column in algorithm.dictionary else ""
     return f"{column} ({path})" if path else column
-
-
-def _short(error: BaseException) -> str:
-    return str(error).splitlines()[0][:200] if str(error) else type(error).__name__
