@@ -10,7 +10,7 @@ import pytest
 from bobanalysis.rules import Choice, Dictionary, Text, Variable
 from bobanalysis.rules.expr import Var
 from bobanalysis.tables import NO, YES, InputError
-from bobanalysis.validation import Records, Requirement, read_people, unknown_fields, validate
+from bobanalysis.validation import Records, Requirement, read_people, record_faults, validate
 
 
 def variable(name, kind, default, **more):
@@ -214,9 +214,10 @@ def test_an_algorithm_brings_the_reader_of_its_own_records(tmp_path):
 
 def test_a_field_at_the_wrong_place_of_a_record_is_unknown_there():
     known = pl.Struct(OWN.schema)
-    assert [f for f, *_ in unknown_fields({"years": 3, "jobs": [{"year": 1}]}, known)] == [
-        "years",
-        "jobs.year",
+    faults = [*record_faults({"years": 3, "jobs": [{"year": 1}]}, known)]
+    assert [(f.field, f.place, f.unknown) for f in faults] == [
+        ("years", "years", True),
+        ("jobs.year", "jobs[0].year", True),
     ]
 
 

@@ -18,31 +18,11 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from bobanalysis import rules as r
 from bobanalysis.presentation import Presentation
-from bobanalysis.rules import (
-    STATUS,
-    Change,
-    Dictionary,
-    Expr,
-    Named,
-    Text,
-    Undefined,
-    Variable,
-    computed_thresholds,
-    dropped,
-    evaluate,
-    first_match,
-    inputs,
-    is_condition,
-    neutral,
-    thresholds,
-    transform,
-    walk,
-    when,
-)
-from bobanalysis.rules import with_threshold as move_threshold
-from bobanalysis.rules.expr import Compare, Const, Operand
-from bobanalysis.tables import InputError, load_yaml
+from bobanalysis.rules import Dictionary, Expr, Text, Variable
+from bobanalysis.rules.expr import Operand
+from bobanalysis.tables import InputError, load_yaml, to_polars
 from bobanalysis.validation import Records, Requirement, validate
 
 CRITERIA: Mapping[str, str] = {"age": "age", "place": "place of residence"}
@@ -134,14 +114,9 @@ class PublishedRule:
     family: str = ""
 
     @property
-    def is_filter(self) -> bool:
-        """Tell whether the rule is a condition."""
-        return is_condition(self.expr)
-
-    @property
     def score(self) -> Expr:
         """Return the rule as a score: a filter gives 3 or 0."""
-        return first_match(when(self.expr, 3), otherwise=0) if self.is_filter else self.expr
+        return r.first_match(r.when(self.expr, 3), otherwise=0) if r.is_condition(self.expr) else self.expr
 
 
 @dataclass(frozen=True)
@@ -273,8 +248,6 @@ class Algorithm(ABC):
     requirements: tuple[Requirement, ...] = ()
     """What must hold between the answers of a person: validation rejects the others."""
     start: Mapping[str, Any] = {}
-    legal: Mapping[str, Text] = {}
-    """Texts of the law that a letter quotes, by key; none where no country's law is known to apply."""
 
     records: Records | None = None
     """How people are read from the algorithm's own records; None where it has none."""
@@ -313,7 +286,7 @@ class Algorithm(ABC):
 
     def reads(self, rules: Iterable[Expr]) -> list[Variable]:
         """Return the inputs that some rules need, keys of looked-up figures included."""
-        return inputs(*rules)
+        return r.inputs(*rules)
 
     def rule(self, name: str) -> PublishedRule:
         """Return the rule, or the root, called ``name``; KeyError that names the nearest."""
@@ -338,11 +311,10 @@ class Algorithm(ABC):
         Raises:
             InputError: A column is missing, or a value is outside the dictionary.
         """
-        frame = to_polars(people)
+        frame, back = to_polars(people)
         if not validated:
             frame = validated_or_raise(frame, self.variables, self.requirements, strict=strict)
-        answers = self.compute(frame).answers
-        return answers.to_pandas() if type(people).__module__.startswith("pandas") else answers
+        return back(self.compute(frame).answers)
 
     def outcome(self, id: str) -> Outcome:
         """Return the outcome called ``id``; KeyError that lists all."""
@@ -357,7 +329,7 @@ class Algorithm(ABC):
 
     def is_rule(self, node: Expr) -> bool:
         """Tell whether a node of an expression is a published rule, used by name."""
-        return isinstance(node, Named) and node.name in self.rules
+        return isinstance(node, r.Named) and node.name in self.rules
 
     def rule_status(self, name: str) -> str:
         """Tell by what a rule is reached: "in use" by the algorithm, or "dead"."""
@@ -373,7 +345,7 @@ class Algorithm(ABC):
 
     def used_rules(self) -> frozenset[str]:
         """Return the names of the published rules that the roots reach."""
-        named = {n.name for n in walk(*self.roots.values()) if isinstance(n, Named)}
+        named = {n.name for n in r.walk(*self.roots.values()) if isinstance(n, r.Named)}
         return frozenset((named | {self.root_rule(key) for key in self.roots}) & {*self.rules})
 
     def root_rule(self, key: str) -> str:
@@ -382,7 +354,7 @@ class Algorithm(ABC):
 
     def is_active(self, root: str, rule: Expr) -> Expr:
         """Return the condition that a rule acts on a person: it holds, or scores above 0."""
-        return rule if is_condition(rule) else rule > 0
+        return rule if r.is_condition(rule) else rule > 0
 
     # --- protected criteria
 
@@ -440,7 +412,7 @@ class Algorithm(ABC):
         """Tell whether a change of an input can be tried: by default, not of looked-up figures."""
         return not variable.joined
 
-    def adjust_changes(self, found: list[Change], row: Mapping[str, Any]) -> list[Change]:
+    def adjust_changes(self, found: list[r.Change], row: Mapping[str, Any]) -> list[r.Change]:
         """Return the changes to try for one person, where inputs that follow from others ask for more."""
         return found
 
@@ -486,8 +458,8 @@ class Algorithm(ABC):
         """
         blind = self.reference(criterion, reference)
         if how == "neutral":
-            return self.map_rules(lambda _, rule: neutral(rule, blind.values), blind.neutral)
-        return self.map_rules(lambda _, rule: dropped(rule, blind.values), blind.dropped)
+            return self.map_rules(lambda _, rule: r.neutral(rule, blind.values), blind.neutral)
+        return self.map_rules(lambda _, rule: r.dropped(rule, blind.values), blind.dropped)
 
     def with_rule(self, name: str, expr: Expr, said: Text | None = None) -> Self:
         """Return the algorithm with one published rule replaced, wherever it is used.
@@ -501,15 +473,15 @@ class Algorithm(ABC):
             KeyError: No rule is called so.
         """
         self.rule(name)
-        score = first_match(when(expr, 3), otherwise=0) if is_condition(expr) else expr
-        changed = Named(f"{name} (changed)", expr)
+        score = PublishedRule(name, expr).score
+        changed = r.Named(f"{name} (changed)", expr)
 
         def change(node: Expr) -> Expr | None:
-            return changed if isinstance(node, Named) and node.name == name else None
+            return changed if isinstance(node, r.Named) and node.name == name else None
 
         def each(root: str, rule: Expr) -> Expr:
-            whole = self.root_rule(root) == name and not isinstance(rule, Named)
-            return score if whole else transform(rule, change)
+            whole = self.root_rule(root) == name and not isinstance(rule, r.Named)
+            return score if whole else r.transform(rule, change)
 
         return self.map_rules(each, said or change_text("replaced", rule=name))
 
@@ -528,56 +500,34 @@ class Algorithm(ABC):
             KeyError: No rule is called so.
             LookupError: There is no such threshold, or several.
         """
-        found = {*ordered_thresholds(self)}
-        if rule is not None:
-            expr = self.rule(rule).expr
-            found = {(t.variable.name, t.value) for t in thresholds(expr) if t.value is not None}
-            found |= {(t.name, t.value) for t in computed_thresholds(expr)}
-        asked = {t for t in found if variable in (None, t[0]) and old in (None, t[1])}
-        if rule is None and not asked and old is not None:
-            raise LookupError(f"no rule compares {variable!r} with {old:g} by order")
+        rules = [*self.roots.values()] if rule is None else [self.rule(rule).expr]
+        found = _bounds(*rules)
+        asked = {b for b in found if variable in (None, b[0]) and old in (None, b[1])}
         if len(asked) != 1:
-            known = sorted(asked or found)
-            raise LookupError(f"{rule or self.id!r} has {len(asked)} thresholds, not one: {known}")
+            known = sorted(asked or {b for b in found if b[0] == variable} or found)
+            raise LookupError(f"{rule or self.id!r} has {len(asked)} such thresholds, not one: {known}")
         ((name, value),) = asked
         inside = name in self.dictionary
         label = self.dictionary[name].label if inside else self.titles().get(name, Text(name, name))
         if rule is not None:
             said = change_text("moved", rule=rule, old=value, label=label, new=new)
-            return self.with_rule(rule, move_threshold(expr, name, value, new), said)
-
-        def moved(node: Expr) -> Expr | None:
-            if isinstance(node, Compare) and threshold(node) == (name, value):
-                return Compare(node.op, node.left, Const(new))
-            return None
-
+            return self.with_rule(rule, r.with_bound(rules[0], name, value, new), said)
         said = change_text("moved_everywhere", old=value, label=label, new=new)
-        return self.map_rules(lambda _, expr: transform(expr, moved), said)
+        return self.map_rules(lambda _, expr: r.with_bound(expr, name, value, new), said)
 
 
 def change_text(key: str, **values: Any) -> Text:
-    """Return a change in words (``changes.yaml``); a value that is a text is put in in its language."""
-    fr, en = (
-        CHANGES[key].get(lang).format(**{k: getattr(v, lang, v) for k, v in values.items()})
-        for lang in ("fr", "en")
-    )
-    return Text(fr, en)
+    """Return a change in words (``changes.yaml``)."""
+    return CHANGES[key].filled(**values)
 
 
-def threshold(node: Expr) -> tuple[str, float] | None:
-    """Return the input and the value of a comparison by order of one input with a number, else None."""
-    if not isinstance(node, Compare) or node.op in ("==", "!=") or not isinstance(node.right, Const):
-        return None
-    value, read = node.right.value, inputs(node.left)
-    if isinstance(value, bool | str) or len(read) != 1 or read[0].kind not in ("int", "float", "enum"):
-        return None
-    return read[0].name, float(value)
+def _bounds(*rules: Expr) -> set[tuple[str, float]]:
+    return {found for node in r.walk(*rules) if (found := r.bound(node))}
 
 
 def ordered_thresholds(algorithm: Algorithm) -> list[tuple[str, float]]:
     """Return the inputs and the values that the rules compare them with by order, each once, sorted."""
-    found = {threshold(node) for rule in algorithm.roots.values() for node in walk(rule)}
-    return sorted(pair for pair in found if pair is not None)
+    return sorted(b for b in _bounds(*algorithm.roots.values()) if b[0] in algorithm.dictionary)
 
 
 def grid_values(variable: Variable) -> Sequence[tuple[Any, Text]]:
@@ -614,17 +564,6 @@ def validated_or_raise(
     return result.valid
 
 
-def to_polars(frame: Any) -> pl.DataFrame:
-    """Return a Polars or pandas frame as a Polars frame; InputError for anything else."""
-    if isinstance(frame, pl.DataFrame):
-        return frame
-    if isinstance(frame, pl.LazyFrame):
-        return frame.collect()
-    if type(frame).__module__.startswith("pandas"):
-        return pl.from_pandas(frame)
-    raise InputError(f"people must be a Polars or pandas frame, not {type(frame).__name__}")
-
-
 @dataclass(frozen=True, eq=False)
 class RuleAlgorithm(Algorithm):
     """An algorithm made of a dictionary, named rules and outcomes.
@@ -651,11 +590,9 @@ class RuleAlgorithm(Algorithm):
     outcomes: tuple[Outcome, ...]
     rules: Mapping[str, PublishedRule]
     input_roles: Inputs = field(default_factory=Inputs)
-    references: Mapping[str, Reference] = field(default_factory=dict)
     requirements: tuple[Requirement, ...] = ()
     questions: tuple[Questions, ...] = ()
     start: Mapping[str, Any] = field(default_factory=dict)
-    legal: Mapping[str, Text] = field(default_factory=dict)
     changes: tuple[Text, ...] = ()
     roots: Rules = field(default_factory=dict)
     error_column = "undefined"
@@ -666,13 +603,7 @@ class RuleAlgorithm(Algorithm):
         if lacking := [key for key in keys if key not in self.rules]:
             raise KeyError(f"{self.id}: no rule is called {lacking[0]!r}; the outcomes need it")
         if not self.roots:
-            object.__setattr__(self, "roots", {key: Named(key, self.rules[key].expr) for key in keys})
-
-    def reference(self, criterion: str, value: Operand | None = None) -> Reference:
-        """Return how the algorithm is made blind to a criterion; see ``Algorithm.reference``."""
-        if value is None and criterion in self.references:
-            return self.references[criterion]
-        return super().reference(criterion, value)
+            object.__setattr__(self, "roots", {key: r.Named(key, self.rules[key].expr) for key in keys})
 
     def compute(self, people: pl.DataFrame, rules: Iterable[Expr] = ()) -> Result:
         """Run all rules on validated people; see ``Algorithm.compute``."""
@@ -680,7 +611,7 @@ class RuleAlgorithm(Algorithm):
 
     def _answers(self, people: pl.DataFrame) -> pl.DataFrame:
         keys = [c for c in ("person_id", *self.input_roles.keys) if c in people.columns]
-        done = evaluate(self.roots, people, keep=keys)
+        done = r.evaluate(self.roots, people, keep=keys)
         columns = {c: pl.col(c) for c in keys}
         columns |= {o.column: pl.col(o.root) for o in self.outcomes if o.kind != "list"}
         columns["undefined"] = _undefined(self.roots, done.frame.columns, done.refusals)
@@ -688,33 +619,27 @@ class RuleAlgorithm(Algorithm):
         return pl.concat([done.frame.select(**columns), *lists], how="horizontal")
 
 
-def _undefined(roots: Rules, columns: Sequence[str], refusals: Sequence[Undefined]) -> pl.Expr:
+def _undefined(roots: Rules, columns: Sequence[str], refusals: Sequence[r.Undefined]) -> pl.Expr:
     """Return the first rule that is undefined for each person, and why; null where none is."""
     said = {k: f"{r.kind}: {', '.join(r.details)}".removesuffix(": ") for k, r in enumerate(refusals, 1)}
     texts = [
-        pl.format("{}: {}", pl.lit(key), pl.col(key + STATUS).replace_strict(said, default=None))
+        pl.format("{}: {}", pl.lit(key), pl.col(key + r.STATUS).replace_strict(said, default=None))
         for key in roots
-        if key + STATUS in columns
+        if key + r.STATUS in columns
     ]
     return pl.coalesce(*texts, pl.lit(None, pl.String))
 
 
 def _ranked_lists(scored: pl.DataFrame, outcome: Outcome) -> pl.DataFrame:
     """Return the items of a list outcome above 0, best first, equals in the published order."""
-    ids = list(outcome.items)
-    table = scored.select(pl.col(outcome.root_of(i)).cast(pl.Float64).fill_null(0.0) for i in ids).to_numpy()
-    order = np.argsort(-table, axis=1, kind="stable")
-    scores = np.take_along_axis(table, order, axis=1)
-    there = scores > 0
-    rows = pl.Series(np.nonzero(there)[0].astype(np.int64))
-    names = pl.Series(ids, dtype=pl.Enum(ids)).gather(order[there])
-    long = pl.DataFrame({"row": rows, "item": names, "score": scores[there]})
-    lists = long.group_by("row", maintain_order=True).agg("item", "score")
-    every = pl.DataFrame({"row": pl.int_range(scored.height, eager=True)})
-    joined = every.join(lists, on="row", how="left", maintain_order="left")
+    ids = [*outcome.items]
+    scores = scored.select(pl.col(outcome.root_of(i)).cast(pl.Float64).alias(i) for i in ids)
+    rows = scores.with_row_index("row")
+    long = rows.unpivot(index="row", variable_name="item", value_name="score").filter(pl.col("score") > 0)
+    best = long.sort("row", "score", descending=[False, True], maintain_order=True)
+    lists = best.group_by("row", maintain_order=True).agg(pl.col("item").cast(pl.Enum(ids)), "score")
+    whole = rows.select("row").join(lists, on="row", how="left", maintain_order="left")
     named = {outcome.column: "item"} | ({outcome.scores: "score"} if outcome.scores else {})
-    empty = pl.lit([], dtype=pl.List(pl.Float64))
-    return joined.select(
-        pl.col(old).fill_null(empty if old == "score" else pl.lit([], dtype=pl.List(pl.Enum(ids)))).alias(new)
-        for new, old in named.items()
+    return whole.select(
+        pl.col(old).fill_null(pl.lit([], dtype=lists.schema[old])).alias(new) for new, old in named.items()
     )

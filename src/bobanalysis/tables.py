@@ -18,12 +18,14 @@ import re
 import types
 import typing
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any, Literal, TypeVar
 
+import narwhals as nw
 import numpy as np
 import polars as pl
 import yaml
@@ -44,6 +46,10 @@ LINE = "(line)"  # stands for the column where a whole line is wrong
 
 class InputError(ValueError):
     """A file or a frame cannot be read; the message says which, where in it, and what to do."""
+
+
+class NoRecords(InputError):
+    """A JSON file holds nobody: an empty list, or no line."""
 
 
 # --- reading ------------------------------------------------------------------------------------------------
@@ -119,7 +125,8 @@ def open_table(
     try:
         with path.open("rb") as file:
             start = file.read(8)
-        if not start:
+        suffixes = {s.lower() for s in path.suffixes}
+        if not start and not suffixes & {".jsonl", ".ndjson"}:
             raise InputError(f"{path} is empty (0 bytes)")
         if start.startswith(b"PAR1") or path.suffix.lower() in (".parquet", ".pq"):
             return _parquet(path)
@@ -128,8 +135,7 @@ def open_table(
         with _stream(path) as stream:
             start = stream.read(1 << 20)
     except (OSError, EOFError) as error:
-        raise InputError(f"{path} cannot be read: {_short(error)}") from error
-    suffixes = {s.lower() for s in path.suffixes}
+        raise InputError(f"{path} cannot be read: {short(error)}") from error
     if suffixes & {".jsonl", ".ndjson", ".json"} or re.match(rb"\s*(\[\s*)?\{\s*\"", start):
         return _json(path, schema)
     return _csv(path, start, encoding)
@@ -162,7 +168,8 @@ def _similar(name: str, known: Sequence[str]) -> str:
     return f" (did you mean {folded[close[0]]!r}?)" if close else ""
 
 
-def _short(error: BaseException) -> str:
+def short(error: BaseException) -> str:
+    """Return the message of an error of another library in one line."""
     return " ".join(str(error).split())[:200] or type(error).__name__
 
 
@@ -181,46 +188,39 @@ def rejects(rows: Sequence[tuple[int, str, str, str]] = (), file: str = "") -> p
 
 
 def _parquet(path: Path) -> Table:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
     try:
-        schema = pq.ParquetFile(path).schema_arrow
-    except (pa.ArrowException, OSError) as error:
-        raise InputError(f"{path} is not a whole Parquet file, perhaps cut short: {_short(error)}") from error
+        schema = pl.read_parquet_schema(path)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise InputError(f"{path} is not a whole Parquet file, perhaps cut short: {short(error)}") from error
 
     def read(columns: Sequence[str], rows: int) -> Iterator[Batch]:
-        for name in columns:  # an unknown extension would be read as the number that it is stored as
-            kept = (schema.field(name).metadata or {}).get(b"ARROW:extension:name", b"").decode()
-            extension = getattr(schema.field(name).type, "extension_name", kept)
-            if extension and not extension.startswith("arrow."):
-                raise InputError(f"{path}: column {name!r} holds {extension}; write it as text or numbers")
-        first, frame = 1, None
+        wanted, first = pl.scan_parquet(path).select(columns), 1
         try:
-            for batch in pq.ParquetFile(path).iter_batches(batch_size=rows, columns=list(columns)):
-                frame = plain(pl.DataFrame(pl.from_arrow(batch)), str(path))
-                yield Batch(frame, _numbers(first, frame.height), rejects())
+            for frame in wanted.collect_batches(chunk_size=rows, maintain_order=True):
+                yield Batch(plain(frame, str(path)), _numbers(first, frame.height), rejects())
                 first += frame.height
-        except (pa.ArrowException, OSError) as error:
-            raise InputError(f"{path} cannot be read to its end: {_short(error)}") from error
-        if frame is None:
-            empty = pl.DataFrame(pl.from_arrow(pa.schema([schema.field(c) for c in columns]).empty_table()))
-            yield Batch(plain(empty, str(path)), _numbers(1, 0), rejects())
+            if first == 1:
+                yield Batch(plain(wanted.head(0).collect(), str(path)), _numbers(1, 0), rejects())
+        except (pl.exceptions.PolarsError, OSError) as error:
+            raise InputError(f"{path} cannot be read to its end: {short(error)}") from error
 
-    return Table(path, tuple(schema.names), read, kind="parquet")
+    return Table(path, tuple(schema), read, kind="parquet")
 
 
 def plain(frame: pl.DataFrame, where: str = "frame") -> pl.DataFrame:
     """Turn types that other tools write into text, numbers, booleans and dates.
 
     Raises:
-        InputError: a column holds durations, times of day, Python objects, or bytes that are not UTF-8.
+        InputError: a column holds durations, times of day, Python objects, what another tool alone can read
+            (periods of pandas), or bytes that are not UTF-8.
     """
     changed = []
     for name, dtype in frame.schema.items():
-        if isinstance(dtype, pl.Duration | pl.Time | pl.Object):
+        if isinstance(dtype, pl.BaseExtension) and dtype.ext_name().startswith("arrow."):
+            changed.append(frame[name].ext.storage())
+        elif isinstance(dtype, pl.Duration | pl.Time | pl.Object | pl.BaseExtension):
             raise InputError(f"{where}: column {name!r} holds {dtype}; write it as text or numbers")
-        if isinstance(dtype, pl.Decimal):
+        elif isinstance(dtype, pl.Decimal):
             changed.append(frame[name].cast(pl.Float64))
         elif isinstance(dtype, pl.Categorical | pl.Enum | pl.Null | pl.Binary):
             try:
@@ -252,14 +252,7 @@ def _csv(path: Path, start: bytes, asked: str | None) -> Table:
     header = csv.reader(io.StringIO(text, newline=""), delimiter=mark, skipinitialspace=True)
     names, doubled = _unique(next(header))
     skip += header.line_num
-    notes += [
-        Text(
-            f"La colonne «\u202f{name}\u202f» figure plusieurs fois dans l’en-tête\u202f: "
-            "la première est lue.",
-            f"Column {name!r} is in the header more than once: the first one is read.",
-        )
-        for name in doubled
-    ]
+    notes += [_said("doubled", name=name) for name in doubled]
 
     def read(columns: Sequence[str], rows: int) -> Iterator[Batch]:
         wrong: list[tuple[int, str, str, str]] = []
@@ -292,7 +285,7 @@ def _csv(path: Path, start: bytes, asked: str | None) -> Table:
                     del wrong[: len(found)]
         except (pa.ArrowException, OSError, EOFError, UnicodeError) as error:
             if "Empty CSV" not in str(error):
-                raise InputError(f"{path} cannot be read to its end: {_short(error)}") from error
+                raise InputError(f"{path} cannot be read to its end: {short(error)}") from error
         if wrong or empty:
             nothing = pl.DataFrame(schema=dict.fromkeys(columns, pl.String))
             yield Batch(nothing, _numbers(1, 0), rejects(wrong, path.name))
@@ -331,16 +324,14 @@ def _encoding(path: Path, start: bytes, asked: str | None) -> tuple[str, list[Te
                 f"{path}, line {line}: byte {byte:#04x} is not UTF-8; save the file as UTF-8, or say its "
                 f"encoding, --encoding cp1252 for example"
             ) from None
-        return "cp1252", [
-            Text(
-                f"{path.name} n’est pas en UTF-8\u202f: lu comme du Windows-1252 "
-                "(autre choix\u202f: --encoding).",
-                f"{path.name} is not UTF-8: read as Windows-1252 (--encoding says otherwise).",
-            )
-        ]
+        return "cp1252", [_said("not_utf8", file=path.name)]
     except (OSError, EOFError) as error:
-        raise InputError(f"{path} cannot be read to its end: {_short(error)}") from error
+        raise InputError(f"{path} cannot be read to its end: {short(error)}") from error
     return "utf-8", []
+
+
+def _said(key: str, **facts: str) -> Text:
+    return load_yaml(dict[str, Text], Path(__file__).with_name("tables.yaml"))[key].filled(**facts)
 
 
 def _separator(text: str) -> str:
@@ -371,49 +362,41 @@ def _unique(header: Sequence[str]) -> tuple[list[str], list[str]]:
 
 def _json(path: Path, schema: Mapping[str, Any] | None) -> Table:
     """JSON lines, or a JSON file of one record or of a list of records."""
-    lines = json_lines(path)
     if schema is None:
-        head, _, _ = _records(list(islice(json_lines(path)(), 1000)), None, 1)
-        if not head.width:
-            raise InputError(f"{path} holds no record; give one JSON object a line")
-        schema = head.schema
+        head = [line for line in islice(json_lines(path), 1000) if line.strip()]
+        schema = _records(head, None, 1)[0].schema if head else {}
+        if not schema:
+            kind = InputError if head else NoRecords
+            raise kind(f"{path} holds no record; give one JSON object a line")
 
     def read(columns: Sequence[str], rows: int) -> Iterator[Batch]:
-        first, left, some = 1, lines(), False
+        first, left = 1, json_lines(path)
         try:
-            while taken := list(islice(left, max(1, rows // 10))):
+            while (taken := list(islice(left, max(1, rows // 10)))) or first == 1:
                 frame, good, bad = _records(taken, schema, first)
                 yield Batch(frame.select(columns), pl.Series(good, dtype=pl.Int64), rejects(bad, path.name))
-                first, some = first + len(taken), True
+                first += max(1, len(taken))
         except (OSError, EOFError) as error:
-            raise InputError(f"{path} cannot be read to its end: {_short(error)}") from error
-        if not some:
-            yield Batch(pl.DataFrame(schema=schema).select(columns), _numbers(1, 0), rejects())
+            raise InputError(f"{path} cannot be read to its end: {short(error)}") from error
 
     return Table(path, tuple(schema), read, kind="json")
 
 
-def json_lines(path: Path) -> Callable[[], Iterator[bytes]]:
-    """Return what starts the lines of a file anew; a file of one record or of a list becomes lines."""
-    whole: list[bytes] | None = None
+def json_lines(path: Path) -> Iterator[bytes]:
+    """Iterate over the lines of a file; a file of one record or of a list becomes lines."""
     if ".json" in {s.lower() for s in path.suffixes}:
         try:
             with _stream(path) as stream:
                 raw = json.loads(stream.read().decode("utf-8-sig"))
-            whole = [json.dumps(record).encode() for record in (raw if isinstance(raw, list) else [raw])]
         except (ValueError, OSError, EOFError) as error:
             if "Extra data" not in str(error):  # JSON lines under the name of JSON
-                raise InputError(f"{path} is not JSON: {_short(error)}") from error
-
-    def lines() -> Iterator[bytes]:
-        if whole is not None:
-            yield from whole
+                raise InputError(f"{path} is not JSON: {short(error)}") from error
+        else:
+            yield from (json.dumps(record).encode() for record in (raw if isinstance(raw, list) else [raw]))
             return
-        with _stream(path) as stream:
-            for number, line in enumerate(io.BufferedReader(stream)):
-                yield line.removeprefix(codecs.BOM_UTF8) if number == 0 else line
-
-    return lines
+    with _stream(path) as stream:
+        for number, line in enumerate(io.BufferedReader(stream)):
+            yield line.removeprefix(codecs.BOM_UTF8) if number == 0 else line
 
 
 def _records(
@@ -439,9 +422,25 @@ def _records(
             good.append(number)
         except (ValueError, pl.exceptions.PolarsError) as error:
             shown = line[:80].decode("utf-8", "replace").strip()
-            bad.append((number, LINE, shown, f"is not a record: {_short(error)}"))
+            bad.append((number, LINE, shown, f"is not a record: {short(error)}"))
     empty = pl.DataFrame(schema=schema)
     return pl.concat([empty, *frames], how="diagonal_relaxed") if frames else empty, good, bad
+
+
+def to_polars(frame: Any) -> tuple[pl.DataFrame, Callable[[pl.DataFrame], Any]]:
+    """Return a frame of Polars, pandas or PyArrow in Polars, and the way back.
+
+    Raises:
+        InputError: it is of another kind.
+    """
+    if isinstance(frame, pl.DataFrame | pl.LazyFrame):
+        return frame.lazy().collect(), lambda out: out
+    try:
+        native = nw.from_native(frame, eager_only=True)
+    except TypeError:
+        raise InputError(f"give a Polars, pandas or PyArrow frame, not {type(frame).__name__}") from None
+    kind = native.implementation
+    return native.to_polars(), lambda out: nw.from_arrow(out.to_arrow(), backend=kind).to_native()
 
 
 # --- values -------------------------------------------------------------------------------------------------
@@ -637,77 +636,62 @@ def _hints(kind: type) -> dict[str, Any]:
 
 def _load(kind: Any, raw: Any, where: str) -> Any:
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
-    if kind is Any:
+    shape = origin or kind
+    if kind is Any or (raw is None and type(None) in arguments):
         return raw
     if origin in (typing.Union, types.UnionType):
-        if raw is None and type(None) in arguments:
-            return None
-        return _one_of([a for a in arguments if a is not type(None)], raw, where)
+        *others, last = (a for a in arguments if a is not type(None))
+        for other in others:
+            with suppress(InputError):
+                return _load(other, raw, where)
+        return _load(last, raw, where)
     if origin is Literal:
         if raw not in arguments:
             near = _similar(str(raw), [str(a) for a in arguments])
             raise InputError(f"{where}: {raw!r} is not one of {', '.join(map(repr, arguments))}{near}")
         return raw
-    if dataclasses.is_dataclass(kind):
+    if dataclasses.is_dataclass(kind) and isinstance(raw, Mapping):
         return _object(kind, raw, where)
-    shape = origin or kind
     if isinstance(shape, type) and issubclass(shape, Mapping) and isinstance(raw, Mapping):
         key, value = arguments or (Any, Any)
         return {_load(key, k, where): _load(value, v, f"{where}, {k!r}") for k, v in raw.items()}
-    if shape in (tuple, list, set, frozenset, Sequence) and isinstance(raw, list):
-        if shape is tuple and arguments and arguments[-1] is not ...:
-            if len(raw) != len(arguments):
-                raise InputError(f"{where}: {raw!r} has {len(raw)} values, not {len(arguments)}")
-            inner = list(arguments)
-        else:
-            inner = [arguments[0] if arguments else Any] * len(raw)
-        loaded = [
-            _load(one, value, _entry(where, number, value))
-            for number, (one, value) in enumerate(zip(inner, raw, strict=True), 1)
-        ]
-        return loaded if shape is list else (tuple if shape is Sequence else shape)(loaded)
+    if shape in (tuple, list, frozenset) and isinstance(raw, list):
+        fixed = shape is tuple and ... not in arguments
+        kinds = arguments if fixed else [arguments[0] if arguments else Any] * len(raw)
+        if len(kinds) != len(raw):
+            raise InputError(f"{where}: {raw!r} has {len(raw)} values, not {len(kinds)}")
+        numbered = enumerate(zip(kinds, raw, strict=True), 1)
+        return shape(_load(each, item, _entry(where, n, item)) for n, (each, item) in numbered)
     if kind is float and isinstance(raw, int) and not isinstance(raw, bool):
         return float(raw)
     if isinstance(shape, type) and isinstance(raw, shape) and not (shape is int and isinstance(raw, bool)):
         return raw
-    raise InputError(f"{where}: {raw!r} is not {_called(kind)}")
+    raise InputError(f"{where}: {raw!r} is not {_called(shape)}")
 
 
 def _entry(where: str, number: int, value: Any) -> str:
-    name = next((value[k] for k in ("id", "name") if k in value), None) if isinstance(value, dict) else None
+    name = value.get("id", value.get("name")) if isinstance(value, Mapping) else None
     return f"{where}, entry {number}" + (f" ({name})" if name is not None else "")
 
 
-def _one_of(kinds: list[Any], raw: Any, where: str) -> Any:
-    for place, kind in enumerate(kinds, 1):
-        try:
-            return _load(kind, raw, where)
-        except InputError:
-            if place == len(kinds):
-                raise
-
-
-def _object(kind: Any, raw: Any, where: str) -> Any:
-    if not isinstance(raw, Mapping):
-        raise InputError(f"{where}: {raw!r} is not {_called(kind)}")
-    fields = {f.name: f for f in dataclasses.fields(kind) if f.init}
+def _object(kind: Any, raw: Mapping[str, Any], where: str) -> Any:
+    fields, hints = {f.name: f for f in dataclasses.fields(kind) if f.init}, _hints(kind)
     for name in raw:
         if name not in fields:
             raise InputError(f"{where}: unknown field {name!r}{_similar(str(name), list(fields))}")
     for name, one in fields.items():
         if name not in raw and one.default is one.default_factory is dataclasses.MISSING:
             raise InputError(f"{where}: field {name!r} is missing")
-    hints = _hints(kind)
     return kind(**{name: _load(hints[name], value, f"{where}, {name}") for name, value in raw.items()})
 
 
-def _called(kind: Any) -> str:
-    plain_names = {str: "a text", int: "a whole number", float: "a number", bool: "true or false"}
-    if kind in plain_names:
-        return plain_names[kind]
-    if dataclasses.is_dataclass(kind):
-        return "a table with the fields " + ", ".join(f.name for f in dataclasses.fields(kind))
-    shape = typing.get_origin(kind) or kind
-    if shape in (tuple, list, set, frozenset, Sequence):
-        return "a list"
-    return "a table" if isinstance(shape, type) and issubclass(shape, Mapping) else str(kind)
+_CALLED: dict[Any, str] = {
+    **{str: "a text", int: "a whole number", float: "a number", bool: "true or false"},
+    **dict.fromkeys((tuple, list, frozenset), "a list"),
+}
+
+
+def _called(shape: Any) -> str:
+    if dataclasses.is_dataclass(shape):
+        return "a table with the fields " + ", ".join(f.name for f in dataclasses.fields(shape))
+    return _CALLED.get(shape, "a table" if issubclass(shape, Mapping) else str(shape))

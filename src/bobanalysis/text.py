@@ -39,6 +39,15 @@ class Text:
         """Return the text in ``lang`` ("fr" or "en")."""
         return self.fr if lang == "fr" else self.en
 
+    def filled(self, **facts: Any) -> Text:
+        """Return the text with its blanks filled; a fact that is a text fills them in its language.
+
+        >>> Text("{n} ({what})", "{n} ({what})").filled(n=2, what=Text("âge", "age")).fr
+        '2 (âge)'
+        """
+        own = ({k: getattr(v, lang, v) for k, v in facts.items()} for lang in LANGUAGES)
+        return Text(*(self.get(lang).format(**said) for lang, said in zip(LANGUAGES, own, strict=True)))
+
 
 # ---- numbers ---------------------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,20 +21,9 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
+from bobanalysis import tables as t
 from bobanalysis.rules import Expr, Variable, evaluate, inputs
-from bobanalysis.tables import (
-    REJECTS,
-    Batch,
-    InputError,
-    Table,
-    as_number,
-    as_whole,
-    as_yes_no,
-    json_lines,
-    open_table,
-    plain,
-    rejects,
-)
+from bobanalysis.tables import InputError, rejects
 from bobanalysis.text import Text
 
 BATCH = 500_000  # rows held in memory at a time
@@ -106,7 +96,6 @@ def validate(
     *,
     requirements: Sequence[Requirement] = (),
     file: str = "frame",
-    first_row: int = 1,
     strict: bool = True,
     decimal_comma: bool = False,
 ) -> ValidationResult:
@@ -117,7 +106,6 @@ def validate(
         variables: The inputs that will be read. ``joined`` and ``optional`` ones may have no column.
         requirements: What must hold between the answers of a row that has no other problem.
         file: Name of the frame, for messages.
-        first_row: Number of its first row, for messages.
         strict: Refuse values outside the dictionary's ranges and choices.
         decimal_comma: Texts may write 1,5.
 
@@ -135,7 +123,7 @@ def validate(
         ([30, 0], ['is not a whole number', 'is not between 0 and 120'])
     """
     once = {v.name: v for v in (*variables, *inputs(*(r.condition for r in requirements)))}
-    frame = plain(frame, file)
+    frame = t.plain(frame, file)
     absent = [v for v in once.values() if v.optional and v.name not in frame.columns]
     frame = frame.with_columns(**{v.name: pl.lit(v.default) for v in absent})
     wanted = [v for v in once.values() if v.name in frame.columns or not v.joined]
@@ -155,25 +143,25 @@ def validate(
     filled = frame.with_columns(_filled(v, read[v.name], frame.columns).alias(v.name) for v in wanted)
     flags = both.select(c.bad.fill_null(False).alias(str(k)) for k, c in enumerate(checks)).get_columns()
     failed = [(check, bad.arg_true()) for check, bad in zip(checks, flags, strict=True) if bad.any()]
-    if requirements:
-        numbered = filled.with_row_index("·row")
+
+    def sound() -> pl.DataFrame:
+        """The rows without a problem, numbered."""
         wrong = pl.concat([pl.Series(dtype=pl.UInt32), *(rows for _, rows in failed)])
-        sound = numbered.filter(~pl.col("·row").is_in(wrong.implode()))
-        for r in requirements:
-            said = r.problem.en if isinstance(r.problem, Text) else r.problem
-            unmet = sound["·row"].filter(~meets(r, sound))
-            failed += [(_Check(r.column, said, pl.lit(True)), unmet)] if len(unmet) else []
-    if not failed:
-        return ValidationResult(filled, rejects(), frame.height)
-    found = []
+        return filled.with_row_index("·row").filter(~pl.col("·row").is_in(wrong.implode()))
+
+    answered = sound() if requirements else filled
+    for r in requirements:
+        said = r.problem.en if isinstance(r.problem, Text) else r.problem
+        unmet = answered["·row"].filter(~meets(r, answered))
+        failed += [(_Check(r.column, said, pl.lit(True)), unmet)] if len(unmet) else []
+    found = [rejects()]
     for check, rows in failed:
         values = both[f"{check.given or check.column} given"].gather(rows).cast(pl.String)
-        table = {"row": rows.cast(pl.Int64) + first_row, "value": values, "problem": _problems(check, values)}
+        table = {"row": rows.cast(pl.Int64) + 1, "value": values, "problem": _problems(check, values)}
         lits = {"file": pl.lit(file), "column": pl.lit(check.column)}
-        found.append(pl.DataFrame(table).with_columns(**lits).select(*REJECTS))
-    wrong = pl.concat([rows for _, rows in failed])
-    valid = filled.with_row_index("·row").filter(~pl.col("·row").is_in(wrong.implode())).drop("·row")
-    return ValidationResult(valid, pl.concat(found).sort("row", "column", maintain_order=True), frame.height)
+        found.append(pl.DataFrame(table).with_columns(**lits).select(*t.REJECTS))
+    rejected = pl.concat(found).sort("row", "column", maintain_order=True)
+    return ValidationResult(sound().drop("·row") if failed else filled, rejected, frame.height)
 
 
 def meets(requirement: Requirement, people: pl.DataFrame) -> pl.Series:
@@ -187,12 +175,12 @@ def _converted(variable: Variable, dtype: Any, comma: bool) -> pl.Expr:
     if variable.kind == "text":
         return value.str.strip_chars() if dtype == pl.String else value.cast(pl.String)
     if variable.kind == "bool":
-        return as_yes_no(value, dtype)
+        return t.as_yes_no(value, dtype)
     if variable.kind == "float":
-        return as_number(value, dtype, comma)
+        return t.as_number(value, dtype, comma)
     if dtype.is_integer():
         return value
-    number = as_whole(value, dtype, comma).cast(pl.Int32, strict=False)
+    number = t.as_whole(value, dtype, comma).cast(pl.Int32, strict=False)
     if variable.kind == "enum" and dtype == pl.String:
         named = {c.name: c.number for c in variable.choices}
         text = value.str.strip_chars().str.to_uppercase()
@@ -210,28 +198,26 @@ class _Check(NamedTuple):
     near: Variable | None = None  # whose answers the value may be meant for
 
 
-def _checks(v: Variable, given: Any, read: Any, strict: bool) -> list[_Check]:
-    """Return what can be wrong with an input: a value that cannot be read, one outside its limits."""
+def _checks(v: Variable, given: Any, read: Any, strict: bool) -> Iterator[_Check]:
+    """Iterate over what can be wrong with an input: a value that cannot be read, one outside its limits."""
     value, original = pl.col(v.name), pl.col(f"{v.name} given")
     there = original.is_not_null()
     if given == pl.String:
         there &= original.str.strip_chars() != ""
-    found: list[_Check] = []
+    near = v if v.choices else None
     if v.required:
-        found.append(_Check(v.name, "is missing; this algorithm needs it", ~there))
+        yield _Check(v.name, "is missing; this algorithm needs it", ~there)
     if given != read or given.is_float():
-        near = v if v.choices else None
-        found.append(_Check(v.name, _UNREADABLE[v.kind], there & value.is_null(), near=near))
+        yield _Check(v.name, _UNREADABLE[v.kind], there & value.is_null(), near=near)
     if not strict:
-        return found
-    if v.choices:
-        unknown = ~value.is_in([c.number for c in v.choices])
-        return [*found, _Check(v.name, _UNREADABLE["enum"], unknown, near=v)]
-    if v.pattern:
-        return [*found, _Check(v.name, f"is not a known code ({v.label.en})", ~value.str.contains(v.pattern))]
-    limits = [value < v.minimum] if v.minimum is not None else []
-    limits += [value > v.maximum] if v.maximum is not None else []
-    return [*found, *(_Check(v.name, _outside(v), pl.any_horizontal(limits)) for _ in limits[:1])]
+        return
+    if near:
+        yield _Check(v.name, _UNREADABLE["enum"], ~value.is_in([c.number for c in v.choices]), near=near)
+    elif v.pattern:
+        yield _Check(v.name, f"is not a known code ({v.label.en})", ~value.str.contains(v.pattern))
+    elif v.minimum is not None or v.maximum is not None:
+        low, high = (math.inf * s if n is None else n for s, n in ((-1, v.minimum), (1, v.maximum)))
+        yield _Check(v.name, _outside(v), ~value.is_between(low, high))
 
 
 _UNREADABLE = {
@@ -287,7 +273,6 @@ def read_people(
     *,
     requirements: Sequence[Requirement] = (),
     now: str = "",
-    strict: bool = True,
     records: Records | None = None,
 ) -> Iterator[ValidationResult]:
     """Read a file of people batch by batch: CSV of any separator, Parquet, JSON, JSON lines, maybe packed.
@@ -295,7 +280,7 @@ def read_people(
     Args:
         path: The file.
         variables: The inputs that will be read.
-        requirements, strict: As for :func:`validate`.
+        requirements: As for :func:`validate`.
         now: Instant of the computation (ISO 8601), from which records take ages.
         records: The algorithm's own records, which a JSON file may hold instead of inputs by name.
 
@@ -308,11 +293,15 @@ def read_people(
     if now:
         instant(now)
     wanted, path = list(variables), Path(path)
-    table = Table(path, (), _nobody, kind="json") if _holds_nobody(path) else open_table(path)
+    try:
+        table = t.open_table(path)
+    except t.NoRecords:
+        nobody = t.Batch(pl.DataFrame(), pl.Series(dtype=pl.Int64), rejects())
+        table = t.Table(path, (), lambda columns, rows: iter([nobody]), kind="json")
     own = records if records and table.kind == "json" and {*records.schema} & {*table.columns} else None
     strange = rejects()
     if own:
-        table = open_table(path, schema=own.schema)
+        table = t.open_table(path, schema=own.schema)
         strange = _unknown_fields(path, own)
     for batch in table.batches(rows=BATCH):
         frame, refused = batch.frame.with_columns(record=batch.rows), batch.rejects
@@ -334,26 +323,11 @@ def read_people(
             wanted,
             requirements=requirements,
             file=path.name,
-            first_row=0,
-            strict=strict,
             decimal_comma=table.decimal_comma,
         )
-        placed = found.rejected.with_columns(row=frame["record"].gather(found.rejected["row"]))
+        placed = found.rejected.with_columns(row=frame["record"].gather(found.rejected["row"] - 1))
         rejected = pl.concat([placed, refused]).sort("row")
         yield ValidationResult(found.valid, rejected, frame.height + refused["row"].n_unique(), table.notes)
-
-
-def _holds_nobody(path: Path) -> bool:
-    """Tell whether a JSON file has no record: ``[]``, or JSON lines without a line."""
-    kinds = {s.lower() for s in path.suffixes} & {".json", ".jsonl", ".ndjson"}
-    if not kinds or not path.is_file() or path.stat().st_size > 100:
-        return False
-    empty = path.stat().st_size == 0 and ".json" not in kinds
-    return empty or not any(line.strip() for line in json_lines(path)())
-
-
-def _nobody(columns: Sequence[str], rows: int) -> Iterator[Batch]:
-    yield Batch(pl.DataFrame(), pl.Series(dtype=pl.Int64), rejects())
 
 
 def _check_names(frame: pl.DataFrame, variables: Sequence[Variable], file: str) -> None:
@@ -368,67 +342,98 @@ def _check_names(frame: pl.DataFrame, variables: Sequence[Variable], file: str) 
 def _unknown_fields(path: Path, records: Records) -> pl.DataFrame:
     """Return the fields of records that are not read: their typing error would read as no answer."""
     found: list[tuple[int, str, str, str]] = []
-    lines, first = json_lines(path)(), 1
+    known = pl.Struct(records.schema)
+    lines, first = t.json_lines(path), 1
     while some := list(islice(lines, BATCH // 10)):
         try:  # most files hold known fields only: seen without looking at each record
             schema = pl.read_ndjson(io.BytesIO(b"\n".join(some)), infer_schema_length=None).schema
-            strange = _beyond(pl.Struct(schema), pl.Struct(records.schema), "", records.unread)
+            strange = {*_paths(pl.Struct(schema), records.unread)} - {*_paths(known)}
         except pl.exceptions.PolarsError:
             strange = {""}
         leaves = [name.rpartition(".")[2].encode() for name in strange]
         for row, line in enumerate(some, first):
             if any(leaf in line for leaf in leaves):
                 with suppress(ValueError):
-                    unknown = unknown_fields(json.loads(line), pl.Struct(records.schema), records.unread)
-                    found += [(row, *one) for one in unknown]
+                    faults = record_faults(json.loads(line), known, records.unread)
+                    found += [(row, f.field, f.shown, f.problem) for f in faults if f.unknown]
         first += len(some)
     return rejects(found, path.name)
 
 
-def _beyond(found: Any, known: Any, path: str, unread: Collection[str]) -> set[str]:
-    """Return the paths of one type that another does not have."""
-    if isinstance(found, pl.List) and isinstance(known, pl.List):
-        return _beyond(found.inner, known.inner, path, unread)
-    if not (isinstance(found, pl.Struct) and isinstance(known, pl.Struct)):
-        return set()
-    types = {f.name: f.dtype for f in known.fields}
-    below: set[str] = set()
-    for one in found.fields:
-        name = f"{path}.{one.name}".lstrip(".")
-        if one.name in types:
-            below |= _beyond(one.dtype, types[one.name], name, unread)
-        elif name not in unread:
-            below.add(name)
-    return below
+def _paths(dtype: Any, unread: Collection[str] = (), path: str = "") -> Iterator[str]:
+    """Iterate over the fields of a type and of what it holds, as ``projects.city.name``."""
+    if isinstance(dtype, pl.List):
+        yield from _paths(dtype.inner, unread, path)
+    elif isinstance(dtype, pl.Struct):
+        for one in dtype.fields:
+            if (name := f"{path}.{one.name}".lstrip(".")) not in unread:
+                yield name
+                yield from _paths(one.dtype, unread, name)
 
 
-def unknown_fields(
-    value: Any, known: Any, unread: Collection[str] = (), path: str = ""
-) -> Iterator[tuple[str, str, str]]:
-    """Iterate over the fields of one record that are not known: path, value, and what is wrong.
+class Fault(NamedTuple):
+    """What is wrong with one field of a record: it has no such field, or not such a value."""
+
+    field: str
+    value: Any
+    problem: str
+    unknown: bool
+    place: str  # the field, with the numbers of what is listed
+
+    @property
+    def shown(self) -> str:
+        """The beginning of the value, as JSON."""
+        return json.dumps(self.value, ensure_ascii=False)[:80]
+
+
+_TAKES: Mapping[Any, tuple[tuple[type, ...], str]] = {
+    pl.Int64: ((int,), "a whole number (without quotation marks)"),
+    pl.Float64: ((int, float), "a number (without quotation marks)"),
+    pl.Boolean: ((bool,), "true or false (without quotation marks)"),
+    pl.String: ((str, int), "a text (in quotation marks)"),
+    pl.List: ((list,), "a list"),
+    pl.Struct: ((Mapping,), "an object"),
+}
+
+
+def record_faults(
+    value: Any, dtype: Any, unread: Collection[str] = (), field: str = "", place: str = ""
+) -> Iterator[Fault]:
+    """Iterate over what a record holds and its type does not take.
 
     Args:
         value: The record.
-        known: Its Polars type.
+        dtype: Its Polars type.
         unread: Paths of fields that it may hold and nothing reads.
-        path: Where it stands.
+        field: Where it stands.
+        place: The same, with the numbers of what is listed.
 
     Example:
-        >>> [*unknown_fields({"ages": 3}, pl.Struct({"age": pl.Int64}))]
+        >>> [(f.field, f.shown, f.problem) for f in record_faults({"ages": 3}, pl.Struct({"age": pl.Int64}))]
         [('ages', '3', 'is no field of a record (did you mean age?)')]
     """
-    if isinstance(known, pl.List) and isinstance(value, list):
-        for item in value:
-            yield from unknown_fields(item, known.inner, unread, path)
-    elif isinstance(known, pl.Struct) and isinstance(value, Mapping):
-        types = {f.name: f.dtype for f in known.fields}
-        for key, inner in value.items():
-            name = f"{path}.{key}".lstrip(".")
+    if value is None:
+        return
+    kinds, takes = _TAKES[dtype.base_type()]
+    inside: Any = value
+    if not isinstance(value, kinds) or isinstance(value, bool) is not (dtype == pl.Boolean):
+        yield Fault(field, value, f"is not {takes}", False, place)
+    elif isinstance(dtype, pl.List):
+        for number, item in enumerate(inside):
+            yield from record_faults(item, dtype.inner, unread, field, f"{place}[{number}]")
+    elif isinstance(dtype, pl.Struct):
+        types = {f.name: f.dtype for f in dtype.fields}
+        for key, inner in inside.items():
+            name, at = f"{field}.{key}".lstrip("."), f"{place}.{key}".lstrip(".")
             if key in types:
-                yield from unknown_fields(inner, types[key], unread, name)
+                yield from record_faults(inner, types[key], unread, name, at)
             elif name not in unread:
                 told = {k.casefold(): k for k in types}
                 near = get_close_matches(key.casefold(), told, n=1)
                 hint = f" (did you mean {told[near[0]]}?)" if near else f"; known are {', '.join(types)}"
-                shown = json.dumps(inner, ensure_ascii=False)[:80]
-                yield name, shown, f"is no field of a record{hint}"
+                yield Fault(name, inner, f"is no field of a record{hint}", True, at)
+    elif field.endswith("At"):
+        with suppress(InputError):
+            instant(str(value))
+            return
+        yield Fault(field, value, "is not a date (such as 2022-06-29T00:00:00Z)", False, place)

@@ -2,7 +2,6 @@
 
 from functools import cache
 
-import duckdb
 import numpy as np
 import polars as pl
 import pytest
@@ -109,19 +108,6 @@ def test_every_rule_answers_alike_in_other_libraries(library):
     done = evaluate(plain, other)
     got = pl.from_pandas(done.frame) if library == "pandas" else pl.DataFrame(pl.from_arrow(done.frame))
     for name in plain:
-        status = got[name + STATUS] if name + STATUS in got.columns else [0] * PEOPLE
-        found = [done.refusals[int(s) - 1] if s else v for v, s in zip(got[name], status, strict=True)]
-        assert all(map(same, found, outcomes(expected, name))), name
-
-
-def test_the_diagnosis_and_the_advice_answer_alike_in_duckdb():
-    frame = people(4).with_row_index("place")
-    chosen = {n: r for n, r in rules().items() if n.startswith(("diagnosis", "advice", "category"))}
-    expected = evaluate(chosen, frame, keep=["place"])
-    relation = duckdb.from_arrow(frame.to_arrow())
-    done = evaluate(chosen, relation, keep=["place"])
-    got = pl.DataFrame(done.frame.pl()).sort("place")
-    for name in chosen:
         status = got[name + STATUS] if name + STATUS in got.columns else [0] * PEOPLE
         found = [done.refusals[int(s) - 1] if s else v for v, s in zip(got[name], status, strict=True)]
         assert all(map(same, found, outcomes(expected, name))), name

@@ -9,7 +9,7 @@ KERNEL = FLOOR | {"rules", "presentation", "algorithm", "validation"}
 MAY_IMPORT = {
     "text": set(),
     "tables": {"text"},
-    "rules": {"text"},
+    "rules": FLOOR,
     "validation": FLOOR | {"rules"},
     "presentation": FLOOR | {"rules"},
     "algorithm": FLOOR | {"rules", "validation", "presentation"},

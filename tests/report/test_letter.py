@@ -452,7 +452,7 @@ def test_inputs_by_name_in_yaml_are_read(run):
         ('{"profile": {"frustrations": ["XX"]}, "projects": [{}]}', "'XX' is not what this field takes"),
         ('{"agee": 47}', "did you mean 'age'"),
         ('{"age": 300}', "is not between 10 and 110"),
-        ('{"age": "old"}', "is not of type int"),
+        ('{"age": "old"}', "is not a whole number"),
         ('{"frustrations": "MOTIVATION"}', "is not a list of answers"),
         ('{"project_kind": "FIND_A_JOB"}', "Did you mean"),
     ],

@@ -79,10 +79,6 @@ def test_a_pandas_frame_comes_back_as_pandas():
     assert done.frame["old"].tolist() == [False, True]
 
 
-def test_a_lazy_frame_stays_lazy():
-    assert isinstance(evaluate({"old": d.age > 3}, pl.LazyFrame({"age": [3]})).frame, pl.LazyFrame)
-
-
 def test_a_condition_that_decides_hides_a_refusal_behind_it():
     lacking = first_match(when(d.tired, missing("a")), otherwise=True)
     frame = pl.DataFrame({"age": [1, 9], "tired": [True, True]})

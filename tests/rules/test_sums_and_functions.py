@@ -2,7 +2,6 @@
 
 import math
 
-import duckdb
 import narwhals as nw
 import pandas as pd
 import polars as pl
@@ -16,7 +15,7 @@ from bobanalysis.rules import (
     Named,
     Text,
     Variable,
-    computed_thresholds,
+    bound,
     decision_table,
     dropped,
     evaluate,
@@ -28,11 +27,10 @@ from bobanalysis.rules import (
     lookup,
     sentence,
     simplify,
-    thresholds,
     total,
     trace,
     when,
-    with_threshold,
+    with_bound,
 )
 from bobanalysis.rules.expr import Const, Sum
 from bobanalysis.rules.javascript import compile_script
@@ -67,7 +65,6 @@ FRAMES = {
     "polars": pl.DataFrame,
     "pandas": pd.DataFrame,
     "pyarrow": pa.Table.from_pylist,
-    "duckdb": lambda people: duckdb.from_arrow(pa.Table.from_pylist(people)),
 }
 
 
@@ -217,23 +214,17 @@ def test_named_computations_of_an_explanation_are_mentioned_and_told_apart():
 
 
 def test_thresholds_on_a_named_computation_are_listed_and_said_in_both_languages():
-    assert [(t.name, t.op, t.value) for t in computed_thresholds(GROUP)] == [
-        ("chance", ">", 0.66),
-        ("chance", "<", 0.25),
-    ]
+    assert [bound(row.condition) for row in GROUP.rows] == [("chance", 0.66), ("chance", 0.25)]
     for lang, said in (
         ("fr", "«\u202fchance d’emploi\u202f»\u202f: plus de 0,66"),
         ("en", "“chance of a job”: over 0.66"),
     ):
         assert said in [limit.text for limit in limits(GROUP, lang, TITLES) if limit.variable is None]
-        assert said in {t.relation for t in thresholds(GROUP, lang, TITLES)}
 
 
 def test_a_threshold_on_a_named_computation_moves_alone():
-    moved = with_threshold(GROUP, "chance", 0.66, 0.6)
+    moved = with_bound(GROUP, "chance", 0.66, 0.6)
     assert moved is first_match(when(CHANCE > 0.6, "A"), when(CHANCE < 0.25, "C"), otherwise="B")
-    with pytest.raises(LookupError, match=r"thresholds found: \[0.25, 0.66\]"):
-        with_threshold(GROUP, "chance", 0.5, 0.6)
 
 
 # --- look-ups

@@ -80,22 +80,19 @@ def activation_rates(
     """
     groupings = dict(by or {})
     done = evaluate_rules({n: algorithm.is_active(n, Named(n, rule)) for n, rule in rules.items()}, people)
-    names = {str(k): name for k, name in enumerate(rules)}
-    acting = {k: pl.col(name).fill_null(False) for k, name in names.items()}
-    refusing = {
-        f"{k}?": (pl.col(name + STATUS) != 0) if name + STATUS in done.frame.columns else pl.lit(False)
-        for k, name in names.items()
-    }
-    flags = done.frame.select(**acting, **refusing).with_columns(
-        people.select("weight", *dict.fromkeys(groupings.values()))
+    columns: dict[str, pl.Expr] = {}
+    for k, name in enumerate(rules):
+        refusing = pl.col(name + STATUS) != 0 if name + STATUS in done.frame.columns else pl.lit(False)
+        columns |= {f"{k}": pl.col(name).fill_null(False), f"{k}?": refusing}
+    groups = people.select("weight", *dict.fromkeys(groupings.values()))
+    wide = shares(done.frame.select(**columns).with_columns(groups), columns, groupings)
+    told = ("by", "group"), ("people", "effective")
+    return pl.concat(
+        wide.select(pl.lit(name).alias("rule"), *told[0], share=f"{k}", refused=f"{k}?").with_columns(
+            wide.select(told[1])
+        )
+        for k, name in enumerate(rules)
     )
-    wide = shares(flags, [*acting, *refusing], groupings).with_row_index("·at")
-    index = ["·at", "by", "group", "people", "effective"]
-    share = wide.unpivot(list(acting), index=index, variable_name="k", value_name="share")
-    refused = wide.unpivot(list(refusing), index=["·at"], variable_name="k", value_name="refused")
-    whole = share.with_columns(refused=refused["refused"], place=pl.col("k").cast(pl.Int32))
-    ordered = whole.sort("place", "·at").with_columns(rule=pl.col("k").replace_strict(names))
-    return ordered.select("rule", "by", "group", "share", "refused", "people", "effective")
 
 
 def activation_over(

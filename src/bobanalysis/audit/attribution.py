@@ -21,7 +21,7 @@ import numpy as np
 import polars as pl
 
 from bobanalysis.algorithm import Algorithm, Result, change_text
-from bobanalysis.rules import Expr, Named, as_expr, transform, walk
+from bobanalysis.rules import Expr, Named, neutral, transform, walk
 from bobanalysis.rules.expr import Operand, Var, children
 from bobanalysis.validation import validate
 
@@ -89,17 +89,15 @@ class FactorMixture:
     @cached_property
     def pairs(self) -> tuple[pl.DataFrame, pl.DataFrame, pl.Series]:
         """Return A's and B's people pair by pair, and the weights of pairs, which add up to 1."""
-        left, right = (self._ready(frame) for frame in (self.a, self.b))
         if self.by is not None:
-            keys = [frame.get_column(self.by) for frame in (self.a, self.b)]
-            if any(k.is_duplicated().any() for k in keys) or set(keys[0]) != set(keys[1]):
+            left, right = self.a.sort(self.by), self.b.sort(self.by)
+            if left[self.by].is_duplicated().any() or not left[self.by].equals(right[self.by]):
                 raise ValueError(f"by={self.by!r}: both groups need the same values, each once")
-            place = dict(zip(keys[1], range(len(keys[1])), strict=True))
-            rows = np.array([place[k] for k in keys[0]], dtype=np.int64)
-            weight, other = _weights(self.a), _weights(self.b)[rows]
-            if not np.allclose(weight, other, rtol=1e-12, atol=0):
+            weight = _weights(left)
+            if not np.allclose(weight, _weights(right), rtol=1e-12, atol=0):
                 raise ValueError(f"by={self.by!r}: the two of a pair need the same weight")
-            return left, right[rows], pl.Series(weight)
+            return self._ready(left), self._ready(right), pl.Series(weight)
+        left, right = self._ready(self.a), self._ready(self.b)
         one, two, weight = random_coupling(_weights(self.a), _weights(self.b), self.seed)
         return left[one], right[two], pl.Series(weight)
 
@@ -233,19 +231,19 @@ def with_neutral_rule(algorithm: Algorithm, rule: str, variable: str, value: Ope
     if rule not in reading:
         raise KeyError(f"{rule!r} does not read {variable!r} itself; these do: {', '.join(reading)}")
 
-    def change(node: Expr) -> Expr | None:
-        if isinstance(node, Named) and node.name == rule:
-            return Named(f"{rule} (neutral)", _neutral_here(node.item, variable, value))
-        return None
+    def here(item: Expr) -> Expr:
+        return neutral(item, {variable: value}, lambda node: isinstance(node, Named))
 
-    label = algorithm.dictionary[variable].label
-    said = change_text("neutral_rule", rule=rule, value=value, label=label)
+    def change(node: Expr) -> Expr | None:
+        named = isinstance(node, Named) and node.name == rule
+        return Named(f"{rule} (neutral)", here(node.item)) if named else None  # type: ignore[attr-defined]
 
     def each(key: str, expr: Expr) -> Expr:
         alone = key == rule and not isinstance(expr, Named)
-        return _neutral_here(expr, variable, value) if alone else transform(expr, change)
+        return here(expr) if alone else transform(expr, change)
 
-    return algorithm.map_rules(each, said)
+    label = algorithm.dictionary[variable].label
+    return algorithm.map_rules(each, change_text("neutral_rule", rule=rule, value=value, label=label))
 
 
 def _reads(item: Expr, variable: str) -> bool:
@@ -253,17 +251,3 @@ def _reads(item: Expr, variable: str) -> bool:
     if isinstance(item, Var):
         return item.variable.name == variable
     return any(_reads(c, variable) for c in children(item) if not isinstance(c, Named))
-
-
-def _neutral_here(item: Expr, variable: str, value: Operand) -> Expr:
-    """Replace an input by a value, but not within the named rules that the expression uses."""
-    kept = {n.name: n for n in walk(item) if isinstance(n, Named)}
-
-    def change(node: Expr) -> Expr | None:
-        if isinstance(node, Var) and node.variable.name == variable:
-            return as_expr(value)
-        if isinstance(node, Named):
-            return kept.get(node.name.removesuffix(" (changed)"))
-        return None
-
-    return transform(item, change)

@@ -14,22 +14,13 @@ import polars as pl
 
 from bobanalysis.algorithm import CRITERIA
 from bobanalysis.rules import Expr, Threshold, Variable, evaluate, inputs, thresholds, trace, walk
-from bobanalysis.rules.expr import (
-    COMPARISONS,
-    Compare,
-    Const,
-    Contains,
-    IsIn,
-    StartsWith,
-    Var,
-    Window,
-    children,
-)
+from bobanalysis.rules import expr as e
 
 from .values import format_answer
 
 DRAWN = 2_000
-"""Constructed people among whom a pair is sought, for each threshold."""
+"""Constructed people among whom a pair is sought, where there are too many combinations to try them all."""
+SEED = 2016
 UNKNOWN_TEXT = "X9999"
 """A text that no rule names, for constructed people."""
 AGES = {20, 40, 60}
@@ -37,9 +28,7 @@ AGES = {20, 40, 60}
 COLUMNS = ("rule", "variable", "threshold", "below", "above", "answer_below", "answer_above", "person")
 
 
-def boundary_pairs(
-    rules: Mapping[str, Expr], people: int = DRAWN, seed: int = 2016, keys: Collection[str] = ()
-) -> pl.DataFrame:
+def boundary_pairs(rules: Mapping[str, Expr], keys: Collection[str] = ()) -> pl.DataFrame:
     """Return, for each rule and each threshold, two people whom it parts.
 
     The two differ in that one input, are just below and just above the threshold, and get different answers.
@@ -48,8 +37,6 @@ def boundary_pairs(
 
     Args:
         rules: By name.
-        people: How many are constructed a threshold where there are too many combinations to try them all.
-        seed: Of the construction.
         keys: Inputs that only tell rows apart.
 
     Returns:
@@ -65,26 +52,27 @@ def boundary_pairs(
     >>> boundary_pairs({"old": age > 50}).row(0)[3:7]
     ('50', '51', 'false', 'true')
     """
-    rows = [row for name, rule in rules.items() for row in _pairs(name, rule, people, seed, keys)]
+    rows = [row for name, rule in rules.items() for row in _pairs(name, rule, keys)]
     return pl.DataFrame(rows, schema=dict.fromkeys(COLUMNS, pl.String), orient="row")
 
 
-def _pairs(name: str, rule: Expr, people: int, seed: int, keys: Collection[str]) -> Iterator[tuple[str, ...]]:
+def _pairs(name: str, rule: Expr, keys: Collection[str]) -> Iterator[tuple[str, ...]]:
     bounds = [t for t in thresholds(rule) if t.variable.name not in keys]
     if not bounds:
         return
     values = {v.name: _values(v, rule) for v in inputs(rule)}
     plain = {v.name: v.default for v in inputs(rule)}
     steps = {t: _steps(t, values[t.variable.name]) for t in bounds}
-    exhaustive = math.prod(map(len, values.values())) <= 4 * people
-    draw = np.random.default_rng([seed, zlib.crc32(name.encode())])
-    frame = _everybody(rule, values) if exhaustive else _some(rule, values, people, draw)
-    found = _first_pairs(rule, frame, steps, keys)
-    chosen = {t: (frame.row(at, named=True), low, high) for t, (at, low, high) in found.items()}
-    if not exhaustive and (left := {t: steps[t] for t in bounds if t not in found}):
-        frame = _some(rule, values, 10 * people, draw)
+    exhaustive = math.prod(map(len, values.values())) <= 4 * DRAWN
+    draw = np.random.default_rng([SEED, zlib.crc32(name.encode())])
+    drawn = (_some(rule, values, people, draw) for people in (DRAWN, 10 * DRAWN))
+    chosen: dict[Threshold, tuple[dict[str, Any], Any, Any]] = {}
+    for frame in [_everybody(rule, values)] if exhaustive else drawn:
+        left = {t: steps[t] for t in bounds if t not in chosen}
         for t, (at, low, high) in _first_pairs(rule, frame, left, keys).items():
             chosen[t] = (frame.row(at, named=True), low, high)
+        if len(chosen) == len(steps):
+            break
     for t in bounds:
         variable, text = t.variable.name, t.relation or f"{t.op} {t.value:g}"
         if t not in chosen:
@@ -124,7 +112,7 @@ def _values(variable: Variable, rule: Expr) -> list[Any]:
         return [False, True]
     if variable.choices:
         return [c.number for c in variable.choices]
-    here = [n for n in walk(rule) if any(isinstance(c, Var) and c.variable is variable for c in children(n))]
+    here = [n for n in walk(rule) if variable in _read_by(n)]
     if variable.kind == "text":
         return sorted({str(variable.default), UNKNOWN_TEXT}.union(*map(_texts, here)))
     values: set[float] = {float(variable.default)}
@@ -143,6 +131,11 @@ def _values(variable: Variable, rule: Expr) -> list[Any]:
     )
 
 
+def _read_by(node: Expr) -> list[Variable]:
+    """Return the inputs that a node reads itself."""
+    return [c.variable for c in e.children(node) if isinstance(c, e.Var)]
+
+
 def _is_age(variable: Variable) -> bool:
     protected = variable.protected
     return bool(protected and protected.criterion == CRITERIA["age"] and protected.how == "direct")
@@ -151,14 +144,10 @@ def _is_age(variable: Variable) -> bool:
 def _texts(node: Expr) -> set[str]:
     """Return the texts that a condition knows."""
     match node:
-        case Compare(right=Const(value=str(text))):
+        case e.Compare(right=e.Const(value=str(text))):
             return {text}
-        case IsIn(values=known):
+        case e.Membership(values=known):
             return set(map(str, known))
-        case StartsWith(values=beginnings):
-            return set(beginnings)
-        case Contains(values=listed):
-            return set(listed)
     return set()
 
 
@@ -198,18 +187,18 @@ def _steps(bound: Threshold, values: Sequence[Any]) -> list[tuple[Any, Any]]:
 
 
 def _parts(op: str, value: float, low: float, high: float) -> bool:
-    return bool(COMPARISONS[op](low, value)) is not bool(COMPARISONS[op](high, value))
+    return bool(e.COMPARISONS[op](low, value)) is not bool(e.COMPARISONS[op](high, value))
 
 
 def _compares_constants(rule: Expr) -> bool:
     """Tell whether the rule does nothing with its inputs but compare them with constants."""
     for node in walk(rule):
-        if isinstance(node, Window):
+        if isinstance(node, e.Window):
             return False
-        plain = isinstance(node, IsIn | StartsWith | Contains) or (
-            isinstance(node, Compare) and isinstance(node.right, Const)
+        plain = isinstance(node, e.Membership) or (
+            isinstance(node, e.Compare) and isinstance(node.right, e.Const)
         )
-        if not plain and any(isinstance(c, Var) and c.variable.kind != "bool" for c in children(node)):
+        if not plain and any(v.kind != "bool" for v in _read_by(node)):
             return False
     return True
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -146,77 +146,71 @@ def share_recommended(found: Grid, by: Sequence[str] = ("age",), top: int | None
 def changed(
     found: Grid,
     along: Along,
-    at: Literal["own", "every"] = "own",
     known: bool = False,
     plausible: bool = False,
-    outcomes: Sequence[str] = (),
 ) -> pl.DataFrame:
     """Return the share of people whose answer changes when only their age, or place, changes.
+
+    The other of the two is as it is for each person.
 
     Args:
         found: A grid.
         along: What changes.
-        at: The other of the two: as it is for each person ("own"), or averaged over all that were run.
         known: Leave out variants whose looked-up figures are unknown.
         plausible: Leave out ages at which the person is not possible.
-        outcomes: Columns of outcomes; all by default.
 
     Returns:
         One row an outcome: ``outcome``, ``share`` (by weight), ``people`` (with two answers or more to
         compare), ``answers_mean`` (different answers a person, on average).
     """
-    outcomes = outcomes or found.outcomes
-    other = found.column("place" if along == "age" else "age")
-    every = at == "every" or not other
-    rows = found.answers if every else found.at_own("place" if along == "age" else "age")
-    rows = found.described(rows).join(found.last_ages(), on=found.age, maintain_order="left")
+    rows, weight = _others_own(found, along, plausible), pl.col("weight")
     if known:
         rows = rows.filter(found.known)
-    if plausible:
-        rows = rows.filter(pl.col("youngest") <= pl.col("_last"))
     variants = pl.col("_ages").sum() if along == "age" else pl.len()
-    keys = ["pair_id", *([other] if other else [])]
-    different = [pl.col(c).n_unique().alias(c) for c in outcomes]
-    each = rows.group_by(keys).agg(*different, pl.col("weight").first(), _n=variants)
-    each = each.filter(pl.col("_n") > 1).sort(keys)
-    weight = pl.col("weight")
-    share = each.select((((pl.col(c) > 1) * weight).sum() / weight.sum()).alias(c) for c in outcomes)
-    mean = each.select(_mean(c).alias(c) for c in outcomes)
-    people = [each["pair_id"].n_unique()] * len(outcomes)
-    table = {"outcome": list(outcomes), "share": share.row(0), "people": people, "answers_mean": mean.row(0)}
+    different = [pl.col(c).n_unique().alias(c) for c in found.outcomes]
+    each = rows.group_by("pair_id").agg(*different, weight.first(), _n=variants)
+    each = each.filter(pl.col("_n") > 1).sort("pair_id")
+    share = each.select((((pl.col(c) > 1) * weight).sum() / weight.sum()).alias(c) for c in found.outcomes)
+    mean = each.select(_mean(c).alias(c) for c in found.outcomes)
+    people = [each.height] * len(found.outcomes)
+    table = {"outcome": found.outcomes, "share": share.row(0), "people": people, "answers_mean": mean.row(0)}
     return pl.DataFrame(table, schema_overrides={"share": pl.Float64, "answers_mean": pl.Float64})
 
 
-def top_sets(found: Grid, top: int = TOP) -> pl.DataFrame:
+def _others_own(found: Grid, along: Along, plausible: bool) -> pl.DataFrame:
+    """Return the answers along one axis, the other as it is for each person."""
+    other: Along = "place" if along == "age" else "age"
+    rows = found.described(found.at_own(other) if found.column(other) else found.answers)
+    rows = rows.join(found.last_ages(), on=found.age, maintain_order="left")
+    return rows.filter(pl.col("youngest") <= pl.col("_last")) if plausible else rows
+
+
+def top_sets(found: Grid) -> pl.DataFrame:
     """Return, for each order of the list, the set of its first items as the bits of one number."""
     assert found.listed is not None
     bit = pl.lit(1, pl.UInt64) * pl.lit(2, pl.UInt64).pow(pl.col("item").to_physical().cast(pl.UInt64))
     order = found.listed.column
-    first = found.lists.filter(pl.col("rank") <= top).unique([order, "rank"], keep="first")
+    first = found.lists.filter(pl.col("rank") <= TOP).unique([order, "rank"], keep="first")
     return first.group_by(order).agg(top_set=bit.cast(pl.UInt64).sum()).sort(order)
 
 
-def largest(found: Grid, along: Along, plausible: bool = True, top: int = TOP) -> pl.DataFrame:
+def largest(found: Grid, along: Along, plausible: bool = True) -> pl.DataFrame:
     """Return the largest change that one person meets when only their age, or place, changes.
+
+    Of a list, the first ``TOP`` items count.
 
     Args:
         found: A grid; of lists, with 64 items at most.
         along, plausible: As for ``changed``; the other of the two is as it is for each person.
-        top: How many items of the list count.
 
     Returns:
         One row a number outcome (``change`` in its unit), and ``top_<list>`` (items among the first ``top``
         that are others): ``outcome``, ``change``, ``people`` (who meet a change as large), ``pair_id`` (the
         first of them), ``value_from`` and ``value_to`` (between which ages or places, as text).
     """
-    value, other = found.column(along), found.column("place" if along == "age" else "age")
-    rows = found.at_own("place" if along == "age" else "age") if other else found.answers
-    rows = found.described(rows)
-    if plausible:
-        rows = rows.join(found.last_ages(), on=found.age, maintain_order="left")
-        rows = rows.filter(pl.col("youngest") <= pl.col("_last"))
+    value, rows = found.column(along), _others_own(found, along, plausible)
     if found.listed:
-        rows = rows.join(top_sets(found, top), on=found.listed.column, how="left", maintain_order="left")
+        rows = rows.join(top_sets(found), on=found.listed.column, how="left", maintain_order="left")
     one = rows.with_columns(pl.col(value).cast(pl.String).alias("value"))
     parts = []
     for number in found.numbers:
@@ -245,7 +239,7 @@ def _most(each: pl.DataFrame, outcome: str) -> pl.DataFrame:
 
 
 def smallest_description(
-    algorithm: Algorithm, people: pl.DataFrame, row: Mapping[str, Any], along: Along, top: int = TOP
+    algorithm: Algorithm, people: pl.DataFrame, row: Mapping[str, Any], along: Along
 ) -> pl.DataFrame:
     """Return the answers of a person that a change rests on: without any one of them it is smaller.
 
@@ -257,7 +251,7 @@ def smallest_description(
         algorithm: That of the grid.
         people: The frame that the grid was made of.
         row: One row of ``largest``.
-        along, top: As for ``largest``.
+        along: As for ``largest``.
 
     Returns:
         ``answer`` (the input), ``value`` and ``usual`` (the most common value), as text: the name of the
@@ -283,12 +277,12 @@ def smallest_description(
 
     while needed:
         frames = [variant([c for c in needed if c != left]) for left in needed]
-        sizes = _change(algorithm, pl.concat(frames), row["outcome"], top)
+        sizes = _change(algorithm, pl.concat(frames), row["outcome"])
         idle = [needed[k] for k, size in enumerate(sizes) if size >= row["change"]]
         if not idle:
             break
         bold = [c for c in needed if c not in idle]  # all at once, if that does no harm
-        together = _change(algorithm, variant(bold), row["outcome"], top)[0] >= row["change"]
+        together = _change(algorithm, variant(bold), row["outcome"])[0] >= row["change"]
         needed = bold if together else [c for c in needed if c != idle[0]]
     texts = {
         "answer": needed,
@@ -304,12 +298,12 @@ def _text(algorithm: Algorithm, name: str, value: Any) -> str:
     return choice.name if choice else f"{value:.3g}" if isinstance(value, float) else str(value)
 
 
-def _change(algorithm: Algorithm, pairs: pl.DataFrame, outcome: str, top: int) -> npt.NDArray[np.float64]:
+def _change(algorithm: Algorithm, pairs: pl.DataFrame, outcome: str) -> npt.NDArray[np.float64]:
     """Return how far apart the answers to each two neighbouring rows are."""
     found = algorithm.compute(pairs)
     if not outcome.startswith("top_"):
         score = found.column(outcome).cast(pl.Float64).fill_null(float("nan")).to_numpy()
         return np.abs(score[1::2] - score[::2])
-    best = found.ranked(algorithm.outcome(outcome.removeprefix("top_")))[0][:, :top]
+    best = found.ranked(algorithm.outcome(outcome.removeprefix("top_")))[0][:, :TOP]
     old, new = best[::2, :, None], best[1::2, None, :]
     return ((old != new).all(axis=2) & (best[::2] >= 0)).sum(axis=1).astype(np.float64)

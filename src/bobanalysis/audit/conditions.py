@@ -13,21 +13,8 @@ from typing import Any, Literal
 import polars as pl
 
 from bobanalysis.algorithm import CRITERIA, Algorithm
-from bobanalysis.rules import Expr, Text, Variable, as_expr, is_condition, sentence, transform
-from bobanalysis.rules.expr import (
-    COMPARISONS,
-    And,
-    Compare,
-    Const,
-    Contains,
-    IsIn,
-    Not,
-    Or,
-    Row,
-    StartsWith,
-    Var,
-    children,
-)
+from bobanalysis.rules import Expr, Text, Variable, as_expr, is_condition, neutral, sentence, transform
+from bobanalysis.rules import expr as e
 from bobanalysis.validation import validate
 
 LONGEST = 200
@@ -68,28 +55,28 @@ class Condition:
     @property
     def comparison(self) -> str:
         """Return the operator and the value compared with; empty where the bound is not one number."""
-        node = self.node
-        if isinstance(node, Compare) and isinstance(node.left, Var) and isinstance(node.right, Const):
-            value = node.right.value
-            return f"{node.op} {value:g}" if isinstance(value, int | float) else f"{node.op} {value}"
+        match self.node:
+            case e.Compare(op, e.Var(), e.Const(int() | float() as value)):
+                return f"{op} {value:g}"
+            case e.Compare(op, e.Var(), e.Const(value)):
+                return f"{op} {value}"
         return ""
 
     @property
     def cut(self) -> tuple[int, int] | None:
         """Return the two neighbouring ages that the condition parts, if it compares the age with a number."""
-        node = self.node
-        if not (isinstance(node, Compare) and isinstance(node.left, Var) and isinstance(node.right, Const)):
-            return None
-        if node.left.variable.name != self.age or node.op not in ("<", ">=", "<=", ">"):
-            return None
-        lower = int(node.right.value) - (node.op in ("<", ">="))
-        return lower, lower + 1
+        match self.node:
+            case e.Compare("<" | ">=" | "<=" | ">" as op, e.Var(variable), e.Const(value)) if (
+                variable.name == self.age
+            ):
+                lower = int(value) - (op in ("<", ">="))
+                return lower, lower + 1
+        return None
 
 
-def conditions(algorithm: Algorithm, rules: Iterable[str] | None = None) -> tuple[Condition, ...]:
-    """Return every condition on age or on place of some rules (default: ``algorithm.listed_rules()``)."""
-    names = algorithm.listed_rules() if rules is None else rules
-    return tuple(c for name in dict.fromkeys(names) for c in _conditions(algorithm, name))
+def conditions(algorithm: Algorithm) -> tuple[Condition, ...]:
+    """Return every condition on age or on place of the rules that are listed."""
+    return tuple(c for name in algorithm.listed_rules() for c in _conditions(algorithm, name))
 
 
 def _conditions(algorithm: Algorithm, name: str) -> Iterator[Condition]:
@@ -122,18 +109,18 @@ def _held(algorithm: Algorithm, rule: Expr) -> Iterator[tuple[Expr, Variable]]:
         if (id(node), id(holder)) in seen or algorithm.is_rule(node):
             return
         seen.add((id(node), id(holder)))
-        if isinstance(node, Var):
+        if isinstance(node, e.Var):
             alone = node if node.variable.kind == "bool" else rule
             yield (alone if holder is None else holder), node.variable
-        elif isinstance(node, Row):
+        elif isinstance(node, e.Row):
             yield from visit(node.condition, None)
             yield from visit(node.result, holder)
         else:
-            if isinstance(node, Compare | IsIn | StartsWith | Contains):
+            if isinstance(node, e.Compare | e.Membership):
                 holder = node
-            elif isinstance(node, And | Or | Not):
+            elif isinstance(node, e.And | e.Or | e.Not):
                 holder = None
-            for child in children(node):
+            for child in e.children(node):
                 yield from visit(child, holder)
 
     yield from visit(rule, None)
@@ -220,20 +207,14 @@ def effects(algorithm: Algorithm, people: pl.DataFrame, listed: Iterable[Conditi
 def _otherwise(algorithm: Algorithm, condition: Condition, how: Measure) -> Expr:
     node, rule = condition.node, condition.rule
     if how == "years":
-        assert isinstance(node, Compare)
-        assert isinstance(node.right, Const)
+        assert isinstance(node, e.Compare)
+        assert isinstance(node.right, e.Const)
         assert condition.cut
-        decided = COMPARISONS[node.op](condition.cut[1], node.right.value)
+        decided = e.COMPARISONS[node.op](condition.cut[1], node.right.value)
         return force_condition(algorithm, rule, node, decided)
     if how == "contrary":
         return force_condition(algorithm, rule, node, ~node)
-    values = algorithm.reference("place").values
-
-    def change(read: Expr) -> Expr | None:
-        known = isinstance(read, Var) and read.variable.name in values
-        return as_expr(values[read.variable.name]) if known else None  # type: ignore[attr-defined]
-
-    return transform(algorithm.rule(rule).expr, change, algorithm.is_rule)
+    return neutral(algorithm.rule(rule).expr, algorithm.reference("place").values, algorithm.is_rule)
 
 
 def _shares(

@@ -12,7 +12,7 @@ place changes.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, Literal
 
@@ -21,7 +21,7 @@ import numpy.typing as npt
 import polars as pl
 
 from bobanalysis.algorithm import Algorithm, Outcome, validated_or_raise
-from bobanalysis.rules import Expr, walk
+from bobanalysis.rules import Expr, Variable, walk
 from bobanalysis.rules.expr import Compare, Const, Var, children
 from bobanalysis.validation import meets
 
@@ -47,7 +47,6 @@ class Grid:
         numbers: Those that are numbers.
         listed: The list outcome of ``lists``; None where there is none.
         known: The column that tells whether looked-up figures are known; "" where there are none.
-        varied: Which of the two was varied.
         refused: How many combinations were left out, as the algorithm's requirements refuse them: they have
             no row in ``answers``.
     """
@@ -62,7 +61,6 @@ class Grid:
     numbers: tuple[str, ...]
     listed: Outcome | None
     known: str
-    varied: tuple[Along, ...]
     refused: int = 0
 
     @property
@@ -165,10 +163,17 @@ def answer_grid(
     Raises:
         ValueError: A repeated person, a missing age or place, an unknown place, a wrong value.
     """
-    age, place = (_axis(algorithm, c) for c in ("age", "place"))
+    age, place = (v.name if v else "" for v in (_axis(algorithm, c) for c in ("age", "place")))
     if not age:
         raise ValueError(f"{algorithm.id}: no input of its dictionary is a person's age")
-    frame = _checked(people, [c for c in (age, place) if c])
+    for column in ("person_id", age, place):
+        if column and column not in people.columns:
+            raise ValueError(f"people: the column {column!r} is missing; add it")
+    if people["person_id"].is_duplicated().any():
+        raise ValueError("people: a person_id occurs on several rows; keep one row a person")
+    frame = people.with_columns(
+        pl.lit(value).alias(name) for name, value in _FILLED.items() if name not in people.columns
+    )
     where = _places(algorithm, place, places)
     keep_age = isinstance(ages, str) and ages == "own"
     wanted = sorted(frame[age].unique().to_list()) if keep_age else _values(algorithm, age, ages)
@@ -179,11 +184,10 @@ def answer_grid(
     ready = validated_or_raise(frame, algorithm.variables)
     if where is not None:
         where = where.cast({c: ready.schema[c] for c in where.columns if c in ready.columns})
-    own = pl.int_range(pl.len(), dtype=pl.UInt32)
-    base = ready.drop("person_id", strict=False).with_columns(_pair=own)
+    base = ready.drop("person_id").with_columns(_pair=pl.int_range(pl.len(), dtype=pl.UInt32))
     run = table.select(pl.col(f"{age}_run").unique().sort().cast(base.schema[age]).alias(age))
     listed = next((o for o in algorithm.outcomes if o.kind == "list"), None)
-    store = _Lists(len(listed.items) if listed else 0)
+    store = _Lists(1 << max(7, (len(listed.items if listed else ()) + 1).bit_length()))
     keys = ["_pair", age, *([place] if place else [])]
     blocks, tried = [], 0
     for block in _blocks(base, None if keep_age else run, where):
@@ -192,36 +196,41 @@ def answer_grid(
             block = block.filter(meets(requirement, block))
         blocks.append(_answers(algorithm, block, keys, listed, store))
     found = pl.concat(blocks)
+    if listed:
+        found = found.with_columns(pl.Series(listed.column, store.orders()[found["list"].to_numpy()]))
     named = found.with_columns(pl.col(age).cast(pl.Int32), pair_id=ready["person_id"].gather(found["_pair"]))
-    compared = tuple(c for o in algorithm.outcomes for c in _compared(o))
+    compared = [c for o in algorithm.outcomes for c in ([o.first] if o.kind == "list" else []) + [o.column]]
     extra = [*(["list"] if listed else []), *([algorithm.known_column] if algorithm.known_column else [])]
-    varied: list[Along] = [] if keep_age else ["age"]
-    varied += [] if where is None else ["place"]
     return Grid(
-        _described(ready, age, place),
+        ready.select(
+            pl.col("person_id").alias("pair_id"),
+            "weight",
+            pl.col(age).cast(pl.Int32),
+            *keys[2:],
+            pl.col("youngest").cast(pl.Int32),
+        ),
         named.select("pair_id", *keys[1:], *compared, *extra),
         table,
         store.frame(listed) if listed else pl.DataFrame(),
         age,
         place,
-        compared,
+        tuple(compared),
         tuple(o.column for o in algorithm.outcomes if o.kind == "number"),
         listed,
         algorithm.known_column,
-        tuple(varied),
         tried - found.height,
     )
 
 
-def _axis(algorithm: Algorithm, criterion: str) -> str:
+_FILLED = {"weight": 1.0, "youngest": 0}
+"""What a table of people may leave out."""
+
+
+def _axis(algorithm: Algorithm, criterion: str) -> Variable | None:
     try:
-        return algorithm.axis(criterion).name
+        return algorithm.axis(criterion)
     except LookupError:
-        return ""
-
-
-def _compared(outcome: Outcome) -> tuple[str, ...]:
-    return (outcome.first, outcome.column) if outcome.kind == "list" else (outcome.column,)
+        return None
 
 
 def _values(algorithm: Algorithm, name: str, values: Axis) -> list[Any]:
@@ -232,15 +241,6 @@ def _values(algorithm: Algorithm, name: str, values: Axis) -> list[Any]:
     return algorithm.grid(algorithm.dictionary[name])[name].to_list()
 
 
-def _checked(people: pl.DataFrame, axes: Sequence[str]) -> pl.DataFrame:
-    for column in ("person_id", *axes):
-        if column not in people.columns:
-            raise ValueError(f"people: the column {column!r} is missing; add it")
-    if people["person_id"].is_duplicated().any():
-        raise ValueError("people: a person_id occurs on several rows; keep one row a person")
-    return people if "weight" in people.columns else people.with_columns(weight=pl.lit(1.0))
-
-
 def _places(algorithm: Algorithm, name: str, places: Axis | pl.DataFrame) -> pl.DataFrame | None:
     """Return the places to try, with the columns that follow from them; None if everyone stays."""
     if isinstance(places, pl.DataFrame):
@@ -248,26 +248,12 @@ def _places(algorithm: Algorithm, name: str, places: Axis | pl.DataFrame) -> pl.
     if not name or (isinstance(places, str) and places == "own"):
         return None
     table, wanted = algorithm.grid(algorithm.dictionary[name]), _values(algorithm, name, places)
-    if isinstance(places, str):
-        return table
     unknown = [p for p in wanted if p not in set(table[name].to_list())]
     if unknown or not wanted:
         known = table[name].head(3).to_list()
         raise ValueError(f"{name}: {unknown or 'an empty list'}: give values such as {known}")
     asked = pl.DataFrame({name: wanted}, schema={name: table.schema[name]})
     return asked.join(table, on=name, how="left", maintain_order="left")
-
-
-def _described(frame: pl.DataFrame, age: str, place: str) -> pl.DataFrame:
-    """Return who the people are, with the age from which they are possible."""
-    youngest = pl.col("youngest") if "youngest" in frame.columns else pl.lit(0)
-    return frame.select(
-        pl.col("person_id").alias("pair_id"),
-        "weight",
-        pl.col(age).cast(pl.Int32),
-        *([place] if place else []),
-        youngest=youngest.cast(pl.Int32),
-    )
 
 
 def _blocks(
@@ -295,12 +281,10 @@ def _answers(
     for outcome in algorithm.outcomes:
         if outcome is listed:
             items, scores = found.ranked(outcome)
-            codes = store.add(items, scores)
             names = pl.Series([*outcome.items, None], dtype=pl.Categorical)
             first = np.where(items[:, 0] >= 0, items[:, 0], len(names) - 1)
             columns[outcome.first] = names.gather(first.astype(np.int64))
-            columns[outcome.column] = pl.Series(store.orders_of(codes))
-            columns["list"] = pl.Series(codes)
+            columns["list"] = pl.Series(store.add(items, scores))
             continue
         said = found.column(outcome.column)
         if outcome.kind == "list":
@@ -312,6 +296,7 @@ def _answers(
     return block.select(keys).with_columns(**columns)
 
 
+@dataclass(frozen=True)
 class _Lists:
     """The distinct lists, numbered in the order in which they are met.
 
@@ -320,55 +305,46 @@ class _Lists:
     blocks in numpy and looking up only the distinct hashes keeps the millions of lists of a grid cheap.
     """
 
-    def __init__(self, items: int) -> None:
-        self._known: dict[int, int] = {}
-        self._tokens: list[npt.NDArray[np.int64]] = []
-        self._order: dict[tuple[int, ...], int] = {}
-        self._orders: list[int] = []
-        self._width = 1 << max(7, (items + 1).bit_length())
-        draw = np.random.default_rng(0)
-        self._odd = draw.integers(1, 1 << 63, max(64, items), dtype=np.uint64) | np.uint64(1)
+    width: int  # above the number of any item
+    numbers: dict[int, int] = field(default_factory=dict)
+    tokens: list[npt.NDArray[np.int64]] = field(default_factory=list)
 
     def add(self, items: npt.NDArray[np.int16], scores: npt.NDArray[np.float64]) -> npt.NDArray[np.uint32]:
         """Return the number of each person's list."""
         thousandths = np.rint(scores * 1000).astype(np.int64)
-        tokens = np.where(items >= 0, thousandths * self._width + items + 1, 0)
-        odd = self._odd[: tokens.shape[1]]
+        tokens = np.where(items >= 0, thousandths * self.width + items + 1, 0)
+        odd = np.random.default_rng(0).integers(1, 1 << 63, tokens.shape[1], dtype=np.uint64) | np.uint64(1)
         hashes = (tokens.astype(np.uint64) * odd).sum(axis=1, dtype=np.uint64)
-        distinct, where, inverse = np.unique(hashes, return_index=True, return_inverse=True)
-        if not np.array_equal(tokens[where][inverse], tokens):
+        distinct, first, inverse = np.unique(hashes, return_index=True, return_inverse=True)
+        codes, same = [], np.array_equal(tokens[first][inverse], tokens)
+        for key, row in zip(distinct.tolist(), tokens[first], strict=True):
+            listed = np.trim_zeros(row, "b")  # blocks may differ in the length of their longest list
+            if key not in self.numbers:
+                self.numbers[key] = len(self.tokens)
+                self.tokens.append(listed)
+            codes.append(self.numbers[key])
+            same &= np.array_equal(self.tokens[codes[-1]], listed)
+        if not same:
             raise RuntimeError("two lists have one hash; change the seed of the hash")
-        codes = [self._number(int(h), tokens[k]) for h, k in zip(distinct, where, strict=True)]
         return np.array(codes, dtype=np.uint32)[inverse]
 
-    def _number(self, key: int, tokens: npt.NDArray[np.int64]) -> int:
-        tokens = np.trim_zeros(tokens, "b")  # blocks may differ in the length of their longest list
-        if key in self._known:
-            if not np.array_equal(self._tokens[self._known[key]], tokens):
-                raise RuntimeError("two lists have one hash; change the seed of the hash")
-            return self._known[key]
-        code = self._known[key] = len(self._tokens)
-        self._tokens.append(tokens)
-        order = tuple((tokens % self._width).tolist())
-        self._orders.append(self._order.setdefault(order, len(self._order)))
-        return code
-
-    def orders_of(self, codes: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
+    def orders(self) -> npt.NDArray[np.uint32]:
         """Return the number of each list's order, scores left aside."""
-        return np.array(self._orders, dtype=np.uint32)[codes]
+        known: dict[tuple[int, ...], int] = {}
+        orders = (tuple((tokens % self.width).tolist()) for tokens in self.tokens)
+        return np.array([known.setdefault(order, len(known)) for order in orders], dtype=np.uint32)
 
     def frame(self, outcome: Outcome) -> pl.DataFrame:
         """Return the lists, one row an item."""
-        lengths = [len(tokens) for tokens in self._tokens]
-        row = np.repeat(np.arange(len(lengths)), lengths)
-        tokens = np.concatenate([*self._tokens, np.array([], dtype=np.int64)])
+        row = np.repeat(np.arange(len(self.tokens)), [len(tokens) for tokens in self.tokens])
+        tokens = np.concatenate([*self.tokens, np.array([], dtype=np.int64)])
         names = pl.Series([*outcome.items], dtype=pl.Enum([*outcome.items]))
         return pl.DataFrame(
             {
                 "list": row.astype(np.uint32),
-                outcome.column: np.array(self._orders, dtype=np.uint32)[row],
+                outcome.column: self.orders()[row],
                 "rank": (np.arange(len(row)) - np.searchsorted(row, row) + 1).astype(np.int32),
-                "item": names.gather((tokens % self._width - 1).astype(np.int64)),
-                outcome.scores or "score": (tokens // self._width) / 1000,
+                "item": names.gather((tokens % self.width - 1).astype(np.int64)),
+                outcome.scores or "score": (tokens // self.width) / 1000,
             }
         )

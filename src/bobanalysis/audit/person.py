@@ -8,22 +8,22 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import polars as pl
+import yaml
 
 from bobanalysis.algorithm import Algorithm, Result
-from bobanalysis.rules import Change, Dictionary, Expr, Trace, Variable, candidates, trace
-from bobanalysis.tables import InputError
-from bobanalysis.validation import unknown_fields, validate
+from bobanalysis.rules import Change, Dictionary, Expr, Trace, candidates, trace
+from bobanalysis.tables import InputError, short
+from bobanalysis.validation import record_faults, validate
 
 NOW = "2022-06-29T00:00:00"
+CORRECT = "Correct it, or leave it out (that counts as no answer)"
 
 
 @dataclass(frozen=True)
@@ -73,19 +73,13 @@ def read_person(path: Path, *, text: str | None = None) -> Any:
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: cannot be read ({error}). Give a text file in UTF-8.") from error
     try:
-        if path.suffix in (".yaml", ".yml"):
-            import yaml
-
-            return yaml.safe_load(text)
-        return json.loads(text)
+        return yaml.safe_load(text) if path.suffix in (".yaml", ".yml") else json.loads(text)
     except json.JSONDecodeError as error:
         raise InputError(
             f"{path}: not JSON: line {error.lineno}, column {error.colno}: {error.msg}. Correct that line."
         ) from error
-    except Exception as error:
-        if type(error).__module__.startswith("yaml"):
-            raise InputError(f"{path}: not YAML: {' '.join(str(error).split())}. Correct it.") from error
-        raise
+    except yaml.YAMLError as error:
+        raise InputError(f"{path}: not YAML: {' '.join(str(error).split())}. Correct it.") from error
 
 
 @dataclass(frozen=True)
@@ -130,16 +124,13 @@ class Person:
         """
         frame = _record(given, algorithm, now, file)
         frame = _inputs(given, algorithm, now, file) if frame is None else frame
-        try:
-            found = validate(
-                frame, algorithm.variables, requirements=algorithm.requirements, file=file, strict=strict
-            )
-        except pl.exceptions.PolarsError as error:
-            raise InputError(f"{file}: {_short(error)}. Correct it, or leave it out.") from error
+        found = validate(
+            frame, algorithm.variables, requirements=algorithm.requirements, file=file, strict=strict
+        )
         for wrong in found.rejected.iter_rows(named=True):
             column = wrong["column"]
             needed = column in algorithm.dictionary and algorithm.dictionary[column].required
-            todo = "Give it" if needed else "Correct it, or leave it out (that counts as no answer)"
+            todo = "Give it" if needed else CORRECT
             raise InputError(
                 f"{file}: {_field(algorithm, column)}: {wrong['value']!r} {wrong['problem']}. "
                 f"{todo}; `bobanalysis columns` lists what is known."
@@ -199,13 +190,11 @@ class Person:
 
     def would_be_answered(self, sets: Sequence[Sequence[Change]]) -> list[Answers]:
         """Run the algorithm once for each set of changes; return what the person would be answered."""
-        return [Answers.of(self.algorithm, row) for row in self._run(sets)]
-
-    def _run(self, sets: Sequence[Sequence[Change]]) -> list[dict[str, Any]]:
         if not sets:
             return []
         found = self.algorithm.compute(self.with_changes(sets)).answers
-        return found[list(range(self.at, found.height, self.rows.height))].to_dicts()
+        asked = found.gather_every(self.rows.height, self.at)
+        return [Answers.of(self.algorithm, row) for row in asked.iter_rows(named=True)]
 
     def with_changes(self, sets: Sequence[Sequence[Change]]) -> pl.DataFrame:
         """Return the person's rows once for each set of changes, with the changes and what follows from them.
@@ -229,11 +218,9 @@ class Person:
             apart = [k for k in range(len(sets)) for _ in range(count)]
             columns.append(pl.Series(key, apart, dtype=frame.schema.get(key, pl.Int64)))
         for name, at in edits.items():
-            values = frame[name].to_list() if name in frame.columns else [None] * frame.height
-            for place, value in at.items():
-                values[place] = value
             dtype = frame.schema.get(name) or self.algorithm.dictionary[name].dtype
-            columns.append(pl.Series(name, values, dtype=dtype))
+            column = frame.get_column(name, default=pl.repeat(None, frame.height, dtype=dtype, eager=True))
+            columns.append(column.alias(name).scatter([*at], pl.Series([*at.values()], dtype=dtype)))
         return frame.with_columns(columns)
 
 
@@ -242,62 +229,19 @@ def _record(given: Any, algorithm: Algorithm, now: str, file: str) -> pl.DataFra
     records = algorithm.records
     if records is None or not isinstance(given, Mapping) or not {*records.schema} & {*given}:
         return None
-    for name, value, kind in _misfits(given, pl.Struct(records.schema), ""):
-        raise InputError(
-            f"{file}: {name}: {json.dumps(value, ensure_ascii=False)[:80]} is not {kind}. Correct it, or "
-            "leave it out (that counts as no answer)."
-        )
-    for name, value, problem in unknown_fields(given, pl.Struct(records.schema), records.unread):
-        if "did you mean" in problem:  # other fields of a record say nothing that is read
-            raise InputError(f"{file}: {name}: {value} {problem}? Correct it, or leave it out.")
+    for fault in record_faults(given, pl.Struct(records.schema), records.unread):
+        # other fields of a record say nothing that is read
+        if not fault.unknown or "did you mean" in fault.problem:
+            raise InputError(f"{file}: {fault.place}: {fault.shown} {fault.problem}. {CORRECT}.")
     try:
         raw = pl.read_ndjson(io.BytesIO(json.dumps(given).encode()), schema=records.schema)
         return records.to_rows(raw.with_columns(record=pl.lit(1, pl.Int64)), now).drop("record")
     except pl.exceptions.PolarsError as error:
-        raise InputError(f"{file}: {_short(error)}. Correct it, or leave it out.") from error
-
-
-_KINDS: Mapping[Any, tuple[tuple[type, ...], str]] = {
-    pl.Int64: ((int,), "a whole number (without quotation marks)"),
-    pl.Float64: ((int, float), "a number (without quotation marks)"),
-    pl.Boolean: ((bool,), "true or false (without quotation marks)"),
-    pl.String: ((str, int), "a text (in quotation marks)"),
-}
-
-
-def _misfits(value: Any, dtype: Any, field: str) -> Iterator[tuple[str, Any, str]]:
-    """Iterate over the values of a record that do not fit their field: which field, what, what it takes."""
-    if value is None:
-        return
-    if isinstance(dtype, pl.Struct):
-        if not isinstance(value, Mapping):
-            yield field, value, "an object"
-            return
-        for inner in dtype.fields:
-            below = f"{field}.{inner.name}" if field else inner.name
-            yield from _misfits(value.get(inner.name), inner.dtype, below)
-    elif isinstance(dtype, pl.List):
-        if not isinstance(value, list):
-            yield field, value, "a list"
-            return
-        for number, item in enumerate(value):
-            yield from _misfits(item, dtype.inner, f"{field}[{number}]")
-    else:
-        kinds, said = _KINDS[dtype]
-        if not isinstance(value, kinds) or isinstance(value, bool) is not (dtype == pl.Boolean):
-            yield field, value, said
-        elif field.endswith("At") and not _is_instant(str(value)):
-            yield field, value, "a date (such as 2022-06-29T00:00:00Z)"
-
-
-def _is_instant(text: str) -> bool:
-    with suppress(ValueError):
-        return bool(datetime.fromisoformat(text.removesuffix("Z")))
-    return False
+        raise InputError(f"{file}: {short(error)}. {CORRECT}.") from error
 
 
 def _inputs(given: Any, algorithm: Algorithm, now: str, file: str) -> pl.DataFrame:
-    """Return people described by inputs as rows; figures that are not given are left to be looked up."""
+    """Return people described by inputs as rows of texts; figures that are not given are looked up later."""
     rows = [given] if isinstance(given, Mapping) else given
     if not (isinstance(rows, list) and rows and all(isinstance(p, Mapping) for p in rows)):
         raise InputError(
@@ -306,13 +250,9 @@ def _inputs(given: Any, algorithm: Algorithm, now: str, file: str) -> pl.DataFra
         )
     columns = [input_columns(p, algorithm.dictionary, file) for p in rows]
     names = dict.fromkeys(name for row in columns for name in row)
-    schema = {name: algorithm.dictionary[name].dtype for name in names}
-    try:
-        held = {n: [row.get(n) for row in columns] for n in names}
-        held["·"] = [0] * len(rows)  # a person who answers nothing is a row all the same
-        frame = pl.DataFrame(held, schema=schema | {"·": pl.Int8}, strict=True)
-    except (pl.exceptions.PolarsError, TypeError, OverflowError) as error:
-        raise InputError(f"{file}: {_short(error)}. Correct it, or leave it out.") from error
+    texts = {n: [None if row.get(n) is None else str(row[n]) for row in columns] for n in names}
+    held = {n: pl.Series(values, dtype=pl.String) for n, values in texts.items()}
+    frame = pl.DataFrame({"·": [0] * len(rows)} | held)  # who answers nothing is a row all the same
     keys = [k for k in algorithm.input_roles.keys if k not in names]
     numbers = [pl.lit(0, pl.Int32), *[pl.int_range(pl.len(), dtype=pl.Int32)] * (len(keys) - 1)]
     frame = frame.with_columns(number.alias(k) for k, number in zip(keys, numbers, strict=False))
@@ -335,46 +275,28 @@ def input_columns(person: Mapping[str, Any], dictionary: Dictionary, file: str) 
     """
     found: dict[str, Any] = {}
     for name, value in person.items():
+        members = dictionary.sets.get(name) or dictionary.tables.get(name) or {}
         try:
-            if name in dictionary.sets:
-                if not isinstance(value, list):
-                    raise ValueError("is not a list of answers")
-                found |= {_member(dictionary.sets[name], item).name: True for item in value}
-            elif name in dictionary.tables:
-                found |= {_member(dictionary.tables[name], k).name: v for k, v in dict(value).items()}
+            if members and not isinstance(value, Mapping if name in dictionary.tables else list):
+                raise ValueError("is not a list of answers")
+            if unknown := [k for k in value if k not in members] if members else []:
+                raise ValueError(f"{unknown[0]!r} is not one of {', '.join(members)}")
+            if members:
+                found |= {members[k].name: value[k] if isinstance(value, Mapping) else True for k in value}
             else:
                 variable = dictionary[name]
                 named = variable.choices and isinstance(value, str)
-                found[name] = variable.number_of(value) if named else _checked(variable, value)
-        except (ValueError, KeyError, TypeError) as error:
-            why = str(error.args[0]) if error.args else type(error).__name__
+                found[name] = variable.number_of(value) if named else value
+        except (ValueError, KeyError) as error:
+            why = str(error.args[0])
             said = why if why.startswith(f"{name}:") else f"{name}: {value!r}: {why}"
             raise InputError(
-                f"{file}: {said.rstrip('?.')}. Correct it, or leave it out; `bobanalysis columns` lists "
-                "what is known."
+                f"{file}: {said.rstrip('?.')}. {CORRECT}; `bobanalysis columns` lists what is known."
             ) from error
     return found
-
-
-def _member(members: Mapping[str, Variable], name: Any) -> Variable:
-    if name not in members:
-        raise ValueError(f"{name!r} is not one of {', '.join(members)}")
-    return members[name]
-
-
-def _checked(variable: Variable, value: Any) -> Any:
-    kinds: dict[str, Any] = {"bool": bool, "int": int, "enum": int, "float": int | float, "text": str}
-    wrong_yes = isinstance(value, bool) and variable.kind != "bool"
-    if wrong_yes or not isinstance(value, kinds[variable.kind]):
-        raise ValueError(f"is not of type {variable.kind}")
-    return float(value) if variable.kind == "float" else value
 
 
 def _field(algorithm: Algorithm, column: str) -> str:
     """Name a column as the file does: by its path in a record, where it has one."""
     path = algorithm.dictionary[column].path if column in algorithm.dictionary else ""
     return f"{column} ({path})" if path else column
-
-
-def _short(error: BaseException) -> str:
-    return str(error).splitlines()[0][:200] if str(error) else type(error).__name__

@@ -24,5 +24,4 @@ def text(key: str, **facts: Any) -> Text:
         >>> text("one_value", asked="told", value=1).en
         "'told' has the same value wherever it is known (1)."
     """
-    found = texts()[key]
-    return Text(found.fr.format(**facts), found.en.format(**facts))
+    return texts()[key].filled(**facts)

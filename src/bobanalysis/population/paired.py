@@ -3,27 +3,18 @@ sampling."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import reduce
 from typing import Any
 
-import narwhals as nw
 import polars as pl
 
 from bobanalysis import data
+from bobanalysis.tables import to_polars
 
 from .vocabulary import COLUMNS, READ, WORKING_AGE, constants
 
 AGES = range(16, 71)
-
-
-def to_polars(frame: Any) -> tuple[pl.DataFrame, Callable[[pl.DataFrame], Any]]:
-    """Return a frame of any library in Polars, and the way back."""
-    if isinstance(frame, pl.DataFrame):
-        return frame, lambda out: out
-    native = nw.from_native(frame, eager_only=True)
-    kind = native.implementation
-    return native.to_polars(), lambda out: nw.from_arrow(out.to_arrow(), backend=kind).to_native()
 
 
 def paired(people: Any, column: str, values: Any, also: Sequence[str] = ()) -> Any:

@@ -9,25 +9,22 @@ Example:
 
 # ruff: noqa: F401 what is imported here is what other rooms import from here
 
-from bobanalysis.text import Language, Text
+from bobanalysis.text import Text
 
 from .change import (
     Threshold,
-    computed_thresholds,
+    bound,
     dropped,
     neutral,
     thresholds,
     transform,
-    with_threshold,
+    with_bound,
 )
 from .counterfactual import (
     Change,
-    Counterfactual,
-    Found,
     Question,
     candidates,
     counterfactuals,
-    remembered,
     search,
 )
 from .evaluate import STATUS, Evaluation, evaluate
@@ -60,12 +57,11 @@ from .expr import (
     when,
     zero_or_first,
 )
-from .simplify import refusals, simplify
+from .simplify import simplify
 from .trace import Trace, trace
 from .variables import Dictionary
 from .words import (
     Clause,
-    ExplainedRow,
     RuleExplanation,
     decision_table,
     explain_rule,

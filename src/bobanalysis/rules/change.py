@@ -8,10 +8,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-
-from bobanalysis.text import Language, Text
 
 from . import expr as e
 from .simplify import is_computation
@@ -35,26 +33,8 @@ class Threshold:
     relation: str = ""
 
 
-@dataclass(frozen=True)
-class ComputedThreshold:
-    """A fixed value with which a rule compares a named computation."""
-
-    name: str
-    op: str
-    value: float
-    comparison: e.Compare
-
-
-def thresholds(
-    rule: e.Expr, lang: Language = "en", titles: Mapping[str, Text] | None = None
-) -> list[Threshold]:
-    """Return every value with which the rule compares an input, each once, in reading order.
-
-    Args:
-        rule: the rule.
-        lang: the language of relations.
-        titles: what to call in them what rules name; see ``sentence``.
-    """
+def thresholds(rule: e.Expr) -> list[Threshold]:
+    """Return every value with which the rule compares an input, each once, in reading order."""
     found: dict[tuple[str, str, float | None, str], Threshold] = {}
     for node in e.walk(rule):
         if not isinstance(node, e.Compare):
@@ -62,7 +42,7 @@ def thresholds(
         fixed = node.right.value if isinstance(node.left, e.Var) and isinstance(node.right, e.Const) else None
         if isinstance(fixed, str):
             continue
-        relation = "" if fixed is not None else sentence(node, lang, titles)
+        relation = "" if fixed is not None else sentence(node, "en")
         value = None if fixed is None else float(fixed)
         for variable in e.inputs(node):
             key = (variable.name, node.op, value, relation)
@@ -70,23 +50,26 @@ def thresholds(
     return list(found.values())
 
 
-def computed_thresholds(rule: e.Expr) -> list[ComputedThreshold]:
-    """Return every fixed value with which the rule compares a named computation, in reading order.
+def bound(node: e.Expr) -> tuple[str, float] | None:
+    """Return what a comparison by order with a number is about, and the number; None for other nodes.
+
+    It is about a named computation, else about the one input that it reads.
 
     Example:
         >>> from bobanalysis.rules import Dictionary, Named, Text, Variable
         >>> age = Dictionary([Variable("age", "int", Text("âge", "age"), 0)]).age
-        >>> [(t.name, t.op, t.value) for t in computed_thresholds(Named("chance", 1 / age) > 0.66)]
-        [('chance', '>', 0.66)]
+        >>> bound(Named("chance", 1 / age) > 0.66), bound(age.round() < 50), bound(age == 50)
+        (('chance', 0.66), ('age', 50.0), None)
     """
-    return [
-        ComputedThreshold(node.left.name, node.op, float(node.right.value), node)
-        for node in e.walk(rule)
-        if isinstance(node, e.Compare)
-        and isinstance(node.right, e.Const)
-        and isinstance(node.left, e.Named)
-        and is_computation(node.left)
-    ]
+    if not isinstance(node, e.Compare) or node.op in ("==", "!=") or not isinstance(node.right, e.Const):
+        return None
+    value, read = node.right.value, e.inputs(node.left)
+    if isinstance(value, bool | str):
+        return None
+    if isinstance(node.left, e.Named) and is_computation(node.left):
+        return node.left.name, float(value)
+    known = len(read) == 1 and read[0].kind in ("int", "float", "enum")
+    return (read[0].name, float(value)) if known else None
 
 
 def transform(
@@ -116,46 +99,32 @@ def transform(
     return visit(item)
 
 
-def with_threshold(rule: e.Expr, name: str, old: float, new: float) -> e.Expr:
-    """Return the rule with the threshold ``old`` on an input or a named computation moved to ``new``.
-
-    Raises:
-        LookupError: the rule compares it with no such value; the message lists those it has.
+def with_bound(rule: e.Expr, name: str, old: float, new: float) -> e.Expr:
+    """Return the rule with the number ``old``, by which ``name`` is compared, moved to ``new``.
 
     Example:
         >>> from bobanalysis.rules import Dictionary, Text, Variable
         >>> age = Dictionary([Variable("age", "int", Text("âge", "age"), 0)]).age
-        >>> with_threshold(age >= 45, "age", 45, 50)
+        >>> with_bound(age >= 45, "age", 45, 50)
         (age >= 50)
     """
 
-    def bound(node: e.Expr) -> object:
-        """Return the value that a comparison of what is called ``name`` has on its right."""
-        if not isinstance(node, e.Compare) or not isinstance(node.right, e.Const):
-            return None
-        on_it = any(isinstance(n, e.Named) and n.name == name for n in _names(node.left))
-        return node.right.value if on_it or _reads(node.left, {name}) else None
-
-    found = {value for node in e.walk(rule) if (value := bound(node)) is not None}
-    if old not in found:
-        raise LookupError(f"{name!r} is not compared with {old!r}; thresholds found: {sorted(found)}")  # type: ignore[type-var]
-
     def change(node: e.Expr) -> e.Expr | None:
-        moved = isinstance(node, e.Compare) and bound(node) == old
+        moved = isinstance(node, e.Compare) and bound(node) == (name, old)
         return e.Compare(node.op, node.left, e.Const(new)) if moved else None  # type: ignore[attr-defined]
 
     return transform(rule, change)
 
 
-def _names(item: e.Expr) -> Iterator[e.Expr]:
-    """Iterate over the names by which an expression is called itself."""
-    while isinstance(item, e.Named | e.Function | e.Coalesce):
-        yield item
-        item = item.item
-
-
-def neutral(rule: e.Expr, values: Mapping[str, e.Operand]) -> e.Expr:
+def neutral(
+    rule: e.Expr, values: Mapping[str, e.Operand], leave: Callable[[e.Expr], bool] | None = None
+) -> e.Expr:
     """Return the rule with inputs replaced by a reference value (or by another expression).
+
+    Args:
+        rule: the rule.
+        values: input name → what is read in its place.
+        leave: see ``transform``.
 
     Example:
         >>> from bobanalysis.rules import Dictionary, Text, Variable
@@ -168,7 +137,7 @@ def neutral(rule: e.Expr, values: Mapping[str, e.Operand]) -> e.Expr:
         known = isinstance(node, e.Var) and node.variable.name in values
         return e.as_expr(values[node.variable.name]) if known else None  # type: ignore[attr-defined]
 
-    return transform(rule, change)
+    return transform(rule, change, leave)
 
 
 def dropped(rule: e.Expr, variables: Iterable[str]) -> e.Expr:
@@ -243,7 +212,3 @@ def _computes_with(node: e.Expr, names: set[str]) -> bool:
     if isinstance(node, e.Cases | e.Sum | e.Coalesce | e.Window):
         return False
     return _is_var(node, names) or any(_computes_with(c, names) for c in e.children(node))
-
-
-def _reads(node: e.Expr, names: set[str]) -> bool:
-    return any(_is_var(n, names) for n in e.walk(node))

@@ -23,6 +23,7 @@ import polars as pl
 
 from . import expr as e
 from .evaluate import STATUS, evaluate
+from .simplify import refusals
 
 REACH = 60
 """How far whole numbers are tried around a number that enters the arithmetic of a rule."""
@@ -95,13 +96,11 @@ class Found:
     """What one question came to.
 
     ``found`` are the counterfactuals, nearest first: all with as many changes as the fewest that flip the
-    answer, none where nothing within ``depth`` changes does; ``tried`` counts the variants that were run.
+    answer, none where nothing within the depth of the search does.
     """
 
     answer: Any
     found: tuple[Counterfactual, ...]
-    depth: int
-    tried: int
 
 
 def remembered(run: Callable[[Sequence[Changes]], Sequence[R]]) -> Callable[[Sequence[Changes]], list[R]]:
@@ -138,9 +137,6 @@ def search(
     Returns:
         What each question came to, by its key.
 
-    Raises:
-        ValueError: another depth.
-
     Example:
         >>> from bobanalysis.rules import Text, Variable
         >>> age = Variable("age", "int", Text("âge", "age"), 0)
@@ -149,8 +145,6 @@ def search(
         >>> search(tried, old, {"old": Question(bool)})["old"].found[0].changes[0].after
         40
     """
-    if depth not in (1, 2):
-        raise ValueError(f"one or two inputs may change at once, not {depth}")
     run = remembered(run)
     found: dict[Key, Found] = {}
     for count in range(1, depth + 1):
@@ -163,16 +157,13 @@ def search(
                     s for s in combinations(single, count) if len({c.variable.name for c in s}) == count
                 ]
         run([(), *(s for wanted in sets.values() for s in wanted)])
-        for key, wanted in sets.items():
-            before = found[key].tried if key in found else 0
-            answer, flips = _flips(questions[key], run, wanted)
-            found[key] = Found(answer, flips, count, before + len(wanted))
+        found |= {key: _flips(questions[key], run, wanted) for key, wanted in sets.items()}
     return found
 
 
 def _flips(
     question: Question[R], run: Callable[[Sequence[Changes]], Sequence[R]], sets: Sequence[Changes]
-) -> tuple[Any, tuple[Counterfactual, ...]]:
+) -> Found:
     """Return the answer and, of the variants with another one, the nearest of each kind."""
     base = question.answer(run([()])[0])
     best: dict[Hashable, Counterfactual] = {}
@@ -185,8 +176,9 @@ def _flips(
             if key not in best or made.size < best[key].size:
                 best[key] = made
     order = {id(chosen): place for place, chosen in enumerate(sets)}
-    once = {id(made.changes): made for made in best.values()}
-    return base, tuple(sorted(once.values(), key=lambda m: (question.rank(m), m.size, order[id(m.changes)])))
+    once = {id(made.changes): made for made in best.values()}.values()
+    nearest = sorted(once, key=lambda m: (question.rank(m), m.size, order[id(m.changes)]))
+    return Found(base, tuple(nearest))
 
 
 # ---- one rule
@@ -216,7 +208,6 @@ def counterfactuals(
 
     Raises:
         KeyError: the person lacks an input.
-        ValueError: another depth.
 
     Example:
         >>> from bobanalysis.rules import Dictionary, Text, Variable, first_match, when
@@ -227,8 +218,7 @@ def counterfactuals(
         [('interviews', 0, 1)] 0
         [('age', 40, 45)] 2
     """
-    read = e.inputs(rule)
-    changes = candidates(rule, person=person, among=among)
+    read, undefined = e.inputs(rule), refusals(rule)
     alone = {node.group.variable.name for node in e.walk(rule) if isinstance(node, e.Window)}
 
     def run(sets: Sequence[Changes]) -> list[tuple[int, Any]]:
@@ -238,18 +228,18 @@ def counterfactuals(
             values = [edit.get(v.name, person[v.name]) for edit in edits]
             kind = pl.Float64 if v.kind == "float" else None
             columns[v.name] = pl.Series(range(len(sets)) if v.name in alone else values, dtype=kind)
-        done = evaluate({"answer": rule}, pl.DataFrame(columns))
-        table.append(done.refusals)
-        status = done.frame.get_column("answer" + STATUS, default=[0] * len(sets))
-        return list(zip(status, done.frame["answer"].to_list(), strict=True))
+        done = evaluate({"answer": rule}, pl.DataFrame(columns)).frame
+        return list(
+            zip(done.get_column("answer" + STATUS, default=[0] * len(sets)), done["answer"], strict=True)
+        )
 
     def said(outcome: tuple[int, Any]) -> Any:
-        return table[-1][outcome[0] - 1] if outcome[0] else outcome[1]
+        status, value = outcome
+        return undefined[status - 1] if status else value
 
-    table: list[tuple[e.Undefined, ...]] = []
+    changes = candidates(rule, person=person, among=among)
     made = search(changes, run, {"": Question(lambda outcome: outcome)}, depth)[""]
-    flips = tuple(Counterfactual(c.changes, said(c.answer)) for c in made.found)
-    return Found(said(made.answer), flips, made.depth, made.tried)
+    return Found(said(made.answer), tuple(Counterfactual(c.changes, said(c.answer)) for c in made.found))
 
 
 # ---- what to try

@@ -1,4 +1,4 @@
-"""Evaluate rules on a whole frame at once (Polars, pandas, PyArrow, DuckDB… through Narwhals).
+"""Evaluate rules on a whole frame at once.
 
 A rule becomes a pair of columns: its value and, only if it can refuse to answer, a status (0 = a value,
 otherwise the place of the refusal in a small table). Named sub-rules are computed once, layer by layer, as
@@ -11,10 +11,11 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import reduce
-from itertools import zip_longest
 from typing import Any, NamedTuple
 
-import narwhals as nw
+import polars as pl
+
+from bobanalysis.tables import to_polars
 
 from . import expr as e
 from .simplify import can_refuse, refusals
@@ -25,8 +26,8 @@ STATUS = "?"  # suffix of a status column
 class Pair(NamedTuple):
     """A compiled rule: its value and, if it can refuse, its status."""
 
-    value: nw.Expr
-    status: nw.Expr | None
+    value: pl.Expr
+    status: pl.Expr | None
 
 
 @dataclass(frozen=True)
@@ -50,9 +51,8 @@ def evaluate(rules: Mapping[str, e.Expr], frame: Any, keep: Iterable[str] = ()) 
 
     Args:
         rules: name → expression.
-        frame: any eager or lazy frame that Narwhals reads, one row a case, with a column for each input and
-            no nulls in it (fill them with the dictionary's defaults). Those of a lazy frame are counted in a
-            pass of its own.
+        frame: of Polars, pandas or PyArrow; one row a case, with a column for each input and no nulls in it
+            (fill them with the dictionary's defaults).
         keep: columns of the frame to carry over.
 
     Returns:
@@ -63,66 +63,56 @@ def evaluate(rules: Mapping[str, e.Expr], frame: Any, keep: Iterable[str] = ()) 
         ValueError: a column holds nulls, or is of another type than its input; row and column are named.
 
     Example:
-        >>> import polars as pl
         >>> from bobanalysis.rules import Dictionary, Text, Variable, first_match, when
         >>> age = Dictionary([Variable("age", "int", Text("âge", "age"), 0)]).age
         >>> senior = first_match(when(age >= 45, 2), otherwise=0)
         >>> evaluate({"senior": senior}, pl.DataFrame({"age": [44, 45]})).frame["senior"].to_list()
         [0, 2]
     """
-    work = nw.from_native(frame)
+    work, back = to_polars(frame)
     _check(rules, work)
     table = refusals(*rules.values())
     compiler = _Compiler(table)
     for layer in _layers(rules.values()):
-        for step in zip_longest(*map(compiler.materialise, layer), fillvalue=()):
-            work = work.with_columns(*(column for columns in step for column in columns))
-    out: dict[str, nw.Expr] = {}
+        work = work.with_columns(column for node in layer for column in compiler.columns(node))
+    out: dict[str, pl.Expr] = {}
     for name, rule in rules.items():
         value, status = compiler.compile(rule)
         out[name] = value
         if status is not None:
-            out |= {name: nw.when(status == 0).then(value), name + STATUS: status}
-    result = work.with_columns(*(column.alias(name) for name, column in out.items())).select(*keep, *out)
-    return Evaluation(nw.to_native(result), table)
+            out |= {name: pl.when(status == 0).then(value), name + STATUS: status}
+    return Evaluation(back(work.with_columns(**out).select(*keep, *out)), table)
 
 
-def _check(rules: Mapping[str, e.Expr], frame: Any) -> None:
+def _check(rules: Mapping[str, e.Expr], frame: pl.DataFrame) -> None:
     """Refuse a frame that lacks a column, holds one of another type, or a null that a rule would read."""
-    types, read = frame.collect_schema(), e.inputs(*rules.values())
-    for variable in (v for v in read if v.name not in types):
-        raise KeyError(
-            f"column {variable.name!r} is missing; it is read by {_readers(rules, variable)}. "
-            f"Add it, or fill it with its default ({variable.default!r})."
-        )
-    if not read:
-        return
-    counted = frame.select(*(nw.col(v.name).is_null().sum().cast(nw.Int64).alias(v.name) for v in read))
-    counts = counted.collect() if isinstance(counted, nw.LazyFrame) else counted
-    for variable in read:
-        name, nulls, dtype = variable.name, counts[variable.name][0], types[variable.name]
-        if nulls:
-            eager = isinstance(frame, nw.DataFrame)
-            where = f", the first in row {frame[name].is_null().arg_true()[0] + 1}" if eager else ""
+    types = frame.schema
+    for variable in e.inputs(*rules.values()):
+        name = variable.name
+        if name not in types:
+            raise KeyError(
+                f"column {name!r} is missing; it is read by {_readers(rules, variable)}. "
+                f"Add it, or fill it with its default ({variable.default!r})."
+            )
+        if nulls := frame[name].null_count():
             raise ValueError(
-                f"column {name!r} has {nulls} empty cells (nulls){where}; it is read by "
+                f"column {name!r} has {nulls} empty cells (nulls), the first in row "
+                f"{frame[name].is_null().arg_true()[0] + 1}; it is read by "
                 f"{_readers(rules, variable)}. Fill them, with its default ({variable.default!r}) for "
                 "instance, or leave these rows out."
             )
-        if not _fits(variable.kind, dtype):
+        if not _fits(variable.kind, types[name]):
             known = [f"{c.name} is {c.number}" for c in variable.choices]
             few = f" ({'; '.join([*known[:3], *['…'][: len(known) > 3]])})" if known else ""
             raise ValueError(
-                f"column {name!r} is of type {dtype}, but the input is of kind {variable.kind}; it is read "
-                f"by {_readers(rules, variable)}. Give {e.KINDS[variable.kind].wanted}{few}."
+                f"column {name!r} is of type {types[name]}, but the input is of kind {variable.kind}; it is "
+                f"read by {_readers(rules, variable)}. Give {e.KINDS[variable.kind].wanted}{few}."
             )
 
 
 def _fits(kind: str, dtype: Any) -> bool:
-    """Tell whether a column of a type can hold an input of a kind; what pandas calls an object may."""
-    if dtype in (nw.Object, nw.Unknown):
-        return True
-    texts = {"bool": (nw.Boolean,), "text": (nw.String, nw.Categorical, nw.Enum)}.get(kind)
+    """Tell whether a column of a type can hold an input of a kind."""
+    texts = {"bool": (pl.Boolean,), "text": (pl.String, pl.Categorical, pl.Enum)}.get(kind)
     return dtype in texts if texts else bool(dtype.is_numeric())
 
 
@@ -159,10 +149,11 @@ def _is_simple(item: e.Expr) -> bool:
     return isinstance(item.left if to_constant else item, e.Var | e.Const)  # type: ignore[attr-defined]
 
 
-_OPERATORS: dict[str, Any] = e.ARITHMETIC | {
+_OPERATORS: dict[str, Any] = e.ARITHMETIC | {  # what a column calls otherwise than a number
     "**": lambda a, b: a**b,
-    "min": nw.min_horizontal,
-    "max": nw.max_horizontal,
+    "min": pl.min_horizontal,
+    "max": pl.max_horizontal,
+    "round": lambda v: v.round(mode="half_to_even"),
     "floor": lambda v: v.floor(),
     "neg": lambda v: v * -1.0,
     "exp": lambda v: v.exp(),
@@ -171,59 +162,41 @@ _OPERATORS: dict[str, Any] = e.ARITHMETIC | {
 
 
 class _Compiler(e.Visitor):
-    """Turns expressions into Narwhals expressions, each node once."""
+    """Turns expressions into Polars expressions, each node once."""
 
     def __init__(self, table: tuple[e.Undefined, ...]) -> None:
         self._code = {id(refusal): k for k, refusal in enumerate(table, 1)}
         self._pairs: dict[int, Pair] = {}
         self._memo: dict[int, frozenset[e.Undefined]] = {}
 
-    def materialise(self, node: e.Named | e.Window) -> list[list[nw.Expr]]:
-        """Return the columns of a named rule or window, step by step; from now on it is read from them."""
-        return self._window(node) if isinstance(node, e.Window) else [self._columns(node)]
+    def columns(self, node: e.Named | e.Window) -> list[pl.Expr]:
+        """Return the columns of a named rule or window; from now on it is read from them."""
+        value, status = self.visit(node)
+        column = f"= {getattr(node, 'name', 'window')} #{len(self._pairs)}"  # a changed rule keeps its name
+        self._pairs[id(node)] = Pair(pl.col(column), None if status is None else pl.col(column + STATUS))
+        return [value.alias(column), *([] if status is None else [status.alias(column + STATUS)])]
 
-    def _columns(self, named: e.Named) -> list[nw.Expr]:
-        pair = self.compile(named.item)
-        column = f"= {named.name} #{len(self._pairs)}"  # numbered: a changed rule keeps its name
-        columns = [pair.value.alias(column)]
-        status = None
-        if pair.status is not None:
-            columns.append(pair.status.alias(column + STATUS))
-            status = nw.col(column + STATUS)
-        self._pairs[id(named)] = Pair(nw.col(column), status)
-        return columns
-
-    def _window(self, over: e.Window) -> list[list[nw.Expr]]:
-        """Find the first row of each group that decides, then take what it says.
-
-        Windows cannot be nested, hence three steps: what each row says, the place of the row that decides,
-        its value. A row decides if it refuses or if its score is (for "any": is not) 0.
-        """
+    def _window(self, over: e.Window) -> Pair:
+        """Return what the first row says that decides: it refuses, or its score is (for "any": is not) 0."""
         pair = self.compile(over.item)
-        group, order = over.group.variable.name, nw.col(over.order.variable.name)
-        number = len(self._pairs)
-        value, status, place = (f"= window #{number} {part}" for part in ("value", "status", "place"))
+        group, order = over.group.variable.name, pl.col(over.order.variable.name)
         decides = (pair.value == 0) if over.how == "all" else (pair.value != 0)
         if pair.status is not None:
             decides = decides | (pair.status != 0)
-        first: nw.Expr = nw.when(decides).then(order).min().over(group)
-        if over.how == "all":  # no zero at all: the first row speaks
-            first = nw.when(first.is_null()).then(order.min().over(group)).otherwise(first)
-        here = nw.col(place) == order
-        steps: list[list[nw.Expr]] = [[pair.value.cast(nw.Float64).alias(value)], [first.alias(place)]]
-        said = nw.when(here).then(nw.col(value)).max().over(group)
-        steps.append([said.fill_null(0.0).alias(value)])
-        if pair.status is not None:
-            steps[0].append(pair.status.alias(status))
-            said = nw.when(here).then(nw.col(status)).max().over(group)
-            steps[2].append(said.fill_null(0).cast(nw.Int16).alias(status))
-        self._pairs[id(over)] = Pair(nw.col(value), None if pair.status is None else nw.col(status))
-        return steps
+
+        def first(said: pl.Expr) -> pl.Expr:
+            place = order.filter(decides).arg_min()
+            return said.filter(decides).get(place, null_on_oob=True).over(group)
+
+        value = pair.value.cast(pl.Float64)
+        none = value.get(order.arg_min()).over(group) if over.how == "all" else pl.lit(0.0)
+        status = None if pair.status is None else first(pair.status).fill_null(0)
+        return Pair(pl.coalesce(first(value), none), status)
 
     def _number(self, item: e.Expr) -> Pair:
         """Return a term of a sum or product: answers are widened, or small integers would overflow."""
         pair = self.compile(item)
-        return Pair(pair.value.cast(nw.Float64), pair.status) if isinstance(item, e.Var) else pair
+        return Pair(pair.value.cast(pl.Float64), pair.status) if isinstance(item, e.Var) else pair
 
     def compile(self, item: e.Expr) -> Pair:
         """Return the value and the status of an expression."""
@@ -232,10 +205,10 @@ class _Compiler(e.Visitor):
         return self._pairs[id(item)]
 
     def _var(self, item: e.Var) -> Pair:
-        return Pair(nw.col(item.variable.name), None)
+        return Pair(pl.col(item.variable.name), None)
 
     def _const(self, item: e.Const) -> Pair:
-        return Pair(nw.lit(item.value), None)
+        return Pair(pl.lit(item.value), None)
 
     def _named(self, item: e.Named) -> Pair:
         return self.compile(item.item)
@@ -249,10 +222,7 @@ class _Compiler(e.Visitor):
         return Pair(_OPERATORS[item.op](left.value, right.value), _first(left.status, right.status))
 
     def _function(self, item: e.Function) -> Pair:
-        if item.how == "round":
-            inner = self.compile(item.item)
-            return Pair(_round(inner.value), inner.status)
-        inner = self.compile(item.item) if item.how == "floor" else self._number(item.item)
+        inner = self._number(item.item)
         return Pair(_OPERATORS[item.how](inner.value), inner.status)
 
     def _isin(self, item: e.IsIn) -> Pair:
@@ -260,27 +230,29 @@ class _Compiler(e.Visitor):
         return Pair(inner.value.is_in(list(item.values)), inner.status)
 
     def _startswith(self, item: e.StartsWith) -> Pair:
-        inner = self.compile(item.item)
-        return Pair(_starts_with(inner.value, item.values), inner.status)
+        return self._matches(item, "^(?:{})")
 
     def _contains(self, item: e.Contains) -> Pair:
+        return self._matches(item, "(?:^|,)(?:{})(?:,|$)")
+
+    def _matches(self, item: e.Membership, pattern: str) -> Pair:
         inner = self.compile(item.item)
-        pattern = f"(?:^|,)(?:{'|'.join(map(re.escape, item.values))})(?:,|$)"
-        return Pair(inner.value.str.contains(pattern), inner.status)
+        known = "|".join(map(re.escape, item.values))
+        return Pair(inner.value.str.contains(pattern.format(known)), inner.status)
 
     def _not(self, item: e.Not) -> Pair:
         inner = self.compile(item.part)
         return Pair(~inner.value, inner.status)
 
     def _undefined(self, item: e.Undefined) -> Pair:
-        return Pair(nw.lit(0), nw.lit(self._code[id(item)], dtype=nw.Int16))
+        return Pair(pl.lit(0), pl.lit(self._code[id(item)], dtype=pl.Int16))
 
     def _and(self, item: e.And | e.Or) -> Pair:
         """Combine conditions from left to right; a refusal counts only if nothing before it decided."""
         pairs = [self.compile(part) for part in item.parts]
         combine = (lambda a, b: a & b) if isinstance(item, e.And) else (lambda a, b: a | b)
         value = reduce(combine, (p.value for p in pairs))
-        status: nw.Expr | None = None
+        status: pl.Expr | None = None
         for pair in reversed(pairs):
             decided = ~pair.value if isinstance(item, e.And) else pair.value
             status = _first(pair.status, _pick(decided, None, status))
@@ -290,26 +262,26 @@ class _Compiler(e.Visitor):
 
     def _cases(self, item: e.Cases) -> Pair:
         """Read a decision table from the bottom up, so that its first row decides."""
-        blank = nw.lit(False) if e.is_condition(item) else nw.lit(0)
+        blank = pl.lit(False) if e.is_condition(item) else pl.lit(0)
         value, status = self._result(item.otherwise, blank)
         for row in reversed(item.rows):
             assert isinstance(row, e.Row)
             condition = self.compile(row.condition)
             result, result_status = self._result(row.result, blank)
-            value = nw.when(condition.value).then(result).otherwise(value)
+            value = pl.when(condition.value).then(result).otherwise(value)
             status = _first(condition.status, _pick(condition.value, result_status, status))
         return Pair(value, status)
 
     def _sum(self, item: e.Sum) -> Pair:
-        value: nw.Expr = nw.lit(0.0)
-        status: nw.Expr | None = None
+        value: pl.Expr = pl.lit(0.0)
+        status: pl.Expr | None = None
         for row in item.rows:
             condition, result = self.compile(row.condition), self._number(row.result)
-            value = value + nw.when(condition.value).then(result.value).otherwise(0)
+            value = value + pl.when(condition.value).then(result.value).otherwise(0)
             status = _first(_first(status, condition.status), result.status)
         return Pair(value, status)
 
-    def _result(self, item: e.Expr, blank: nw.Expr) -> Pair:
+    def _result(self, item: e.Expr, blank: pl.Expr) -> Pair:
         pair = self.compile(item)
         return Pair(blank, pair.status) if isinstance(item, e.Undefined) else pair
 
@@ -321,46 +293,26 @@ class _Compiler(e.Visitor):
         fields = [self._code[id(r)] for r in possible if r.kind == "missing" and r.details]
         bare = [self._code[id(r)] for r in possible if r.kind == "missing" and not r.details]
         value, status = inner.value, inner.status
-        final: nw.Expr | None = status if any(r.kind == "error" for r in possible) else None
+        final: pl.Expr | None = status if any(r.kind == "error" for r in possible) else None
         for codes, replacement in ((fields, item.with_fields), (bare, item.without_fields)):
             if codes:
                 caught = status.is_in(codes)
                 new = self.compile(replacement)
-                value = nw.when(caught).then(new.value).otherwise(value)
+                value = pl.when(caught).then(new.value).otherwise(value)
                 final = _pick(caught, new.status, final)
         return Pair(value, final)
 
 
-def _pick(condition: nw.Expr, then: nw.Expr | None, otherwise: nw.Expr | None) -> nw.Expr | None:
+def _pick(condition: pl.Expr, then: pl.Expr | None, otherwise: pl.Expr | None) -> pl.Expr | None:
     """Return one status where a condition holds, another elsewhere (None: there is a value)."""
     if then is None and otherwise is None:
         return None
-    here, after = (nw.lit(0, dtype=nw.Int16) if s is None else s for s in (then, otherwise))
-    return nw.when(condition).then(here).otherwise(after)
+    here, after = (pl.lit(0, dtype=pl.Int16) if s is None else s for s in (then, otherwise))
+    return pl.when(condition).then(here).otherwise(after)
 
 
-def _first(left: nw.Expr | None, right: nw.Expr | None) -> nw.Expr | None:
+def _first(left: pl.Expr | None, right: pl.Expr | None) -> pl.Expr | None:
     """Return the status of two parts that are read one after the other."""
     if left is None or right is None:
         return right if left is None else left
-    return nw.when(left != 0).then(left).otherwise(right)
-
-
-def _starts_with(text: nw.Expr, prefixes: tuple[str, ...]) -> nw.Expr:
-    """Compare beginnings of the same length with all prefixes of that length at once."""
-    if "" in prefixes:
-        return text == text
-    by_length: dict[int, list[str]] = {}
-    for prefix in prefixes:
-        by_length.setdefault(len(prefix), []).append(prefix)
-    tests = [
-        text.str.starts_with(same[0]) if len(same) == 1 else text.str.slice(0, length).is_in(same)
-        for length, same in by_length.items()
-    ]
-    return reduce(lambda a, b: a | b, tests)
-
-
-def _round(value: nw.Expr) -> nw.Expr:
-    up = (value + 0.5).floor()
-    is_odd_tie = (up == value + 0.5) & ((up / 2).floor() * 2 != up)
-    return nw.when(is_odd_tie).then(up - 1).otherwise(up)
+    return pl.when(left != 0).then(left).otherwise(right)

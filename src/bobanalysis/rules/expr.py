@@ -697,11 +697,10 @@ def walk(*roots: Expr) -> Iterator[Expr]:
     stack = list(reversed(roots))
     while stack:
         node = stack.pop()
-        if id(node) in seen:
-            continue
-        seen.add(id(node))
-        yield node
-        stack.extend(reversed(list(children(node))))
+        if id(node) not in seen:
+            seen.add(id(node))
+            yield node
+            stack.extend(reversed(list(children(node))))
 
 
 def inputs(*roots: Expr) -> list[Variable]:

@@ -53,10 +53,10 @@ def compile_script(rules: Mapping[str, e.Expr], name: str = "rules") -> Script:
         (True, [(age >= 45)])
     """
     writer = _Writer(rules)
-    bodies = [
-        f"  /* {number} {_comment(node)}*/ function (p, r, t, g) {{ {writer.visit(node)} }}"
-        for number, node in enumerate(writer.nodes)
-    ]
+    bodies = []
+    for number, node in enumerate(writer.nodes):
+        comment = f"{node.name} ".replace("*/", "* /") if isinstance(node, e.Named) else ""
+        bodies.append(f"  /* {number} {comment}*/ function (p, r, t, g) {{ {writer.visit(node)} }}")
     conditions = {k: n for k, n in enumerate(writer.nodes) if _is_elementary(n)}
     tables = {k: n for k, n in enumerate(writer.nodes) if isinstance(n, e.Cases)}
     told = {k: [list(row.because) for row in n.rows] for k, n in tables.items()}
@@ -97,10 +97,6 @@ def _is_elementary(item: e.Expr) -> bool:
     """Tell whether a condition only compares inputs, so that it can be said in a few words."""
     plain = (e.Var, e.Const, e.Arith, e.Function)
     return e.is_elementary(item) and all(isinstance(n, plain) for c in e.children(item) for n in e.walk(c))
-
-
-def _comment(node: e.Expr) -> str:
-    return f"{node.name} ".replace("*/", "* /") if isinstance(node, e.Named) else ""
 
 
 _RUNTIME = Path(__file__).with_name("runtime.js")

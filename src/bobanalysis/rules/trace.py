@@ -6,11 +6,13 @@ read. It is also the row-at-a-time evaluation that tests and benchmarks hold the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from . import expr as e
+
+Group: TypeAlias = "Sequence[Mapping[str, Any]]"
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,7 @@ class Term:
         return bool(self.condition.value)
 
 
-def trace(rule: e.Expr, person: Mapping[str, Any], group: Sequence[Mapping[str, Any]] | None = None) -> Trace:
+def trace(rule: e.Expr, person: Mapping[str, Any], group: Group | None = None) -> Trace:
     """Read a rule for one person.
 
     Args:
@@ -96,101 +98,103 @@ def trace(rule: e.Expr, person: Mapping[str, Any], group: Sequence[Mapping[str, 
         >>> trace(first_match(when(age >= 45, 2), otherwise=0), {"age": 50}).value
         2
     """
-    return _Tracer(person, [person] if group is None else group).read(rule)
+    return _read(rule, person, [person] if group is None else group, {})
 
 
-class _Tracer(e.Visitor):
-    def __init__(self, person: Mapping[str, Any], group: Sequence[Mapping[str, Any]]) -> None:
-        self.person = person
-        self.group = group
-        self.seen: dict[int, Trace] = {}
+class _Undefined(Exception):
+    """Ends the reading of a node at its first part that is undefined."""
 
-    def read(self, item: e.Expr) -> Trace:
-        if id(item) not in self.seen:
-            self.seen[id(item)] = self.visit(item)
-        return self.seen[id(item)]
 
-    def _all(self, item: e.Expr, parts: Sequence[e.Expr], function: Callable[..., Any]) -> Trace:
-        """Read parts one after the other, then compute; the first refusal ends the reading."""
-        read: list[Trace] = []
-        for part in parts:
-            read.append(self.read(part))
-            if not read[-1].answered:
-                return Trace(item, None, read[-1].refusal, tuple(read))
-        return Trace(item, function(*(t.value for t in read)), None, tuple(read))
+def _read(item: e.Expr, person: Mapping[str, Any], group: Group, seen: dict[int, Trace]) -> Trace:
+    """Read a node, or remember what was read of it."""
+    if id(item) not in seen:
+        reading, value, refusal = _Reading(person, group, seen), None, None
+        try:
+            value = reading.visit(item)
+        except _Undefined as undefined:
+            (refusal,) = undefined.args
+        seen[id(item)] = Trace(item, value, refusal, tuple(reading.parts), reading.row)
+    return seen[id(item)]
 
-    def _var(self, item: e.Var) -> Trace:
-        return Trace(item, self.person[item.variable.name], None)
 
-    def _const(self, item: e.Const) -> Trace:
-        return Trace(item, item.value, None)
+class _Reading(e.Visitor):
+    """Computes the value of one node from its parts, in the order in which they are read."""
 
-    def _undefined(self, item: e.Undefined) -> Trace:
-        return Trace(item, None, item)
+    def __init__(self, person: Mapping[str, Any], group: Group, seen: dict[int, Trace]) -> None:
+        self.person, self.group, self.seen = person, group, seen
+        self.parts: list[Trace] = []
+        self.row: int | None = None
 
-    def _named(self, item: e.Named) -> Trace:
-        return self._all(item, [item.item], lambda v: v)
+    def part(self, item: e.Expr) -> Any:
+        """Read a part and return its value."""
+        return self._kept(_read(item, self.person, self.group, self.seen))
 
-    def _not(self, item: e.Not) -> Trace:
-        return self._all(item, [item.part], lambda v: not v)
+    def _kept(self, part: Trace) -> Any:
+        self.parts.append(part)
+        if part.refusal is not None:
+            raise _Undefined(part.refusal)
+        return part.value
 
-    def _compare(self, item: e.Compare) -> Trace:
-        return self._all(item, [item.left, item.right], e.COMPARISONS[item.op])
+    def _var(self, item: e.Var) -> Any:
+        return self.person[item.variable.name]
 
-    def _arith(self, item: e.Arith) -> Trace:
-        return self._all(item, [item.left, item.right], e.ARITHMETIC[item.op])
+    def _const(self, item: e.Const) -> Any:
+        return item.value
 
-    def _function(self, item: e.Function) -> Trace:
-        return self._all(item, [item.item], e.FUNCTIONS[item.how])
+    def _undefined(self, item: e.Undefined) -> Any:
+        raise _Undefined(item)
 
-    def _membership(self, item: e.Membership) -> Trace:
-        return self._all(item, [item.item], item.holds)
+    def _named(self, item: e.Named) -> Any:
+        return self.part(item.item)
 
-    def _sum(self, item: e.Sum) -> Trace:
-        def add(*values: Any) -> float:
-            return sum((v if c else 0 for c, v in zip(values[::2], values[1::2], strict=True)), 0.0)
+    def _not(self, item: e.Not) -> bool:
+        return not self.part(item.part)
 
-        return self._all(item, [part for row in item.rows for part in (row.condition, row.result)], add)
+    def _compare(self, item: e.Compare) -> Any:
+        return e.COMPARISONS[item.op](self.part(item.left), self.part(item.right))
 
-    def _window(self, item: e.Window) -> Trace:
-        rows = sorted(self.group, key=lambda row: row[item.order.variable.name])
-        read: list[Trace] = []
-        for row in rows:
-            read.append(_Tracer(row, self.group).read(item.item))
-            decides = read[-1].answered and (read[-1].value == 0) is (item.how == "all")
-            if decides or not read[-1].answered:
-                return Trace(item, read[-1].value, read[-1].refusal, tuple(read))
-        return Trace(item, read[0].value if item.how == "all" else 0, None, tuple(read))
+    def _arith(self, item: e.Arith) -> Any:
+        return e.ARITHMETIC[item.op](self.part(item.left), self.part(item.right))
 
-    def _and(self, item: e.And | e.Or) -> Trace:
+    def _function(self, item: e.Function) -> Any:
+        return e.FUNCTIONS[item.how](self.part(item.item))
+
+    def _membership(self, item: e.Membership) -> bool:
+        return item.holds(self.part(item.item))
+
+    def _and(self, item: e.And | e.Or) -> bool:
         deciding = isinstance(item, e.Or)
-        read: list[Trace] = []
-        for part in item.parts:
-            read.append(self.read(part))
-            if not read[-1].answered:
-                return Trace(item, None, read[-1].refusal, tuple(read))
-            if bool(read[-1].value) is deciding:
-                return Trace(item, deciding, None, tuple(read))
-        return Trace(item, not deciding, None, tuple(read))
+        decided = any(bool(self.part(part)) is deciding for part in item.parts)
+        return deciding if decided else not deciding
 
     _or = _and
 
-    def _cases(self, item: e.Cases) -> Trace:
-        read: list[Trace] = []
+    def _cases(self, item: e.Cases) -> Any:
         for number, row in enumerate(item.rows):
-            condition = self.read(row.condition)
-            read.append(condition)
-            if not condition.answered:
-                return Trace(item, None, condition.refusal, tuple(read))
-            if condition.value:
-                result = self.read(row.result)
-                return Trace(item, result.value, result.refusal, (*read, result), number)
-        result = self.read(item.otherwise)
-        return Trace(item, result.value, result.refusal, (*read, result))
+            if self.part(row.condition):
+                self.row = number
+                return self.part(row.result)
+        return self.part(item.otherwise)
 
-    def _coalesce(self, item: e.Coalesce) -> Trace:
-        tried = self.read(item.item)
-        if tried.refusal is None or tried.refusal.kind == "error":
-            return Trace(item, tried.value, tried.refusal, (tried,))
-        replacement = self.read(item.with_fields if tried.refusal.details else item.without_fields)
-        return Trace(item, replacement.value, replacement.refusal, (tried, replacement))
+    def _sum(self, item: e.Sum) -> float:
+        total = 0.0
+        for row in item.rows:
+            holds, amount = self.part(row.condition), self.part(row.result)
+            total += amount if holds else 0
+        return total
+
+    def _coalesce(self, item: e.Coalesce) -> Any:
+        try:
+            return self.part(item.item)
+        except _Undefined as undefined:
+            (refusal,) = undefined.args
+            if refusal.kind == "error":
+                raise
+        return self.part(item.with_fields if refusal.details else item.without_fields)
+
+    def _window(self, item: e.Window) -> Any:
+        for row in sorted(self.group, key=lambda row: row[item.order.variable.name]):
+            score = self._kept(_read(item.item, row, self.group, {}))
+            if (score == 0) is (item.how == "all"):
+                return score
+        return self.parts[0].value if item.how == "all" else 0

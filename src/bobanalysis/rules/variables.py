@@ -9,13 +9,11 @@ from typing import Any
 
 import yaml
 
+from bobanalysis.tables import LOADER as LOADER
 from bobanalysis.text import Language as Language
 from bobanalysis.text import Text
 
 from .expr import KINDS, Choice, Expr, Protected, Var, Variable, any_of, did_you_mean
-
-LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""Reads files of texts: the C reader, where there is one, is ten times faster."""
 
 
 @dataclass

@@ -11,16 +11,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from bobanalysis.tables import load_yaml
 from bobanalysis.text import Language, Text, colon, join, plural, quote, significant, split_label
 
 from . import expr as e
 from .simplify import as_sum, clip, is_computation, simplify
 
-_WORDS: dict[str, dict[str, dict[str, str]]] = yaml.safe_load(
-    Path(__file__).with_name("words.yaml").read_text(encoding="utf-8")
-)
+_WORDS = load_yaml(dict[str, dict[str, Text]], Path(__file__).with_name("words.yaml"))
 
 
 @dataclass(frozen=True)
@@ -129,12 +126,11 @@ def explain_rule(
     apart: dict[int, tuple[str, str, e.Expr]] = {}
     words = _Verbalizer(lang, titles, refer, frozenset(local), names or {}, apart)
     whole = words.explained(rule)
-    told: dict[int, RuleExplanation] = {}
-    while waiting := [key for key in apart if key not in told]:
-        for id_ in waiting:
-            key, title, item = apart[id_]
-            told[id_] = replace(words.explained(item), key=key, title=title)
-    return replace(whole, parts=tuple(told.values()))
+    parts: list[RuleExplanation] = []
+    while len(parts) < len(apart):  # what is told of one may set others apart
+        key, title, item = list(apart.values())[len(parts)]
+        parts.append(replace(words.explained(item), key=key, title=title))
+    return replace(whole, parts=tuple(parts))
 
 
 def sentence(condition: e.Expr, lang: Language, titles: Mapping[str, Text] | None = None) -> str:
@@ -209,7 +205,7 @@ def _outside(rule: e.Expr, left: frozenset[str]) -> Iterator[e.Expr]:
 
 def word(key: str, lang: Language) -> str:
     """Return one of the words that explanations are made of."""
-    return _WORDS["words"][key][lang]
+    return _WORDS["words"][key].get(lang)
 
 
 # ---- rows
@@ -256,7 +252,7 @@ class _Verbalizer(e.Visitor):
 
     def asked(self, op: str, value: str, ordered: bool = False) -> str:
         """Say what a comparison asks for."""
-        return _WORDS["ordered" if ordered else "numbers"][op][self.lang].format(value)
+        return _WORDS["ordered" if ordered else "numbers"][op].get(self.lang).format(value)
 
     def after(self, head: str, text: str) -> str:
         return f"{head}{colon(self.lang)}{text}"
@@ -282,13 +278,11 @@ class _Verbalizer(e.Visitor):
 
     def explained(self, rule: e.Expr) -> RuleExplanation:
         *rows, last = _rows(rule)
-        conditions = [(self.clause(row.condition), row) for row in rows]
-        told = [
-            ExplainedRow(
-                clause, self.result(row.result), getattr(simplify(row.result), "value", None), row.because
-            )
-            for clause, row in [*conditions, (None, last)]
-        ]
+        clauses = [*(self.clause(row.condition) for row in rows), None]
+        told = []
+        for clause, row in zip(clauses, [*rows, last], strict=True):
+            fixed = getattr(simplify(row.result), "value", None)
+            told.append(ExplainedRow(clause, self.result(row.result), fixed, row.because))
         return RuleExplanation(tuple(told), as_sum(rule) is not None)
 
     def result(self, item: e.Expr) -> str:
@@ -564,11 +558,12 @@ class _Verbalizer(e.Visitor):
             return apart
         if all(isinstance(r.result, e.Const) and r.result.value == 1 for r in item.rows):
             return f"{self.word('count')} ({join([self.say(r.condition) for r in item.rows], self.lang)})"
-        rows = []
-        for r in item.rows:
-            fixed = isinstance(r.condition, e.Const)
-            held = f"{self.part(r.result)} {self.word('if')} {self.say(r.condition)}"
-            rows.append(self.say(r.result) if fixed else held)
+        rows = [
+            self.say(r.result)
+            if isinstance(r.condition, e.Const)
+            else f"{self.part(r.result)} {self.word('if')} {self.say(r.condition)}"
+            for r in item.rows
+        ]
         return f"{self.word('sum')} ({join(rows, self.lang)})"
 
     def _undefined(self, item: e.Undefined, negate: bool) -> str:
