@@ -159,7 +159,7 @@ def _close(n: Any, hidden: Any, lines: Any, min_count: int) -> None:
                 changed = True
 
 
-def _possible(n: Any, hidden: Any, lines: Any, cell: int) -> tuple[float, float]:
+def _possible(n: Any, hidden: Any, lines: Any, cell: Any) -> tuple[float, float]:
     """Least and greatest value of a hidden cell that all that is shown allows."""
     from scipy.optimize import linprog
 
