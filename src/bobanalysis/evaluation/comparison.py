@@ -174,7 +174,8 @@ def stability(run: Any, other: Any, measures: Sequence[str] = ("rbo(0.9)", "kend
     for side, given in enumerate((lists, others)):
         place = given.queries.cast(pl.Enum(names)).to_physical()
         length[side, place.to_numpy()] = given.length
-        rows.append(given.rows.select("item", "position", person=place.gather(given.rows["query"])))
+        who = place.gather(given.rows["query"])
+        rows.append(given.rows.select(pl.col("item").cast(pl.String), "position", person=who))
     common = rows[0].join(rows[1], on=["person", "item"]).sort("person", "position")
     person, first, second = (
         common[c].to_numpy().astype(np.int64) for c in ("person", "position", "position_right")

@@ -89,13 +89,13 @@ def evaluate(
             many people, or what share of them, have, want or know the item) for novelty; numeric columns for
             the cosine distance, text columns for the mismatch distance.
         missing: judged people without a list: "zero" or "skip"; see :func:`prepare`.
-        interval: (95 %) of a mean: Student's "t", or "bootstrap" (BCa) for skewed values. Rates, and means whose
-            values are all the same, have Wilson's interval. Measures of all lists together have none: a
+        interval: of a mean (95 %): Student's "t", or "bootstrap" (BCa) for skewed values. Rates, and means
+            whose values are all the same, have Wilson's interval. Measures of all lists together have none: a
             bootstrap of people always covers fewer items.
 
     Returns:
-        The evaluation. What is undefined is null, counted, and warned about; groups of fewer than 11 people are
-        suppressed.
+        The evaluation. What is undefined is null, counted, and warned about; groups of fewer than 11 people
+        are suppressed.
 
     Raises:
         EvaluationError: see :func:`prepare`, :func:`parse`; or a person in two groups.
@@ -149,9 +149,7 @@ def evaluate(
 
 
 def _mean(metric: Metric, values: Array, interval: Interval, seed: int = 0) -> dict[str, Any]:
-    """Mean and interval; BCa past ``_BCA`` people is by percentiles, as it leaves each of n people out of n."""
-    from scipy.stats import bootstrap
-
+    """Mean and interval; past ``_BCA`` people percentiles, as BCa leaves each of n people out of n."""
     known = values[~np.isnan(values)]
     n, found = known.size, {"n": known.size, "undefined": values.size - known.size}
     if n == 0:
@@ -161,6 +159,8 @@ def _mean(metric: Metric, values: Array, interval: Interval, seed: int = 0) -> d
     if bounded and (metric.measure.binary or flat):
         ends = intervals.wilson(mean, n)
     elif not flat and interval == "bootstrap":
+        from scipy.stats import bootstrap
+
         method, batch = ("BCa" if n <= _BCA else "percentile"), max(1, 4_000_000 // n)
         options: dict[str, Any] = {"n_resamples": REPLICATES, "method": method, "batch": batch}
         ends = bootstrap((known,), np.mean, rng=seed, **options).confidence_interval
@@ -218,7 +218,7 @@ def _parts(labels: pl.DataFrame) -> list[tuple[dict[str, str], Any]]:
 def _notes(lists: Lists, each: dict[str, Array], items: pl.DataFrame | None, ignored: int) -> pl.DataFrame:
     rows = [("groups of people without lists or judgements", ignored, "left out")]
     if items is not None:
-        unknown = lists.rows.join(items, on="item", how="anti").height
+        unknown = lists.rows.cast({"item": pl.String}).join(items, on="item", how="anti").height
         rows.insert(0, ("listed items not in the catalogue", unknown, "left out of the measures of items"))
     for name, values in each.items():
         lost = int(np.count_nonzero(np.isnan(values)))
