@@ -3,8 +3,7 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from bobanalysis.fairness.curves import curve, lack_of_fit
-from bobanalysis.fairness.regression import sup_t
+from bobanalysis.fairness.curves import _largest, curve, lack_of_fit
 
 AGES = np.arange(16, 71)
 
@@ -42,11 +41,13 @@ def test_a_curve_of_rates_is_the_spline_regression_of_statsmodels():
     data = frame.to_pandas().assign(told=lambda d: d["told"].astype(float))
     formula = "told ~ bs(age, df=6, degree=3, include_intercept=True) - 1"
     model = smf.glm(formula, data, family=sm.families.Binomial(), var_weights=data["w"])
-    theirs = model.fit(cov_type="HC0", tol=1e-12).get_prediction(pd.DataFrame({"age": AGES[9:-9]}))
-    found = curve(frame, "age", "told", weight="w", smooth=6, at=AGES[9:-9])
+    found = curve(frame, "age", "told", weight="w", smooth=6)
+    at = pd.DataFrame({"age": found["age"].to_numpy()})
+    theirs = model.fit(cov_type="HC0", tol=1e-12).get_prediction(at)
     np.testing.assert_allclose(found["value"], theirs.predicted, atol=1e-9)
-    # ours allow for each person's pull on the curve (HC3), which matters little among so many
-    np.testing.assert_allclose(found["se"], theirs.se, rtol=0.06)
+    # ours allow for each person's pull on the curve (HC2), which matters little among so many
+    inner = found["age"].is_between(25, 61).to_numpy()
+    np.testing.assert_allclose(found["se"].to_numpy()[inner], theirs.se[inner], rtol=0.03)
 
 
 def test_a_curve_of_means_is_the_regression_of_statsmodels():
@@ -55,9 +56,8 @@ def test_a_curve_of_means_is_the_regression_of_statsmodels():
     rng = np.random.default_rng(3)
     data = pd.DataFrame({"age": (age := ages(rng, 500)), "score": mean(age) + rng.normal(0, age / 10)})
     formula = "score ~ bs(age, df=7, degree=3, include_intercept=True) - 1"
-    at = np.array([20.0, 35.5, 60.0])
-    theirs = smf.ols(formula, data).fit(cov_type="HC3").get_prediction(pd.DataFrame({"age": at}))
-    found = curve(data, "age", "score", smooth=7, at=at)
+    found = curve(data, "age", "score", smooth=7)
+    theirs = smf.ols(formula, data).fit(cov_type="HC2").get_prediction(found[["age"]])
     np.testing.assert_allclose(found["value"], theirs.predicted, atol=1e-9)
     np.testing.assert_allclose(found["se"], theirs.se, rtol=1e-9)
 
@@ -69,8 +69,10 @@ def many(sets, make):
 
 def coverage(frame, truth, outcome, **options):
     """Share of data sets whose band holds the whole curve; share of points whose own interval holds."""
-    found = curve(frame, "age", outcome, by=["set"], all_curves=False, **options)
-    found = found.filter(status="estimated")
+    found = pl.concat(
+        curve(one, "age", outcome, **options).with_columns(set=pl.lit(key))
+        for (key,), one in frame.partition_by("set", as_dict=True).items()
+    ).filter(status="estimated")
     at = truth(found["age"].to_numpy())
     held = found.select(
         "set", band=pl.Series(inside(found, at, "band")), ci=pl.Series(inside(found, at, "ci"))
@@ -78,15 +80,17 @@ def coverage(frame, truth, outcome, **options):
     return held.group_by("set").agg(pl.col("band").all())["band"].mean(), held["ci"].mean()
 
 
-# four standard errors of a share of 300 data sets are 0.05
+# Of 1,000 data sets bands hold 0.956 (rates), 0.979 (weights), 0.943 (towns), points 0.956, 0.958 and 0.948.
+# The ranges below have these in them, and leave out what other methods give: with the degrees of freedom of
+# the whole table, bands of means with weights hold 0.92 and those of towns 0.91.
 
 
 @pytest.mark.parametrize(("n", "smooth"), [pytest.param(1500, 8, marks=pytest.mark.slow), (300, 6)])
 def test_the_band_of_rates_holds_the_whole_curve_about_as_often_as_it_says(n, smooth):
     rng = np.random.default_rng(4)
     band, each = coverage(many(300, lambda: told(rng, n)), rate, "told", smooth=smooth)
-    assert 0.90 <= band <= 0.99
-    assert 0.93 <= each <= 0.975
+    assert 0.93 <= band <= 0.98
+    assert 0.94 <= each <= 0.97
 
 
 @pytest.mark.slow
@@ -99,8 +103,8 @@ def test_the_band_of_means_holds_with_weights_that_go_with_the_noise():
         return pl.DataFrame({"age": age, "score": score, "w": weight})
 
     band, each = coverage(many(300, sample), mean, "score", smooth=8, weight="w")
-    assert 0.90 <= band <= 0.99
-    assert 0.92 <= each <= 0.975
+    assert 0.955 <= band <= 0.995
+    assert 0.945 <= each <= 0.97
 
 
 def towns(rng, n=900, count=60):
@@ -112,29 +116,31 @@ def towns(rng, n=900, count=60):
 @pytest.mark.slow
 def test_the_band_holds_when_people_of_a_town_are_alike_and_does_not_without_saying_so():
     rng = np.random.default_rng(6)
-    frame = many(300, lambda: towns(rng))
+    frame = many(600, lambda: towns(rng))
     band, each = coverage(frame, mean, "score", smooth=6, cluster="town")
-    assert 0.90 <= band <= 0.985
-    assert 0.93 <= each <= 0.97
-    assert coverage(frame, mean, "score", smooth=6)[0] < 0.75
+    assert 0.925 <= band <= 0.965
+    assert 0.94 <= each <= 0.96
+    assert coverage(frame.filter(pl.col("set") < 200), mean, "score", smooth=6)[0] < 0.8
 
 
 def test_the_standard_error_of_a_mean_curve_is_that_of_leaving_out_each_town():
     frame = towns(np.random.default_rng(20), 300, 12).filter(pl.col("age").is_between(25, 50))
-    ends = pl.DataFrame({"age": [25.0, 50.0], "score": [40.0, 40.0], "town": [99, 99]})  # keep the range
-    at = [30.0, 41.0]
-    options = {"smooth": 4, "cluster": "town", "at": at}
-    frame = pl.concat([frame, *[ends.with_columns(town=pl.lit(t, pl.Int64)) for t in range(12)]])
-    whole = curve(frame, "age", "score", **options)
+    # every town has somebody at both ends and at two ages between, so that knots and points stay
+    every = pl.DataFrame({"age": [25.0, 50.0, 30.0, 41.0], "score": [40.0, 40.0, 45.0, 35.0]})
+    frame = pl.concat([frame, *[every.with_columns(town=pl.lit(t, pl.Int64)) for t in range(12)]])
+    options = {"smooth": 4, "cluster": "town"}
+    at = pl.col("age").is_in([30.0, 41.0])
+    whole = curve(frame, "age", "score", **options).filter(at)
     without = [
-        curve(frame.filter(town != pl.col("town")), "age", "score", **options)["value"] for town in range(12)
+        curve(frame.filter(town != pl.col("town")), "age", "score", **options).filter(at)["value"]
+        for town in range(12)
     ]
     moved = np.array(without) - whole["value"].to_numpy()
     np.testing.assert_allclose(whole["se"], np.sqrt((moved**2).sum(axis=0) * 11 / 12), rtol=1e-9)
 
 
-def test_one_figure_an_age_holds_at_a_cliff():
-    """A rule that starts at a birthday: no spline follows it, one figure an age does."""
+def test_no_band_is_promised_at_a_cliff():
+    """A rule that starts at a birthday: no spline follows it."""
     rng = np.random.default_rng(7)
     cliff = lambda age: np.where(age >= 50, 0.6, 0.2)  # noqa: E731
 
@@ -142,9 +148,7 @@ def test_one_figure_an_age_holds_at_a_cliff():
         age = rng.integers(40, 60, 4000)
         return pl.DataFrame({"age": age, "told": rng.random(4000) < cliff(age)})
 
-    frame = many(300, sample)
-    assert 0.90 <= coverage(frame, cliff, "told", smooth="each")[0] <= 0.99
-    assert coverage(frame.filter(pl.col("set") < 20), cliff, "told")[0] == 0
+    assert coverage(many(20, sample), cliff, "told")[0] == 0
 
 
 def test_misfit_finds_the_cliff_and_its_age():
@@ -173,21 +177,22 @@ def test_misfit_is_rarely_found_where_there_is_none(kind):
 
     cluster = "town" if kind == "towns" else None
     found = lack_of_fit(many(300, sample), "age", "score", by=["set"], smooth=8, cluster=cluster)
-    assert (found["p_value"] < 0.05).mean() <= 0.11
-
-
-def two(rng, n, gap, towns=None):
-    age, old = ages(rng, n), rng.random(n) < 0.5
-    p = rate(age) + gap * old * (age > 30)
-    frame = pl.DataFrame({"age": age, "sex": np.where(old, "F", "M"), "told": rng.random(n) < p})
-    return frame if towns is None else frame.with_columns(town=rng.integers(0, towns, n))
+    # of 1,000 data sets 0.045 (rates), 0.044 (means), 0.034 (towns); with sums of few measured by their own
+    # squares 0.008 of means and 0.001 of towns
+    assert 0.017 <= (found["p_value"] < 0.05).mean() <= 0.075
 
 
 def test_several_curves_share_one_band():
-    frame = two(np.random.default_rng(13), 2000, 0.1)
-    alone, together = (curve(frame, "age", "told", by=["sex"], all_curves=a, at=[40]) for a in (False, True))
+    rng = np.random.default_rng(13)
+    frame = pl.concat(
+        pl.DataFrame({"age": AGES.repeat(20), "told": rng.random(1100) < 0.3, "sex": sex}) for sex in "FM"
+    )
+    together = curve(frame, "age", "told", by=["sex"], smooth=6).filter(sex="F", status="estimated")
+    alone = curve(frame.filter(sex="F"), "age", "told", smooth=6)
+    np.testing.assert_allclose(together["ci_low"], alone["ci_low"], rtol=1e-9)
     assert (together["band_low"] < alone["band_low"]).all()
-    assert together["ci_low"].to_list() == alone["ci_low"].to_list()
+    wider = curve(frame.filter(sex="F"), "age", "told", smooth=6, confidence=np.sqrt(0.95))  # Šidák
+    np.testing.assert_allclose(together["band_low"], wider["band_low"], rtol=1e-9)
 
 
 def test_a_group_without_a_curve_says_why_and_costs_the_others_nothing():
@@ -197,7 +202,9 @@ def test_a_group_without_a_curve_says_why_and_costs_the_others_nothing():
     never = good.with_columns(place=pl.lit("never"), told=pl.lit(False))
     one_age = good.with_columns(place=pl.lit("one age"), age=pl.lit(40.0))
     cut = good.with_columns(place=pl.lit("cut"), told=(pl.col("age") > 40) & pl.col("told"))
-    found = curve(pl.concat([good, few, never, one_age, cut]), "age", "told", by=["place"], at=[40, 90])
+    far = pl.DataFrame({"age": [90.0] * 20, "told": [True, False] * 10, "place": "far"})
+    found = curve(pl.concat([good, few, never, one_age, cut, far]), "age", "told", by=["place"])
+    found = found.filter(pl.col("age").is_in([40.0, 90.0]), pl.col("place") != "far")
     told_of = dict(found.filter(age=40).select("place", "status").rows())
     assert told_of["good"] == "estimated"
     reasons = {"few": "4 rows", "never": "is 0 in every row", "one age": "one value", "cut": "whole stretch"}
@@ -212,7 +219,7 @@ def test_a_group_without_a_curve_says_why_and_costs_the_others_nothing():
 
 def test_one_cluster_gives_a_curve_without_an_interval():
     frame = told(np.random.default_rng(15), 300).with_columns(town=pl.lit("only"))
-    found = curve(frame, "age", "told", cluster="town", at=[40]).row(0, named=True)
+    found = curve(frame, "age", "told", cluster="town").row(0, named=True)
     assert found["value"] is not None
     assert (found["se"], found["band_low"]) == (None, None)
     assert found["status"] == "no interval: the curve or a stretch of it rests on one cluster"
@@ -221,9 +228,9 @@ def test_one_cluster_gives_a_curve_without_an_interval():
 def test_rows_without_an_age_are_left_out_and_counted():
     frame = told(np.random.default_rng(16), 300)
     holes = frame.with_columns(age=pl.when(pl.int_range(pl.len()) >= 20).then("age"))
-    found = curve(holes, "age", "told", smooth=4, at=[40])
-    assert found["left_out"].item() == 20
-    assert found["value"].item() == curve(frame[20:], "age", "told", smooth=4, at=[40])["value"].item()
+    found = curve(holes, "age", "told", smooth=4)
+    assert set(found["left_out"]) == {20}
+    assert found.drop("left_out").equals(curve(frame[20:], "age", "told", smooth=4).drop("left_out"))
 
 
 def test_a_curve_has_as_many_points_as_ages_and_says_how_many_people_are_there():
@@ -239,12 +246,10 @@ def test_a_curve_has_as_many_points_as_ages_and_says_how_many_people_are_there()
     [
         ({"smooth": 1}, "smooth=1"),
         ({"confidence": 95}, "between 0 and 1"),
-        ({"kind": "median"}, "'median'"),
         ({"along": "sex"}, "'sex' holds"),
         ({"along": "missing"}, "'missing' is not in the table"),
-        ({"smooth": "each", "cluster": "sex"}, "independent"),
-        ({"at": [np.nan]}, "at="),
-        ({"value": "age", "kind": "rate"}, "a rate needs 0 to 1"),
+        ({"smooth": "each"}, "smooth='each'"),
+        ({"value": "sex"}, "'sex' holds"),
     ],
 )
 def test_bad_input_is_named(options, message):
@@ -256,5 +261,5 @@ def test_bad_input_is_named(options, message):
 def test_the_critical_value_is_sidaks_for_independent_estimates_and_the_ordinary_one_for_equal_ones():
     from scipy.stats import norm
 
-    assert sup_t(np.eye(20), 0.95) == pytest.approx(norm.ppf(0.5 + 0.95 ** (1 / 20) / 2), abs=0.04)
-    assert sup_t(np.ones((20, 20)), 0.95) == pytest.approx(1.96, abs=0.03)
+    assert _largest(np.eye(20), 0.95) == pytest.approx(norm.ppf(0.5 + 0.95 ** (1 / 20) / 2), abs=0.04)
+    assert _largest(np.ones((20, 20)), 0.95) == pytest.approx(1.96, abs=0.03)

@@ -65,12 +65,6 @@ def test_shapley_splits_a_column_of_gaps_group_by_group():
     np.testing.assert_allclose(sums["contribution"], gap, rtol=0, atol=1e-12 * np.abs(gap).max())
 
 
-def test_a_column_of_pandas_gives_pandas_with_its_index_as_groups():
-    found = shapley(["a"], lambda on: pd.Series([len(on), 2.0], index=["x", "y"]))
-    assert isinstance(found, pd.DataFrame)
-    assert found[["group", "contribution"]].to_numpy().tolist() == [["x", 1.0], ["y", 0.0]]
-
-
 def test_a_gap_that_is_not_estimable_has_no_parts_and_costs_no_other_group_its_own():
     found = shapley(["a", "b"], lambda on: pl.Series([None if on == {"a"} else 1.0, float(len(on))]))
     assert found.filter(group=0)["contribution"].to_list() == [None, None]
@@ -104,19 +98,20 @@ def people(rng, n, weights=False):
 
 
 @pytest.mark.parametrize("weight", [None, "w"])
-def test_kitagawa_parts_and_strata_add_up_to_the_gap_exactly(weight):
+def test_kitagawa_parts_add_up_to_the_gap_exactly(weight):
     frame = people(np.random.default_rng(1), 500, weights=True)
-    found = kitagawa(frame, "told", "old", ["job"], reference="young", weight=weight, detail=True)
-    parts = dict(found.filter(pl.col("stratum").is_null()).select("part", "contribution").rows())
+    parts = dict(
+        kitagawa(frame, "told", "old", ["job"], reference="young", weight=weight)
+        .select("part", "contribution")
+        .rows()
+    )
     weights = frame["w"].to_numpy() if weight else np.ones(500)
     old = (frame["old"] == "old").to_numpy()
     told = frame["told"].to_numpy()
     gap = np.average(told[old], weights=weights[old]) - np.average(told[~old], weights=weights[~old])
     assert parts["gap"] == pytest.approx(gap, abs=1e-12)
     assert parts["composition"] + parts["rates"] + parts["not shared"] == pytest.approx(gap, abs=1e-12)
-    strata = found.filter(pl.col("stratum").is_not_null())
-    for part in ("composition", "rates"):
-        assert strata.filter(part=part)["contribution"].sum() == pytest.approx(parts[part], abs=1e-12)
+    assert parts["not shared"] == 0
 
 
 def test_kitagawa_is_shapley_of_two_factors():
@@ -137,8 +132,8 @@ def test_strata_of_one_group_only_are_set_apart_and_the_parts_still_add_up():
     frame = pl.DataFrame(
         {"g": ["a"] * 6 + ["b"] * 4, "s": list("xxyyzz") + list("xxyy"), "y": [1, 0, 1, 1, 1, 1, 0, 0, 1, 0]}
     )
-    found = kitagawa(frame, "y", "g", ["s"], reference="b", detail=True)
-    parts = dict(found.filter(pl.col("stratum").is_null()).select("part", "contribution").rows())
+    found = kitagawa(frame, "y", "g", ["s"], reference="b")
+    parts = dict(found.select("part", "contribution").rows())
     assert parts["not shared"] == pytest.approx(5 / 6 - 3 / 4)
     assert parts["composition"] + parts["rates"] + parts["not shared"] == pytest.approx(parts["gap"])
     assert found["matched"][0] == pytest.approx(4 / 6)
@@ -148,29 +143,10 @@ def test_without_a_shared_stratum_nothing_but_the_gap_is_estimable():
     frame = pl.DataFrame({"g": list("aabb"), "s": list("xxyy"), "y": [1, 0, 1, 1]})
     found = kitagawa(frame, "y", "g", ["s"], reference="b")
     assert found["contribution"].to_list() == [-0.5, None, None, None]
-    assert found["se"].to_list()[1:] == [None, None, None]
 
 
 def spread_of(draws):
     return np.std(draws, axis=0, ddof=1)
-
-
-@pytest.mark.parametrize("weight", [None, "w"])
-def test_kitagawa_standard_errors_are_those_of_repeated_samples(weight):
-    """Jobs d and e belong to one group each, so that "not shared" varies too."""
-    rng = np.random.default_rng(3)
-    draws, errors = [], []
-    for _ in range(300):
-        frame = people(rng, 600, weights=True).with_columns(
-            job=pl.when(pl.int_range(pl.len()) % 5 == 0)
-            .then(pl.when(pl.col("old") == "old").then(pl.lit("d")).otherwise(pl.lit("e")))
-            .otherwise("job"),
-            told=pl.col("told") & ((pl.col("w") > 0.5) | (pl.col("years") > 4)),
-        )
-        found = kitagawa(frame, "told", "old", ["job"], reference="young", weight=weight)
-        draws.append(found["contribution"].to_numpy())
-        errors.append(found["se"].to_numpy())
-    np.testing.assert_allclose(np.mean(errors, axis=0), spread_of(draws), rtol=0.13)
 
 
 def theirs(frame, **options):
@@ -181,18 +157,10 @@ def theirs(frame, **options):
     return model.two_fold(**options).params if options else model.three_fold().params
 
 
-@pytest.mark.parametrize(
-    ("ours", "name"), [("pooled", "pooled"), ("average", "reimers"), ("cotton", "cotton"), ("group", "own")]
-)
-def test_two_fold_agrees_with_statsmodels(ours, name):
+def test_two_fold_agrees_with_statsmodels():
     frame = people(np.random.default_rng(4), 300)
-    options = (
-        {"two_fold_type": "self_submitted", "submitted_weight": 1.0}
-        if name == "own"
-        else {"two_fold_type": name}
-    )
-    unexplained, explained, gap = theirs(frame, **options)
-    found = oaxaca(frame, "score", "old", ["years", "job"], reference="young", coefficients=ours)
+    unexplained, explained, gap = theirs(frame, two_fold_type="pooled")
+    found = oaxaca(frame, "score", "old", ["years", "job"], reference="young")
     parts = dict(found.filter(pl.col("column").is_null()).select("part", "contribution").rows())
     expected = {"gap": gap, "explained": explained, "unexplained": unexplained}
     assert parts == pytest.approx(expected, abs=1e-9)
@@ -236,7 +204,7 @@ def test_the_parts_of_a_category_do_not_depend_on_which_value_is_left_out():
         np.testing.assert_allclose(found[column], again[column], atol=1e-9)
 
 
-@pytest.mark.parametrize("options", [{}, {"kind": "three-fold"}, {"weight": "w"}, {"coefficients": "cotton"}])
+@pytest.mark.parametrize("options", [{}, {"kind": "three-fold"}, {"weight": "w"}])
 def test_oaxaca_standard_errors_are_those_of_repeated_samples(options):
     rng = np.random.default_rng(8)
     draws, errors = [], []
@@ -245,7 +213,7 @@ def test_oaxaca_standard_errors_are_those_of_repeated_samples(options):
         found = oaxaca(frame, "score", "old", ["years", "job"], reference="young", **options)
         draws.append(found["contribution"].to_numpy())
         errors.append(found["se"].to_numpy())
-    np.testing.assert_allclose(np.mean(errors, axis=0), spread_of(draws), rtol=0.2)
+    np.testing.assert_allclose(np.mean(errors, axis=0), np.std(draws, axis=0, ddof=1), rtol=0.2)
 
 
 def test_planted_parts_are_recovered():
@@ -294,7 +262,7 @@ def test_pandas_in_pandas_out():
         ({"group": "job"}, "3 groups"),
         ({"cluster": "only"}, "one cluster"),
         ({"explain": ["missing"]}, "'missing' is not in the table"),
-        ({"coefficients": "mine"}, "not one of"),
+        ({"kind": "four-fold"}, "neither"),
     ],
 )
 def test_oaxaca_says_what_is_not_estimable(change, message):

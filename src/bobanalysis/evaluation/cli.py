@@ -76,13 +76,13 @@ def _show(found: Evaluation) -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    frame = found.table.drop("suppressed")
-    empty = pl.when(found.table["suppressed"]).then(pl.lit("hidden")).otherwise(pl.lit("undefined"))
-    rounded = pl.col(pl.Float64).map_elements("{:.4f}".format, return_dtype=pl.String)
-    cells = frame.with_columns(rounded).with_columns(pl.col("value").fill_null(empty))
+    empty = pl.when("suppressed").then(pl.lit("hidden")).otherwise(pl.lit("undefined"))
+    text = pl.selectors.float().map_elements("{:.4f}".format, return_dtype=pl.String)
+    cells = found.table.with_columns(text).with_columns(pl.col("value").fill_null(empty)).drop("suppressed")
     table = Table()
-    for name, kind in frame.schema.items():
-        table.add_column(escape(name), justify="right" if kind.is_numeric() else "left", overflow="fold")
+    for name in cells.columns:
+        number = found.table.schema[name].is_numeric()
+        table.add_column(escape(name), justify="right" if number else "left", overflow="fold")
     for row in cells.select(pl.all().cast(pl.String).fill_null("")).iter_rows():
         table.add_row(*map(escape, row))  # a group may be called [red]
     Console(soft_wrap=True).print(table)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, Literal
 
 import narwhals as nw
@@ -51,9 +50,7 @@ class Lists:
         query_name: what the run calls its query column.
         queries: names of the queries that are evaluated, as text, sorted.
         length: items in the list of each query; 0 for a query without a list.
-        items: names of all items listed or judged, sorted.
-        coded: every listed row: ``query`` (index into ``queries``), ``position`` (from 1), ``item``
-            (index into ``items``), sorted.
+        rows: every listed row: ``query`` (index into ``queries``), ``position`` (from 1), ``item``, sorted.
         hits: of those, the judged: query, position and relevance; empty without judgements.
         truth: of every judgement: query, place in the best possible list (from 1) and relevance.
         notes: what was dropped or assumed: ``what``, ``count``, ``meaning``.
@@ -63,8 +60,7 @@ class Lists:
     query_name: str
     queries: pl.Series
     length: Ints
-    items: pl.Series
-    coded: pl.DataFrame
+    rows: pl.DataFrame
     hits: Judged
     truth: Judged
     notes: pl.DataFrame
@@ -74,11 +70,6 @@ class Lists:
     def size(self) -> int:
         """Number of queries."""
         return self.queries.len()
-
-    @cached_property
-    def rows(self) -> pl.DataFrame:
-        """Every listed row with the name of its ``item``."""
-        return self.coded.with_columns(item=self.items.gather(self.coded["item"]))
 
     def relevant(self, rel: float) -> Array:
         """How many judged items of each query have a relevance of ``rel`` or more."""
@@ -124,24 +115,31 @@ def prepare(run: Any, qrels: Any | None = None, missing: Missing = "zero") -> Li
     if qrels is not None:
         truths = to_polars(qrels)[0]
         both.append(_read(truths, "qrels", column(truths, "relevance", "qrels"), notes))
-    # From here on names are numbers in alphabetical order: numbers sort and join several times faster.
-    names, items = (pl.concat([frame[c] for frame in both]).unique().sort() for c in ("query", "item"))
-    coded = [_coded(frame, names, items, what) for frame, what in zip(both, ("run", "qrels"), strict=False)]
-    rows = _ranked(coded[0], names, order == "rank", notes)
-    truth = coded[-1].clear()
+    # from here on names are numbers in alphabetical order: they sort and join several times faster
+    kinds: dict[Any, Any] = {
+        c: pl.Enum(pl.concat([frame[c] for frame in both]).unique().sort()) for c in ("query", "item")
+    }
+    both = [frame.cast(kinds) for frame in both]
+    for frame, what in zip(both, ("run", "qrels"), strict=False):
+        pair = _codes(frame) * kinds["item"].categories.len() + frame["item"].to_physical().to_numpy()
+        if pl.Series(pair).n_unique() < frame.height:
+            once(frame, ["query", "item"], what, "keep one of these rows")
+    rows, truth = _ranked(both[0], order == "rank", notes), both[-1].clear()
+    names = kinds["query"].categories
     if qrels is not None:
-        names, rows, truth = _judged(names, rows, coded[1], missing, notes)
+        names, rows, truth = _judged(rows, both[1], missing, notes)
     hits = rows.join(truth, on=["query", "item"]).sort("query", "position")
     if qrels is not None:
         notes.append(("listed items not judged", rows.height - hits.height, "taken as not relevant"))
         none = names.len() - truth.filter(pl.col("value") >= 1)["query"].n_unique()
         notes.append(("queries with no relevant item", none, "measures that need one are undefined there"))
     truth = truth.sort("query", "value", descending=[False, True])
-    length = np.bincount(rows["query"].to_numpy(), minlength=names.len())
+    length = np.bincount(_codes(rows), minlength=names.len())
     told = pl.DataFrame(notes, _NOTES, orient="row").filter(pl.col("count") > 0)
-    found = _arrays(hits, hits["position"].to_numpy())
-    best = _arrays(truth, _places(truth["query"].to_numpy(), names.len()))
-    return Lists(column(given, "query", "run"), names, length, items, rows, found, best, told, back)
+    found = (_codes(hits), hits["position"].to_numpy(), hits["value"].to_numpy())
+    best = (_codes(truth), _places(truth), truth["value"].to_numpy())
+    rows = rows.with_columns(pl.col("query").to_physical())
+    return Lists(column(given, "query", "run"), names, length, rows, found, best, told, back)
 
 
 def to_polars(frame: Any) -> tuple[pl.DataFrame, Callable[[pl.DataFrame], Any]]:
@@ -206,58 +204,48 @@ def _read(given: pl.DataFrame, what: str, number: str, notes: Notes) -> pl.DataF
     return kept
 
 
-def _coded(frame: pl.DataFrame, names: pl.Series, items: pl.Series, what: str) -> pl.DataFrame:
-    """Make numbers of the names, and refuse an item that a query has twice."""
-    query, item = frame["query"].cast(pl.Enum(names)), frame["item"].cast(pl.Enum(items))
-    coded = frame.with_columns(query.to_physical().cast(pl.UInt32), item.to_physical().cast(pl.UInt32))
-    pair = coded.select(pl.col("query").cast(pl.Int64) * items.len() + pl.col("item")).to_series()
-    if pair.n_unique() < pair.len():
-        once(frame, ["query", "item"], what, "keep one of these rows")
-    return coded
-
-
-def _ranked(frame: pl.DataFrame, names: pl.Series, ranked: bool, notes: Notes) -> pl.DataFrame:
+def _ranked(frame: pl.DataFrame, ranked: bool, notes: Notes) -> pl.DataFrame:
     """Sort the rows into lists and give each its position; refuse a rank twice, count tied scores."""
     rows = frame.sort("query", "value", "item", descending=[False, not ranked, True])
-    query, order = rows["query"].to_numpy(), rows["value"].to_numpy()
+    query, order = _codes(rows), rows["value"].to_numpy()
     same = (query[1:] == query[:-1]) & (order[1:] == order[:-1])
     if same.any() and ranked:
         first = int(np.argmax(same))
-        what = f"run: query {names[int(query[first])]!r} has two items of rank {order[first]:g}"
+        what = f"run: query {rows['query'][first]!r} has two items of rank {order[first]:g}"
         todo = "number the items of each list without repeats"
         raise EvaluationError(f"{what} ({np.count_nonzero(same)} such rows in all); {todo}")
     tied = int(np.count_nonzero(np.append(same, False) | np.append(False, same)))
     notes.append(("run rows with tied scores", tied, "ordered by item name, last letter first (trec_eval)"))
-    return rows.select("query", pl.Series("position", _places(query, names.len())), "item")
+    return rows.select("query", pl.Series("position", _places(rows)), "item")
 
 
-def _places(query: Ints, size: int) -> Ints:
+def _codes(frame: pl.DataFrame) -> Ints:
+    """Number of the query of each row."""
+    return frame["query"].to_physical().to_numpy().astype(np.int64)
+
+
+def _places(frame: pl.DataFrame) -> Ints:
     """Number the rows of each query from 1; rows are sorted by query."""
-    return np.arange(query.size) - np.searchsorted(query, np.arange(size, dtype=query.dtype))[query] + 1
+    query = _codes(frame)
+    return np.arange(query.size) - np.searchsorted(query, query) + 1
 
 
 def _judged(
-    names: pl.Series, rows: pl.DataFrame, truth: pl.DataFrame, missing: Missing, notes: Notes
+    rows: pl.DataFrame, truth: pl.DataFrame, missing: Missing, notes: Notes
 ) -> tuple[pl.Series, pl.DataFrame, pl.DataFrame]:
     """Leave out the queries that are not evaluated, and count them."""
-    frames = [rows, truth]
-    listed, judged = (np.bincount(f["query"].to_numpy(), minlength=names.len()) > 0 for f in frames)
-    if not np.any(listed & judged):
-        one, two = (names[int(np.argmax(some))] for some in (listed, judged))
-        raise EvaluationError(f"run and qrels share no query: {one!r} in the run, {two!r} in the qrels")
-    alone = int(np.count_nonzero(listed & ~judged))
+    listed, judged = (frame["query"].unique().sort() for frame in (rows, truth))
+    shared = judged.filter(judged.is_in(listed.implode()))
+    if shared.is_empty():
+        what = f"{listed[0]!r} in the run, {judged[0]!r} in the qrels"
+        raise EvaluationError(f"run and qrels share no query: {what}")
+    kept = judged if missing == "zero" else shared
     meaning = "evaluated as an empty list" if missing == "zero" else "left out"
-    empty = int(np.count_nonzero(judged & ~listed))
+    alone, empty = listed.len() - shared.len(), judged.len() - shared.len()
     notes += [("queries nobody judged", alone, "left out"), ("judged queries without a list", empty, meaning)]
-    kept = judged if missing == "zero" else judged & listed
-    if not kept.all():
-        # The next number where a query is left out.
-        number = pl.Series(np.cumsum(kept) - kept).cast(pl.UInt32)
-        frames = [f.filter(pl.Series(kept).gather(f["query"])) for f in frames]
-        frames = [f.with_columns(query=number.gather(f["query"])) for f in frames]
-    notes.append(("run rows of queries nobody judged", rows.height - frames[0].height, "left out"))
-    return names.filter(pl.Series(kept)), frames[0], frames[1]
-
-
-def _arrays(frame: pl.DataFrame, place: Ints) -> Judged:
-    return frame["query"].to_numpy().astype(np.int64), place.astype(np.int64), frame["value"].to_numpy()
+    height, names = rows.height, kept.cast(pl.String)
+    if alone or kept is shared:
+        frames = (frame.filter(pl.col("query").is_in(kept.implode())) for frame in (rows, truth))
+        rows, truth = (f.with_columns(pl.col("query").cast(pl.String).cast(pl.Enum(names))) for f in frames)
+    notes.append(("run rows of queries nobody judged", height - rows.height, "left out"))
+    return names, rows, truth

@@ -8,7 +8,7 @@ also takes which queries are asked about, and has one value.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -83,16 +83,18 @@ def judged(lists: Lists, k: int) -> Array:
     return share(lists.total(_hits(lists, k)[0]), np.minimum(lists.length, k).astype(float))
 
 
+DISCOUNTS: dict[str, Callable[[Array], Array]] = {
+    "log2": lambda place: 1 / np.log2(place + 1),
+    "log2_from_2": lambda place: 1 / np.maximum(np.log2(place), 1),  # as first proposed: two places worth 1
+    "inverse": lambda place: 1 / place,
+    "none": np.ones_like,
+}
+
+
 def _gained(lists: Lists, query: Ints, place: Ints, relevance: Array, gain: str, discount: str) -> Array:
-    above, i = np.maximum(relevance, 0), place.astype(float)
+    above = np.maximum(relevance, 0)
     gains = above if gain == "linear" else np.exp2(above) - 1
-    if discount == "log2":
-        weights = 1 / np.log2(i + 1)
-    elif discount == "log2_from_2":  # as first proposed: the first two places are worth 1
-        weights = 1 / np.maximum(np.log2(i), 1)
-    else:
-        weights = 1 / i if discount == "inverse" else np.ones_like(i)
-    return lists.total(query, gains * weights)
+    return lists.total(query, gains * DISCOUNTS[discount](place.astype(float)))
 
 
 def dcg(lists: Lists, k: int, gain: str, discount: str) -> Array:
@@ -121,7 +123,7 @@ def residual(lists: Lists, k: int, p: float) -> Array:
 
 def _described(lists: Lists, items: pl.DataFrame, k: int, *columns: str) -> pl.DataFrame:
     """Rows of the lists' first k items that are in the catalogue, with columns of the catalogue."""
-    rows = lists.rows.lazy().filter(pl.col("position") <= k)
+    rows = lists.rows.lazy().filter(pl.col("position") <= k).with_columns(pl.col("item").cast(pl.String))
     known = items.lazy().select("item", "code", *columns)
     return rows.join(known, on="item", maintain_order="left").collect()
 
@@ -261,28 +263,22 @@ def parse(name: str) -> Metric:
         raise EvaluationError(f"{name!r}: {'k counts from 1' if measure.cut else f'{short} takes no @k'}")
     found = dict(measure.arguments)
     for place, part in enumerate(filter(None, (match[2] or "").split(","))):
-        key, equals, value = part.partition("=")
-        if not equals:
-            key, value = (list(found)[place] if place < len(found) else ""), part
+        key, value = part.split("=", 1) if "=" in part else ("".join(list(found)[place : place + 1]), part)
         if key not in found:
             takes = ", ".join(found) or "no argument"
             raise EvaluationError(f"{name!r}: {part!r} is not understood; {short} takes {takes}")
-        found[key] = _value(measure.choices.get(key), key, value, name)
+        if choices := measure.choices.get(key):
+            if value not in choices:
+                raise EvaluationError(f"{name!r}: {key}={value} is not one of: {', '.join(choices)}")
+            found[key] = value
+            continue
+        try:
+            found[key] = number = float(value)
+        except ValueError:
+            raise EvaluationError(f"{name!r}: {key}={value} is no number") from None
+        if not {"p": 0 < number < 1, "people": number >= 1, "rel": number > 0}[key]:
+            raise EvaluationError(f"{name!r}: {key}={value} is out of range")
     return Metric(label, measure, int(match[3]) if match[3] else WHOLE_LIST, found)
-
-
-def _value(choices: tuple[str, ...] | None, key: str, value: str, name: str) -> float | str:
-    if choices is not None:
-        if value not in choices:
-            raise EvaluationError(f"{name!r}: {key}={value} is not one of: {', '.join(choices)}")
-        return value
-    try:
-        number = float(value)
-    except ValueError:
-        raise EvaluationError(f"{name!r}: {key}={value} is no number") from None
-    if not {"p": 0 < number < 1, "people": number >= 1, "rel": number > 0}[key]:
-        raise EvaluationError(f"{name!r}: {key}={value} is out of range")
-    return number
 
 
 def parse_all(names: str | Iterable[str]) -> list[Metric]:

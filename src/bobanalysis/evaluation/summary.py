@@ -67,16 +67,6 @@ class Evaluation:
         """Return the table as a notebook shows it."""
         return str(to_polars(self.table)[0]._repr_html_())
 
-    def long(self) -> Any:
-        """Return ``per_query`` with one row a query and measure: columns ``metric`` and ``value``.
-
-        Gaps between groups follow:
-        ``fairness.group_metrics(e.long(), ["age"], score="value", item="metric")``.
-        """
-        frame, back = to_polars(self.per_query)
-        keys = [name for name in frame.columns if name not in self.per_person]
-        return back(frame.unpivot(self.per_person, index=keys, variable_name="metric", value_name="value"))
-
 
 def evaluate(
     run: Any,
@@ -86,9 +76,6 @@ def evaluate(
     items: Any | None = None,
     missing: Missing = "zero",
     interval: Interval = "t",
-    confidence: float = 0.95,
-    min_group: int = MIN_GROUP,
-    seed: int = 0,
 ) -> Evaluation:
     """Evaluate ranked lists.
 
@@ -102,15 +89,13 @@ def evaluate(
             many people, or what share of them, have, want or know the item) for novelty; numeric columns for
             the cosine distance, text columns for the mismatch distance.
         missing: judged people without a list: "zero" or "skip"; see :func:`prepare`.
-        interval: of a mean: Student's "t", or "bootstrap" (BCa) for skewed values. Rates, and means whose
-            values are all the same, have Wilson's interval. Measures of all lists together have none: a
+        interval: of a mean (95 %): Student's "t", or "bootstrap" (BCa) for skewed values. Rates, and means
+            whose values are all the same, have Wilson's interval. Measures of all lists together have none: a
             bootstrap of people always covers fewer items.
-        confidence: nominal coverage.
-        min_group: groups of fewer people are suppressed.
-        seed: of the bootstrap.
 
     Returns:
-        The evaluation. What is undefined is null, counted, and warned about.
+        The evaluation. What is undefined is null, counted, and warned about; groups of fewer than 11 people
+        are suppressed.
 
     Raises:
         EvaluationError: see :func:`prepare`, :func:`parse`; or a person in two groups.
@@ -141,12 +126,13 @@ def evaluate(
             warnings.warn(text, EvaluationWarning, stacklevel=2)
         each[metric.label] = values
     rows: list[dict[str, Any]] = []
-    for group, here in _parts(labels, lists.size):
+    everyone = dict.fromkeys(labels.columns, EVERYONE)
+    for group, here in [(everyone, np.ones(lists.size, bool)), *_parts(labels)]:
         people = int(np.count_nonzero(here))
-        hidden = people < min_group and bool(group) and EVERYONE not in group.values()
+        hidden = group is not everyone and people < MIN_GROUP
         for metric in asked:
             if metric.measure.per == "query":
-                found = _mean(metric, each[metric.label][here], interval, confidence, seed)
+                found = _mean(metric, each[metric.label][here], interval)
             else:
                 found = {"n": people, "undefined": 0, "value": float(metric(lists, catalogue, here))}
             if hidden:
@@ -162,7 +148,8 @@ def evaluate(
     return Evaluation(back(table), back(per_query), back(notes), tuple(asked), lists.query_name)
 
 
-def _mean(metric: Metric, values: Array, interval: Interval, confidence: float, seed: int) -> dict[str, Any]:
+def _mean(metric: Metric, values: Array, interval: Interval, seed: int = 0) -> dict[str, Any]:
+    """Mean and interval; past ``_BCA`` people percentiles, as BCa leaves each of n people out of n."""
     known = values[~np.isnan(values)]
     n, found = known.size, {"n": known.size, "undefined": values.size - known.size}
     if n == 0:
@@ -170,26 +157,17 @@ def _mean(metric: Metric, values: Array, interval: Interval, confidence: float, 
     mean, flat, bounded = float(known.mean()), bool(np.ptp(known) == 0), metric.measure.bounded
     ends: Any = (np.nan, np.nan)  # values that are all alike tell nothing about their spread
     if bounded and (metric.measure.binary or flat):
-        ends = intervals.wilson(mean, n, confidence)
+        ends = intervals.wilson(mean, n)
     elif not flat and interval == "bootstrap":
-        ends = _bootstrap(known, confidence, seed)
+        from scipy.stats import bootstrap
+
+        method, batch = ("BCa" if n <= _BCA else "percentile"), max(1, 4_000_000 // n)
+        options: dict[str, Any] = {"n_resamples": REPLICATES, "method": method, "batch": batch}
+        ends = bootstrap((known,), np.mean, rng=seed, **options).confidence_interval
     elif not flat:
-        ends = intervals.student(mean, known.var(), n, confidence)
+        ends = intervals.student(mean, known.var(), n)
     low, high = (float(np.clip(end, 0, 1) if bounded else end) for end in ends)
     return found | {"value": mean, "ci_low": low, "ci_high": high}
-
-
-def _bootstrap(values: Array, confidence: float, seed: int) -> tuple[float, float]:
-    """BCa interval of a mean; past ``_BCA`` people percentiles, as BCa leaves each of n people out of n."""
-    from scipy.stats import bootstrap
-
-    n, rng = values.size, np.random.default_rng(seed)
-    options: dict[str, Any] = {
-        "method": "BCa" if n <= _BCA else "percentile",
-        "batch": max(1, 4_000_000 // n),
-    }
-    options |= {"n_resamples": REPLICATES, "confidence_level": confidence, "rng": rng}
-    return bootstrap((values,), np.mean, **options).confidence_interval
 
 
 def _catalogue(items: Any) -> pl.DataFrame:
@@ -228,20 +206,19 @@ def _groups(lists: Lists, groups: Any | None) -> tuple[pl.DataFrame, int]:
     return text, ignored
 
 
-def _parts(labels: pl.DataFrame, size: int) -> list[tuple[dict[str, str], Any]]:
-    """Return everyone, then each group in alphabetical order, as labels and a mask."""
-    parts = [(dict.fromkeys(labels.columns, EVERYONE), np.ones(size, bool))]
+def _parts(labels: pl.DataFrame) -> list[tuple[dict[str, str], Any]]:
+    """Return each group in alphabetical order, as labels and a mask."""
     if not labels.columns:
-        return parts
+        return []
     code = labels.select(pl.struct(labels.columns).rank("dense")).to_series().to_numpy()
     kinds = labels.unique().sort(labels.columns).iter_rows(named=True)
-    return parts + [(row, code == number) for number, row in enumerate(kinds, 1)]
+    return [(row, code == number) for number, row in enumerate(kinds, 1)]
 
 
 def _notes(lists: Lists, each: dict[str, Array], items: pl.DataFrame | None, ignored: int) -> pl.DataFrame:
     rows = [("groups of people without lists or judgements", ignored, "left out")]
     if items is not None:
-        unknown = lists.rows.join(items, on="item", how="anti").height
+        unknown = lists.rows.cast({"item": pl.String}).join(items, on="item", how="anti").height
         rows.insert(0, ("listed items not in the catalogue", unknown, "left out of the measures of items"))
     for name, values in each.items():
         lost = int(np.count_nonzero(np.isnan(values)))

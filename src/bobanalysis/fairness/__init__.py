@@ -8,7 +8,7 @@ is the decision and ``outcome`` what was true in the end.
 from bobanalysis.fairness._bootstrap import bootstrap
 from bobanalysis.fairness._calibration import calibration, calibration_error
 from bobanalysis.fairness._cube import UNKNOWN, Cube, cube
-from bobanalysis.fairness._exposure import exposure, list_overlaps
+from bobanalysis.fairness._exposure import exposure
 from bobanalysis.fairness._power import Equivalence, equivalence_test, minimum_detectable_gap, power
 from bobanalysis.fairness.adjusted import adjusted_effects, shrunk
 from bobanalysis.fairness.audit import Audit, audit_file
@@ -31,6 +31,6 @@ __all__ = ["MEASURE_COLUMNS", "MIN_GROUP", "UNKNOWN", "Audit", "Cube", "Equivale
 __all__ += ["NotEstimableError", "adjusted_effects", "adjusted_p_values", "agreement", "audit_file"]
 __all__ += ["bootstrap", "calibration", "calibration_error", "changed_share", "cube", "curve"]
 __all__ += ["disparities", "distribution_distances", "equivalence_test", "exposure", "find_subgroups"]
-__all__ += ["gap_test", "group_metrics", "impact_ratios", "kitagawa", "lack_of_fit", "list_overlaps"]
+__all__ += ["gap_test", "group_metrics", "impact_ratios", "kitagawa", "lack_of_fit"]
 __all__ += ["minimum_detectable_gap", "oaxaca", "pairwise_gaps", "power", "protect", "rank_intervals"]
 __all__ += ["shapley", "shrunk", "specification_curve", "steps", "unknown_bounds"]

@@ -22,10 +22,10 @@ from bobanalysis.fairness.regression import (
     Rows,
     check_confidence,
     check_rank,
-    critical,
     design,
+    fit,
+    limits,
     rows,
-    two_sided,
 )
 
 MOST_FACTORS = 16
@@ -34,7 +34,7 @@ MOST_FACTORS = 16
 
 def shapley(
     factors: Sequence[str], value: Callable[[frozenset[str]], Any], labels: Sequence[Any] | None = None
-) -> Any:
+) -> pl.DataFrame:
     """Split ``value(all factors) - value(none)`` into one part a factor; the parts add up to it exactly.
 
     Each factor's part is its effect when switched on, averaged over all orders in which factors can be
@@ -43,16 +43,14 @@ def shapley(
     Args:
         factors: names, 1 to 16.
         value: given the set of factors that are on, returns a number, or a column of numbers (one a group, in
-            the same order each time): a Polars or pandas Series or an array. Null or NaN: not estimable.
-        labels: names of the groups of a column; by default a pandas Series' index, or 0, 1, ….
+            the same order each time): a Series or an array. Null or NaN: not estimable.
+        labels: names of the groups of a column; by default 0, 1, ….
 
     Returns:
-        A frame (pandas where ``value`` returns pandas, else Polars), one row a factor, or a factor and group:
-        ``factor``, ``group`` (for columns), ``contribution``, ``alone`` (effect with all others off),
-        ``last`` (effect with all others on: where ``alone`` and ``last`` differ, the factor works with
-        others) and
-        ``total``, the gap that is split. A part that rests on a value that is not estimable is null, and
-        never 0.
+        One row a factor, or a factor and group: ``factor``, ``group`` (for columns), ``contribution``,
+        ``alone`` (effect with all others off), ``last`` (effect with all others on: where ``alone`` and
+        ``last`` differ, the factor works with others) and ``total``, the gap that is split. A part that rests
+        on a value that is not estimable is null, and never 0.
 
     Raises:
         ValueError: no factor, one named twice, more than 16, columns of different lengths or labels.
@@ -72,9 +70,15 @@ def shapley(
         raise ValueError(f"a factor is named twice among {', '.join(map(repr, names))}")
     k = len(names)
     answers = [
-        value(frozenset(name for i, name in enumerate(names) if mask >> i & 1)) for mask in range(2**k)
+        np.asarray(value(frozenset(name for i, name in enumerate(names) if mask >> i & 1)), dtype=float)
+        for mask in range(2**k)
     ]
-    values, groups, scalar, pandas = _columns(answers, labels)
+    if answers[0].ndim > 1 or len(sizes := {answer.shape for answer in answers}) > 1:
+        raise ValueError(f"value() returned columns of different lengths or several columns: {sizes}")
+    values = np.stack([np.atleast_1d(answer) for answer in answers])
+    groups = list(range(values.shape[1])) if labels is None else list(labels)
+    if len(groups) != values.shape[1]:
+        raise ValueError(f"{len(groups)} labels for columns of {values.shape[1]} values")
     on = (np.arange(2**k)[:, None] >> np.arange(k)) & 1
     others = on.sum(axis=1, keepdims=True) - on
     weights = (2 * on - 1) / (k * np.array([comb(k - 1, s) for s in range(k)])[others])
@@ -84,41 +88,14 @@ def shapley(
     alone = values[2 ** np.arange(k)] - values[0]
     last = values[-1] - values[2**k - 1 - 2 ** np.arange(k)]
     columns = {"factor": pl.Series(np.repeat(names, len(groups)))}
-    if not scalar:
-        columns["group"] = pl.Series(list(groups) * k, strict=False)
+    if answers[0].ndim:
+        columns["group"] = pl.Series(groups * k, strict=False)
     numbers = {"contribution": parts, "alone": alone, "last": last, "total": np.tile(total, (k, 1))}
     found = pl.DataFrame(columns | {name: column.ravel() for name, column in numbers.items()})
-    found = found.with_columns(pl.col(name).fill_nan(None) for name in numbers)
-    return found.to_pandas() if pandas else found
+    return found.with_columns(pl.col(name).fill_nan(None) for name in numbers)
 
 
-def _columns(answers: list[Any], labels: Sequence[Any] | None) -> tuple[Array, Sequence[Any], bool, bool]:
-    """Answers as an array (evaluations × groups), the groups, whether they were numbers, whether pandas."""
-    first = answers[0]
-    scalar = np.ndim(first) == 0
-    pandas = type(first).__module__.startswith("pandas")
-    if pandas and not scalar:
-        index = list(first.index)
-        if any(list(a.index) != index for a in answers[1:]):
-            raise ValueError("value() returned Series of different indexes; give the same groups each time")
-        labels = index if labels is None else labels
-    arrays = [_numbers(a) for a in answers]
-    if len({len(a) for a in arrays}) > 1:
-        raise ValueError(f"value() returned columns of different lengths: {sorted({len(a) for a in arrays})}")
-    if labels is not None and len(labels) != len(arrays[0]):
-        raise ValueError(f"{len(labels)} labels for columns of {len(arrays[0])} values")
-    return np.stack(arrays), list(range(len(arrays[0]))) if labels is None else list(labels), scalar, pandas
-
-
-def _numbers(answer: Any) -> Array:
-    if answer is None:
-        return np.array([np.nan])
-    if isinstance(answer, pl.Series):
-        return answer.cast(pl.Float64).fill_null(float("nan")).to_numpy()
-    found = np.atleast_1d(np.asarray(answer, dtype=float))
-    if found.ndim != 1:
-        raise ValueError(f"value() returned an array of {found.ndim} dimensions; give a number or a column")
-    return found
+PARTS = ("gap", "composition", "rates", "not shared")
 
 
 def kitagawa(
@@ -129,8 +106,6 @@ def kitagawa(
     *,
     reference: Any,
     weight: str | None = None,
-    confidence: float = 0.95,
-    detail: bool = False,
 ) -> Any:
     """Split the gap of each group to a reference into composition and rates, exactly and without a model.
 
@@ -146,15 +121,12 @@ def kitagawa(
         strata: columns to cross (text, or numbers taken as labels); nothing said is a stratum.
         reference: the group the others are compared with.
         weight: zero or more, without gaps.
-        confidence: of each interval.
-        detail: also one row a stratum (sums over strata are the parts; without intervals).
 
     Returns:
         A frame of the library that came in: ``group``, ``reference``, ``part`` ("gap", "composition",
-        "rates", "not shared"), ``stratum`` (null for the whole), ``contribution``, ``se``, ``ci_low``,
-        ``ci_high``, ``p_value``, ``n`` (rows of the group), ``matched`` (share of the group, by weight, in
-        strata that the reference has too), ``left_out`` (rows). Where no stratum is shared, composition and
-        rates are null: not estimable. The named ``group`` column is called ``group``.
+        "rates", "not shared"), ``contribution``, ``n`` (rows of the group), ``matched`` (share of the group,
+        by weight, in strata that the reference has too), ``left_out`` (rows). Where no stratum is shared,
+        composition and rates are null: not estimable. The named ``group`` column is called ``group``.
 
     Raises:
         ValueError: a column is missing, the reference is not there, or there is no other group.
@@ -167,89 +139,62 @@ def kitagawa(
     >>> parts.select("part", pl.col("contribution").round(3)).rows()
     [('gap', 0.0), ('composition', 0.333), ('rates', -0.333), ('not shared', 0.0)]
     """
-    check_confidence(confidence)
     strata = [strata] if isinstance(strata, str) else list(strata)
     if not strata or group in strata or value in (group, *strata):
         raise ValueError("name at least one column of strata, other than the group and the value")
     table = rows(frame, value, [], weight, labels=[group, *strata])
-    groups, against = table.table[group].unique().sort().to_list(), str(reference)
-    if against not in groups:
-        raise ValueError(f"reference {reference!r} is not among the groups: {', '.join(groups[:20])}")
-    if len(groups) == 1:
-        raise ValueError(f"column {group!r} has one group only, {groups[0]!r}: there is no gap")
-    parts = []
-    for name in groups:
-        if name != against:
-            both = table.within(pl.col(group).is_in([name, against]))
-            part = _kitagawa(both, (both.table[group] == name).to_numpy(), strata, confidence, detail)
-            parts.append(part.with_columns(group=pl.lit(name), reference=pl.lit(against)))
-    columns = ("group", "reference", "part", "stratum", "contribution", "se", "ci_low", "ci_high", "p_value")
-    found = pl.concat(parts).with_columns(left_out=pl.lit(table.left_out))
-    return table.back(found.select(*columns, "n", "matched", "left_out"))
-
-
-GAP, COMPOSITION, RATES, NOT_SHARED = "gap", "composition", "rates", "not shared"
-
-
-def _kitagawa(table: Rows, mine: Any, strata: list[str], confidence: float, detail: bool) -> pl.DataFrame:
-    labels = table.table.select(pl.concat_str(strata, separator=" × ")).to_series().to_numpy()
-    names, codes = np.unique(labels, return_inverse=True)
-    sides, y, w = (mine, ~mine), table.y, table.w
-    weight = np.stack([np.bincount(codes, w * side, len(names)) for side in sides])
-    value = np.stack([np.bincount(codes, w * y * side, len(names)) for side in sides])
-    rate = np.divide(value, weight, out=np.zeros_like(weight), where=weight > 0)
-    shared, total = (weight > 0).all(axis=0), weight.sum(axis=1)
-    inside, sign = (weight * shared).sum(axis=1), np.array([[1.0], [-1.0]])
-    overall = value.sum(axis=1) / total
-    # how a row moves each part: at[its side, its stratum] + times[…] * (its outcome - the rate there)
-    at, times = np.zeros((4, *rate.shape)), np.zeros((4, *rate.shape))
-    at[0], times[0] = sign * (rate - overall[:, None]), sign
-    each = np.full((3, len(names)), np.nan)
-    if shared.any():
-        share = weight * shared / inside[:, None]
-        mean = (share * rate).sum(axis=1, keepdims=True)
-        middle, half = rate.mean(axis=0), (rate[0] - rate[1]) / 2
-        outside = sign * weight / total[:, None] * np.where(shared, 0, rate - mean)
-        composition, rates = (share[0] - share[1]) * middle, 2 * half * share.mean(axis=0)
-        each = np.stack([composition * shared, rates * shared, outside.sum(axis=0)])
-        scale = total[:, None] / inside[:, None] * shared
-        per = np.divide(scale, share, out=np.zeros_like(share), where=share > 0)
-        at[1], times[1] = scale * sign * (middle - (share @ middle)[:, None]), per * (share[0] - share[1]) / 2
-        at[2], times[2] = scale * (half - (share @ half)[:, None]), per * sign * share.mean(axis=0)
-        at[3], times[3] = at[0] - sign * scale * (rate - mean), sign * (1 - scale)
-    side = np.where(mine, 0, 1)
-    moved = at[:, side, codes] + times[:, side, codes] * (y - rate[side, codes])
-    se = np.sqrt(np.diag(table.variance((moved / total[side]).T)))
-    se[1:] = se[1:] if shared.any() else np.nan
-    found = pl.DataFrame(
-        {
-            "part": [GAP, COMPOSITION, RATES, NOT_SHARED],
-            "stratum": pl.Series([None] * 4, dtype=pl.String),
-            "contribution": np.array([overall[0] - overall[1], *each.sum(axis=1)]),
-            "se": se,
-        }
+    names, against = table.table[group].unique().sort().to_list(), str(reference)
+    if against not in names:
+        raise ValueError(f"reference {reference!r} is not among the groups: {', '.join(names[:20])}")
+    if len(names) == 1:
+        raise ValueError(f"column {group!r} has one group only, {names[0]!r}: there is no gap")
+    y, w = pl.col("_y"), pl.col("_w")
+    cells = (
+        table.table.select(pl.struct(strata).alias("_stratum"), "_y", "_w", group=group)
+        .group_by("_stratum", "group")
+        .agg(rate=(w * y).sum() / w.sum(), people=w.sum(), rows=pl.len())
+        .with_columns(share=pl.col("people") / pl.col("people").sum().over("group"))
+        .sort("group", "_stratum")
     )
-    if detail and shared.any():
-        for part, column, known in zip(found["part"][1:], each, (shared, shared, ~shared), strict=True):
-            extra = {"part": part, "stratum": names[known], "contribution": column[known]}
-            found = pl.concat([found, pl.DataFrame(extra)], how="diagonal")
-    matched = pl.lit(float(inside[0] / total[0]))
-    return _with_limits(found, confidence).with_columns(n=pl.lit(int(mine.sum())), matched=matched)
+    theirs = cells.filter(group=against)
+    parts = [
+        _parts(cells.filter(group=name), theirs).with_columns(group=pl.lit(name))
+        for name in names
+        if name != against
+    ]
+    found = pl.concat(parts).with_columns(reference=pl.lit(against), left_out=pl.lit(table.left_out))
+    found = found.unpivot(
+        PARTS, index=["group", "reference", "n", "matched", "left_out"], variable_name="part",
+        value_name="contribution",
+    )  # fmt: skip
+    order = pl.col("part").cast(pl.Enum(PARTS))
+    head = ("group", "reference", "part", "contribution", "n", "matched", "left_out")
+    return table.back(found.sort("group", order).select(head))
 
 
-def _with_limits(found: pl.DataFrame, confidence: float, freedom: float = np.inf) -> pl.DataFrame:
-    z, value, se = critical(confidence, freedom), pl.col("contribution"), pl.col("se")
-    found = found.with_columns(value.fill_nan(None), pl.when(se > 0).then(se.fill_nan(None)).alias("se"))
-    ratio = (found["contribution"] / found["se"]).to_numpy()
-    return found.with_columns(
-        ci_low=value - z * se,
-        ci_high=value + z * se,
-        p_value=pl.Series(two_sided(ratio, freedom)).fill_nan(None),
+def _parts(mine: pl.DataFrame, theirs: pl.DataFrame) -> pl.DataFrame:
+    """The parts of one gap, in one row; a sum over strata leaves out those where a side is null."""
+    both = mine.join(theirs, on="_stratum", how="full", coalesce=True, maintain_order="left_right")
+    share, rate, other, base = (pl.col(c) for c in ("share", "rate", "share_right", "rate_right"))
+    shared = share.is_not_null() & other.is_not_null()
+    a, b = share / share.filter(shared).sum(), other / other.filter(shared).sum()
+    mean, base_mean = ((s * r).filter(shared).sum() for s, r in ((a, rate), (b, base)))
+    alone = (share * (rate - mean)).filter(other.is_null()).sum()
+    alone -= (other * (base - base_mean)).filter(share.is_null()).sum()
+    values = {
+        "composition": ((a - b) * (rate + base) / 2).sum(),
+        "rates": ((rate - base) * (a + b) / 2).sum(),
+        "not shared": alone,
+    }
+    return both.select(
+        (share * rate).sum().alias("gap") - (other * base).sum(),
+        *(pl.when(shared.any()).then(part).alias(name) for name, part in values.items()),
+        n=pl.col("rows").sum().cast(pl.Int64),
+        matched=share.filter(shared).sum(),
     )
 
 
 Kind = Literal["two-fold", "three-fold"]
-Coefficients = Literal["pooled", "group", "reference", "average", "cotton"]
 
 
 def oaxaca(
@@ -260,14 +205,14 @@ def oaxaca(
     *,
     reference: Any,
     kind: Kind = "two-fold",
-    coefficients: Coefficients = "pooled",
     weight: str | None = None,
     cluster: str | None = None,
     confidence: float = 0.95,
 ) -> Any:
     """Split the gap of two groups' means with a linear model in each (Oaxaca and Blinder).
 
-    two-fold     explained (different columns, at common coefficients) and unexplained
+    two-fold     explained (different columns, at the coefficients of both groups together, with a column for
+                 the group, without which explained parts take in what is not) and unexplained
     three-fold   endowments (different columns, at the reference's coefficients), coefficients (at the
                  reference's columns) and interaction
 
@@ -278,10 +223,6 @@ def oaxaca(
         explain: columns; text, categories and booleans are categories.
         reference: the group subtracted, or ``(group, reference)`` where there are more than two.
         kind: see above.
-        coefficients: the common ones of two-fold: "pooled" (both groups together, with a column for the
-            group, without which explained parts take in what is not), those of the "group" or the
-            "reference", their
-            "average" (Reimers), or by size ("cotton").
         weight: zero or more, without gaps.
         cluster: standard errors then allow people of one cluster to be alike.
         confidence: of each interval.
@@ -317,35 +258,42 @@ def oaxaca(
     table = rows(frame, value, explain, weight, cluster, labels=[group])
     mine, against = _two_groups(table.table[group].unique().sort().to_list(), group, reference)
     table = table.within(pl.col(group).is_in([mine, against]))
-    columns = design(table.table, explain)
-    in_group = (table.table[group] == mine).to_numpy()
-    a, b = (_Side(table, columns, keep, name) for keep, name in ((in_group, mine), (~in_group, against)))
-    mean = a.mean_y - b.mean_y, a.of_mean_y - b.of_mean_y
-    dx, of_dx = a.mean_x - b.mean_x, a.of_mean_x - b.of_mean_x
+    columns, in_group = design(table.table, explain), (table.table[group] == mine).to_numpy()
+    x, b = _side(table, columns, in_group, mine)
+    x0, b0 = _side(table, columns, ~in_group, against)
+    parts: list[tuple[str, list[tuple[Array, Array]], bool]] = [("gap", [(x, b), (-x0, b0)], False)]
     if kind == "three-fold":
-        db, of_db = a.beta - b.beta, a.of_beta - b.of_beta
-        parts = [
-            *_product("endowments", columns, dx, of_dx, b.beta, b.of_beta),
-            _product("coefficients", columns, b.mean_x, b.of_mean_x, db, of_db)[0],
-            *_product("interaction", columns, dx, of_dx, db, of_db),
+        parts += [
+            ("endowments", [(x - x0, b0)], True),
+            ("coefficients", [(x0, b - b0)], False),
+            ("interaction", [(x - x0, b - b0)], True),
         ]
     else:
-        common = _common(table, columns, a, b, in_group, coefficients)
-        parts = _product("explained", columns, dx, of_dx, *common)
-        parts.append(("unexplained", None, mean[0] - parts[0][2], mean[1] - parts[0][3]))
-    parts = [(GAP, None, *mean), *parts]
-    se = np.sqrt(np.diag(table.variance(np.column_stack([influence for *_, influence in parts]))))
-    found = pl.DataFrame(
+        both = np.column_stack([columns.x, in_group])
+        check_rank(both, [*columns.names, group])
+        pooled = fit(table, both)
+        common = np.vstack([pooled.params, pooled.moved])[:, :-1]
+        parts.append(("explained", [(x - x0, common)], True))
+        parts.append(("unexplained", [(x, b - common), (-x0, b0 - common)], False))
+    found: list[tuple[str, str | None, Array]] = []
+    for part, products, split in parts:
+        places: dict[str | None, Any] = {None: slice(None)}
+        places |= {name: list(term.at) for name, term in columns.terms.items()} if split else {}
+        for name, at in places.items():
+            terms = [_product(*one, at) for one in products]
+            found.append((part, name, np.sum(terms, axis=0)))
+    contribution, *moved = np.stack([column for *_, column in found], axis=1)
+    se = np.sqrt(np.diag(table.variance(np.array(moved))))
+    result = pl.DataFrame(
         {
-            "part": [part[0] for part in parts],
-            "column": pl.Series([part[1] for part in parts], dtype=pl.String),
-            "contribution": [part[2] for part in parts],
-            "se": se,
+            "part": [part for part, *_ in found],
+            "column": pl.Series([name for _, name, _ in found], dtype=pl.String),
+            "contribution": contribution,
+            **limits(contribution, se, confidence, table.freedom()),
         }
     )
     sizes = {"n": pl.lit(int(in_group.sum())), "n_reference": pl.lit(int((~in_group).sum()))}
-    limits = _with_limits(found, confidence, table.freedom())
-    return table.back(limits.with_columns(group=pl.lit(mine), reference=pl.lit(against), **sizes))
+    return table.back(result.with_columns(group=pl.lit(mine), reference=pl.lit(against), **sizes))
 
 
 def _two_groups(groups: list[str], column: str, reference: Any) -> tuple[str, str]:
@@ -366,61 +314,27 @@ def _two_groups(groups: list[str], column: str, reference: Any) -> tuple[str, st
     return mine, against
 
 
-class _Side:
-    """The regression of one of the two groups, and what each row moves its means and coefficients by.
-
-    statsmodels' OaxacaBlinder has no weights, clusters or columns, so only its formulas are used here.
-    """
-
-    def __init__(self, table: Rows, columns: Design, keep: Any, name: str):
-        x = columns.x[keep]
-        if nobody := [n for n, any_ in zip(columns.names, (x != 0).any(axis=0), strict=True) if not any_]:
-            raise NotEstimableError(
-                f"in group {name!r} nobody has {', '.join(nobody)}: merge that value or leave it out"
-            )
-        try:
-            check_rank(x, columns.names)
-        except NotEstimableError as error:
-            raise NotEstimableError(f"in group {name!r} {error}") from None
-        share = keep / table.w[keep].sum()
-        self.beta, self.of_beta = _least_squares(columns.x, table.y, table.w * keep)
-        self.mean_x, self.mean_y = (share * table.w) @ columns.x, float((share * table.w) @ table.y)
-        self.of_mean_x = share[:, None] * (columns.x - self.mean_x)
-        self.of_mean_y = share * (table.y - self.mean_y)
+def _side(table: Rows, columns: Design, keep: Any, name: str) -> tuple[Array, Array]:
+    """Means and coefficients of one of the two groups; below each, what every row moves it by."""
+    x, mine = columns.x[keep], Rows(table.table.filter(pl.Series(keep)), 0, table.back)
+    if nobody := [n for n, any_ in zip(columns.names, (x != 0).any(axis=0), strict=True) if not any_]:
+        raise NotEstimableError(
+            f"in group {name!r} nobody has {', '.join(nobody)}: merge that value or leave it out"
+        )
+    try:
+        check_rank(x, columns.names)
+    except NotEstimableError as error:
+        raise NotEstimableError(f"in group {name!r} {error}") from None
+    fitted, share = fit(mine, x), mine.w / mine.w.sum()
+    means, coefficients = np.zeros((2, len(keep) + 1, x.shape[1]))
+    means[0], coefficients[0] = share @ x, fitted.params
+    means[1:][keep], coefficients[1:][keep] = share[:, None] * (x - means[0]), fitted.moved
+    return means, coefficients
 
 
-def _least_squares(x: Array, y: Array, w: Array) -> tuple[Array, Array]:
-    """Coefficients, and what each row moves them by a unit of weight."""
-    import statsmodels.api as sm
-
-    fitted = sm.WLS(y, x, weights=w).fit()
-    influence = (x * (y - x @ fitted.params)[:, None]) @ fitted.normalized_cov_params
-    return fitted.params, influence * (w > 0)[:, None]
-
-
-Part = tuple[str, str | None, float, Array]
-
-
-def _product(part: str, columns: Design, x: Array, of_x: Array, beta: Array, of_beta: Array) -> list[Part]:
-    """``x @ beta`` as a whole and column by column, with the influence of each row."""
-    places = {None: list(range(len(x)))} | {name: list(term.at) for name, term in columns.terms.items()}
-    return [
-        (part, name, float(x[at] @ beta[at]), of_x[:, at] @ beta[at] + of_beta[:, at] @ x[at])
-        for name, at in places.items()
-    ]
-
-
-def _common(
-    table: Rows, columns: Design, a: _Side, b: _Side, in_group: Any, coefficients: str
-) -> tuple[Array, Array]:
-    """Coefficients at which columns are compared in a two-fold split."""
-    if coefficients == "pooled":
-        x = np.column_stack([columns.x, in_group])
-        beta, of_beta = _least_squares(x, table.y, table.w)
-        return beta[:-1], of_beta[:, :-1]
-    size = float(table.w[in_group].sum() / table.w.sum())
-    shares = {"group": 1.0, "reference": 0.0, "average": 0.5, "cotton": size}
-    if coefficients not in shares:
-        raise ValueError(f"coefficients {coefficients!r} is not one of: pooled, {', '.join(shares)}")
-    s = shares[coefficients]
-    return s * a.beta + (1 - s) * b.beta, s * a.of_beta + (1 - s) * b.of_beta
+def _product(x: Array, beta: Array, at: Any) -> Array:
+    """``x @ beta`` at some columns, and below it what every row moves it by."""
+    x, beta = x[:, at], beta[:, at]
+    found = x @ beta[0] + beta @ x[0]
+    found[0] /= 2
+    return np.asarray(found)

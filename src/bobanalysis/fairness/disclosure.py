@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -61,126 +60,111 @@ def protect(
     by = as_list(by)
     rows, back = to_lazy(table, [*by, count, *values])
     inner = rows.select(*by, count, *values).collect()
-    number = inner[count].cast(pl.Float64)
+    number = inner[count].cast(pl.Float64).fill_nan(None)
     for bad, why in (
-        (number.is_null() | number.is_nan(), "is missing"),
+        (number.is_null(), "is missing"),
         (number < 0, "is negative"),
         (number != number.floor(), "is not a whole number"),
     ):
-        if (bad := bad.fill_null(False)).any():
-            row = int(bad.arg_max() or 0)
+        for row in bad.arg_true().head(1):
             raise ValueError(f"column {count!r} holds {inner[count][row]} in row {row}, which {why}")
-    ranks = {name: _ranks(inner[name]) for name in by}
-    for name in by:
-        if TOTAL in ranks[name]:
-            raise ValueError(f"column {name!r} has the value {TOTAL!r}; leave totals out, they are added")
-    text = [pl.col(name).cast(pl.String).fill_null(UNKNOWN) for name in by]
-    sums = [pl.col(name).sum() for name in (count, *values)]
-    ways = [kept for size in range(len(by), -1, -1) for kept in combinations(by, size)]
-    parts = (
-        inner.with_columns(text, _all=pl.lit(0)).group_by("_all", *kept).agg(sums)
-        .with_columns(pl.lit(TOTAL).alias(name) for name in by if name not in kept)
-        for kept in ways
-    )  # fmt: skip
-    place = [
-        pl.col(name).replace_strict({**ranks[name], TOTAL: len(ranks[name])}, return_dtype=pl.Int64)
+    # labels in the order of their values, "unknown" first, totals last
+    labels = {
+        name: inner[name].unique().sort().cast(pl.String).fill_null(UNKNOWN).unique(maintain_order=True)
         for name in by
-    ]
-    full = pl.concat(part.select(*by, count, *values) for part in parts).sort(place)
+    }
+    for name in by:
+        if TOTAL in labels[name]:
+            raise ValueError(f"column {name!r} has the value {TOTAL!r}; leave totals out, they are added")
+    kinds = {name: pl.Enum([*labels[name], TOTAL]) for name in by}
+    full = inner.with_columns(
+        pl.col(name).cast(pl.String).fill_null(UNKNOWN).cast(kind) for name, kind in kinds.items()
+    )
+    full = full.group_by(by).agg(pl.col(count, *values).sum())
+    for name, kind in kinds.items():
+        others = [c for c in by if c != name]
+        sums = full.group_by(others).agg if others else full.select
+        total = sums(pl.col(count, *values).sum()).with_columns(pl.lit(TOTAL, kind).alias(name))
+        full = pl.concat([full, total.select(full.columns)])
+    full = full.sort(by)
     n = full[count].cast(pl.Float64).to_numpy()
-    lines = _lines(full.select(place).to_numpy(), [len(ranks[name]) for name in by])
     small = (n > 0) & (n < min_count)
-    hidden, low, high = _hide(n, small, lines, min_count)
-    why_hidden = pl.when(pl.Series(small)).then(pl.lit("primary")).when(pl.Series(hidden))
+    hidden, low, high = _hide(n, small, _lines(full, by), min_count)
+    primary, other = pl.Series(small), pl.Series(hidden & ~small)
     return back(
         full.with_columns(
+            pl.col(by).cast(pl.String),
             *(pl.when(pl.Series(~hidden)).then(pl.col(name)).alias(name) for name in (count, *values)),
-            why_hidden.then(pl.lit("complementary")).alias("hidden"),
+            pl.when(primary)
+            .then(pl.lit("primary"))
+            .when(other)
+            .then(pl.lit("complementary"))
+            .alias("hidden"),
             pl.Series("possible_low", low).fill_nan(None),
             pl.Series("possible_high", high).fill_nan(None),
         )
     )
 
 
-def _ranks(column: pl.Series) -> dict[str, int]:
-    values = column.unique().sort().cast(pl.String).fill_null(UNKNOWN)
-    return {value: place for place, value in enumerate(values.unique(maintain_order=True))}
+def _lines(full: pl.DataFrame, by: list[str]) -> Any:
+    """One row a line of the table: 1 for its parts, -1 for their total; a sparse matrix of lines × cells."""
+    from scipy.sparse import csr_matrix
+
+    rows, sign, count = [], [], 0
+    for name in by:
+        others = [c for c in by if c != name]
+        line = full.select(pl.struct(others).rank("dense") if others else pl.repeat(1, pl.len()))
+        rows.append(count - 1 + line.to_series().to_numpy().astype(np.int64))
+        sign.append(np.where(full[name] == TOTAL, -1.0, 1.0))
+        count = rows[-1].max() + 1
+    cells = np.tile(np.arange(full.height), len(by))
+    return csr_matrix((np.concatenate(sign), (np.concatenate(rows), cells)), shape=(count, full.height))
 
 
-def _lines(table: Any, totals: list[int]) -> list[tuple[Any, int]]:
-    """Of every line of the table: which cells, and which total is their sum."""
-    lines = []
-    for axis, total in enumerate(totals):
-        found: dict[bytes, list[int]] = {}
-        for cell, others in enumerate(np.delete(table, axis, axis=1)):
-            found.setdefault(others.tobytes(), []).append(cell)
-        for key in sorted(found):
-            members = np.array(found[key])
-            is_total = table[members, axis] == total
-            lines.append((members[~is_total], int(members[is_total][0])))
-    return lines
-
-
-def _hide(n: Any, small: Any, lines: list[tuple[Any, int]], min_count: int) -> tuple[Any, Any, Any]:
-    hidden = small.copy()
-    low, high = np.full(len(n), np.nan), np.full(len(n), np.nan)
+def _hide(n: Any, small: Any, lines: Any, min_count: int) -> tuple[Any, Any, Any]:
+    """Which cells are hidden, and between which values small ones can lie."""
+    hidden, low, high = small.copy(), np.full(len(n), np.nan), np.full(len(n), np.nan)
     _close(n, hidden, lines, min_count)
-    if not 0 < small.sum() <= MOST_CHECKED:
+    if small.sum() > MOST_CHECKED:
         return hidden, low, high
-    of: dict[int, list[int]] = {}
-    for at, (members, total) in enumerate(lines):
-        for cell in (*members, total):
-            of.setdefault(int(cell), []).append(at)
     for cell in np.flatnonzero(small):
         while True:
-            low[cell], high[cell] = _possible(n, hidden, lines, int(cell))
-            if high[cell] - low[cell] >= min_count - 1 - 1e-6:
+            ends, free = _possible(n, hidden, lines, cell), np.flatnonzero(~hidden & (n > 0))
+            if ends[1] - ends[0] >= min_count - 1 - 1e-6 or not len(free):
                 break
-            near = {int(c) for at in of[int(cell)] for c in (*lines[at][0], lines[at][1])}
-            more = [c for c in near if not hidden[c] and n[c] > 0] or list(np.flatnonzero(~hidden & (n > 0)))
-            if not more:
-                break
-            hidden[min(more, key=lambda c: (n[c], c))] = True
+            near = np.intersect1d(free, lines[lines[:, [cell]].nonzero()[0]].indices)
+            hidden[_smallest(n, near if len(near) else free)] = True
             _close(n, hidden, lines, min_count)
     for cell in np.flatnonzero(small):  # what was hidden later only widens the ranges
-        low[cell], high[cell] = _possible(n, hidden, lines, int(cell))
+        low[cell], high[cell] = _possible(n, hidden, lines, cell)
     return hidden, low, high
 
 
-def _close(n: Any, hidden: Any, lines: list[tuple[Any, int]], min_count: int) -> None:
+def _smallest(n: Any, cells: Any) -> int:
+    return int(cells[n[cells].argmin()])
+
+
+def _close(n: Any, hidden: Any, lines: Any, min_count: int) -> None:
     """Hide more until no line gives away a hidden cell, or a sum of hidden cells that is itself small."""
     changed = True
     while changed:
         changed = False
-        for members, total in lines:
-            cells = np.append(members, total)
-            out = hidden[cells]
+        for start, end in zip(lines.indptr[:-1], lines.indptr[1:], strict=True):
+            cells, part = lines.indices[start:end], lines.data[start:end] > 0
+            out, free = hidden[cells], ~hidden[cells] & (n[cells] > 0)
             # a total stands against its parts: what is known of the hidden ones is their sum
-            parts = n[members[hidden[members]]].sum()
-            alone = out.sum() == 1
-            thin = out.any() and not hidden[total] and parts < min_count
-            if not (alone or thin):
-                continue
-            free = cells[~out & (n[cells] > 0)]
-            inside = [c for c in free if c != total]
-            if inside or len(free):
-                hidden[min(inside or list(free), key=lambda c: (n[c], c))] = True
+            thin = out.any() and not out[~part].any() and n[cells[out]].sum() < min_count
+            if (out.sum() == 1 or thin) and free.any():
+                hidden[_smallest(n, cells[free & part if (free & part).any() else free])] = True
                 changed = True
 
 
-def _possible(n: Any, hidden: Any, lines: list[tuple[Any, int]], cell: int) -> tuple[float, float]:
+def _possible(n: Any, hidden: Any, lines: Any, cell: Any) -> tuple[float, float]:
     """Least and greatest value of a hidden cell that all that is shown allows."""
     from scipy.optimize import linprog
-    from scipy.sparse import csr_matrix
 
     # one equation a line: the hidden parts, less the total where it is hidden too, are what is not shown
-    places = [(at, [*members, total]) for at, (members, total) in enumerate(lines)]
-    row = np.concatenate([np.full(len(cells), at) for at, cells in places])
-    column = np.concatenate([cells for _, cells in places])
-    sign = np.concatenate([np.append(np.ones(len(members)), -1.0) for members, _ in lines])
-    matrix = csr_matrix((sign, (row, column)), shape=(len(lines), len(n)))
-    known = -(matrix[:, ~hidden] @ n[~hidden])
-    matrix = matrix[:, hidden]
+    known, matrix = -(lines[:, ~hidden] @ n[~hidden]), lines[:, hidden]
     asked = matrix.getnnz(axis=1) > 0
     aim = (np.flatnonzero(hidden) == cell).astype(float)
     ends = []

@@ -1,7 +1,8 @@
 """What curves, adjusted effects and decompositions share: rows, columns, fits and simultaneous limits.
 
 Models are those of statsmodels. Standard errors never assume that a model is right about the variance: they
-are sandwiches, over rows or over clusters of rows.
+are sandwiches, over rows or over clusters of rows. The sandwich is computed here because statsmodels gives a
+logit HC0 whatever it is asked for, and offers no leaving out of clusters.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -18,9 +20,6 @@ from numpy.typing import NDArray
 from bobanalysis.fairness._cube import UNKNOWN, Back, label, number, to_lazy
 
 Array = NDArray[Any]
-
-DRAWS = 10_000
-"""Draws behind a simultaneous limit: another seed moves it by less than one part in a hundred."""
 
 
 class NotEstimableError(ValueError):
@@ -51,32 +50,35 @@ class Rows:
         """Weight of each row."""
         return self.table["_w"].to_numpy()
 
+    @cached_property
+    def clusters(self) -> NDArray[np.intp] | None:
+        """Number of the cluster of each row, or None where each row stands for itself."""
+        if "_cluster" not in self.table.columns:
+            return None
+        return np.unique(self.table["_cluster"].to_numpy(), return_inverse=True)[1]
+
     def within(self, keep: pl.Expr) -> Rows:
         """Return the rows that an expression keeps."""
         return Rows(self.table.filter(keep), self.left_out, self.back)
 
-    def codes(self, column: str = "_cluster") -> NDArray[np.intp] | None:
-        """Return the number of the group of each row, groups sorted, or None without such a column."""
-        if column not in self.table.columns:
-            return None
-        return np.unique(self.table[column].to_numpy(), return_inverse=True)[1]
-
     def freedom(self, otherwise: float = np.inf) -> float:
         """Return the number of clusters less one; NotEstimableError if there is one only."""
-        codes = self.codes()
-        if codes is not None and codes.max() == 0:
+        if self.clusters is not None and self.clusters.max() == 0:
             raise NotEstimableError("all rows are in one cluster: their uncertainty is not estimable")
-        return otherwise if codes is None else float(codes.max())
+        return otherwise if self.clusters is None else float(self.clusters.max())
 
-    def variance(self, influence: Array) -> Array:
-        """Return the covariance of estimates; a row moves them by its influence (rows × k) times weight."""
-        moved, freedom = influence * self.w[:, None], self.freedom()
-        codes = self.codes()
-        if codes is None:
-            return moved.T @ moved
-        sums = np.zeros((codes.max() + 1, moved.shape[1]))
-        np.add.at(sums, codes, moved)
-        return sums.T @ sums * ((freedom + 1) / freedom)
+    def by_cluster(self, values: Array) -> Array:
+        """Return the sums of columns of values by cluster; the values themselves without clusters."""
+        if self.clusters is None:
+            return values
+        return np.stack([np.bincount(self.clusters, column) for column in values.T], axis=1)
+
+    def variance(self, moved: Array, coefficients: int = 1) -> Array:
+        """Return the covariance of estimates from what each row moves them by: HC1, of clusters CR1."""
+        self.freedom()
+        sums, n = self.by_cluster(moved), len(moved)
+        groups = len(sums)
+        return sums.T @ sums * (groups / (groups - 1) * (n - 1) / (n - coefficients))
 
 
 def rows(
@@ -118,14 +120,7 @@ def rows(
     if cluster:
         wanted["_cluster"] = pl.col(cluster).cast(pl.String).fill_null(UNKNOWN)
     table = lazy.select(**wanted).collect()
-    weights = table["_w"]
-    wrong = (weights.is_null() | weights.is_infinite() | (weights < 0)).fill_null(True)
-    if wrong.any():
-        row = wrong.arg_max() or 0
-        raise ValueError(
-            f"column {weight!r} holds {weights[row]} in row {row} (the first is row 0); "
-            "a weight must be a number, zero or more"
-        )
+    check_weights(table["_w"], weight)
     for name, column in [(outcome, "_y"), *((c, c) for c in names)]:
         if table.schema[column] == pl.Float64 and table[column].is_infinite().any():
             raise ValueError(
@@ -139,6 +134,17 @@ def rows(
             + (" and a weight above 0" if weight else "")
         )
     return Rows(kept, table.height - kept.height, back)
+
+
+def check_weights(weights: pl.Series, name: str | None) -> None:
+    """Raise ValueError, naming the row, unless every weight is a number, zero or more."""
+    wrong = (weights.is_null() | weights.is_infinite() | (weights < 0)).fill_null(True)
+    if wrong.any():
+        row = wrong.arg_max() or 0
+        raise ValueError(
+            f"column {name!r} holds {weights[row]} in row {row} (the first is row 0); "
+            "a weight must be a number, zero or more"
+        )
 
 
 @dataclass(frozen=True)
@@ -217,79 +223,75 @@ def check_rank(x: Array, names: Sequence[str]) -> None:
         )
 
 
-def fit(table: Rows, x: Array, logit: bool, robust: str = "HC1") -> Any:
-    """Fit a weighted linear or logistic regression with statsmodels, robust over rows or over clusters.
+@dataclass(frozen=True)
+class Fit:
+    """A weighted linear or logistic regression.
 
-    A logit has HC0 standard errors whatever ``robust`` asks for: statsmodels computes no other for a GLM.
+    Attributes:
+        x: the columns.
+        params: coefficients.
+        mean: prediction for each row.
+        slope: weight of each row times how fast its prediction rises with the linear predictor.
+        left: weight of each row times what the prediction leaves over.
+        bread: inverse of the information.
+    """
+
+    x: Array
+    params: Array
+    mean: Array
+    slope: Array
+    left: Array
+    bread: Array
+
+    @property
+    def moved(self) -> Array:
+        """What each row moves the coefficients by."""
+        return (self.x * self.left[:, None]) @ self.bread
+
+
+def fit(table: Rows, x: Array, logit: bool = False) -> Fit:
+    """Fit a weighted linear or logistic regression with statsmodels.
+
+    ``table.variance(found.moved, x.shape[1])`` is the robust covariance: HC1, or CR1 of clusters.
 
     Raises:
-        NotEstimableError: a logit has no finite solution (some combination of columns predicts perfectly);
-            there is one cluster only.
+        NotEstimableError: a logit has no finite solution (some combination of columns predicts perfectly).
     """
     import statsmodels.api as sm
 
-    how: dict[str, Any] = {"cov_type": robust}
-    if table.codes() is not None:
-        table.freedom()
-        how = {"cov_type": "cluster", "cov_kwds": {"groups": table.codes()}}
+    y, w = table.y, table.w
     if not logit:
-        return sm.WLS(table.y, x, weights=table.w).fit(**how)
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")
-        model = sm.GLM(table.y, x, family=sm.families.Binomial(), var_weights=table.w / table.w.mean())
-        found = model.fit(tol=1e-12, maxiter=60, **how)
-    # where no finite solution exists each step moves on by about 1, and predictions become 0 or 1
-    if (found.fittedvalues * (1 - found.fittedvalues)).min() < 1e-9:
-        raise NotEstimableError(
-            "the columns separate the outcomes perfectly: no logit effect is finite; "
-            "merge rare values, leave the column out or use a linear model"
-        )
-    return found
+        found = sm.WLS(y, x, weights=w).fit()
+        mean, slope = x @ found.params, w
+    else:
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            model = sm.GLM(y, x, family=sm.families.Binomial(), var_weights=w / w.mean())
+            found = model.fit(tol=1e-12, maxiter=60)
+        mean = found.fittedvalues
+        # where no finite solution exists each step moves on by about 1, and predictions become 0 or 1
+        if (mean * (1 - mean)).min() < 1e-9:
+            raise NotEstimableError(
+                "the columns separate the outcomes perfectly: no logit effect is finite; "
+                "merge rare values, leave the column out or use a linear model"
+            )
+        slope = w * mean * (1 - mean)
+    bread = np.linalg.inv((x * slope[:, None]).T @ x)
+    return Fit(x, found.params, mean, slope, w * (y - mean), bread)
 
 
-def critical(confidence: float, freedom: float = np.inf) -> float:
-    """Two-sided critical value of a t distribution, of the normal where ``freedom`` is infinite."""
+def limits(value: Array, se: Array, confidence: float, freedom: float = np.inf) -> dict[str, pl.Series]:
+    """Return ``ci_low``, ``ci_high`` and ``p_value`` of estimates (t, or normal); null without an error."""
     from scipy.stats import t
 
-    return float(t.ppf(0.5 + confidence / 2, freedom))
-
-
-def two_sided(statistic: Array, freedom: float = np.inf) -> Array:
-    """P-value of t statistics."""
-    from scipy.stats import t
-
-    return np.asarray(2 * t.sf(np.abs(statistic), freedom))
-
-
-def sup_t(covariance: Array, confidence: float, freedom: float = np.inf, seed: int = 0) -> float:
-    """Critical value of the largest of several |t|, so that one band holds for all of them at once.
-
-    Args:
-        covariance: of the estimates.
-        confidence: of the band as a whole.
-        freedom: degrees of freedom of the variance estimate.
-        seed: of the draws.
-
-    Returns:
-        The value that standard errors are multiplied by: the ordinary one for one estimate.
-
-    Source: Montiel Olea and Plagborg-Møller, Journal of Applied Econometrics 34 (2019), 1-17.
-
-    >>> round(sup_t(np.eye(1), 0.95), 2), round(sup_t(np.eye(10), 0.95), 1)
-    (1.96, 2.8)
-    """
-    size = np.sqrt(np.diag(covariance))
-    if (size > 0).sum() < 2:
-        return critical(confidence, freedom)
-    unit = (covariance / np.outer(size, size))[np.ix_(size > 0, size > 0)]
-    values, vectors = np.linalg.eigh(unit)
-    keep = values > 1e-12  # the rest is noise: many points of a curve rest on few coefficients
-    rng = np.random.default_rng(seed)
-    draws = rng.standard_normal((DRAWS, int(keep.sum())))
-    largest = np.abs(draws @ (vectors[:, keep] * np.sqrt(values[keep])).T).max(axis=1)
-    if np.isfinite(freedom):
-        largest /= np.sqrt(rng.chisquare(freedom, DRAWS) / freedom)
-    return float(np.quantile(largest, confidence))
+    se = np.where(se > 0, se, np.nan)
+    half = t.ppf(0.5 + confidence / 2, freedom) * se
+    found = {
+        "ci_low": value - half,
+        "ci_high": value + half,
+        "p_value": 2 * t.sf(np.abs(value / se), freedom),
+    }
+    return {name: pl.Series(column).fill_nan(None) for name, column in ({"se": se} | found).items()}
 
 
 def check_confidence(confidence: float) -> None:

@@ -18,7 +18,7 @@ import polars as pl
 
 from bobanalysis.fairness._cube import as_list, label, number, to_lazy
 from bobanalysis.fairness.metrics import no_reference, reference_labels
-from bobanalysis.fairness.regression import Array, check_confidence, critical
+from bobanalysis.fairness.regression import check_confidence, check_weights
 
 MOST_SPECIFICATIONS = 100_000
 NOT_ESTIMABLE, ESTIMATED = "not estimable", "estimated"
@@ -26,21 +26,17 @@ _FIXED = ("value", "ci_low", "ci_high", "status", "rank", "sign")
 
 
 def specification_curve(
-    measure: Callable[..., Any],
-    choices: Mapping[str, Mapping[str, Any] | Sequence[Any]],
-    *,
-    keep: Callable[[Mapping[str, str]], bool] | None = None,
+    measure: Callable[..., Any], choices: Mapping[str, Mapping[str, Any] | Sequence[Any]]
 ) -> pl.DataFrame:
     """Run a measure under every combination of choices and return the results, lowest first.
 
     Args:
         measure: called with one keyword a choice (the option itself, not its label); returns a number, or a
-            mapping with "value" and, where known, "ci_low" and "ci_high" (further numbers and texts become
-            columns), or a Polars or pandas frame of such rows, one a unit (units in further columns). None,
-            NaN or a ``ValueError`` means that this combination has no result; it is kept and says so.
+            Polars or pandas frame, one row a unit, with "value" and, where known, "ci_low" and "ci_high"
+            (units are further columns of text). None, NaN or a ``ValueError`` means that this combination has
+            no result; it is kept and says so.
         choices: by name, the options: label → anything (a frame, a function, a number), or a plain list of
             labels that are passed as they are.
-        keep: given the labels of a combination, whether it makes sense; all by default.
 
     Returns:
         Polars, one row a combination (and unit): one column a choice with the label, further columns of the
@@ -48,9 +44,8 @@ def specification_curve(
         ``rank`` (from 1, the lowest, within a unit; null without a value) and ``sign`` (−1, 0, 1).
 
     Raises:
-        ValueError: no choice, a choice without options, more than 100,000 combinations, a choice named like a
-            column of the result, or every combination is refused by ``keep``. Whatever else ``measure``
-            raises, with the combination in a note.
+        ValueError: no choice, a choice without options, more than 100,000 combinations, or a choice named
+            like a column of the result. Whatever else ``measure`` raises, with the combination in a note.
 
     Source: Simonsohn, Simmons and Nelson, Nature Human Behaviour 4 (2020), 1208-1214; Steegen, Tuerlinckx,
     Gelman and Vanpaemel, Perspectives on Psychological Science 11 (2016), 702-712.
@@ -66,17 +61,26 @@ def specification_curve(
         raise ValueError(f"rename the choice {min(clash)!r}: the result has a column of that name")
     if (count := prod(map(len, options.values()))) > MOST_SPECIFICATIONS:
         raise ValueError(f"{count:,} combinations, more than {MOST_SPECIFICATIONS:,}: give fewer options")
-    found, texts = [], {name: list(given) for name, given in options.items()}
-    for combination in product(*texts.values()):
-        labels = dict(zip(options, combination, strict=True))
-        if keep is None or keep(labels):
-            found += [
-                labels | row
-                for row in _run(measure, {name: options[name][text] for name, text in labels.items()}, labels)
-            ]
-    if not found:
-        raise ValueError("keep= refused every combination")
-    return _ordered(found, list(options))
+    found = []
+    for combination in product(*(given.items() for given in options.values())):
+        named = dict(zip(options, combination, strict=True))
+        rows = _run(measure, named)
+        found.append(rows.with_columns(pl.lit(text).alias(name) for name, (text, _) in named.items()))
+    table = pl.concat(found, how="diagonal_relaxed")
+    if missing := [c for c in ("ci_low", "ci_high", "status") if c not in table.columns]:
+        table = table.with_columns(pl.lit(None).alias(c) for c in missing)
+    numbers = [pl.col(c).cast(pl.Float64).fill_nan(None) for c in ("value", "ci_low", "ci_high")]
+    table = table.with_columns(*numbers, pl.col("status").cast(pl.String))
+    further = [c for c in table.columns if c not in (*options, *_FIXED)]
+    units = [c for c in further if table.schema[c] in (pl.String, pl.Categorical, pl.Enum)]
+    told = pl.when(pl.col("value").is_null()).then(pl.lit(NOT_ESTIMABLE)).otherwise(pl.lit(ESTIMATED))
+    rank = pl.col("value").rank("ordinal")
+    table = table.with_columns(
+        status=pl.coalesce("status", told),
+        rank=(rank.over(units) if units else rank).cast(pl.Int64),
+        sign=pl.col("value").sign().cast(pl.Int8),
+    )
+    return table.select(*options, *further, *_FIXED).sort(*units, "rank", *options, nulls_last=True)
 
 
 def _options(name: str, given: Mapping[str, Any] | Sequence[Any]) -> dict[str, Any]:
@@ -91,44 +95,20 @@ def _options(name: str, given: Mapping[str, Any] | Sequence[Any]) -> dict[str, A
     return options
 
 
-def _run(
-    measure: Callable[..., Any], given: Mapping[str, Any], labels: Mapping[str, str]
-) -> list[dict[str, Any]]:
+def _run(measure: Callable[..., Any], named: Mapping[str, tuple[str, Any]]) -> pl.DataFrame:
     try:
-        result = measure(**given)
+        result = measure(**{name: option for name, (_, option) in named.items()})
     except ValueError as error:
-        return [{"value": None, "status": f"{NOT_ESTIMABLE}: {error}"}]
+        return pl.DataFrame({"value": [None], "status": [f"{NOT_ESTIMABLE}: {error}"]})
     except Exception as error:
-        error.add_note("specification: " + ", ".join(f"{name} = {text}" for name, text in labels.items()))
+        error.add_note("specification: " + ", ".join(f"{name} = {text}" for name, (text, _) in named.items()))
         raise
-    if isinstance(result, Mapping):
-        result = [dict(result)]
-    elif np.ndim(result) == 0:
-        result = [{"value": result}]
-    else:
-        result = nw.from_native(result, eager_only=True).to_polars().to_dicts()
-    for row in result:
-        if "value" not in row:
-            raise ValueError(f"the measure returned {', '.join(row)} and no 'value'")
-        for name in ("value", "ci_low", "ci_high"):
-            if (given := row.get(name)) is not None:
-                row[name] = None if np.isnan(given) else float(given)
-        row["status"] = row.get("status") or (NOT_ESTIMABLE if row["value"] is None else ESTIMATED)
-    return result
-
-
-def _ordered(found: list[dict[str, Any]], choices: list[str]) -> pl.DataFrame:
-    table = pl.from_dicts(found, infer_schema_length=None)
-    for name in ("value", "ci_low", "ci_high"):
-        column = pl.col(name) if name in table.columns else pl.lit(None)
-        table = table.with_columns(column.cast(pl.Float64).alias(name))
-    further = [c for c in table.columns if c not in (*choices, *_FIXED)]
-    units = [c for c in further if table.schema[c] in (pl.String, pl.Categorical, pl.Enum)]
-    rank = pl.col("value").rank("ordinal")
-    table = table.with_columns(
-        rank=(rank.over(units) if units else rank).cast(pl.Int64), sign=pl.col("value").sign().cast(pl.Int8)
-    )
-    return table.select(*choices, *further, *_FIXED).sort(*units, "rank", *choices, nulls_last=True)
+    if np.ndim(result) == 0:
+        return pl.DataFrame({"value": [result]}, strict=False)
+    found = nw.from_native(result, eager_only=True).to_polars()
+    if "value" not in found.columns:
+        raise ValueError(f"the measure returned {', '.join(found.columns)} and no 'value'")
+    return found
 
 
 def agreement(curve: Any, by: Sequence[str] = (), value: str = "value") -> Any:
@@ -164,27 +144,29 @@ def agreement(curve: Any, by: Sequence[str] = (), value: str = "value") -> Any:
     if table.is_empty():
         raise ValueError("the table has no rows")
     v, sure = pl.col("_v"), pl.col("ci_low").sign() == pl.col("ci_high").sign()
-    sums = {"specifications": pl.len().cast(pl.Int64), "estimable": v.count().cast(pl.Int64)}
-    sums |= {f"_{s}": (v.sign() == s).sum() for s in _SIGNS}
-    sums |= {f"_clear{s}": (sure & (v.sign() == s)).sum() for s in _SIGNS}
-    sums |= {name: v.quantile(q / 4, "linear") for q, name in enumerate(_ORDER)}
-    sums["_limits"] = pl.col("ci_low").count() > 0
-    found = table.group_by(by).agg(**sums).sort(by) if by else table.select(**sums)
-    most, some = pl.max_horizontal(f"_{s}" for s in _SIGNS), pl.col("estimable") > 0
-    tied = pl.sum_horizontal(pl.col(f"_{s}") == most for s in _SIGNS) > 1
-    clear = pl.coalesce(pl.when(pl.col(f"_{s}") == most).then(f"_clear{s}") for s in _SIGNS)
-    sign = pl.coalesce(pl.when(pl.col(f"_{s}") == most).then(pl.lit(s, pl.Int8)) for s in _SIGNS)
-    found = found.with_columns(
-        sign=pl.when(some & ~tied).then(sign),
-        agreement=pl.when(some).then(most / pl.col("estimable")),
-        agreement_of_all=most / pl.col("specifications"),
-        clear=pl.when(some & pl.col("_limits") & ~tied).then(clear / pl.col("estimable")),
-    )
-    head = ("specifications", "estimable", "sign", "agreement", "agreement_of_all", "clear")
-    return back(found.select(*by, *head, *_ORDER))
+    signs = {s: (v.sign() == s).sum() for s in (-1, 0, 1)}
+    most, estimable = pl.max_horizontal(signs.values()), v.count()
+    tied = pl.sum_horizontal(count == most for count in signs.values()) > 1
+    clear = {s: (sure & (v.sign() == s)).sum() for s in signs}
+    chosen = [pl.when(signs[s] == most) for s in signs]
+    told = (estimable > 0) & ~tied
+    columns = {
+        "specifications": pl.len().cast(pl.Int64),
+        "estimable": estimable.cast(pl.Int64),
+        "sign": pl.when(told).then(
+            pl.coalesce(w.then(pl.lit(s, pl.Int8)) for w, s in zip(chosen, signs, strict=True))
+        ),
+        "agreement": pl.when(estimable > 0).then(most / estimable),
+        "agreement_of_all": most / pl.len(),
+        "clear": pl.when(told & (pl.col("ci_low").count() > 0)).then(
+            pl.coalesce(w.then(clear[s]) for w, s in zip(chosen, signs, strict=True)) / estimable
+        ),
+        **{name: v.quantile(q / 4, "linear") for q, name in enumerate(_ORDER)},
+    }
+    found = table.group_by(by).agg(**columns).sort(by) if by else table.select(**columns)
+    return back(found)
 
 
-_SIGNS = (-1, 0, 1)
 _ORDER = ("lowest", "quarter", "median", "three_quarters", "highest")
 
 
@@ -217,7 +199,7 @@ def unknown_bounds(
         ``share_unknown`` (by weight), ``value_known`` (mean of the known; null if nobody is), ``low``,
         ``high``, ``ci_low``, ``ci_high`` (which holds the true value, wherever between the bounds it is, with
         the confidence asked for), and with a reference ``difference_low``, ``difference_high`` (bounds of
-        group minus reference, null for itself) and ``sign_known`` (whether they exclude 0).
+        group minus reference, null for itself).
 
     Raises:
         ValueError: a column is missing, an outcome is out of range, a weight is negative, no rows, or the
@@ -230,6 +212,9 @@ def unknown_bounds(
     >>> unknown_bounds(told, "stuck", ["place"]).select("place", "value_known", "low", "high").rows()
     [('a', 0.3333333333333333, 0.25, 0.5), ('b', None, 0.0, 1.0)]
     """
+    from scipy.optimize.elementwise import find_root
+    from scipy.special import ndtr
+
     check_confidence(confidence)
     if not lowest < highest:
         raise ValueError(f"lowest ({lowest}) must be below highest ({highest})")
@@ -241,8 +226,7 @@ def unknown_bounds(
     table = lazy.select(**named, _y=number(value, schema), _w=weights).collect()
     if table.is_empty():
         raise ValueError("the table has no rows")
-    if (table["_w"].is_null() | (table["_w"] < 0) | table["_w"].is_infinite()).any():
-        raise ValueError(f"column {weight!r} has a weight that is missing, infinite or negative")
+    check_weights(table["_w"], weight)
     if not table["_y"].drop_nulls().is_between(lowest, highest).all():
         raise ValueError(
             f"column {value!r} runs from {table['_y'].min()!r} to {table['_y'].max()!r}, "
@@ -262,7 +246,10 @@ def unknown_bounds(
     # one observation more at each end of the range: a share seen as 0 of 8 is not known to be 0
     floor = (highest - lowest) / (2 * (n + 2)) * np.sqrt(2 / (n + 2))
     se_low, se_high = np.maximum(se_low, floor), np.maximum(se_high, floor)
-    width = _imbens_manski(high - low, np.maximum(se_low, se_high), confidence)
+    # two-sided where nobody is unknown, one-sided where the bounds are far apart
+    apart = (high - low) / np.maximum(se_low, se_high)
+    held = lambda c, apart: ndtr(c + apart) - ndtr(-c) - confidence  # noqa: E731
+    width = find_root(held, (0.0, 40.0), args=(apart,)).x
     ends = {"ci_low": low - width * se_low, "ci_high": high + width * se_high}
     found = found.drop("_se_low", "_se_high").with_columns(
         pl.Series(name, np.clip(end, lowest, highest)) for name, end in ends.items()
@@ -275,19 +262,4 @@ def unknown_bounds(
         gaps = {"difference_low": pl.col("low") - chosen["high"][0]}
         gaps["difference_high"] = pl.col("high") - chosen["low"][0]
         found = found.with_columns(pl.when(~itself).then(gap).alias(name) for name, gap in gaps.items())
-        signs = (pl.col("difference_low") > 0) | (pl.col("difference_high") < 0)
-        found = found.with_columns(sign_known=signs)
     return back(found.with_columns(pl.selectors.float().fill_nan(None)))
-
-
-def _imbens_manski(width: Array, se: Array, confidence: float) -> Array:
-    """Critical value c with P(−c − width/se ≤ Z ≤ c) = confidence: two-sided at width 0, else one-sided."""
-    from scipy.special import ndtr
-
-    low = np.full_like(width, critical(2 * confidence - 1) if confidence > 0.5 else 0.0)
-    high = np.full_like(width, critical(confidence))
-    for _ in range(50):
-        middle = (low + high) / 2
-        short = ndtr(middle + width / se) - ndtr(-middle) < confidence
-        low, high = np.where(short, middle, low), np.where(short, high, middle)
-    return high
