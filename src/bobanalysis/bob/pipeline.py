@@ -49,7 +49,7 @@ from bobanalysis.rules.expr import Operand
 from bobanalysis.tables import load, load_yaml
 
 from .catalogue import DICTIONARY, UPSTREAM_COMMIT
-from .configuration import advice_modules, strategies
+from .configuration import ABOUT, advice_modules, strategies
 from .diagnosis import Relevance, challenges, overall_rows
 from .market import JOINED, Market, MarketLike, join, looked_up_by
 from .outcomes import in_words
@@ -64,17 +64,11 @@ KEYS = ("person_id", "user", "project")
 PLACE, JOB = "departement_id", "rome_id"
 
 
-def _yaml(name: str) -> dict[str, Any]:
-    return load_yaml(dict[str, Any], Path(__file__).with_name(f"{name}.yaml"))
-
-
-SAID = _yaml("algorithm")
-
-
 @cache
 def regions() -> Mapping[str, str]:
     """Return the region of each département."""
-    return {departement: region for region, held in _yaml("regions").items() for departement in held}
+    held = load_yaml(dict[str, list[str]], Path(__file__).with_name("regions.yaml"))
+    return {departement: region for region, departements in held.items() for departement in departements}
 
 
 @cache
@@ -142,18 +136,18 @@ class Bob(Algorithm):
     only_diagnosis: bool = False
 
     id = "bob"
-    title = Text(**SAID["title"])
+    title = Text(**ABOUT["title"])
     source = Source(
-        Text(**SAID["source"]["name"]),
-        f"{SAID['source']['repository']}/blob/{UPSTREAM_COMMIT}/{{source}}",
+        Text(**ABOUT["source"]["name"]),
+        f"{ABOUT['source']['repository']}/blob/{UPSTREAM_COMMIT}/{{source}}",
         UPSTREAM_COMMIT,
     )
     dictionary = DICTIONARY
-    outcomes = tuple(_outcome(raw) for raw in SAID["outcomes"])
-    input_roles = load(Inputs, SAID["inputs"], "algorithm.yaml")
+    outcomes = tuple(_outcome(raw) for raw in ABOUT["outcomes"])
+    input_roles = load(Inputs, ABOUT["inputs"], "algorithm.yaml")
     known_column = "market_known"
-    questions = load(tuple[Questions, ...], SAID["questions"], "algorithm.yaml")
-    start = MappingProxyType(SAID["start"])
+    questions = load(tuple[Questions, ...], ABOUT["questions"], "algorithm.yaml")
+    start = MappingProxyType(ABOUT["start"])
     error_column = "diagnosis_error"
     records = RECORDS
 
@@ -243,7 +237,7 @@ class Bob(Algorithm):
 
     def reference(self, criterion: str, value: Operand | None = None) -> Reference:
         """Return how Bob is made blind to age or to place; see ``Algorithm.reference``."""
-        if criterion not in SAID["blind"]:
+        if criterion not in ABOUT["blind"]:
             return super().reference(criterion, value)
         values: dict[str, Operand] = {"age": 40 if value is None else value}
         if criterion == "place":
@@ -251,7 +245,7 @@ class Bob(Algorithm):
             values = {**super().reference("place").values, **country}
         said = {
             k: {lang: t.format(value=value) for lang, t in texts.items()}
-            for k, texts in SAID["blind"][criterion].items()
+            for k, texts in ABOUT["blind"][criterion].items()
         }
         return Reference(values, Text(**said["neutral"]), Text(**said["dropped"]))
 
