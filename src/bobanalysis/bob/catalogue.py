@@ -158,22 +158,17 @@ class Catalogue:
 
     def __getitem__(self, name: str) -> PublishedRule:
         """Return the rule called ``name``; KeyError that names the nearest one if there is none."""
-        if (known := self.models.get(name) or self._made.get(name)) is not None:
-            return known
-        if (made := self._from_family(name)) is None:
+        if (found := self._find(name)) is None:
             near = get_close_matches(name, self.models, n=1)
             raise KeyError(f"no rule is called {name!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
-        return self._made.setdefault(name, made)
+        return found
 
     def __contains__(self, name: str) -> bool:
         """Tell whether a rule is called ``name``."""
-        if name in self.models or name in self._made:
-            return True
         try:
-            made = self._from_family(name)
+            return self._find(name) is not None
         except KeyError:
             return False
-        return made is not None and bool(self._made.setdefault(name, made))
 
     def __iter__(self) -> Iterator[str]:
         """Iterate over the exact names, in the order of ``rules.yaml``."""
@@ -187,7 +182,9 @@ class Catalogue:
         """Return the condition that filters all pass, read up to the first that does not (spec 01 §4.5)."""
         return all_of(*(passes(self.use(name)) for name in names))
 
-    def _from_family(self, name: str) -> PublishedRule | None:
+    def _find(self, name: str) -> PublishedRule | None:
+        if (known := self.models.get(name) or self._made.get(name)) is not None:
+            return known
         for family in self.families:
             # The published code tolerates one trailing line feed after a pattern, not after an exact name.
             match = family.pattern.fullmatch(name.removesuffix("\n"))
@@ -197,10 +194,9 @@ class Catalogue:
                 expr = family.build(*match.groups())
             except (ValueError, KeyError) as error:
                 raise KeyError(f"no rule is called {name!r}: {error.args[0]}") from error
-            title = self._member_title(family, match.groups())
-            return PublishedRule(
-                name, expr, family.source, family.spec, title, family.quirks, family.pattern.pattern
-            )
+            title, pattern = self._member_title(family, match.groups()), family.pattern.pattern
+            made = PublishedRule(name, expr, family.source, family.spec, title, family.quirks, pattern)
+            return self._made.setdefault(name, made)
         return None
 
     def _member_title(self, family: Family, held: tuple[str, ...]) -> Text:

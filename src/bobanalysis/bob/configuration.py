@@ -16,6 +16,8 @@ from bobanalysis.tables import load_yaml
 from bobanalysis.text import Text
 
 Row = TypeVar("Row")
+ABOUT = load_yaml(dict[str, Any], files("bobanalysis.bob") / "algorithm.yaml")
+"""What audits and pages need to know of Bob beside its rules."""
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,8 @@ from bobanalysis.validation import validate
 from .diagnosis import Relevance, challenges
 from .market import Market, join
 from .outcomes import answers, details
-from .pipeline import Bob, Run
+from .pipeline import Bob, Run, item_score
+from .ranking import rank
 from .records import read_users
 from .rulebook import catalogue
 from .strategies import advice_lists
@@ -149,9 +150,10 @@ def _compare(vectors: list[dict[str, Any]], market: Market, report: Report) -> N
     if came.num_rejected:
         rows = came.rejected.head(3).to_dicts()
         raise InputError(f"{came.num_rejected} recorded projects cannot be read: {rows}")
-    run = bob.steps(came.valid, plan)
-    assert run.actions is not None
-    plans = advice_lists(run.actions, list(plan))["advice"].to_list()
+    run = bob.steps(came.valid, plan.values())
+    scored = evaluate(plan, run.known, keep=["rome_id"])
+    ranked = rank([item_score(scored, k) for k in plan], list(plan), negative=False)
+    plans = advice_lists(ranked, list(plan))["advice"].to_list()
     told = _told(run)
     places = {key: k for k, key in enumerate(run.diagnosed.select("user", "project").iter_rows())}
     for number, vector in enumerate(vectors):

@@ -49,7 +49,7 @@ from bobanalysis.rules.expr import Operand
 from bobanalysis.tables import load, load_yaml
 
 from .catalogue import DICTIONARY, UPSTREAM_COMMIT
-from .configuration import advice_modules, strategies
+from .configuration import ABOUT, advice_modules, strategies
 from .diagnosis import Relevance, challenges, overall_rows
 from .market import JOINED, Market, MarketLike, join, looked_up_by
 from .outcomes import in_words
@@ -64,17 +64,11 @@ KEYS = ("person_id", "user", "project")
 PLACE, JOB = "departement_id", "rome_id"
 
 
-def _yaml(name: str) -> dict[str, Any]:
-    return load_yaml(dict[str, Any], Path(__file__).with_name(f"{name}.yaml"))
-
-
-SAID = _yaml("algorithm")
-
-
 @cache
 def regions() -> Mapping[str, str]:
     """Return the region of each département."""
-    return {departement: region for region, held in _yaml("regions").items() for departement in held}
+    held = load_yaml(dict[str, list[str]], Path(__file__).with_name("regions.yaml"))
+    return {departement: region for region, departements in held.items() for departement in departements}
 
 
 @cache
@@ -97,14 +91,13 @@ def _outcome(raw: dict[str, Any]) -> Outcome:
 class Run(Result):
     """What each step of the pipeline found; all parts have one row a project, in the order of the people.
 
-    ``diagnosed`` is the frame of ``Bob.diagnose``; ``triggers`` the scores of advice, strategies and actions;
-    ``advice`` and ``actions`` the rankings; ``proposed`` the list columns of strategies.
+    ``diagnosed`` is the frame of ``Bob.diagnose``; ``triggers`` the scores of advice and strategies;
+    ``advice`` the ranking; ``proposed`` the list columns of strategies.
     """
 
     diagnosed: pl.DataFrame
     triggers: Evaluation
     advice: Ranking
-    actions: Ranking | None
     proposed: pl.DataFrame
 
     def column(self, name: str) -> pl.Series:
@@ -142,18 +135,18 @@ class Bob(Algorithm):
     only_diagnosis: bool = False
 
     id = "bob"
-    title = Text(**SAID["title"])
+    title = Text(**ABOUT["title"])
     source = Source(
-        Text(**SAID["source"]["name"]),
-        f"{SAID['source']['repository']}/blob/{UPSTREAM_COMMIT}/{{source}}",
+        Text(**ABOUT["source"]["name"]),
+        f"{ABOUT['source']['repository']}/blob/{UPSTREAM_COMMIT}/{{source}}",
         UPSTREAM_COMMIT,
     )
     dictionary = DICTIONARY
-    outcomes = tuple(_outcome(raw) for raw in SAID["outcomes"])
-    input_roles = load(Inputs, SAID["inputs"], "algorithm.yaml")
+    outcomes = tuple(_outcome(raw) for raw in ABOUT["outcomes"])
+    input_roles = load(Inputs, ABOUT["inputs"], "algorithm.yaml")
     known_column = "market_known"
-    questions = load(tuple[Questions, ...], SAID["questions"], "algorithm.yaml")
-    start = MappingProxyType(SAID["start"])
+    questions = load(tuple[Questions, ...], ABOUT["questions"], "algorithm.yaml")
+    start = MappingProxyType(ABOUT["start"])
     error_column = "diagnosis_error"
     records = RECORDS
 
@@ -243,7 +236,7 @@ class Bob(Algorithm):
 
     def reference(self, criterion: str, value: Operand | None = None) -> Reference:
         """Return how Bob is made blind to age or to place; see ``Algorithm.reference``."""
-        if criterion not in SAID["blind"]:
+        if criterion not in ABOUT["blind"]:
             return super().reference(criterion, value)
         values: dict[str, Operand] = {"age": 40 if value is None else value}
         if criterion == "place":
@@ -251,7 +244,7 @@ class Bob(Algorithm):
             values = {**super().reference("place").values, **country}
         said = {
             k: {lang: t.format(value=value) for lang, t in texts.items()}
-            for k, texts in SAID["blind"][criterion].items()
+            for k, texts in ABOUT["blind"][criterion].items()
         }
         return Reference(values, Text(**said["neutral"]), Text(**said["dropped"]))
 
@@ -343,36 +336,27 @@ class Bob(Algorithm):
     def compute(self, people: pl.DataFrame, rules: Iterable[Expr] = ()) -> Result:
         """Run the pipeline on validated people; see ``Algorithm.compute``."""
         if not self.only_diagnosis:
-            return self.steps(people, rules=rules)
+            return self.steps(people, rules)
         known, diagnosed = self._diagnosed(people, rules)
         return Result(known, lambda: diagnosed)
 
-    def steps(self, people: pl.DataFrame, actions: Rules | None = None, rules: Iterable[Expr] = ()) -> Run:
-        """Run the pipeline on validated people.
-
-        Args:
-            people: A frame from ``validate``.
-            actions: Rules of the action plan, to rank actions too.
-            rules: Further rules that will be read.
-        """
-        plan = dict(actions or {})
-        known, diagnosed = self._diagnosed(people, [*rules, *plan.values()])
+    def steps(self, people: pl.DataFrame, rules: Iterable[Expr] = ()) -> Run:
+        """Run all steps on validated people; ``rules`` are further ones that will be read."""
+        known, diagnosed = self._diagnosed(people, rules)
         scoring = {k: rule for k, rule in self.roots.items() if k not in self.diagnosis}
-        scored = evaluate(scoring | {f"action {k}": r for k, r in plan.items()}, known, keep=[JOB])
+        scored = evaluate(scoring, known, keep=[JOB])
         failed = diagnosed["diagnosis_error"].is_not_null()
-        stars = [_score(scored, f"advice {k}", failed) for k in self.advice]
+        stars = [item_score(scored, f"advice {k}", failed) for k in self.advice]
         excludes = [(m.id, other) for m in advice_modules() for other in m.excludes]
         advice = rank(stars, list(self.advice), excludes)
         points = {k: scored.frame[f"strategy {k}"].cast(pl.Float64) for k in self.strategies}
         main, overall = diagnosed["main_challenge"], diagnosed["overall_score"]
         proposed = propose(main, overall, points, scored.frame["job tips"], advice)
-        scores = [_score(scored, f"action {k}") for k in plan]
-        ranked = rank(scores, list(plan), negative=False) if plan else None
 
         def answers() -> pl.DataFrame:
             return pl.concat([diagnosed, advice_lists(advice, list(self.advice)), proposed], how="horizontal")
 
-        return Run(known, answers, diagnosed, scored, advice, ranked, proposed)
+        return Run(known, answers, diagnosed, scored, advice, proposed)
 
     def _diagnosed(self, people: pl.DataFrame, rules: Iterable[Expr]) -> tuple[pl.DataFrame, pl.DataFrame]:
         """Join the market, once, and diagnose; return what later rules read, and the diagnosis.
@@ -422,7 +406,7 @@ def _national_offers() -> Expr:
     return first_match(when(score == 0, 0), when(offers < 1, 1), otherwise=offers)
 
 
-def _score(done: Evaluation, column: str, failed: pl.Series | None = None) -> pl.Series:
+def item_score(done: Evaluation, column: str, failed: pl.Series | None = None) -> pl.Series:
     """Return the score of an item: 0.1 where its rule names what it lacks, null where it has none."""
     score: pl.Expr = pl.col(column).cast(pl.Float64)
     if column + STATUS in done.frame.columns:

@@ -17,10 +17,10 @@ from bobanalysis.rules.expr import Cases
 from bobanalysis.tables import load_yaml
 
 from . import configuration
+from .configuration import ABOUT
 from .diagnosis import Relevance, challenges, diagnosis, overall_rows
 from .market import _elsewhere as elsewhere
 from .market import association_table, looked_up_by
-from .pipeline import SAID as ABOUT
 from .rulebook import catalogue, titles
 from .uses import content_rules, rules_in_use
 
@@ -267,17 +267,15 @@ class BobPresentation(Presentation):
         """Return the published tables that the pipeline reads, the defaults of all inputs, and the market."""
         read = inputs(*self.algorithm.roots.values())
         ids = {m.id for m in configuration.advice_modules()}
-        excluded: dict[str, list[str]] = {}
-        for module in configuration.advice_modules():
-            for other in module.excludes:
-                if other != module.id and other in ids:
-                    excluded.setdefault(other, []).append(module.id)
-        served = [c for c in association_table().columns if c in {v.name for v in read}]
+        pairs = [(o, m.id) for m in configuration.advice_modules() for o in m.excludes if o in ids - {m.id}]
+        helped = association_table()
+        served = [c for c in helped.columns if c in {v.name for v in read}]
+        by_place = helped.select("departement_id", *served).rows()
         return {
             "challenges": [{"id": c.id, "column": c.column} for c in challenges()],
             "overall": [row.id for row in overall_rows()],
             "advice": [{"id": m.id} for m in configuration.advice_modules()],
-            "excluded": [[id, by] for id, by in excluded.items()],
+            "excluded": [[id, [by for o, by in pairs if o == id]] for id in dict(pairs)],
             "strategies": [
                 # pieces that no advice bears the name of can never be given
                 {
@@ -291,10 +289,7 @@ class BobPresentation(Presentation):
             "defaults": {v.name: v.default for v in read} | {"departement_id": ""},
             "associations": {
                 "columns": served,
-                "rows": {
-                    row[0]: list(row[1:])
-                    for row in association_table().select("departement_id", *served).rows()
-                },
+                "rows": {place: counts for place, *counts in by_place},
                 "elsewhere": [elsewhere()[c] for c in served],
             },
             "market": _market(self.algorithm.market, {v.name for v in read}),

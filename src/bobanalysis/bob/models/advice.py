@@ -1,4 +1,4 @@
-"""Advice that computes a score, or nests conditions; the rest stands in ``tables.yaml``."""
+"""Advice that computes its score; decision tables of the rest stand in ``tables.yaml``."""
 
 from collections.abc import Mapping
 from itertools import combinations
@@ -9,7 +9,6 @@ from bobanalysis.rules import (
     all_of,
     any_of,
     count,
-    error,
     largest,
     missing,
     smallest,
@@ -265,19 +264,4 @@ rule(
     when(d.search_length >= 12, 3, because="SEARCHING_FOR_SOME_TIME"),
     otherwise=2,
     because="HUMAN_SUPPORT_HELPS",
-)
-
-
-only_permanent = d.employment_types.has("CDI") & (d.num_employment_types == 1)
-rule(
-    "advice-seasonal-relocate",
-    when((d.area_type < "COUNTRY") | (d.family_situation != "SINGLE"), 0),
-    when((d.highest_degree >= "LICENCE_MAITRISE") | (d.age > 30) | only_permanent, 0),
-    when(d.seasonal_departements == -1, error("IndexError")),
-    when(
-        d.seasonal_departements > 1,
-        2,
-        because=("READY_TO_MOVE", "NO_FAMILY_TIES", "MORE_SEASONAL_OFFERS_ELSEWHERE"),
-    ),
-    otherwise=0,
 )
