@@ -572,7 +572,7 @@ class RuleAlgorithm(Algorithm):
     ``<id> <item>``: items above 0 are listed, best first, equals in the published order. Where a rule is
     undefined for a person, its answer is null, and the column ``undefined`` says which and why.
 
-    >>> from bobanalysis.rules import Dictionary, Text, Variable
+    >>> from bobanalysis.rules import Dictionary, Text, Variable, first_match, when
     >>> d = Dictionary([Variable("age", "int", Text("âge", "age"), 0)])
     >>> score = PublishedRule("score", first_match(when(d.age >= 50, -0.7), otherwise=0.1))
     >>> number = Outcome("score", "number", Text("note", "score"))

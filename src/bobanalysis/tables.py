@@ -510,7 +510,7 @@ class Writer:
     """
 
     path: Path
-    _file: IO[bytes] | None = field(default=None, init=False)
+    _file: IO[bytes] = field(init=False)
     _parquet: Any = field(default=None, init=False)
 
     def __post_init__(self) -> None:
@@ -527,7 +527,6 @@ class Writer:
 
     def write(self, frame: pl.DataFrame) -> None:
         """Append rows."""
-        assert self._file is not None
         if self.path.suffix == ".parquet":
             import pyarrow.parquet as pq
 
@@ -544,7 +543,6 @@ class Writer:
 
     def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
         """Give the file its name, or leave what stood there where something failed."""
-        assert self._file is not None
         if self._parquet is not None:
             self._parquet.close()
         self._file.close()

@@ -27,7 +27,7 @@ def variable(name="x", kind="int", default=0, **more):
         ([variable(kind="text", default=0)], "default 0 is not of kind text"),
         *(
             ([variable(name)], f"entry '{name}': the name is one that the dictionary uses itself")
-            for name in ("keys", "values", "items", "get", "sets", "tables", "variables", "from_yaml", "_x")
+            for name in ("keys", "values", "items", "get", "sets", "tables", "from_yaml", "_x")
         ),
     ],
 )

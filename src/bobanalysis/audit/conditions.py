@@ -206,15 +206,10 @@ def effects(algorithm: Algorithm, people: pl.DataFrame, listed: Iterable[Conditi
 
 def _otherwise(algorithm: Algorithm, condition: Condition, how: Measure) -> Expr:
     node, rule = condition.node, condition.rule
-    if how == "years":
-        assert isinstance(node, e.Compare)
-        assert isinstance(node.right, e.Const)
-        assert condition.cut
-        decided = e.COMPARISONS[node.op](condition.cut[1], node.right.value)
-        return force_condition(algorithm, rule, node, decided)
-    if how == "contrary":
-        return force_condition(algorithm, rule, node, ~node)
-    return neutral(algorithm.rule(rule).expr, algorithm.reference("place").values, algorithm.is_rule)
+    if how == "country":
+        return neutral(algorithm.rule(rule).expr, algorithm.reference("place").values, algorithm.is_rule)
+    year_above = condition.cut and neutral(node, {condition.age: condition.cut[1]})
+    return force_condition(algorithm, rule, node, ~node if year_above is None else year_above)
 
 
 def _shares(
@@ -222,16 +217,10 @@ def _shares(
 ) -> tuple[float, ...]:
     """Return the share of people for whom anything, then each outcome, differs."""
 
-    def differs(column: str) -> pl.Series:
-        return _comparable(published[column]).ne_missing(_comparable(changed[column]))
-
-    differ = [pl.any_horizontal(*map(differs, outcome.columns)) for outcome in algorithm.outcomes]
-    parts = [pl.any_horizontal(*differ), *differ]
-    flags = pl.select(part.alias(str(k)) for k, part in enumerate(parts))
+    differ = [
+        pl.any_horizontal(published[c].ne_missing(changed[c]) for c in outcome.columns)
+        for outcome in algorithm.outcomes
+    ]
+    flags = pl.select(part.alias(str(k)) for k, part in enumerate([pl.any_horizontal(*differ), *differ]))
     total = float(weight.sum())
     return tuple(float((flags[c].cast(pl.Float64) * weight).sum()) / total for c in flags.columns)
-
-
-def _comparable(column: pl.Series) -> pl.Series:
-    """Return one comparable value a row for lists."""
-    return column.hash() if isinstance(column.dtype, pl.List) else column

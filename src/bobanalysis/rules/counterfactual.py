@@ -326,19 +326,14 @@ def _values(index: _Index, variable: e.Variable, now: Any) -> list[Any]:
 
 def _summed(item: e.Expr) -> Iterator[e.Variable]:
     """Iterate over the inputs that make the value of an expression, not those that only choose it."""
-    if isinstance(item, e.Var):
-        yield item.variable
     match item:
-        case e.Cases() | e.Sum():
-            parts = [*(r.result for r in item.rows), getattr(item, "otherwise", e.Const(0))]
-        case e.Function() | e.Named() | e.Window():
-            parts = [item.item]
-        case e.Arith() | e.Coalesce():
-            parts = list(e.children(item))
-        case _:
-            parts = []
-    for part in parts:
-        yield from _summed(part)
+        case e.Var():
+            yield item.variable
+        case e.Row(_, value, _) | e.Window(_, value, _, _):
+            yield from _summed(value)
+        case e.Cases() | e.Sum() | e.Function() | e.Named() | e.Arith() | e.Coalesce():
+            for part in e.children(item):
+                yield from _summed(part)
 
 
 def _size(variable: e.Variable, before: Any, after: Any, ordered: bool) -> float:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,7 @@ from bobanalysis.text import Text
 from .expr import KINDS, Choice, Expr, Protected, Var, Variable, any_of, did_you_mean
 
 
-@dataclass
-class Dictionary(Mapping[str, Variable]):
+class Dictionary(dict[str, Variable]):
     """The data dictionary: variables by name; attribute access gives the expression that reads one.
 
     Args:
@@ -34,35 +33,27 @@ class Dictionary(Mapping[str, Variable]):
         (age >= 45)
     """
 
-    variables: list[Variable]
-    sets: dict[str, dict[str, Variable]] = field(default_factory=dict)
-    tables: dict[str, dict[str, Variable]] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
+    def __init__(
+        self,
+        variables: Iterable[Variable],
+        sets: Mapping[str, Mapping[str, Variable]] | None = None,
+        tables: Mapping[str, Mapping[str, Variable]] | None = None,
+    ) -> None:
         """Check the variables and index them by name."""
-        self._by_name: dict[str, Variable] = {}
-        for variable in self.variables:
-            if wrong := _fault(variable, self._by_name):
+        super().__init__()
+        self.sets, self.tables = sets or {}, tables or {}
+        for variable in variables:
+            if wrong := _fault(variable, self):
                 raise ValueError(f"data dictionary, entry {variable.name!r}: {wrong}")
-            self._by_name[variable.name] = variable
+            self[variable.name] = variable
         for name in (*self.sets, *self.tables):
             if _is_reserved(name):
                 raise ValueError(f"data dictionary, entry {name!r}: {_RESERVED}")
 
-    def __getitem__(self, name: str) -> Variable:
-        """Return the variable called ``name``; KeyError that names the nearest one."""
-        if name not in self._by_name:
-            hint = did_you_mean(name, self._by_name).replace(" D", "; d")
-            raise KeyError(f"{name!r} is not in the data dictionary{hint}")
-        return self._by_name[name]
-
-    def __iter__(self) -> Iterator[str]:
-        """Iterate over the names."""
-        return iter(self._by_name)
-
-    def __len__(self) -> int:
-        """Count the variables."""
-        return len(self._by_name)
+    def __missing__(self, name: str) -> Variable:
+        """Refuse a name that is not there; KeyError that names the nearest one."""
+        hint = did_you_mean(name, self).replace(" D", "; d")
+        raise KeyError(f"{name!r} is not in the data dictionary{hint}")
 
     def __getattr__(self, name: str) -> Any:
         """Return the expression that reads the variable ``name`` (or the multi-valued answer ``name``)."""
@@ -109,7 +100,7 @@ _RESERVED = "the name is one that the dictionary uses itself; choose another nam
 
 
 def _is_reserved(name: str) -> bool:
-    return name.startswith("_") or hasattr(Dictionary, name) or name in Dictionary.__dataclass_fields__
+    return name.startswith("_") or hasattr(Dictionary, name) or name in ("sets", "tables")
 
 
 def _fault(variable: Variable, before: Mapping[str, Variable]) -> str:

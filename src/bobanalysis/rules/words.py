@@ -424,11 +424,10 @@ class _Verbalizer(e.Visitor):
         if isinstance(item, e.Membership):
             if variable is None:
                 return None
-            if isinstance(item, e.IsIn):
-                said = self.either([self.value(variable, v) for v in item.values])
-                return Limit(variable, "in", item.values, said)
-            how = "starts" if isinstance(item, e.StartsWith) else "lists"
-            return Limit(variable, how, item.values, self.begins_or_holds(item))
+            listed = isinstance(item, e.IsIn)
+            values = (self.value(variable, v) for v in item.values)
+            said = self.either(values) if listed else self.begins_or_holds(item)
+            return Limit(variable, type(item).__name__, item.values, said)
         if not isinstance(item.right, e.Const):
             return None
         value = item.right.value
