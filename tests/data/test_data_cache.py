@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from bobanalysis.data import DataError, cache, fetch, registry
+from bobanalysis.data import DataError, fetch, registry
 from bobanalysis.data.registry import Source
 from bobanalysis.text import Text
 
@@ -62,18 +62,6 @@ def test_a_file_is_downloaded_once_with_its_hash_and_date_beside_it(served: Any,
     record = json.loads(path.with_name(path.name + ".json").read_text())
     assert record["sha256"] == hashlib.sha256(CONTENT).hexdigest()
     assert record["downloaded"].startswith("20")
-
-
-def test_a_file_that_is_not_the_one_of_the_registry_is_refused_and_not_kept(served: Any, register: Any):
-    register(served[1], official_sha256={"2025": "0" * 64})
-    with pytest.raises(DataError, match="not the file of the registry"):
-        fetch("thing")
-    assert list(cache.cache_folder().rglob("*.csv*")) == []
-
-
-def test_the_right_hash_is_accepted(served: Any, register: Any):
-    register(served[1], official_sha256={"2025": hashlib.sha256(CONTENT).hexdigest()})
-    assert fetch("thing").read_bytes() == CONTENT
 
 
 def test_a_cached_file_that_was_changed_is_noticed(served: Any, register: Any):

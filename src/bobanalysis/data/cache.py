@@ -1,8 +1,8 @@
 """Download official files to a cache on this machine, and prove on every use that they are still what was
 downloaded.
 
-A file whose publisher never changes it has its sha256 in the registry. For a file that changes, the sha256
-and the date of the download are written beside it; later uses compare with that, so a silent change is seen.
+The sha256 and the date of the download are written beside a file; later uses compare with that, so a silent
+change is seen.
 """
 
 from __future__ import annotations
@@ -58,21 +58,19 @@ def fetch(
     part = part or entry.parts[-1]
     if part not in entry.parts:
         raise DataError(f"{entry.id} has no file {part!r}; it has {', '.join(entry.parts)}")
-    url, known = entry.files[part], entry.official_sha256.get(part)
+    url = entry.files[part]
     target = cache_folder() / entry.id / f"{part}-{_name(url)}"
     record = target.with_name(target.name + ".json")
     before = json.loads(record.read_text(encoding="utf-8")) if record.exists() else {}
-    expected = known or before.get("sha256")
-    if target.exists() and expected and not refresh:
-        if (found := pooch.file_hash(str(target))) != expected:
-            said = "the registry" if known else "the record of the download"
+    if target.exists() and before and not refresh:
+        if (found := pooch.file_hash(str(target))) != before["sha256"]:
             raise DataError(
-                f"{target}: sha256 is {found}, {said} says {expected}; "
+                f"{target}: sha256 is {found}, the record of the download says {before['sha256']}; "
                 f"delete the file, then run `bobanalysis data fetch {entry.id}` again"
             )
         return target
     say(f"downloading {url}")
-    _download(url, target, known, instead)
+    _download(url, target, instead)
     digest = pooch.file_hash(str(target))
     if before and before["sha256"] != digest:
         say(f"{url} has changed since {before['downloaded']}: sha256 was {before['sha256']}, is {digest}")
@@ -88,7 +86,7 @@ def _name(url: str) -> str:
     return name if plain else f"{name}-{hashlib.sha256(split.query.encode()).hexdigest()[:8]}"
 
 
-def _download(url: str, target: Path, known: str | None, instead: str) -> None:
+def _download(url: str, target: Path, instead: str) -> None:
     import pooch
 
     # Under another name first: what stood there stays if the download fails.
@@ -97,13 +95,8 @@ def _download(url: str, target: Path, known: str | None, instead: str) -> None:
     pooch.get_logger().setLevel("ERROR")
     loader = pooch.HTTPDownloader(timeout=60)
     try:
-        pooch.retrieve(url, known, fname=incoming.name, path=incoming.parent, downloader=loader)
-    except (OSError, ValueError) as error:
+        pooch.retrieve(url, None, fname=incoming.name, path=incoming.parent, downloader=loader)
+    except OSError as error:  # as the errors of requests are
         short = " ".join(str(error).split())[:200] or type(error).__name__
-        if isinstance(error, OSError):  # as the errors of requests are
-            raise DataError(f"{url}: could not be downloaded ({short}){instead}") from None
-        raise DataError(  # pooch says so when the sha256 is not the known one
-            f"{url}: what came is not the file of the registry ({short}); nothing was kept. If the "
-            f"producer has published a new version, change official_sha256 in sources.yaml{instead}"
-        ) from None
+        raise DataError(f"{url}: could not be downloaded ({short}){instead}") from None
     incoming.replace(target)

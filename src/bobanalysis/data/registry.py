@@ -60,7 +60,6 @@ class Source:
     table: str | None = None
     rows: int | None = None
     sha256: str | None = None
-    official_sha256: Mapping[str, str] = field(default_factory=dict)
     access: Literal["download", "account", "restricted", "closed"] = "download"
     shipped_as: tuple[str, ...] = ()
     keys: tuple[str, ...] = ()
