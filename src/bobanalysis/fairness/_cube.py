@@ -285,22 +285,19 @@ def _check(
     if weight:
         w = number(weight, schema)
         bad[weight] = (w.is_null() | (w < 0) | w.is_infinite(), "a weight must be a number, zero or more")
-    values = [name for name in (prediction, score, outcome) if name]
-    found = rows.select(
-        pl.len().alias("rows"),
-        *(pl.col(name).count().alias(f"known {name}") for name in dict.fromkeys(values)),
-        *(wrong.fill_null(False).any().alias(f"bad {name}") for name, (wrong, _) in bad.items()),
-    ).collect()
-    facts = found.row(0, named=True)
-    if facts["rows"] == 0:
+    values = list(dict.fromkeys(name for name in (prediction, score, outcome) if name))
+    counts = (pl.col(name).count().alias(f"known {name}") for name in values)
+    people, *known = rows.select(pl.len(), *counts).collect().row(0)
+    if people == 0:
         raise ValueError("the table has no rows")
-    for name in values:
-        if facts[f"known {name}"] == 0:
-            raise ValueError(f"column {name!r} is empty in every one of the {facts['rows']} rows")
+    if 0 in known:
+        raise ValueError(f"column {values[known.index(0)]!r} is empty in every one of the {people} rows")
     for name, (wrong, why) in bad.items():
-        if facts[f"bad {name}"]:
-            first = rows.select(name).with_row_index("row number").filter(wrong.fill_null(False)).head(1)
-            row, value = first.collect().row(0)
+        first = (
+            rows.select(name).with_row_index("row number").filter(wrong.fill_null(False)).head(1).collect()
+        )
+        if first.height:
+            row, value = first.row(0)
             raise ValueError(f"column {name!r} holds {value} in row {row} (the first is row 0); {why}")
 
 
