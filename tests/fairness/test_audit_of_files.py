@@ -320,6 +320,29 @@ def test_long_scores_keep_their_own_bins(write):
     assert found.filter(metric="base_rate")["item"].to_list() == [str(1_000_000 + k) for k in range(5)]
 
 
+def test_of_too_many_distinct_scores_the_mean_is_kept_and_the_rest_said(write, monkeypatch):
+    from bobanalysis import tables
+    from bobanalysis.fairness import reading
+
+    rows = "".join(f"{'ab'[k % 2]},{k * k},{k % 3 == 0:d}\n" for k in range(400))
+    path = write("g,score,again\n" + rows)
+    monkeypatch.setattr(tables.Table.batches, "__defaults__", (None, 50))
+    expected = audit_file(path, ["g"], score="score", outcome="again").measures
+    monkeypatch.setattr(reading, "MOST_SCORES", 20)
+    found = audit_file(path, ["g"], score="score", outcome="again")
+    assert (found.calibration, found.impact) == (None, None)
+    assert any("Too many distinct scores" in note.en for note in found.notes)
+    for column in ("n", "value", "ci_low", "difference_high"):
+        np.testing.assert_allclose(found.measures[column].fill_null(-9), expected[column].fill_null(-9))
+
+
+def test_what_a_condition_reads_as_no_is_listed_by_how_often_and_then_in_order(write):
+    path = write("g,level\n" + "a,low\nb,high\na,Low\nb,?\n" * 20 + "a,Low\n")
+    found = audit_file(path, ["g"], prediction="level=high")
+    assert any("read as no: 'Low' (21 rows), 'low' (20 rows)." in note.en for note in found.notes)
+    assert value(found, "selection_rate", g="b") == 1
+
+
 def test_a_column_of_lists_is_refused_by_name(tmp_path):
     pl.DataFrame({"g": [["a"]], "told": [1]}).write_parquet(tmp_path / "t.parquet")
     with pytest.raises(InputError, match="column 'g' holds List"):

@@ -179,7 +179,7 @@ def test_limits_of_all_pairs_hold_at_once_also_where_rates_differ(rates):
     for k in range(120):
         people = pl.DataFrame({"group": group, "told": rng.random(len(group)) < rates[group]})
         pairs = pairwise_gaps(people, ["group"], "told", draws=199, seed=k)
-        one, other = (rates[pairs[c].cast(pl.Int64).to_numpy()] for c in ("group", "other"))
+        one, other = (rates[pairs[c].cast(pl.Int64).to_numpy()] for c in ("group", "group_other"))
         low, high = (pairs[c].to_numpy() for c in ("ci_low", "ci_high"))
         held.append(((low <= one - other) & (one - other <= high)).all())
     assert np.mean(held) >= 0.92

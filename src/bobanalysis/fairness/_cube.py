@@ -157,7 +157,7 @@ def cube(
         keys["_prediction"] = _decision(rows, prediction, schema[prediction], categories=outcome is None)
     if outcome:
         keys["_outcome"] = _decision(rows, outcome, schema[outcome], categories=False)
-    _check(rows, schema, prediction, score, outcome, weight)
+    _check(rows, schema, [name for name in (prediction, outcome) if name], score, weight)
     w = pl.col(weight).cast(pl.Float64) if weight else pl.lit(1.0)
     numbers = {"_n": pl.lit(1), "_w": w, "_w2": w * w}
     if score:
@@ -269,38 +269,30 @@ def _decision(rows: pl.LazyFrame, name: str, dtype: pl.DataType, categories: boo
 
 
 def _check(
-    rows: pl.LazyFrame,
-    schema: pl.Schema,
-    prediction: str | None,
-    score: str | None,
-    outcome: str | None,
-    weight: str | None,
+    rows: pl.LazyFrame, schema: pl.Schema, decisions: list[str], score: str | None, weight: str | None
 ) -> None:
     """Raise ValueError for the first thing that no measure can be made of, naming where it is."""
     binary = "a rate needs yes and no, as true/false, 0/1 or text; give the column as score= for its mean"
-    decisions = [name for name in (prediction, outcome) if name and schema[name].is_numeric()]
-    bad = {name: (~number(name, schema).is_in([0.0, 1.0]), binary) for name in decisions}
+    numeric = [name for name in decisions if schema[name].is_numeric()]
+    bad = {name: (~number(name, schema).is_in([0.0, 1.0]), binary) for name in numeric}
     if score:
         bad[score] = (number(score, schema).is_infinite(), "a mean needs finite numbers")
     if weight:
         w = number(weight, schema)
         bad[weight] = (w.is_null() | (w < 0) | w.is_infinite(), "a weight must be a number, zero or more")
-    values = [name for name in (prediction, score, outcome) if name]
-    found = rows.select(
-        pl.len().alias("rows"),
-        *(pl.col(name).count().alias(f"known {name}") for name in dict.fromkeys(values)),
-        *(wrong.fill_null(False).any().alias(f"bad {name}") for name, (wrong, _) in bad.items()),
-    ).collect()
-    facts = found.row(0, named=True)
-    if facts["rows"] == 0:
+    values = list(dict.fromkeys([*decisions, *([score] if score else [])]))
+    counts = (pl.col(name).count().alias(f"known {name}") for name in values)
+    people, *known = rows.select(pl.len(), *counts).collect().row(0)
+    if people == 0:
         raise ValueError("the table has no rows")
-    for name in values:
-        if facts[f"known {name}"] == 0:
-            raise ValueError(f"column {name!r} is empty in every one of the {facts['rows']} rows")
+    if 0 in known:
+        raise ValueError(f"column {values[known.index(0)]!r} is empty in every one of the {people} rows")
     for name, (wrong, why) in bad.items():
-        if facts[f"bad {name}"]:
-            first = rows.select(name).with_row_index("row number").filter(wrong.fill_null(False)).head(1)
-            row, value = first.collect().row(0)
+        first = (
+            rows.select(name).with_row_index("row number").filter(wrong.fill_null(False)).head(1).collect()
+        )
+        if first.height:
+            row, value = first.row(0)
             raise ValueError(f"column {name!r} holds {value} in row {row} (the first is row 0); {why}")
 
 

@@ -127,24 +127,18 @@ def gap_test(
     roles = {"prediction": prediction, "outcome": outcome, "weight": weight, "score": score}
     levels = compare(frame, groups, roles, metric, min_group)
     value, labels = levels.value, levels.labels
-    size: dict[str, Any] = {"n": int(levels.n.sum()), "groups": len(value), "left_out": levels.left_out}
-    table = {"group": pl.Series(labels, dtype=pl.String), "n": levels.n, "people": levels.people}
-    shown = pl.DataFrame(table | {"value": value})
+    gap = float(np.ptp(value)) if len(value) > 1 else None
+    found = partial(GapTest, levels.metric, gap, int(levels.n.sum()), len(value), levels.left_out)
     if levels.reason:
-        gap = float(np.ptp(value)) if len(value) > 1 else None
-        nothing = shown.with_columns(pl.lit(None, pl.Float64).alias(end) for end in ("low", "high"))
-        return GapTest(levels.metric, gap, **size, intervals=nothing, reason=levels.reason)
+        return found(_intervals(levels, np.nan), reason=levels.reason)
     p_value, multiplier, _ = _tested(levels, draws, seed)
-    low, high = _limits(value, levels.precision, multiplier, levels.mean)
-    top, bottom = int(value.argmax()), int(value.argmin())
+    shown = _intervals(levels, multiplier)
+    low, high = shown["low"].to_numpy(), shown["high"].to_numpy()
     widest = float(high.max() - low.min())
-    return GapTest(
-        levels.metric,
-        float(value[top] - value[bottom]),
-        **size,
-        intervals=shown.with_columns(low=low, high=high),
-        high=labels[top],
-        low=labels[bottom],
+    return found(
+        shown,
+        high=labels[value.argmax()],
+        low=labels[value.argmin()],
         ci_low=float(max(low.max() - high.min(), 0.0)),
         ci_high=widest if levels.mean else min(widest, 1.0),
         p_value=p_value,
@@ -171,10 +165,10 @@ def pairwise_gaps(
             :func:`gap_test`.
 
     Returns:
-        A frame of the library that came in, one row a pair, the surest gap first: ``group``, ``other``,
-        ``n``, ``other_n``, ``value``, ``other_value``, ``difference`` (positive), simultaneous ``ci_low`` and
-        ``ci_high``, and ``p_adjusted``: the chance of a gap as sure as this anywhere among them, if all
-        groups were alike. No rows where nothing is estimable.
+        A frame of the library that came in, one row a pair, the surest gap first: ``group`` and
+        ``group_other``, ``n`` and ``n_other``, ``value`` and ``value_other``, ``difference`` (positive),
+        simultaneous ``ci_low`` and ``ci_high``, and ``p_adjusted``: the chance of a gap as sure as this
+        anywhere among them, if all groups were alike. No rows where nothing is estimable.
 
     Raises:
         ValueError: as :func:`gap_test`; too many pairs to list.
@@ -189,26 +183,30 @@ def pairwise_gaps(
     levels = compare(frame, groups, roles, metric, min_group)
     if len(levels.n) > _MOST_LISTED:
         raise ValueError(f"{len(levels.n)} groups make too many pairs to list; take gap_test")
-    _, multiplier, alike = (1.0, 1.0, np.zeros(0)) if levels.reason else _tested(levels, draws, seed)
-    downwards = np.argsort(-levels.value, kind="stable")
-    one, other = (downwards[at] for at in np.triu_indices(0 if levels.reason else len(downwards), 1))
-    p, n = levels.value, levels.precision
-    low, high = _limits(p, n, multiplier, levels.mean)
-    sure = _touching(p[one], n[one], p[other], n[other], levels.mean)
-    labels, furthest = np.array(levels.labels, dtype=object), np.inf if levels.mean else 1.0
-    table = {
-        "group": pl.Series(labels[one].tolist(), dtype=pl.String),
-        "other": pl.Series(labels[other].tolist(), dtype=pl.String),
-        "n": levels.n[one],
-        "other_n": levels.n[other],
-        "value": p[one],
-        "other_value": p[other],
-        "difference": p[one] - p[other],
-        "ci_low": np.maximum(low[one] - high[other], -furthest),
-        "ci_high": np.minimum(high[one] - low[other], furthest),
-        "p_adjusted": _mid_p(sure, alike),
-    }
-    return levels.back(pl.DataFrame(table)[np.argsort(-sure, kind="stable")])
+    _, multiplier, alike = (1.0, np.nan, np.zeros(0)) if levels.reason else _tested(levels, draws, seed)
+    each = _intervals(levels, multiplier).with_columns(precision=levels.precision)
+    each = each.drop_nulls("low").sort("value", descending=True, maintain_order=True).with_row_index("at")
+    pairs = each.join(each, how="cross", suffix="_other").filter(pl.col("at") < pl.col("at_other"))
+    p, n, other, m = (pairs[f"{c}{of}"].to_numpy() for of in ("", "_other") for c in ("value", "precision"))
+    sure = _touching(p, n, other, m, levels.mean)
+    furthest = np.inf if levels.mean else 1.0
+    value, low, high = (pl.col(name) for name in ("value", "low", "high"))
+    found = pairs.select(
+        pl.col("group", "group_other", "n", "n_other", "value", "value_other"),
+        difference=value - pl.col("value_other"),
+        ci_low=(low - pl.col("high_other")).clip(-furthest),
+        ci_high=(high - pl.col("low_other")).clip(None, furthest),
+        p_adjusted=pl.Series(_mid_p(sure, alike)),
+    )
+    return levels.back(found[np.argsort(-sure, kind="stable")])
+
+
+def _intervals(levels: Levels, multiplier: float) -> pl.DataFrame:
+    """A row a group, with its comparison interval; null where the multiplier is not known."""
+    low, high = _limits(levels.value, levels.precision, multiplier, levels.mean)
+    table = {"group": pl.Series(levels.labels, dtype=pl.String), "n": levels.n, "people": levels.people}
+    found = pl.DataFrame(table | {"value": levels.value, "low": low, "high": high})
+    return found.with_columns(pl.col("low", "high").fill_nan(None))
 
 
 # --- what is compared -------------------------------------------------------------------------------------

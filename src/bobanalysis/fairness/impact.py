@@ -60,40 +60,36 @@ def impact_ratios(
         raise ValueError("impact ratios need a decision of yes or no")
     safe, named = cells.renamed()
     ways = (way for size in range(1, len(named) + 1) for way in combinations(named, size))
-    return cells.back(
-        pl.concat(_one(safe, way, " × ".join(named[name] for name in way), min_group) for way in ways)
-    )
+    tables = [_one(safe, way, " × ".join(named[name] for name in way), min_group) for way in ways]
+    return cells.back(pl.concat(tables))
 
 
 def _one(cells: Cube, groups: tuple[str, ...], attributes: str, min_group: int) -> pl.DataFrame:
-    """The table of one attribute, or of some crossed."""
+    """The table of one attribute, or of some crossed: ratios to the category that is selected most."""
     keys = [*groups, "_prediction"]
     decided = cells.cells.drop_nulls("_prediction").select(*keys, "_n", "_w", "_w2")
     every = Cube(merged(decided, keys), groups)
     known = every.known()
-    found = measures(known, min_group=min_group).filter(metric="selection_rate")
-    rate, ratio = pl.col("value"), pl.col("ratio")
-    best = found.filter(rate == rate.max()).select(groups)
-    if best.is_empty():
-        found = found.with_columns(
-            pl.lit(None, pl.Float64).alias(f"ratio{end}") for end in ("", "_low", "_high")
-        )
-    else:
-        found = measures(known, best.row(0), min_group).filter(metric="selection_rate")
-    share = pl.col("n") / pl.col("n").sum()
-    table = found.select(
-        pl.lit(attributes).alias("attributes"),
-        pl.concat_str(groups, separator=" × ").alias("category"),
-        "n",
-        share.alias("share"),
-        rate.alias("rate"),
-        ratio.alias("impact_ratio"),
-        "ratio_low",
-        "ratio_high",
-        ((rate == rate.max()) & (rate > 0)).fill_null(False).alias("most_selected"),
-        (ratio < FOUR_FIFTHS - 1e-12).alias("below_four_fifths"),
-        (share < TWO_PERCENT).alias("below_two_percent"),
-        "suppressed",
+    rates = measures(known, min_group=min_group).filter(metric="selection_rate")
+    most = rates.drop_nulls("value").sort("value", descending=True, maintain_order=True).select(groups)
+    if not most.is_empty():
+        rates = measures(known, most.row(0), min_group).filter(metric="selection_rate")
+    ratios = (pl.when(not most.is_empty()).then(pl.col(f"ratio{end}")) for end in ("", "_low", "_high"))
+    ratio, low, high = ratios
+    rate, share = pl.col("value"), pl.col("n") / pl.col("n").sum()
+    table = rates.select(
+        attributes=pl.lit(attributes),
+        category=pl.concat_str(groups, separator=" × "),
+        n=pl.col("n"),
+        share=share,
+        rate=rate,
+        impact_ratio=ratio,
+        ratio_low=low,
+        ratio_high=high,
+        most_selected=((rate == rate.max()) & (rate > 0)).fill_null(False),
+        below_four_fifths=ratio < FOUR_FIFTHS - 1e-12,
+        below_two_percent=share < TWO_PERCENT,
+        suppressed=pl.col("suppressed"),
     )
     unnamed = int(every.cells["_n"].sum()) - int(known.cells["_n"].sum())
     last = pl.DataFrame({"attributes": attributes, "category": UNKNOWN, "n": unnamed, "suppressed": False})

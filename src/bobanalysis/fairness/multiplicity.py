@@ -105,12 +105,9 @@ def two_means(mean: Any, variance: Any, n: Any, other: Any, other_variance: Any,
 
     n, m = (np.where(np.asarray(size, float) > 1, size, np.nan) for size in (n, m))
     with np.errstate(divide="ignore", invalid="ignore"):
-        spreads = (
-            np.sqrt(np.asarray(v, float) * k / (k - 1)) for v, k in ((variance, n), (other_variance, m))
-        )
-        spread, other_spread = spreads
-        found = ttest_ind_from_stats(mean, spread, n, other, other_spread, m, equal_var=False).pvalue
-    return np.where(spread + other_spread > 0, found, np.nan)
+        spread, others = (np.sqrt(v * k / (k - 1)) for v, k in ((variance, n), (other_variance, m)))
+        found = ttest_ind_from_stats(mean, spread, n, other, others, m, equal_var=False).pvalue
+    return np.where(spread + others > 0, found, np.nan)
 
 
 def _mid_fisher(x: Array, n: Array, y: Array, m: Array) -> Array:

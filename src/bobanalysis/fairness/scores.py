@@ -27,25 +27,22 @@ def weighted_median(values: pl.Series, weights: pl.Series) -> float:
     return float((table["v"][at] + table["v"][at + 1]) / 2) if between else float(table["v"][at])
 
 
-def score_bins(
-    values: pl.Series, weights: pl.Series, bins: int = SCORE_BINS, most_values: int = SCORE_VALUES
-) -> tuple[list[float], list[str]]:
+def score_bins(values: pl.Series, weights: pl.Series) -> tuple[list[float], list[str]]:
     """Return the inner limits of bins of a score, each limit in the bin below, and the bins' labels.
 
-    Up to ``most_values`` distinct scores are a bin each; otherwise ``bins`` bins of about equal weight.
+    Few distinct scores are a bin each; otherwise bins are of about equal weight.
 
     >>> score_bins(pl.Series([1.0, 2.0, 3.0]), pl.Series([5.0, 1.0, 1.0]))
     ([1.5, 2.5], ['1', '2', '3'])
     """
-    table = (
-        pl.DataFrame({"v": values, "w": weights}).group_by("v").agg(pl.col("w").sum()).drop_nulls().sort("v")
-    )
+    scores = pl.DataFrame({"v": values, "w": weights}).drop_nulls().group_by("v")
+    table = scores.agg(pl.col("w").sum()).sort("v")
     distinct = table["v"].to_list()
-    if len(distinct) <= most_values:
+    if len(distinct) <= SCORE_VALUES:
         breaks = [(a + b) / 2 for a, b in pairwise(distinct)]
         return breaks, _distinct_labels([(v,) for v in distinct])
     share = table["w"].cum_sum() / table["w"].sum()
-    wanted = [int((share < k / bins).sum()) for k in range(1, bins)]
+    wanted = [int((share < k / SCORE_BINS).sum()) for k in range(1, SCORE_BINS)]
     breaks = sorted({distinct[at] for at in wanted if at < len(distinct) - 1})
     ends = [distinct[0], *breaks, distinct[-1]]
     return breaks, _distinct_labels(list(pairwise(ends)))
