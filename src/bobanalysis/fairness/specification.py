@@ -66,11 +66,10 @@ def specification_curve(
         named = dict(zip(options, combination, strict=True))
         rows = _run(measure, named)
         found.append(rows.with_columns(pl.lit(text).alias(name) for name, (text, _) in named.items()))
-    table = pl.concat(found, how="diagonal_relaxed")
-    if missing := [c for c in ("ci_low", "ci_high", "status") if c not in table.columns]:
-        table = table.with_columns(pl.lit(None).alias(c) for c in missing)
-    numbers = [pl.col(c).cast(pl.Float64).fill_nan(None) for c in ("value", "ci_low", "ci_high")]
-    table = table.with_columns(*numbers, pl.col("status").cast(pl.String))
+    limits = dict.fromkeys(("value", "ci_low", "ci_high"), pl.Float64)
+    empty = pl.DataFrame(schema=limits | {"status": pl.String})
+    table = pl.concat([empty, *found], how="diagonal_relaxed")
+    table = table.with_columns(pl.col(c).cast(pl.Float64).fill_nan(None) for c in limits)
     further = [c for c in table.columns if c not in (*options, *_FIXED)]
     units = [c for c in further if table.schema[c] in (pl.String, pl.Categorical, pl.Enum)]
     told = pl.when(pl.col("value").is_null()).then(pl.lit(NOT_ESTIMABLE)).otherwise(pl.lit(ESTIMATED))
