@@ -82,6 +82,14 @@ def test_the_test_of_a_group_is_fishers_and_of_a_mean_close_to_welchs():
     assert looked_at["found"].any()
 
 
+def test_means_below_zero_have_the_differences_and_intervals_of_the_same_means_above():
+    table = people(7, effect=0.1).with_columns(below=pl.col("score") - 1000)
+    above, below = (find_subgroups(table, NAMES, score=c).sort("subgroup") for c in ("score", "below"))
+    for column in ("difference", "difference_low", "difference_high", "adds", "p_value"):
+        np.testing.assert_allclose(above[column], below[column], rtol=1e-6, atol=1e-9)
+    np.testing.assert_allclose(above["rest"], below["rest"] + 1000, rtol=1e-9)
+
+
 @pytest.mark.parametrize("weight", [None, "w"])
 def test_a_planted_group_is_found_first_and_what_it_adds_is_seen(weight):
     table = people(3, effect=0.25)

@@ -78,8 +78,6 @@ class Equivalence:
         excluded: whether every gap is shown to be smaller.
         smallest: the smallest margin that can be excluded; None where it is not estimable.
         high, low: labels of the two groups that decide it.
-        n: rows compared.
-        groups: groups compared.
         left_out: labels of the groups too small to compare, about which nothing is shown.
         reason: why it is not estimable, or None.
     """
@@ -89,8 +87,6 @@ class Equivalence:
     smallest: float | None
     high: str | None
     low: str | None
-    n: int
-    groups: int
     left_out: tuple[str, ...]
     reason: str | None = None
 
@@ -139,16 +135,12 @@ def equivalence_test(
     levels = compare(frame, groups, roles, metric, min_group)
     if levels.mean:
         raise ValueError("an equivalence test compares rates: give prediction= or outcome=")
-    size: dict[str, Any] = {
-        "n": int(levels.n.sum()),
-        "groups": len(levels.value),
-        "left_out": levels.left_out,
-    }
     if len(levels.value) < 2:
         why = f"not estimable: {len(levels.value)} group(s) large enough to compare; a gap needs two"
-        return Equivalence(margin, False, None, None, None, **size, reason=why)
+        return Equivalence(margin, False, None, None, None, levels.left_out, why)
     smallest, i, j = _widest(levels, 1 - 2 * level)
-    return Equivalence(margin, smallest < margin, smallest, levels.labels[i], levels.labels[j], **size)
+    high, low = levels.labels[i], levels.labels[j]
+    return Equivalence(margin, smallest < margin, smallest, high, low, levels.left_out)
 
 
 def _widest(levels: Levels, confidence: float) -> tuple[float, int, int]:

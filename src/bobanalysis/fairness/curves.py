@@ -209,24 +209,20 @@ def _curve(
     except NotEstimableError as error:
         return dict.fromkeys(_FOUND, np.full(len(points), np.nan)), [f"not estimable: {error}"] * len(points)
     rate, inside = mine.table["_rate"][0], (points >= knots[0]) & (points <= knots[-1])
-    basis = _basis(points[inside], knots)
+    basis = _basis(points, knots)
     eta, back = basis @ fitted.params, expit if rate else np.asarray
     value, covariance = back(eta), _covariance(mine, fitted)
-    se, freedom = np.full(len(eta), np.nan), np.full(len(eta), np.nan)
-    tails = [(1 - confidence) / 2] * 2
+    found, told = {"value": value}, ONE_CLUSTER
     if covariance is not None:
-        seen = basis @ covariance @ basis.T
+        told, seen = ESTIMATED, basis @ covariance @ basis.T
         se, freedom = np.sqrt(np.diag(seen)), _freedom(mine, fitted, basis)
-        tails[1] = norm.sf(_largest(seen, confidence ** (1 / curves)))
-    found = {"value": value, "se": se * (value * (1 - value) if rate else 1.0)}
-    for name, tail in zip(("ci", "band"), tails, strict=True):
-        half = t.isf(tail, freedom) * se
-        found |= {f"{name}_low": back(eta - half), f"{name}_high": back(eta + half)}
-    whole = {name: np.full(len(points), np.nan) for name in _FOUND}
-    for name, column in found.items():
-        whole[name][inside] = column
-    told = ONE_CLUSTER if covariance is None else ESTIMATED
-    return whole, [told if i else BEYOND for i in inside]
+        found["se"] = se * (value * (1 - value) if rate else 1.0)
+        band = norm.sf(_largest(seen[np.ix_(inside, inside)], confidence ** (1 / curves)))
+        for name, tail in (("ci", (1 - confidence) / 2), ("band", band)):
+            half = t.isf(tail, freedom) * se
+            found |= {f"{name}_low": back(eta - half), f"{name}_high": back(eta + half)}
+    columns = {name: np.where(inside, found.get(name, np.nan), np.nan) for name in _FOUND}
+    return columns, [told if i else BEYOND for i in inside]
 
 
 def _covariance(mine: Rows, fitted: Fit) -> Array | None:
@@ -296,8 +292,9 @@ def _lack_of_fit(mine: Rows, along: str, smooth: int | None) -> dict[str, Any]:
         # about the mean of the stretch: a sum of few can never be far in units of its own squares
         size = ((sums - there * left / units) ** 2).sum(axis=0) * units / (units - 1)
         parts = influence**2 * (w * fitted.slope)[:, None]
-        alone = parts.sum(axis=0) ** 2 / (parts**2).sum(axis=0)  # how many people decide it
-        freedom = np.full(count, mine.freedom(0.0)) if mine.clusters is not None else alone
+        freedom = parts.sum(axis=0) ** 2 / (parts**2).sum(axis=0)  # how many people decide it
+        if mine.clusters is not None:
+            freedom = np.full(count, mine.freedom())
     usable = size > 1e-18 * size.max()
     t = np.divide(np.abs(left), np.sqrt(size), out=np.zeros(count), where=usable)
     p = np.where(usable, 2 * student.sf(t, freedom), 1.0)

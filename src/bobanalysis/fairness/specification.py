@@ -66,11 +66,10 @@ def specification_curve(
         named = dict(zip(options, combination, strict=True))
         rows = _run(measure, named)
         found.append(rows.with_columns(pl.lit(text).alias(name) for name, (text, _) in named.items()))
-    table = pl.concat(found, how="diagonal_relaxed")
-    if missing := [c for c in ("ci_low", "ci_high", "status") if c not in table.columns]:
-        table = table.with_columns(pl.lit(None).alias(c) for c in missing)
-    numbers = [pl.col(c).cast(pl.Float64).fill_nan(None) for c in ("value", "ci_low", "ci_high")]
-    table = table.with_columns(*numbers, pl.col("status").cast(pl.String))
+    limits = dict.fromkeys(("value", "ci_low", "ci_high"), pl.Float64)
+    empty = pl.DataFrame(schema=limits | {"status": pl.String})
+    table = pl.concat([empty, *found], how="diagonal_relaxed")
+    table = table.with_columns(pl.col(c).cast(pl.Float64).fill_nan(None) for c in limits)
     further = [c for c in table.columns if c not in (*options, *_FIXED)]
     units = [c for c in further if table.schema[c] in (pl.String, pl.Categorical, pl.Enum)]
     told = pl.when(pl.col("value").is_null()).then(pl.lit(NOT_ESTIMABLE)).otherwise(pl.lit(ESTIMATED))
@@ -144,23 +143,17 @@ def agreement(curve: Any, by: Sequence[str] = (), value: str = "value") -> Any:
     if table.is_empty():
         raise ValueError("the table has no rows")
     v, sure = pl.col("_v"), pl.col("ci_low").sign() == pl.col("ci_high").sign()
-    signs = {s: (v.sign() == s).sum() for s in (-1, 0, 1)}
-    most, estimable = pl.max_horizontal(signs.values()), v.count()
-    tied = pl.sum_horizontal(count == most for count in signs.values()) > 1
-    clear = {s: (sure & (v.sign() == s)).sum() for s in signs}
-    chosen = [pl.when(signs[s] == most) for s in signs]
-    told = (estimable > 0) & ~tied
+    signs, estimable = v.sign().cast(pl.Int8), v.count()
+    modes = signs.drop_nulls().mode()
+    agree, told = (signs == modes.first()).sum(), modes.len() == 1
+    clear = (sure & (signs == modes.first())).sum() / estimable
     columns = {
         "specifications": pl.len().cast(pl.Int64),
         "estimable": estimable.cast(pl.Int64),
-        "sign": pl.when(told).then(
-            pl.coalesce(w.then(pl.lit(s, pl.Int8)) for w, s in zip(chosen, signs, strict=True))
-        ),
-        "agreement": pl.when(estimable > 0).then(most / estimable),
-        "agreement_of_all": most / pl.len(),
-        "clear": pl.when(told & (pl.col("ci_low").count() > 0)).then(
-            pl.coalesce(w.then(clear[s]) for w, s in zip(chosen, signs, strict=True)) / estimable
-        ),
+        "sign": pl.when(told).then(modes.first()),
+        "agreement": pl.when(estimable > 0).then(agree / estimable),
+        "agreement_of_all": agree / pl.len(),
+        "clear": pl.when(told & (pl.col("ci_low").count() > 0)).then(clear),
         **{name: v.quantile(q / 4, "linear") for q, name in enumerate(_ORDER)},
     }
     found = table.group_by(by).agg(**columns).sort(by) if by else table.select(**columns)

@@ -81,7 +81,8 @@ def find_subgroups(
         raise ValueError(f"rename the attribute {min(clash)!r}: the result has a column of that name")
     safe, names = cells.renamed()
     table, is_mean = _sums(safe, metric)
-    whole = table.select(_TOTALS).row(0, named=True)
+    whole = table.select(_SUMS).row(0, named=True)
+    whole["mean"] = whole["x"] / whole["w"] if whole["w"] else float("nan")
     enough = max(min_people, min_share * whole["n"], 1)
     found = _grown(table, list(names), enough, max_attributes or len(names))
     exact = not is_mean and bool((table["w"] == table["n"]).all())
@@ -89,9 +90,7 @@ def find_subgroups(
     return cells.back(result.rename(names))
 
 
-_X, _W = pl.col("x"), pl.col("w")
-_BETWEEN = (_W * (_X / _W - _X.sum() / _W.sum()) ** 2).fill_nan(0.0).sum()
-_TOTALS = [pl.col("n", "w", "w2", "x", "w2_x").sum(), pl.col("m2").sum() + _BETWEEN]
+_SUMS = pl.col("n", "w", "w2", "x", "w2_x", "x2").sum()
 _RESULT = (
     *("attributes", "n", "share", "value", "rest", "difference", "difference_low", "difference_high"),
     *("adds", "p_value", "p_adjusted", "found"),
@@ -102,7 +101,7 @@ def _sums(cells: Cube, metric: str | None) -> tuple[pl.DataFrame, bool]:
     """What the metric is made of in each cell (the first that the columns allow), and whether it is a mean.
 
     ``n``, ``w`` and ``w2`` people, weights and squared weights, ``x`` what is averaged, ``w2_x`` squared
-    weights of those that a rate counts, ``m2`` squared deviations of a mean.
+    weights of those that a rate counts, ``x2`` squared deviations of a mean, from that of everybody.
     """
     if "_prediction" in cells.cells.columns and not cells.binary:
         raise ValueError("selection_rate needs a prediction of yes or no")
@@ -113,17 +112,15 @@ def _sums(cells: Cube, metric: str | None) -> tuple[pl.DataFrame, bool]:
         raise ValueError(f"metric {metric!r} is not one that the columns allow: {', '.join(named)}")
     by, nothing = list(cells.groups), pl.lit(0.0)
     if metric == "mean_score":
-        parts = {"n": "_score_n", "w": "_score_w", "w2": "_score_w2", "x": "_score_sum", "m2": "_score_m2"}
-        columns = [pl.col(column).alias(name) for name, column in parts.items()]
-        table = merged(cells.cells, by).select(*by, *columns, w2_x=nothing)
+        n, w, w2, x, m2 = (pl.col(f"_score_{name}") for name in ("n", "w", "w2", "sum", "m2"))
+        x2 = m2 + (w * (x / w - x.sum() / w.sum()) ** 2).fill_nan(0.0)
+        table = merged(cells.cells, by).select(*by, n=n, w=w, w2=w2, x=x, w2_x=nothing, x2=x2)
     else:
         who, among = RATES[metric]
-        counts = {name: pl.col(f"_{name}").filter(among).sum() for name in ("n", "w", "w2")}
-        counted = {
-            f"{name}": pl.col(c).filter(among & who).sum() for name, c in (("x", "_w"), ("w2_x", "_w2"))
-        }
-        table = cells.cells.group_by(by).agg(**counts, **counted).with_columns(m2=nothing)
-    numbers = pl.col("n", "w", "w2", "x", "w2_x", "m2").cast(pl.Float64)
+        sums = {name: pl.col(f"_{name}").filter(among).sum() for name in ("n", "w", "w2")}
+        sums |= {name: pl.col(c).filter(among & who).sum() for name, c in (("x", "_w"), ("w2_x", "_w2"))}
+        table = cells.cells.group_by(by).agg(**sums).with_columns(x2=nothing)
+    numbers = pl.col("n", "w", "w2", "x", "w2_x", "x2").cast(pl.Float64)
     labels = pl.col(by).cast(pl.String).fill_null(UNKNOWN).cast(pl.Categorical)
     return table.filter(pl.col("n") > 0).select(labels, numbers), metric == "mean_score"
 
@@ -136,7 +133,7 @@ def _grown(table: pl.DataFrame, names: list[str], enough: float, most: int) -> p
         rows, by = stack.pop()
         for place in range(names.index(by[-1]) + 1 if by else 0, len(names)):
             keys = [*by, names[place]]
-            large = rows.group_by(keys).agg(_TOTALS).filter(pl.col("n") >= enough)
+            large = rows.group_by(keys).agg(_SUMS).filter(pl.col("n") >= enough)
             total += large.height
             if total > MOST_SUBGROUPS:
                 raise ValueError(
@@ -159,22 +156,21 @@ def _described(
 ) -> pl.DataFrame:
     """The result, the surest first."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        one = {c: found[c].to_numpy() for c in ("n", "w", "w2", "x", "w2_x", "m2")}
-        rest = {c: np.maximum(whole[c] - one[c], 0) for c in ("w", "w2", "x")}
+        one = {c: found[c].to_numpy() for c in ("n", "w", "w2", "x", "x2")}
+        rest = {c: whole[c] - column for c, column in one.items()}
         value = one["x"] / one["w"]
         others = np.where(rest["w"] > 1e-12 * whole["w"], rest["x"] / rest["w"], np.nan)
         gap = value - others
-        # squared deviations of everybody less those of the group and those between the two
-        rest["m2"] = np.maximum(whole["m2"] - one["m2"] - one["w"] * rest["w"] / whole["w"] * gap**2, 0)
         p_value = np.where(np.isnan(gap), np.nan, _p_values(one, whole, is_mean, exact))
         p_adjusted = adjusted_p_values(p_value)
         is_found = p_adjusted <= alpha
         confidence = 1 - alpha * max(is_found.sum(), 1) / max((~np.isnan(p_value)).sum(), 1)
         limits = []
         for level, part in ((value, one), (others, rest)):
-            n, spread = intervals.kish(part["w"], part["w2"]), part["m2"] / part["w"]
+            n = intervals.kish(np.maximum(part["w"], 0), np.maximum(part["w2"], 0))
+            variance = np.maximum(part["x2"] / part["w"] - (level - whole["mean"]) ** 2, 0)
             of_rate = intervals.wilson(np.clip(level, 0, 1), n, confidence)
-            limits.append(intervals.student(level, spread, n, confidence) if is_mean else of_rate)
+            limits.append(intervals.student(level, variance, n, confidence) if is_mean else of_rate)
         low, high = intervals.difference(value, limits[0], others, limits[1])
     numbers = {"share": one["w"] / whole["w"], "value": value, "rest": others, "difference": gap}
     numbers |= {"difference_low": low, "difference_high": high, "p_value": p_value, "p_adjusted": p_adjusted}
@@ -187,9 +183,7 @@ def _described(
         *(pl.Series(name, column, dtype=pl.Float64).fill_nan(None) for name, column in numbers.items()),
         pl.Series("found", is_found),
     )
-    result = result.with_columns(
-        adds=_adds(result, list(names), whole["x"] / whole["w"] if whole["w"] else None)
-    )
+    result = result.with_columns(adds=_adds(result, list(names), whole["mean"]).fill_nan(None))
     # two halves of everybody are equally sure: rounding errors must not say which comes first
     sure, size = (e.round_sig_figs(9) for e in (pl.col("p_value"), pl.col("difference").abs()))
     order: list[Any] = ["found", sure, size, "n", "subgroup"]
@@ -201,7 +195,7 @@ def _p_values(one: dict[str, Any], whole: dict[str, float], is_mean: bool, exact
     from scipy.special import ndtr
     from scipy.stats import hypergeom
 
-    people, mean = whole["n"], whole["x"] / whole["w"] if whole["w"] else 0.0
+    people, mean = whole["n"], whole["mean"]
     if exact:
         x, n, k, size = (np.rint(v).astype(np.int64) for v in (one["x"], one["n"], whole["x"], people))
         tails = hypergeom.sf(x - 1, size, k, n), hypergeom.cdf(x, size, k, n)
@@ -209,14 +203,14 @@ def _p_values(one: dict[str, Any], whole: dict[str, float], is_mean: bool, exact
     # the sum of u²: of a rate from who is counted, of a mean as if weights told nothing of it
     spread = whole["w2_x"] * (1 - mean) ** 2 + (whole["w2"] - whole["w2_x"]) * mean**2
     if is_mean and whole["w"]:
-        spread = whole["m2"] * whole["w2"] / whole["w"]
-    if spread <= 1e-12 * max(abs(whole["x"]), 1e-300):  # all the same: no group differs
+        spread = whole["x2"] * whole["w2"] / whole["w"]
+    if not spread > 1e-12 * max(abs(whole["x"]), 1e-300):  # all the same: no group differs
         return np.ones(len(one["n"]))
     variance = one["n"] * (people - one["n"]) / (people * max(people - 1, 1)) * spread
     return 2 * ndtr(-np.abs(one["x"] - one["w"] * mean) / np.sqrt(variance))
 
 
-def _adds(result: pl.DataFrame, names: list[str], everybody: float | None) -> pl.Series:
+def _adds(result: pl.DataFrame, names: list[str], everybody: float) -> pl.Series:
     """Difference to the nearest group with one attribute less."""
     table, parents = result.with_row_index("_row"), result.select(*names, parent="value")
     gaps = [
