@@ -164,6 +164,7 @@ class Bob(Algorithm):
     start = MappingProxyType(SAID["start"])
     error_column = "diagnosis_error"
     records = RECORDS
+    quirk_folder = Path(__file__).parents[3] / "data" / "quirks"
 
     # --- rules
 

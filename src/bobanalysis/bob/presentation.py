@@ -34,6 +34,8 @@ STEP_SOURCES = {  # spec 03 §2.2 and 2.3
 @cache
 def _own_words() -> Vocabulary:
     words = load_yaml(dict[str, dict[str, Text]], Path(__file__).with_name("words.yaml"))
+    affected = load_yaml(dict[str, dict[str, Any]], Path(__file__).with_name("affected.yaml"))
+    words["affected"] = {name: Text(said["fr"], said["en"]) for name, said in affected.items()}
     return words | {"challenge": {c.id: c.label for c in challenges()}}
 
 

@@ -43,6 +43,12 @@ def address(locator: str, repository: str, commit: str) -> str:
     return ""
 
 
+def code_address() -> Any:
+    """Return `address` for places in the published code that the citizen questions cite."""
+    known = sheets.citizen_questions()
+    return partial(address, repository=known.repository, commit=known.commit)
+
+
 def say(page: PageRenderer, text: Text | None) -> Markup:
     """Write a text in the language of the page, each finding that it cites as a figure with its note."""
     plain = str(escape(page.words.say(text)))
@@ -80,7 +86,7 @@ def questions(page: PageRenderer) -> dict[str, Any]:
         "signs": {"answered": "●", "partly": "◐", "open": "○"},
         "say": partial(say, page),
         "measured": partial(measured, page),
-        "address": partial(address, repository=known.repository, commit=known.commit),
+        "address": code_address(),
     }
 
 
