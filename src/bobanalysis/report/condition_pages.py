@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bobanalysis.audit import conditions as audited
-from bobanalysis.report.cards import card_link, over_scales, source_link
+from bobanalysis.report.cards import card_link, over_scales
 from bobanalysis.report.renderer import PageRenderer
 from bobanalysis.report.words import vocabulary
 
@@ -90,7 +90,7 @@ def _row(page: PageRenderer, row: Mapping[str, Any], lacking: set[tuple[str, str
         "rule": card_link(page, row["rule"]),
         "name": row["rule"],
         "hows": [words.name("hows", how) for how in row["hows"].split(", ")],
-        "source": source_link(page.algorithm, row["source"]),
+        "source": row["source"],
         "measure": row["measure"] or "",
         "share": None if row["share"] is None else words.quantity(row["share"], "share"),
         "interval": "" if row["share"] is None else words.interval(row["low"], row["high"], "share"),
@@ -108,5 +108,5 @@ def _outside(page: PageRenderer, row: Mapping[str, Any]) -> dict[str, Any]:
         "id": row["condition"],
         "where": where[:1].upper() + where[1:],
         "text": said[:1].upper() + said[1:],
-        "source": source_link(page.algorithm, row["source"]),
+        "source": row["source"],
     }
