@@ -614,7 +614,7 @@ def load(kind: type[T], raw: Any, where: str) -> T:
 
     Args:
         kind: a dataclass, or tuple[…], list[…], Mapping[…, …], Literal[…], a union with None, str, int, …
-        raw: what was read.
+        raw: what was read; objects of a dataclass in it stay as they are.
         where: the file, for messages.
 
     Raises:
@@ -649,7 +649,7 @@ def _load(kind: Any, raw: Any, where: str) -> Any:
             raise InputError(f"{where}: {raw!r} is not one of {', '.join(map(repr, arguments))}{near}")
         return raw
     if dataclasses.is_dataclass(kind):
-        return _object(kind, raw, where)
+        return raw if isinstance(raw, typing.cast(type, kind)) else _object(kind, raw, where)
     shape = origin or kind
     if isinstance(shape, type) and issubclass(shape, Mapping) and isinstance(raw, Mapping):
         key, value = arguments or (Any, Any)

@@ -3,40 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bobanalysis.algorithm import (
-    Inputs,
-    Outcome,
-    PublishedRule,
-    Questions,
-    Requirement,
-    RuleAlgorithm,
-    Source,
-)
+from bobanalysis.algorithm import Requirement, RuleAlgorithm
 from bobanalysis.rules import Dictionary, Expr
-from bobanalysis.tables import load_yaml
-from bobanalysis.text import Text
-
-
-@dataclass(frozen=True)
-class _Rule:
-    title: Text
-    source: str
-
-
-@dataclass(frozen=True)
-class _Words:
-    id: str
-    title: Text
-    source: Source
-    outcomes: tuple[Outcome, ...]
-    rules: Mapping[str, _Rule]
-    input_roles: Inputs
-    questions: tuple[Questions, ...]
-    start: Mapping[str, Any]
+from bobanalysis.tables import load, load_yaml
 
 
 def described(
@@ -53,21 +25,10 @@ def described(
 
     Raises:
         InputError: The file lacks something, or has a word for a rule that does not exist.
+        KeyError: The file has no word for a rule.
     """
-    said = load_yaml(_Words, words)
-    published = {
-        name: PublishedRule(name, expr, said.rules[name].source, title=said.rules[name].title)
-        for name, expr in rules.items()
-    }
-    return RuleAlgorithm(
-        said.id,
-        said.title,
-        said.source,
-        dictionary,
-        said.outcomes,
-        published,
-        input_roles=said.input_roles,
-        requirements=tuple(requirements),
-        questions=said.questions,
-        start=said.start,
-    )
+    said = load_yaml(dict[str, Any], words)
+    for name, expr in rules.items():
+        said["rules"][name] |= {"name": name, "expr": expr}
+    made = {"dictionary": dictionary, "requirements": [*requirements]}
+    return load(RuleAlgorithm, {**said, **made}, words.name)
