@@ -8,7 +8,7 @@ from typing import Any
 
 from bobanalysis.algorithm import Requirement, RuleAlgorithm
 from bobanalysis.rules import Dictionary, Expr
-from bobanalysis.tables import load, load_yaml
+from bobanalysis.tables import InputError, load, load_yaml
 
 
 def described(
@@ -28,7 +28,11 @@ def described(
         KeyError: The file has no word for a rule.
     """
     said = load_yaml(dict[str, Any], words)
-    for name, expr in rules.items():
-        said["rules"][name] |= {"name": name, "expr": expr}
-    made = {"dictionary": dictionary, "requirements": [*requirements]}
+    if unknown := set(said["rules"]) - set(rules):
+        raise InputError(f"{words.name}, rules: no rule is called {sorted(unknown)[0]!r}; take its words out")
+    made = {
+        "dictionary": dictionary,
+        "rules": {n: {"name": n, "expr": expr, **said["rules"][n]} for n, expr in rules.items()},
+        "requirements": [*requirements],
+    }
     return load(RuleAlgorithm, {**said, **made}, words.name)

@@ -269,7 +269,6 @@ class BobPresentation(Presentation):
                 for v in (self.algorithm.dictionary[name] for name in self.always_told)
                 if v.name in person.row
             ],
-            "name_of": say.name_of,
         }
 
     # --- the page where a reader tries the rules
