@@ -5,7 +5,7 @@ The page is one file that needs nothing else. Sentences stand in the templates.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from bobanalysis.algorithm import Algorithm, Outcome
 from bobanalysis.audit.person import Person, read_person
 from bobanalysis.report import findings
 from bobanalysis.report.letter import Explained, Letter, Stopped
-from bobanalysis.report.reasons import Reason, because_of
+from bobanalysis.report.reasons import Reason, because_of, term_text
 from bobanalysis.report.renderer import environment, tidy
 from bobanalysis.report.subjects import card_index
 from bobanalysis.report.words import HERE, Words
@@ -25,8 +25,7 @@ from bobanalysis.rules import Expr, Text, Variable, format_value, inputs, senten
 from bobanalysis.rules.counterfactual import Counterfactual
 from bobanalysis.rules.expr import Compare, Named
 from bobanalysis.rules.simplify import as_sum
-from bobanalysis.rules.trace import Term
-from bobanalysis.text import LANGUAGES, Language, capital, split_label
+from bobanalysis.text import LANGUAGES, Language, split_label
 
 EXAMPLE = Path(__file__).parents[3] / "data" / "examples" / "person.json"
 SHOWN = 4
@@ -199,7 +198,7 @@ class _Saying:
             return self.words.say(self.cards.titles.get(value, Text(value, value)))
         if isinstance(value, bool):
             return self.words.name("try_any", "yes" if value else "no")
-        return self.words.number(round(float(value), 3), None)
+        return formatter.significant(round(float(value), 3), self.lang)
 
     def said(self, item: Expr) -> str:
         """Say a condition or a computation."""
@@ -213,7 +212,7 @@ class _Saying:
         counted = self.person.trace(added).terms() if added is not None else ()
         return [
             {
-                "text": capital(told_term(term, self.said) or self.words._("to begin with")),
+                "text": term_text(term.condition.item, term.amount.item, self.said, self.words),
                 "amount": ("+" if term.amount.value > 0 else "") + self.number(term.amount.value),
                 "so_far": self.number(term.so_far),
             }
@@ -351,9 +350,3 @@ class _Saying:
             for key, own in lines.items()
             if own
         ]
-
-
-def told_term(term: Term, say: Callable[[Expr], str]) -> str:
-    """Say a term of a sum: its condition, and its amount if that is computed; empty where both are fixed."""
-    parts = [say(part.item) for part in (term.condition, term.amount) if inputs(part.item)]
-    return f"{parts[0]} ({parts[1]})" if len(parts) == 2 else "".join(parts)

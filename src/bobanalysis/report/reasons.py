@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from bobanalysis.rules import Expr, Trace, walk
+from bobanalysis.report.words import Words
+from bobanalysis.rules import Expr, Trace, inputs, walk
 from bobanalysis.rules import expr as e
+from bobanalysis.text import capital
 
 
 @dataclass(frozen=True)
@@ -85,3 +87,10 @@ def _reasons(read: Trace, why: Any, whole: bool) -> Iterator[Reason]:
             parts = [part for number, part in enumerate(parts) if counted[number // 2]]
     for part, its_why in parts:
         yield from _reasons(part, its_why, whole)
+
+
+def term_text(condition: Expr, amount: Expr, say: Callable[[Expr], str], words: Words) -> str:
+    """Say a term of a sum: its condition, and its amount where that is computed."""
+    parts = [say(part) for part in (condition, amount) if inputs(part)]
+    said = f"{parts[0]} ({parts[1]})" if len(parts) == 2 else "".join(parts)
+    return capital(said or words._("to begin with"))
