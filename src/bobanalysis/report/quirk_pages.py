@@ -18,9 +18,10 @@ from bobanalysis.audit.quirks import Case, Quirk
 from bobanalysis.audit.values import format_answer
 from bobanalysis.fairness.intervals import wilson
 from bobanalysis.fairness.metrics import MIN_GROUP
+from bobanalysis.report import sheets
 from bobanalysis.report.charts import region_names
 from bobanalysis.report.renderer import PageRenderer
-from bobanalysis.report.sheet_pages import code_address
+from bobanalysis.report.sheet_pages import address
 from bobanalysis.report.words import N_, Words, departement_names
 from bobanalysis.rules import inputs, is_condition, sentence
 from bobanalysis.rules.expr import Var
@@ -53,7 +54,7 @@ def quirks(page: PageRenderer) -> dict[str, Any]:
         "whom": partial(_whom, page),
         "case_of": partial(_case, page),
         "rule_of": partial(_rule, page),
-        "address": code_address(),
+        "address": partial(address, published=sheets.citizen_questions()),
     }
 
 
