@@ -251,6 +251,8 @@ class Algorithm(ABC):
 
     records: Records | None = None
     """How people are read from the algorithm's own records; None where it has none."""
+    quirk_folder: Path | None = None
+    """Records of what the rules do otherwise than they say (``audit.quirks``); None where there are none."""
     known_column: str = ""
     """A column of the answers that tells for whom the looked-up figures are known."""
     error_column: str = ""

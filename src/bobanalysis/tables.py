@@ -611,7 +611,7 @@ def load(kind: type[T], raw: Any, where: str) -> T:
 
     Args:
         kind: a dataclass, or tuple[…], list[…], Mapping[…, …], Literal[…], a union with None, str, int, …
-        raw: what was read.
+        raw: what was read; objects of a dataclass in it stay as they are.
         where: the file, for messages.
 
     Raises:

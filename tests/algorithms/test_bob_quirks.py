@@ -7,16 +7,17 @@ import polars as pl
 import pytest
 
 from bobanalysis.algorithms import bob_quirks as records
-from bobanalysis.algorithms.bob_affected import AFFECTED
+from bobanalysis.algorithms.ams import ams
+from bobanalysis.algorithms.bob_affected import AFFECTED, WHO
 from bobanalysis.algorithms.bob_quirks import (
-    cases,
     quirks,
     run,
     touched,
     uncounted,
     verify,
 )
-from bobanalysis.audit.quirks import TEXTS, Case, QuirkError, affected_population
+from bobanalysis.audit.quirks import TEXTS, Case, QuirkError, affected_population, load_quirks
+from bobanalysis.audit.quirks import quirks as of_algorithm
 from bobanalysis.audit.values import format_answer
 from bobanalysis.bob import DICTIONARY, Bob, Market, catalogue
 from bobanalysis.tables import InputError
@@ -61,10 +62,10 @@ def test_a_case_that_does_not_hold_is_reported_with_what_was_computed() -> None:
 def removable() -> dict[str, list[str]]:
     """Return, for each quirk, the inputs that can be taken from all its people without any other answer."""
     asked: list[Case] = []
-    for case in cases():
+    for case in (case for quirk in quirks().values() for case in quirk.asked):
         person = case.asks.get("person")
         if isinstance(person, dict):
-            others = [n for c in cases([quirks()[case.quirk]]) for n in c.asks.get("person") or ()]
+            others = [n for c in quirks()[case.quirk].asked for n in c.asks.get("person") or ()]
             for name in dict.fromkeys(others) if isinstance(case.asks["person"], dict) else ():
                 less = {k: v for k, v in person.items() if k != name}
                 asked.append(Case(f"{case.quirk} {name}", case.number, {**case.asks, "person": less}))
@@ -83,9 +84,9 @@ def removable() -> dict[str, list[str]]:
 
 def flat(quirk: str) -> set[str]:
     """Return the inputs of a quirk's people, as records name them and by their columns."""
-    own = cases([quirks()[quirk]])
-    named = {n for c in own for given in records.projects(c) for n in given}
-    return named | {n for c in own for given in records.projects(c) for n in records.columns(given, c)}
+    own = quirks()[quirk].asked
+    named = {n for c in own for given in c.projects for n in given}
+    return named | {n for c in own for given in c.columns(DICTIONARY) for n in given}
 
 
 @pytest.mark.parametrize("quirk", SHOWN)
@@ -150,6 +151,7 @@ def test_who_is_touched_names_a_function(quirk: str) -> None:
 
 def test_every_function_is_used_by_a_record() -> None:
     assert set(AFFECTED) == {q.touches for q in quirks().values() if q.touches}
+    assert set(WHO) <= set(AFFECTED)
 
 
 def test_the_quirks_that_rules_name_exist() -> None:
@@ -182,27 +184,22 @@ GOOD = """- id: X1
         (("  repair: {fr: a, en: a}\n", ""), "README.md"),
     ],
 )
-def test_a_bad_record_is_named_with_its_file(tmp_path, monkeypatch, change, complaint) -> None:
+def test_a_bad_record_is_named_with_its_file(tmp_path, change, complaint) -> None:
     (tmp_path / "own.yaml").write_text(GOOD.replace(*change), encoding="utf-8")
-    monkeypatch.setattr(records, "FOLDER", tmp_path)
-    quirks.cache_clear()
-    try:
-        with pytest.raises(QuirkError, match=r"own\.yaml, quirk X1") as caught:
-            quirks()
-        assert complaint in str(caught.value)
-    finally:
-        quirks.cache_clear()
+    with pytest.raises(QuirkError, match=r"own\.yaml, quirk X1") as caught:
+        load_quirks(tmp_path)
+    assert complaint in str(caught.value)
 
 
-def test_a_record_that_stands_twice_is_refused(tmp_path, monkeypatch) -> None:
+def test_a_record_that_stands_twice_is_refused(tmp_path) -> None:
     (tmp_path / "own.yaml").write_text(GOOD + GOOD, encoding="utf-8")
-    monkeypatch.setattr(records, "FOLDER", tmp_path)
-    quirks.cache_clear()
-    try:
-        with pytest.raises(QuirkError, match="X1 stands twice"):
-            quirks()
-    finally:
-        quirks.cache_clear()
+    with pytest.raises(QuirkError, match="X1 stands twice"):
+        load_quirks(tmp_path)
+
+
+def test_an_algorithm_without_records_has_no_quirks() -> None:
+    assert of_algorithm(ams()) == {}
+    assert of_algorithm(Bob(Market.empty())) == quirks()
 
 
 def test_an_unknown_input_of_a_case_is_named_with_its_quirk() -> None:
@@ -306,14 +303,19 @@ def test_the_rank_of_a_departement_hangs_on_the_order_of_equals_where_another_ha
     assert equal.to_list() == [True, True, False, False]
 
 
-def only(*ids: str):
-    return [quirks()[id] for id in ids]
+def touched_by(quirk: str, people: pl.DataFrame) -> pl.DataFrame:
+    return touched(people, Bob(Market.empty())).filter(quirk=quirk)
+
+
+@pytest.fixture(scope="module")
+def why_not() -> pl.DataFrame:
+    return uncounted(crowd([{"age": 45}]), Bob(Market.empty()))
 
 
 def test_shares_are_weighted_and_people_of_equal_weight_are_counted() -> None:
     people = crowd([{"age": 45}] * 20 + [{"age": 20}] * 20)
     people = people.with_columns(weight=pl.Series([3.0] * 20 + [1.0] * 20))
-    row = touched(people, Bob(Market.empty()), only("Q17")).row(0, named=True)
+    row = touched_by("Q17", people).row(0, named=True)
     assert row["share"] == pytest.approx(0.75)
     assert row["effective"] == pytest.approx(80**2 / (20 * 9 + 20))
 
@@ -321,7 +323,7 @@ def test_shares_are_weighted_and_people_of_equal_weight_are_counted() -> None:
 def test_groups_have_shares_of_their_own() -> None:
     people = crowd([{"age": 45}] * 3 + [{"age": 20}] * 2)
     people = people.with_columns(age_band=pl.Series(["30-49"] * 3 + ["15-24"] * 2))
-    rows = touched(people, Bob(Market.empty()), only("Q17"))
+    rows = touched_by("Q17", people)
     assert rows.filter(by="age").select("group", "share", "people").rows() == [
         ("15-24", 0.0, 2),
         ("30-49", 1.0, 3),
@@ -330,29 +332,28 @@ def test_groups_have_shares_of_their_own() -> None:
 
 def test_what_nobody_here_declared_is_not_counted_and_says_why() -> None:
     people = crowd([{"age": 45}] * 20)
-    bob = Bob(Market.empty())
-    assert touched(people, bob, only("Q10"))["share"].to_list() == [None]
-    assert uncounted(people, bob, only("Q10")).rows() == [("Q10", "said", "")]
+    assert touched_by("Q10", people)["share"].to_list() == [None]
+    assert uncounted(people, Bob(Market.empty())).filter(quirk="Q10").rows() == [("Q10", "said", "")]
 
 
 def test_what_everybody_meets_by_construction_is_certain() -> None:
-    rows = touched(crowd([{"age": 45}] * 20), Bob(Market.empty()), only("Q25", "Q17"))
-    assert dict(rows.filter(by="all").select("quirk", "certain").iter_rows()) == {"Q25": True, "Q17": False}
+    rows = touched(crowd([{"age": 45}] * 20), Bob(Market.empty())).filter(by="all")
+    certain = dict(rows.select("quirk", "certain").iter_rows())
+    assert (certain["Q25"], certain["Q17"]) == (True, False)
 
 
 @pytest.mark.parametrize(
     ("quirk", "reason"),
     [("Q24", "read"), ("M25", "dead"), ("M4", "not held"), ("M15", "documents"), ("Q19", "said")],
 )
-def test_a_quirk_that_is_not_counted_has_the_reason_that_fits(quirk: str, reason: str) -> None:
-    rows = uncounted(crowd([{"age": 45}]), Bob(Market.empty()), only(quirk))
-    assert set(rows["reason"]) == {reason}
+def test_a_quirk_that_is_not_counted_has_the_reason_that_fits(quirk: str, reason: str, why_not) -> None:
+    assert set(why_not.filter(quirk=quirk)["reason"]) == {reason}
 
 
-def test_a_quirk_that_is_counted_needs_no_reason() -> None:
-    assert uncounted(crowd([{"age": 45}]), Bob(Market.empty()), only("Q17")).is_empty()
+def test_a_quirk_that_is_counted_needs_no_reason(why_not) -> None:
+    assert why_not.filter(quirk="Q17").is_empty()
 
 
-def test_inputs_that_nobody_holds_are_named() -> None:
-    rows = uncounted(crowd([{"age": 45}]), Bob(Market.empty()), only("M4"))
+def test_inputs_that_nobody_holds_are_named(why_not) -> None:
+    rows = why_not.filter(quirk="M4")
     assert {"has_car_driving_license", "city_urban_score"} <= set(rows["input"])

@@ -29,7 +29,7 @@ MODULES = code.modules()
 IMPORTS = code.imports(MODULES)
 ROOMS = sorted({name.split(".")[1] for name in MODULES if "." in name})
 
-NOT_YET = {"report -> algorithms"}
+NOT_YET: set[str] = set()
 """Arrows up that are still in the code: may only shrink."""
 CIRCLES_LEFT: set[tuple[str, ...]] = set()
 """Circles of modules that are still in the code: may only shrink."""

@@ -172,7 +172,7 @@ def write_invented(build):
     book.table(
         "age.score_mean",
         pl.DataFrame({"age": range(16, 71), "mean_score": [50 + (a % 7) / 10 for a in range(16, 71)]}),
-        title=text("Note globale moyenne, selon l’âge", "Mean overall score, by age"),
+        title=text("Score global moyen, selon l’âge", "Mean overall score, by age"),
         columns={"age": text("Âge", "Age"), "mean_score": text("Note moyenne", "Mean score")},
         units={"mean_score": "score"},
         **made,

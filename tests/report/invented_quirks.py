@@ -3,7 +3,7 @@
 import polars as pl
 
 from bobanalysis.algorithms.bob_affected import AFFECTED
-from bobanalysis.algorithms.bob_quirks import cases, quirks
+from bobanalysis.algorithms.bob_quirks import quirks
 from bobanalysis.audit.values import format_answer as said
 
 ABOUT = {"kind": "by construction", "vintage": "2022"}
@@ -47,7 +47,8 @@ def write(book):
     every = list(quirks().values())
     listed = pl.DataFrame({"quirk": [q.id for q in every], "evidence": [q.evidence for q in every]})
     concerns = pl.DataFrame({"concern": list(dict.fromkeys(q.concern for q in every))})
-    answers = [(c.quirk, c.number, said(c.asks["answer"]), said(c.asks["answer"]), True) for c in cases()]
+    cases = [case for quirk in every for case in quirk.asked]
+    answers = [(c.quirk, c.number, said(c.asks["answer"]), said(c.asks["answer"]), True) for c in cases]
     frames = {
         "verified": listed.with_columns(cases=2, hold=2),
         "by_concern": concerns.with_columns(shown=7, read=2, cases=11),

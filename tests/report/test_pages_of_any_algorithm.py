@@ -14,6 +14,7 @@ from audited import OTHERS
 from reading_pages import parse_all
 
 from bobanalysis import text as typography
+from bobanalysis.algorithms.ams import ams
 from bobanalysis.audit.person import Person
 from bobanalysis.report.letter_page import personal_letter
 from bobanalysis.report.site import render_algorithm
@@ -181,6 +182,26 @@ def test_the_page_to_try_answers_as_python_on_every_combination(browser, rendere
             np.testing.assert_allclose(got, found[outcome.column].to_numpy(), atol=1e-12)
         else:
             assert got == found[outcome.column].cast(pl.String).to_list()
+
+
+@pytest.mark.browser
+def test_the_page_to_try_lists_the_terms_of_a_sum_that_counted_as_the_letter_does(browser, tmp_path):
+    model = ams()
+    render_algorithm(model, tmp_path)
+    letter = personal_letter(Person.of(dict(model.start), model), "en")
+    terms = re.search(r'<table class="terms">(.+?)</table>', letter, re.S)[1]
+    told = re.findall(r'<th scope="row">(.+?)</th><td><b>(.+?)</b></td><td>(.+?)</td>', terms)
+    page = browser.new_page()
+    page.goto((tmp_path / "en" / "try.html").as_uri())
+    tables = page.locator("table.terms")
+    rows = [row.locator("th, td").all_inner_texts() for row in tables.first.locator("tbody tr").all()]
+    assert rows == [list(term) for term in told]
+    assert len(rows) == 2
+    assert page.locator(".why li").count() == 0
+    page.check("#try-care_duty")
+    page.select_option("#try-gender", "2")
+    assert "Sex: “woman” and care duty: yes\t−0.15\t−0.32" in tables.first.inner_text()
+    page.close()
 
 
 @pytest.mark.browser

@@ -59,7 +59,7 @@ def test_every_piece_of_evidence_is_folded_below_its_answer_with_its_address(pag
         for id in entry.evidence:
             piece = known.evidence[id]
             assert piece.locator.replace("&", "&amp;") in folded, (entry.id, id)
-            assert address(piece.locator, known.repository, known.commit).replace("&", "&amp;") in folded
+            assert address(piece.locator, known).replace("&", "&amp;") in folded
 
 
 @BOTH

@@ -18,16 +18,14 @@ documents by collection; none: nothing is known but what the person's row says).
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cache
-from pathlib import Path
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
 import polars as pl
 
-from bobanalysis.audit.person import input_columns
 from bobanalysis.audit.quirks import (
+    NO_RULE,
     Case,
     Quirk,
     QuirkError,
@@ -41,40 +39,29 @@ from bobanalysis.bob import DICTIONARY, Bob, Market, catalogue, read_users, vali
 from bobanalysis.bob.market import JOINED, join
 from bobanalysis.bob.outcomes import answers
 from bobanalysis.bob.suggestions import less_stressful_departements, less_stressful_job_groups
-from bobanalysis.rules import Text, evaluate
-from bobanalysis.tables import load_yaml
+from bobanalysis.rules import evaluate
 
 from .bob_affected import AFFECTED
 
-FOLDER = Path(__file__).parents[3] / "data" / "quirks"
 NOW = "2022-06-15T12:00:00Z"
-NO_RULE = "no such rule"
+GROUPS = {"age": "age_band", "region": "region_id"}
 ON_REAL_MARKETS: Mapping[str, Callable[..., pl.DataFrame]] = {
     "less_stressful_departements": less_stressful_departements,
     "less_stressful_job_groups": less_stressful_job_groups,
 }
-REASONS = load_yaml(dict[str, Text], Path(__file__).with_name("uncounted.yaml"))
-"""Why nobody is counted, by key."""
 
 
-@cache
 def quirks() -> Mapping[str, Quirk]:
     """Return the quirks of Bob by id; see ``audit.quirks.load_quirks``.
 
     >>> quirks()["Q17"].criteria
     ('age',)
     """
-    return load_quirks(FOLDER)
+    return load_quirks(Bob.quirk_folder)
 
 
-def cases(of: Iterable[Quirk] | None = None) -> list[Case]:
-    """Return all cases of some quirks (default: all)."""
-    chosen = quirks().values() if of is None else of
-    return [Case(q.id, n, asks) for q in chosen for n, asks in enumerate(q.cases, 1)]
-
-
-def verify(of: Iterable[Quirk] | None = None) -> pl.DataFrame:
-    """Run the cases of some quirks (default: all), and say which hold.
+def verify() -> pl.DataFrame:
+    """Run all cases, and say which hold.
 
     Returns:
         One row a case: quirk, case (number from 1), expected, got (both as text), holds.
@@ -82,44 +69,38 @@ def verify(of: Iterable[Quirk] | None = None) -> pl.DataFrame:
     Raises:
         QuirkError: A case cannot be run.
         KeyError: A table has no such column.
-
-    >>> verify([quirks()["Q17"]])["holds"].all()
-    True
     """
-    asked = cases(of)
+    asked = [case for quirk in quirks().values() for case in quirk.asked]
     texts = {
         "quirk": [c.quirk for c in asked],
         "case": [c.number for c in asked],
         "expected": [format_answer(c.asks["answer"]) for c in asked],
         "got": [format_answer(got) for got in run(asked)],
     }
-    schema = {"quirk": pl.String, "case": pl.Int64, "expected": pl.String, "got": pl.String}
-    return pl.DataFrame(texts, schema=schema).with_columns(holds=pl.col("expected") == pl.col("got"))
+    return pl.DataFrame(texts).with_columns(holds=pl.col("expected") == pl.col("got"))
 
 
 def run(asked: Sequence[Case]) -> list[Any]:
     """Return what the engine answers to each case: all rules, and all steps, are run at once."""
     found: dict[int, Any] = {}
     for kind, answer in (("rule", _rules), ("step", _steps), ("suggestion", _suggestions)):
-        chosen = [k for k, case in enumerate(asked) if kind in case.asks]
-        if chosen:
-            found |= zip(chosen, answer([asked[k] for k in chosen]), strict=True)
+        if chosen := {k: case for k, case in enumerate(asked) if kind in case.asks}:
+            found |= zip(chosen, answer([*chosen.values()]), strict=True)
     return [found[k] for k in range(len(asked))]
 
 
-def _rules(asked: Sequence[Case]) -> list[Any]:
+def _rules(asked: Sequence[Case]) -> Iterator[Any]:
     scores = {n: catalogue()[n].score for n in {c.asks["rule"] for c in asked} if n in catalogue()}
     done = evaluate(scores, people(asked), keep=["rome_id", "user", "project"])
-    first = (done.frame["project"] == 0).arg_true().to_list()
     given = {n: answers(done, n) for n in scores}
-    told = zip([c.asks["rule"] for c in asked], first, strict=True)
-    return [given[rule][row] if rule in given else NO_RULE for rule, row in told]
+    for case, row in zip(asked, (done.frame["project"] == 0).arg_true(), strict=True):
+        rule = case.asks["rule"]
+        yield given[rule][row] if rule in given else NO_RULE
 
 
-def _steps(asked: Sequence[Case]) -> list[Any]:
+def _steps(asked: Sequence[Case]) -> Iterator[Any]:
     frame = people(asked)
     told = Bob(Market.empty()).run(frame, strict=False).filter(frame["project"] == 0)
-    found = []
     for case, row in zip(asked, told.iter_rows(named=True), strict=True):
         step = case.asks["step"]
         if step not in row:
@@ -129,17 +110,14 @@ def _steps(asked: Sequence[Case]) -> list[Any]:
             value = dict(zip(row["strategies"] or (), value or (), strict=True)).get(strategy)
         if "only" in case.asks:
             value = [item for item in value or () if item in case.asks["only"]]
-        found.append(value)
-    return found
+        yield value
 
 
-def _suggestions(asked: Sequence[Case]) -> list[Any]:
-    found = []
+def _suggestions(asked: Sequence[Case]) -> Iterator[Any]:
     for case in asked:
         tables = {name: _table(rows) for name, rows in case.asks["tables"].items()}
         made = importer_figure(case.asks["suggestion"], tables, case.asks.get("given", {}))
-        found.append(made[case.asks.get("column", made.columns[0])].to_list())
-    return found
+        yield made[case.asks.get("column", made.columns[0])].to_list()
 
 
 def importer_figure(
@@ -155,7 +133,7 @@ def importer_figure(
     """
     if function := ON_REAL_MARKETS.get(name):
         return function(**tables, **given)
-    query = (FOLDER / "importer" / f"{name}.sql").read_text("utf-8")
+    query = (Bob.quirk_folder / "importer" / f"{name}.sql").read_text("utf-8")
     return pl.SQLContext({**tables, "given": pl.DataFrame([given])}, eager=True).execute(query)
 
 
@@ -172,99 +150,78 @@ def people(asked: Sequence[Case]) -> pl.DataFrame:
     the market that a case does not give are joined: nothing is known but the published non-profits, and what
     the case's ``market`` holds.
     """
-    markets: dict[str, list[int]] = {}
-    for k, case in enumerate(asked):
-        markets.setdefault(json.dumps(case.asks.get("market"), sort_keys=True, default=str), []).append(k)
-    figures = [v.name for v in DICTIONARY.values() if v.group in JOINED]
+    markets: dict[str, list[pl.DataFrame]] = {}
+    for place, case in enumerate(asked):
+        held = _record(case) if "user" in case.asks else _persons(case)
+        of_case = held.with_columns(user=pl.lit(place, dtype=pl.Int32))
+        markets.setdefault(json.dumps(case.asks.get("market"), sort_keys=True, default=str), []).append(
+            of_case
+        )
     rows = []
-    for key, places in markets.items():
-        documents = json.loads(key)
+    for key, frames in markets.items():
+        documents, frame = json.loads(key), pl.concat(frames, how="diagonal_relaxed")
+        known = [s.name for s in frame if s.null_count() < len(s) or s.name not in _FIGURES]
         market = Market.from_collections(documents) if documents else Market.empty()
-        frames = [_persons([(k, asked[k]) for k in places if "user" not in asked[k].asks])]
-        frames += [_record(k, asked[k]) for k in places if "user" in asked[k].asks]
-        frame = pl.concat([f for f in frames if f.height], how="diagonal_relaxed")
-        unknown = [c for c in figures if c in frame.columns and frame[c].null_count() == frame.height]
-        rows.append(join(frame.drop(unknown), market))
+        rows.append(join(frame.select(known), market))
     whole = pl.concat(rows, how="diagonal_relaxed").sort("user", "project")
     return whole.with_columns(pl.col(v.name).fill_null(v.default) for v in DICTIONARY.values())
 
 
-def _persons(asked: Sequence[tuple[int, Case]]) -> pl.DataFrame:
-    """Return the people that cases describe by inputs: null is a figure that the market may give."""
-    every = [
-        {"user": k, "project": n, "now": str(given.get("now", NOW)), **columns(given, case)}
-        for k, case in asked
-        for n, given in enumerate(projects(case))
+_FIGURES = {v.name for v in DICTIONARY.values() if v.group in JOINED}
+_DEFAULTS = {v.name: None if v.name in _FIGURES else v.default for v in DICTIONARY.values()}
+"""What people answer who are described by inputs: null is a figure that the market may give."""
+
+
+def _persons(case: Case) -> pl.DataFrame:
+    """Return the projects of a case that describes its person by inputs."""
+    rows = [
+        {**_DEFAULTS, "project": number, **columns, "now": str(given.get("now", NOW)).removesuffix("Z")}
+        for number, (given, columns) in enumerate(zip(case.projects, case.columns(DICTIONARY), strict=True))
     ]
-    default = {v.name: None if v.group in JOINED else v.default for v in DICTIONARY.values()}
-    held = {name: [p.get(name, value) for p in every] for name, value in default.items()}
-    frame = pl.DataFrame(held, schema={v.name: v.dtype for v in DICTIONARY.values()})
-    now = pl.Series([p["now"].removesuffix("Z") for p in every], dtype=pl.String)
-    return frame.with_columns(now=now.str.to_datetime(time_unit="us"))
+    schema = {v.name: v.dtype for v in DICTIONARY.values()} | {"now": pl.String}
+    return pl.DataFrame(rows, schema=schema).with_columns(pl.col("now").str.to_datetime(time_unit="us"))
 
 
-def projects(case: Case) -> Sequence[Mapping[str, Any]]:
-    """Return what a case says of its person, one mapping a project; one empty project if it says nothing."""
-    given = case.asks.get("person") or {}
-    return [given] if isinstance(given, Mapping) else given
-
-
-def _record(place: int, case: Case) -> pl.DataFrame:
+def _record(case: Case) -> pl.DataFrame:
     """Return the person of a case that holds a record as Bob stores it."""
     read = read_users([case.asks["user"]], [case.asks.get("now", NOW)], [{}])
     wanted = [v for v in DICTIONARY.values() if v.group not in JOINED]
-    return validate(read, wanted, strict=False).valid.with_columns(user=pl.lit(place, dtype=pl.Int32))
-
-
-def columns(person: Mapping[str, Any], case: Case) -> dict[str, Any]:
-    """Turn what a case says of a project into columns: names into numbers, several answers into one each.
-
-    Raises:
-        InputError: The data dictionary has no such input or answer.
-    """
-    where = f"quirk {case.quirk}, case {case.number}"
-    return input_columns({k: v for k, v in person.items() if k != "now"}, DICTIONARY, where)
+    return validate(read, wanted, strict=False).valid
 
 
 # --- whom they affect
 
 
-def touched(
-    people: pl.DataFrame, bob: Bob, of: Iterable[Quirk] | None = None, by: Mapping[str, str] | None = None
-) -> pl.DataFrame:
+def touched(people: pl.DataFrame, bob: Bob) -> pl.DataFrame:
     """Return the share of people whom each quirk affects, overall and by group.
 
     Args:
         people: A population frame with ``weight``.
         bob: On ``french_market()``.
-        of: Some quirks (default: all).
-        by: What to call a grouping → its column, by default age → age_band and region → region_id.
 
     Returns:
         See ``audit.quirks.affected_shares``.
     """
-    groups = {"age": "age_band", "region": "region_id"} if by is None else by
-    chosen = quirks().values() if of is None else of
-    return affected_shares(affected_population(bob, people), chosen, AFFECTED, groups)
+    return affected_shares(affected_population(bob, people), quirks().values(), AFFECTED, GROUPS)
 
 
-def uncounted(people: pl.DataFrame, bob: Bob, of: Iterable[Quirk] | None = None) -> pl.DataFrame:
+def uncounted(people: pl.DataFrame, bob: Bob) -> pl.DataFrame:
     """Return why nobody is counted for each quirk that ``touched`` gives no share.
 
     Args:
-        people, bob, of: As for ``touched``.
+        people, bob: As for ``touched``.
 
     Returns:
-        ``quirk``, ``reason`` (a key of ``REASONS``) and ``input``: for "not held" one row an input of its
-        people that nobody here gave, else empty.
+        ``quirk``, ``reason`` (a key of ``uncounted`` in Bob's words, or "said": the record says why) and
+        ``input``: for "not held" one row an input of its people that nobody here gave, else empty.
 
     Raises:
         QuirkError: A quirk has no reason.
     """
     known = affected_population(bob, people).known
     rows: list[tuple[str, str, str]] = []
-    for quirk in quirks().values() if of is None else of:
-        named = [name for c in cases([quirk]) for given in projects(c) for name in columns(given, c)]
+    for quirk in quirks().values():
+        named = [name for c in quirk.asked for columns in c.columns(DICTIONARY) for name in columns]
         reads = AFFECTED[quirk.touches].reads if quirk.touches else dict.fromkeys(named)
         lacking = lacking_answers(bob, known, reads)
         if quirk.touches and not lacking:
@@ -281,4 +238,4 @@ def uncounted(people: pl.DataFrame, bob: Bob, of: Iterable[Quirk] | None = None)
         if not reason:
             raise QuirkError(f"quirk {quirk.id}: nobody is counted; give `touches` or say why in `uncounted`")
         rows += [(quirk.id, reason, name) for name in (lacking if reason == "not held" else [""])]
-    return pl.DataFrame(rows, schema=dict.fromkeys(("quirk", "reason", "input"), pl.String), orient="row")
+    return pl.DataFrame(rows, schema=["quirk", "reason", "input"], orient="row")

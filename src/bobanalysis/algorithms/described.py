@@ -3,41 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bobanalysis.algorithm import (
-    Inputs,
-    Outcome,
-    PublishedRule,
-    Questions,
-    Requirement,
-    RuleAlgorithm,
-    Source,
-)
+from bobanalysis.algorithm import Requirement, RuleAlgorithm
 from bobanalysis.rules import Dictionary, Expr
-from bobanalysis.tables import load_yaml
-from bobanalysis.text import Text
-
-
-@dataclass(frozen=True)
-class _Rule:
-    title: Text
-    source: str
-
-
-@dataclass(frozen=True)
-class _Words:
-    id: str
-    title: Text
-    source: Source
-    outcomes: tuple[Outcome, ...]
-    rules: Mapping[str, _Rule]
-    input_roles: Inputs
-    questions: tuple[Questions, ...]
-    start: Mapping[str, Any]
-    legal: Mapping[str, Text] = field(default_factory=dict)
+from bobanalysis.tables import InputError, load, load_yaml
 
 
 def described(
@@ -54,22 +25,14 @@ def described(
 
     Raises:
         InputError: The file lacks something, or has a word for a rule that does not exist.
+        KeyError: The file has no word for a rule.
     """
-    said = load_yaml(_Words, words)
-    published = {
-        name: PublishedRule(name, expr, said.rules[name].source, title=said.rules[name].title)
-        for name, expr in rules.items()
+    said = load_yaml(dict[str, Any], words)
+    if unknown := set(said["rules"]) - set(rules):
+        raise InputError(f"{words.name}, rules: no rule is called {sorted(unknown)[0]!r}; take its words out")
+    made = {
+        "dictionary": dictionary,
+        "rules": {n: {"name": n, "expr": expr, **said["rules"][n]} for n, expr in rules.items()},
+        "requirements": [*requirements],
     }
-    return RuleAlgorithm(
-        said.id,
-        said.title,
-        said.source,
-        dictionary,
-        said.outcomes,
-        published,
-        input_roles=said.input_roles,
-        requirements=tuple(requirements),
-        questions=said.questions,
-        start=said.start,
-        legal=said.legal,
-    )
+    return load(RuleAlgorithm, {**said, **made}, words.name)

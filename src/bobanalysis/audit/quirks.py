@@ -1,14 +1,14 @@
 """What published rules do otherwise than their names or texts say: records of it, and whom it affects.
 
 A quirk affects those whose answer would be another if it were repaired, or on whom the odd branch acts;
-``Affected.counts`` says in words which of the two is counted.
+the name that it ``touches`` says which of the two is counted.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
@@ -17,18 +17,21 @@ import polars as pl
 import yaml
 
 from bobanalysis.algorithm import Algorithm
-from bobanalysis.rules import Expr, Text, evaluate
+from bobanalysis.rules import Dictionary, Expr, Text, evaluate
 from bobanalysis.rules.expr import Var
 from bobanalysis.rules.variables import LOADER
 from bobanalysis.tables import InputError, load
 from bobanalysis.validation import validate
 
 from .activation import as_read, shares
+from .person import input_columns
 
 Concern = Literal["age", "place", "criteria", "missing", "order", "texts", "data"]
 Promise = Literal["name", "text", "documentation", "sense"]
 TEXTS = ("title", "promise", "published", "repair", "unshown", "uncounted")
 KINDS = ("rule", "step", "suggestion")
+NO_RULE = "no such rule"
+"""What is answered about a rule that does not exist."""
 
 
 class QuirkError(ValueError):
@@ -65,6 +68,11 @@ class Quirk:
     unshown: Text | None = None
     uncounted: Text | None = None
 
+    @property
+    def asked(self) -> list[Case]:
+        """Its cases, numbered."""
+        return [Case(self.id, number, asks) for number, asks in enumerate(self.cases, 1)]
+
 
 @dataclass(frozen=True)
 class Case:
@@ -74,7 +82,29 @@ class Case:
     number: int
     asks: Mapping[str, Any]
 
+    @property
+    def projects(self) -> Sequence[Mapping[str, Any]]:
+        """What it says of its person, one mapping a project; one empty project if it says nothing."""
+        given = self.asks.get("person") or {}
+        return [given] if isinstance(given, Mapping) else given
 
+    def columns(self, dictionary: Dictionary) -> list[dict[str, Any]]:
+        """Return its projects as columns: names turned into numbers, several answers into one each.
+
+        Raises:
+            InputError: The data dictionary has no such input or answer.
+        """
+        where = f"quirk {self.quirk}, case {self.number}"
+        asked = ({k: v for k, v in project.items() if k != "now"} for project in self.projects)
+        return [input_columns(project, dictionary, where) for project in asked]
+
+
+def quirks(algorithm: Algorithm) -> Mapping[str, Quirk]:
+    """Return the quirks of an algorithm by id; none where it has no records of them."""
+    return load_quirks(algorithm.quirk_folder) if algorithm.quirk_folder else {}
+
+
+@cache
 def load_quirks(folder: Path) -> Mapping[str, Quirk]:
     """Return the quirks of a folder of YAML files by id, in the order of the files and of their numbers.
 
@@ -136,16 +166,14 @@ class Affected:
     """Who is affected.
 
     Args:
-        counts: Who is counted, in words.
         who: Finds them: one Boolean a person, in their order.
         reads: Answers without which nobody can be counted: where everybody lacks one of them, there is no
             figure.
         certain: The code alone decides it: it needs no interval.
     """
 
-    counts: Text
     who: Callable[[AffectedPopulation], pl.Series]
-    reads: tuple[str, ...] = ()
+    reads: Sequence[str] = ()
     certain: bool = False
 
 

@@ -149,6 +149,7 @@ class Bob(Algorithm):
     start = MappingProxyType(ABOUT["start"])
     error_column = "diagnosis_error"
     records = RECORDS
+    quirk_folder = Path(__file__).parents[3] / "data" / "quirks"
 
     # --- rules
 

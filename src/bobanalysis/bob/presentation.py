@@ -31,6 +31,8 @@ SAID: dict[str, Any] = ABOUT["pages"]
 @cache
 def _own_words() -> Vocabulary:
     words = load_yaml(dict[str, dict[str, Text]], Path(__file__).with_name("words.yaml"))
+    affected = load_yaml(dict[str, dict[str, Any]], Path(__file__).with_name("affected.yaml"))
+    words["affected"] = {name: Text(said["fr"], said["en"]) for name, said in affected.items()}
     return words | {"challenge": {c.id: c.label for c in challenges()}}
 
 
@@ -255,7 +257,6 @@ class BobPresentation(Presentation):
                 for v in (self.algorithm.dictionary[name] for name in self.always_told)
                 if v.name in person.row
             ],
-            "name_of": say.name_of,
         }
 
     # --- the page where a reader tries the rules

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from functools import cache, partial
 from typing import Any
 
@@ -17,6 +17,7 @@ from markupsafe import Markup, escape
 
 from bobanalysis.algorithm import Algorithm
 from bobanalysis.audit.activation import EVERYBODY
+from bobanalysis.audit.quirks import Quirk
 from bobanalysis.population import scenarios
 from bobanalysis.presentation import RuleFamily
 from bobanalysis.report.charts import region_names
@@ -54,38 +55,28 @@ _MENTION = re.compile("\ue000(\\d+)\ue001([^\ue002]*)\ue002")
 @cache
 def pages(algorithm: Algorithm) -> tuple[Page, ...]:
     """Return the page of each card: steps, rules with a fixed name, families."""
-    alone = [s for s in card_index(algorithm).subjects.values() if s.role != "family"]
-    made = [Page(f"rules/{slug(s.name)}", "", SECTION, partial(one, s.name), "rule.html") for s in alone]
-    return (
-        *made,
-        *(
-            Page(f"rules/{slug(f.name)}", "", SECTION, partial(family, f), "rule_family.html")
-            for f in algorithm.presentation.families
-        ),
-    )
+    alone = [n for n, s in card_index(algorithm).subjects.items() if s.role != "family"]
+    made: list[tuple[str, Any, str]] = [(n, partial(one, n), "rule.html") for n in alone]
+    made += [(f.name, partial(family, f), "rule_family.html") for f in algorithm.presentation.families]
+    return tuple(Page(f"rules/{slug(n)}", "", SECTION, shown, template) for n, shown, template in made)
 
 
 def one(name: str, page: PageRenderer) -> dict[str, Any]:
     """Return what the card of a rule or of a step shows."""
-    return {"rule": _Card(page, page.cards.subjects[name]).parts(), **_common(page)}
+    return {"rule": _Card(page, page.cards.subjects[name]), "facts": page.table_facts}
 
 
 def family(of: RuleFamily, page: PageRenderer) -> dict[str, Any]:
     """Return what the card of a family shows: what its rules have in common, and each one in use."""
     cards = page.cards
-    own, listed = cards.members(of), cards.listed(of)
+    own = cards.members(of)
     return {
-        "family": {
-            "title": page.words.say(of.title),
-            "pattern": of.name,
-            "status": _family_status(cards, of),
-            "source": source_link(page.algorithm, of.source),
-            "in_use": page.words.number(len(own)),
-            "listed": [_Card(page, cards.subject(n)).title() for n in listed],
-            "example": not own,
-        },
-        "members": [_Card(page, cards.subjects[n]).parts() for n in own or [cards.example(of)]],
-        **_common(page),
+        "family": of,
+        "status": _family_status(cards, of),
+        "own": own,
+        "listed": [cards.subject(n) for n in cards.listed(of)],
+        "members": [_Card(page, cards.subjects[n]) for n in own or [cards.example(of)]],
+        "facts": page.table_facts,
     }
 
 
@@ -93,54 +84,29 @@ def _family_status(cards: CardIndex, of: RuleFamily) -> str:
     return "use" if cards.members(of) else "contents" if cards.listed(of) else "dead"
 
 
-def _common(page: PageRenderer) -> dict[str, Any]:
-    return {
-        "statuses": page.words.names("status"),
-        "reach_table": page.table_facts("rules.reach"),
-        "pair_table": page.table_facts("rules.pairs"),
-        "version": page.algorithm.source.version,
-    }
-
-
 def index(page: PageRenderer) -> dict[str, Any]:
     """Return what the index shows: every card by group, with what its rule reads and whether it is used."""
     cards = page.cards
     groups: dict[str, list[dict[str, Any]]] = {role: [] for role in page.algorithm.presentation.roles}
+
+    def enter(role: str, card: Any, status: str, read: Iterable[Variable], count: int = 0) -> None:
+        more = {"status": status, "criteria": criteria(page, read), "count": count}
+        groups[role].append({"name": card.name, "title": card.title, **more})
+
     for s in cards.subjects.values():
         if s.role != "family":
-            groups[s.role].append(_entry(page, s.name, s.title, s.status, s.read))
+            enter(s.role, s, s.status, s.read)
     for f in page.algorithm.presentation.families:
         own = cards.members(f)
-        read = {v: None for n in (own or [cards.example(f)]) for v in cards.subjects[n].read}
-        entry = _entry(page, f.name, f.title, _family_status(cards, f), read)
-        groups["family"].append({**entry, "count": page.words.number(len(own)) if own else ""})
-    return {
-        "groups": [
-            {"id": role, "title": page.words.name("roles", role), "entries": own}
-            for role, own in groups.items()
-        ],
-        "criteria": {_key(c): name for c, name in page.words.names("criteria").items()},
-        **_common(page),
-    }
+        read = [v for n in own or [cards.example(f)] for v in cards.subjects[n].read]
+        enter("family", f, _family_status(cards, f), read, len(own))
+    return {"groups": groups, "path": cards.path}
 
 
-def _entry(
-    page: PageRenderer, name: str, title: Text, status: str, read: Iterable[Variable]
-) -> dict[str, Any]:
-    criteria = {v.protected.criterion for v in read if v.protected}
-    named = page.words.names("criteria").items()
-    return {
-        "name": name,
-        "href": page.cards.path(name),
-        "title": page.words.say(title),
-        "status": status,
-        "count": "",
-        "criteria": [{"key": _key(c), "name": name} for c, name in named if c in criteria],
-    }
-
-
-def _key(criterion: str) -> str:
-    return criterion.split()[0]
+def criteria(page: PageRenderer, read: Iterable[Variable]) -> list[str]:
+    """Return the protected criteria among some inputs, in the order of the vocabulary."""
+    found = {v.protected.criterion for v in read if v.protected}
+    return [c for c in page.words.names("criteria") if c in found]
 
 
 def card_link(page: PageRenderer, name: str) -> Markup:
@@ -161,62 +127,49 @@ def over_scales(words: Words, row: Mapping[str, Any]) -> str:
     return "" if ends[0] == ends[1] else words.interval(row["lowest"], row["highest"], "share")
 
 
-def source_link(algorithm: Algorithm, source: str) -> dict[str, str]:
-    """Return a place in the publication: its name, and its address in the version audited."""
-    return {"name": source, "href": algorithm.source.link(source)}
-
-
 # ---- one card --------------------------------------------------------------------------------------------
 
 
 class _Card:
-    """One subject in the language of a page."""
+    """One subject in the language of a page: what its template asks for."""
 
     def __init__(self, page: PageRenderer, subject: Subject) -> None:
         self.page, self.words, self.subject = page, page.words, subject
         self.cards, self.algorithm = page.cards, page.algorithm
         self.lang: Any = page.words.language
-        self.id = slug(subject.name)
+        self.name, self.status, self.source = subject.name, subject.status, subject.source
+        self.id, self.title = slug(subject.name), capital(page.words.say(subject.title))
         self._mentions: list[str] = []
 
-    def parts(self) -> dict[str, Any]:
-        """Return the parts of the card, ready to be shown."""
-        s, presentation = self.subject, self.algorithm.presentation
-        key, title = presentation.decides(s.name, s.rule, s.title)
+    @property
+    def lead(self) -> str:
+        """What the rule decides, in a sentence."""
+        s = self.subject
+        key, title = self.algorithm.presentation.decides(s.name, s.rule, s.title)
         lead = self.words.name("decides", key)
-        return {
-            **self.title(),
-            "lead": lead.format(title=self.words.say(title), zero=0, top=3, hundred=100),
-            "status": s.status,
-            "uses": self._uses(),
-            "tables": self._tables(),
-            "inputs": self._inputs(),
-            "criteria": self._criteria(),
-            "own_limits": self._limits(s.rule, set(presentation.named_in(s.rule))),
-            "other_limits": self._other_limits(),
-            "source": source_link(self.algorithm, s.source),
-            "reach": self._reach(),
-            "pairs": self._pairs(),
-            "quirks": for_rule(self.page, s.name),
-        }
+        return lead.format(title=self.words.say(title), zero=0, top=3, hundred=100)
 
-    def title(self) -> dict[str, str]:
-        """Return name, anchor, title and address."""
-        name = self.subject.name
-        title = capital(self.words.say(self.subject.title))
-        return {"name": name, "id": self.id, "title": title, "href": self.cards.path(name)}
+    @property
+    def criteria(self) -> list[str]:
+        """The protected criteria that it reads."""
+        return criteria(self.page, self.subject.read)
 
-    def _uses(self) -> list[Markup]:
-        """Say what the rule is used for: a sentence a kind of use, in the order of the vocabulary."""
-        own = self.algorithm.presentation.uses.get(self.subject.name, ())
+    @property
+    def quirks(self) -> list[Quirk]:
+        """What it does otherwise than its name says."""
+        return for_rule(self.page, self.name)
+
+    @property
+    def uses(self) -> list[Markup]:
+        """What the rule is used for: a sentence a kind of use, in the order of the vocabulary."""
+        own = self.algorithm.presentation.uses.get(self.name, ())
         found = []
         for key, text in self.words.names("uses").items():
             kind, _, idle = key.partition(" ")
             users = [u for u in own if u.kind == kind and u.alive is not bool(idle)]
             if kind in ("rule", "step"):
                 links = [card_link(self.page, u.what) for u in users if u.what in self.cards.subjects]
-                if links:
-                    found.append(escape(text).format(list=Markup(", ").join(links)))
+                found += [escape(text).format(list=Markup(", ").join(links))] if links else []
                 continue
             labels = dict.fromkeys(self.words.say(u.label) for u in users if u.label)
             quoted = ", ".join(map(self.words.quote, labels))
@@ -226,42 +179,36 @@ class _Card:
 
     # -- decision tables
 
-    def _tables(self) -> list[dict[str, Any]]:
+    @property
+    def tables(self) -> list[dict[str, Any]]:
+        """The decision table of the rule, and those of the computations that it was too long to hold."""
         rule = self.subject.rule
-        named = {n.name for n in walk(rule) if isinstance(n, Named)}
-        local = {name for name in named if not self.cards.knows(name)}
-        names = self.algorithm.presentation.row_names(self.subject.name)
+        local = {n.name for n in walk(rule) if isinstance(n, Named) and not self.cards.knows(n.name)}
+        names = self.algorithm.presentation.row_names(self.name)
         said = explain_rule(rule, self.lang, self.cards.titles, refer=self._refer, local=local, names=names)
-        adds = getattr(said, "adds", False)
-        first = {
-            "id": f"{self.id}-table",
-            "title": "",
-            "adds": adds,
-            "rows": self._rows(said.cases, not adds),
-        }
-        return [
-            first,
-            *(
-                {
-                    "id": self._anchor(part.key),
-                    "title": self._html(part.title),
-                    "adds": part.adds,
-                    "rows": self._rows(part.cases, False),
-                }
-                for part in said.parts
-            ),
-        ]
-
-    def _rows(self, cases: Iterable[Any], answers: bool) -> list[dict[str, Any]]:
-        reasons = self.algorithm.presentation.reasons
+        parts = [(f"{self.id}-table", said, not said.adds)]
+        parts += [(self._anchor(part.key), part, False) for part in said.parts]
         return [
             {
-                "condition": None if case.condition is None else self._clause(case.condition),
-                "result": self._result(case, answers),
-                "because": [self.words.say(reasons[code]) for code in case.because if code in reasons],
+                "id": id,
+                "title": self._html(part.title),
+                "adds": part.adds,
+                "rows": [self._row(case, answers) for case in part.cases],
             }
-            for case in cases
+            for id, part, answers in parts
         ]
+
+    def _row(self, case: Any, answers: bool) -> dict[str, Any]:
+        reasons = self.algorithm.presentation.reasons
+        if case.value is None or isinstance(case.value, bool) or not answers:
+            result = self._html(case.result)
+        else:
+            result = escape(self._said(case.value, case.result))
+        return {
+            "condition": None if case.condition is None else self._clause(case.condition),
+            "result": result,
+            "because": [self.words.say(reasons[code]) for code in case.because if code in reasons],
+        }
 
     def _refer(self, name: str, title: str) -> str:
         self._mentions.append(name)
@@ -291,67 +238,46 @@ class _Card:
         parts = Markup("").join(Markup("<li>{}</li>").format(self._clause(p)) for p in clause.parts)
         return Markup('<span class="how">{}</span><ul class="{}">{}</ul>').format(head, clause.how, parts)
 
-    def _result(self, case: Any, answers: bool) -> Markup:
-        if case.value is None or isinstance(case.value, bool) or not answers:
-            return self._html(case.result)
-        return escape(self._said(case.value, case.result))
-
     def _said(self, value: bool | float | str, plain: str) -> str:
         if isinstance(value, str) and value in self.cards.titles:
             return self.words.say(self.cards.titles[value])
-        return self.algorithm.presentation.answer(self.subject.name, value, plain, self.words)
+        return self.algorithm.presentation.answer(self.name, value, plain, self.words)
 
     # -- what it reads
 
-    def _inputs(self) -> list[dict[str, Any]]:
-        """Return what the rule reads; the answers to one question, or the figures of one table, together."""
-        found: dict[tuple[str, ...], list[Variable]] = {}
+    @property
+    def inputs(self) -> list[dict[str, Any]]:
+        """What the rule reads; the answers to one question, or the figures of one table, together."""
+        origins = self.words.names("origins")
+        found: dict[tuple[Any, ...], list[tuple[str, str]]] = {}
         for v in self.subject.read:
-            head, _ = split_label(v.label.get(self.lang), self.lang)
-            how = (v.protected.criterion, v.protected.how) if v.protected else ()
-            found.setdefault((head, v.group, v.path, v.note.en if v.note else "", *how), []).append(v)
-        return [self._input(head, own) for (head, *_), own in found.items()]
-
-    def _input(self, head: str, own: Sequence[Variable]) -> dict[str, Any]:
-        first, origins = own[0], self.words.names("origins")
-        parts = [split_label(v.label.get(self.lang), self.lang)[1] for v in own]
-        return {
-            "names": " ".join(v.name for v in own),
-            "label": self._capital(head),
-            "parts": [self.words.polish(part) for part in parts if part],
-            "origin": origins.get(first.group, origins["other"]),
-            "path": first.path,
-            "note": self.words.say(first.note),
-            "protected": first.protected,
-        }
+            head, part = split_label(v.label.get(self.lang), self.lang)
+            note = v.note and self.words.say(v.note)
+            found.setdefault((head, v.group, v.path, note, v.protected), []).append((v.name, part))
+        return [
+            {
+                "names": " ".join(name for name, _ in own),
+                "label": self._capital(head),
+                "parts": [self.words.polish(part) for _, part in own if part],
+                "origin": origins.get(group, origins["other"]),
+                "path": path,
+                "note": note,
+                "protected": protected,
+            }
+            for (head, group, path, note, protected), own in found.items()
+        ]
 
     def _capital(self, text: str) -> str:
         return capital(self.words.polish(text))
 
-    def _criteria(self) -> list[dict[str, Any]]:
-        found: dict[str, set[str]] = {}
-        for v in self.subject.read:
-            if v.protected:
-                found.setdefault(v.protected.criterion, set()).add(v.protected.how)
-        named, hows = self.words.names("criteria").items(), self.words.names("hows").items()
-        return [
-            {"key": _key(c), "name": name, "hows": [text for how, text in hows if how in found[c]]}
-            for c, name in named
-            if c in found
-        ]
+    @property
+    def own_limits(self) -> dict[str, list[str]]:
+        """The fixed values that the rule compares with, by input."""
+        return self._limits(self.subject.rule)
 
-    def _limits(self, rule: Expr, leave: set[str]) -> list[dict[str, Any]]:
-        """Return the fixed values that a rule compares with, by input, as texts."""
-        found: dict[str, dict[str, None]] = {}
-        inner = rule.item if isinstance(rule, Named) else rule
-        for limit in limits(inner, self.lang, self.cards.titles, leave):
-            label = input_text(limit.variable, self.lang) if limit.variable else ""
-            text = self.words.polish(limit.text) if label else self._capital(limit.text)
-            found.setdefault(self._capital(label), {})[text] = None
-        return [{"label": label, "texts": list(texts)} for label, texts in found.items()]
-
-    def _other_limits(self) -> list[dict[str, Any]]:
-        """Return the values that the rules named by this one compare with, each rule once."""
+    @property
+    def other_limits(self) -> list[tuple[Markup, dict[str, list[str]]]]:
+        """The values that the rules named by this one compare with, each rule once."""
         named_in = self.algorithm.presentation.named_in
         found: dict[str, None] = {}
         waiting = named_in(self.subject.rule)
@@ -360,38 +286,39 @@ class _Card:
             if name not in found:
                 found[name] = None
                 waiting += named_in(self.cards.rule(name))
-        return [
-            {"rule": card_link(self.page, name), "limits": own}
-            for name in found
-            if (own := self._limits(self.cards.rule(name), set(named_in(self.cards.rule(name)))))
-        ]
+        told = [(card_link(self.page, name), self._limits(self.cards.rule(name))) for name in found]
+        return [(link, own) for link, own in told if own]
+
+    def _limits(self, rule: Expr) -> dict[str, list[str]]:
+        found: dict[str, dict[str, None]] = {}
+        inner = rule.item if isinstance(rule, Named) else rule
+        leave = set(self.algorithm.presentation.named_in(rule))
+        for limit in limits(inner, self.lang, self.cards.titles, leave):
+            label = input_text(limit.variable, self.lang) if limit.variable else ""
+            text = self.words.polish(limit.text) if label else self._capital(limit.text)
+            found.setdefault(self._capital(label), {})[text] = None
+        return {label: [*texts] for label, texts in found.items()}
 
     # -- on whom it acts
 
-    def _reach(self) -> dict[str, Any] | None:
-        rows = self.page.rows_of("rules.reach").get(self.subject.name)
+    @property
+    def reach(self) -> dict[str, Any] | None:
+        """The shares of people on whom the rule acts, where they were recorded; None elsewhere."""
+        found = self.page.rows_of("rules.reach").get(self.name, ())
+        rows = [r for r in found if r["share"] is not None]
         if not rows:
             return None
-        rows = [r for r in rows if r["share"] is not None]
-        lacking = self.page.rows_of("rules.not_held").get(self.subject.name, [])
-        highest = max((r["high"] for r in rows), default=1.0)
-        top = next(top for top in (0.05, 0.1, 0.2, 0.5, 1.0) if highest <= top)
-        groups: dict[str, list[dict[str, Any]]] = {"age": [], "region": []}
-        for r in rows:
-            if r["by"] != EVERYBODY:
-                groups[r["by"]].append(self._bar(r, top))
+        lacking = self.page.rows_of("rules.not_held").get(self.name, [])
+        read = [self.algorithm.dictionary[r["input"]] for r in lacking]
         everybody = next(r for r in rows if r["by"] == EVERYBODY)
-        dictionary = self.algorithm.dictionary
         return {
-            "share": self.words.quantity(everybody["share"], "share"),
-            "interval": self.words.interval(everybody["low"], everybody["high"], "share"),
-            "nobody": everybody["highest"] == 0,
+            "everybody": everybody,
             "scales": over_scales(self.words, everybody),
-            "people": self.words.number(everybody["people"]),
-            "lacks": [self.words.polish(input_text(dictionary[r["input"]], self.lang)) for r in lacking],
+            "lacks": [self.words.polish(input_text(v, self.lang)) for v in read],
             "assumed": self._assumed(),
-            "top": self.words.quantity(top, "share"),
-            **groups,
+            "top": next(top for top in (0.05, 0.1, 0.2, 0.5, 1.0) if max(r["high"] for r in rows) <= top),
+            "age": [(self._band(r["group"]), r) for r in rows if r["by"] == "age"],
+            "region": [(region_names()[r["group"]], r) for r in rows if r["by"] == "region"],
         }
 
     def _assumed(self) -> list[str]:
@@ -401,48 +328,30 @@ class _Card:
         names = ("frustrations" if name.startswith("frustration_") else name for name in read)
         return list(dict.fromkeys(self.words.say(labels[n]) for n in names if n in labels))
 
-    def _bar(self, row: Mapping[str, Any], top: float) -> dict[str, Any]:
-        scale = 100 / top
-        return {
-            "label": self._group(row["by"], row["group"]),
-            "share": self.words.quantity(row["share"], "share"),
-            "interval": self.words.interval(row["low"], row["high"], "share"),
-            "at": round(row["share"] * scale, 1),
-            "low": round(row["low"] * scale, 1),
-            "width": round(max((row["high"] - row["low"]) * scale, 0.6), 1),
-        }
-
-    def _group(self, by: str, group: str) -> str:
-        if by == "region":
-            return self.words.polish(region_names()[group])
-        first, _, last = group.partition("-")
-        if last:
-            return self.words._("{first} to {last} years").format(first=first, last=last)
-        return self.words._("{first} years or more").format(first=group.removesuffix("+"))
+    def _band(self, group: str) -> str:
+        first, _, last = group.removesuffix("+").partition("-")
+        said = N_("{first} to {last} years") if last else N_("{first} years or more")
+        return self.words._(said).format(first=first, last=last)
 
     # -- people on both sides of a threshold
 
-    def _pairs(self) -> dict[str, Any]:
-        found: dict[str, dict[str, Any]] = {}
-        without: list[dict[str, str]] = []
-        for row in self.page.rows_of("rules.pairs").get(self.subject.name, []):
+    @property
+    def pairs(self) -> dict[str, Any]:
+        """People whom a threshold parts, and why there are none at some."""
+        found: list[tuple[int, dict[str, Any]]] = []
+        without: list[tuple[str, str]] = []
+        for row in self.page.rows_of("rules.pairs").get(self.name, []):
             variable = self.algorithm.dictionary[row["variable"]]
             label = self._capital(input_text(variable, self.lang))
             if row["answer_below"] is None:
-                without.append({"label": label, "why": self.words.name("no_pair", row["person"])})
+                without.append((label, self.words.name("no_pair", row["person"])))
                 continue
-            pair = {
-                "label": label,
-                "order": _telling(variable),
-                "below": self._value(variable, row["below"]),
-                "above": self._value(variable, row["above"]),
-                "told_below": self._answer(row["answer_below"]),
-                "told_above": self._answer(row["answer_above"]),
-                "common": [self._fact(name, value) for name, value in json.loads(row["person"]).items()],
-            }
-            found[json.dumps(pair, sort_keys=True)] = pair
-        unique = sorted(found.values(), key=lambda pair: int(pair["order"]))
-        return {"shown": unique[:SHOWN_PAIRS], "folded": unique[SHOWN_PAIRS:], "without": without}
+            sides = [(self._value(variable, row[s]), self._answer(row[f"answer_{s}"])) for s in SIDES]
+            common = [self._fact(name, value) for name, value in json.loads(row["person"]).items()]
+            pair = (_telling(variable), {"label": label, "sides": sides, "common": common})
+            found += [pair] if pair not in found else []
+        told = [pair for _, pair in sorted(found, key=lambda x: x[0])]
+        return {"shown": told[:SHOWN_PAIRS], "folded": told[SHOWN_PAIRS:], "without": without}
 
     def _value(self, variable: Variable, text: str | None) -> str:
         value: Any = text or ""
@@ -471,6 +380,9 @@ class _Card:
         except ValueError:
             return self._said(text, text)
         return self._capital(self._said(value, format_value(_NUMBER, value, self.lang)))
+
+
+SIDES = ("below", "above")
 
 
 def _telling(variable: Variable) -> int:

@@ -14,13 +14,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+from bobanalysis.tables import InputError, load, load_yaml
+from bobanalysis.text import capital
 
 Both = Mapping[str, str]
-
-
-class DescriptionError(ValueError):
-    """A file of descriptions that cannot be used; the message names the file, the entry and what to do."""
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -66,11 +66,21 @@ class Descriptions:
         return sorted((patterns - found) | (set(self.tables) - set(tables)))
 
 
+@dataclass(frozen=True)
+class _File:
+    about: Mapping[str, Any]
+    sources: Mapping[str, list[str]] = field(default_factory=dict)
+    texts: Mapping[str, Both] = field(default_factory=dict)
+    words: Mapping[str, Mapping[Any, Any]] = field(default_factory=dict)
+    findings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    tables: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
 def described(notebook: str) -> Descriptions | None:
     """Return what the file of a notebook says, or None where there is no file (a notebook of one's own).
 
     Raises:
-        DescriptionError: the file names something that does not exist, or the same id twice.
+        InputError: the file says what nothing reads, or names a text, a list or a word that it lacks.
 
     Example:
         >>> described("05_age").findings["advice_age.people"].unit
@@ -83,90 +93,57 @@ def described(notebook: str) -> Descriptions | None:
 
 @cache
 def _read(path: Path, stamp: int) -> Descriptions:
-    import yaml
-
-    raw = yaml.safe_load(path.read_text(encoding="utf-8"))
-    if unknown := set(raw) - {"about", "sources", "texts", "words", "findings", "tables"}:
-        raise DescriptionError(f"{path}: {', '.join(sorted(unknown))} is not a part of such a file")
-    texts, words, lists = (raw.get(part) or {} for part in ("texts", "words", "sources"))
-
-    def whole(entry: Any) -> dict[str, Any]:
-        entry = {**raw["about"], **entry}
-        named = entry.get("sources", ())
-        return {**entry, "sources": lists[named] if isinstance(named, str) else named}
-
+    file = load_yaml(_File, path)
     found: dict[str, Figure] = {}
-    for pattern, entry in (raw.get("findings") or {}).items():
-        for id, named in _ids(pattern, words, f"{path}, {pattern}"):
-            if id in found and "{" in pattern:
-                continue  # an id of its own says more than a pattern, whichever stands first
-            if id in found and "{" not in found[id].pattern:
-                raise DescriptionError(f"{path}: {id} stands there twice; keep one")
-            found[id] = _figure(whole(entry), pattern, words, named, texts, f"{path}, {id}")
-    entries = (raw.get("tables") or {}).items()
-    tables = {id: _sheet(whole(entry), texts, words, f"{path}, {id}") for id, entry in entries}
-    return Descriptions(found, tables, words)
+    for pattern in sorted(
+        file.findings, key=lambda id: "{" in id
+    ):  # an id of its own says more than a pattern
+        where, entry = f"{path}, {pattern}", file.findings[pattern]
+        for named in _choices(pattern, file.words, where):
+            id = pattern.format(**named)
+            if id not in found:
+                found[id] = _entry(Figure, {**entry, "pattern": pattern}, file, where, named)
+    return Descriptions(found, {id: _sheet(id, file, path) for id in file.tables}, file.words)
 
 
-def _ids(pattern: str, words: Any, where: str) -> Iterable[tuple[str, dict[str, str]]]:
+def _choices(pattern: str, words: Mapping[str, Any], where: str) -> Iterable[dict[str, Any]]:
+    """Iterate over the ways to fill in a pattern: choice -> key among its words."""
     choices = re.findall(r"\{(\w+)\}", pattern)
     if missing := [choice for choice in choices if choice not in words]:
-        raise DescriptionError(f"{where}: {', '.join(missing)} is not among the words of the file")
+        raise InputError(f"{where}: {', '.join(missing)} is not among the words of the file")
     for keys in itertools.product(*(words[choice] for choice in choices)):
-        named = dict(zip(choices, map(str, keys), strict=True))
-        yield pattern.format(**named), named
+        yield dict(zip(choices, keys, strict=True))
 
 
-def _figure(entry: Any, pattern: str, words: Any, named: Mapping[str, str], texts: Any, where: str) -> Figure:
-    said = {
-        key: _filled(_text(entry[key], texts, where), words, named)
-        for key in ("label", "note")
-        if key in entry
-    }
-    return _made(Figure, {**entry, "pattern": pattern, **said}, where)
+def _sheet(id: str, file: _File, path: Path) -> Sheet:
+    columns = file.tables[id].get("columns") or {}
+    labels = {name: {lang: said.get(lang, "") for lang in ("fr", "en")} for name, said in columns.items()}
+    units = {name: said["unit"] for name, said in columns.items() if "unit" in said}
+    topics = {name: said["names"] for name, said in columns.items() if "names" in said}
+    if unknown := sorted({*topics.values()} - {*file.words}):
+        raise InputError(f"{path}, {id}: {', '.join(unknown)} is not among the words of the file")
+    names = {name: {str(key): text for key, text in file.words[t].items()} for name, t in topics.items()}
+    entry = {**file.tables[id], "columns": labels, "units": units, "names": names}
+    return _entry(Sheet, entry, file, f"{path}, {id}", {})
 
 
-def _sheet(entry: Any, texts: Any, words: Any, where: str) -> Sheet:
-    columns = entry.pop("columns", None) or {}
-    entry["title"] = _text(entry.get("title"), texts, where)
-    if "caveats" in entry:
-        entry["caveats"] = _text(entry["caveats"], texts, where)
-    labels = {name: {"fr": c.get("fr", ""), "en": c.get("en", "")} for name, c in columns.items()}
-    units = {name: c["unit"] for name, c in columns.items() if "unit" in c}
-    topics = {name: c["names"] for name, c in columns.items() if "names" in c}
-    if unknown := sorted({*topics.values()} - {*words}):
-        raise DescriptionError(f"{where}: {', '.join(unknown)} is not among the words of the file")
-    names = {name: {str(key): text for key, text in words[t].items()} for name, t in topics.items()}
-    return _made(Sheet, {**entry, "columns": labels, "units": units, "names": names}, where)
-
-
-def _made(kind: Any, entry: dict[str, Any], where: str) -> Any:
-    try:
-        return kind(**{**entry, "vintage": str(entry["vintage"]), "sources": tuple(entry.get("sources", ()))})
-    except (TypeError, KeyError) as error:
-        raise DescriptionError(f"{where}: {error}; an entry has {', '.join(kind.__annotations__)}") from error
-
-
-def _text(text: Any, texts: Any, where: str) -> Any:
-    if isinstance(text, str):
-        if text not in texts:
-            raise DescriptionError(
-                f"{where}: there is no text {text!r}; texts are {', '.join(texts) or 'none'}"
-            )
-        return texts[text]
-    return text
-
-
-def _filled(text: Any, words: Any, named: Mapping[str, str]) -> Any:
-    if not isinstance(text, dict):
-        return text
-    filled = {}
-    for language, said in text.items():
-        choices = {choice: _word(words[choice], key)[language] for choice, key in named.items()}
-        said = said.format(**choices) if choices else said
-        filled[language] = said[:1].upper() + said[1:] if choices else said
-    return filled
-
-
-def _word(choices: Any, key: str) -> Any:
-    return choices[key] if key in choices else choices[int(key)]
+def _entry(kind: type[T], entry: Mapping[str, Any], file: _File, where: str, named: Mapping[str, Any]) -> T:
+    """Read one entry: lists and texts that it names are looked up, choices of its pattern filled in."""
+    said = {**file.about, **entry}
+    said |= {"vintage": str(said["vintage"])} if "vintage" in said else {}
+    for part in ("sources", "label", "note", "title", "caveats"):
+        known: Mapping[str, Any] = file.sources if part == "sources" else file.texts
+        if isinstance(said.get(part), str):
+            if said[part] not in known:
+                raise InputError(
+                    f"{where}: there is no {said[part]!r}; there are {', '.join(known) or 'none'}"
+                )
+            said[part] = known[said[part]]
+    for part in ("label", "note"):
+        if named and isinstance(text := said.get(part), Mapping):
+            words = {c: file.words[c][key] for c, key in named.items()}
+            said[part] = {
+                lang: capital(plain.format(**{c: word[lang] for c, word in words.items()}))
+                for lang, plain in text.items()
+            }
+    return load(kind, said, where)

@@ -17,7 +17,7 @@ from bobanalysis.algorithm import Algorithm, Outcome
 from bobanalysis.audit.person import NOW, Answers, Person
 from bobanalysis.report.reasons import Reason, because_of
 from bobanalysis.report.subjects import card_index
-from bobanalysis.rules import Change, Question, Text, Trace, Variable, inputs, search
+from bobanalysis.rules import Change, Question, Text, Trace, inputs, search
 from bobanalysis.rules.counterfactual import Changes, Counterfactual, remembered
 from bobanalysis.tables import InputError
 
@@ -171,10 +171,6 @@ class Letter:
         """The names of the inputs that can alter what is explained."""
         return tuple(dict.fromkeys(name for e in self.explained for name in e.reads))
 
-    def category(self, variable: Variable) -> str:
-        """Return whether an input is the person's to change: see ``Presentation.category``."""
-        return self.presentation.category(variable)
-
     @cached_property
     def _single(self) -> list[Change]:
         return self.person.changes()
@@ -192,7 +188,7 @@ class Letter:
         reads = self.presentation.reads(item.outcome.id, item.id)
         own = [c for c in self._single if c.variable.name in reads]
         if len(own) ** 2 / 2 > PAIRS:
-            own = [c for c in own if self.category(c.variable) != "figures"]
+            own = [c for c in own if self.presentation.category(c.variable) != "figures"]
         chosen = item.outcome.kind == "category"
 
         def alike(changes: Changes, answer: Any) -> Iterator[Any]:

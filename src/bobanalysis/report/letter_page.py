@@ -5,7 +5,7 @@ The page is one file that needs nothing else. Sentences stand in the templates.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,14 +17,15 @@ from bobanalysis.algorithm import Algorithm, Outcome
 from bobanalysis.audit.person import Person, read_person
 from bobanalysis.report import findings
 from bobanalysis.report.letter import Explained, Letter, Stopped
-from bobanalysis.report.reasons import Reason, because_of
+from bobanalysis.report.reasons import Reason, because_of, term_text
 from bobanalysis.report.renderer import environment, tidy
 from bobanalysis.report.subjects import card_index
 from bobanalysis.report.words import HERE, Words
-from bobanalysis.rules import Expr, Text, Trace, Variable, format_value, inputs, sentence, trace
-from bobanalysis.rules.expr import Compare, Named, Var
+from bobanalysis.rules import Expr, Text, Variable, format_value, inputs, sentence
+from bobanalysis.rules.counterfactual import Counterfactual
+from bobanalysis.rules.expr import Compare, Named
 from bobanalysis.rules.simplify import as_sum
-from bobanalysis.text import LANGUAGES, Language, capital, split_label
+from bobanalysis.text import LANGUAGES, Language, split_label
 
 EXAMPLE = Path(__file__).parents[3] / "data" / "examples" / "person.json"
 SHOWN = 4
@@ -47,15 +48,15 @@ def render(made: Letter, language: Language, *, invented: bool = False, site: bo
         True
     """
     say = _Saying(made, Words(language, made.presentation.words))
-    template = environment(language).get_template(made.presentation.letter_template)
     style = Markup((HERE / "scripts" / "letter.css").read_text(encoding="utf-8"))
-    other = "en" if language == "fr" else "fr"
-    return tidy(
-        template.render(
-            language=language, other=other, words=say.words, style=style, invented=invented, site=site,
-            algorithm=made.algorithm, **say.everything(),
-        )
-    )  # fmt: skip
+    about: dict[str, Any] = {
+        "language": language,
+        "other": "en" if language == "fr" else "fr",
+        "words": say.words,
+    }
+    about |= {"style": style, "invented": invented, "site": site, "algorithm": made.algorithm}
+    template = environment(language).get_template(made.presentation.letter_template)
+    return tidy(template.render(about | say.everything()))
 
 
 def personal_letter(person: Person, language: Language, *, invented: bool = False, site: bool = False) -> str:
@@ -118,12 +119,15 @@ class _Saying:
 
     def everything(self) -> dict[str, Any]:
         """Return what the template shows."""
-        explained = self.made.explained
+        explained, main = self.made.explained, self.presentation.main_outcomes
+        decided = {*self.presentation.always_told}
+        for e in explained:
+            if not self.made.whole or not main or e.item.outcome.id in main:
+                conditions = [r.item for r in e.reasons if self.earlier(r.item) is None]
+                decided |= {v.name for v in inputs(*conditions or [e.read.item])}
         data = [self.datum(v) for v in self.read()]
-        main = self.presentation.main_outcomes
-        decided = {v.name for e in explained if not self.made.whole or not main or e.item.outcome.id in main
-                   for v in self.deciding(e)}  # fmt: skip
-        decided |= set(self.presentation.always_told)
+        given = [line for line in data if line["given"]]
+        told = [line for line in given if not line["listed"]]
         values = self.made.answers.values
         return {
             "whole": self.made.whole,
@@ -131,20 +135,16 @@ class _Saying:
             "answers": self.made.answers,
             "items": [self.item(e) for e in explained],
             "empty": [o.label for o in self.algorithm.outcomes if o.kind == "list" and not values[o.id]],
-            "data": [
-                line for line in data if line["name"] in decided and line["given"] and not line["listed"]
-            ],
-            "others": [
-                line for line in data if line["name"] not in decided and line["given"] and not line["listed"]
-            ],
-            "lists": self.together(line for line in data if line["given"] and line["listed"]),
+            "data": [line for line in told if line["name"] in decided],
+            "others": [line for line in told if line["name"] not in decided],
+            "lists": self.together(line for line in given if line["listed"]),
             "unanswered": self.together(line for line in data if not line["given"]),
             "figures": self.words.say(self.made.figures),
             "date": formatter.date(self.made.now, self.lang),
-            "answer": self.answer,
-            "number": self.number,
-            "label": self.label,
-            "stopped": Stopped,
+            **{
+                name: getattr(self, name)
+                for name in ("answer", "number", "label", "name_of", "value", "mark")
+            },
             **self.presentation.letter(self),
         }
 
@@ -158,10 +158,11 @@ class _Saying:
         """Return one item in words."""
         item, rule = e.item, self.algorithm.roots[e.item.root]
         published = self.algorithm.root_rule(item.root)
-        added = as_sum(rule) if self.presentation.whole_computations else None
-        terms = [] if added is None else [*self.terms(trace(added, self.person.row, self.person.known))]
-        held, passed = ([] if terms else self.conditions(r for r in e.reasons if r.why == why)
-                        for why in ("held", "passed"))  # fmt: skip
+        terms = self.terms(rule)
+        held, passed = (
+            [] if terms else self.conditions(r for r in e.reasons if r.why == why)
+            for why in ("held", "passed")
+        )
         whole = self.presentation.whole_computations or item.outcome.kind == "category"
         if not held or (len(held) + len(passed) <= SHOWN and not whole):
             held, passed = held + passed, []
@@ -176,11 +177,7 @@ class _Saying:
             "terms": terms,
             "held": held,
             "passed": passed,
-            "used": [
-                self.with_value(r.item.variable)
-                for r in e.reasons
-                if r.why == "used" and isinstance(r.item, Var)
-            ],
+            "used": [self.with_value(v) for r in e.reasons if r.why == "used" for v in inputs(r.item)],
             "groups": self.groups(e),
             "rule": published or item.outcome.root,
             "href": self.cards.path(published) if published else "",
@@ -201,34 +198,27 @@ class _Saying:
             return self.words.say(self.cards.titles.get(value, Text(value, value)))
         if isinstance(value, bool):
             return self.words.name("try_any", "yes" if value else "no")
-        return self.words.number(round(float(value), 3), None)
+        return formatter.significant(round(float(value), 3), self.lang)
 
     def said(self, item: Expr) -> str:
+        """Say a condition or a computation."""
         return self.words.polish(sentence(item, self.lang, self.cards.titles))
 
     # --- why
 
-    def deciding(self, e: Explained) -> list[Variable]:
-        """Return the inputs of the conditions that decided."""
-        rule = e.read.item
-        held = [r.item for r in e.reasons if self.earlier(r.item) is None]
-        return inputs(*held) if held else inputs(rule)
-
-    def terms(self, added: Trace) -> Iterator[dict[str, str]]:
-        """Iterate over the terms of a sum that counted, with what each added."""
-        for term in added.terms():
-            if term.counts and term.amount.answered:
-                amount, item = term.amount.value, term.condition.item
-                said = [sentence(item, self.lang, self.cards.titles)] if inputs(item) else []
-                if inputs(term.amount.item):
-                    computed = sentence(term.amount.item, self.lang, self.cards.titles)
-                    said.append(f"({computed})" if said else computed)
-                text = self.words.polish(" ".join(said)) or self.words._("to begin with")
-                yield {
-                    "text": capital(text),
-                    "amount": ("+" if amount > 0 else "") + self.number(amount),
-                    "so_far": self.number(term.so_far),
-                }
+    def terms(self, rule: Expr) -> list[dict[str, str]]:
+        """Return the terms of a sum that counted, with what each added; none where it is told otherwise."""
+        added = as_sum(rule) if self.presentation.whole_computations else None
+        counted = self.person.trace(added).terms() if added is not None else ()
+        return [
+            {
+                "text": term_text(term.condition.item, term.amount.item, self.said, self.words),
+                "amount": ("+" if term.amount.value > 0 else "") + self.number(term.amount.value),
+                "so_far": self.number(term.so_far),
+            }
+            for term in counted
+            if term.counts and term.amount.answered
+        ]
 
     def conditions_of(self, root: str) -> list[dict[str, str]]:
         """Return the conditions that made a rule answer what it did."""
@@ -236,6 +226,7 @@ class _Saying:
         return self.conditions(r for r in read if r.why != "used")
 
     def conditions(self, found: Iterable[Reason]) -> list[dict[str, str]]:
+        """Return conditions as they stand, each once, with the person's values."""
         lines: dict[str, dict[str, str]] = {}
         for reason in found:
             if self.earlier(reason.item) is None or reason.holds:
@@ -263,7 +254,7 @@ class _Saying:
             you = self.words.join(self.with_value(v) for v in variables)
         if text.endswith(self.words.colon + you):  # the condition says the value itself
             you = ""
-        groups = dict.fromkeys(v.group for v in variables if self.made.category(v) == "figures")
+        groups = dict.fromkeys(v.group for v in variables if self.presentation.category(v) == "figures")
         source = ", ".join(self.words.name("yours", g) for g in groups)
         return {"text": text, "you": you, "source": source, "names": " ".join(v.name for v in variables)}
 
@@ -272,27 +263,26 @@ class _Saying:
     def read(self) -> list[Variable]:
         """Return the inputs that what is explained reads, questions before figures."""
         order, keys = [*self.words.names("yours")], self.algorithm.input_roles.keys
-        found = [
-            self.algorithm.dictionary[n] for n in self.made.reads if n in self.person.row and n not in keys
-        ]
+        names = [n for n in self.made.reads if n in self.person.row and n not in keys]
+        found = [self.algorithm.dictionary[n] for n in names]
         return sorted(found, key=lambda v: order.index(v.group) if v.group in order else len(order))
 
     def datum(self, variable: Variable) -> dict[str, Any]:
         """Return an input with its value, its source, and whether it is a protected criterion."""
         name, yours = variable.name, self.words.names("yours")
-        computed = self.words.names("computed")
+        figures = self.presentation.category(variable) == "figures"
         return {
             "name": name,
             "label": self.name_of(variable),
             "parts": self.parts(variable),
             "value": self.value(variable, self.person.row[name]),
-            "protected": self.protected(variable) if self.made.category(variable) != "figures" else "",
-            "source": computed.get(name) or yours.get(variable.group, yours["other"]),
+            "protected": "" if figures else self.mark(variable),
+            "source": self.words.names("computed").get(name) or yours.get(variable.group, yours["other"]),
             "given": self.presentation.is_given(variable, self.person.row),
             "listed": variable.group in ("list", "result"),
         }
 
-    def together(self, lines: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
+    def together(self, lines: Iterable[dict[str, Any]]) -> list[dict[str, str]]:
         """Return inputs and their values; answers to one question that have the same value stand together."""
         groups: dict[tuple[str, str], list[tuple[str, str]]] = {}
         for line in lines:
@@ -339,7 +329,8 @@ class _Saying:
             return self.words.quantity(1, "months")
         return self.words.polish(format_value(variable, value, self.lang, self.cards.titles))
 
-    def protected(self, variable: Variable) -> str:
+    def mark(self, variable: Variable) -> str:
+        """Say of an input that it is a protected criterion, or stands for one; empty where it does not."""
         if variable.protected is None:
             return ""
         criterion = self.words.name("criteria", variable.protected.criterion)
@@ -349,24 +340,13 @@ class _Saying:
 
     def groups(self, e: Explained) -> list[dict[str, Any]]:
         """Return the nearest changes, by who can change it."""
-        found = []
-        lines: dict[str, list[Any]] = {key: [] for key in self.words.names("changes")}
+        titles = self.words.names("changes")
+        lines: dict[str, list[Counterfactual]] = {key: [] for key in titles}
         for other in e.found:
-            categories = {self.made.category(c.variable) for c in other.changes}
-            at = next(c for c in ("protected", "figures", "yours") if c in categories)
-            changes = [
-                {
-                    "label": self.name_of(c.variable),
-                    "after": self.value(c.variable, c.after),
-                    "before": self.value(c.variable, c.before),
-                    "protected": "" if c.variable.group == "market" else self.protected(c.variable),
-                    "name": c.variable.name,
-                }
-                for c in other.changes
-            ]
-            lines[at].append({"changes": changes, "then": other.answer})
-        for key, own in lines.items():
-            if own:
-                title = self.words.name("changes", key)
-                found.append({"key": key, "title": title, "shown": own[:SHOWN], "more": own[SHOWN:]})
-        return found
+            categories = {self.presentation.category(c.variable) for c in other.changes}
+            lines[next(c for c in ("protected", "figures", "yours") if c in categories)].append(other)
+        return [
+            {"key": key, "title": titles[key], "shown": own[:SHOWN], "more": own[SHOWN:]}
+            for key, own in lines.items()
+            if own
+        ]

@@ -1,20 +1,19 @@
 """The page of quirks: what the published rules do otherwise than their names or texts say.
 
-Records stand in `data/quirks/`; what their cases answer and whom they touch was recorded by notebook 13. Here
-they are put in words and in order for the template.
+What their cases answer and whom they touch was recorded by notebook 13. Here the records of the algorithm are
+put in words and in order for the template.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 import polars as pl
 
 from bobanalysis.algorithm import PublishedRule
-from bobanalysis.algorithms import bob_quirks as records
-from bobanalysis.algorithms.bob_affected import AFFECTED
+from bobanalysis.audit import quirks as records
 from bobanalysis.audit.quirks import Case, Quirk
 from bobanalysis.audit.values import format_answer
 from bobanalysis.fairness.intervals import wilson
@@ -31,45 +30,44 @@ SIGNS = {"shown": "●", "read": "○"}
 """Signs of the evidence, beside its name."""
 TABLES = ("quirks.verified", "quirks.answers", "quirks.touched", "quirks.uncounted", "quirks.by_concern")
 """What notebook 13 records for this page, to be downloaded from it."""
+MARKS = {"age": ("age",), "place": ("place of residence",)}
+"""Criteria that the page can be filtered by; the others are one class."""
 
 
 def quirks(page: PageRenderer) -> dict[str, Any]:
-    """Return what the page of quirks shows: the records by concern, and their counts."""
-    where = page.where
-    tables = {id: page.content.table(id, where) for id in TABLES}
-    seen = _Recorded(
-        page=page,
-        got={(r["quirk"], int(r["case"])): r for r in tables["quirks.answers"].iter_rows(named=True)},
-        touched=page.content.grouped("quirks.touched", "quirk", where),
-        uncounted=page.content.grouped("quirks.uncounted", "quirk", where),
-    )
-    every = sorted(records.quirks().values(), key=_order)
-    counts = {r["concern"]: r for r in tables["quirks.by_concern"].iter_rows(named=True)}
+    """Return what the page of quirks shows: the records by concern, and what says their parts."""
+    words, counted = page.words, page.rows_of("quirks.by_concern", "concern")
+    every = records.quirks(page.algorithm).values()
     return {
         "concerns": [
             {
                 "id": concern,
                 "name": name,
-                "entries": [_entry(seen, q) for q in every if q.concern == concern],
-                "counts": {k: page.words.number(counts[concern][k]) for k in ("shown", "read", "cases")},
+                "entries": sorted((q for q in every if q.concern == concern), key=_order),
+                "counts": {k: words.number(n) for k, n in counted[concern][0].items() if k != "concern"},
             }
-            for concern, name in page.words.names("concerns").items()
+            for concern, name in words.names("concerns").items()
         ],
-        "evidence": page.words.names("evidence"),
-        "promised": page.words.names("promised"),
-        "criteria": page.words.names("criteria"),
         "signs": SIGNS,
         "tables": TABLES,
+        "classes": _classes,
+        "whom": partial(_whom, page),
+        "case_of": partial(_case, page),
+        "rule_of": partial(_rule, page),
+        "address": partial(address, published=sheets.citizen_questions()),
     }
 
 
 def with_intervals(whom: pl.DataFrame, design_effect: float) -> pl.DataFrame:
-    """Add intervals to what `bob_quirks.touched` counts, and leave small groups out.
+    """Add intervals to what is counted of those whom quirks affect, and leave small groups out.
 
-    Parameters: `whom`, as `touched` returns; `design_effect` of the population, by which people of equal
-    weight are divided.
-    Returns quirk, touches, by, group, share, low and high (Wilson, 95 %; null where nothing is sampled),
-    people, effective. A group of fewer people than `fairness.metrics.MIN_GROUP` has no share.
+    Args:
+        whom: as `audit.quirks.affected_shares` returns it.
+        design_effect: of the population, by which people of equal weight are divided.
+
+    Returns:
+        quirk, touches, by, group, share, low and high (Wilson, 95 %; null where nothing is sampled), people,
+        effective. A group of fewer people than `fairness.metrics.MIN_GROUP` has no share.
 
     >>> row = {"quirk": ["Q17"], "touches": ["told_to_move"], "by": ["all"], "group": ["all"]}
     >>> row |= {"share": [0.5], "people": [200], "effective": [200.0], "certain": [False]}
@@ -90,28 +88,13 @@ def with_intervals(whom: pl.DataFrame, design_effect: float) -> pl.DataFrame:
     )
 
 
-def for_rule(page: PageRenderer, rule: str) -> list[dict[str, str]]:
-    """List the quirks of a rule, for its card.
-
-    Parameters: `page`, of the page that will show them; `rule`, a published name or a step of the pipeline
-    (diagnosis, advice, strategies, actions).
-    Returns, in the order of the page of quirks: `id`, `title`, `href` seen from the page, `evidence` (in
-    words). A rule without quirks has an empty list.
-    """
-    known = _rule_called(page, rule)
-    own = known.quirks if known else ()
-    found = [q for q in records.quirks().values() if rule in q.rules or q.id in own]
-    return [
-        {
-            "id": q.id,
-            "title": page.words.say(q.title),
-            "href": f"{page.home}quirks.html#{q.id}",
-            "evidence": page.words.name("evidence", q.evidence),
-        }
-        for q in sorted(
-            found, key=lambda q: (list(page.words.names("concerns")).index(q.concern), *_order(q))
-        )
-    ]
+def for_rule(page: PageRenderer, name: str) -> list[Quirk]:
+    """Return the quirks of a published rule, or of a step of the pipeline, in the order of their page."""
+    rule = _rule_called(page, name)
+    own = rule.quirks if rule else ()
+    found = [q for q in records.quirks(page.algorithm).values() if name in q.rules or q.id in own]
+    concerns = [*page.words.names("concerns")]
+    return sorted(found, key=lambda q: (concerns.index(q.concern), *_order(q)))
 
 
 def _order(quirk: Quirk) -> tuple[int, int]:
@@ -119,227 +102,185 @@ def _order(quirk: Quirk) -> tuple[int, int]:
     return "QMCDO".index(quirk.id[0]), int(quirk.id[1:])
 
 
-@dataclass(frozen=True)
-class _Recorded:
-    """What notebook 13 recorded, by quirk, and the page that shows it."""
-
-    page: PageRenderer
-    got: Mapping[tuple[str, int], Mapping[str, Any]]
-    touched: Mapping[str, Sequence[Mapping[str, Any]]]
-    uncounted: Mapping[str, Sequence[Mapping[str, Any]]]
-
-    @property
-    def words(self) -> Words:
-        return self.page.words
-
-
-def _entry(seen: _Recorded, quirk: Quirk) -> dict[str, Any]:
-    sheet = sheets.citizen_questions()
-    other = set(quirk.criteria) - {"age", "place of residence"}
-    marks = ["age"] * ("age" in quirk.criteria) + ["place"] * ("place of residence" in quirk.criteria)
-    return {
-        "id": quirk.id,
-        "evidence": quirk.evidence,
-        "classes": " ".join(f"q-{m}" for m in [*marks, *(["other"] if other else [])]),
-        "criteria": list(quirk.criteria),
-        "promised_by": quirk.promised_by,
-        **{k: seen.words.say(getattr(quirk, k)) for k in ("title", "promise", "published")},
-        **{k: seen.words.say(getattr(quirk, k)) for k in ("repair", "unshown")},
-        "cases": [_case(seen, c) for c in records.cases([quirk])],
-        "whom": _whom(seen, quirk),
-        "rules": [_rule(seen, name) for name in quirk.rules],
-        "places": [
-            {"name": locator, "href": address(locator, sheet.repository, sheet.commit)}
-            for locator in quirk.source
-        ],
-    }
+def _classes(quirk: Quirk) -> str:
+    marks = [f"q-{mark}" for mark, criteria in MARKS.items() if {*criteria} & {*quirk.criteria}]
+    others = {*quirk.criteria}.difference(*MARKS.values())
+    return " ".join([*marks, *(["q-other"] if others else [])])
 
 
 def _rule_called(page: PageRenderer, name: str) -> PublishedRule | None:
-    if name in page.algorithm.presentation.steps or not page.cards.knows(name):
-        return None
-    rule: PublishedRule = page.algorithm.rule(name)
-    return rule
+    step = name in page.algorithm.presentation.steps or not page.cards.knows(name)
+    return None if step else page.algorithm.rule(name)
 
 
-def _rule(seen: _Recorded, name: str) -> dict[str, str]:
-    page = seen.page
-    if _rule_called(page, name):
-        return {"code": name, "title": _title(seen, name), "href": page.home + page.cards.path(name)}
+def _rule(page: PageRenderer, name: str) -> dict[str, str]:
+    """Return what to call a rule or a step, and where its card is."""
+    if rule := _rule_called(page, name):
+        title = page.words.say(rule.title) or name
+        return {"code": name, "title": title, "href": page.home + page.cards.path(name)}
     href = page.home + page.cards.path("main_challenge") if name == "diagnosis" else ""
-    return {"code": "", "title": seen.words.name("steps", name), "href": href}
-
-
-def _title(seen: _Recorded, rule: str) -> str:
-    return seen.words.say(seen.page.algorithm.rule(rule).title) or rule
+    return {"code": "", "title": page.words.name("steps", name), "href": href}
 
 
 # ---- whom it touches -------------------------------------------------------------------------------------
 
 
-def _whom(seen: _Recorded, quirk: Quirk) -> dict[str, Any]:
+def _whom(page: PageRenderer, quirk: Quirk) -> dict[str, Any]:
     """Return the share of people whom a quirk touches, with its groups, or why nobody is counted."""
-    rows = [r for r in seen.touched.get(quirk.id, ()) if r["share"] is not None]
+    words, found = page.words, page.rows_of("quirks.touched", "quirk").get(quirk.id, ())
+    rows = [r for r in found if r["share"] is not None]
     if not rows:
-        reasons = seen.uncounted[quirk.id]
-        reason = reasons[0]["reason"]
-        lacking = [seen.page.algorithm.dictionary[r["input"]].label for r in reasons if r["input"]]
-        why = seen.words.say(quirk.uncounted if reason == "said" else records.REASONS[reason])
-        if lacking:
-            why += " " + seen.words.join(seen.words.say(label) for label in lacking) + "."
-        return {"why": why}
-    share = seen.page.cell("quirks.touched", "share", quirk=quirk.id, by="all", group="all")
-    groups = []
-    for by, name in (
-        ("age", seen.words._("Age group")),
-        ("region", seen.words._("Region")),
-    ):
-        lines = [(_group(seen, by, r["group"]), *_shares(seen, r)) for r in rows if r["by"] == by]
-        groups.append({"name": name, "lines": lines})
-    whole = next(r for r in rows if r["by"] == "all")
-    certain = AFFECTED[quirk.touches].certain
+        return {"why": _why(page, quirk)}
+
+    def shares(row: Mapping[str, Any]) -> tuple[str, str]:
+        interval = "" if row["low"] is None else words.interval(row["low"], row["high"], "share")
+        return words.quantity(row["share"], "share"), interval
+
+    interval = next(shares(r)[1] for r in rows if r["by"] == "all")
+    groups = [
+        {"name": name, "lines": [(_group(words, by, r["group"]), *shares(r)) for r in rows if r["by"] == by]}
+        for by, name in (("age", words._("Age group")), ("region", words._("Region")))
+    ]
     return {
-        "share": share,
-        "interval": _shares(seen, whole)[1],
-        "counts": seen.words.say(AFFECTED[quirk.touches].counts),
-        "groups": [] if certain else groups,
+        "share": page.cell("quirks.touched", "share", quirk=quirk.id, by="all", group="all"),
+        "interval": interval,
+        "counts": words.name("affected", quirk.touches),
+        "groups": groups if interval else [],  # what the code alone decides is the same in every group
     }
 
 
-def _shares(seen: _Recorded, row: Mapping[str, Any]) -> tuple[str, str]:
-    interval = "" if row["low"] is None else seen.words.interval(row["low"], row["high"], "share")
-    return seen.words.quantity(row["share"], "share"), interval
+def _why(page: PageRenderer, quirk: Quirk) -> str:
+    reasons = page.rows_of("quirks.uncounted", "quirk")[quirk.id]
+    if reasons[0]["reason"] == "said":
+        return page.words.say(quirk.uncounted)
+    why = page.words.name("uncounted", reasons[0]["reason"])
+    lacking = [page.words.say(page.algorithm.dictionary[r["input"]].label) for r in reasons if r["input"]]
+    return f"{why} {page.words.join(lacking)}." if lacking else why
 
 
-def _group(seen: _Recorded, by: str, key: str) -> str:
+def _group(words: Words, by: str, key: str) -> str:
     if by == "region":
-        return seen.words.polish(region_names()[key])
+        return words.polish(region_names()[key])
     low, _, high = key.rstrip("+").partition("-")
     band = N_("{low} to {high}") if high else N_("{low} and over")
-    return seen.words._(band).format(low=low, high=high)
+    return words._(band).format(low=low, high=high)
 
 
 # ---- cases in words --------------------------------------------------------------------------------------
 
 
-def _case(seen: _Recorded, case: Case) -> dict[str, Any]:
-    asks = case.asks
-    got = seen.got[(case.quirk, case.number)]
-    about = asks.get("about")
+def _case(page: PageRenderer, case: Case) -> dict[str, Any]:
     return {
-        "about": seen.words.polish(about[seen.words.language]) if about else "",
-        "person": _person(seen, case),
-        "asked": _asked(seen, asks),
-        "answer": _answer(seen, asks),
-        "got": got["got"] or "",
+        "about": page.words.say(case.asks.get("about")),
+        "person": _person(page, case),
+        "asked": _asked(page, case.asks),
+        "answer": _answer(page, case.asks),
+        "got": page.rows_of("quirks.answers", "quirk")[case.quirk][case.number - 1]["got"],
     }
 
 
-def _person(seen: _Recorded, case: Case) -> list[str]:
+def _person(page: PageRenderer, case: Case) -> list[str]:
     """Put the person of a case in words, one phrase an input; empty where only its `about` tells."""
-    if "user" in case.asks or "suggestion" in case.asks:
+    if {"user", "suggestion"} & {*case.asks} or len(case.projects) > 1:
         return []
-    projects = records.projects(case)
-    given = [records.columns(project, case) for project in projects]
-    if len(given) > 1:
-        return []
-    phrases = [_input(seen, name, value) for name, value in given[0].items()]
-    if phrases and _without_age(seen.page, case, given[0]):
-        return [seen.words._("no year of birth"), *phrases]
-    if _without_age(seen.page, case, given[0]):
-        return [seen.words._("no answer to any question, not even the year of birth")]
-    return phrases or [seen.words._("no answer to any question")]
+    (given,) = case.columns(page.algorithm.dictionary)
+    phrases = [_input(page, name, value) for name, value in given.items()]
+    if "age" in given or not _age_counts(page, case):
+        return phrases or [page.words._("no answer to any question")]
+    if phrases:
+        return [page.words._("no year of birth"), *phrases]
+    return [page.words._("no answer to any question, not even the year of birth")]
 
 
-def _without_age(page: PageRenderer, case: Case, given: Mapping[str, Any]) -> bool:
-    """Tell whether a year of birth is lacking where it counts: the rule reads it, or a case beside has it."""
-    rule = case.asks.get("rule", "")
-    known = _rule_called(page, rule)
-    reads = known is not None and any(v.name == "age" for v in inputs(known.expr))
-    others = records.cases([records.quirks()[case.quirk]])
-    said = any("age" in columns for other in others for columns in records.projects(other))
-    return "age" not in given and (reads or (not rule and said))
+def _age_counts(page: PageRenderer, case: Case) -> bool:
+    """Tell whether a lacking year of birth counts: the rule reads it, or a case of a step beside has it."""
+    if rule := case.asks.get("rule"):
+        known = _rule_called(page, rule)
+        return known is not None and any(v.name == "age" for v in inputs(known.expr))
+    others = records.quirks(page.algorithm)[case.quirk].asked
+    return any("age" in given for other in others for given in other.columns(page.algorithm.dictionary))
 
 
-def _input(seen: _Recorded, name: str, value: Any) -> str:
+def _input(page: PageRenderer, name: str, value: Any) -> str:
     """Say one answer of a person: the label of the input, its value in words."""
-    variable, language = seen.page.algorithm.dictionary[name], seen.words.language
-    text = f"{variable.label.get(language)}{seen.words._(':')} "
+    variable, words = page.algorithm.dictionary[name], page.words
     if name == "diagnostic_category":
-        return seen.words.polish(f"{text}{seen.words.quote(_challenge(seen, value))}")
-    if name == "departement_id" and value in departement_names():
-        return seen.words.polish(f"{text}{departement_names()[value]} ({value})")
-    if variable.kind == "enum" and not variable.choice(value):
-        return seen.words.polish(f"{text}{seen.words.number(value)}")
-    read = Var(variable)
-    condition = (read if value else ~read) if variable.kind == "bool" else read == value
-    return seen.words.polish(sentence(condition, language))
+        said = words.quote(_challenge(page, value))
+    elif name == "departement_id" and value in departement_names():
+        said = f"{departement_names()[value]} ({value})"
+    elif variable.kind == "enum" and not variable.choice(value):
+        said = words.number(value)
+    else:
+        read = Var(variable)
+        condition = (read if value else ~read) if variable.kind == "bool" else read == value
+        return words.polish(sentence(condition, words.language))
+    return words.polish(f"{variable.label.get(words.language)}{words._(':')} {said}")
 
 
-def _challenge(seen: _Recorded, id: str) -> str:
-    return seen.words.say(seen.page.algorithm.outcome("main_challenge").items[id])
+def _challenge(page: PageRenderer, id: str) -> str:
+    return page.words.say(page.algorithm.outcome("main_challenge").items[id])
 
 
-def _asked(seen: _Recorded, asks: Mapping[str, Any]) -> dict[str, str]:
+def _asked(page: PageRenderer, asks: Mapping[str, Any]) -> dict[str, str]:
     """Say what a case asks for: a rule (with its published name), a step, a suggestion."""
     if rule := asks.get("rule"):
-        return {"text": _title(seen, rule) if _rule_called(seen.page, rule) else "", "code": rule}
-    if function := asks.get("suggestion"):
-        return {"text": seen.words.name("asked", f"{function} {asks.get('column', '')}".strip()), "code": ""}
-    return {"text": seen.words.name("asked", asks["step"]), "code": asks.get("strategy", "")}
+        return {"text": _rule(page, rule)["title"] if _rule_called(page, rule) else "", "code": rule}
+    key = asks.get("step") or f"{asks['suggestion']} {asks.get('column', '')}".strip()
+    return {"text": page.words.name("asked", key), "code": asks.get("strategy", "")}
 
 
-def _answer(seen: _Recorded, asks: Mapping[str, Any]) -> str:
+def _answer(page: PageRenderer, asks: Mapping[str, Any]) -> str:
     """Say the answer of a case."""
-    answer = asks["answer"]
-    if isinstance(answer, str | Mapping) and (told := _refused(seen, format_answer(answer))):
+    answer, step, words = asks["answer"], asks.get("step"), page.words
+    if isinstance(answer, str | Mapping) and (told := _refused(page, format_answer(answer))):
         return told
-    if asks.get("step") == "main_challenge":
-        return seen.words.quote(_challenge(seen, answer))
-    if asks.get("step") in ("advice", "strategy_advice"):
-        labels = seen.page.algorithm.outcome("advice").items
-        return _joined(seen, answer, lambda id: seen.words.quote(seen.words.say(labels[id])))
+    if step == "main_challenge":
+        return words.quote(_challenge(page, answer))
+    if step in ("advice", "strategy_advice"):
+        labels = page.algorithm.outcome("advice").items
+        return _joined(words, answer, lambda id: words.quote(words.say(labels[id])))
     if isinstance(answer, bool):
-        return seen.words._(N_("yes") if answer else N_("no"))
+        return words._(N_("yes") if answer else N_("no"))
     if isinstance(answer, list):
-        return _joined(seen, answer, lambda item: _figure(seen, item))
-    rule = asks.get("rule", "")
-    published = _rule_called(seen.page, rule) if rule else None
+        return _joined(words, answer, lambda item: _figure(words, item))
+    score, rule = _figure(words, answer), asks.get("rule")
+    if not rule:
+        return score
+    published = _rule_called(page, rule)
     if published and is_condition(published.expr) and answer in (0, 3):
-        return seen.words._(N_("yes: the filter lets pass") if answer else N_("no: the filter stops"))
-    score = _figure(seen, answer)
-    answered = seen.page.algorithm.presentation.answered(rule)
-    if answered and answered[0].id == "advice":
-        known = N_("score {n}: the advice is given") if answer else N_("score {n}: the advice is not given")
-        return seen.words._(known).format(n=score)
-    return seen.words._("score {n}").format(n=score) if rule else score
+        return words._(N_("yes: the filter lets pass") if answer else N_("no: the filter stops"))
+    outcome = page.algorithm.presentation.answered(rule)
+    said = N_("score {n}")
+    if outcome and outcome[0].id == "advice":
+        said = N_("score {n}: the advice is given") if answer else N_("score {n}: the advice is not given")
+    return words._(said).format(n=score)
 
 
-def _refused(seen: _Recorded, said: str) -> str:
+def _refused(page: PageRenderer, said: str) -> str:
+    words = page.words
     kind, _, details = said.partition(": ")
     if said == records.NO_RULE:
-        return seen.words._("no rule has this name")
+        return words._("no rule has this name")
     if kind == "error":
-        return seen.words._("the computation stops with an error ({name})").format(name=details)
-    if kind != "missing" and said != "missing: ":
+        return words._("the computation stops with an error ({name})").format(name=details)
+    if kind != "missing":
         return ""
     if not details:
-        return seen.words._("no answer, for lack of data")
-    known = seen.page.algorithm.presentation.titles
-    named = [seen.words.quote(seen.words.say(known[f])) if f in known else f for f in details.split(", ")]
-    lacking = ", ".join(dict.fromkeys(named))
-    return seen.words._("no answer: {what} is missing").format(what=lacking)
+        return words._("no answer, for lack of data")
+    known = page.algorithm.presentation.titles
+    named = dict.fromkeys(words.quote(words.say(known[f])) if f in known else f for f in details.split(", "))
+    return words._("no answer: {what} is missing").format(what=", ".join(named))
 
 
-def _joined(seen: _Recorded, items: Iterable[Any], say: Callable[[Any], str]) -> str:
-    return ", ".join(map(say, items)) or seen.words._("nothing")
+def _joined(words: Words, items: Iterable[Any], say: Callable[[Any], str]) -> str:
+    return ", ".join(map(say, items)) or words._("nothing")
 
 
-def _figure(seen: _Recorded, value: Any) -> str:
+def _figure(words: Words, value: Any) -> str:
     """Write a number with the decimals that it has, two at most; a code as it is."""
     if value is None:
-        return seen.words._("empty")
+        return words._("empty")
     if not isinstance(value, int | float):
-        return {"close": seen.words._("close job")}.get(str(value), str(value))
+        return {"close": words._("close job")}.get(str(value), str(value))
     decimals = len(f"{value:.2f}".rstrip("0").partition(".")[2])
-    return seen.words.number(value, decimals)
+    return words.number(value, decimals)

@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from bobanalysis.rules import Expr, Named, Trace, Undefined, walk
-from bobanalysis.rules.expr import (
-    And,
-    Cases,
-    Coalesce,
-    Compare,
-    Const,
-    Contains,
-    IsIn,
-    Not,
-    Or,
-    StartsWith,
-    Sum,
-    Var,
-    Window,
-)
+from bobanalysis.report.words import Words
+from bobanalysis.rules import Expr, Trace, inputs, walk
+from bobanalysis.rules import expr as e
+from bobanalysis.text import capital
 
 
 @dataclass(frozen=True)
@@ -57,52 +45,52 @@ def because_of(trace: Trace, whole: bool = False) -> tuple[Reason, ...]:
     return tuple(found.values())
 
 
-_LEAVES = (Cases, Coalesce, Sum, Window, And, Or, IsIn, StartsWith, Contains, Undefined, Not)
+_MADE_OF_CONDITIONS = (e.Cases, e.Coalesce, e.Sum, e.Window, e.And, e.Or, e.Membership, e.Undefined, e.Not)
 
 
-def _is_leaf(item: Compare, whole: bool) -> bool:
-    if isinstance(item.left, Sum):
-        return all(isinstance(r.result, Const) and r.result.value == 1 for r in item.left.rows)
-    if isinstance(item.left, Named) and isinstance(item.right, Const):
+def _is_one_condition(item: e.Compare, whole: bool) -> bool:
+    if isinstance(item.left, e.Sum):  # a count of conditions
+        return all(isinstance(r.result, e.Const) and r.result.value == 1 for r in item.left.rows)
+    if isinstance(item.left, e.Named) and isinstance(item.right, e.Const):
         if whole or isinstance(item.right.value, str):
             return True  # an earlier answer, by its name
-    return not any(isinstance(node, _LEAVES) for node in walk(item))
+    return not any(isinstance(node, _MADE_OF_CONDITIONS) for node in walk(item))
 
 
 def _reasons(read: Trace, why: Any, whole: bool) -> Iterator[Reason]:
-    item = read.item
+    item, parts = read.item, [(part, why) for part in read.parts]
     match item:
-        case (
-            Const() | Undefined() | Window()
-        ):  # an Over reads other projects too: its conditions are not this one's
+        case e.Window():  # it reads other projects too: its conditions are not this one's
             return
-        case Var():
+        case e.Var():
             if item.variable.kind == "bool":
                 yield Reason(item, bool(read.value), why)
             else:
                 yield Reason(item, True, "used")
-        case Compare() if read.answered and _is_leaf(item, whole):
-            counted = read.parts[0].value if isinstance(item.left, Sum | Named) else None
+            return
+        case e.Compare() if read.answered and _is_one_condition(item, whole):
+            counted = read.parts[0].value if isinstance(item.left, e.Sum | e.Named) else None
             yield Reason(item, bool(read.value), why, counted)
-        case IsIn() | StartsWith() | Contains() if read.answered:
+            return
+        case e.Membership() if read.answered:
             yield Reason(item, bool(read.value), why)
-        case And() | Or() if read.answered:
-            ended = bool(read.value) is isinstance(item, Or)
-            for part in read.parts[-1:] if ended else read.parts:
-                yield from _reasons(part, why, whole)
-        case Cases():
-            concluded = len(read.parts) > len(item.rows) or read.row is not None
-            conditions = read.parts[:-1] if concluded else read.parts
-            for number, part in enumerate(conditions):
-                decided = number == read.row or not part.answered
-                yield from _reasons(part, why if decided else "passed", whole)
-            if concluded:
-                yield from _reasons(read.parts[-1], why, whole)
-        case Sum():
-            for condition, result in zip(read.parts[::2], read.parts[1::2], strict=False):
-                if condition.value:
-                    yield from _reasons(condition, why, whole)
-                    yield from _reasons(result, why, whole)
-        case _:
-            for part in read.parts:
-                yield from _reasons(part, why, whole)
+            return
+        case e.And() | e.Or() if read.answered and bool(read.value) is isinstance(item, e.Or):
+            parts = parts[-1:]  # the one that was enough
+        case e.Cases():
+            conditions = len(read.parts) - (len(read.parts) > len(item.rows) or read.row is not None)
+            for number, part in enumerate(read.parts[:conditions]):
+                if number != read.row and part.answered:
+                    parts[number] = (part, "passed")
+        case e.Sum():
+            counted = [bool(condition.value) for condition in read.parts[::2]]
+            parts = [part for number, part in enumerate(parts) if counted[number // 2]]
+    for part, its_why in parts:
+        yield from _reasons(part, its_why, whole)
+
+
+def term_text(condition: Expr, amount: Expr, say: Callable[[Expr], str], words: Words) -> str:
+    """Say a term of a sum: its condition, and its amount where that is computed."""
+    parts = [say(part) for part in (condition, amount) if inputs(part)]
+    said = f"{parts[0]} ({parts[1]})" if len(parts) == 2 else "".join(parts)
+    return capital(said or words._("to begin with"))

@@ -19,27 +19,26 @@ from bobanalysis.report.renderer import Content, Page, PageError, PageRenderer
 from bobanalysis.report.words import N_, vocabulary
 from bobanalysis.text import Text
 
-_ADDRESS = re.compile(r"https?://")
-_CODE = re.compile(r"(?P<path>[\w.-]+(?:/[\w.-]+)*)(?:@(?P<commit>[0-9a-f]{7}))?(?P<lines>#L\d+(?:-L\d+)?)?")
 
-
-def address(locator: str, repository: str, commit: str) -> str:
+def address(locator: str, published: sheets.Questions | sheets.Privacy) -> str:
     """Return the public address of a place in the published code or of a page; empty when it has none.
 
     Args:
         locator: as the files of texts write it.
-        repository, commit: of the published code.
+        published: says in which repository the code is, and at which commit.
 
     Example:
-        >>> address("frontend/server/auth.py@cb91b3e#L4-L5", "https://github.com/a/b", "6bdbeec")
-        'https://github.com/a/b/blob/cb91b3e/frontend/server/auth.py#L4-L5'
-        >>> address("https://example.org/page", "", ""), address("Legifrance, CRPA L311-3-1", "", "")
+        >>> known = sheets.citizen_questions()
+        >>> address("frontend/server/auth.py@cb91b3e#L4-L5", known)
+        'https://github.com/bayesimpact/bob-emploi/blob/cb91b3e/frontend/server/auth.py#L4-L5'
+        >>> address("https://example.org/page", known), address("Legifrance, CRPA L311-3-1", known)
         ('https://example.org/page', '')
     """
-    if _ADDRESS.match(locator):
+    if locator.startswith(("http://", "https://")):
         return locator
-    if found := _CODE.fullmatch(locator):
-        return f"{repository}/blob/{found['commit'] or commit}/{found['path']}{found['lines'] or ''}"
+    if found := sheets.CODE.fullmatch(locator):
+        at = found["commit"] or published.commit
+        return f"{published.repository}/blob/{at}/{found['path']}{found['lines'] or ''}"
     return ""
 
 
@@ -80,7 +79,7 @@ def questions(page: PageRenderer) -> dict[str, Any]:
         "signs": {"answered": "●", "partly": "◐", "open": "○"},
         "say": partial(say, page),
         "measured": partial(measured, page),
-        "address": partial(address, repository=known.repository, commit=known.commit),
+        "address": partial(address, published=known),
     }
 
 
@@ -99,7 +98,7 @@ def privacy(page: PageRenderer) -> dict[str, Any]:
         "diagrams": {
             layout: Markup(flow.diagram(sheet.flow, layout, page.words)) for layout in flow.layouts()
         },
-        "address": partial(address, repository=sheet.repository, commit=sheet.commit),
+        "address": partial(address, published=sheet),
         "short": _short,
     }
 

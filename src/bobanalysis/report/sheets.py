@@ -32,7 +32,8 @@ FIELD_STATUSES: tuple[str, ...] = get_args(FieldStatus)
 FORMS = ("atrs", "crpa", "etalab", "model-card", "datasheet", "annex-iv")
 
 _FINDING = re.compile(r"\{([a-z0-9_]+(?:\.[a-z0-9_]+)+)\}")
-_CODE = re.compile(r"[\w./-]+(@[0-9a-f]{7})?(#L\d+(-L\d+)?)?")
+CODE = re.compile(r"(?P<path>[\w./-]+)(?:@(?P<commit>[0-9a-f]{7}))?(?P<lines>#L\d+(?:-L\d+)?)?")
+"""A place in the published code, at another commit than the audited one if it says so."""
 
 T = TypeVar("T")
 Faults = Iterator[str]
@@ -362,17 +363,15 @@ def cited(text: Text | Mapping[str, str]) -> tuple[str, ...]:
 def faults_of_texts(part: Any, where: str = "") -> Faults:
     """Iterate over the faults of all texts in a sheet: blank, ill set, or other numbers in each language."""
     if isinstance(part, Text):
-        counts = [numbers(part.get(lang), lang) for lang in LANGUAGES]
-        quoted = [sorted(_FINDING.findall(part.get(lang))) for lang in LANGUAGES]
         for lang in LANGUAGES:
             if not part.get(lang).strip():
                 yield f"{where}.{lang}: blank"
-            for problem in formatter.faults(_FINDING.sub("0", part.get(lang)), lang):
-                yield f"{where}.{lang}: {problem}"
-        if counts[0] != counts[1]:
-            yield f"{where}: numbers differ: fr {counts[0]}, en {counts[1]}"
-        if quoted[0] != quoted[1]:
-            yield f"{where}: findings differ: fr {quoted[0]}, en {quoted[1]}"
+            problems = formatter.faults(_FINDING.sub("0", part.get(lang)), lang)
+            yield from (f"{where}.{lang}: {problem}" for problem in problems)
+        for what, of in (("numbers", numbers), ("findings", lambda text, _: sorted(_FINDING.findall(text)))):
+            fr, en = (of(part.get(lang), lang) for lang in LANGUAGES)
+            if fr != en:
+                yield f"{where}: {what} differ: fr {fr}, en {en}"
     elif dataclasses.is_dataclass(part):
         for f in dataclasses.fields(part):
             yield from faults_of_texts(getattr(part, f.name), f"{where}, field {f.name}".lstrip(", "))
@@ -381,9 +380,8 @@ def faults_of_texts(part: Any, where: str = "") -> Faults:
             yield from faults_of_texts(value, f"{where} {key!r}".removeprefix("field "))
     elif isinstance(part, tuple):
         for number, value in enumerate(part, 1):
-            yield from faults_of_texts(
-                value, f"{where} {getattr(value, 'id', number)!r}".removeprefix("field ")
-            )
+            inner = f"{where} {getattr(value, 'id', number)!r}".removeprefix("field ")
+            yield from faults_of_texts(value, inner)
 
 
 def fill(
@@ -455,9 +453,10 @@ def _unknown(names: tuple[str, ...], known: Any, what: str) -> Faults:
 
 
 def _bad_locators(locators: tuple[str, ...], where: str) -> Faults:
-    for locator in locators:
-        if not _CODE.fullmatch(locator):
-            yield f"{where}, field locators: {locator!r} is no path in the code with #L lines"
+    bad = [locator for locator in locators if not CODE.fullmatch(locator)]
+    yield from (
+        f"{where}, field locators: {locator!r} is no path in the code with #L lines" for locator in bad
+    )
 
 
 def _faults_of_questions(found: Questions) -> Faults:
@@ -488,13 +487,9 @@ def _faults_of_question(entry: Question, found: Questions) -> Faults:
 
 def _faults_of_privacy(found: Privacy) -> Faults:
     places = {n.id for n in found.flow.nodes}
-    for what, items in (
-        ("node", found.flow.nodes),
-        ("field", found.fields),
-        ("promise", found.promises),
-        ("retention", found.retention),
-    ):
-        yield from twice(items, what)
+    listed = {"node": found.flow.nodes, "field": found.fields, "promise": found.promises}
+    for what, items in (listed | {"retention": found.retention}).items():
+        yield from twice(items, what)  # type: ignore[arg-type]
     for edge in found.flow.edges:
         where = f"edge {edge.origin!r} → {edge.target!r}"
         yield from _unknown((edge.origin,), places, f"{where}, field from: no node is called")

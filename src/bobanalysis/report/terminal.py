@@ -32,26 +32,22 @@ def explanation(
         titles: what to call what the rule names; computations that have a title get a table of their own.
     """
     local = {node.name for node in e.walk(rule) if isinstance(node, e.Named) and is_computation(node)}
-    told = r.explain_rule(rule, lang, titles or {}, local=local)
-    tables = [
-        _table(title, part, lang) for title, part in [(name, told), *((p.title, p) for p in told.parts)]
-    ]
-    bounds: dict[str | None, dict[str, None]] = {}
-    for limit in r.limits(rule, lang, titles):
-        bounds.setdefault(limit.variable.name if limit.variable else None, {})[limit.text] = None
+    whole = r.explain_rule(rule, lang, titles or {}, local=local)
+    tables = [_table(name, whole, lang), *(_table(part.title, part, lang) for part in whole.parts)]
+    told: list[tuple[e.Variable | None, str]] = [(m.variable, m.text) for m in r.limits(rule, lang, titles)]
     for node in e.walk(rule):  # bounds that depend on another input
         if isinstance(node, e.Compare) and not isinstance(node.right, e.Const):
-            for variable in e.inputs(node):
-                bounds.setdefault(variable.name, {})[r.sentence(node, lang, titles)] = None
+            told += [(variable, r.sentence(node, lang, titles)) for variable in e.inputs(node)]
+    bounds = {v: "; ".join(dict.fromkeys(text for of, text in told if of == v)) for v, _ in told}
     read = Table()
     for head in ("input", "column", "protected", "thresholds"):
         read.add_column(word(head, lang), overflow="fold")
     for v in e.inputs(rule):
         protected = f"{v.protected.criterion} ({v.protected.how})" if v.protected else ""
-        cells = (r.input_text(v, lang), v.name, protected, "; ".join(bounds.get(v.name, ())))
+        cells = (r.input_text(v, lang), v.name, protected, bounds.get(v, ""))
         read.add_row(*map(rich.Text, cells))
     if None in bounds:
-        read.add_row(word("computation", lang), "", "", rich.Text("; ".join(bounds[None])))
+        read.add_row(word("computation", lang), "", "", rich.Text(bounds[None]))
     return Group(*tables, read)
 
 
@@ -77,13 +73,11 @@ def tree(
 def _table(title: str, told: r.RuleExplanation, lang: Language) -> Table:
     heads = ("term", "added") if told.adds else ("when", "then")
     table = Table(*(word(w, lang) for w in heads), title=rich.Text(title), show_lines=True)
+    otherwise = word("always" if len(told.cases) == 1 else "otherwise", lang)
     for case in told.cases:
-        if case.condition is not None:
-            table.add_row(rich.Text(_clause(case.condition, lang)), rich.Text(case.result))
-        elif not told.adds:
-            table.add_row(
-                word("always" if len(told.cases) == 1 else "otherwise", lang), rich.Text(case.result)
-            )
+        if case.condition is not None or not told.adds:
+            said = otherwise if case.condition is None else rich.Text(_clause(case.condition, lang))
+            table.add_row(said, rich.Text(case.result))
     return table
 
 
@@ -143,12 +137,8 @@ class _Tree:
             f"{v.name} = {r.format_value(v, self.person[v.name], self.lang, self.titles)}"
             for v in e.inputs(read.item)
         ]
-        # A comparison of a computation or a table, not only of inputs.
-        deep = (
-            isinstance(read.item, e.Compare)
-            and names
-            and any(isinstance(n, _DEEP) for n in e.walk(read.item))
-        )
+        made = any(isinstance(node, _MADE) for node in e.walk(read.item))
+        deep = names and made and isinstance(read.item, e.Compare)  # it compares a computation or a table
         known = self.answer(read.parts[0]) if deep else ", ".join(names)
         mark = _label("✓ " if read.value else "✗ ", "green" if read.value else "red")
         label = mark.append(self.say(read.item), style="default")
@@ -172,7 +162,7 @@ class _Tree:
                 branch.add(label.append(f"  ({self.after('so far', total)})", style="dim"))
 
 
-_DEEP = (e.Named, e.Cases, e.Coalesce, e.Sum)
+_MADE = (e.Named, e.Cases, e.Coalesce, e.Sum)
 
 
 def _label(text: str, style: str = "") -> rich.Text:

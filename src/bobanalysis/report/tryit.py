@@ -7,24 +7,50 @@ Nothing here decides anything: the rules are compiled from the expressions that 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
 
 from markupsafe import Markup
 
 from bobanalysis.algorithm import Algorithm, Questions, grid_values
+from bobanalysis.report.reasons import term_text
 from bobanalysis.report.renderer import PageRenderer
 from bobanalysis.report.words import HERE, vocabulary
-from bobanalysis.rules import Text, Variable, inputs, sentence
+from bobanalysis.rules import Expr, Named, Text, Variable, inputs, sentence, walk
+from bobanalysis.rules.expr import Arith, Sum, children
 from bobanalysis.rules.javascript import Script, compile_script
+from bobanalysis.rules.simplify import as_sum
 from bobanalysis.text import split_label
 
 
 @cache
 def compiled(algorithm: Algorithm) -> Script:
-    """Return the rules of an algorithm as a script (see `bobanalysis.rules.javascript`)."""
-    return compile_script(algorithm.roots, "bobRules")
+    """Return the rules of an algorithm as a script (see `bobanalysis.rules.javascript`).
+
+    Beside its roots, the script can be asked about each term of their sums: whether it counts, what it adds.
+    """
+    terms: dict[str, Expr] = {}
+    for root in algorithm.roots:
+        for place, (_, added) in enumerate(added_up(algorithm, root)):
+            for number, row in enumerate(added.rows):
+                key = f"{root} {place} {number}"
+                terms |= {f"{key} if": row.condition, f"{key} adds": row.result}
+    return compile_script({**algorithm.roots, **terms}, "bobRules")
+
+
+def added_up(algorithm: Algorithm, root: str) -> list[tuple[str, Sum]]:
+    """Return the sums that a root adds up, each with the name of its computation; none where not told so."""
+
+    def sums(node: Expr, name: str) -> Iterator[tuple[str, Sum]]:
+        name = node.name if isinstance(node, Named) else name
+        if isinstance(node, Sum | Arith) and (added := as_sum(node)) is not None:
+            yield name, added
+            return
+        for child in children(node):
+            yield from sums(child, name)
+
+    return [*sums(algorithm.roots[root], root)] if algorithm.presentation.whole_computations else []
 
 
 def script(algorithm: Algorithm) -> str:
@@ -66,6 +92,9 @@ def page(renderer: PageRenderer) -> dict[str, Any]:
             for root, name in rules.items()
         },
     }
+    if presentation.whole_computations:
+        told["sums"] = {root: _terms(renderer, root) for root in algorithm.roots}
+        told["heads"] = [words._("Term"), words._("It adds"), words._("Sum so far")]
     return {"tryit": Markup(_dump(told))}
 
 
@@ -121,6 +150,23 @@ def _conditions(renderer: PageRenderer) -> dict[int, list[str]]:
     words, lang = renderer.words, renderer.words.language
     found = compiled(renderer.algorithm).conditions
     return {k: [words.polish(sentence(c, lang, items)) for c in (held, ~held)] for k, held in found.items()}
+
+
+def _terms(renderer: PageRenderer, root: str) -> list[dict[str, Any]]:
+    """Say the terms of each sum that a root adds up, and which conditions they tell already."""
+    words, titles, found = renderer.words, renderer.cards.titles, compiled(renderer.algorithm).conditions
+
+    def said(item: Expr) -> str:
+        return words.polish(sentence(item, words.language, titles))
+
+    return [
+        {
+            "title": words.say(titles.get(name)),
+            "terms": [term_text(row.condition, row.result, said, words) for row in added.rows],
+            "told": [k for k, node in found.items() if any(node is other for other in walk(added))],
+        }
+        for name, added in added_up(renderer.algorithm, root)
+    ]
 
 
 def _dump(value: Any) -> str:

@@ -88,10 +88,26 @@ function shown(outcome, value) {
   if (outcome.kind === "category") return known.items[String(value)] || String(value);
   return value.map(function (one) { return known.items[one[0]] + " (" + number(one[1]) + unit + ")"; }).join(" \u00b7 ") || text.none;
 }
+// The terms of a sum that counted, with what each added.
+function counted(sum, key, read) {
+  var soFar = 0, rows = [];
+  sum.terms.forEach(function (said, at) {
+    if (!read.value(key + " " + at + " if") || read.refusal(key + " " + at + " adds")) return;
+    var amount = Number(read.value(key + " " + at + " adds"));
+    soFar += amount;
+    rows.push(make("tr", {}, [make("th", { scope: "row", "class": "t" }, said),
+      make("td", {}, (amount > 0 ? "+" : "") + number(amount)), make("td", {}, number(soFar))]));
+  });
+  var head = words.heads.map(function (said, at) { return make("th", at ? { scope: "col" } : { scope: "col", "class": "t" }, said); });
+  return make("table", { "class": "terms" }, [make("caption", {}, capital(sum.title ? sum.title + text.colon + text.counted : text.counted)),
+    make("thead", {}, make("tr", {}, head)), make("tbody", {}, rows)]);
+}
 function why(root) {
-  var answer = bobRules.read(person).answer(root), rule = words.rules[root];
-  var met = answer.deciding.map(function (pair) { return words.conditions[pair[0]][pair[1] ? 0 : 1]; });
-  var parts = [];
+  var read = bobRules.read(person), answer = read.answer(root), rule = words.rules[root], sums = words.sums[root];
+  var told = [].concat.apply([], sums.map(function (sum) { return sum.told; }));
+  var met = answer.deciding.filter(function (pair) { return told.indexOf(pair[0]) < 0; })
+    .map(function (pair) { return words.conditions[pair[0]][pair[1] ? 0 : 1]; });
+  var parts = sums.map(function (sum, at) { return counted(sum, root + " " + at, read); });
   if (answer.refusal) parts.push(make("p", {}, fill("undefined", { why: answer.refusal.details.join(", ") || answer.refusal.kind })));
   if (met.length) parts.push(make("p", {}, text.deciding), make("ul", {}, met.map(function (said) { return make("li", {}, said); })));
   if (rule) parts.push(make("p", {}, make("a", { href: rule[2] }, text.rule)));
