@@ -182,8 +182,9 @@ def _answer(
     if other is None:
         return np.array([numbers[name] for name in shares])[_choose(bits, np.array(list(shares.values())))]
     table = np.array([[row.get(name, 0.0) for name in numbers] for row in shares.values()])
-    row = (other[:, None] == [others[name] for name in shares]).argmax(axis=1)
-    return np.array(list(numbers.values()))[_choose(bits, table, row)]
+    row = np.zeros(max(others.values()) + 1, dtype=np.int64)
+    row[[others[name] for name in shares]] = range(len(shares))
+    return np.array(list(numbers.values()))[_choose(bits, table, row[other])]
 
 
 def _cap(seniority: Ints, kind: Ints, age: Ints, degree: Ints) -> Ints:
