@@ -4,8 +4,7 @@ import invented_ledger
 import invented_quirks
 import invented_rules
 import polars as pl
-
-from bobanalysis.report.findings import Notebook
+from recorder import Invented
 
 CHALLENGES = [
     "undefined-project",
@@ -138,7 +137,7 @@ def invented_place_shares():
 
 def write_invented(build):
     """Record everything the pages ask for, with invented numbers; return the recorder."""
-    book = Notebook("03_invented", build=build)
+    book = Invented("03_invented", build=build)
     made = {"kind": "by construction", "vintage": "2021"}
     book.table(
         "age.challenge_share",
@@ -277,7 +276,7 @@ def write_invented(build):
         book.record(
             id, value=value, unit=unit, kind=kind, no_interval=reason, label=label, vintage="2018-2021"
         )
-    explained = Notebook("13_invented", build=build)
+    explained = Invented("13_invented", build=build)
     invented_rules.write(explained)
     invented_quirks.write(explained)
     invented_ledger.write(build)  # last: it leaves out what others recorded

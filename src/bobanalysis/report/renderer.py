@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from itertools import groupby
@@ -202,7 +202,7 @@ class PageRenderer:
         finding = self._noted(id)
         text = escape(self._value(finding, bare))
         if finding["interval"] and not bare:
-            text += escape(f" ({self.words.interval(*finding['interval'], finding['unit'])})")
+            text += escape(f" ({self._span(finding['interval'], finding['unit'])})")
         return self._marked(text, f"#note-{id}", finding)
 
     def count(self, id: str) -> str:
@@ -274,8 +274,8 @@ class PageRenderer:
         finding = self._noted(id)
         facts = self._facts(finding)
         if low:
-            ends = [self._noted(end)["value"] for end in (low, high)]
-            facts |= {"interval": None, "range": self.words.interval(*ends, finding["unit"])}
+            ends = (self._noted(end)["value"] for end in (low, high))
+            facts |= {"interval": None, "range": self._span(ends, finding["unit"])}
         value = self._value(finding)
         return self._made("parts/card.html", id=id, value=value, caption=caption, basis=basis, **facts)
 
@@ -357,8 +357,7 @@ class PageRenderer:
             cell = self._shown(found[value], units[value])
             span = [found[end] for end in ends]
             if span and None not in span:
-                interval = self.words.interval(*span, units[value])
-                cell = Markup("{} <small>({})</small>").format(cell, interval)
+                cell = Markup("{} <small>({})</small>").format(cell, self._span(span, units[value]))
             lines[found[row]][len(names) + keys.index(found[column])] = cell
         heads = [*(labels[name] for name in names), *(capital(self._shown(k, units[column])) for k in keys)]
         return names + [value] * len(keys), heads, [*lines.values()]
@@ -425,11 +424,15 @@ class PageRenderer:
             return self.words._("not estimable")
         return self.words.quantity(finding["value"], finding["unit"], bare)
 
+    def _span(self, ends: Iterable[float], unit: str) -> str:
+        low, high = ends
+        return self.words.interval(low, high, unit)
+
     def _facts(self, record: Mapping[str, Any]) -> dict[str, Any]:
         """Put kind, interval, vintage and sources of a finding or a table into words."""
         facts = {"k": record["kind"], "vintage": _years(record["vintage"]), "source_ids": record["sources"]}
         if ends := record.get("interval"):
-            facts["interval"] = self.words.interval(*ends, record["unit"])
+            facts["interval"] = self._span(ends, record["unit"])
         elif "interval" in record:
             facts["interval"] = self.words.name("no_interval", record["no_interval"])
         return facts
