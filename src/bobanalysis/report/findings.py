@@ -280,7 +280,7 @@ class Notebook:
                 why = f"has no known unit ({unit})" if unit else "holds decimal numbers"
                 raise FindingError(f"{where}: column {name!r} {why}; give one of: {', '.join(UNITS)}")
         rows = frame.rows()
-        text = _csv(frame.columns, rows)
+        text = csv_text(frame.columns, rows)
         record = {
             "title": _text(about.title, f"{where}, title"),
             "columns": [
@@ -448,7 +448,8 @@ def _text(text: Any, where: str) -> dict[str, str]:
     return {language: text[language] for language in LANGUAGES}
 
 
-def _csv(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+def csv_text(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    """Write a table as text for a CSV file, the same on every machine."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(names)

@@ -422,7 +422,7 @@ class PageRenderer:
     def _value(self, finding: Mapping[str, Any], bare: bool = False) -> str:
         if finding["value"] is None:
             return self.words._("not estimable")
-        return self.words.quantity(finding["value"], finding["unit"], bare)
+        return self.words.quantity(finding["value"], finding["unit"], bare=bare)
 
     def _span(self, ends: Iterable[float], unit: str) -> str:
         low, high = ends
