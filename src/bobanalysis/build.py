@@ -66,7 +66,7 @@ class Job:
     """A notebook to execute and what its cache entries are called; ``own`` digests all but what it reads."""
 
     path: Path
-    book: dict[str, Any]
+    book: nbformat.NotebookNode
     name: str
     own: str
 
@@ -118,17 +118,6 @@ def build(
         print("Pages:", *(os.path.relpath(root / "reports" / lang / "index.html") for lang in ("fr", "en")))
 
 
-def _parameters(book: Mapping[str, Any]) -> dict[str, int]:
-    """Return the parameters of a notebook: name -> index of the cell tagged ``parameters`` that sets it."""
-    return {
-        node.id: index
-        for index, cell in enumerate(book["cells"])
-        if "parameters" in cell["metadata"].get("tags", ())
-        for node in ast.walk(ast.parse("".join(cell["source"])))
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
-    }
-
-
 def _jobs(root: Path, only: Sequence[str], parameters: Mapping[str, Any]) -> list[Job]:
     paths = {path.stem: path for path in sorted((root / "notebooks").glob("*.ipynb"))}
     wanted = {Path(name).stem for name in only} or {*paths}
@@ -142,19 +131,25 @@ def _jobs(root: Path, only: Sequence[str], parameters: Mapping[str, Any]) -> lis
 
 
 def _job(path: Path, root: Path, parameters: Mapping[str, Any]) -> Job | None:
+    """Read a notebook and set its parameters; None where a cell tagged ``parameters`` lacks one of them."""
     try:
-        book = json.loads(path.read_text(encoding="utf-8"))
-        known = _parameters(book)
-        if parameters.keys() - known.keys():
-            return None
-        if parameters:
-            source = "\n".join(f"{name} = {value!r}" for name, value in parameters.items())
-            cell = {"cell_type": "code", "id": "injected", "metadata": {}, "source": source}
-            after = max(known[name] for name in parameters) + 1
-            book["cells"].insert(after, {**cell, "outputs": [], "execution_count": None})
-        cells = [[cell["cell_type"], cell.get("id"), "".join(cell["source"])] for cell in book["cells"]]
-    except (ValueError, KeyError, TypeError) as error:
+        book = nbformat.read(path, as_version=4)
+    except ValueError as error:
         raise BuildError(f"{path} is not a notebook ({error}); restore it with git") from error
+    known = {
+        node.id: index
+        for index, cell in enumerate(book.cells)
+        if "parameters" in cell.metadata.get("tags", ())
+        for node in ast.walk(ast.parse(cell.source))
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    }
+    if parameters.keys() - known.keys():
+        return None
+    if parameters:
+        source = "\n".join(f"{name} = {value!r}" for name, value in parameters.items())
+        after = max(known[name] for name in parameters) + 1
+        book.cells.insert(after, nbformat.v4.new_code_cell(source, id="injected"))
+    cells = [[cell.cell_type, cell.get("id"), cell.source] for cell in book.cells]
     own = json.dumps([FORMAT, sys.version_info[:2], _digest(root / "uv.lock"), cells])
     return Job(path, book, path.stem + "+set" * bool(parameters), hashlib.sha256(own.encode()).hexdigest())
 
@@ -227,8 +222,7 @@ async def _execute_all(todo: Sequence[Job], root: Path, force: bool, jobs: int) 
 
 async def _execute(job: Job, root: Path) -> Path:
     """Execute one notebook in a kernel of its own; return the cache entry that keeps what it recorded."""
-    notebook = nbformat.reads(json.dumps(job.book), as_version=4)
-    cells = sum(cell.cell_type == "code" for cell in notebook.cells)
+    cells = sum(cell.cell_type == "code" for cell in job.book.cells)
     at: list[str] = []
 
     def begin(cell: Any, cell_index: int) -> None:
@@ -245,7 +239,7 @@ async def _execute(job: Job, root: Path) -> Path:
             made.mkdir(parents=True)
         shutil.copy(RECORDER, start)
         client = NotebookClient(
-            notebook,
+            job.book,
             timeout=TIMEOUT,
             kernel_name="python3",
             extra_arguments=["--IPKernelApp.log_level=40"],  # no word on the transport of its messages
@@ -263,7 +257,7 @@ async def _execute(job: Job, root: Path) -> Path:
             why = f"{getattr(error, 'ename', type(error).__name__)}: {getattr(error, 'evalue', error)}"
             said = f"{_COLOUR.sub('', str(error)).strip()}\n\n{job.path} failed in code cell {cell}: {why}"
             raise BuildError(said) from error
-        nbformat.write(notebook, folder / "notebooks" / job.path.name)
+        nbformat.write(job.book, folder / "notebooks" / job.path.name)
         used = json.dumps(_used(log, root.resolve(), started), indent=0)
         (folder / "used.json").write_text(used, encoding="utf-8")
         entry = cache / f"{job.name}-{job.own[:16]}-{hashlib.sha256(used.encode()).hexdigest()[:8]}"
