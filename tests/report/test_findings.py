@@ -100,16 +100,6 @@ def test_the_same_id_in_two_notebooks_is_an_error_that_names_both(book, tmp_path
         merge(tmp_path)
 
 
-def test_a_notebook_without_a_record_is_named(book, tmp_path):
-    with pytest.raises(FindingError, match="04_other"):
-        merge(tmp_path, notebooks=["03_example", "04_other"])
-
-
-def test_a_notebook_that_is_not_asked_for_is_left_out(book, tmp_path):
-    Invented("02_gone", build=tmp_path).record("old.value", value=0.5, **MADE)
-    assert "old.value" not in merge(tmp_path, notebooks=["03_example"])["findings"]
-
-
 def test_a_source_that_is_not_in_the_registry_is_refused(book):
     with pytest.raises(FindingError, match=r"no_such_source not in data/sources\.yaml"):
         book.record("a.b", value=0.5, sources=["no_such_source"], **MADE)

@@ -96,12 +96,8 @@ def svg(drawing: Drawing, name: str) -> str:
         f'<title id="{name}-title">{escape(drawing.title, quote=False)}</title>'
         f'<desc id="{name}-desc">{escape(drawing.description, quote=False)}</desc>'
     )
-    hatch = (
-        f'<defs><pattern id="{name}-hatch" width="5" height="5" patternUnits="userSpaceOnUse" '
-        f'patternTransform="rotate(45)"><rect width="5" height="5" fill="#f4f4f1"/>'
-        f'<rect width="1.5" height="5" fill="#9a9a94"/></pattern></defs>'
-    )
-    return head + labels + (hatch if hatched != text else "") + rest + "\n"
+    hatching = STYLE["hatching"].format(name=name) if hatched != text else ""
+    return f"{head}{labels}{hatching}{rest}\n"
 
 
 def _shorten(numbers: str) -> str:

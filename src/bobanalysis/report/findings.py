@@ -22,7 +22,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any
 
 from bobanalysis.data import sources
 from bobanalysis.presentation import Vocabulary
@@ -30,9 +30,7 @@ from bobanalysis.report.described import Descriptions, described
 from bobanalysis.tables import load_yaml
 from bobanalysis.text import LANGUAGES
 
-Kind = Literal["by construction", "modelled", "observed"]
-
-KINDS: tuple[str, ...] = get_args(Kind)
+KINDS = ("by construction", "modelled", "observed")
 SIGNIFICANT = 6
 """Significant digits of stored floating-point numbers."""
 
@@ -58,12 +56,8 @@ class Unit:
 
 UNITS: Mapping[str, Unit] = load_yaml(dict[str, Unit], Path(__file__).with_name("units.yaml"))
 
-REASONS = {
-    "exact": "the same people are scored twice and only one answer is changed; who was drawn still matters",
-    "description": "a description of the data or of the computation, not an estimate",
-    "bounds": "the uncertainty that matters is not sampling; bounds or a range over scales are given instead",
-}
-"""Why a figure has no interval."""
+REASONS = ("exact", "description", "bounds")
+"""Why a figure has no interval; what each means stands in the vocabulary."""
 
 _NUMBER_IN_TEXT = re.compile(r"(?<![\d/])(?!(?:19|20)\d\d\b)\d+")
 
@@ -339,30 +333,25 @@ class Shown:
         return f"<table>{caption}<thead><tr>{heads}</tr></thead><tbody>{lines}</tbody></table>{more}"
 
 
-def merge(
-    build: str | os.PathLike[str] | None = None, notebooks: Sequence[str] | None = None
-) -> dict[str, Any]:
+def merge(folder: Path) -> dict[str, Any]:
     """Put the records of all notebooks together, as `reports/findings.json` holds them.
 
-    Parameters: `build`, see `build_folder`; `notebooks`, names that must have a record (others are left
-    out); all records found when None.
-    Returns {"findings": {id: …}, "tables": {id: …}, "notebooks": [name, …]}, sorted by id. Raises
-    `FindingError` when a record is missing or damaged, when two notebooks record the same id, or when a
-    table is not the one that was recorded.
+    Args:
+        folder: where the notebooks wrote to.
+
+    Returns:
+        {"findings": {id: …}, "tables": {id: …}, "notebooks": [name, …]}, sorted by id.
+
+    Raises:
+        FindingError: a record is missing or damaged, two notebooks record the same id, or a table is not the
+            one that was recorded.
     """
-    folder = build_folder(build)
-    found = {path.stem: path for path in sorted((folder / "findings").glob("*.json"))}
-    wanted = sorted(found if notebooks is None else notebooks)
-    if missing := [name for name in wanted if name not in found]:
-        names = ", ".join(missing)
-        raise FindingError(f"no findings of notebook(s) {names} in {folder / 'findings'}; execute them first")
-    if not wanted:
+    every: dict[str, dict[str, Any]] = {"findings": {}, "tables": {}}
+    if not (found := {path.stem: path for path in sorted((folder / "findings").glob("*.json"))}):
         raise FindingError(
             f"no findings in {folder / 'findings'}; execute the notebooks first (make reports)"
         )
-    every: dict[str, dict[str, Any]] = {"findings": {}, "tables": {}}
-    for name in wanted:
-        record = _read(found[name])
+    for name, record in ((name, _read(path)) for name, path in found.items()):
         for part, entries in every.items():
             for id, entry in record[part].items():
                 if other := every["findings"].get(id) or every["tables"].get(id):
@@ -380,7 +369,7 @@ def merge(
                 raise FindingError(
                     f"{path} is missing or is not what notebook {name} recorded; execute {name} again"
                 )
-    return {**{part: dict(sorted(entries.items())) for part, entries in every.items()}, "notebooks": wanted}
+    return {**{part: dict(sorted(entries.items())) for part, entries in every.items()}, "notebooks": [*found]}
 
 
 def _problems(finding: Mapping[str, Any]) -> list[str]:

@@ -65,11 +65,9 @@ class Content:
     groups: dict[tuple[str, str], dict[str, list[dict[str, Any]]]] = field(default_factory=dict)
 
     @classmethod
-    def read(
-        cls, build: Path, notebooks: Sequence[str] | None = None, algorithm: Algorithm | None = None
-    ) -> Content:
+    def read(cls, build: Path, algorithm: Algorithm) -> Content:
         """Merge the records in a build folder; raise `findings.FindingError` when they do not fit."""
-        merged = findings.merge(build, notebooks)
+        merged = findings.merge(build)
         texts = {id: (build / "tables" / f"{id}.csv").read_text(encoding="utf-8") for id in merged["tables"]}
         return cls(merged, texts, algorithm)
 
@@ -295,37 +293,22 @@ class PageRenderer:
         )
 
     def table(
-        self,
-        id: str,
-        pivot: tuple[str, str, str] | None = None,
-        only: Sequence[str] | None = None,
-        ends: Sequence[str] = (),
-        beside: str = "",
-        empty: tuple[str, float, str] | None = None,
-        people: str = "",
+        self, id: str, only: Sequence[str] = (), people: str = "", pivot: Mapping[str, Any] | None = None
     ) -> Markup:
-        """Show a table, folded.
-
-        `pivot` names the columns for rows, columns and values of a wide view, in which `ends` names those of
-        the lowest and highest value, `beside` one that is the same in a row and stands after its name, and
-        `empty` a column, a value and a key: where the first has the second, the key has no data. `only` is
-        the columns to show; `people`, the finding with the size of the sample.
-        """
-        frame, columns = self.content.table(id, self.where), self.content.merged["tables"][id]["columns"]
-        units = {column["name"]: column["unit"] for column in columns}
-        labels = {column["name"]: capital(self.words.pick(column["label"])) for column in columns}
+        """Show a table, folded: columns `only`, or a `pivot` (see `_wide`); `people` is the sample's size."""
+        frame, meta = self.content.table(id, self.where), self.content.merged["tables"][id]
+        units = {column["name"]: column["unit"] for column in meta["columns"]}
+        labels = {column["name"]: capital(self.words.pick(column["label"])) for column in meta["columns"]}
         if pivot:
-            names, heads, rows = self._pivoted(frame, units, labels, pivot, ends, beside, empty)
+            names, heads, rows = self._wide(frame, units, labels, **pivot)
         else:
             names = [*(only or frame.columns)]
-            heads = [labels[name] for name in names]
-            rows = [
-                [self._shown(value, units[name]) for name, value in zip(names, line, strict=True)]
-                for line in frame.select(names).iter_rows()
-            ]
+            heads, rows = [labels[name] for name in names], []
+            for line in frame.select(names).iter_rows():
+                rows.append([self._shown(value, units[n]) for n, value in zip(names, line, strict=True)])
         return self._made(
             "parts/table.html",
-            title=self.words.pick(self.content.merged["tables"][id]["title"]),
+            title=self.words.pick(meta["title"]),
             heads=heads,
             rows=rows,
             text=[units[name] in TEXTS for name in names],
@@ -333,34 +316,39 @@ class PageRenderer:
             **self.table_facts(id),
         )
 
-    def _pivoted(
+    def _wide(
         self,
         frame: pl.DataFrame,
         units: Mapping[str, str],
         labels: Mapping[str, str],
-        pivot: tuple[str, str, str],
-        ends: Sequence[str],
-        beside: str,
-        empty: tuple[str, float, str] | None,
+        rows: str,
+        columns: str,
+        values: str,
+        ends: Sequence[str] = (),
+        beside: str = "",
+        empty: tuple[str, float, str] | None = None,
     ) -> tuple[list[str], list[str], list[list[Any]]]:
-        """Make a table wide, see `table`: where each of its columns is from, their heads, and the rows."""
-        row, column, value = pivot
-        keys = self._in_order(frame[column].unique().to_list(), units[column])
-        names = [row, beside] if beside else [row]
+        """Make a table wide.
+
+        `rows`, `columns` and `values` name columns; `ends` those of the lowest and highest value, `beside`
+        one that is the same in a row and stands after its name, and `empty` a column, a value and a key:
+        where the first has the second, the key has no data. Returns where each column is from, heads, rows.
+        """
+        keys = self._in_order(frame[columns].unique().to_list(), units[columns])
+        names = [rows, beside] if beside else [rows]
         lines: dict[Any, list[Any]] = {}
         for found in frame.iter_rows(named=True):
-            if empty and (found[empty[0]], found[column]) == empty[1:]:
-                found |= dict.fromkeys((value, *ends))
-            if found[row] not in lines:
+            if empty and (found[empty[0]], found[columns]) == empty[1:]:
+                found |= dict.fromkeys((values, *ends))
+            if found[rows] not in lines:
                 before = [self._shown(found[name], units[name]) for name in names]
-                lines[found[row]] = [*before, *[self._shown(None, "")] * len(keys)]
-            cell = self._shown(found[value], units[value])
-            span = [found[end] for end in ends]
+                lines[found[rows]] = [*before, *[self._shown(None, "")] * len(keys)]
+            cell, span = self._shown(found[values], units[values]), [found[end] for end in ends]
             if span and None not in span:
-                cell = Markup("{} <small>({})</small>").format(cell, self._span(span, units[value]))
-            lines[found[row]][len(names) + keys.index(found[column])] = cell
-        heads = [*(labels[name] for name in names), *(capital(self._shown(k, units[column])) for k in keys)]
-        return names + [value] * len(keys), heads, [*lines.values()]
+                cell = Markup("{} <small>({})</small>").format(cell, self._span(span, units[values]))
+            lines[found[rows]][len(names) + keys.index(found[columns])] = cell
+        heads = [*(labels[name] for name in names), *(capital(self._shown(k, units[columns])) for k in keys)]
+        return names + [values] * len(keys), heads, [*lines.values()]
 
     def notes(self) -> list[dict[str, Any]]:
         """List the findings shown so far on this page, for the notes at its end."""

@@ -61,34 +61,26 @@ def every_page(algorithm: Algorithm) -> tuple[Page, ...]:
     return (*PAGES, *sheet_pages.form_pages(), *cards.pages(algorithm))
 
 
-def render(
-    build: str | os.PathLike[str] | None = None,
-    reports: str | os.PathLike[str] | None = None,
-    notebooks: Sequence[str] | None = None,
-    *,
-    algorithm: Algorithm,
-) -> Path:
+def render(build: Path, reports: Path, algorithm: Algorithm) -> Path:
     """Make the folder of reports from what the notebooks recorded.
 
     Args:
-        build: the folder the notebooks wrote to (see `findings.build_folder`).
-        reports: the folder to make, default `reports` of the project: what is in it is replaced as a whole.
-        notebooks: names of the notebooks to publish; all that left a record when None.
+        build: the folder the notebooks wrote to.
+        reports: the folder to make: what is in it is replaced as a whole.
         algorithm: what the cards, the letter and the try-it page are about.
 
     Raises:
         FindingError, PageError, CatalogueError: something is missing; the old folder is left as it was.
     """
-    target = Path(reports) if reports is not None else Path(__file__).parents[3] / "reports"
-    content = Content.read(findings.build_folder(build), notebooks, algorithm)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".reports-", dir=target.parent) as folder:
+    content = Content.read(build, algorithm)
+    reports.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".reports-", dir=reports.parent) as folder:
         fresh = Path(folder) / "new"
         _write_all(content, fresh)
-        if target.exists():
-            target.replace(Path(folder) / "old")
-        fresh.replace(target)
-    return target
+        if reports.exists():
+            reports.replace(Path(folder) / "old")
+        fresh.replace(reports)
+    return reports
 
 
 def render_algorithm(algorithm: Algorithm, folder: str | os.PathLike[str], person: Any = None) -> Path:
