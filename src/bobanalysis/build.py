@@ -22,9 +22,8 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -54,8 +53,6 @@ _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _NOISE = {"__pycache__", ".ipynb_checkpoints", ".DS_Store"}
 _MADE = {"build", "reports", ".venv", ".tools", ".git", "notebooks"}
 
-Render = Callable[[Path, Path], Any]
-
 
 class BuildError(Exception):
     """A build that could not be finished; the message says where and what to do."""
@@ -76,7 +73,6 @@ def build(
     only: Sequence[str] = (),
     force: bool = False,
     jobs: int = 2,
-    render: Render | None = None,
     parameters: Mapping[str, Any] | None = None,
 ) -> None:
     """Bring ``build/`` and ``reports/`` up to date.
@@ -86,8 +82,6 @@ def build(
         only: names of notebooks, such as "01_data": execute these alone and render no page.
         force: execute notebooks, and render pages, that have not changed too.
         jobs: how many notebooks to execute at the same time; each takes a processor and its memory.
-        render: what makes pages in its second argument from the records in its first;
-            ``bobanalysis.report.render`` unless given.
         parameters: values in place of those in the cells tagged ``parameters``: execute the notebooks that
             have such parameters, write to ``build/trial`` and render no page.
 
@@ -104,7 +98,7 @@ def build(
             (staged / kind).mkdir()
         for entry in entries:
             shutil.copytree(entry, staged, dirs_exist_ok=True, ignore=shutil.ignore_patterns("used.json"))
-        made = _render(root, staged, force, render) if pages else ""
+        made = _render(root, staged, force) if pages else ""
         for kind in RECORDED:
             if pages:
                 _replace(staged / kind, folder / kind)
@@ -268,7 +262,12 @@ async def _execute(job: Job, root: Path) -> Path:
     return entry
 
 
-def _render(root: Path, staged: Path, force: bool, render: Render | None) -> str:
+def make_pages(build: Path, reports: Path) -> None:
+    """Make the pages of a folder of records."""
+    report.render(build, reports, algorithms.load("bob"))
+
+
+def _render(root: Path, staged: Path, force: bool) -> str:
     """Make the pages in ``staged/reports``, unless those in place are; return a digest of their origin."""
     made_from = _tree(staged / "findings", staged / "tables", root / "src", _data(root))
     made_from += _digest(root / "uv.lock")
@@ -279,7 +278,7 @@ def _render(root: Path, staged: Path, force: bool, render: Render | None) -> str
     print("pages: rendering", flush=True)
     (staged / "reports").mkdir()
     try:
-        (render or partial(report.render, algorithm=algorithms.load("bob")))(staged, staged / "reports")
+        make_pages(staged, staged / "reports")
     except ValueError as error:  # what findings, pages and catalogues of words raise
         raise BuildError(f"pages: {error}") from error
     return made_from

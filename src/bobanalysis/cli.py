@@ -29,8 +29,9 @@ app.command()(audit)
 app.command()(evaluate)
 
 Lang: TypeAlias = Literal["fr", "en"]
-out = Console(soft_wrap=True)
-err = Console(stderr=True, soft_wrap=True)
+# What is printed quotes names of users and their files, which are no markup.
+out = Console(soft_wrap=True, markup=False, highlight=False)
+err = Console(stderr=True, soft_wrap=True, markup=False, highlight=False)
 NOW = "2022-06-29T00:00:00"
 PERSON = "JSON or YAML file with one of the algorithm's records, or inputs by name"
 
@@ -44,19 +45,14 @@ LangOption = Annotated[Lang, typer.Option(help="Language of the answer.")]
 NowOption = Annotated[str, typer.Option(help="Instant of the computation, for records with a year of birth.")]
 
 
-def _say(text: str) -> None:
-    """Print a text as it is: what it holds of a user's names is no markup."""
-    out.print(text, markup=False, highlight=False)
-
-
 @contextmanager
 def _stops() -> Iterator[None]:
-    """Say what is wrong as it is written, for what it quotes of a file or a name is no markup, and stop."""
+    """Say what is wrong, and stop."""
     try:
         yield
     except (ValueError, OSError) as error:
         err.print("error:", style="bold red", end=" ")
-        err.print(str(error), markup=False, highlight=False)
+        err.print(str(error))
         raise typer.Exit(1) from error
 
 
@@ -88,11 +84,11 @@ def score(
     run = _algorithm(algorithm, market=market, scale=scale, only_diagnosis=only_diagnosis)
     totals = score_file(people, output, run, now=now, rejects=rejects, progress=progress)
     for note in totals.notes:
-        _say(note.en)
-    _say(f"read {totals.read} = scored {totals.scored} + rejected {totals.rejected}")
+        out.print(note.en)
+    out.print(f"read {totals.read} = scored {totals.scored} + rejected {totals.rejected}")
     if totals.rejected:
-        _say(f"rejected rows: {f'listed in {rejects}' if rejects else 'list them with --rejects FILE'}")
-    _say(f"results: {output}")
+        out.print(f"rejected rows: {f'listed in {rejects}' if rejects else 'list them with --rejects FILE'}")
+    out.print(f"results: {output}")
 
 
 @app.command()
@@ -110,10 +106,10 @@ def conformance(
 
     report = compare(vectors, market, limit)
     for line in report.lines():
-        _say(line)
+        out.print(line)
     for mismatch in report.mismatches()[:show]:
-        _say(f"\n{mismatch.vector}, {mismatch.part}, {mismatch.what}")
-        _say(f"  recorded {mismatch.recorded}\n  got      {mismatch.got}")
+        out.print(f"\n{mismatch.vector}, {mismatch.part}, {mismatch.what}")
+        out.print(f"  recorded {mismatch.recorded}\n  got      {mismatch.got}")
         if mismatch.rule is not None:
             from bobanalysis.report.terminal import tree
 
@@ -229,4 +225,4 @@ def letter(
         target.write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
         raise OSError(f"{target}: cannot be written ({error.strerror}); give another --output") from error
-    _say(f"letter: {target}")
+    out.print(f"letter: {target}")
