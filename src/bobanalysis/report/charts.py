@@ -101,11 +101,8 @@ def svg(drawing: Drawing, name: str) -> str:
 
 
 def _shorten(numbers: str) -> str:
-    def short(match: re.Match[str]) -> str:
-        text = f"{float(match.group()):.1f}".removesuffix(".0")
-        return "0" if text == "-0" else text
-
-    return re.sub(r"-?\d+\.\d+(?:e-?\d+)?", short, numbers)
+    """Write numbers with one decimal at most."""
+    return re.sub(r"-?\d+\.\d+(?:e-?\d+)?", lambda m: f"{round(float(m[0]), 1) + 0.0:g}", numbers)
 
 
 Parts = tuple[str, str, Mapping[str, Any]]
@@ -239,13 +236,10 @@ def _shapes(kinds: Mapping[str, str], names: Mapping[str, str]) -> dict[str, Any
         for dep, inset in [(shape["properties"]["dep"], shape["properties"]["inset"])]
         if kinds.get(dep) in ("high", "low") and not (inset == "none" and dep in doubled)
     ]
-    corners = {name: [(a, b), (a, d), (c, d), (c, b), (a, b)] for name, (a, b, c, d) in frames.items()}
+    rings = [[(a, b), (a, d), (c, d), (c, b), (a, b)] for a, b, c, d in frames.values()]
     return {
         "shapes": [{**s, "kind": kinds.get(s["properties"]["dep"], "unknown")} for s in shapes],
-        "frames": [
-            {"type": "Feature", "geometry": {"type": "Polygon", "coordinates": [ring]}}
-            for ring in corners.values()
-        ],
+        "frames": [{"type": "Polygon", "coordinates": [ring]} for ring in rings],
         "numbers": numbers,
         "captions": [{"x": a, "y": d, "name": names[i]} for i, (a, _, _, d) in sorted(frames.items())],
     }

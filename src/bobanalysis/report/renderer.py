@@ -138,7 +138,7 @@ def read_table(text: str, meta: Mapping[str, Any]) -> pl.DataFrame:
 
 CALLS = (
     *("figure", "count", "bound", "listing", "items", "steps", "card", "chart", "table", "kind", "title_of"),
-    *("sources_of", "notes", "entries", "all_findings", "all_tables", "all_charts"),
+    *("sources_of", "notes", "entries", "all_charts", "value", "interval"),
 )
 """What templates may call."""
 
@@ -181,6 +181,7 @@ class PageRenderer:
             "home": self.home,
             "root": f"../{self.home}",
             "sources": sources,
+            "merged": self.content.merged,
         }
 
     @property
@@ -198,7 +199,7 @@ class PageRenderer:
     def figure(self, id: str, bare: bool = False) -> Markup:
         """Show a finding in a sentence, with its interval, a mark of its kind and a link to its note."""
         finding = self._noted(id)
-        text = escape(self._value(finding, bare))
+        text = escape(self.value(finding, bare))
         if finding["interval"] and not bare:
             text += escape(f" ({self._span(finding['interval'], finding['unit'])})")
         return self._marked(text, f"#note-{id}", finding)
@@ -270,12 +271,9 @@ class PageRenderer:
         large, and the finding below it, followed by the words `basis` that say for which choice it holds.
         """
         finding = self._noted(id)
-        facts = self._facts(finding)
-        if low:
-            ends = (self._noted(end)["value"] for end in (low, high))
-            facts |= {"interval": None, "range": self._span(ends, finding["unit"])}
-        value = self._value(finding)
-        return self._made("parts/card.html", id=id, value=value, caption=caption, basis=basis, **facts)
+        ends = [self._noted(end)["value"] for end in (low, high) if end]
+        span = self._span(ends, finding["unit"]) if ends else ""
+        return self._made("parts/card.html", id=id, finding=finding, caption=caption, span=span, basis=basis)
 
     def chart(self, name: str) -> Markup:
         """Show a chart, wide and narrow, with kind, vintage, sources and downloads."""
@@ -350,27 +348,11 @@ class PageRenderer:
         heads = [*(labels[name] for name in names), *(capital(self._shown(k, units[columns])) for k in keys)]
         return names + [values] * len(keys), heads, [*lines.values()]
 
-    def notes(self) -> list[dict[str, Any]]:
+    def notes(self) -> list[tuple[str, dict[str, Any]]]:
         """List the findings shown so far on this page, for the notes at its end."""
-        return [self._note(id) for id in self.shown]
+        return [(id, self.content.finding(id, self.where)) for id in self.shown]
 
     # for the page of downloads
-
-    def all_findings(self) -> list[dict[str, Any]]:
-        """List all findings."""
-        return [self._note(id) for id in self.content.merged["findings"]]
-
-    def all_tables(self) -> list[dict[str, Any]]:
-        """List all tables."""
-        tables = self.content.merged["tables"].items()
-        return [
-            {
-                **self.table_facts(id),
-                "title": self.words.pick(meta["title"]),
-                "rows": self.words.number(meta["rows"]),
-            }
-            for id, meta in tables
-        ]
 
     def all_charts(self) -> list[dict[str, str]]:
         """List all charts."""
@@ -394,7 +376,13 @@ class PageRenderer:
             return {"id": id}
         self.content.table(id, self.where)
         meta = self.content.merged["tables"][id]
-        return {"id": id, "caveats": self.words.pick(meta["caveats"]), **self._facts(meta)}
+        return {
+            "id": id,
+            "caveats": self.words.pick(meta["caveats"]),
+            "k": meta["kind"],
+            "vintage": years(meta["vintage"]),
+            "source_ids": meta["sources"],
+        }
 
     def label_of(self, id: str) -> str:
         """Return the label of a finding; empty where it has none."""
@@ -407,35 +395,21 @@ class PageRenderer:
         self.shown[id] = None
         return self.content.finding(id, self.where)
 
-    def _value(self, finding: Mapping[str, Any], bare: bool = False) -> str:
+    def value(self, finding: Mapping[str, Any], bare: bool = False) -> str:
+        """Show the value of a finding."""
         if finding["value"] is None:
             return self.words._("not estimable")
         return self.words.quantity(finding["value"], finding["unit"], bare=bare)
 
+    def interval(self, finding: Mapping[str, Any]) -> str:
+        """Show the interval of a finding, or why it has none."""
+        if finding["interval"]:
+            return self._span(finding["interval"], finding["unit"])
+        return self.words.name("no_interval", finding["no_interval"])
+
     def _span(self, ends: Iterable[float], unit: str) -> str:
         low, high = ends
         return self.words.interval(low, high, unit)
-
-    def _facts(self, record: Mapping[str, Any]) -> dict[str, Any]:
-        """Put kind, interval, vintage and sources of a finding or a table into words."""
-        facts = {"k": record["kind"], "vintage": _years(record["vintage"]), "source_ids": record["sources"]}
-        if ends := record.get("interval"):
-            facts["interval"] = self._span(ends, record["unit"])
-        elif "interval" in record:
-            facts["interval"] = self.words.name("no_interval", record["no_interval"])
-        return facts
-
-    def _note(self, id: str) -> dict[str, Any]:
-        finding = self.content.finding(id, self.where)
-        return {
-            "id": id,
-            "label": self.label_of(id),
-            "value": self._value(finding),
-            "n": None if finding["n"] is None else self.words.number(finding["n"]),
-            "text": self.words.pick(finding["note"]),
-            "notebook": finding["notebook"],
-            **self._facts(finding),
-        }
 
     def _rows(self, table: str, keys: Mapping[str, Any]) -> pl.DataFrame:
         frame = self.content.table(table, self.where)
@@ -459,7 +433,7 @@ class PageRenderer:
 
     def _marked(self, text: str, href: str, record: Mapping[str, Any]) -> Markup:
         kind = self.words.name("kinds", record["kind"])
-        title = self.words._("{kind}; data: {vintage}").format(kind=kind, vintage=_years(record["vintage"]))
+        title = self.words._("{kind}; data: {vintage}").format(kind=kind, vintage=years(record["vintage"]))
         return Markup('<a class="figure k-{0}" href="{1}" title="{2}">{3}<sup>{0}</sup></a>').format(
             MARKS[record["kind"]], href, title, text
         )
@@ -475,7 +449,8 @@ class PageRenderer:
         return [key for key in self.words.names(topic) if key in keys] if topic else sorted(keys)
 
 
-def _years(vintage: str) -> str:
+def years(vintage: str) -> str:
+    """Write the years that data is of."""
     return re.sub(r"(?<=\d{4})-(?=\d{4})", "–", vintage)
 
 
@@ -499,6 +474,6 @@ def environment(language: Language) -> Any:
         lstrip_blocks=True,
     )
     environment.policies["ext.i18n.trimmed"] = True
-    environment.filters |= {"say": words.say, "capital": capital}
+    environment.filters |= {"say": words.say, "capital": capital, "years": years}
     environment.install_gettext_callables(words.gettext, words.ngettext, newstyle=True)  # type: ignore[attr-defined]
     return environment
