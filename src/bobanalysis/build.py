@@ -22,9 +22,8 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -54,8 +53,6 @@ _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _NOISE = {"__pycache__", ".ipynb_checkpoints", ".DS_Store"}
 _MADE = {"build", "reports", ".venv", ".tools", ".git", "notebooks"}
 
-Render = Callable[[Path, Path], Any]
-
 
 class BuildError(Exception):
     """A build that could not be finished; the message says where and what to do."""
@@ -66,7 +63,7 @@ class Job:
     """A notebook to execute and what its cache entries are called; ``own`` digests all but what it reads."""
 
     path: Path
-    book: dict[str, Any]
+    book: nbformat.NotebookNode
     name: str
     own: str
 
@@ -76,7 +73,6 @@ def build(
     only: Sequence[str] = (),
     force: bool = False,
     jobs: int = 2,
-    render: Render | None = None,
     parameters: Mapping[str, Any] | None = None,
 ) -> None:
     """Bring ``build/`` and ``reports/`` up to date.
@@ -86,8 +82,6 @@ def build(
         only: names of notebooks, such as "01_data": execute these alone and render no page.
         force: execute notebooks, and render pages, that have not changed too.
         jobs: how many notebooks to execute at the same time; each takes a processor and its memory.
-        render: what makes pages in its second argument from the records in its first;
-            ``bobanalysis.report.render`` unless given.
         parameters: values in place of those in the cells tagged ``parameters``: execute the notebooks that
             have such parameters, write to ``build/trial`` and render no page.
 
@@ -104,7 +98,7 @@ def build(
             (staged / kind).mkdir()
         for entry in entries:
             shutil.copytree(entry, staged, dirs_exist_ok=True, ignore=shutil.ignore_patterns("used.json"))
-        made = _render(root, staged, force, render) if pages else ""
+        made = _render(root, staged, force) if pages else ""
         for kind in RECORDED:
             if pages:
                 _replace(staged / kind, folder / kind)
@@ -116,17 +110,6 @@ def build(
     print(f"\nDone in {time.monotonic() - started:.0f} s. Notebooks: {os.path.relpath(target)}/notebooks")
     if pages:
         print("Pages:", *(os.path.relpath(root / "reports" / lang / "index.html") for lang in ("fr", "en")))
-
-
-def _parameters(book: Mapping[str, Any]) -> dict[str, int]:
-    """Return the parameters of a notebook: name -> index of the cell tagged ``parameters`` that sets it."""
-    return {
-        node.id: index
-        for index, cell in enumerate(book["cells"])
-        if "parameters" in cell["metadata"].get("tags", ())
-        for node in ast.walk(ast.parse("".join(cell["source"])))
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
-    }
 
 
 def _jobs(root: Path, only: Sequence[str], parameters: Mapping[str, Any]) -> list[Job]:
@@ -142,19 +125,25 @@ def _jobs(root: Path, only: Sequence[str], parameters: Mapping[str, Any]) -> lis
 
 
 def _job(path: Path, root: Path, parameters: Mapping[str, Any]) -> Job | None:
+    """Read a notebook and set its parameters; None where a cell tagged ``parameters`` lacks one of them."""
     try:
-        book = json.loads(path.read_text(encoding="utf-8"))
-        known = _parameters(book)
-        if parameters.keys() - known.keys():
-            return None
-        if parameters:
-            source = "\n".join(f"{name} = {value!r}" for name, value in parameters.items())
-            cell = {"cell_type": "code", "id": "injected", "metadata": {}, "source": source}
-            after = max(known[name] for name in parameters) + 1
-            book["cells"].insert(after, {**cell, "outputs": [], "execution_count": None})
-        cells = [[cell["cell_type"], cell.get("id"), "".join(cell["source"])] for cell in book["cells"]]
-    except (ValueError, KeyError, TypeError) as error:
+        book = nbformat.read(path, as_version=4)
+    except ValueError as error:
         raise BuildError(f"{path} is not a notebook ({error}); restore it with git") from error
+    known = {
+        node.id: index
+        for index, cell in enumerate(book.cells)
+        if "parameters" in cell.metadata.get("tags", ())
+        for node in ast.walk(ast.parse(cell.source))
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    }
+    if parameters.keys() - known.keys():
+        return None
+    if parameters:
+        source = "\n".join(f"{name} = {value!r}" for name, value in parameters.items())
+        after = max(known[name] for name in parameters) + 1
+        book.cells.insert(after, nbformat.v4.new_code_cell(source, id="injected"))
+    cells = [[cell.cell_type, cell.get("id"), cell.source] for cell in book.cells]
     own = json.dumps([FORMAT, sys.version_info[:2], _digest(root / "uv.lock"), cells])
     return Job(path, book, path.stem + "+set" * bool(parameters), hashlib.sha256(own.encode()).hexdigest())
 
@@ -227,8 +216,7 @@ async def _execute_all(todo: Sequence[Job], root: Path, force: bool, jobs: int) 
 
 async def _execute(job: Job, root: Path) -> Path:
     """Execute one notebook in a kernel of its own; return the cache entry that keeps what it recorded."""
-    notebook = nbformat.reads(json.dumps(job.book), as_version=4)
-    cells = sum(cell.cell_type == "code" for cell in notebook.cells)
+    cells = sum(cell.cell_type == "code" for cell in job.book.cells)
     at: list[str] = []
 
     def begin(cell: Any, cell_index: int) -> None:
@@ -245,7 +233,7 @@ async def _execute(job: Job, root: Path) -> Path:
             made.mkdir(parents=True)
         shutil.copy(RECORDER, start)
         client = NotebookClient(
-            notebook,
+            job.book,
             timeout=TIMEOUT,
             kernel_name="python3",
             extra_arguments=["--IPKernelApp.log_level=40"],  # no word on the transport of its messages
@@ -263,7 +251,7 @@ async def _execute(job: Job, root: Path) -> Path:
             why = f"{getattr(error, 'ename', type(error).__name__)}: {getattr(error, 'evalue', error)}"
             said = f"{_COLOUR.sub('', str(error)).strip()}\n\n{job.path} failed in code cell {cell}: {why}"
             raise BuildError(said) from error
-        nbformat.write(notebook, folder / "notebooks" / job.path.name)
+        nbformat.write(job.book, folder / "notebooks" / job.path.name)
         used = json.dumps(_used(log, root.resolve(), started), indent=0)
         (folder / "used.json").write_text(used, encoding="utf-8")
         entry = cache / f"{job.name}-{job.own[:16]}-{hashlib.sha256(used.encode()).hexdigest()[:8]}"
@@ -274,7 +262,13 @@ async def _execute(job: Job, root: Path) -> Path:
     return entry
 
 
-def _render(root: Path, staged: Path, force: bool, render: Render | None) -> str:
+def make_pages(build: Path, reports: Path) -> None:
+    """Make the pages of a folder of records."""
+    bob, *others = (algorithms.load(name) for name in algorithms.names())
+    report.render(build, reports, bob, others)
+
+
+def _render(root: Path, staged: Path, force: bool) -> str:
     """Make the pages in ``staged/reports``, unless those in place are; return a digest of their origin."""
     made_from = _tree(staged / "findings", staged / "tables", root / "src", _data(root))
     made_from += _digest(root / "uv.lock")
@@ -285,8 +279,7 @@ def _render(root: Path, staged: Path, force: bool, render: Render | None) -> str
     print("pages: rendering", flush=True)
     (staged / "reports").mkdir()
     try:
-        bob, *others = (algorithms.load(name) for name in algorithms.names())
-        (render or partial(report.render, algorithm=bob, others=others))(staged, staged / "reports")
+        make_pages(staged, staged / "reports")
     except ValueError as error:  # what findings, pages and catalogues of words raise
         raise BuildError(f"pages: {error}") from error
     return made_from

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
 
@@ -27,8 +29,9 @@ app.command()(audit)
 app.command()(evaluate)
 
 Lang: TypeAlias = Literal["fr", "en"]
-out = Console(soft_wrap=True)
-err = Console(stderr=True, soft_wrap=True)
+# What is printed quotes names of users and their files, which are no markup.
+out = Console(soft_wrap=True, markup=False, highlight=False)
+err = Console(stderr=True, soft_wrap=True, markup=False, highlight=False)
 NOW = "2022-06-29T00:00:00"
 PERSON = "JSON or YAML file with one of the algorithm's records, or inputs by name"
 
@@ -42,28 +45,25 @@ LangOption = Annotated[Lang, typer.Option(help="Language of the answer.")]
 NowOption = Annotated[str, typer.Option(help="Instant of the computation, for records with a year of birth.")]
 
 
-def _say(text: str) -> None:
-    """Print a text as it is: what it holds of a user's names is no markup."""
-    out.print(text, markup=False, highlight=False)
+@contextmanager
+def _stops() -> Iterator[None]:
+    """Say what is wrong, and stop."""
+    try:
+        yield
+    except (ValueError, OSError) as error:
+        err.print("error:", style="bold red", end=" ")
+        err.print(str(error))
+        raise typer.Exit(1) from error
 
 
 def _algorithm(name: str, **options: Any) -> Algorithm:
     from bobanalysis.algorithms import load
 
-    try:
-        return load(name, **options)
-    except (ValueError, OSError) as error:
-        raise _stop(error) from error
-
-
-def _stop(message: object) -> typer.Exit:
-    """Print an error as it is written: what it quotes of a file or a name is no markup."""
-    err.print("error:", style="bold red", end=" ")
-    err.print(str(message), markup=False, highlight=False)
-    return typer.Exit(1)
+    return load(name, **options)
 
 
 @app.command()
+@_stops()
 def score(
     people: Annotated[Path, typer.Argument(help="Any table (CSV, Parquet), or records as JSON.")],
     output: Annotated[Path, typer.Option(help="Results: .parquet, .csv or .jsonl.")],
@@ -82,19 +82,17 @@ def score(
             err.print(f"{totals.read:,} rows read", end="\r")
 
     run = _algorithm(algorithm, market=market, scale=scale, only_diagnosis=only_diagnosis)
-    try:
-        totals = score_file(people, output, run, now=now, rejects=rejects, progress=progress)
-    except (ValueError, OSError) as error:
-        raise _stop(error) from error
+    totals = score_file(people, output, run, now=now, rejects=rejects, progress=progress)
     for note in totals.notes:
-        _say(note.en)
-    _say(f"read {totals.read} = scored {totals.scored} + rejected {totals.rejected}")
+        out.print(note.en)
+    out.print(f"read {totals.read} = scored {totals.scored} + rejected {totals.rejected}")
     if totals.rejected:
-        _say(f"rejected rows: {f'listed in {rejects}' if rejects else 'list them with --rejects FILE'}")
-    _say(f"results: {output}")
+        out.print(f"rejected rows: {f'listed in {rejects}' if rejects else 'list them with --rejects FILE'}")
+    out.print(f"results: {output}")
 
 
 @app.command()
+@_stops()
 def conformance(
     vectors: Annotated[Path, typer.Argument(help="Recorded vectors, JSON lines, maybe gzipped.")],
     market: Annotated[
@@ -106,23 +104,21 @@ def conformance(
     """Compare the pipeline with what the published code answered; exit status 0 only if all match."""
     from bobanalysis.bob.conformance import conformance as compare
 
-    try:
-        report = compare(vectors, market, limit)
-    except (ValueError, OSError) as error:
-        raise _stop(error) from error
+    report = compare(vectors, market, limit)
     for line in report.lines():
-        _say(line)
+        out.print(line)
     for mismatch in report.mismatches[:show]:
-        _say(f"\n{mismatch.vector}, {mismatch.part}, {mismatch.what}")
-        _say(f"  recorded {mismatch.recorded}\n  got      {mismatch.got}")
+        out.print(f"\n{mismatch.vector}, {mismatch.part}, {mismatch.what}")
+        out.print(f"  recorded {mismatch.recorded}\n  got      {mismatch.got}")
         if mismatch.rule is not None:
             from bobanalysis.report.terminal import tree
 
-            out.print(tree(mismatch.rule, mismatch.group[0], "en", mismatch.group))
+            out.print(tree(mismatch.rule, mismatch.person, "en", mismatch.group))
     raise typer.Exit(0 if report.conforms else 1)
 
 
 @app.command()
+@_stops()
 def columns(algorithm: AlgorithmOption = "bob", lang: LangOption = "fr") -> None:
     """Describe every column that a file of people may have: the data dictionary."""
     table = Table("column", "type", "values", "meaning", "protected criterion", "evidence")
@@ -143,10 +139,11 @@ def _rule(algorithm: Algorithm, name: str) -> Any:
         return algorithm.rule(name).expr
     except KeyError as error:
         answers = ", ".join(o.root for o in algorithm.outcomes if o.kind != "list")
-        raise _stop(f"{error.args[0]}. What is answered: {answers}.") from error
+        raise ValueError(f"{error.args[0]}. What is answered: {answers}.") from error
 
 
 @app.command()
+@_stops()
 def explain(
     model: Annotated[str, typer.Argument(help="A published rule, for-old(50) say, or main_challenge.")],
     algorithm: AlgorithmOption = "bob",
@@ -160,6 +157,7 @@ def explain(
 
 
 @app.command()
+@_stops()
 def trace(
     person: Annotated[Path, typer.Argument(help=f"{PERSON}; - for standard input.")],
     model: Annotated[str, typer.Option(help="A published rule; by default, the first answer.")] = "",
@@ -174,11 +172,7 @@ def trace(
 
     known = _algorithm(algorithm, market=market, scale=scale)
     rule = _rule(known, model or known.outcomes[0].root)
-    try:
-        read = _person(person, known, now)
-        group = known.compute(read.rows, [rule]).known.to_dicts()
-    except (ValueError, OSError) as error:
-        raise _stop(error) from error
+    group = known.compute(_person(person, known, now).rows, [rule]).known.to_dicts()
     out.print(tree(rule, group[0], lang, group, known.titles()))
 
 
@@ -193,6 +187,7 @@ def _person(file: Path, algorithm: Algorithm, now: str, project: int = 1) -> Any
 
 
 @app.command()
+@_stops()
 def letter(
     person: Annotated[Path, typer.Argument(help=f"{PERSON}; - for standard input.")],
     lang: LangOption = "fr",
@@ -219,18 +214,15 @@ def letter(
 
     target = output or Path(f"letter-{lang}.html")
     known: Any = _algorithm(algorithm, market=market, scale=scale)
-    try:
-        if str(person) != "-":
-            refuse_overwrite(target, person)
-        figures = folder_figures(market.name) if market else open_figures(scale)
-        text = render(Letter(_person(person, known, now, project), about, now, figures), lang)
-    except (ValueError, OSError) as error:
-        raise _stop(error) from error
+    if str(person) != "-":
+        refuse_overwrite(target, person)
+    figures = folder_figures(market.name) if market else open_figures(scale)
+    text = render(Letter(_person(person, known, now, project), about, now, figures), lang)
     if str(target) == "-":
         typer.echo(text, nl=False)
         return
     try:
         target.write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
-        raise _stop(f"{target}: cannot be written ({error.strerror}); give another --output") from error
-    _say(f"letter: {target}")
+        raise OSError(f"{target}: cannot be written ({error.strerror}); give another --output") from error
+    out.print(f"letter: {target}")

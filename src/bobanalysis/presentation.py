@@ -7,6 +7,7 @@ families of rules or words of its own overrides what differs.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
@@ -213,21 +214,19 @@ class Presentation:
             ],
             "defaults": {v.name: v.default for v in read},
             "start": {v.name: v.default for v in read} | dict(algorithm.start),
-            "axes": {name: algorithm.grid(algorithm.dictionary[name])[name].to_list() for name in self._axes},
+            "axes": self._axes,
         }
 
     @cached_property
-    def _axes(self) -> list[str]:
-        """Age and place, where the algorithm reads them."""
-        return [v.name for c in ("age", "place") if (v := self._axis(c)) is not None]
-
-    def _axis(self, criterion: str) -> Any:
-        try:
-            axis = self.algorithm.axis(criterion)
-            self.algorithm.grid(axis)
-        except LookupError:
-            return None
-        return axis if axis in self.algorithm.variables else None
+    def _axes(self) -> dict[str, list[Any]]:
+        """Values of age and place, where the algorithm reads them and says which there are."""
+        found = {}
+        for criterion in ("age", "place"):
+            with suppress(LookupError):
+                axis = self.algorithm.axis(criterion)
+                if axis in self.algorithm.variables:
+                    found[axis.name] = self.algorithm.grid(axis)[axis.name].to_list()
+        return found
 
     def try_words(self, words: Any, codes: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
         """Return names for that page in one language.

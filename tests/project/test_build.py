@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from unittest import mock
 
 import nbformat
 import pytest
@@ -35,6 +36,12 @@ def render(build, reports):
     values = [json.loads(path.read_text()) for path in sorted((build / "findings").glob("*.json"))]
     (reports / "fr").mkdir()
     (reports / "fr" / "index.html").write_text(str(sum(values)))
+
+
+def build(root, render=render, **options):
+    """Bring a project up to date with pages of its own."""
+    with mock.patch.object(builder, "make_pages", render):
+        builder.build(root, **options)
 
 
 def project(root):
@@ -76,7 +83,7 @@ def page(root):
 def test_two_notebooks_run_once_make_a_page_and_are_not_run_again(root, capsys):
     notebook(root, "01_one", RECORD.format(name="01_one", value=40))
     notebook(root, "02_two", RECORD.format(name="02_two", value=2), "print('seen')")
-    builder.build(root, render=render)
+    build(root)
     assert page(root) == "42"
     executed = nbformat.read(root / "build" / "notebooks" / "02_two.ipynb", as_version=4)
     assert executed.cells[1].outputs[0].text == "seen\n"
@@ -84,12 +91,12 @@ def test_two_notebooks_run_once_make_a_page_and_are_not_run_again(root, capsys):
     assert "reports/fr/index.html" in capsys.readouterr().out.replace(os.sep, "/")
     before = (root / "build" / "notebooks" / "02_two.ipynb").read_bytes()
 
-    builder.build(root, render=lambda *_: pytest.fail("nothing changed, so no page is made again"))
+    build(root, render=lambda *_: pytest.fail("nothing changed, so no page is made again"))
     said = capsys.readouterr().out
     assert "01_one: unchanged" in said
     assert "pages: unchanged" in said
 
-    builder.build(root, only=["02_two"], force=True)
+    build(root, only=["02_two"], force=True)
     assert (root / "build" / "notebooks" / "02_two.ipynb").read_bytes() == before, (
         "executed copies are stable"
     )
@@ -97,10 +104,10 @@ def test_two_notebooks_run_once_make_a_page_and_are_not_run_again(root, capsys):
 
 def test_a_failed_cell_is_named_and_leaves_the_last_good_page(root):
     notebook(root, "01_one", RECORD.format(name="01_one", value=1))
-    builder.build(root, render=render)
+    build(root)
     notebook(root, "01_one", "x = 1", "raise ValueError('no such départment')")
     with pytest.raises(builder.BuildError) as failure:
-        builder.build(root, render=render)
+        build(root)
     last = str(failure.value).splitlines()[-1]
     assert last.endswith(
         "01_one.ipynb failed in code cell 2 of 2 (id cell-1): ValueError: no such départment"
@@ -113,30 +120,30 @@ def test_a_failed_cell_is_named_and_leaves_the_last_good_page(root):
 
 def test_a_page_that_cannot_be_made_leaves_the_last_good_one(root):
     notebook(root, "01_one", RECORD.format(name="01_one", value=1))
-    builder.build(root, render=render)
+    build(root)
 
-    def broken(build, reports):
+    def broken(folder, reports):
         (reports / "half.html").write_text("half")
         raise RuntimeError("no template")
 
     with pytest.raises(RuntimeError, match="no template"):
-        builder.build(root, force=True, render=broken)
+        build(root, force=True, render=broken)
     assert page(root) == "1"
     assert not (root / "reports" / "half.html").exists()
 
 
 def test_a_page_changed_by_hand_is_made_again(root):
     notebook(root, "01_one", RECORD.format(name="01_one", value=1))
-    builder.build(root, render=render)
+    build(root)
     (root / "reports" / "fr" / "index.html").write_text("by hand")
-    builder.build(root, render=render)
+    build(root)
     assert page(root) == "1"
 
 
 def test_an_unknown_notebook_is_refused_with_those_there_are(root):
     notebook(root, "01_one", "1")
     with pytest.raises(builder.BuildError, match=r"no notebook 03_three in .*; there are: 01_one"):
-        builder.build(root, only=["03_three"])
+        build(root, only=["03_three"])
 
 
 @pytest.fixture(scope="module")
@@ -145,7 +152,7 @@ def executed(tmp_path_factory):
     root = project(tmp_path_factory.mktemp("project"))
     notebook(root, "01_reads", READS)
     notebook(root, "02_nothing", "1")
-    builder.build(root, render=render)
+    build(root)
     return root
 
 
@@ -159,7 +166,7 @@ def executed_again(root, monkeypatch):
 
     monkeypatch.setattr(builder, "_execute", execute)
     with contextlib.suppress(builder.BuildError):
-        builder.build(root, render=lambda *_: None)
+        build(root, render=lambda *_: None)
     return names
 
 
@@ -219,10 +226,10 @@ def test_a_notebook_is_executed_again_when_its_cells_have_changed_but_not_for_ou
 
 def test_pages_are_made_again_for_a_changed_template_and_no_notebook_is(root, monkeypatch):
     notebook(root, "01_one", RECORD.format(name="01_one", value=1))
-    builder.build(root, render=render)
+    build(root)
     (root / "src" / "page.html").write_text("changed")
     monkeypatch.setattr(builder, "_execute", lambda *_: pytest.fail("executed again"))
-    builder.build(root, render=lambda build, reports: (reports / "new.html").write_text("new"))
+    build(root, render=lambda build, reports: (reports / "new.html").write_text("new"))
     assert (root / "reports" / "new.html").read_text() == "new"
 
 
@@ -231,7 +238,7 @@ def test_what_was_read_while_it_changed_is_read_again(root, monkeypatch):
     (root / "data" / "table.csv").write_text("1")
     ahead = time.time() + 1000
     os.utime(root / "data" / "table.csv", (ahead, ahead))
-    builder.build(root, render=render)
+    build(root)
     assert executed_again(root, monkeypatch) == ["01_one"]
 
 
@@ -241,13 +248,13 @@ def test_a_parameter_is_set_aside_from_what_is_published(root):
     book.cells[0].metadata["tags"] = ["parameters"]
     nbformat.write(book, path)
     notebook(root, "02_without", "raise ValueError('has no parameter')")
-    builder.build(root, parameters={"PEOPLE": 100}, render=render)
+    build(root, parameters={"PEOPLE": 100})
     tried = nbformat.read(root / "build" / "trial" / "notebooks" / "01_one.ipynb", as_version=4)
     assert [cell.outputs[0].text for cell in tried.cells if cell.get("outputs")] == ["100\n"]
     assert not (root / "reports").exists()
     assert not (root / "build" / "notebooks").exists()
     with pytest.raises(builder.BuildError, match="no notebook sets PLACES in a cell tagged parameters"):
-        builder.build(root, parameters={"PLACES": 1}, render=render)
+        build(root, parameters={"PLACES": 1})
 
 
 def test_shipped_tables_are_read_where_the_recorder_sees_it(tmp_path):
@@ -265,7 +272,7 @@ def test_shipped_tables_are_read_where_the_recorder_sees_it(tmp_path):
 def test_a_damaged_notebook_is_named(root):
     (root / "notebooks" / "01_one.ipynb").write_text('{"cells": [')
     with pytest.raises(builder.BuildError, match=r"01_one\.ipynb is not a notebook"):
-        builder.build(root)
+        build(root)
 
 
 def test_the_command_says_what_it_can_do():

@@ -8,8 +8,7 @@ import invented_ledger
 import invented_quirks
 import invented_rules
 import polars as pl
-
-from bobanalysis.report.findings import Notebook
+from recorder import Invented
 
 PUBLISHED = Path(__file__).parents[2] / "reports"
 OTHERS = ("15_three_algorithms", "16_observed")
@@ -156,7 +155,7 @@ def invented_place_shares():
 
 def write_invented(build):
     """Record everything the pages ask for, with invented numbers; return the recorder."""
-    book = Notebook("03_invented", build=build)
+    book = Invented("03_invented", build=build)
     made = {"kind": "by construction", "vintage": "2021"}
     book.table(
         "age.challenge_share",
@@ -295,7 +294,7 @@ def write_invented(build):
         book.record(
             id, value=value, unit=unit, kind=kind, no_interval=reason, label=label, vintage="2018-2021"
         )
-    explained = Notebook("13_invented", build=build)
+    explained = Invented("13_invented", build=build)
     invented_rules.write(explained)
     invented_quirks.write(explained)
     for name in OTHERS:

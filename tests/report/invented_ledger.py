@@ -3,9 +3,9 @@
 import json
 
 import polars as pl
+from recorder import Invented
 
 from bobanalysis.report import sheets as texts
-from bobanalysis.report.findings import Notebook
 
 COUNTS = (
     *("ledger.entries", "ledger.answered", "ledger.partly", "ledger.open", "ledger.allegations"),
@@ -33,7 +33,7 @@ def write(build):
     """Record what the three pages ask for and nothing in the folder has yet; call it last."""
     records = [json.loads(path.read_text("utf-8")) for path in (build / "findings").glob("*.json")]
     recorded = {id for record in records for id in record["findings"]}
-    book = Notebook("14_invented", build=build)
+    book = Invented("14_invented", build=build)
     wanted = dict.fromkeys((*COUNTS, *cited()))
     for number, id in enumerate((id for id in wanted if id not in recorded), 2):
         book.record(id, value=number, unit="count", label=both("Un libellé inventé"), **ABOUT)

@@ -1,3 +1,4 @@
+import json
 import re
 import xml.etree.ElementTree as ET
 from itertools import pairwise
@@ -20,8 +21,11 @@ def content(invented_build):
 
 
 def draw(content, name, language="en", narrow=False):
-    kind = charts.CHARTS[name]
-    return kind.draw({id: content.tables[id] for id in kind.tables}, words(language), narrow)
+    return charts.draw(name, tables(content, name), words(language), narrow)
+
+
+def tables(content, name):
+    return {id: content.tables[id] for id in charts.CHARTS[name].tables}
 
 
 @pytest.fixture(scope="module")
@@ -98,17 +102,33 @@ def test_small_steps_are_not_marked(content):
     assert [row["age_from"] for row in rows] == [30, 49]
 
 
-def test_bands_fill_the_whole_at_every_age(content):
-    bands = charts._bands(content.tables["age.challenge_share"], CHALLENGES)
+def test_every_name_and_value_that_a_chart_asks_for_is_given(content):
+    for name in NAMES:
+        for narrow in (False, True):
+            text = draw(content, name, narrow=narrow).spec
+            assert not re.search(r'"\$\w+"', text)
+            assert json.loads(text)["background"] == "#ffffff"
+
+
+def test_areas_fill_the_whole_at_every_age(content):
+    values = charts.CHARTS["age-challenges"].read(tables(content, "age-challenges"), words("en"), False)[2]
     for age in range(16, 71):
-        here = [band for band in bands if band["from"] < age < band["to"]]
-        assert sum(band["high"] - band["low"] for band in here) == pytest.approx(1, abs=1e-3)
+        here = [row for row in values["shares"] if row["age"] == age]
+        assert sum(row["share"] for row in here) == pytest.approx(1, abs=1e-3)
+        assert [row["kind"] for row in sorted(here, key=lambda row: -row["order"])] == CHALLENGES
 
 
-def test_labels_of_thin_bands_are_moved_apart():
-    placed = charts._apart([0.9, 0.89, 0.88, 0.02], 0.05)
-    assert all(above - below >= 0.0499 for above, below in pairwise(placed))
-    assert min(placed) >= 0.0249
+def test_names_of_thin_areas_are_moved_apart():
+    shares = {"a": 0.9, "b": 0.01, "c": 0.01, "d": 0.06, "e": 0.02}
+    rows = charts._names_at_the_end(shares, 70, {name: name for name in shares})
+    placed = [row["share"] for row in rows]
+    assert all(above - below >= 0.0469 for above, below in pairwise(placed))
+    assert min(placed) >= 0.0234
+
+
+def test_the_name_of_a_step_stands_higher_where_the_one_before_is_near():
+    steps = [{"age_from": age, "age_to": age + 1} for age in (49, 25, 30)]
+    assert [row["lift"] for row in charts._lifted(steps, near=8)] == [-8, -20, -8]
 
 
 def test_the_description_of_the_age_chart_carries_the_figures_of_the_table(content):
@@ -118,10 +138,9 @@ def test_the_description_of_the_age_chart_carries_the_figures_of_the_table(conte
 
 def test_no_cliff_at_all_still_gives_a_chart(content):
     flat = content.tables["age.cliffs"].with_columns(share_changed=pl.lit(0.0))
-    tables = {"age.challenge_share": content.tables["age.challenge_share"], "age.cliffs": flat}
     for name in ("age-challenges", "age-cliffs"):
-        kind = charts.CHARTS[name]
-        assert "<svg" in charts.svg(kind.draw(tables, words("fr"), False), name)
+        drawing = charts.draw(name, {**tables(content, name), "age.cliffs": flat}, words("fr"), False)
+        assert "<svg" in charts.svg(drawing, name)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -129,14 +148,14 @@ def test_the_converter_measures_only_characters_and_a_font_that_it_brings_along(
     # a narrow space or an arrow would be measured with a font of the machine, and give another file there
     for language in ("fr", "en"):
         for narrow in (False, True):
-            text = charts.measurable(draw(content, name, language, narrow))
+            text = draw(content, name, language, narrow).spec
             assert set(re.sub(r"[\x20-\xff’–œŒ…]", "", text)) == set()
-            assert charts.MEASURE in text
-            assert charts.FONT not in text
+            assert charts.STYLE["measure"] in text
+            assert charts.STYLE["font"] not in text
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_no_stand_in_is_left_in_a_chart(drawn, name):
     for language in ("fr", "en"):
-        assert not re.search("[" + "".join(charts.STAND_INS.values()) + "]", drawn(name, language))
+        assert not re.search("[" + "".join(charts.STYLE["stand_ins"].values()) + "]", drawn(name, language))
     assert "100\u202f%" in drawn("age-challenges", "fr")

@@ -1,12 +1,14 @@
 import io
 import json
+import re
 
 import pandas as pd
 import polars as pl
 import pytest
+from recorder import Invented
 
 from bobanalysis.report.findings import FindingError, Notebook, merge
-from conftest import PUBLISHED
+from conftest import PUBLISHED, ROOT
 
 MADE = {"unit": "share", "kind": "by construction", "vintage": "2021"}
 TEXT = {"fr": "Un titre", "en": "A title"}
@@ -14,7 +16,7 @@ TEXT = {"fr": "Un titre", "en": "A title"}
 
 @pytest.fixture
 def book(tmp_path):
-    return Notebook("03_example", build=tmp_path)
+    return Invented("03_example", build=tmp_path)
 
 
 def table(book, frame, id="a.table", **more):
@@ -41,7 +43,7 @@ def test_a_finding_recorded_is_found_again_after_merging(book, tmp_path):
 def test_numbers_that_differ_in_the_tenth_digit_are_stored_alike(tmp_path):
     files = []
     for noise in (0, 1e-11):
-        Notebook("03_example", build=tmp_path).record("a.b", value=1 / 3 + noise, **MADE)
+        Invented("03_example", build=tmp_path).record("a.b", value=1 / 3 + noise, **MADE)
         files.append((tmp_path / "findings" / "03_example.json").read_bytes())
     assert files[0] == files[1]
 
@@ -54,6 +56,12 @@ def test_minus_zero_is_stored_as_zero(book):
 def test_what_is_not_a_finite_number_is_refused(book, value):
     with pytest.raises(FindingError, match=r"03_example|cannot be stored|not a number"):
         book.record("a.b", value=value, **MADE)
+
+
+def test_ids_are_lower_case_words_with_dots():
+    published = json.loads((PUBLISHED / "findings.json").read_text("utf-8"))
+    for id in (*published["findings"], *published["tables"]):
+        assert re.fullmatch(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)+", id)
 
 
 def test_a_percentage_given_for_a_share_is_refused_with_a_hint(book):
@@ -87,19 +95,9 @@ def test_the_same_id_twice_in_a_notebook_is_refused(book):
 
 def test_the_same_id_in_two_notebooks_is_an_error_that_names_both(book, tmp_path):
     book.record("a.b", value=0.5, **MADE)
-    Notebook("04_other", build=tmp_path).record("a.b", value=0.5, **MADE)
+    Invented("04_other", build=tmp_path).record("a.b", value=0.5, **MADE)
     with pytest.raises(FindingError, match=r"'a\.b'.*03_example and 04_other"):
         merge(tmp_path)
-
-
-def test_a_notebook_without_a_record_is_named(book, tmp_path):
-    with pytest.raises(FindingError, match="04_other"):
-        merge(tmp_path, notebooks=["03_example", "04_other"])
-
-
-def test_a_notebook_that_is_not_asked_for_is_left_out(book, tmp_path):
-    Notebook("02_gone", build=tmp_path).record("old.value", value=0.5, **MADE)
-    assert "old.value" not in merge(tmp_path, notebooks=["03_example"])["findings"]
 
 
 def test_a_source_that_is_not_in_the_registry_is_refused(book):
@@ -124,7 +122,7 @@ def test_polars_and_pandas_tables_are_written_alike(tmp_path):
     rows = {"dep": ["01", "2A"], "share": [0.5, None], "n": [3, 4]}
     written = []
     for frame in (pl.DataFrame(rows), pd.DataFrame(rows)):
-        table(Notebook("03_example", build=tmp_path), frame)
+        table(Invented("03_example", build=tmp_path), frame)
         written.append((tmp_path / "tables" / "a.table.csv").read_text())
     assert written[0] == written[1] == "dep,share,n\n01,0.5,3\n2A,,4\n"
 
@@ -156,7 +154,7 @@ def test_a_table_changed_after_it_was_recorded_is_noticed(book, tmp_path):
 
 def test_a_new_run_of_a_notebook_forgets_the_tables_of_the_last(book, tmp_path):
     table(book, pl.DataFrame({"share": [0.5]}))
-    Notebook("03_example", build=tmp_path)
+    Invented("03_example", build=tmp_path)
     assert not (tmp_path / "tables" / "a.table.csv").exists()
 
 
@@ -168,7 +166,7 @@ def test_a_damaged_record_is_named_with_what_to_do(book, tmp_path):
 
 def test_merged_findings_are_sorted_so_that_files_do_not_depend_on_the_order_of_recording(tmp_path):
     for order in (("b.x", "a.y"), ("a.y", "b.x")):
-        book = Notebook("03_example", build=tmp_path)
+        book = Invented("03_example", build=tmp_path)
         for id in order:
             book.record(id, value=0.5, **MADE)
         assert list(merge(tmp_path)["findings"]) == ["a.y", "b.x"]
@@ -191,6 +189,7 @@ tables:
 def own(tmp_path, monkeypatch):
     """A notebook whose records are described in a data folder of its own."""
     (tmp_path / "data" / "findings").mkdir(parents=True)
+    (tmp_path / "data" / "sources.yaml").symlink_to(ROOT / "data" / "sources.yaml")
     (tmp_path / "data" / "findings" / "05_own.yaml").write_text(DESCRIBED, encoding="utf-8")
     monkeypatch.setenv("BOBANALYSIS_DATA", str(tmp_path / "data"))
     return Notebook("05_own", build=tmp_path / "build")
@@ -222,7 +221,8 @@ def test_a_description_that_nobody_records_is_refused(own, tmp_path):
 
 
 def test_a_number_is_recorded_with_the_ends_of_its_range(book, tmp_path):
-    book.over("a.b", 0.3, 0.1, 0.5, **MADE)
+    book.defaults = MADE
+    book.over("a.b", 0.3, 0.1, 0.5)
     values = {id: f["value"] for id, f in merge(tmp_path)["findings"].items()}
     assert values == {"a.b": 0.3, "a.b_high": 0.5, "a.b_low": 0.1}
 

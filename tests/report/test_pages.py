@@ -74,7 +74,7 @@ def test_a_modelled_figure_is_shown_with_its_interval_kind_and_note(tmp_path):
     shown = maker.figure("x.y")
     assert "13,0\u202f% (de 12,0 à 14,5\u202f%)<sup>m</sup>" in shown
     assert 'href="#note-x.y"' in shown
-    assert [note["id"] for note in maker.notes()] == ["x.y"]
+    assert [id for id, _ in maker.notes()] == ["x.y"]
 
 
 def test_a_finding_without_value_is_called_not_estimable_and_never_zero(tmp_path):

@@ -10,8 +10,6 @@ from pathlib import Path
 
 import polars as pl
 
-from bobanalysis.tables import to_polars
-
 from . import draw
 from .inputs import NATIONAL_OF_BAND, SEXES
 from .model import fit, joint

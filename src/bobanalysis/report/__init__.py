@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from bobanalysis.report.site import render
 
-__all__ = ["findings", "render"]
+__all__ = ["render"]
 
 
 def __getattr__(name: str) -> Any:
-    """Load a part of the room when it is asked for: notebooks need the recorder, not the page page."""
-    import importlib
-
+    """Load what renders when it is asked for: notebooks need the recorder, not the pages."""
     if name == "render":
-        return importlib.import_module("bobanalysis.report.site").render
-    if name in ("findings", "charts"):
-        return importlib.import_module(f"bobanalysis.report.{name}")
+        from bobanalysis.report.site import render
+
+        return render
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import pairwise
+from textwrap import wrap
 from typing import Any
 
 from bobanalysis.report.renderer import environment
@@ -112,19 +113,8 @@ def _node(node: Node, at: Layout, words: Words) -> dict[str, Any]:
     x, y, w, h = at.boxes[node.id]
     bold = node.kind in ("service", "person")
     letters = at.letters * (0.92 if bold else 1)
-    lines = _lines(words.say(node.name), int((w - 6) / letters / (0.66 if bold else 0.6)))
+    room = int((w - 6) / letters / (0.66 if bold else 0.6))
+    lines = wrap(words.say(node.name), room, break_long_words=False, break_on_hyphens=False)
     top = y + h / 2 - at.letters * 1.2 * (len(lines) - 1) / 2 + at.letters * 0.35
     shown = {"id": node.id, "kind": node.kind, "box": at.boxes[node.id], "x": x + w / 2, "top": top}
     return {**shown, "lines": lines, "bold": bold, "letters": letters}
-
-
-def _lines(text: str, room: int) -> list[str]:
-    """Break a name into lines of at most `room` letters where it has spaces."""
-    lines = [""]
-    for word in text.split(" "):
-        joined = f"{lines[-1]} {word}".strip()
-        if len(joined) <= room or not lines[-1]:
-            lines[-1] = joined
-        else:
-            lines.append(word)
-    return lines

@@ -42,11 +42,6 @@ class Term:
     example: Text
 
 
-@dataclass(frozen=True)
-class _File:
-    terms: tuple[Term, ...]
-
-
 @cache
 def glossary(path: Path | str | None = None) -> tuple[Term, ...]:
     """Read the terms of the glossary, in the order of the file.
@@ -64,7 +59,7 @@ def glossary(path: Path | str | None = None) -> tuple[Term, ...]:
     from bobanalysis.data.registry import folder
 
     path = Path(path) if path else folder() / "glossary.yaml"
-    terms = load(_File, sheets.read_raw(path), path.name).terms
+    terms = load(dict[str, tuple[Term, ...]], sheets.read_raw(path), path.name)["terms"]
     sheets.stop_on([*sheets.faults_of_texts(terms, "term"), *sheets.twice(terms, "term")], path.name)
     return terms
 

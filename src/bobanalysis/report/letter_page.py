@@ -15,7 +15,7 @@ from markupsafe import Markup
 from bobanalysis import text as formatter
 from bobanalysis.algorithm import Algorithm, Outcome
 from bobanalysis.audit.person import Person, read_person
-from bobanalysis.report import findings
+from bobanalysis.data import sources
 from bobanalysis.report.letter import Explained, Letter, Stopped
 from bobanalysis.report.reasons import Reason, because_of, term_text
 from bobanalysis.report.renderer import environment, tidy
@@ -85,12 +85,9 @@ def open_figures(scale: str | None = None) -> Text:
     """
     from bobanalysis.population import DEFAULT, SCALES
 
-    known = findings.known_sources() or {}
+    known = sources()
     used = ("market_rome_bassin_2021", "bassin_dep_share", "rome_mobility")
-    titles = {
-        lang: formatter.join((known[id]["title"][lang] for id in used if id in known), lang)
-        for lang in LANGUAGES
-    }
+    titles = {lang: formatter.join((known[id].title.get(lang) for id in used), lang) for lang in LANGUAGES}
     if scale is not None and scale not in SCALES:
         raise ValueError(f"there is no scale {scale!r}; scales are {', '.join(SCALES)}")
     said = SCALES[scale or DEFAULT]

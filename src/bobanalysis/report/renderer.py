@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ import polars as pl
 from markupsafe import Markup, escape
 
 from bobanalysis.algorithm import Algorithm
+from bobanalysis.data import sources
 from bobanalysis.report import charts, findings
 from bobanalysis.report.subjects import CardIndex, card_index
 from bobanalysis.report.words import HERE, Words
@@ -64,11 +66,9 @@ class Content:
     groups: dict[tuple[str, str], dict[str, list[dict[str, Any]]]] = field(default_factory=dict)
 
     @classmethod
-    def read(
-        cls, build: Path, notebooks: Sequence[str] | None = None, algorithm: Algorithm | None = None
-    ) -> Content:
+    def read(cls, build: Path, algorithm: Algorithm) -> Content:
         """Merge the records in a build folder; raise `findings.FindingError` when they do not fit."""
-        merged = findings.merge(build, notebooks)
+        merged = findings.merge(build)
         texts = {id: (build / "tables" / f"{id}.csv").read_text(encoding="utf-8") for id in merged["tables"]}
         return cls(merged, texts, algorithm)
 
@@ -91,53 +91,55 @@ class Content:
         """Draw a chart once; return the drawing and its SVG."""
         key = (name, words.language, narrow)
         if key not in self.drawings:
-            kind = charts.CHARTS.get(name)
-            if kind is None:
+            if name not in charts.CHARTS:
                 raise PageError(f"there is no chart {name!r}; charts are {', '.join(charts.CHARTS)}")
-            tables = {id: self.table(id, f"chart {name}") for id in kind.tables}
-            drawing = kind.draw(tables, words, narrow)
+            tables = {id: self.table(id, f"chart {name}") for id in charts.CHARTS[name].tables}
+            drawing = charts.draw(name, tables, words, narrow)
             self.drawings[key] = (drawing, charts.svg(drawing, name + ("-narrow" if narrow else "")))
         return self.drawings[key]
 
     def grouped(self, id: str, key: str, where: str) -> dict[str, list[dict[str, Any]]]:
         """Return the rows of a table by the text in one of its columns; made once."""
         if (id, key) not in self.groups:
-            parts: dict[str, list[dict[str, Any]]] = {}
+            parts = self.groups[id, key] = dict[str, list[dict[str, Any]]]()
             for row in self.table(id, where).to_dicts():
                 parts.setdefault(row[key], []).append(row)
-            self.groups[id, key] = parts
         return self.groups[id, key]
 
     def table(self, id: str, where: str) -> pl.DataFrame:
         """Return a table; raise `PageError` naming who asked when no notebook recorded it."""
-        if id not in self.tables:
-            raise PageError(_unknown("table", id, where, self.merged))
+        self._recorded("table", id, where)
         return self.tables[id]
 
     def finding(self, id: str, where: str) -> dict[str, Any]:
         """Return a finding; raise `PageError` naming who asked when no notebook recorded it."""
-        if id not in self.merged["findings"]:
-            raise PageError(_unknown("finding", id, where, self.merged))
-        found: dict[str, Any] = self.merged["findings"][id]
-        return found
+        return self._recorded("finding", id, where)
+
+    def _recorded(self, what: str, id: str, where: str) -> dict[str, Any]:
+        known: dict[str, dict[str, Any]] = self.merged[f"{what}s"]
+        if id not in known:
+            near = [other for other in known if other.split(".")[0] == id.split(".")[0]]
+            raise PageError(
+                f"{where} asks for {what} {id!r}, which no notebook recorded; record it or correct it. "
+                f"Merged: {', '.join(self.merged['notebooks'])}. Recorded near it: "
+                f"{', '.join(near) or 'nothing'}"
+            )
+        return known[id]
 
 
 def read_table(text: str, meta: Mapping[str, Any]) -> pl.DataFrame:
     """Read a recorded table with the types that its units call for."""
-    types: dict[str, Any] = {}
-    for column in meta["columns"]:
-        unit = column["unit"]
-        types[column["name"]] = pl.String if unit in TEXTS else pl.Float64
+    units = {column["name"]: column["unit"] for column in meta["columns"]}
+    types: Any = {name: pl.String if unit in TEXTS else pl.Float64 for name, unit in units.items()}
     frame = pl.read_csv(io.StringIO(text), schema=types)
-    counted = [c["name"] for c in meta["columns"] if c["unit"] in WHOLE]  # weighted counts may have decimals
+    counted = [name for name, unit in units.items() if unit in WHOLE]  # weighted counts may have decimals
     whole = [name for name in counted if (frame[name] == frame[name].round()).all()]
     return frame.with_columns(pl.col(whole).cast(pl.Int64))
 
 
 CALLS = (
-    *("figure", "count", "cell", "bound", "listing", "items", "steps", "card", "chart", "table", "kind"),
-    *("sources_of", "notes", "entries", "all_findings", "all_tables", "all_charts", "value", "sure"),
-    "rows_of",
+    *("figure", "count", "bound", "listing", "items", "steps", "card", "chart", "table", "kind", "title_of"),
+    *("sources_of", "notes", "entries", "all_charts", "value", "interval", "number", "sure", "rows_of"),
 )
 """What templates may call."""
 
@@ -152,22 +154,28 @@ class PageRenderer:
         """Prepare a page; `menu` holds the pages of the menu."""
         self.content, self.words, self.page, self.menu = content, words, page, menu
         self.home, self.algorithm = page.home, content.algorithm
-        self.shown: list[str] = []
+        self.shown: dict[str, None] = {}
 
     def html(self) -> str:
         """Return the whole page."""
-        other = "en" if self.words.language == "fr" else "fr"
-        calls = {name: getattr(self, name) for name in CALLS}
-        page = self._templates.get_template(self.page.template or f"{self.page.slug}.html")
         more = self.page.context(self) if self.page.context else {}
-        sources = [
-            {"quirks": (), "rows": None, **entry} for entry in (findings.known_sources() or {}).values()
-        ]
-        shown = {
+        return tidy(self._made(self.page.template or f"{self.page.slug}.html", **more))
+
+    def _made(self, template: str, **more: Any) -> Markup:
+        shown = {**self._common, **more}
+        return Markup(environment(self.words.language).get_template(template).render(shown))
+
+    @cached_property
+    def _common(self) -> dict[str, Any]:
+        """What every template can use."""
+        sections = groupby(self.menu, key=lambda page: page.section)
+        return {
+            **{name: getattr(self, name) for name in CALLS},
             "page": self.page,
             "pages": self.menu,
+            "menu": [(section, list(pages)) for section, pages in sections],
             "language": self.words.language,
-            "other": other,
+            "other": "en" if self.words.language == "fr" else "fr",
             "words": self.words,
             "story": self.content.recorded,
             "within_site": self.content.within_site,
@@ -175,25 +183,34 @@ class PageRenderer:
             "home": self.home,
             "root": f"../{self.home}",
             "sources": sources,
-            "registry": self._source,
+            "merged": self.content.merged,
         }
-        text = page.render(**shown, **calls, **more)
-        return tidy(text)
+
+    @property
+    def where(self) -> str:
+        """Return what asks for a figure, for messages."""
+        return f"template {self.page.slug}.html"
+
+    @property
+    def cards(self) -> CardIndex:
+        """The cards of the algorithm."""
+        return card_index(self.algorithm)
 
     # what stands in sentences
 
     def figure(self, id: str, bare: bool = False) -> Markup:
         """Show a finding in a sentence, with its interval, a mark of its kind and a link to its note."""
-        finding = self.content.finding(id, self.where)
-        if id not in self.shown:
-            self.shown.append(id)
-        text = escape(self._value(finding, bare))
+        finding = self._noted(id)
+        text = escape(self.value(finding, bare))
         if finding["interval"] and not bare:
-            low, high = finding["interval"]
-            text += escape(f" ({self.words.interval(low, high, finding['unit'])})")
-        return self._marked(text, f"#note-{id}", finding["kind"], finding["vintage"])
+            text += escape(f" ({self._span(finding['interval'], finding['unit'])})")
+        return self._marked(text, f"#note-{id}", finding)
 
-    def value(self, id: str, low: bool = False) -> float:
+    def count(self, id: str) -> str:
+        """Show the number of a finding plainly, where a mark and a link would be in the way."""
+        return self.words.number(self._noted(id)["value"])
+
+    def number(self, id: str, low: bool = False) -> float:
         """Return the number of a finding, or the low end of its interval, to compare it with another."""
         finding = self.content.finding(id, self.where)
         return float(finding["interval"][0] if low else finding["value"])
@@ -206,8 +223,7 @@ class PageRenderer:
 
     def cell(self, table: str, column: str, **keys: Any) -> Markup:
         """Show one value of a table in a sentence; `keys` pick the row, which must be the only one."""
-        frame = self.content.table(table, self.where)
-        rows = frame.filter(*[pl.col(name) == value for name, value in keys.items()])
+        rows = self._rows(table, keys)
         if rows.height != 1:
             raise PageError(f"{self.where}: {rows.height} rows of table {table!r} have {keys}; one is needed")
         return self._from_table(table, column, rows[column][0])
@@ -219,10 +235,9 @@ class PageRenderer:
 
     def steps(self) -> list[dict[str, Any]]:
         """List the largest changes from one age to the next, largest first, each value ready to be shown."""
-        rows = charts.largest(self.content.table("age.cliffs", self.where))
         shown = []
-        for row in rows:
-            step = {name: self._from_table("age.cliffs", name, row[name]) for name in row}
+        for row in charts.largest(self.content.table("age.cliffs", self.where)):
+            step = {name: self._from_table("age.cliffs", name, value) for name, value in row.items()}
             id = f"age.cliff_{row['age_from']}_{row['age_to']}"
             if id in self.content.merged["findings"]:
                 step["share_changed"] = self.figure(id)
@@ -237,11 +252,28 @@ class PageRenderer:
 
     def items(self, table: str, column: str, **keys: Any) -> list[Markup]:
         """Return the values of a column in the rows that `keys` pick, each ready to be shown."""
-        rows = self.content.table(table, self.where).filter(
-            *[pl.col(k) == value for k, value in keys.items()]
-        )
         unit = self._unit(table, column)
-        return [escape(self._shown(value, unit)) for value in rows[column]]
+        return [escape(self._shown(value, unit)) for value in self._rows(table, keys)[column]]
+
+    def kind(self, kind: str) -> Markup:
+        """Show the label of a kind of figure, linked to its explanation."""
+        name, slug = self.words.name("kinds", kind), kind.replace(" ", "-")
+        return Markup('<a class="kind k-{}" href="{}method.html#{}">{}</a>').format(
+            MARKS[kind], self.home, slug, name
+        )
+
+    def title_of(self, id: str) -> str:
+        """Return the title of a source."""
+        return self.words.say(sources()[id].title)
+
+    def sources_of(self, ids: Sequence[str]) -> Markup:
+        """List sources by their titles, each linked to the page of sources; a long list is folded."""
+        link = Markup('<a href="{}sources.html#{}">{}</a>')
+        links = [link.format(self.home, id, self.title_of(id)) for id in ids]
+        if len(links) <= 2:
+            return Markup(", ").join(links)
+        count = self.words._("{n} sources").format(n=self.words.number(len(links)))
+        return self._made("parts/sources.html", count=count, links=links)
 
     # what stands on its own
 
@@ -251,279 +283,204 @@ class PageRenderer:
         Where choices decide more than chance does, name the findings `low` and `high`: their range is shown
         large, and the finding below it, followed by the words `basis` that say for which choice it holds.
         """
-        finding = self.content.finding(id, self.where)
-        if id not in self.shown:
-            self.shown.append(id)
-        facts = self._facts(finding)
-        if low:
-            ends = [self.content.finding(end, self.where)["value"] for end in (low, high)]
-            facts["interval"] = None
-            facts["range"] = self.words.interval(ends[0], ends[1], finding["unit"])
-            self.shown.extend(end for end in (low, high) if end not in self.shown)
-        return self._part(
-            "card.html", id=id, value=self._value(finding), caption=caption, basis=basis, **facts
-        )
+        finding = self._noted(id)
+        ends = [self._noted(end)["value"] for end in (low, high) if end]
+        span = self._span(ends, finding["unit"]) if ends else ""
+        return self._made("parts/card.html", id=id, finding=finding, caption=caption, span=span, basis=basis)
 
     def chart(self, name: str) -> Markup:
         """Show a chart, wide and narrow, with kind, vintage, sources and downloads."""
-        kind = charts.CHARTS.get(name)
-        shapes = [self.content.drawing(name, self.words, narrow) for narrow in (False, True)]
-        meta = self._meta(kind.tables[0] if kind else name)
-        return self._part(
-            "chart.html", name=name, title=shapes[0][0].title, tables=kind.tables if kind else (),
-            wide=Markup(shapes[0][1]), narrow=Markup(shapes[1][1]),
-            caveats=self.words.pick(meta["caveats"]), **self._facts(meta),
-        )  # fmt: skip
+        drawing, wide = self.content.drawing(name, self.words, narrow=False)
+        _, narrow = self.content.drawing(name, self.words, narrow=True)
+        tables = charts.CHARTS[name].tables
+        return self._made(
+            "parts/chart.html",
+            name=name,
+            title=drawing.title,
+            tables=tables,
+            wide=Markup(wide),
+            narrow=Markup(narrow),
+            **self.table_facts(tables[0]),
+        )
 
     def table(
         self,
         id: str,
-        pivot: tuple[str, str, str] | None = None,
-        only: Sequence[str] | None = None,
-        ends: tuple[str, str] | None = None,
-        beside: str = "",
-        empty: tuple[str, float, str] | None = None,
+        only: Sequence[str] = (),
         people: str = "",
+        pivot: Mapping[str, Any] | None = None,
         unfolded: bool = False,
     ) -> Markup:
         """Show a table, folded unless `unfolded`; codes that have names by these.
 
-        `pivot` names the columns for rows, columns and values of a wide view, in which `ends` names those of
-        the lowest and highest value, `beside` one that is the same in a row and stands after its name, and
-        `empty` a column, a value and a key: where the first has the second, the key has no data. `only` is
-        the columns to show; `people`, the finding with the size of the sample.
+        Columns `only`, or a `pivot` (see `_wide`); `people` is the sample's size.
         """
-        frame, meta = self.content.table(id, self.where), self._meta(id)
-        columns = {column["name"]: column for column in meta["columns"]}
-        for name, names in ((c["name"], c["names"]) for c in meta["columns"] if "names" in c):
-            frame = frame.with_columns(pl.col(name).replace({k: self.words.say(t) for k, t in names.items()}))
-        if pivot is None:
-            frame = frame.select(only or frame.columns)
-            heads = [self.words.pick(columns[name]["label"]) for name in frame.columns]
-            units = [columns[name]["unit"] for name in frame.columns]
+        frame, meta = self.content.table(id, self.where), self.content.merged["tables"][id]
+        named = {c["name"]: c["names"] for c in meta["columns"] if "names" in c}
+        frame = frame.with_columns(
+            pl.col(name).replace({key: self.words.say(text) for key, text in names.items()})
+            for name, names in named.items()
+        )
+        units = {column["name"]: column["unit"] for column in meta["columns"]}
+        labels = {column["name"]: capital(self.words.pick(column["label"])) for column in meta["columns"]}
+        if pivot:
+            names, heads, rows = self._wide(frame, units, labels, named, **pivot)
         else:
-            row, column, value = pivot
-            keys = frame[column].unique(maintain_order="names" in columns[column]).to_list()
-            if "names" not in columns[column]:
-                keys = self._in_order(keys, columns[column]["unit"])
-            heads = [self.words.pick(columns[row]["label"])]
-            heads += [str(self._shown(key, columns[column]["unit"])) for key in keys]
-            units = [columns[row]["unit"], *[columns[value]["unit"]] * len(keys)]
-            if empty:
-                untold = (pl.col(empty[0]) == empty[1]) & (pl.col(column) == empty[2])
-                hidden = [pl.when(~untold).then(c).alias(c) for c in (value, *(ends or ()))]
-                frame = frame.with_columns(hidden)
-            index = [row, beside] if beside else [row]
-            wide = frame.pivot(on=column, index=index, values=value)
-            spans = [frame.pivot(on=column, index=row, values=end) for end in ends or ()]
-            frame = wide.select(*index, *[pl.col(str(key)) for key in keys])
-            if beside:
-                heads.insert(1, self.words.pick(columns[beside]["label"]))
-                units.insert(1, columns[beside]["unit"])
-        rows = [
-            [self._shown(value, unit) for value, unit in zip(values, units, strict=True)]
-            for values in frame.rows()
-        ]
-        if ends:
-            self._add_ends(rows, frame, spans, units[-1])
-        heads = [head[:1].upper() + head[1:] for head in heads]
-        text = [unit in TEXTS for unit in units]
-        return self._part(
-            "table.html", id=id, title=self.words.pick(meta["title"]), heads=heads, rows=rows, text=text,
-            caveats=self.words.pick(meta["caveats"]), people=self.count(people) if people else "",
-            unfolded=unfolded, **self._facts(meta),
-        )  # fmt: skip
-
-    def _add_ends(
-        self, rows: list[list[Any]], wide: pl.DataFrame, spans: Sequence[pl.DataFrame], unit: str
-    ) -> None:
-        """Write the lowest and highest value behind each value of a wide table."""
-        first = wide.width - (spans[0].width - 1)
-        low, high = (span.select(wide.columns[first:]).rows() for span in spans)
-        for n, shown in enumerate(rows):
-            for k, ends in enumerate(zip(low[n], high[n], strict=True)):
-                if None not in ends:
-                    text = self.words.interval(*ends, unit)
-                    shown[first + k] = Markup("{} <small>({})</small>").format(shown[first + k], text)
-
-    def count(self, id: str) -> str:
-        """Show the number of a finding plainly, where a mark and a link would be in the way."""
-        if id not in self.shown:
-            self.shown.append(id)
-        return self.words.number(self.content.finding(id, self.where)["value"])
-
-    def kind(self, kind: str) -> Markup:
-        """Show the label of a kind of figure, linked to its explanation."""
-        if kind not in findings.KINDS:
-            raise PageError(f"{self.where}: there is no kind {kind!r}; kinds are {', '.join(findings.KINDS)}")
-        slug = kind.replace(" ", "-")
-        name = self.words.name("kinds", kind)
-        return Markup('<a class="kind k-{}" href="{}method.html#{}">{}</a>').format(
-            MARKS[kind], self.page.home, slug, name
+            names = [*(only or frame.columns)]
+            heads, rows = [labels[name] for name in names], []
+            for line in frame.select(names).iter_rows():
+                rows.append([self._shown(value, units[n]) for n, value in zip(names, line, strict=True)])
+        return self._made(
+            "parts/table.html",
+            title=self.words.pick(meta["title"]),
+            heads=heads,
+            rows=rows,
+            text=[units[name] in TEXTS for name in names],
+            people=self.count(people) if people else "",
+            unfolded=unfolded,
+            **self.table_facts(id),
         )
 
-    def sources_of(self, ids: Sequence[str]) -> Markup:
-        """List sources by their titles, each linked to the page of sources; a long list is folded."""
-        links = [
-            Markup('<a href="{}sources.html#{}">{}</a>').format(self.page.home, id, self._source(id)["title"])
-            for id in ids
-        ]
-        if len(links) <= 2:
-            return Markup(", ").join(links)
-        count = self.words._("{n} sources").format(n=self.words.number(len(links)))
-        return self._part("sources.html", count=count, links=links)
+    def _wide(
+        self,
+        frame: pl.DataFrame,
+        units: Mapping[str, str],
+        labels: Mapping[str, str],
+        named: Collection[str],
+        rows: str,
+        columns: str,
+        values: str,
+        ends: Sequence[str] = (),
+        beside: str = "",
+        empty: tuple[str, float, str] | None = None,
+    ) -> tuple[list[str], list[str], list[list[Any]]]:
+        """Make a table wide.
 
-    def notes(self) -> list[dict[str, Any]]:
+        `rows`, `columns` and `values` name columns; `ends` those of the lowest and highest value, `beside`
+        one that is the same in a row and stands after its name, and `empty` a column, a value and a key:
+        where the first has the second, the key has no data. Keys of a column in `named` keep their order.
+        Returns where each column is from, heads, rows.
+        """
+        keys = frame[columns].unique(maintain_order=True).to_list()
+        keys = keys if columns in named else self._in_order(keys, units[columns])
+        names = [rows, beside] if beside else [rows]
+        lines: dict[Any, list[Any]] = {}
+        for found in frame.iter_rows(named=True):
+            if empty and (found[empty[0]], found[columns]) == empty[1:]:
+                found |= dict.fromkeys((values, *ends))
+            if found[rows] not in lines:
+                before = [self._shown(found[name], units[name]) for name in names]
+                lines[found[rows]] = [*before, *[self._shown(None, "")] * len(keys)]
+            cell, span = self._shown(found[values], units[values]), [found[end] for end in ends]
+            if span and None not in span:
+                cell = Markup("{} <small>({})</small>").format(cell, self._span(span, units[values]))
+            lines[found[rows]][len(names) + keys.index(found[columns])] = cell
+        heads = [*(labels[name] for name in names), *(capital(self._shown(k, units[columns])) for k in keys)]
+        return names + [values] * len(keys), heads, [*lines.values()]
+
+    def notes(self) -> list[tuple[str, dict[str, Any]]]:
         """List the findings shown so far on this page, for the notes at its end."""
-        return [self._note(id) for id in self.shown]
+        return [(id, self.content.finding(id, self.where)) for id in self.shown]
 
     # for the page of downloads
 
-    def all_findings(self) -> list[dict[str, Any]]:
-        """List all findings."""
-        return [self._note(id) for id in self.content.merged["findings"]]
-
-    def all_tables(self) -> list[dict[str, Any]]:
-        """List all tables."""
-        return [
-            {
-                "id": id,
-                "title": self.words.pick(meta["title"]),
-                "rows": self.words.number(meta["rows"]),
-                **self._facts(meta),
-            }
-            for id, meta in self.content.merged["tables"].items()
-        ]
-
     def all_charts(self) -> list[dict[str, str]]:
         """List all charts."""
-        return [
-            {"name": name, "title": self.content.drawing(name, self.words, False)[0].title}
-            for name in charts.CHARTS
-        ]
+        drawn = {name: self.content.drawing(name, self.words, narrow=False) for name in charts.CHARTS}
+        return [{"name": name, "title": drawing.title} for name, (drawing, _) in drawn.items()]
 
     def entries(self, table: str, key: str) -> list[dict[str, str]]:
         """List the rows of a table that explains keys: each key with its text in this language."""
-        frame = self.content.table(table, self.where)
-        rows = frame.select(key, self.words.language).iter_rows()
+        rows = self.content.table(table, self.where).select(key, self.words.language).iter_rows()
         return [{"key": name, "text": self.words.polish(text)} for name, text in rows]
 
     # for pages that are generated
 
     def rows_of(self, table: str, key: str = "rule") -> dict[str, list[dict[str, Any]]]:
         """Return the rows of a table by the text in one of its columns; none where nothing was recorded."""
-        if not self.content.recorded:
-            return {}
-        return self.content.grouped(table, key, self.where)
+        return self.content.grouped(table, key, self.where) if self.content.recorded else {}
 
     def table_facts(self, id: str) -> dict[str, Any]:
         """Return what stands below figures taken from a table: kind, vintage, sources, caveats."""
         if not self.content.recorded:
             return {"id": id}
-        meta = self._meta(id)
-        return {"id": id, "caveats": self.words.pick(meta["caveats"]), **self._facts(meta)}
-
-    @property
-    def cards(self) -> CardIndex:
-        """The cards of the algorithm."""
-        return card_index(self.algorithm)
-
-    # helpers
-
-    @cached_property
-    def _templates(self) -> Any:
-        return environment(self.words.language)
-
-    @property
-    def where(self) -> str:
-        """Return what asks for a figure, for messages."""
-        return f"template {self.page.slug}.html"
-
-    def _part(self, template: str, **values: Any) -> Markup:
-        calls = {"kind": self.kind, "sources_of": self.sources_of, "words": self.words}
-        calls |= {"home": self.page.home, "root": f"../{self.page.home}"}
-        return Markup(self._templates.get_template(f"parts/{template}").render(**calls, **values))
-
-    def _value(self, finding: Mapping[str, Any], bare: bool = False) -> str:
-        if finding["value"] is None:
-            return self.words._("not estimable")
-        return self.words.quantity(finding["value"], finding["unit"], bare)
-
-    def _facts(self, record: Mapping[str, Any]) -> dict[str, Any]:
-        """Put kind, interval, vintage and sources of a finding or a table into words."""
-        facts = {"k": record["kind"], "vintage": _years(record["vintage"]), "source_ids": record["sources"]}
-        if "interval" in record:
-            low_high = record["interval"]
-            facts["interval"] = (
-                self.words.interval(low_high[0], low_high[1], record["unit"])
-                if low_high
-                else self.words.name("no_interval", record["no_interval"])
-            )
-        return facts
-
-    def _note(self, id: str) -> dict[str, Any]:
-        finding = self.content.finding(id, self.where)
-        label = self.label_of(id)
-        n = None if finding["n"] is None else self.words.number(finding["n"])
-        note = {
+        self.content.table(id, self.where)
+        meta = self.content.merged["tables"][id]
+        return {
             "id": id,
-            "label": label,
-            "value": self._value(finding),
-            "n": n,
-            "text": self.words.pick(finding["note"]),
+            "caveats": self.words.pick(meta["caveats"]),
+            "k": meta["kind"],
+            "vintage": years(meta["vintage"]),
+            "source_ids": meta["sources"],
         }
-        return {**note, "notebook": finding["notebook"], **self._facts(finding)}
 
     def label_of(self, id: str) -> str:
         """Return the label of a finding; empty where it has none."""
-        finding = self.content.finding(id, self.where)
-        return self.words.say(finding["label"])
+        return self.words.say(self.content.finding(id, self.where)["label"])
 
-    def _meta(self, id: str) -> dict[str, Any]:
-        self.content.table(id, self.where)
-        meta: dict[str, Any] = self.content.merged["tables"][id]
-        return meta
+    # helpers
+
+    def _noted(self, id: str) -> dict[str, Any]:
+        """Return a finding, and remember that the page shows it."""
+        self.shown[id] = None
+        return self.content.finding(id, self.where)
+
+    def value(self, finding: Mapping[str, Any], bare: bool = False) -> str:
+        """Show the value of a finding."""
+        if finding["value"] is None:
+            return self.words._("not estimable")
+        return self.words.quantity(finding["value"], finding["unit"], bare=bare)
+
+    def interval(self, finding: Mapping[str, Any]) -> str:
+        """Show the interval of a finding, or why it has none."""
+        if finding["interval"]:
+            return self._span(finding["interval"], finding["unit"])
+        return self.words.name("no_interval", finding["no_interval"])
+
+    def _span(self, ends: Iterable[float], unit: str) -> str:
+        low, high = ends
+        return self.words.interval(low, high, unit)
+
+    def _rows(self, table: str, keys: Mapping[str, Any]) -> pl.DataFrame:
+        frame = self.content.table(table, self.where)
+        return frame.filter(*[pl.col(name) == value for name, value in keys.items()])
 
     def _unit(self, table: str, column: str) -> str:
-        units = {c["name"]: c["unit"] for c in self._meta(table)["columns"]}
+        self.content.table(table, self.where)
+        units = {c["name"]: str(c["unit"]) for c in self.content.merged["tables"][table]["columns"]}
         if column not in units:
             raise PageError(
                 f"{self.where}: table {table!r} has no column {column!r}; it has {', '.join(units)}"
             )
-        return str(units[column])
+        return units[column]
 
     def _from_table(self, table: str, column: str, value: Any) -> Markup:
-        meta, unit = self._meta(table), self._unit(table, column)
+        unit = self._unit(table, column)
         shown = self._shown(value, unit)
         if unit == "years":  # no mark and no link on an age: it says where, not how much
             return Markup('<span class="from-table">{}</span>').format(shown)
-        return self._marked(escape(shown), f"#table-{table}", meta["kind"], meta["vintage"])
+        return self._marked(shown, f"#table-{table}", self.content.merged["tables"][table])
 
-    def _marked(self, text: Markup, href: str, kind: str, vintage: str) -> Markup:
-        name = self.words.name("kinds", kind)
-        title = self.words._("{kind}; data: {vintage}").format(kind=name, vintage=_years(vintage))
+    def _marked(self, text: str, href: str, record: Mapping[str, Any]) -> Markup:
+        kind = self.words.name("kinds", record["kind"])
+        title = self.words._("{kind}; data: {vintage}").format(kind=kind, vintage=years(record["vintage"]))
         return Markup('<a class="figure k-{0}" href="{1}" title="{2}">{3}<sup>{0}</sup></a>').format(
-            MARKS[kind], href, title, text
+            MARKS[record["kind"]], href, title, text
         )
 
-    def _shown(self, value: Any, unit: str) -> str | Markup:
+    def _shown(self, value: Any, unit: str) -> str:
         if value is None:
             return Markup('<span class="none">{}</span>').format(self.words._("no data"))
         return self.words.shown(value, unit)
 
     def _in_order(self, keys: list[Any], unit: str) -> list[Any]:
+        """Put keys in the order of their names in the vocabulary, or in their own."""
         topic = {"challenge": "challenge", "class": "classes"}.get(unit)
-        order = [*self.words.names(topic)] if topic else None
-        return sorted(keys, key=order.index if order else None)  # type: ignore[arg-type]
-
-    def _source(self, id: str) -> dict[str, Any]:
-        entry = {"id": id, **(findings.known_sources() or {}).get(id, {})}
-        title = entry.get("title", id)
-        title = title.get(self.words.language, id) if isinstance(title, Mapping) else title
-        return {**entry, "title": self.words.polish(str(title))}
+        return [key for key in self.words.names(topic) if key in keys] if topic else sorted(keys)
 
 
-def _years(vintage: str) -> str:
+def years(vintage: str) -> str:
+    """Write the years that data is of."""
     return re.sub(r"(?<=\d{4})-(?=\d{4})", "–", vintage)
 
 
@@ -538,7 +495,6 @@ def environment(language: Language) -> Any:
     import jinja2
 
     words = Words(language)
-
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(HERE / "templates"),
         extensions=["jinja2.ext.i18n"],
@@ -548,22 +504,6 @@ def environment(language: Language) -> Any:
         lstrip_blocks=True,
     )
     environment.policies["ext.i18n.trimmed"] = True
-    environment.filters |= {"groupby_in_order": _grouped, "say": words.say, "capital": capital}
+    environment.filters |= {"say": words.say, "capital": capital, "years": years}
     environment.install_gettext_callables(words.gettext, words.ngettext, newstyle=True)  # type: ignore[attr-defined]
     return environment
-
-
-def _grouped(items: Sequence[Any], attribute: str) -> list[tuple[str, list[Any]]]:
-    groups: dict[str, list[Any]] = {}
-    for item in items:
-        groups.setdefault(getattr(item, attribute), []).append(item)
-    return list(groups.items())
-
-
-def _unknown(what: str, id: str, where: str, merged: Mapping[str, Any]) -> str:
-    room = id.split(".")[0]
-    near = [known for known in merged[f"{what}s"] if known.split(".")[0] == room]
-    return (
-        f"{where} asks for {what} {id!r}, which no notebook recorded; record it or correct it. Merged: "
-        f"{', '.join(merged['notebooks'])}. Recorded near it: {', '.join(near) or 'nothing'}"
-    )

@@ -115,7 +115,11 @@ def register(page: PageRenderer) -> dict[str, Any]:
 
 def record(page: PageRenderer) -> dict[str, Any]:
     """Return what the register record of an algorithm other than Bob shows."""
-    return {"record": sheets.record(page.algorithm.id)}
+    found = sheets.record(page.algorithm.id)
+    sections: dict[str, list[Any]] = {}
+    for item in found.forms["record"].items if found else ():
+        sections.setdefault(page.words.say(item.section), []).append(item)
+    return {"record": found, "sections": sections}
 
 
 def form_pages() -> tuple[Page, ...]:

@@ -6,8 +6,6 @@ writes the same bytes from the same records, on every machine and every day.
 
 from __future__ import annotations
 
-import csv
-import io
 import os
 import shutil
 import tempfile
@@ -67,38 +65,29 @@ def every_page(algorithm: Algorithm) -> tuple[Page, ...]:
     return (*PAGES, *sheet_pages.form_pages(), *cards.pages(algorithm))
 
 
-def render(
-    build: str | os.PathLike[str] | None = None,
-    reports: str | os.PathLike[str] | None = None,
-    notebooks: Sequence[str] | None = None,
-    *,
-    algorithm: Algorithm,
-    others: Sequence[Algorithm] = (),
-) -> Path:
+def render(build: Path, reports: Path, algorithm: Algorithm, others: Sequence[Algorithm] = ()) -> Path:
     """Make the folder of reports from what the notebooks recorded.
 
     Args:
-        build: the folder the notebooks wrote to (see `findings.build_folder`).
-        reports: the folder to make, default `reports` of the project: what is in it is replaced as a whole.
-        notebooks: names of the notebooks to publish; all that left a record when None.
+        build: the folder the notebooks wrote to.
+        reports: the folder to make: what is in it is replaced as a whole.
         algorithm: what the cards, the letter and the try-it page are about.
         others: algorithms to compare with, whose own pages stand in folders beside.
 
     Raises:
         FindingError, PageError, CatalogueError: something is missing; the old folder is left as it was.
     """
-    target = Path(reports) if reports is not None else Path(__file__).parents[3] / "reports"
-    content = Content.read(findings.build_folder(build), notebooks, algorithm)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".reports-", dir=target.parent) as folder:
+    content = Content.read(build, algorithm)
+    reports.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".reports-", dir=reports.parent) as folder:
         fresh = Path(folder) / "new"
         _write_all(content, fresh)
         for other in others:
             render_algorithm(other, fresh / other.id, within_site=True)
-        if target.exists():
-            target.replace(Path(folder) / "old")
-        fresh.replace(target)
-    return target
+        if reports.exists():
+            reports.replace(Path(folder) / "old")
+        fresh.replace(reports)
+    return reports
 
 
 def render_algorithm(
@@ -117,23 +106,46 @@ def render_algorithm(
         CatalogueError: a text has no translation.
     """
     target, content = Path(folder), Content.of(algorithm, within_site)
-    own = OWN_PAGES if sheets.record(algorithm.id) else OWN_PAGES[:-1]
+    menu = OWN_PAGES if sheets.record(algorithm.id) else OWN_PAGES[:-1]
     example = Person.of(dict(algorithm.start) if person is None else person, algorithm)
+    own = algorithm.presentation.try_template
+    pages = [replace(page, template=own) if page.slug == "try" else page for page in menu]
     for language in LANGUAGES:
-        words = Words(language, algorithm.presentation.words)
-        for page in (*own, *cards.pages(algorithm)):
-            if page.slug == "letter":
-                text = letter_page.personal_letter(example, language, invented=person is None, site=True)
-            else:
-                page = replace(page, template=page.template or _own_template(algorithm, page))
-                text = PageRenderer(content, words, page, own).html()
-            _write(target / f"{language}/{page.slug}.html", text)
+        text = letter_page.personal_letter(example, language, invented=person is None, site=True)
+        _write(target / f"{language}/letter.html", text)
+        for page in (*pages, *cards.pages(algorithm)):
+            if page.slug != "letter":
+                _write(target / f"{language}/{page.slug}.html", _page(content, language, page, menu))
     _write_assets(algorithm, target)
     return target
 
 
-def _own_template(algorithm: Algorithm, page: Page) -> str:
-    return algorithm.presentation.try_template if page.slug == "try" else ""
+def _write_all(content: Content, folder: Path) -> None:
+    """Write what is for download, the pages of each language, and the page that leads to them."""
+    files = {
+        "findings.json": findings.dump(content.merged),
+        "findings.csv": findings_csv(content.merged),
+        "index.html": environment("fr").get_template("root.html").render(),
+        **{f"tables/{id}.csv": text for id, text in content.csv.items()},
+        **sheet_pages.downloads(content),
+        **letter_page.letter_pages(content.algorithm),
+    }
+    for path, text in files.items():
+        _write(folder / path, text)
+    for page in every_page(content.algorithm):
+        for language in LANGUAGES:
+            text = _page(content, language, page, PAGES)
+            if page.slug != "glossary":
+                text = glossary.link(text, language, page.home)
+            _write(folder / f"{language}/{page.slug}.html", text)
+    for (name, shown, narrow), (_, svg) in content.drawings.items():
+        _write(folder / f"assets/charts/{name}{'-narrow' if narrow else ''}-{shown}.svg", svg)
+    _write_assets(content.algorithm, folder)
+
+
+def _page(content: Content, language: Language, page: Page, menu: Sequence[Page]) -> str:
+    words = Words(language, content.algorithm.presentation.words)
+    return PageRenderer(content, words, page, menu).html()
 
 
 def _write(path: Path, text: str) -> None:
@@ -142,51 +154,17 @@ def _write(path: Path, text: str) -> None:
 
 
 def _write_assets(algorithm: Algorithm, folder: Path) -> None:
-    (folder / "assets").mkdir(parents=True, exist_ok=True)
-    for source, name in (("templates", "style.css"), ("scripts", "try.css"), ("scripts", "rules.js")):
-        shutil.copyfile(HERE / source / name, folder / "assets" / name)
     _write(folder / "assets" / "try.js", tryit.script(algorithm))
-
-
-def _write_all(content: Content, folder: Path) -> None:
-    def write(path: str, text: str) -> None:
-        _write(folder / path, text)
-
-    write("findings.json", findings.dump(content.merged))
-    write("findings.csv", findings_csv(content.merged))
-    for id, text in content.csv.items():
-        write(f"tables/{id}.csv", text)
-    for page in every_page(content.algorithm):
-        for language in LANGUAGES:
-            write(f"{language}/{page.slug}.html", _page(content, language, page))
-    for path, text in downloads(content).items():
-        write(path, text)
-    for (name, shown, narrow), (_, svg) in sorted(content.drawings.items()):
-        write(f"assets/charts/{name}{'-narrow' if narrow else ''}-{shown}.svg", svg)
-    _write_assets(content.algorithm, folder)
-    write("index.html", environment("fr").get_template("root.html").render())
-
-
-def _page(content: Content, language: Language, page: Page) -> str:
-    text = PageRenderer(content, Words(language, content.algorithm.presentation.words), page, PAGES).html()
-    return text if page.slug == "glossary" else glossary.link(text, language, page.home)
-
-
-def downloads(content: Content) -> dict[str, str]:
-    """Return the other files that pages offer: path in the folder of reports -> text."""
-    return sheet_pages.downloads(content) | letter_page.letter_pages(content.algorithm)
+    for path in ("templates/style.css", "scripts/try.css", "scripts/rules.js"):
+        shutil.copy(HERE / path, folder / "assets")
 
 
 def findings_csv(merged: Mapping[str, Any]) -> str:
     """Write all findings as one CSV table, with both labels."""
     names = ("id", "value", "unit", "kind", "low", "high", "n", "vintage", "sources", "label_fr", "label_en")
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow([*names, "notebook"])
+    rows = []
     for id, f in merged["findings"].items():
-        low, high = f["interval"] or (None, None)
+        row = [id, f["value"], f["unit"], f["kind"], *(f["interval"] or (None, None)), f["n"], f["vintage"]]
         label = f["label"] or {"fr": "", "en": ""}
-        numbers = [findings.cell(x) for x in (f["value"], low, high, f["n"])]
-        row = [id, numbers[0], f["unit"], f["kind"], *numbers[1:], f["vintage"], " ".join(f["sources"])]
-        writer.writerow([*row, label["fr"], label["en"], f["notebook"]])
-    return out.getvalue()
+        rows.append([*row, " ".join(f["sources"]), label["fr"], label["en"], f["notebook"]])
+    return findings.csv_text([*names, "notebook"], rows)

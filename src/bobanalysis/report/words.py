@@ -7,14 +7,14 @@ things (kinds, criteria, statuses …) stand in `vocabulary.yaml`, in both langu
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from functools import cache
+from collections.abc import Mapping
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 from bobanalysis import text as formatter
 from bobanalysis.presentation import Vocabulary
-from bobanalysis.rules.variables import LOADER
+from bobanalysis.tables import load_yaml
 from bobanalysis.text import Language, Text
 
 HERE = Path(__file__).parent
@@ -58,6 +58,13 @@ class Words:
         self.language = language
         self._catalogue, self._more = catalogue(language), more or {}
         self._names: dict[str, dict[str, str]] = {}
+        self.colon = formatter.colon(language)
+        self.interval = partial(formatter.interval, lang=language)
+        self.join = partial(formatter.join, lang=language)
+        self.plural = partial(formatter.plural, lang=language)
+        self.polish = partial(formatter.typeset, lang=language)
+        self.quantity = partial(formatter.quantity, lang=language)
+        self.quote = partial(formatter.quote, lang=language)
 
     def gettext(self, text: str) -> str:
         """Translate and typeset a text; raise `CatalogueError` when the translation is missing."""
@@ -71,13 +78,9 @@ class Words:
 
     _ = gettext
 
-    def plural(self, n: float, one: str, many: str) -> str:
-        """See `text.plural`."""
-        return str(formatter.plural(n, one, many, self.language))
-
     def ngettext(self, one: str, many: str, n: float) -> str:
         """Translate the singular or the plural text."""
-        return self.gettext(formatter.plural(n, one, many, self.language))
+        return self.gettext(self.plural(n, one, many))
 
     def names(self, topic: str) -> dict[str, str]:
         """Return the names of a topic of the vocabulary, in their order."""
@@ -118,47 +121,15 @@ class Words:
             return self.polish(str(value))
         return self.quantity(value, unit, bare=True)
 
-    def polish(self, text: str) -> str:
-        """See `text.typeset`."""
-        return formatter.typeset(text, self.language)
-
     def number(self, value: float | None, decimals: int | None = 0) -> str:
         """See `text.number`."""
         return formatter.number(value, self.language, decimals)
-
-    def quantity(self, value: float, unit: str, bare: bool = False) -> str:
-        """See `text.quantity`."""
-        return formatter.quantity(value, unit, self.language, bare)
-
-    def interval(self, low: float, high: float, unit: str) -> str:
-        """See `text.interval`."""
-        return formatter.interval(low, high, unit, self.language)
-
-    def quote(self, text: str) -> str:
-        """See `text.quote`."""
-        return formatter.quote(text, self.language)
-
-    def join(self, texts: Iterable[str]) -> str:
-        """See `text.join`."""
-        return formatter.join(texts, self.language)
-
-    @property
-    def colon(self) -> str:
-        """See `text.colon`."""
-        return formatter.colon(self.language)
 
 
 @cache
 def vocabulary() -> Vocabulary:
     """Return the names of things, by topic."""
-    raw = _yaml((HERE / "vocabulary.yaml").read_text(encoding="utf-8"))
-    return {topic: {key: Text(**text) for key, text in names.items()} for topic, names in raw.items()}
-
-
-def _yaml(text: str) -> Any:
-    import yaml
-
-    return yaml.load(text, Loader=LOADER)
+    return load_yaml(dict[str, dict[str, Text]], HERE / "vocabulary.yaml")
 
 
 @cache
