@@ -15,6 +15,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
+from bobanalysis import rules as r
 from bobanalysis.algorithm import Algorithm
 from bobanalysis.audit.activation import EVERYBODY
 from bobanalysis.audit.quirks import Quirk
@@ -25,27 +26,13 @@ from bobanalysis.report.quirk_pages import for_rule
 from bobanalysis.report.renderer import Page, PageRenderer
 from bobanalysis.report.subjects import CardIndex, Subject, card_index, slug
 from bobanalysis.report.words import N_, Words
-from bobanalysis.rules import (
-    Clause,
-    Expr,
-    Named,
-    Text,
-    Undefined,
-    Variable,
-    explain_rule,
-    format_value,
-    input_text,
-    limits,
-    sentence,
-    walk,
-)
 from bobanalysis.text import capital, split_label
 
 SECTION = N_("The rules")
 SHOWN_PAIRS = 4
 """Pairs of people that a card shows at once; the others are folded."""
 
-_NUMBER = Variable("value", "float", Text("", ""), 0)
+_NUMBER = r.Variable("value", "float", r.Text("", ""), 0)
 _MENTION = re.compile("\ue000(\\d+)\ue001([^\ue002]*)\ue002")
 
 
@@ -89,7 +76,7 @@ def index(page: PageRenderer) -> dict[str, Any]:
     cards = page.cards
     groups: dict[str, list[dict[str, Any]]] = {role: [] for role in page.algorithm.presentation.roles}
 
-    def enter(role: str, card: Any, status: str, read: Iterable[Variable], count: int = 0) -> None:
+    def enter(role: str, card: Any, status: str, read: Iterable[r.Variable], count: int = 0) -> None:
         more = {"status": status, "criteria": criteria(page, read), "count": count}
         groups[role].append({"name": card.name, "title": card.title, **more})
 
@@ -103,7 +90,7 @@ def index(page: PageRenderer) -> dict[str, Any]:
     return {"groups": groups, "path": cards.path}
 
 
-def criteria(page: PageRenderer, read: Iterable[Variable]) -> list[str]:
+def criteria(page: PageRenderer, read: Iterable[r.Variable]) -> list[str]:
     """Return the protected criteria among some inputs, in the order of the vocabulary."""
     found = {v.protected.criterion for v in read if v.protected}
     return [c for c in page.words.names("criteria") if c in found]
@@ -183,9 +170,9 @@ class _Card:
     def tables(self) -> list[dict[str, Any]]:
         """The decision table of the rule, and those of the computations that it was too long to hold."""
         rule = self.subject.rule
-        local = {n.name for n in walk(rule) if isinstance(n, Named) and not self.cards.knows(n.name)}
+        local = {n.name for n in r.walk(rule) if isinstance(n, r.Named) and not self.cards.knows(n.name)}
         names = self.algorithm.presentation.row_names(self.name)
-        said = explain_rule(rule, self.lang, self.cards.titles, refer=self._refer, local=local, names=names)
+        said = r.explain_rule(rule, self.lang, self.cards.titles, refer=self._refer, local=local, names=names)
         parts = [(f"{self.id}-table", said, not said.adds)]
         parts += [(self._anchor(part.key), part, False) for part in said.parts]
         return [
@@ -231,7 +218,7 @@ class _Card:
 
         return Markup(_MENTION.sub(link, str(escape(self.words.polish(text)))))
 
-    def _clause(self, clause: Clause) -> Markup:
+    def _clause(self, clause: r.Clause) -> Markup:
         if clause.text:
             return self._html(clause.text)
         head = self.words._("all of this:") if clause.how == "all" else self.words._("at least one of these:")
@@ -289,12 +276,12 @@ class _Card:
         told = [(card_link(self.page, name), self._limits(self.cards.rule(name))) for name in found]
         return [(link, own) for link, own in told if own]
 
-    def _limits(self, rule: Expr) -> dict[str, list[str]]:
+    def _limits(self, rule: r.Expr) -> dict[str, list[str]]:
         found: dict[str, dict[str, None]] = {}
-        inner = rule.item if isinstance(rule, Named) else rule
+        inner = rule.item if isinstance(rule, r.Named) else rule
         leave = set(self.algorithm.presentation.named_in(rule))
-        for limit in limits(inner, self.lang, self.cards.titles, leave):
-            label = input_text(limit.variable, self.lang) if limit.variable else ""
+        for limit in r.limits(inner, self.lang, self.cards.titles, leave):
+            label = r.input_text(limit.variable, self.lang) if limit.variable else ""
             text = self.words.polish(limit.text) if label else self._capital(limit.text)
             found.setdefault(self._capital(label), {})[text] = None
         return {label: [*texts] for label, texts in found.items()}
@@ -305,20 +292,20 @@ class _Card:
     def reach(self) -> dict[str, Any] | None:
         """The shares of people on whom the rule acts, where they were recorded; None elsewhere."""
         found = self.page.rows_of("rules.reach").get(self.name, ())
-        rows = [r for r in found if r["share"] is not None]
+        rows = [row for row in found if row["share"] is not None]
         if not rows:
             return None
         lacking = self.page.rows_of("rules.not_held").get(self.name, [])
-        read = [self.algorithm.dictionary[r["input"]] for r in lacking]
-        everybody = next(r for r in rows if r["by"] == EVERYBODY)
+        read = [self.algorithm.dictionary[row["input"]] for row in lacking]
+        everybody = next(row for row in rows if row["by"] == EVERYBODY)
         return {
             "everybody": everybody,
             "scales": over_scales(self.words, everybody),
-            "lacks": [self.words.polish(input_text(v, self.lang)) for v in read],
+            "lacks": [self.words.polish(r.input_text(v, self.lang)) for v in read],
             "assumed": self._assumed(),
-            "top": next(top for top in (0.05, 0.1, 0.2, 0.5, 1.0) if max(r["high"] for r in rows) <= top),
-            "age": [(self._band(r["group"]), r) for r in rows if r["by"] == "age"],
-            "region": [(region_names()[r["group"]], r) for r in rows if r["by"] == "region"],
+            "top": next(top for top in (0.05, 0.1, 0.2, 0.5, 1.0) if max(row["high"] for row in rows) <= top),
+            "age": [(self._band(row["group"]), row) for row in rows if row["by"] == "age"],
+            "region": [(region_names()[row["group"]], row) for row in rows if row["by"] == "region"],
         }
 
     def _assumed(self) -> list[str]:
@@ -342,7 +329,7 @@ class _Card:
         without: list[tuple[str, str]] = []
         for row in self.page.rows_of("rules.pairs").get(self.name, []):
             variable = self.algorithm.dictionary[row["variable"]]
-            label = self._capital(input_text(variable, self.lang))
+            label = self._capital(r.input_text(variable, self.lang))
             if row["answer_below"] is None:
                 without.append((label, self.words.name("no_pair", row["person"])))
                 continue
@@ -353,7 +340,7 @@ class _Card:
         told = [pair for _, pair in sorted(found, key=lambda x: x[0])]
         return {"shown": told[:SHOWN_PAIRS], "folded": told[SHOWN_PAIRS:], "without": without}
 
-    def _value(self, variable: Variable, text: str | None) -> str:
+    def _value(self, variable: r.Variable, text: str | None) -> str:
         value: Any = text or ""
         if variable.kind == "bool":
             value = text == "true"
@@ -362,30 +349,32 @@ class _Card:
             value = int(value) if value.is_integer() else value
         if variable.kind == "enum" and variable.choice(int(value)) is None:
             return self.words._("no answer")
-        return self.words.polish(format_value(variable, value, self.lang, self.cards.titles))
+        return self.words.polish(r.format_value(variable, value, self.lang, self.cards.titles))
 
     def _fact(self, name: str, value: Any) -> str:
         read = getattr(self.algorithm.dictionary, name)
-        return self._capital(sentence(read if value is True else read == value, self.lang, self.cards.titles))
+        return self._capital(
+            r.sentence(read if value is True else read == value, self.lang, self.cards.titles)
+        )
 
     def _answer(self, text: str) -> str:
         kind, _, details = text.partition(": ")
         if kind in ("missing", "error"):
             named = tuple(details.split(", ")) if details else ()
-            return self._capital(sentence(Undefined(kind, named), self.lang, self.cards.titles))
+            return self._capital(r.sentence(r.Undefined(kind, named), self.lang, self.cards.titles))
         if text in ("true", "false"):
             return self.words._("Yes") if text == "true" else self.words._("No")
         try:
             value = float(text)
         except ValueError:
             return self._said(text, text)
-        return self._capital(self._said(value, format_value(_NUMBER, value, self.lang)))
+        return self._capital(self._said(value, r.format_value(_NUMBER, value, self.lang)))
 
 
 SIDES = ("below", "above")
 
 
-def _telling(variable: Variable) -> int:
+def _telling(variable: r.Variable) -> int:
     """Return the place of a pair on a card: age first, then place, then figures of a place, then the rest."""
     protected = variable.protected
     if protected is None or protected.criterion not in ("age", "place of residence"):

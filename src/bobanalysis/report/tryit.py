@@ -16,7 +16,7 @@ from markupsafe import Markup
 from bobanalysis.algorithm import Algorithm, Questions, grid_values
 from bobanalysis.report.reasons import term_text
 from bobanalysis.report.renderer import PageRenderer
-from bobanalysis.report.words import HERE, vocabulary
+from bobanalysis.report.words import HERE, Words, vocabulary
 from bobanalysis.rules import Expr, Named, Text, Variable, inputs, sentence, walk
 from bobanalysis.rules.expr import Arith, Sum, children
 from bobanalysis.rules.javascript import Script, compile_script
@@ -81,7 +81,7 @@ def page(renderer: PageRenderer) -> dict[str, Any]:
         "commit": algorithm.source.version,
         "texts": words.names(presentation.try_texts),
         "fields": [
-            {"title": words.say(group.label), "fields": _fields(algorithm, group, words.say)}
+            {"title": words.say(group.label), "fields": _fields(algorithm, group, words)}
             for group in algorithm.questions or _groups(algorithm)
         ],
         **presentation.try_words(words, codes),
@@ -111,21 +111,18 @@ def _groups(algorithm: Algorithm) -> tuple[Questions, ...]:
     )
 
 
-def _fields(algorithm: Algorithm, group: Questions, say: Callable[[Text], str]) -> list[dict[str, Any]]:
+def _fields(algorithm: Algorithm, group: Questions, words: Words) -> list[dict[str, Any]]:
+    lang: Any = words.language
     read = {v.name for v in inputs(*algorithm.roots.values())}
     made: list[dict[str, Any]] = []
     for name in group.inputs:
         if name in algorithm.dictionary.sets:
             members = [v for v in algorithm.dictionary.sets[name].values() if v.name in read]
-            made += [{"name": v.name, "kind": "bool", "label": _member(v, say)} for v in members]
+            labels = {v.name: split_label(v.label.get(lang), lang)[1] for v in members}
+            made += [{"name": n, "kind": "bool", "label": words.polish(text)} for n, text in labels.items()]
         else:
-            made.append(_field(algorithm, algorithm.dictionary[name], say))
+            made.append(_field(algorithm, algorithm.dictionary[name], words.say))
     return made
-
-
-def _member(variable: Variable, say: Callable[[Text], str]) -> str:
-    said = Text(*(split_label(variable.label.get(lang), lang)[1] for lang in ("fr", "en")))
-    return say(said)
 
 
 def _field(algorithm: Algorithm, variable: Variable, say: Callable[[Text], str]) -> dict[str, Any]:
