@@ -113,7 +113,7 @@ def conformance(
         if mismatch.rule is not None:
             from bobanalysis.report.terminal import tree
 
-            out.print(tree(mismatch.rule, mismatch.person, "en", mismatch.group))
+            out.print(tree(mismatch.rule, mismatch.group[0], "en", mismatch.group))
     raise typer.Exit(0 if report.conforms else 1)
 
 

@@ -187,8 +187,8 @@ def _contracts(contracts: Sequence[Document]) -> dict[str, int]:
     shares = dict.fromkeys(members, 0)
     for contract in contracts:
         kind = contract.get("contractType", 0)
-        name = dict(enumerate(members)).get(kind, kind)
-        if name in members:
+        name = [*members][kind] if isinstance(kind, int) and kind < len(members) else kind
+        if name in shares:
             shares[name] += contract.get("percentSuggested", 0)
     return {members[name].name: share for name, share in shares.items()}
 

@@ -315,8 +315,8 @@ def _observed_by_age(tables: Tables, words: Words, narrow: bool) -> Parts:
             for row in rows.to_dicts()
             for kind, column in (("high", "share_own"), ("low", "share_same"))
         ]
-        values = {"rows": lines, "title": str(year), "age_in_years": words._("Age, in years")}
-        values |= {"label": _per_cent(words), "width": 290 if narrow else 300}
+        values: dict[str, Any] = {"rows": lines, "title": str(year), "label": _per_cent(words)}
+        values |= {"age_in_years": words._("Age, in years"), "width": 290 if narrow else 300}
         panels.append(_filled(STYLE["panels"]["groups"], values))
     description = words._("Two lines by age, for each of two years. The table holds the values.")
     title = words._("Share in the two highest classes, by age")
