@@ -248,6 +248,8 @@ class Algorithm(ABC):
     requirements: tuple[Requirement, ...] = ()
     """What must hold between the answers of a person: validation rejects the others."""
     start: Mapping[str, Any] = {}
+    legal: Mapping[str, Text] = {}
+    """Texts of the law that a letter quotes, by key; none where no country's law is known to apply."""
 
     records: Records | None = None
     """How people are read from the algorithm's own records; None where it has none."""
@@ -595,6 +597,7 @@ class RuleAlgorithm(Algorithm):
     requirements: tuple[Requirement, ...] = ()
     questions: tuple[Questions, ...] = ()
     start: Mapping[str, Any] = field(default_factory=dict)
+    legal: Mapping[str, Text] = field(default_factory=dict)
     changes: tuple[Text, ...] = ()
     roots: Rules = field(default_factory=dict)
     error_column = "undefined"

@@ -650,6 +650,8 @@ def _load(kind: Any, raw: Any, where: str) -> Any:
         return raw
     if dataclasses.is_dataclass(kind) and isinstance(raw, Mapping):
         return _object(kind, raw, where)
+    if isinstance(kind, type) and issubclass(kind, dict) and isinstance(raw, kind):
+        return raw
     if isinstance(shape, type) and issubclass(shape, Mapping) and isinstance(raw, Mapping):
         key, value = arguments or (Any, Any)
         return {_load(key, k, where): _load(value, v, f"{where}, {k!r}") for k, v in raw.items()}

@@ -134,11 +134,10 @@ def _entry(kind: type[T], entry: Mapping[str, Any], file: _File, where: str, nam
     for part in ("sources", "label", "note", "title", "caveats"):
         known: Mapping[str, Any] = file.sources if part == "sources" else file.texts
         if isinstance(said.get(part), str):
-            if said[part] not in known:
-                raise InputError(
-                    f"{where}: there is no {said[part]!r}; there are {', '.join(known) or 'none'}"
-                )
-            said[part] = known[said[part]]
+            name = said[part].format(**named)
+            if name not in known:
+                raise InputError(f"{where}: there is no {name!r}; there are {', '.join(known) or 'none'}")
+            said[part] = known[name]
     for part in ("label", "note"):
         if named and isinstance(text := said.get(part), Mapping):
             words = {c: file.words[c][key] for c, key in named.items()}
