@@ -5,7 +5,6 @@ import shutil
 
 import pytest
 from audited import BOB, OTHERS, words
-from invented_findings import OTHERS as NOTEBOOKS
 from reading_pages import parse_all
 
 from bobanalysis import text as typography
@@ -25,7 +24,7 @@ def claims(slug):
 
 @pytest.fixture(scope="module")
 def content(invented_build):
-    return Content.read(invented_build, NOTEBOOKS, BOB)
+    return Content.read(invented_build, BOB)
 
 
 def made(content, slug, language="en"):

@@ -53,11 +53,11 @@ PAGES = (
 OWN_PAGES = (
     Page("rules", N_("Every rule"), N_("The rules"), cards.index),
     Page("conditions", N_("Age and place"), N_("The rules"), condition_pages.conditions),
+    Page("record", N_("Register"), N_("The rules"), sheet_pages.record),
     Page("letter", N_("A letter"), N_("One person")),
     Page("try", N_("Try it"), N_("One person"), tryit.page),
-    Page("record", N_("Register"), N_("The rules"), sheet_pages.record),
 )
-"""The pages that any algorithm has, made from its rules; the last one where a record of it is written."""
+"""The pages that any algorithm has, made from its rules; the record where one is written."""
 
 
 def every_page(algorithm: Algorithm) -> tuple[Page, ...]:
@@ -106,7 +106,7 @@ def render_algorithm(
         CatalogueError: a text has no translation.
     """
     target, content = Path(folder), Content.of(algorithm, within_site)
-    menu = OWN_PAGES if sheets.record(algorithm.id) else OWN_PAGES[:-1]
+    menu = [page for page in OWN_PAGES if page.slug != "record" or sheets.record(algorithm.id)]
     example = Person.of(dict(algorithm.start) if person is None else person, algorithm)
     own = algorithm.presentation.try_template
     pages = [replace(page, template=own) if page.slug == "try" else page for page in menu]
