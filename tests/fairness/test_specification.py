@@ -140,7 +140,6 @@ def test_bounds_of_a_gap_are_those_of_all_ways_to_fill_in_both_groups():
         ({"y": [2.0]}, {}, "out of 0 to 1"),
         ({"y": [1.0], "w": [-1.0]}, {"weight": "w"}, r"'w' holds -1.0 in row 0"),
         ({"y": pl.Series([], dtype=pl.Float64)}, {}, "no rows"),
-        ({"y": [1.0]}, {"lowest": 1.0}, "must be below"),
         ({"y": [1.0], "g": ["a"]}, {"groups": ["g"], "reference": "z"}, "not among the groups: a"),
         ({"y": ["text"]}, {}, "'y' holds String"),
     ],
