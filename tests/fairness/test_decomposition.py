@@ -94,7 +94,7 @@ def people(rng, n, weights=False):
     frame = pl.DataFrame({"old": np.where(old, "old", "young"), "job": job, "years": years, "score": score})
     told = rng.random(n) < 1 / (1 + np.exp(2 - score / 3))
     w = rng.exponential(1, n) + 0.1 if weights else np.ones(n)
-    return frame.with_columns(told=told, w=w, town=rng.integers(0, 30, n).astype(str))
+    return frame.with_columns(told=told, w=w)
 
 
 @pytest.mark.parametrize("weight", [None, "w"])

@@ -58,7 +58,7 @@ def adjusted_effects(
     of the attribute (a diploma, seniority) takes part of the gap away with it.
 
     Args:
-        frame: one row a person.
+        frame: one row a person, independent of the others.
         value: true/false or 0/1 (up to shares, for a logit), or any numbers for a linear model.
         of: the attributes whose effects are wanted; text, categories and booleans are categories, and in
             these nothing said is the value "unknown"; cast numbers that are codes to text.

@@ -43,7 +43,7 @@ def curve(
     """Return the curve of a rate or a mean along a number, with a band for the whole curve.
 
     Args:
-        frame: one row a person.
+        frame: one row a person, independent of the others.
         along: a number, such as age; rows without one are left out.
         value: true/false or 0/1 for a rate (a logistic curve, within 0 and 1), other numbers for a mean (a
             linear one); rows without one are left out.

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from bobanalysis.fairness._cube import as_list
 from bobanalysis.fairness.metrics import no_reference
 from bobanalysis.fairness.regression import (
     Array,
@@ -100,13 +101,7 @@ PARTS = ("gap", "composition", "rates", "not shared")
 
 
 def kitagawa(
-    frame: Any,
-    value: str,
-    group: str,
-    strata: Sequence[str],
-    *,
-    reference: Any,
-    weight: str | None = None,
+    frame: Any, value: str, group: str, strata: Sequence[str], *, reference: Any, weight: str | None = None
 ) -> Any:
     """Split the gap of each group to a reference into composition and rates, exactly and without a model.
 
@@ -140,7 +135,7 @@ def kitagawa(
     >>> parts.select("part", pl.col("contribution").round(3)).rows()
     [('gap', 0.0), ('composition', 0.333), ('rates', -0.333), ('not shared', 0.0)]
     """
-    strata = [strata] if isinstance(strata, str) else list(strata)
+    strata = as_list(strata)
     if not strata or group in strata or value in (group, *strata):
         raise ValueError("name at least one column of strata, other than the group and the value")
     table = rows(frame, value, [], weight, labels=[group, *strata])
@@ -196,13 +191,7 @@ def _parts(mine: pl.DataFrame, theirs: pl.DataFrame) -> pl.DataFrame:
 
 
 def oaxaca(
-    frame: Any,
-    value: str,
-    group: str,
-    explain: Sequence[str],
-    *,
-    reference: Any,
-    weight: str | None = None,
+    frame: Any, value: str, group: str, explain: Sequence[str], *, reference: Any, weight: str | None = None
 ) -> Any:
     """Split the gap of two groups' means with a linear model in each (Oaxaca and Blinder).
 
@@ -211,7 +200,7 @@ def oaxaca(
     unexplained   the rest
 
     Args:
-        frame: one row a person.
+        frame: one row a person, independent of the others.
         value: true/false or numbers; of 0/1 the model is a linear probability.
         group: column of the two groups.
         explain: columns; text, categories and booleans are categories.
@@ -240,7 +229,7 @@ def oaxaca(
     >>> parts.filter(pl.col("column").is_null()).select("part", pl.col("contribution").round(6)).rows()
     [('gap', -5.0), ('explained', -4.0), ('unexplained', -1.0)]
     """
-    explain = [explain] if isinstance(explain, str) else list(explain)
+    explain = as_list(explain)
     if not explain or group in explain or value in (group, *explain):
         raise ValueError("explain= needs one or more columns, other than the group and the value")
     table = rows(frame, value, explain, weight, labels=[group])
@@ -268,14 +257,8 @@ def oaxaca(
     found.append(("unexplained", None, _product(x, b - common) - _product(x0, b0 - common)))
     contribution, *moved = np.stack([column for *_, column in found], axis=1)
     se = np.sqrt(np.diag(covariance(np.array(moved))))
-    result = pl.DataFrame(
-        {
-            "part": [part for part, *_ in found],
-            "column": pl.Series([name for _, name, _ in found], dtype=pl.String),
-            "contribution": contribution,
-            **limits(contribution, se),
-        }
-    )
+    named = pl.DataFrame([row[:2] for row in found], {"part": pl.String, "column": pl.String}, orient="row")
+    result = named.with_columns(contribution=pl.Series(contribution), **limits(contribution, se))
     sizes = {"n": pl.lit(int(in_group.sum())), "n_reference": pl.lit(int((~in_group).sum()))}
     return table.back(result.with_columns(group=pl.lit(mine), reference=pl.lit(against), **sizes))
 

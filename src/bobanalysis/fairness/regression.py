@@ -257,9 +257,6 @@ def limits(value: Array, se: Array, freedom: float = np.inf) -> dict[str, pl.Ser
 
     se = np.where(se > 0, se, np.nan)
     half = t.ppf(0.5 + CONFIDENCE / 2, freedom) * se
-    found = {
-        "ci_low": value - half,
-        "ci_high": value + half,
-        "p_value": 2 * t.sf(np.abs(value / se), freedom),
-    }
-    return {name: pl.Series(column).fill_nan(None) for name, column in ({"se": se} | found).items()}
+    p_value = 2 * t.sf(np.abs(value / se), freedom)
+    found = {"se": se, "ci_low": value - half, "ci_high": value + half, "p_value": p_value}
+    return {name: pl.Series(column).fill_nan(None) for name, column in found.items()}

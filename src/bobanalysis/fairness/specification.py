@@ -17,7 +17,6 @@ import numpy as np
 import polars as pl
 
 from bobanalysis.fairness._cube import as_list, label, number, to_lazy
-from bobanalysis.fairness.metrics import no_reference, reference_labels
 from bobanalysis.fairness.regression import CONFIDENCE, check_weights
 
 MOST_SPECIFICATIONS = 100_000
@@ -163,14 +162,7 @@ def agreement(curve: Any, by: Sequence[str] = (), value: str = "value") -> Any:
 _ORDER = ("lowest", "quarter", "median", "three_quarters", "highest")
 
 
-def unknown_bounds(
-    frame: Any,
-    value: str,
-    groups: Sequence[str] = (),
-    *,
-    weight: str | None = None,
-    reference: Any = None,
-) -> Any:
+def unknown_bounds(frame: Any, value: str, groups: Sequence[str] = (), *, weight: str | None = None) -> Any:
     """Return the lowest and the highest a share can be, whatever the unknown values are.
 
     Nothing is assumed of who is unknown: ``low`` counts all of them as 0, ``high`` as 1.
@@ -180,18 +172,16 @@ def unknown_bounds(
         value: column of true/false or of numbers from 0 to 1.
         groups: columns to cross; rows without a group are the group "unknown".
         weight: zero or more, without gaps.
-        reference: a group (its label, or one label a column) the others are compared with.
 
     Returns:
         A frame of the library that came in, one row a group: the ``groups``, ``n``, ``n_known``,
         ``share_unknown`` (by weight), ``value_known`` (mean of the known; null if nobody is), ``low``,
-        ``high``, ``ci_low``, ``ci_high`` (which holds the true value, wherever between the bounds it is, at
-        95 %), and with a reference ``difference_low``, ``difference_high`` (bounds of
-        group minus reference, null for itself).
+        ``high``, and at 95 % ``ci_low``, ``ci_high`` (which hold the true value, wherever between the bounds
+        it is). The gap of two groups lies between ``low`` of one less ``high`` of the other and ``high`` of
+        one less ``low`` of the other.
 
     Raises:
-        ValueError: a column is missing, an outcome is out of range, a weight is negative, no rows, or the
-            reference is not there.
+        ValueError: a column is missing, an outcome is out of range, a weight is negative, or no rows.
 
     Source: Manski, American Economic Review P&P 80 (1990), 319-323; Imbens and Manski, Econometrica 72
     (2004), 1845-1857, for the interval, as corrected by Stoye, Econometrica 77 (2009).
@@ -237,12 +227,4 @@ def unknown_bounds(
     found = found.drop("_se_low", "_se_high").with_columns(
         pl.Series(name, np.clip(end, 0.0, 1.0)) for name, end in ends.items()
     )
-    if reference is not None:
-        labels = reference_labels(reference, groups)
-        itself = pl.all_horizontal(pl.col(c) == text for c, text in zip(groups, labels, strict=True))
-        if (chosen := found.filter(itself)).is_empty():
-            raise no_reference(reference, found.select(groups).rows())
-        gaps = {"difference_low": pl.col("low") - chosen["high"][0]}
-        gaps["difference_high"] = pl.col("high") - chosen["low"][0]
-        found = found.with_columns(pl.when(~itself).then(gap).alias(name) for name, gap in gaps.items())
     return back(found.with_columns(pl.selectors.float().fill_nan(None)))
