@@ -40,7 +40,10 @@ CALLS = {
     "impact_ratios": (PEOPLE, lambda f, t: f(t, ["sex"], "told", weight="w")),
     "kitagawa": (PEOPLE, lambda f, t: f(t, "told", "sex", ["answer"], reference="F")),
     "lack_of_fit": (PEOPLE, lambda f, t: f(t, "age", "told", smooth=4)),
-    "oaxaca": (PEOPLE, lambda f, t: f(t, "score", "sex", ["age"], reference=("F", "M"))),
+    "oaxaca": (
+        PEOPLE.filter(pl.col("sex") != "X"),
+        lambda f, t: f(t, "score", "sex", ["age"], reference="M"),
+    ),
     "pairwise_gaps": (PEOPLE, lambda f, t: f(t, ["sex"], "told", draws=199)),
     "protect": (COUNTS, lambda f, t: f(t, ["sex", "dep"])),
     "rank_intervals": (RANKED, lambda f, t: f(t, "u", "s", "value", extreme=1)),

@@ -104,9 +104,8 @@ def exposure(
         raise ValueError(f"{person} {who!r} has several groups or weights: {twice.head(3).rows()}")
     shown = rows.lazy().select("_person", "_item", _attention=DISCOUNTS[discount](r))
     full = people.lazy().join(shown.select("_item").unique(), how="cross")
-    full = full.join(shown, on=["_person", "_item"], how="left").with_columns(
-        pl.col("_attention").fill_null(0.0)
-    )
+    full = full.join(shown, on=["_person", "_item"], how="left")
+    full = full.with_columns(pl.col("_attention").fill_null(0.0))
     cells = cube(full, groups, score="_attention", weight="_w", item="_item")
     found = measures(cells, reference, min_group)
     return back(found.filter(metric="mean_score").with_columns(metric=pl.lit("exposure")))

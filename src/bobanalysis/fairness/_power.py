@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from bobanalysis.fairness import intervals
-from bobanalysis.fairness.gaps import Levels, compare
+from bobanalysis.fairness.gaps import compare
 from bobanalysis.fairness.intervals import Array
 
-_MOST_KINDS = 5_000
+_MOST_GROUPS = 3_000  # all pairs of which are looked at
 
 
 def power(rate: Any, gap: Any, n: Any, m: Any, level: float = 0.05, tests: int = 1) -> Array:
@@ -136,26 +136,14 @@ def equivalence_test(
     if levels.mean:
         raise ValueError("an equivalence test compares rates: give prediction= or outcome=")
     if len(levels.value) < 2:
-        why = f"not estimable: {len(levels.value)} group(s) large enough to compare; a gap needs two"
-        return Equivalence(margin, False, None, None, None, levels.left_out, why)
-    smallest, i, j = _widest(levels, 1 - 2 * level)
-    high, low = levels.labels[i], levels.labels[j]
-    return Equivalence(margin, smallest < margin, smallest, high, low, levels.left_out)
-
-
-def _widest(levels: Levels, confidence: float) -> tuple[float, int, int]:
-    """Largest upper limit of a gap among the pairs, each at its own confidence, and the pair."""
-    alike = np.stack([levels.value, levels.people])  # a pair of groups of one rate and size is one pair
-    kinds, first, count = np.unique(alike, axis=1, return_index=True, return_counts=True)
-    if len(first) > _MOST_KINDS:
+        return Equivalence(margin, False, None, None, None, levels.left_out, levels.reason)
+    if len(levels.value) > _MOST_GROUPS:
         raise ValueError(f"{len(levels.value)} groups make too many pairs; compare fewer groups")
-    p, n = kinds
-    low, high = intervals.wilson(p, n, confidence)
-    best = (-1.0, 0, 0)
-    for k in range(len(p)):
-        up = p - p[k] + np.hypot(high - p, p[k] - low[k])  # of each group minus group k
-        if count[k] == 1:  # no other group like it
-            up[k] = -1.0
-        i = int(up.argmax())
-        best = max(best, (float(up[i]), int(first[i]), int(first[k])))
-    return best
+    p = levels.value
+    low, high = intervals.wilson(p, levels.people, 1 - 2 * level)
+    # upper limit of what the group of the row has more than that of the column
+    up = p[:, None] - p + np.hypot((high - p)[:, None], p - low)
+    np.fill_diagonal(up, -1.0)
+    i, j = divmod(int(up.argmax()), len(p))
+    smallest, labels = float(up[i, j]), levels.labels
+    return Equivalence(margin, smallest < margin, smallest, labels[i], labels[j], levels.left_out)

@@ -72,12 +72,11 @@ def audit(
             refuse_overwrite(path, file)
         names = _names(groups, file)
         roles = {"prediction": prediction, "outcome": outcome, "score": score, "weight": weight}
+        roles |= {"count": count, "selected": selected}
         found = audit_file(
             file,
             names,
             **roles,
-            count=count,
-            selected=selected,
             reference=_labels(reference, len(names)),
             min_group=min_group,
             missing=MISSING if missing is None else ("", *(part.strip() for part in missing.split(","))),

@@ -10,18 +10,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from math import comb
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import polars as pl
 
+from bobanalysis.fairness._cube import as_list
+from bobanalysis.fairness.metrics import no_reference
 from bobanalysis.fairness.regression import (
     Array,
     Design,
     NotEstimableError,
     Rows,
-    check_confidence,
     check_rank,
+    covariance,
     design,
     fit,
     limits,
@@ -99,13 +101,7 @@ PARTS = ("gap", "composition", "rates", "not shared")
 
 
 def kitagawa(
-    frame: Any,
-    value: str,
-    group: str,
-    strata: Sequence[str],
-    *,
-    reference: Any,
-    weight: str | None = None,
+    frame: Any, value: str, group: str, strata: Sequence[str], *, reference: Any, weight: str | None = None
 ) -> Any:
     """Split the gap of each group to a reference into composition and rates, exactly and without a model.
 
@@ -139,13 +135,13 @@ def kitagawa(
     >>> parts.select("part", pl.col("contribution").round(3)).rows()
     [('gap', 0.0), ('composition', 0.333), ('rates', -0.333), ('not shared', 0.0)]
     """
-    strata = [strata] if isinstance(strata, str) else list(strata)
+    strata = as_list(strata)
     if not strata or group in strata or value in (group, *strata):
         raise ValueError("name at least one column of strata, other than the group and the value")
     table = rows(frame, value, [], weight, labels=[group, *strata])
     names, against = table.table[group].unique().sort().to_list(), str(reference)
     if against not in names:
-        raise ValueError(f"reference {reference!r} is not among the groups: {', '.join(names[:20])}")
+        raise no_reference(reference, names)
     if len(names) == 1:
         raise ValueError(f"column {group!r} has one group only, {names[0]!r}: there is no gap")
     y, w = pl.col("_y"), pl.col("_w")
@@ -194,54 +190,38 @@ def _parts(mine: pl.DataFrame, theirs: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-Kind = Literal["two-fold", "three-fold"]
-
-
 def oaxaca(
-    frame: Any,
-    value: str,
-    group: str,
-    explain: Sequence[str],
-    *,
-    reference: Any,
-    kind: Kind = "two-fold",
-    weight: str | None = None,
-    cluster: str | None = None,
-    confidence: float = 0.95,
+    frame: Any, value: str, group: str, explain: Sequence[str], *, reference: Any, weight: str | None = None
 ) -> Any:
     """Split the gap of two groups' means with a linear model in each (Oaxaca and Blinder).
 
-    two-fold     explained (different columns, at the coefficients of both groups together, with a column for
-                 the group, without which explained parts take in what is not) and unexplained
-    three-fold   endowments (different columns, at the reference's coefficients), coefficients (at the
-                 reference's columns) and interaction
+    explained     different columns, at the coefficients of both groups together (with a column for the group,
+                  without which explained parts take in what is not)
+    unexplained   the rest
 
     Args:
-        frame: one row a person.
+        frame: one row a person, independent of the others.
         value: true/false or numbers; of 0/1 the model is a linear probability.
-        group: column of the groups; rows of groups other than the two compared are left out.
+        group: column of the two groups.
         explain: columns; text, categories and booleans are categories.
-        reference: the group subtracted, or ``(group, reference)`` where there are more than two.
-        kind: see above.
+        reference: the group subtracted.
         weight: zero or more, without gaps.
-        cluster: standard errors then allow people of one cluster to be alike.
-        confidence: of each interval.
 
     Returns:
         A frame of the library that came in: ``part`` ("gap", then the parts), ``column`` (null for the
         whole), ``contribution``, ``se``, ``ci_low``, ``ci_high``, ``p_value``, ``group``, ``reference``,
-        ``n`` and ``n_reference`` (rows). Explained, endowment and interaction parts are also given column by
-        column; unexplained and coefficient parts are not, as their split changes with the category left out
-        and the origin of each number. Columns are sampled like outcomes: standard errors allow for both.
+        ``n`` and ``n_reference`` (rows). What is explained is also given column by column; what is not is
+        not, as its split changes with the category left out and the origin of each number. Columns are
+        sampled like outcomes: standard errors allow for both.
 
     Raises:
-        ValueError: a column is missing, a group is not there, or which two groups is not clear.
+        ValueError: a column is missing, the reference is not there, or there are not two groups.
         NotEstimableError: (a ValueError) columns that follow from each other, also within one group (a value
-            nobody of a group has), too few rows, one cluster.
+            nobody of a group has), or too few rows.
 
     Source: Jann, Stata Journal 8 (2008), 453-479; Oaxaca and Ransom, Review of Economics and Statistics 81
     (1999), for what cannot be split. Estimates equal statsmodels' ``OaxacaBlinder`` (which offers neither
-    weights, nor clusters, nor columns).
+    weights nor columns).
 
     >>> people = pl.DataFrame({"sex": ["F"] * 4 + ["M"] * 4, "years": [1.0, 2, 3, 4, 3, 4, 5, 6],
     ...                        "score": [2.0, 4, 6, 8, 7, 9, 11, 13]})
@@ -249,74 +229,43 @@ def oaxaca(
     >>> parts.filter(pl.col("column").is_null()).select("part", pl.col("contribution").round(6)).rows()
     [('gap', -5.0), ('explained', -4.0), ('unexplained', -1.0)]
     """
-    check_confidence(confidence)
-    if kind not in ("two-fold", "three-fold"):
-        raise ValueError(f'kind {kind!r} is neither "two-fold" nor "three-fold"')
-    explain = [explain] if isinstance(explain, str) else list(explain)
+    explain = as_list(explain)
     if not explain or group in explain or value in (group, *explain):
         raise ValueError("explain= needs one or more columns, other than the group and the value")
-    table = rows(frame, value, explain, weight, cluster, labels=[group])
-    mine, against = _two_groups(table.table[group].unique().sort().to_list(), group, reference)
-    table = table.within(pl.col(group).is_in([mine, against]))
+    table = rows(frame, value, explain, weight, labels=[group])
+    groups, against = table.table[group].unique().sort().to_list(), str(reference)
+    if against not in groups:
+        raise no_reference(reference, groups)
+    if len(groups) != 2:
+        raise ValueError(
+            f"column {group!r} has {len(groups)} groups ({', '.join(groups[:20])}); keep the rows of two"
+        )
+    mine = next(name for name in groups if name != against)
     columns, in_group = design(table.table, explain), (table.table[group] == mine).to_numpy()
     x, b = _side(table, columns, in_group, mine)
     x0, b0 = _side(table, columns, ~in_group, against)
-    parts: list[tuple[str, list[tuple[Array, Array]], bool]] = [("gap", [(x, b), (-x0, b0)], False)]
-    if kind == "three-fold":
-        parts += [
-            ("endowments", [(x - x0, b0)], True),
-            ("coefficients", [(x0, b - b0)], False),
-            ("interaction", [(x - x0, b - b0)], True),
-        ]
-    else:
-        both = np.column_stack([columns.x, in_group])
-        check_rank(both, [*columns.names, group])
-        pooled = fit(table, both)
-        common = np.vstack([pooled.params, pooled.moved])[:, :-1]
-        parts.append(("explained", [(x - x0, common)], True))
-        parts.append(("unexplained", [(x, b - common), (-x0, b0 - common)], False))
-    found: list[tuple[str, str | None, Array]] = []
-    for part, products, split in parts:
-        places: dict[str | None, Any] = {None: slice(None)}
-        places |= {name: list(term.at) for name, term in columns.terms.items()} if split else {}
-        for name, at in places.items():
-            terms = [_product(*one, at) for one in products]
-            found.append((part, name, np.sum(terms, axis=0)))
+    both = np.column_stack([columns.x, in_group])
+    check_rank(both, [*columns.names, group])
+    pooled = fit(table, both)
+    common = np.vstack([pooled.params, pooled.moved])[:, :-1]
+    found: list[tuple[str, str | None, Array]] = [
+        ("gap", None, _product(x, b) - _product(x0, b0)),
+        ("explained", None, _product(x - x0, common)),
+    ]
+    for name, term in columns.terms.items():
+        found.append(("explained", name, _product(x - x0, common, list(term.at))))
+    found.append(("unexplained", None, _product(x, b - common) - _product(x0, b0 - common)))
     contribution, *moved = np.stack([column for *_, column in found], axis=1)
-    se = np.sqrt(np.diag(table.variance(np.array(moved))))
-    result = pl.DataFrame(
-        {
-            "part": [part for part, *_ in found],
-            "column": pl.Series([name for _, name, _ in found], dtype=pl.String),
-            "contribution": contribution,
-            **limits(contribution, se, confidence, table.freedom()),
-        }
-    )
+    se = np.sqrt(np.diag(covariance(np.array(moved))))
+    named = pl.DataFrame([row[:2] for row in found], {"part": pl.String, "column": pl.String}, orient="row")
+    result = named.with_columns(contribution=pl.Series(contribution), **limits(contribution, se))
     sizes = {"n": pl.lit(int(in_group.sum())), "n_reference": pl.lit(int((~in_group).sum()))}
     return table.back(result.with_columns(group=pl.lit(mine), reference=pl.lit(against), **sizes))
 
 
-def _two_groups(groups: list[str], column: str, reference: Any) -> tuple[str, str]:
-    if isinstance(reference, tuple | list) and len(reference) == 2:
-        mine, against = map(str, reference)
-    else:
-        against = str(reference)
-        others = [name for name in groups if name != against]
-        mine = others[0] if len(others) == 1 else ""
-    for name in filter(None, (mine, against)):
-        if name not in groups:
-            raise ValueError(f"{name!r} is not among the groups of {column!r}: {', '.join(groups[:20])}")
-    if not mine or mine == against:
-        raise ValueError(
-            f"column {column!r} has {len(groups)} groups ({', '.join(groups[:20])}); "
-            "say which two with reference=(group, reference)"
-        )
-    return mine, against
-
-
 def _side(table: Rows, columns: Design, keep: Any, name: str) -> tuple[Array, Array]:
     """Means and coefficients of one of the two groups; below each, what every row moves it by."""
-    x, mine = columns.x[keep], Rows(table.table.filter(pl.Series(keep)), 0, table.back)
+    x, mine = columns.x[keep], table.within(pl.Series(keep))
     if nobody := [n for n, any_ in zip(columns.names, (x != 0).any(axis=0), strict=True) if not any_]:
         raise NotEstimableError(
             f"in group {name!r} nobody has {', '.join(nobody)}: merge that value or leave it out"
@@ -332,7 +281,7 @@ def _side(table: Rows, columns: Design, keep: Any, name: str) -> tuple[Array, Ar
     return means, coefficients
 
 
-def _product(x: Array, beta: Array, at: Any) -> Array:
+def _product(x: Array, beta: Array, at: Any = slice(None)) -> Array:
     """``x @ beta`` at some columns, and below it what every row moves it by."""
     x, beta = x[:, at], beta[:, at]
     found = x @ beta[0] + beta @ x[0]

@@ -68,15 +68,12 @@ def protect(
     ):
         for row in bad.arg_true().head(1):
             raise ValueError(f"column {count!r} holds {inner[count][row]} in row {row}, which {why}")
-    # labels in the order of their values, "unknown" first, totals last
-    labels = {
-        name: inner[name].unique().sort().cast(pl.String).fill_null(UNKNOWN).unique(maintain_order=True)
-        for name in by
-    }
-    for name in by:
-        if TOTAL in labels[name]:
+    kinds = {}
+    for name in by:  # labels in the order of their values, "unknown" first, totals last
+        labels = inner[name].unique().sort().cast(pl.String).fill_null(UNKNOWN).unique(maintain_order=True)
+        if TOTAL in labels:
             raise ValueError(f"column {name!r} has the value {TOTAL!r}; leave totals out, they are added")
-    kinds = {name: pl.Enum([*labels[name], TOTAL]) for name in by}
+        kinds[name] = pl.Enum([*labels, TOTAL])
     full = inner.with_columns(
         pl.col(name).cast(pl.String).fill_null(UNKNOWN).cast(kind) for name, kind in kinds.items()
     )
@@ -90,16 +87,13 @@ def protect(
     n = full[count].cast(pl.Float64).to_numpy()
     small = (n > 0) & (n < min_count)
     hidden, low, high = _hide(n, small, _lines(full, by), min_count)
-    primary, other = pl.Series(small), pl.Series(hidden & ~small)
+    primary = pl.when(pl.Series(small)).then(pl.lit("primary"))
+    told = primary.when(pl.Series(hidden)).then(pl.lit("complementary"))
     return back(
         full.with_columns(
             pl.col(by).cast(pl.String),
             *(pl.when(pl.Series(~hidden)).then(pl.col(name)).alias(name) for name in (count, *values)),
-            pl.when(primary)
-            .then(pl.lit("primary"))
-            .when(other)
-            .then(pl.lit("complementary"))
-            .alias("hidden"),
+            told.alias("hidden"),
             pl.Series("possible_low", low).fill_nan(None),
             pl.Series("possible_high", high).fill_nan(None),
         )

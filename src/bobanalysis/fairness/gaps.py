@@ -255,15 +255,6 @@ class Levels:
             return f"not estimable: {why}"
         return None
 
-    def position(self, reference: Any) -> int:
-        """Return where a group is; ValueError if it is not compared."""
-        parts = reference if isinstance(reference, tuple | list) else [reference]
-        label = " × ".join(str(part) for part in parts)
-        if label not in self.labels:
-            shown = ", ".join(self.labels[:20])
-            raise ValueError(f"reference {label!r} is not among the groups compared: {shown}")
-        return self.labels.index(label)
-
 
 def compare(
     frame: Any, groups: Sequence[str] | None, roles: dict[str, Any], metric: str | None, min_group: int

@@ -1,8 +1,7 @@
 """What curves, adjusted effects and decompositions share: rows, columns, fits and simultaneous limits.
 
 Models are those of statsmodels. Standard errors never assume that a model is right about the variance: they
-are sandwiches, over rows or over clusters of rows. The sandwich is computed here because statsmodels gives a
-logit HC0 whatever it is asked for, and offers no leaving out of clusters.
+are sandwiches. The sandwich is computed here because statsmodels gives a logit HC0 whatever it is asked for.
 """
 
 from __future__ import annotations
@@ -10,16 +9,17 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from bobanalysis.fairness._cube import UNKNOWN, Back, label, number, to_lazy
+from bobanalysis.fairness._cube import Back, label, number, to_lazy
 
 Array = NDArray[Any]
+CONFIDENCE = 0.95
+"""Of each interval."""
 
 
 class NotEstimableError(ValueError):
@@ -28,7 +28,7 @@ class NotEstimableError(ValueError):
 
 @dataclass(frozen=True)
 class Rows:
-    """Rows that can be used: text for categories, numbers as Float64, ``_y``, ``_w`` and ``_cluster``.
+    """Rows that can be used: text for categories, numbers as Float64, ``_y`` and ``_w``.
 
     Attributes:
         table: the rows.
@@ -50,44 +50,19 @@ class Rows:
         """Weight of each row."""
         return self.table["_w"].to_numpy()
 
-    @cached_property
-    def clusters(self) -> NDArray[np.intp] | None:
-        """Number of the cluster of each row, or None where each row stands for itself."""
-        if "_cluster" not in self.table.columns:
-            return None
-        return np.unique(self.table["_cluster"].to_numpy(), return_inverse=True)[1]
-
-    def within(self, keep: pl.Expr) -> Rows:
-        """Return the rows that an expression keeps."""
+    def within(self, keep: pl.Series) -> Rows:
+        """Return some of the rows."""
         return Rows(self.table.filter(keep), self.left_out, self.back)
 
-    def freedom(self, otherwise: float = np.inf) -> float:
-        """Return the number of clusters less one; NotEstimableError if there is one only."""
-        if self.clusters is not None and self.clusters.max() == 0:
-            raise NotEstimableError("all rows are in one cluster: their uncertainty is not estimable")
-        return otherwise if self.clusters is None else float(self.clusters.max())
 
-    def by_cluster(self, values: Array) -> Array:
-        """Return the sums of columns of values by cluster; the values themselves without clusters."""
-        if self.clusters is None:
-            return values
-        return np.stack([np.bincount(self.clusters, column) for column in values.T], axis=1)
-
-    def variance(self, moved: Array, coefficients: int = 1) -> Array:
-        """Return the covariance of estimates from what each row moves them by: HC1, of clusters CR1."""
-        self.freedom()
-        sums, n = self.by_cluster(moved), len(moved)
-        groups = len(sums)
-        return sums.T @ sums * (groups / (groups - 1) * (n - 1) / (n - coefficients))
+def covariance(moved: Array, coefficients: int = 1) -> Array:
+    """Return the covariance of estimates from what each row moves them by (HC1)."""
+    n = len(moved)
+    return np.asarray(moved.T @ moved * (n / (n - coefficients)))
 
 
 def rows(
-    frame: Any,
-    outcome: str,
-    columns: Sequence[str],
-    weight: str | None = None,
-    cluster: str | None = None,
-    labels: Sequence[str] = (),
+    frame: Any, outcome: str, columns: Sequence[str], weight: str | None = None, labels: Sequence[str] = ()
 ) -> Rows:
     """Return the rows of a table that have all that is needed.
 
@@ -97,7 +72,6 @@ def rows(
         columns: text, categories and booleans are kept as categories (nothing said: "unknown"), numbers as
             numbers (rows without one are left out, and counted).
         weight: zero or more, without gaps.
-        cluster: people of one cluster are not independent of each other.
         labels: columns that name groups whatever they hold.
 
     Raises:
@@ -109,16 +83,14 @@ def rows(
     [('F', 1.0, 1.0), ('F', 1.0, 1.0)]
     """
     names = list(dict.fromkeys([*labels, *columns]))
-    if clash := {*names} & {"_y", "_w", "_cluster"}:
+    if clash := {*names} & {"_y", "_w"}:
         raise ValueError(f"rename the column {min(clash)!r}: the name is used for sums")
-    lazy, back = to_lazy(frame, [outcome, *names, *(c for c in (weight, cluster) if c)])
+    lazy, back = to_lazy(frame, [outcome, *names, *([weight] if weight else [])])
     schema = lazy.collect_schema()
     wanted = {
         c: label(c, schema) if c in labels or not schema[c].is_numeric() else number(c, schema) for c in names
     }
     wanted |= {"_y": number(outcome, schema), "_w": number(weight, schema) if weight else pl.lit(1.0)}
-    if cluster:
-        wanted["_cluster"] = pl.col(cluster).cast(pl.String).fill_null(UNKNOWN)
     table = lazy.select(**wanted).collect()
     check_weights(table["_w"], weight)
     for name, column in [(outcome, "_y"), *((c, c) for c in names)]:
@@ -151,7 +123,6 @@ def check_weights(weights: pl.Series, name: str | None) -> None:
 class Term:
     """Where one column of the table stands in a design; ``levels`` and ``reference`` for a category only."""
 
-    name: str
     at: tuple[int, ...]
     levels: tuple[str, ...] = ()
     reference: str | None = None
@@ -188,7 +159,7 @@ def design(table: pl.DataFrame, columns: Sequence[str], reference: Mapping[str, 
                 f"column {name!r} is {values[0]!r} in every row: nothing to compare, leave it out"
             )
         if values.dtype != pl.String:
-            terms[name] = Term(name, (len(names),))
+            terms[name] = Term((len(names),))
             blocks.append(values.to_numpy())
             names.append(name)
             continue
@@ -199,7 +170,7 @@ def design(table: pl.DataFrame, columns: Sequence[str], reference: Mapping[str, 
                 f"reference {base!r} is not among the values of {name!r}: {', '.join(levels[:20])}"
             )
         others = tuple(level for level in levels if level != base)
-        terms[name] = Term(name, tuple(range(len(names), len(names) + len(others))), others, base)
+        terms[name] = Term(tuple(range(len(names), len(names) + len(others))), others, base)
         blocks += [(values == level).to_numpy().astype(float) for level in others]
         names += [f"{name} = {level}" for level in others]
     x = np.column_stack(blocks)
@@ -252,7 +223,7 @@ class Fit:
 def fit(table: Rows, x: Array, logit: bool = False) -> Fit:
     """Fit a weighted linear or logistic regression with statsmodels.
 
-    ``table.variance(found.moved, x.shape[1])`` is the robust covariance: HC1, or CR1 of clusters.
+    ``covariance(found.moved, x.shape[1])`` is the robust covariance.
 
     Raises:
         NotEstimableError: a logit has no finite solution (some combination of columns predicts perfectly).
@@ -280,21 +251,12 @@ def fit(table: Rows, x: Array, logit: bool = False) -> Fit:
     return Fit(x, found.params, mean, slope, w * (y - mean), bread)
 
 
-def limits(value: Array, se: Array, confidence: float, freedom: float = np.inf) -> dict[str, pl.Series]:
+def limits(value: Array, se: Array, freedom: float = np.inf) -> dict[str, pl.Series]:
     """Return ``ci_low``, ``ci_high`` and ``p_value`` of estimates (t, or normal); null without an error."""
     from scipy.stats import t
 
     se = np.where(se > 0, se, np.nan)
-    half = t.ppf(0.5 + confidence / 2, freedom) * se
-    found = {
-        "ci_low": value - half,
-        "ci_high": value + half,
-        "p_value": 2 * t.sf(np.abs(value / se), freedom),
-    }
-    return {name: pl.Series(column).fill_nan(None) for name, column in ({"se": se} | found).items()}
-
-
-def check_confidence(confidence: float) -> None:
-    """Raise ValueError unless ``confidence`` is between 0 and 1."""
-    if not 0 < confidence < 1:
-        raise ValueError(f"confidence must be between 0 and 1, as 0.95, not {confidence}")
+    half = t.ppf(0.5 + CONFIDENCE / 2, freedom) * se
+    p_value = 2 * t.sf(np.abs(value / se), freedom)
+    found = {"se": se, "ci_low": value - half, "ci_high": value + half, "p_value": p_value}
+    return {name: pl.Series(column).fill_nan(None) for name, column in found.items()}

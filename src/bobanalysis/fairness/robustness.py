@@ -48,16 +48,12 @@ def rank_intervals(frame: Any, unit: str, specification: str, value: str, extrem
     )
     every = table[specification].n_unique()
     complete = pl.len() == every
-    above, below = ((complete & (pl.col(c).max() <= extreme)) for c in ("rank", "from_below"))
+    high, low = ((complete & (pl.col(c).max() <= extreme)) for c in ("rank", "from_below"))
+    kind = pl.when(high).then(pl.lit(HIGH)).when(low).then(pl.lit(LOW)).otherwise(pl.lit(DEPENDS))
     result = ranked.group_by(unit).agg(
         pl.col("rank").min().cast(pl.Int64).alias("rank_low"),
         pl.col("rank").max().cast(pl.Int64).alias("rank_high"),
-        pl.when(above)
-        .then(pl.lit(HIGH))
-        .when(below)
-        .then(pl.lit(LOW))
-        .otherwise(pl.lit(DEPENDS))
-        .alias("class"),
+        kind.alias("class"),
         pl.len().cast(pl.Int64).alias("specifications"),
     )
     return back(result.sort(unit))

@@ -17,8 +17,7 @@ import numpy as np
 import polars as pl
 
 from bobanalysis.fairness._cube import as_list, label, number, to_lazy
-from bobanalysis.fairness.metrics import no_reference, reference_labels
-from bobanalysis.fairness.regression import check_confidence, check_weights
+from bobanalysis.fairness.regression import CONFIDENCE, check_weights
 
 MOST_SPECIFICATIONS = 100_000
 NOT_ESTIMABLE, ESTIMATED = "not estimable", "estimated"
@@ -163,40 +162,26 @@ def agreement(curve: Any, by: Sequence[str] = (), value: str = "value") -> Any:
 _ORDER = ("lowest", "quarter", "median", "three_quarters", "highest")
 
 
-def unknown_bounds(
-    frame: Any,
-    value: str,
-    groups: Sequence[str] = (),
-    *,
-    weight: str | None = None,
-    lowest: float = 0.0,
-    highest: float = 1.0,
-    reference: Any = None,
-    confidence: float = 0.95,
-) -> Any:
-    """Return the lowest and the highest a share or mean can be, whatever the unknown values are.
+def unknown_bounds(frame: Any, value: str, groups: Sequence[str] = (), *, weight: str | None = None) -> Any:
+    """Return the lowest and the highest a share can be, whatever the unknown values are.
 
-    Nothing is assumed of who is unknown: ``low`` counts all of them as ``lowest``, ``high`` as ``highest``.
+    Nothing is assumed of who is unknown: ``low`` counts all of them as 0, ``high`` as 1.
 
     Args:
         frame: one row a person; a value that is null is unknown.
-        value: column of true/false or 0/1, or of numbers between ``lowest`` and ``highest``.
+        value: column of true/false or of numbers from 0 to 1.
         groups: columns to cross; rows without a group are the group "unknown".
         weight: zero or more, without gaps.
-        lowest, highest: what a value can be.
-        reference: a group (its label, or one label a column) the others are compared with.
-        confidence: of the interval.
 
     Returns:
         A frame of the library that came in, one row a group: the ``groups``, ``n``, ``n_known``,
         ``share_unknown`` (by weight), ``value_known`` (mean of the known; null if nobody is), ``low``,
-        ``high``, ``ci_low``, ``ci_high`` (which holds the true value, wherever between the bounds it is, with
-        the confidence asked for), and with a reference ``difference_low``, ``difference_high`` (bounds of
-        group minus reference, null for itself).
+        ``high``, and at 95 % ``ci_low``, ``ci_high`` (which hold the true value, wherever between the bounds
+        it is). The gap of two groups lies between ``low`` of one less ``high`` of the other and ``high`` of
+        one less ``low`` of the other.
 
     Raises:
-        ValueError: a column is missing, an outcome is out of range, a weight is negative, no rows, or the
-            reference is not there.
+        ValueError: a column is missing, an outcome is out of range, a weight is negative, or no rows.
 
     Source: Manski, American Economic Review P&P 80 (1990), 319-323; Imbens and Manski, Econometrica 72
     (2004), 1845-1857, for the interval, as corrected by Stoye, Econometrica 77 (2009).
@@ -208,9 +193,6 @@ def unknown_bounds(
     from scipy.optimize.elementwise import find_root
     from scipy.special import ndtr
 
-    check_confidence(confidence)
-    if not lowest < highest:
-        raise ValueError(f"lowest ({lowest}) must be below highest ({highest})")
     groups = as_list(groups)
     lazy, back = to_lazy(frame, [value, *groups, *([weight] if weight else [])])
     schema = lazy.collect_schema()
@@ -220,16 +202,14 @@ def unknown_bounds(
     if table.is_empty():
         raise ValueError("the table has no rows")
     check_weights(table["_w"], weight)
-    if not table["_y"].drop_nulls().is_between(lowest, highest).all():
-        raise ValueError(
-            f"column {value!r} runs from {table['_y'].min()!r} to {table['_y'].max()!r}, "
-            f"out of {lowest:g} to {highest:g}; give lowest= and highest="
-        )
+    if not table["_y"].drop_nulls().is_between(0, 1).all():
+        seen = f"{table['_y'].min()!r} to {table['_y'].max()!r}"
+        raise ValueError(f"column {value!r} runs from {seen}, out of 0 to 1; give true/false or shares")
     y, w = pl.col("_y"), pl.col("_w")
     sums = {"n": pl.len().cast(pl.Int64), "n_known": y.count().cast(pl.Int64)}
     sums["share_unknown"] = w.filter(y.is_null()).sum() / w.sum()
     sums["value_known"] = (w * y).sum() / w.filter(y.is_not_null()).sum()
-    for name, end in {"low": y.fill_null(lowest), "high": y.fill_null(highest)}.items():
+    for name, end in {"low": y.fill_null(0.0), "high": y.fill_null(1.0)}.items():
         sums[name] = mean = (w * end).sum() / w.sum()
         sums[f"_se_{name}"] = (w**2 * (end - mean) ** 2).sum().sqrt() / w.sum()
     found = table.group_by(groups).agg(**sums).sort(groups) if groups else table.select(**sums)
@@ -237,22 +217,14 @@ def unknown_bounds(
         found[c].cast(pl.Float64).to_numpy() for c in ("low", "high", "_se_low", "_se_high", "n")
     )
     # one observation more at each end of the range: a share seen as 0 of 8 is not known to be 0
-    floor = (highest - lowest) / (2 * (n + 2)) * np.sqrt(2 / (n + 2))
+    floor = 1 / (2 * (n + 2)) * np.sqrt(2 / (n + 2))
     se_low, se_high = np.maximum(se_low, floor), np.maximum(se_high, floor)
     # two-sided where nobody is unknown, one-sided where the bounds are far apart
     apart = (high - low) / np.maximum(se_low, se_high)
-    held = lambda c, apart: ndtr(c + apart) - ndtr(-c) - confidence  # noqa: E731
+    held = lambda c, apart: ndtr(c + apart) - ndtr(-c) - CONFIDENCE  # noqa: E731
     width = find_root(held, (0.0, 40.0), args=(apart,)).x
     ends = {"ci_low": low - width * se_low, "ci_high": high + width * se_high}
     found = found.drop("_se_low", "_se_high").with_columns(
-        pl.Series(name, np.clip(end, lowest, highest)) for name, end in ends.items()
+        pl.Series(name, np.clip(end, 0.0, 1.0)) for name, end in ends.items()
     )
-    if reference is not None:
-        labels = reference_labels(reference, groups)
-        itself = pl.all_horizontal(pl.col(c) == text for c, text in zip(groups, labels, strict=True))
-        if (chosen := found.filter(itself)).is_empty():
-            raise no_reference(reference, found.select(groups).rows())
-        gaps = {"difference_low": pl.col("low") - chosen["high"][0]}
-        gaps["difference_high"] = pl.col("high") - chosen["low"][0]
-        found = found.with_columns(pl.when(~itself).then(gap).alias(name) for name, gap in gaps.items())
     return back(found.with_columns(pl.selectors.float().fill_nan(None)))

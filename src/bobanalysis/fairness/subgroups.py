@@ -106,8 +106,8 @@ def _sums(cells: Cube, metric: str | None) -> tuple[pl.DataFrame, bool]:
     if "_prediction" in cells.cells.columns and not cells.binary:
         raise ValueError("selection_rate needs a prediction of yes or no")
     named = [*rates_of(cells), *(["mean_score"] if "_score_sum" in cells.cells.columns else [])]
-    first = [m for m in ("selection_rate", "mean_score", "base_rate") if m in named]
-    metric = metric or next(iter(first), "selection_rate")
+    first = (m for m in ("selection_rate", "mean_score", "base_rate") if m in named)
+    metric = metric or next(first, "selection_rate")
     if metric not in named:
         raise ValueError(f"metric {metric!r} is not one that the columns allow: {', '.join(named)}")
     by, nothing = list(cells.groups), pl.lit(0.0)
