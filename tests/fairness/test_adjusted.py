@@ -33,15 +33,21 @@ def row(found, attribute, level=None):
     )
 
 
-def test_effects_of_a_logit_agree_with_statsmodels():
+@pytest.mark.parametrize("cluster", [None, "town"])
+def test_effects_of_a_logit_agree_with_statsmodels(cluster):
     import statsmodels.api as sm
 
     frame = people(np.random.default_rng(1), 600)
     x = np.column_stack([np.ones(600), frame["old"], frame["sex"] == "M", frame["years"]]).astype(float)
     model = sm.Logit(frame["told"].to_numpy().astype(float), x)
-    small = np.sqrt(600 / (600 - 4))  # HC1, which statsmodels has for no logit
-    theirs = model.fit(disp=0, tol=1e-14, cov_type="HC0").get_margeff(dummy=True)
-    found = adjusted_effects(frame, "told", ["old", "sex", "years"], reference={"sex": "F", "old": "false"})
+    how, small = {"cov_type": "HC0"}, np.sqrt(600 / (600 - 4))  # HC1, which statsmodels has for no logit
+    if cluster:
+        small = 1
+        how = {"cov_type": "cluster", "cov_kwds": {"groups": frame["town"].cast(int).to_numpy()}}
+    theirs = model.fit(disp=0, tol=1e-14, **how).get_margeff(dummy=True)
+    found = adjusted_effects(
+        frame, "told", ["old", "sex", "years"], cluster=cluster, reference={"sex": "F", "old": "false"}
+    )
     ours = [row(found, "old", "true"), row(found, "sex", "M"), row(found, "years")]
     np.testing.assert_allclose([r["effect"] for r in ours], theirs.margeff, atol=1e-9)
     np.testing.assert_allclose([r["se"] for r in ours], theirs.margeff_se * small, rtol=1e-6)
@@ -55,14 +61,24 @@ def test_effects_of_a_linear_model_agree_with_statsmodels(weight):
     data = frame.to_pandas()
     weights = data["w"] if weight else np.ones(500)
     fitted = smf.wls("score ~ C(region, Treatment('south')) + years", data, weights=weights)
-    theirs = fitted.fit(cov_type="HC1", use_t=True)
-    options = {"model": "linear", "weight": weight, "reference": {"region": "south"}}
-    found = adjusted_effects(frame, "score", ["region", "years"], **options)
-    ours = [row(found, "region", "north"), row(found, "region", "west"), row(found, "years")]
-    np.testing.assert_allclose([r["effect"] for r in ours], theirs.params[1:], atol=1e-9)
-    np.testing.assert_allclose([r["se"] for r in ours], theirs.bse[1:], rtol=1e-9)
-    np.testing.assert_allclose([r["p_value"] for r in ours], theirs.pvalues[1:], rtol=1e-6, atol=1e-12)
-    np.testing.assert_allclose([r["ci_low"] for r in ours], theirs.conf_int()[0][1:], atol=1e-9)
+    for cluster, how in (
+        (None, {"cov_type": "HC1"}),
+        ("town", {"cov_type": "cluster", "cov_kwds": {"groups": data["town"].astype(int)}}),
+    ):
+        theirs = fitted.fit(**how, use_t=True)
+        found = adjusted_effects(
+            frame, "score", ["region", "years"], model="linear", weight=weight, cluster=cluster,
+            reference={"region": "south"},
+        )  # fmt: skip
+        ours = [row(found, "region", "north"), row(found, "region", "west"), row(found, "years")]
+        np.testing.assert_allclose([r["effect"] for r in ours], theirs.params[1:], atol=1e-9)
+        np.testing.assert_allclose([r["se"] for r in ours], theirs.bse[1:], rtol=1e-9)
+        # with clusters statsmodels has rows - columns degrees of freedom where ours are clusters - 1
+        if cluster is None:
+            np.testing.assert_allclose(
+                [r["p_value"] for r in ours], theirs.pvalues[1:], rtol=1e-6, atol=1e-12
+            )
+            np.testing.assert_allclose([r["ci_low"] for r in ours], theirs.conf_int()[0][1:], atol=1e-9)
 
 
 def test_a_category_of_three_is_moved_as_a_whole():
@@ -98,17 +114,28 @@ def test_a_planted_effect_is_recovered_where_the_plain_gap_misleads():
     assert old["ci_low"] < 0 < old["ci_high"]
 
 
-@pytest.mark.parametrize("model", ["linear", "logit"])
-def test_intervals_hold_a_planted_effect_about_as_often_as_they_say(model):
+def test_intervals_hold_a_planted_effect_about_as_often_as_they_say_when_towns_matter():
+    """The attribute is the town's, so that plain standard errors are far too small."""
     rng = np.random.default_rng(6)
-    held = []
+    held = {None: 0, "town": 0}
+    wider = []
     for _ in range(200):
-        urban = rng.random(600) < 0.5
-        frame = pl.DataFrame({"told": rng.random(600) < 0.4 + 0.1 * urban, "urban": urban})
-        found = adjusted_effects(frame, "told", ["urban"], model=model, reference={"urban": "false"})
-        one = row(found, "urban", "true")
-        held.append(one["ci_low"] <= 0.1 <= one["ci_high"])
-    assert 0.91 <= np.mean(held) <= 0.985
+        town = rng.integers(0, 50, 600)
+        urban = rng.random(50) < 0.5
+        told = rng.random(600) < np.clip(0.4 + 0.1 * urban[town] + rng.normal(0, 0.12, 50)[town], 0, 1)
+        frame = pl.DataFrame({"told": told, "urban": urban[town], "town": town})
+        se = {}
+        for cluster in held:
+            found = adjusted_effects(
+                frame, "told", ["urban"], cluster=cluster, model="linear", reference={"urban": "false"}
+            )
+            one = row(found, "urban", "true")
+            held[cluster] += one["ci_low"] <= 0.1 <= one["ci_high"]
+            se[cluster] = one["se"]
+        wider.append(se["town"] / se[None])
+    assert 0.90 <= held["town"] / 200 <= 0.985
+    assert held[None] / 200 < 0.9
+    assert np.mean(wider) > 1.2
 
 
 def test_standard_errors_of_a_logit_are_hc1_by_hand():
@@ -136,6 +163,18 @@ def test_the_covariance_of_a_logit_is_hc1_term_by_term(weight):
     np.testing.assert_allclose(covariance(found.moved, 3), hc1, rtol=1e-9)
 
 
+def test_a_value_within_one_cluster_has_an_effect_but_no_standard_error():
+    frame = people(np.random.default_rng(8), 400).with_columns(
+        region=pl.when(pl.col("town") == "3").then(pl.lit("alone")).otherwise("region")
+    )
+    found = adjusted_effects(frame, "told", ["region"], cluster="town", model="linear")
+    alone = row(found, "region", "alone")
+    assert alone["effect"] is not None
+    assert (alone["se"], alone["ci_low"], alone["p_value"]) == (None, None, None)
+    assert "one cluster" in alone["status"]
+    assert row(found, "region", "south")["se"] > 0
+
+
 def test_people_of_unknown_region_are_a_region_and_those_of_unknown_years_are_counted():
     frame = people(np.random.default_rng(9), 400).with_columns(
         region=pl.when(pl.col("region") != "west").then("region"),
@@ -153,6 +192,7 @@ def test_people_of_unknown_region_are_a_region_and_those_of_unknown_years_are_co
         ({"of": ["line"]}, r"separate the outcomes perfectly"),
         ({"adjust": ["years", "double"]}, r"'double' is not estimable: it follows from the columns before"),
         ({"of": ["same"]}, r"'same' is 'x' in every row"),
+        ({"cluster": "same"}, r"one cluster"),
         ({"value": "score"}, r"a logit needs 0 to 1"),
         ({"value": "always"}, r"is 1 in every row"),
         ({"of": ["missing"]}, r"'missing' is not in the table"),

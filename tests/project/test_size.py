@@ -5,23 +5,23 @@ import pytest
 from tools import code_reader as code
 
 CEILING = {
-    "text tables": 602,
-    "algorithm validation presentation": 823,
-    "rules": 1945,
-    "bob": 3319,
-    "audit": 1506,
-    "recommenders": 598,
-    "population": 1179,
-    "data": 636,
-    "fairness": 4065,
-    "evaluation": 821,
-    "report": 3689,
-    "algorithms": 459,
-    "cli build": 424,
+    "text tables": 578,
+    "algorithm validation presentation": 761,
+    "rules": 1854,
+    "bob": 2616,
+    "audit": 1379,
+    "recommenders": 515,
+    "population": 965,
+    "data": 564,
+    "fairness": 3018,
+    "evaluation": 778,
+    "report": 3129,
+    "algorithms": 377,
+    "cli build": 414,
 }
 """Code lines of each room, or of rooms together; a change may move lines between rooms, not raise the sum.
 
-They stand where the rooms stood when they were last made smaller, on the way to 17,000."""
+They stand where the rooms stood when they were last made smaller."""
 SUM = sum(CEILING.values())
 LONGEST = 450
 REASON = f"Longer than {LONGEST} lines because "
@@ -43,7 +43,7 @@ def test_a_room_stays_below_its_ceiling(lines, rooms):
 def test_every_room_has_a_ceiling_and_the_sum_is_kept(lines):
     rooms = {path.split("/")[0].removesuffix(".py") for path in lines} - {"__init__"}
     assert rooms - {room for together in CEILING for room in together.split()} == set()
-    assert sum(lines.values()) <= SUM <= 20_066
+    assert sum(lines.values()) <= SUM <= 17_000
 
 
 def test_a_long_module_says_why(lines):

@@ -147,8 +147,8 @@ def shorten(page):
 def axe_options(language):
     """Contrast takes most of the time; both languages have one style sheet, so one of them is enough.
 
-    Nothing is loaded ahead: a page from disk may not ask for its own style sheet again, and the refusal of a late
-    request would be counted against the page after it.
+    Nothing is loaded ahead: a page from disk may not ask for its own style sheet again, and the refusal of a
+    late request would be counted against the page after it.
     """
     contrast = {"color-contrast": {"enabled": language == "en"}}
     return {"resultTypes": ["violations"], "rules": contrast, "preload": False}

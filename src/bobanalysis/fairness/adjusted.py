@@ -30,6 +30,8 @@ from bobanalysis.fairness.regression import (
 Model = Literal["logit", "linear"]
 
 ESTIMATED, REFERENCE = "estimated", "reference"
+ONE_CLUSTER = "no standard error: all people of this value are in one cluster"
+ONE_CLUSTER_REFERENCE = "no standard error: all people of the reference are in one cluster"
 _SCHEMA = dict.fromkeys(("attribute", "level", "reference"), pl.String) | {
     "n": pl.Int64,
     **dict.fromkeys(("observed", "adjusted", "effect"), pl.Float64),
@@ -47,6 +49,7 @@ def adjusted_effects(
     *,
     model: Model = "logit",
     weight: str | None = None,
+    cluster: str | None = None,
     reference: Mapping[str, Any] | None = None,
 ) -> Any:
     """Return average marginal effects: how much the outcome differs with an attribute, all else equal.
@@ -58,30 +61,34 @@ def adjusted_effects(
     of the attribute (a diploma, seniority) takes part of the gap away with it.
 
     Args:
-        frame: one row a person, independent of the others.
+        frame: one row a person.
         value: true/false or 0/1 (up to shares, for a logit), or any numbers for a linear model.
         of: the attributes whose effects are wanted; text, categories and booleans are categories, and in
             these nothing said is the value "unknown"; cast numbers that are codes to text.
         adjust: what else is held equal.
         model: "logit", or "linear" (whose effects are coefficients).
         weight: zero or more, without gaps.
+        cluster: standard errors then allow people of one cluster to be alike (CR1, t with clusters − 1;
+            without, they are HC1).
         reference: by attribute, the value the others are compared with; by default the most frequent one.
 
     Returns:
         A frame of the library that came in, one row an attribute and value (the reference included):
         ``attribute``, ``level`` (null for a number), ``reference``, ``n`` (rows with that value),
         ``observed`` (their mean outcome), ``adjusted`` (mean prediction had everybody this value; null for a
-        number), ``effect``, ``se`` (HC1), ``ci_low``, ``ci_high``, ``p_value`` (of this effect alone),
-        ``left_out`` (rows), ``status``: "estimated" or "reference".
+        number), ``effect``, ``se``, ``ci_low``, ``ci_high``, ``p_value`` (of this effect alone), ``clusters``
+        (null without), ``left_out`` (rows), ``status``: "estimated", "reference", or why the uncertainty is
+        not estimable: a value all of whose people are in one cluster has an effect, but no standard error
+        that means anything.
 
     Raises:
         ValueError: a column is missing or of the wrong type, a weight is negative, a reference is not there.
         NotEstimableError: (a ValueError) columns that separate the outcomes perfectly, that follow from each
-            other, or have one value only; fewer rows than coefficients.
+            other, or have one value only; fewer rows than coefficients; one cluster.
 
-    Source: Williams, Stata Journal 12 (2012), 308-331. statsmodels' ``get_margeff`` gives the same for
-    numbers and for categories of two values; for more it moves one 0/1 column and leaves the others, so that
-    a person can be in two places at once.
+    Source: Williams, Stata Journal 12 (2012), 308-331; MacKinnon, Nielsen and Webb, Journal of Econometrics
+    232 (2023). statsmodels' ``get_margeff`` gives the same for numbers and for categories of two values; for
+    more it moves one 0/1 column and leaves the others, so that a person can be in two places at once.
 
     >>> told = [1] * 6 + [0] * 14 + [1] * 12 + [0] * 8
     >>> people = pl.DataFrame({"told": told, "age": ["under 50"] * 20 + ["50 or more"] * 20})
@@ -98,12 +105,14 @@ def adjusted_effects(
         raise ValueError("name the attributes whose effects are wanted: of=[…]")
     if value in (*of, *adjust):
         raise ValueError(f"the outcome {value!r} cannot be among the columns that explain it")
-    table, logit = rows(frame, value, [*of, *adjust], weight), model == "logit"
+    table, logit = rows(frame, value, [*of, *adjust], weight, cluster), model == "logit"
     if logit:
         _check_shares(table, value, [*of, *adjust])
     columns = design(table.table, [*of, *adjust], reference)
     fitted = fit(table, columns.x, logit)
-    freedom = np.inf if logit else float(columns.x.shape[0] - columns.x.shape[1])
+    clusters, freedom = table.clusters, np.inf if logit else float(columns.x.shape[0] - columns.x.shape[1])
+    if clusters is not None:
+        freedom = float(clusters.max())
     share = table.w / table.w.sum()
 
     def predicted(at: Sequence[int], to: Any) -> Array:
@@ -128,20 +137,35 @@ def adjusted_effects(
             level: predicted(term.at, [level == other for other in term.levels])
             for level in (*term.levels, term.reference)
         }
-        w, y = pl.col("_w"), pl.col("_y")
-        seen = table.table.group_by(name).agg(n=pl.len(), observed=(w * y).sum() / w.sum()).sort(name)
-        for level, n, observed in seen.rows():
-            status = REFERENCE if level == term.reference else ESTIMATED
+        for level, n, observed, status in _levels(table, name, term.reference):
             moved.append(at[level] - at[term.reference])
             found.append((name, level, term.reference, n, observed, at[level][0], moved[-1][0], status))
     result = pl.DataFrame(found, schema=_SCHEMA, orient="row")
     gradient = np.array(moved)[:, 1:]
-    variance = np.diag(gradient @ covariance(fitted.moved, len(fitted.params)) @ gradient.T)
+    variance = np.diag(gradient @ covariance(fitted.moved, len(fitted.params), clusters) @ gradient.T)
     told = (result["status"] == ESTIMATED).to_numpy()
     se = np.where(told, np.sqrt(np.clip(variance, 0, None)), np.nan)
-    ends = limits(result["effect"].to_numpy(), se, freedom)
-    result = result.with_columns(**ends, left_out=pl.lit(table.left_out))
-    return table.back(result.select(pl.exclude("status"), "status"))
+    result = result.with_columns(
+        **limits(result["effect"].to_numpy(), se, freedom),
+        clusters=pl.lit(None if cluster is None else int(freedom) + 1, pl.Int64),
+        left_out=pl.lit(table.left_out),
+    )
+    last = ("clusters", "left_out", "status")
+    return table.back(result.select(pl.exclude(last), *last))
+
+
+def _levels(table: Rows, name: str, reference: str) -> list[tuple[str, int, float, str]]:
+    """Each value of a category: rows, mean outcome, and whether an effect of it has a standard error."""
+    w, clusters = pl.col("_w"), pl.lit(2) if table.clusters is None else pl.col("_cluster").n_unique()
+    seen = table.table.group_by(name).agg(
+        n=pl.len(), observed=(w * pl.col("_y")).sum() / w.sum(), clusters=clusters
+    )
+    few, mine = pl.col("clusters") < 2, pl.col(name) == reference
+    status = (
+        pl.when(mine).then(pl.lit(REFERENCE)).when((few & mine).any()).then(pl.lit(ONE_CLUSTER_REFERENCE))
+        .when(few).then(pl.lit(ONE_CLUSTER)).otherwise(pl.lit(ESTIMATED))
+    )  # fmt: skip
+    return seen.sort(name).select(name, "n", "observed", status.alias("status")).rows()
 
 
 def _check_shares(table: Rows, outcome: str, columns: Sequence[str]) -> None:

@@ -1,7 +1,8 @@
 """What curves, adjusted effects and decompositions share: rows, columns, fits and simultaneous limits.
 
 Models are those of statsmodels. Standard errors never assume that a model is right about the variance: they
-are sandwiches. The sandwich is computed here because statsmodels gives a logit HC0 whatever it is asked for.
+are sandwiches, over rows or over clusters of rows. The sandwich is computed here because statsmodels gives a
+logit HC0 whatever it is asked for.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from bobanalysis.fairness._cube import Back, label, number, to_lazy
+from bobanalysis.fairness._cube import UNKNOWN, Back, label, number, to_lazy
 
 Array = NDArray[Any]
 CONFIDENCE = 0.95
@@ -28,7 +29,7 @@ class NotEstimableError(ValueError):
 
 @dataclass(frozen=True)
 class Rows:
-    """Rows that can be used: text for categories, numbers as Float64, ``_y`` and ``_w``.
+    """Rows that can be used: text for categories, numbers as Float64, ``_y``, ``_w`` and ``_cluster``.
 
     Attributes:
         table: the rows.
@@ -50,19 +51,36 @@ class Rows:
         """Weight of each row."""
         return self.table["_w"].to_numpy()
 
+    @property
+    def clusters(self) -> NDArray[np.intp] | None:
+        """Number of the cluster of each row, or None where each row stands for itself."""
+        if "_cluster" not in self.table.columns:
+            return None
+        return np.unique(self.table["_cluster"].to_numpy(), return_inverse=True)[1]
+
     def within(self, keep: pl.Series) -> Rows:
         """Return some of the rows."""
         return Rows(self.table.filter(keep), self.left_out, self.back)
 
 
-def covariance(moved: Array, coefficients: int = 1) -> Array:
-    """Return the covariance of estimates from what each row moves them by (HC1)."""
+def covariance(moved: Array, coefficients: int = 1, clusters: NDArray[np.intp] | None = None) -> Array:
+    """Return the covariance of estimates from what each row moves them by: HC1, of clusters CR1."""
     n = len(moved)
-    return np.asarray(moved.T @ moved * (n / (n - coefficients)))
+    if clusters is not None:
+        moved = np.stack([np.bincount(clusters, column) for column in moved.T], axis=1)
+    groups = len(moved)
+    if groups == 1:
+        raise NotEstimableError("all rows are in one cluster: their uncertainty is not estimable")
+    return np.asarray(moved.T @ moved * (groups / (groups - 1) * (n - 1) / (n - coefficients)))
 
 
 def rows(
-    frame: Any, outcome: str, columns: Sequence[str], weight: str | None = None, labels: Sequence[str] = ()
+    frame: Any,
+    outcome: str,
+    columns: Sequence[str],
+    weight: str | None = None,
+    cluster: str | None = None,
+    labels: Sequence[str] = (),
 ) -> Rows:
     """Return the rows of a table that have all that is needed.
 
@@ -72,6 +90,7 @@ def rows(
         columns: text, categories and booleans are kept as categories (nothing said: "unknown"), numbers as
             numbers (rows without one are left out, and counted).
         weight: zero or more, without gaps.
+        cluster: people of one cluster are not independent of each other.
         labels: columns that name groups whatever they hold.
 
     Raises:
@@ -83,14 +102,16 @@ def rows(
     [('F', 1.0, 1.0), ('F', 1.0, 1.0)]
     """
     names = list(dict.fromkeys([*labels, *columns]))
-    if clash := {*names} & {"_y", "_w"}:
+    if clash := {*names} & {"_y", "_w", "_cluster"}:
         raise ValueError(f"rename the column {min(clash)!r}: the name is used for sums")
-    lazy, back = to_lazy(frame, [outcome, *names, *([weight] if weight else [])])
+    lazy, back = to_lazy(frame, [outcome, *names, *(c for c in (weight, cluster) if c)])
     schema = lazy.collect_schema()
     wanted = {
         c: label(c, schema) if c in labels or not schema[c].is_numeric() else number(c, schema) for c in names
     }
     wanted |= {"_y": number(outcome, schema), "_w": number(weight, schema) if weight else pl.lit(1.0)}
+    if cluster:
+        wanted["_cluster"] = pl.col(cluster).cast(pl.String).fill_null(UNKNOWN)
     table = lazy.select(**wanted).collect()
     check_weights(table["_w"], weight)
     for name, column in [(outcome, "_y"), *((c, c) for c in names)]:
@@ -223,7 +244,7 @@ class Fit:
 def fit(table: Rows, x: Array, logit: bool = False) -> Fit:
     """Fit a weighted linear or logistic regression with statsmodels.
 
-    ``covariance(found.moved, x.shape[1])`` is the robust covariance.
+    ``covariance(found.moved, x.shape[1], table.clusters)`` is the robust covariance.
 
     Raises:
         NotEstimableError: a logit has no finite solution (some combination of columns predicts perfectly).
