@@ -75,6 +75,7 @@ def questions(page: PageRenderer) -> dict[str, Any]:
     known = sheets.citizen_questions()
     return {
         "ledger": known,
+        "first": [e for id in known.first for e in known.entries if e.id == id],
         "overview": _counted(page, "ledger.by_theme", "theme"),
         "signs": {"answered": "●", "partly": "◐", "open": "○"},
         "say": partial(say, page),

@@ -90,13 +90,14 @@ class Theme(Text):
 
 @dataclass(frozen=True)
 class Questions:
-    """All questions, in the order in which they are to be read, by theme."""
+    """All questions, in the order in which they are to be read, by theme; `first` names those most asked."""
 
     about: Text
     locators: Text
     repository: str
     commit: str
     themes: tuple[Theme, ...]
+    first: tuple[str, ...]
     entries: tuple[Question, ...]
     evidence: Mapping[str, Evidence]
 
@@ -461,6 +462,7 @@ def _bad_locators(locators: tuple[str, ...], where: str) -> Faults:
 
 def _faults_of_questions(found: Questions) -> Faults:
     yield from twice(found.entries, "entry")
+    yield from _unknown(found.first, {e.id for e in found.entries}, "first: no entry is called")
     for entry in found.entries:
         yield from (f"entry {entry.id!r}, field {fault}" for fault in _faults_of_question(entry, found))
     used = {name for entry in found.entries for name in entry.evidence}
