@@ -73,6 +73,45 @@ def test_what_was_measured_stands_with_the_answer_and_leads_to_its_note(pages, l
             assert f"note-{id}" in ids
 
 
+@BOTH
+def test_the_questions_that_come_first_lead_to_their_answers(pages, language):
+    first = pages[f"{language}/questions.html"].source.split('data-ledger="first"')[1].split("</ol>")[0]
+    known = texts.citizen_questions()
+    assert re.findall(r'<a href="#([^"]+)"', first) == list(known.first)
+    assert len(known.first) == 10
+
+
+@BOTH
+def test_an_open_question_says_whether_an_answer_may_have_been_missed_not_a_bare_confidence(pages, language):
+    source = pages[f"{language}/questions.html"].source
+    for entry in texts.citizen_questions().entries:
+        article = source.split(f'id="{entry.id}" data-ledger')[1].split("</article>")[0]
+        said = re.search(r'class="confidence">([^<]+)', article)[1]
+        bare = {"fr": "confiance", "en": "confidence"}[language]
+        assert (bare in said) == (entry.status != "open"), entry.id
+
+
+@pytest.mark.browser
+@BOTH
+def test_the_search_keeps_what_matches_without_accents_and_counts_it(browser, rendered, language):
+    page = browser.new_page()
+    page.goto((rendered / language / "questions.html").as_uri())
+    page.fill("#search", {"fr": "impots total", "en": "taxes total"}[language])
+    shown = page.evaluate(
+        "[...document.querySelectorAll('.entry')].filter(e => e.checkVisibility()).map(e => e.id)"
+    )
+    count = page.inner_text("#search-count")
+    page.check("#show-answered")
+    none = page.inner_text("#search-count")
+    page.fill("#search", "")
+    whole = page.evaluate("document.querySelectorAll('.entry[hidden]').length")
+    page.close()
+    assert shown == ["total-taxes"]
+    assert count.endswith("1")
+    assert none.endswith("0")
+    assert whole == 0
+
+
 # ---- personal data
 
 

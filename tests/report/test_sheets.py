@@ -91,6 +91,12 @@ def test_an_answer_that_rests_on_abstracts_alone_is_not_called_certain():
             assert (entry.status, entry.confidence) != ("answered", "high"), entry.id
 
 
+def test_no_source_is_read_through_a_staging_host_or_at_a_site_of_copies():
+    wrong = re.compile(r"staging|123dok|vdocuments|pdfprof|slideshare|trfetzer|://[^/]*\./")
+    known = sheets.citizen_questions()
+    assert not [id for id, piece in known.evidence.items() if wrong.search(piece.locator)]
+
+
 def test_a_suspicion_about_people_is_labelled_as_an_allegation():
     labelled = {e.id for e in sheets.citizen_questions().entries if e.allegation}
     assert {"sold", "press-groups", "debbouze", "macron", "duan-motives", "private-operators"} <= labelled
@@ -190,6 +196,11 @@ def test_evidence_that_does_not_exist_is_refused(spoilt):
 def test_an_entry_that_was_not_lowered_cannot_claim_it(spoilt):
     change = {"lowered_from": {"status": "open"}, "review": {"fr": "Non.", "en": "No."}}
     assert "not lower" in spoilt("ledger.yaml", lambda c: c["entries"][0].update(change))
+
+
+def test_an_entry_that_does_not_exist_cannot_come_first(spoilt):
+    message = spoilt("ledger.yaml", lambda c: c["first"].append("invented"))
+    assert "first: no entry is called 'invented'" in message
 
 
 def test_an_entry_twice_is_refused(spoilt):
