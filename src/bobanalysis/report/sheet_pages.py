@@ -77,7 +77,6 @@ def questions(page: PageRenderer) -> dict[str, Any]:
         "ledger": known,
         "first": [e for id in known.first for e in known.entries if e.id == id],
         "overview": _counted(page, "ledger.by_theme", "theme"),
-        "signs": {"answered": "●", "partly": "◐", "open": "○"},
         "say": partial(say, page),
         "measured": partial(measured, page),
         "address": partial(address, published=known),
@@ -96,9 +95,7 @@ def privacy(page: PageRenderer) -> dict[str, Any]:
         "counts": _counted(page, "privacy.rules", "field"),
         "rules": {name: page.words.say(page.algorithm.rule(name).title) or name for name in rules},
         "card_path": page.cards.path,
-        "diagrams": {
-            layout: Markup(flow.diagram(sheet.flow, layout, page.words)) for layout in flow.layouts()
-        },
+        "diagrams": {at: Markup(flow.diagram(sheet.flow, at, page.words)) for at in flow.layouts()},
         "address": partial(address, published=sheet),
         "short": _short,
     }
