@@ -128,9 +128,8 @@ def columns(algorithm: AlgorithmOption = "bob", lang: LangOption = "fr") -> None
             ends = ["" if end is None else f"{end:g}" for end in (v.minimum, v.maximum)]
             values = " … ".join(ends).strip()
         protected = f"{v.protected.criterion} ({v.protected.how})" if v.protected else ""
-        table.add_row(
-            *map(rich.text.Text, (v.name, v.kind, values, v.label.get(lang), protected, v.evidence))
-        )
+        cells = (v.name, v.kind, values, v.label.get(lang), protected, v.evidence)
+        table.add_row(*map(rich.text.Text, cells))
     out.print(table)
 
 
@@ -139,7 +138,7 @@ def _rule(algorithm: Algorithm, name: str) -> Any:
         return algorithm.rule(name).expr
     except KeyError as error:
         answers = ", ".join(o.root for o in algorithm.outcomes if o.kind != "list")
-        raise ValueError(f"{error.args[0]}. What is answered: {answers}.") from error
+        raise ValueError(f"{error.args[0]} (what is answered: {answers})") from error
 
 
 @app.command()
@@ -197,9 +196,7 @@ def letter(
     ] = None,
     about: Annotated[
         str | None,
-        typer.Option(
-            help="One item: main_challenge, overall_score, an advice, a strategy; default: everything."
-        ),
+        typer.Option(help="One item: main_challenge, an advice, a strategy…; by default everything."),
     ] = None,
     project: Annotated[int, typer.Option(min=1, help="Which project of the record, from 1.")] = 1,
     algorithm: AlgorithmOption = "bob",
@@ -222,6 +219,7 @@ def letter(
         typer.echo(text, nl=False)
         return
     try:
+        target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
         raise OSError(f"{target}: cannot be written ({error.strerror}); give another --output") from error

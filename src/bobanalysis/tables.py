@@ -112,7 +112,7 @@ def open_table(
         >>> _ = file.write_bytes("nom;taux\\nOrléans;0,5\\nLyon\\n".encode("cp1252"))
         >>> table = open_table(file)
         >>> table.columns, table.decimal_comma, table.notes[0].en
-        (('nom', 'taux'), True, 'towns.csv is not UTF-8: read as Windows-1252 (--encoding says otherwise).')
+        (('nom', 'taux'), True, 'towns.csv is not UTF-8: read as Windows-1252. Save as UTF-8 if it is not.')
         >>> [(b.frame.rows(), b.rejects.row(0)) for b in table.batches()]
         [([('Orléans', '0,5')], ('towns.csv', 2, '(line)', 'Lyon', 'has 1 fields, not 2'))]
         >>> folder.cleanup()
@@ -321,8 +321,8 @@ def _encoding(path: Path, start: bytes, asked: str | None) -> tuple[str, list[Te
         if not (ascii_only and before.isascii()):  # so far it was UTF-8, with accents: this is a broken byte
             line = lines + before.count(b"\n")
             raise InputError(
-                f"{path}, line {line}: byte {byte:#04x} is not UTF-8; save the file as UTF-8, or say its "
-                f"encoding, --encoding cp1252 for example"
+                f"{path}, line {line}: byte {byte:#04x} is not UTF-8; save the file as UTF-8 (`audit` "
+                f"takes its encoding too: --encoding cp1252)"
             ) from None
         return "cp1252", [_said("not_utf8", file=path.name)]
     except (OSError, EOFError) as error:

@@ -128,9 +128,10 @@ def validate(
     frame = frame.with_columns(**{v.name: pl.lit(v.default) for v in absent})
     wanted = [v for v in once.values() if v.name in frame.columns or not v.joined]
     if missing := [v.name for v in wanted if v.name not in frame.columns]:
+        near = [f" (is it {name!r}?)" for name in get_close_matches(missing[0], frame.columns, n=1)]
         raise InputError(
-            f"{file}: column {', '.join(map(repr, missing))} missing; the rules read it. Add it (empty where "
-            f"there is no answer); `bobanalysis columns` describes every column."
+            f"{file}: column {', '.join(map(repr, missing))} missing{''.join(near)}; the rules read it. "
+            f"Add it (empty where there is no answer); `bobanalysis columns` describes every column."
         )
     read = frame.select(_converted(v, frame.schema[v.name], decimal_comma).alias(v.name) for v in wanted)
     both = pl.concat([frame.select(pl.all().name.suffix(" given")), read], how="horizontal")
@@ -246,7 +247,8 @@ def _problems(check: _Check, values: pl.Series) -> pl.Series:
         for text in values.unique().head(1000)
         if (match := get_close_matches(text.upper(), names, n=1))
     }
-    known = "is not one of " + ", ".join(f"{c.number} {c.name}" for c in variable.choices)
+    # a number that is its own name is said once
+    known = "is not one of " + ", ".join(" ".join({str(c.number): 0, c.name: 0}) for c in variable.choices)
     hints = values.replace_strict(near, default="", return_dtype=pl.String)
     return known + hints
 

@@ -1,12 +1,16 @@
 """Austria's model gives the published answers, and refuses what it does not know."""
 
 import itertools
+import json
 
 import numpy as np
 import polars as pl
 import pytest
+from typer.testing import CliRunner
 
 from bobanalysis import algorithms
+from bobanalysis.cli import app
+from bobanalysis.tables import InputError
 
 MODEL = algorithms.load("ams")
 REFERENCE = {v.name: v.default for v in MODEL.dictionary.values()} | {"age": 25}
@@ -137,3 +141,33 @@ def test_a_person_that_the_model_does_not_know_is_rejected_and_the_others_are_sc
     rejected = pl.read_csv(rejects).row(0, named=True)
     assert (rejected["row"], rejected["column"]) == (2, column)
     assert problem in rejected["problem"]
+
+
+PERSON = REFERENCE | {"age": 30}
+
+
+def answered(tmp_path, command, given):
+    path = tmp_path / "person.json"
+    path.write_text(json.dumps(given), encoding="utf-8")
+    return CliRunner().invoke(app, [*command.split(), str(path), "--algorithm", "ams", "--lang", "en"])
+
+
+def test_two_people_are_refused_where_one_is_explained(tmp_path):
+    found = answered(tmp_path, "trace", [PERSON, {**PERSON, "age": 50}])
+    assert found.exit_code == 1
+    assert "not one person" in " ".join(found.output.split())
+
+
+def test_an_office_that_does_not_exist_is_named_once_beside_those_that_do(tmp_path):
+    found = " ".join(answered(tmp_path, "trace", {**PERSON, "office_type": 6}).output.split())
+    assert "office_type: '6' is not one of 1, 2, 3, 4, 5. Correct it" in found
+
+
+def test_what_a_sum_begins_with_has_a_name(tmp_path):
+    assert "+0.1 in every case" in " ".join(answered(tmp_path, "trace", PERSON).output.split())
+
+
+def test_a_misspelt_column_is_named_beside_the_one_that_lacks(tmp_path):
+    people = pl.DataFrame(PERSON).rename({"office_type": "office_typ"})
+    with pytest.raises(InputError, match=r"'office_type' missing \(is it 'office_typ'\?\)"):
+        MODEL.run(people)

@@ -6,10 +6,10 @@ from tools import code_reader as code
 
 CEILING = {
     "text tables": 578,
-    "algorithm validation presentation": 761,
+    "algorithm validation presentation": 762,
     "rules": 1854,
     "bob": 2616,
-    "audit": 1379,
+    "audit": 1380,
     "recommenders": 515,
     "population": 965,
     "data": 564,
@@ -17,7 +17,7 @@ CEILING = {
     "evaluation": 778,
     "report": 3129,
     "algorithms": 377,
-    "cli build": 414,
+    "cli build": 412,
 }
 """Code lines of each room, or of rooms together; a change may move lines between rooms, not raise the sum.
 

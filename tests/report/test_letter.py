@@ -474,13 +474,18 @@ def test_a_person_who_cannot_be_read_is_refused_with_file_field_and_value(run, t
         ([EXAMPLE, "--project", "3"], "there is no project 3: the person has 1"),
         ([EXAMPLE, "--scale", "x"], "no market scale 'x'"),
         ([EXAMPLE, "--now", "hier"], "'hier' is not an instant"),
-        ([EXAMPLE, "--about", "senior", "--output", "nowhere/x.html"], "cannot be written"),
+        ([EXAMPLE, "--about", "senior", "--output", f"{EXAMPLE}/x.html"], "cannot be written"),
     ],
 )
 def test_an_option_that_cannot_be_served_is_refused_with_what_to_do(run, arguments, said):
     done = run(*arguments)
     assert done.exit_code == 1
     assert said in " ".join(done.stderr.split())
+
+
+def test_the_folder_of_a_letter_is_made(run):
+    assert run(EXAMPLE, "--about", "senior", "--output", "new/x.html").exit_code == 0
+    assert Path("new/x.html").exists()
 
 
 def test_an_item_is_found_by_its_id_its_rule_or_its_kind():

@@ -130,7 +130,7 @@ class Person:
         for wrong in found.rejected.iter_rows(named=True):
             column = wrong["column"]
             needed = column in algorithm.dictionary and algorithm.dictionary[column].required
-            todo = "Give it" if needed else CORRECT
+            todo = "Give it" if needed and wrong["value"] in (None, "") else CORRECT
             raise InputError(
                 f"{file}: {_field(algorithm, column)}: {wrong['value']!r} {wrong['problem']}. "
                 f"{todo}; `bobanalysis columns` lists what is known."
@@ -243,7 +243,8 @@ def _record(given: Any, algorithm: Algorithm, now: str, file: str) -> pl.DataFra
 def _inputs(given: Any, algorithm: Algorithm, now: str, file: str) -> pl.DataFrame:
     """Return people described by inputs as rows of texts; figures that are not given are looked up later."""
     rows = [given] if isinstance(given, Mapping) else given
-    if not (isinstance(rows, list) and rows and all(isinstance(p, Mapping) for p in rows)):
+    read = isinstance(rows, list) and rows and all(isinstance(p, Mapping) for p in rows)
+    if not read or len(rows) > 1 >= len(algorithm.input_roles.keys):  # several rows: projects of one person
         raise InputError(
             f"{file}: holds {type(given).__name__}, not one person. Give one of the algorithm's records (an "
             "object), or an object of inputs by name; `bobanalysis columns` lists them."

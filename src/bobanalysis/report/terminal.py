@@ -154,10 +154,10 @@ class _Tree:
         for term in read.terms():
             if term.counts and term.amount.answered:
                 amount = self.answer(term.amount)
-                sign = "" if amount.startswith("\u2212") else "+"
+                lead = amount if amount.startswith("\u2212") else f"+{amount}"
                 items = (part.item for part in (term.condition, term.amount))
                 head = "; ".join(self.say(item) for item in items if not isinstance(item, e.Const))
-                label = _label(f"{sign}{amount}", "bold").append(f"  {head}", style="default")
+                label = _label(lead, "bold").append(f"  {head or word('always', self.lang)}", style="default")
                 total = r.format_value(_NUMBER, round(term.so_far, 12), self.lang)
                 branch.add(label.append(f"  ({self.after('so far', total)})", style="dim"))
 
