@@ -11,7 +11,6 @@ import polars as pl
 from recorder import Invented
 
 PUBLISHED = Path(__file__).parents[2] / "reports"
-OTHERS = ("15_three_algorithms", "16_observed")
 CHALLENGES = [
     "undefined-project",
     "stuck-market",
@@ -75,16 +74,26 @@ INVENTED = [
 ]
 
 
-def write_published(build, name):
-    """Leave what a notebook on other algorithms recorded: invented figures would not bear out their pages."""
+def write_published(build):
+    """Leave what notebooks recorded and nothing here invents: other figures would not bear out the pages."""
+    known = {"findings": set(), "tables": set()}
+    for path in (build / "findings").glob("*.json"):
+        recorded = json.loads(path.read_text("utf-8"))
+        for part, ids in known.items():
+            ids |= recorded[part].keys()
     published = json.loads((PUBLISHED / "findings.json").read_text("utf-8"))
-    kept = {
-        part: {id: entry for id, entry in published[part].items() if entry["notebook"] == name}
-        for part in ("findings", "tables")
-    }
-    (build / "findings" / f"{name}.json").write_text(json.dumps({"notebook": name, **kept}), "utf-8")
-    for id in kept["tables"]:
-        shutil.copyfile(PUBLISHED / "tables" / f"{id}.csv", build / "tables" / f"{id}.csv")
+    for name in published["notebooks"]:
+        kept = {
+            part: {
+                id: entry
+                for id, entry in published[part].items()
+                if entry["notebook"] == name and id not in known[part]
+            }
+            for part in known
+        }
+        (build / "findings" / f"{name}.json").write_text(json.dumps({"notebook": name, **kept}), "utf-8")
+        for id in kept["tables"]:
+            shutil.copyfile(PUBLISHED / "tables" / f"{id}.csv", build / "tables" / f"{id}.csv")
 
 
 def text(fr, en):
@@ -297,7 +306,6 @@ def write_invented(build):
     explained = Invented("13_invented", build=build)
     invented_rules.write(explained)
     invented_quirks.write(explained)
-    for name in OTHERS:
-        write_published(build, name)
-    invented_ledger.write(build)  # last: it leaves out what others recorded
+    invented_ledger.write(build)
+    write_published(build)
     return book

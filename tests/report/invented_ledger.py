@@ -1,7 +1,5 @@
 """Invented findings for the pages of questions and answers: every one that their texts cite or list."""
 
-import json
-
 import polars as pl
 from recorder import Invented
 
@@ -22,20 +20,10 @@ def both(name):
     return {"fr": name, "en": name}
 
 
-def cited():
-    """Every finding that the ledger, the sheet on personal data or the register cites or lists."""
-    found = {id for entry in texts.citizen_questions().entries for id in entry.findings}
-    found |= {f.finding for field in texts.register().fields.values() for f in field.findings}
-    return sorted(found)
-
-
 def write(build):
-    """Record what the three pages ask for and nothing in the folder has yet; call it last."""
-    records = [json.loads(path.read_text("utf-8")) for path in (build / "findings").glob("*.json")]
-    recorded = {id for record in records for id in record["findings"]}
+    """Record what the three pages list; what they cite is published."""
     book = Invented("14_invented", build=build)
-    wanted = dict.fromkeys((*COUNTS, *cited()))
-    for number, id in enumerate((id for id in wanted if id not in recorded), 2):
+    for number, id in enumerate(COUNTS, 2):
         book.record(id, value=number, unit="count", label=both("Un libellé inventé"), **ABOUT)
     themes = [{"theme": t.id, "fr": t.fr, "en": t.en} for t in texts.citizen_questions().themes]
     statuses = {status: [3] * len(themes) for status in texts.STATUSES} | {"entries": [9] * len(themes)}

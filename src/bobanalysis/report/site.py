@@ -32,7 +32,19 @@ from bobanalysis.report.words import HERE, N_, Words
 from bobanalysis.text import LANGUAGES, Language
 
 PAGES = (
-    Page("index", N_("The story"), N_("The story")),
+    Page("index", N_("The essentials"), N_("The essentials")),
+    Page("summary", N_("On one page"), N_("The essentials")),
+    Page("age", N_("Age"), N_("The inquiry")),
+    Page("place", N_("Place"), N_("The inquiry")),
+    Page("decides", N_("How it decides"), N_("The inquiry")),
+    Page("quality", N_("Is it any good?"), N_("The inquiry")),
+    Page("effect", N_("Does it work?"), N_("The inquiry")),
+    Page("your-data", N_("Your data"), N_("The inquiry")),
+    Page("backers", N_("Who is behind it?"), N_("The inquiry")),
+    Page("compare", N_("Compared with others"), N_("The inquiry")),
+    Page("observed", N_("Observed people"), N_("The inquiry")),
+    Page("known", N_("What we know"), N_("The inquiry")),
+    Page("places", N_("Your département"), N_("Your département")),
     Page("try", N_("Try it"), N_("Try it"), tryit.page),
     Page("rules", N_("Every rule"), N_("The rules"), cards.index),
     Page("conditions", N_("Age and place"), N_("The rules"), condition_pages.conditions),
@@ -40,12 +52,12 @@ PAGES = (
     Page("questions", N_("Questions"), N_("Questions and answers"), sheet_pages.questions),
     Page("privacy", N_("Personal data"), N_("Questions and answers"), sheet_pages.privacy),
     Page("register", N_("Register"), N_("Questions and answers"), sheet_pages.register),
-    Page("compare", N_("Compared with others"), N_("Compare")),
-    Page("observed", N_("Observed people"), N_("Compare")),
     Page("method", N_("Method"), N_("Method and data")),
+    Page("notebooks", N_("Notebooks"), N_("Method and data")),
     Page("glossary", N_("Glossary"), N_("Method and data"), glossary.page),
     Page("sources", N_("Sources"), N_("Method and data")),
     Page("data", N_("Downloads"), N_("Method and data")),
+    Page("cite", N_("Cite, correct, answer"), N_("Method and data")),
 )
 """The pages in the order of the menu. To add one: an entry here, a template, its French words."""
 
