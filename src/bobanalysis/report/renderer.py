@@ -19,7 +19,7 @@ from markupsafe import Markup, escape
 
 from bobanalysis.algorithm import Algorithm
 from bobanalysis.data import sources
-from bobanalysis.report import charts, findings
+from bobanalysis.report import charts, findings, sheets
 from bobanalysis.report.subjects import CardIndex, card_index
 from bobanalysis.report.words import HERE, Words
 from bobanalysis.text import Language, capital
@@ -140,6 +140,7 @@ def read_table(text: str, meta: Mapping[str, Any]) -> pl.DataFrame:
 CALLS = (
     *("figure", "count", "bound", "listing", "items", "steps", "card", "chart", "table", "kind", "title_of"),
     *("sources_of", "notes", "entries", "all_charts", "value", "interval", "number", "sure", "rows_of"),
+    "data_of",
 )
 """What templates may call."""
 
@@ -155,6 +156,7 @@ class PageRenderer:
         self.content, self.words, self.page, self.menu = content, words, page, menu
         self.home, self.algorithm = page.home, content.algorithm
         self.shown: dict[str, None] = {}
+        self.vintages: set[str] = set()
 
     def html(self) -> str:
         """Return the whole page."""
@@ -183,6 +185,7 @@ class PageRenderer:
             "home": self.home,
             "root": f"../{self.home}",
             "sources": sources,
+            "publication": sheets.publication,
             "merged": self.content.merged,
         }
 
@@ -382,6 +385,11 @@ class PageRenderer:
         """List the findings shown so far on this page, for the notes at its end."""
         return [(id, self.content.finding(id, self.where)) for id in self.shown]
 
+    def data_of(self) -> str:
+        """List the years of the data behind the figures shown so far on this page."""
+        dates = {d.strip().replace("–", "-") for v in self.vintages for d in re.split("[,;/]", v)}
+        return ", ".join(self.words.period(each) for each in sorted(dates))
+
     # for the page of downloads
 
     def all_charts(self) -> list[dict[str, str]]:
@@ -406,11 +414,12 @@ class PageRenderer:
             return {"id": id}
         self.content.table(id, self.where)
         meta = self.content.merged["tables"][id]
+        self.vintages.add(meta["vintage"])
         return {
             "id": id,
             "caveats": self.words.pick(meta["caveats"]),
             "k": meta["kind"],
-            "vintage": years(meta["vintage"]),
+            "vintage": self.words.period(meta["vintage"]),
             "source_ids": meta["sources"],
         }
 
@@ -423,7 +432,9 @@ class PageRenderer:
     def _noted(self, id: str) -> dict[str, Any]:
         """Return a finding, and remember that the page shows it."""
         self.shown[id] = None
-        return self.content.finding(id, self.where)
+        finding = self.content.finding(id, self.where)
+        self.vintages.add(finding["vintage"])
+        return finding
 
     def value(self, finding: Mapping[str, Any], bare: bool = False) -> str:
         """Show the value of a finding."""
@@ -462,8 +473,9 @@ class PageRenderer:
         return self._marked(shown, f"#table-{table}", self.content.merged["tables"][table])
 
     def _marked(self, text: str, href: str, record: Mapping[str, Any]) -> Markup:
-        kind = self.words.name("kinds", record["kind"])
-        title = self.words._("{kind}; data: {vintage}").format(kind=kind, vintage=years(record["vintage"]))
+        self.vintages.add(record["vintage"])
+        kind, vintage = self.words.name("kinds", record["kind"]), self.words.period(record["vintage"])
+        title = self.words._("{kind}; data: {vintage}").format(kind=kind, vintage=vintage)
         return Markup('<a class="figure k-{0}" href="{1}" title="{2}">{3}<sup>{0}</sup></a>').format(
             MARKS[record["kind"]], href, title, text
         )
@@ -477,11 +489,6 @@ class PageRenderer:
         """Put keys in the order of their names in the vocabulary, or in their own."""
         topic = {"challenge": "challenge", "class": "classes"}.get(unit)
         return [key for key in self.words.names(topic) if key in keys] if topic else sorted(keys)
-
-
-def years(vintage: str) -> str:
-    """Write the years that data is of."""
-    return re.sub(r"(?<=\d{4})-(?=\d{4})", "–", vintage)
 
 
 def tidy(html: str) -> str:
@@ -504,6 +511,6 @@ def environment(language: Language) -> Any:
         lstrip_blocks=True,
     )
     environment.policies["ext.i18n.trimmed"] = True
-    environment.filters |= {"say": words.say, "capital": capital, "years": years}
+    environment.filters |= {"say": words.say, "capital": capital, "years": words.period}
     environment.install_gettext_callables(words.gettext, words.ngettext, newstyle=True)  # type: ignore[attr-defined]
     return environment

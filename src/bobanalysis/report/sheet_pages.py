@@ -120,6 +120,17 @@ def record(page: PageRenderer) -> dict[str, Any]:
     return {"record": found, "sections": sections}
 
 
+def summary(page: PageRenderer) -> dict[str, Any]:
+    """Return what the summary on one page shows beside findings: the answer on who paid."""
+    answers = {e.id: e.answer for e in sheets.citizen_questions().entries}
+    return {"say": partial(say, page), "funding": answers["funding-total"]}
+
+
+def cite(page: PageRenderer) -> dict[str, Any]:
+    """Return what the page on citing shows beside `sheets.publication`: the open questions by their ids."""
+    return {"open_questions": {e.id: e.question for e in sheets.citizen_questions().entries}}
+
+
 def form_pages() -> tuple[Page, ...]:
     """Return the pages of the six forms, which only the page of the register leads to."""
     section = N_("Questions and answers")

@@ -1,7 +1,8 @@
-"""Three sheets on an algorithm: citizen questions with their answers, personal data, the public register.
+"""Sheets of texts: citizen questions with answers, personal data, the public register, the release itself.
 
-They are files of texts in French and English: `data/ledger.yaml`, `data/privacy.yaml`, `data/register.yaml`.
-Their shape is that of the classes here; what a shape cannot say (a status without evidence, a flow to
+They are files of `data` in French and English: `ledger.yaml`, `privacy.yaml`, `register.yaml` and
+`publication.yaml`. Their shape is that of the classes here; what a shape cannot say (a status without
+evidence, a flow to
 nowhere, languages that tell different numbers) is checked when they are read. In a text,
 ``{algorithm.in_use}`` stands for a finding and is written in by `fill`.
 """
@@ -245,6 +246,52 @@ class Register:
     fields: Mapping[str, RegisterField] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Correction:
+    """An error corrected after publication: the day, the page, what it said and what it says now."""
+
+    date: str
+    page: str
+    was: Text
+    now: Text
+
+
+@dataclass(frozen=True)
+class Reply:
+    """Whom this audit concerns, what is to be asked, the days of question and answer, and the answer.
+
+    `ledger` names the citizen questions, still open, that stand behind the list.
+    """
+
+    id: str
+    whom: Text
+    questions: tuple[Text, ...]
+    ledger: tuple[str, ...]
+    asked: str = ""
+    answered: str = ""
+    answer: Text | None = None
+
+
+@dataclass(frozen=True)
+class Publication:
+    """What belongs to a release and not to a build; an empty field says that there is no such thing yet."""
+
+    version: str
+    date: str
+    commit: str
+    site: str
+    repository: str
+    contact: str
+    authors: tuple[Text, ...]
+    corrections: tuple[Correction, ...]
+    replies: tuple[Reply, ...]
+
+    @property
+    def year(self) -> str:
+        """Return the year of the release."""
+        return self.date[:4]
+
+
 # ---- reading ---------------------------------------------------------------------------------------------
 
 
@@ -293,6 +340,16 @@ def record(algorithm: str) -> Register | None:
     """
     path = _path(f"registers/{algorithm}", None)
     return _read(Register, path, _faults_of_record) if path.exists() else None
+
+
+def publication(path: Path | str | None = None) -> Publication:
+    """Read what belongs to a release (`data/publication.yaml`); see `citizen_questions`.
+
+    Example:
+        >>> publication().authors[0].en
+        'bobanalysis contributors'
+    """
+    return _read(Publication, _path("publication", path), _faults_of_publication)
 
 
 def read_raw(path: Path) -> Any:
@@ -526,3 +583,21 @@ def _faults_of_record(found: Register) -> Faults:
             yield f"field {name!r}, field {says}: missing or blank"
         elif {f.finding for f in one.findings} != set(cited(one.says)):
             yield f"field {name!r}, field findings: not those cited: {list(cited(one.says))}"
+
+
+def _faults_of_publication(found: Publication) -> Faults:
+    yield from twice(found.replies, "reply")
+    days = {"release": found.date} | {f"correction {c.page!r}": c.date for c in found.corrections}
+    for one in found.replies:
+        days |= {f"reply {one.id!r}, {w}": day for w in ("asked", "answered") if (day := getattr(one, w))}
+        if bool(one.answer) != bool(one.answered) or (one.answered and not one.asked):
+            yield f"reply {one.id!r}: an answer has its day and the day of the question; give all or none"
+        if not one.questions:
+            yield f"reply {one.id!r}, field questions: empty: say what is to be asked"
+        known = {entry.id for entry in citizen_questions().entries if entry.status == "open"}
+        yield from _unknown(one.ledger, known, f"reply {one.id!r}, field ledger: no open question is called")
+    for where, day in days.items():
+        if not re.fullmatch(r"\d{4}-[01]\d-[0-3]\d", day):
+            yield f"{where}: {day!r} is not a day such as 2026-01-31"
+    if found.commit and not re.fullmatch(r"[0-9a-f]{40}", found.commit):
+        yield f"commit: {found.commit!r} is not the forty digits of a commit; empty where none is known"

@@ -33,7 +33,7 @@ from bobanalysis.text import LANGUAGES, Language
 
 PAGES = (
     Page("index", N_("The essentials"), N_("The essentials")),
-    Page("summary", N_("On one page"), N_("The essentials")),
+    Page("summary", N_("On one page"), N_("The essentials"), sheet_pages.summary),
     Page("age", N_("Age"), N_("The inquiry")),
     Page("place", N_("Place"), N_("The inquiry")),
     Page("decides", N_("How it decides"), N_("The inquiry")),
@@ -57,7 +57,7 @@ PAGES = (
     Page("glossary", N_("Glossary"), N_("Method and data"), glossary.page),
     Page("sources", N_("Sources"), N_("Method and data")),
     Page("data", N_("Downloads"), N_("Method and data")),
-    Page("cite", N_("Cite, correct, answer"), N_("Method and data")),
+    Page("cite", N_("Cite, correct, answer"), N_("Method and data"), sheet_pages.cite),
 )
 """The pages in the order of the menu. To add one: an entry here, a template, its French words."""
 
@@ -167,7 +167,7 @@ def _write(path: Path, text: str) -> None:
 
 def _write_assets(algorithm: Algorithm, folder: Path) -> None:
     _write(folder / "assets" / "try.js", tryit.script(algorithm))
-    for path in ("templates/style.css", "scripts/try.css", "scripts/rules.js"):
+    for path in ("templates/style.css", "scripts/try.css", "scripts/rules.js", "scripts/links.js"):
         shutil.copy(HERE / path, folder / "assets")
 
 

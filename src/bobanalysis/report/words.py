@@ -7,6 +7,7 @@ things (kinds, criteria, statuses …) stand in `vocabulary.yaml`, in both langu
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cache, partial
 from pathlib import Path
@@ -59,6 +60,7 @@ class Words:
         self._catalogue, self._more = catalogue(language), more or {}
         self._names: dict[str, dict[str, str]] = {}
         self.colon = formatter.colon(language)
+        self.day = partial(formatter.date, lang=language)
         self.interval = partial(formatter.interval, lang=language)
         self.join = partial(formatter.join, lang=language)
         self.plural = partial(formatter.plural, lang=language)
@@ -120,6 +122,16 @@ class Words:
         if unit == "code":
             return self.polish(str(value))
         return self.quantity(value, unit, bare=True)
+
+    def period(self, vintage: str) -> str:
+        """Write the years, or the day, that data is of.
+
+        Example:
+            >>> Words("fr").period("2017-11-27; 2018-2021"), Words("en").period("2017 / 2021")
+            ('27 novembre 2017, 2018–2021', '2017, 2021')
+        """
+        text = re.sub(r"\d{4}-\d\d-\d\d", lambda found: self.day(found[0]), vintage)
+        return re.sub(r" ?[;/] ?", ", ", re.sub(r"(?<=\d{4})-(?=\d{4})", "–", text))
 
     def number(self, value: float | None, decimals: int | None = 0) -> str:
         """See `text.number`."""
