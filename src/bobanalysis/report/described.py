@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Figure:
-    """What is said of a finding; `pattern` is the entry that says it."""
+    """What is said of a finding; `pattern` is the entry that says it, `n_of` what its number `n` counts."""
 
     pattern: str
     unit: str
@@ -35,6 +35,7 @@ class Figure:
     sources: tuple[str, ...] = ()
     note: Both | None = None
     no_interval: str | None = None
+    n_of: str = "people"
 
 
 @dataclass(frozen=True)

@@ -166,7 +166,7 @@ class Notebook:
         Args:
             id: lower case with dots; described in the notebook's file.
             value: in its unit (a share is 0.12, not 12); None when it cannot be estimated.
-            n: number of people or rows behind it.
+            n: number of people behind it, or of what the description names in `n_of`.
             interval: (low, high) in the same unit.
 
         Returns:
@@ -187,6 +187,7 @@ class Notebook:
             "unit": about.unit,
             "kind": about.kind,
             "n": None if n is None else stable(n),
+            **({} if n is None or about.n_of == "people" else {"n_of": about.n_of}),
             "interval": None if interval is None else [stable(bound) for bound in interval],
             "no_interval": reason,
             "vintage": str(about.vintage),

@@ -27,6 +27,8 @@ from bobanalysis.text import Language, capital
 MARKS = {"by construction": "c", "modelled": "m", "observed": "o"}
 """The letter behind a figure that says its kind."""
 TEXTS = ("code", "departement", "challenge", "class")
+ENDS = (("_low", "_high"), ("_lowest", "_highest"), ("_from", "_to"), (".lowest", ".highest"))
+"""How the ids of the two ends of a range end."""
 WHOLE = ("people", "places", "years", "rank", "year")
 
 
@@ -115,6 +117,16 @@ class Content:
         """Return a finding; raise `PageError` naming who asked when no notebook recorded it."""
         return self._recorded("finding", id, where)
 
+    def ends(self, id: str) -> tuple[float, float] | None:
+        """Return the ends of the range that a finding lies in, or is an end of; none where there is none."""
+        known = self.merged["findings"]
+        stem = re.sub(r"[_.](low|high|lowest|highest|from|to|median|value)$", "", id)
+        for low, high in ENDS:
+            values = [known[stem + end]["value"] for end in (low, high) if stem + end in known]
+            if len(values) == 2 and None not in values:
+                return values[0], values[1]
+        return None
+
     def _recorded(self, what: str, id: str, where: str) -> dict[str, Any]:
         known: dict[str, dict[str, Any]] = self.merged[f"{what}s"]
         if id not in known:
@@ -187,6 +199,7 @@ class PageRenderer:
             "sources": sources,
             "publication": sheets.publication,
             "merged": self.content.merged,
+            "ends": self.content.ends,
         }
 
     @property
@@ -325,7 +338,7 @@ class PageRenderer:
             for name, names in named.items()
         )
         units = {column["name"]: column["unit"] for column in meta["columns"]}
-        labels = {column["name"]: capital(self.words.pick(column["label"])) for column in meta["columns"]}
+        labels = {column["name"]: self.words.head(column) for column in meta["columns"]}
         if pivot:
             names, heads, rows = self._wide(frame, units, labels, named, **pivot)
         else:
@@ -442,11 +455,12 @@ class PageRenderer:
             return self.words._("not estimable")
         return self.words.quantity(finding["value"], finding["unit"], bare=bare)
 
-    def interval(self, finding: Mapping[str, Any]) -> str:
-        """Show the interval of a finding, or why it has none."""
-        if finding["interval"]:
-            return self._span(finding["interval"], finding["unit"])
-        return self.words.name("no_interval", finding["no_interval"])
+    def interval(self, finding: Mapping[str, Any], id: str) -> str:
+        """Show the interval of a finding and its range over choices, or why it has neither."""
+        shown = [self._span(finding["interval"], finding["unit"])] if finding["interval"] else []
+        if ends := self.content.ends(id):
+            shown.append(self.words._("range: {span}").format(span=self._span(ends, finding["unit"])))
+        return self.words.join(shown) or self.words.name("no_interval", finding["no_interval"])
 
     def _span(self, ends: Iterable[float], unit: str) -> str:
         low, high = ends

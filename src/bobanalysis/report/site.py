@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from bobanalysis.audit.person import Person
 from bobanalysis.report import (
     cards,
     condition_pages,
-    findings,
+    downloads,
     glossary,
     letter_page,
     quirk_pages,
@@ -134,16 +134,15 @@ def render_algorithm(
 
 def _write_all(content: Content, folder: Path) -> None:
     """Write what is for download, the pages of each language, and the page that leads to them."""
+    data = downloads.files(content) | sheet_pages.downloads(content)
     files = {
-        "findings.json": findings.dump(content.merged),
-        "findings.csv": findings_csv(content.merged),
         "index.html": environment("fr").get_template("root.html").render(),
-        **{f"tables/{id}.csv": text for id, text in content.csv.items()},
-        **sheet_pages.downloads(content),
+        **data,
         **letter_page.letter_pages(content.algorithm),
     }
     for path, text in files.items():
         _write(folder / path, text)
+    (folder / downloads.ARCHIVE).write_bytes(downloads.archive(data))
     for page in every_page(content.algorithm):
         for language in LANGUAGES:
             text = _page(content, language, page, PAGES)
@@ -169,14 +168,3 @@ def _write_assets(algorithm: Algorithm, folder: Path) -> None:
     _write(folder / "assets" / "try.js", tryit.script(algorithm))
     for path in ("templates/style.css", "scripts/try.css", "scripts/rules.js", "scripts/links.js"):
         shutil.copy(HERE / path, folder / "assets")
-
-
-def findings_csv(merged: Mapping[str, Any]) -> str:
-    """Write all findings as one CSV table, with both labels."""
-    names = ("id", "value", "unit", "kind", "low", "high", "n", "vintage", "sources", "label_fr", "label_en")
-    rows = []
-    for id, f in merged["findings"].items():
-        row = [id, f["value"], f["unit"], f["kind"], *(f["interval"] or (None, None)), f["n"], f["vintage"]]
-        label = f["label"] or {"fr": "", "en": ""}
-        rows.append([*row, " ".join(f["sources"]), label["fr"], label["en"], f["notebook"]])
-    return findings.csv_text([*names, "notebook"], rows)

@@ -60,7 +60,7 @@ class Words:
         self._catalogue, self._more = catalogue(language), more or {}
         self._names: dict[str, dict[str, str]] = {}
         self.colon = formatter.colon(language)
-        self.day = partial(formatter.date, lang=language)
+        self.date = partial(formatter.date, lang=language)
         self.interval = partial(formatter.interval, lang=language)
         self.join = partial(formatter.join, lang=language)
         self.plural = partial(formatter.plural, lang=language)
@@ -120,7 +120,8 @@ class Words:
         if unit in ("challenge", "class"):
             return self.label(unit, value)
         if unit == "code":
-            return self.polish(str(value))
+            said = {"true": self._("yes"), "false": self._("no")}
+            return said.get(str(value).lower()) or self.polish(str(value))
         return self.quantity(value, unit, bare=True)
 
     def period(self, vintage: str) -> str:
@@ -130,8 +131,13 @@ class Words:
             >>> Words("fr").period("2017-11-27; 2018-2021"), Words("en").period("2017 / 2021")
             ('27 novembre 2017, 2018–2021', '2017, 2021')
         """
-        text = re.sub(r"\d{4}-\d\d-\d\d", lambda found: self.day(found[0]), vintage)
+        text = re.sub(r"\d{4}-\d\d-\d\d", lambda found: self.date(found[0]), vintage)
         return re.sub(r" ?[;/] ?", ", ", re.sub(r"(?<=\d{4})-(?=\d{4})", "–", text))
+
+    def head(self, column: Mapping[str, Any]) -> str:
+        """Return the label of a column, with its unit where the values do not show it."""
+        unit = self.names("units_in_heads").get(column["unit"])
+        return formatter.capital(self.say(column["label"])) + (f" ({unit})" if unit else "")
 
     def number(self, value: float | None, decimals: int | None = 0) -> str:
         """See `text.number`."""
