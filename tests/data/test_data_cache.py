@@ -42,9 +42,11 @@ def register(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Put one source in the place of the registry, and the cache in an empty folder."""
     monkeypatch.setenv("BOBANALYSIS_CACHE", str(tmp_path / "cache"))
 
+    said = Text("x", "x")
+
     def put(url: str, **more: Any) -> None:
         entry = Source(
-            id="thing", title=Text("x", "x"), producer="p", vintage="v", licence="l",
+            id="thing", title=said, producer=said, vintage=said, licence=said,
             landing="https://example.org", columns={}, files={"2024": f"{url}.old", "2025": url}, **more,
         )  # fmt: skip
         monkeypatch.setattr(registry, "sources", lambda: {"thing": entry})

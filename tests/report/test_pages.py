@@ -12,6 +12,7 @@ from bobanalysis import text as typography
 from bobanalysis.report.findings import FindingError
 from bobanalysis.report.renderer import Content, Page, PageError, PageRenderer, read_table
 from bobanalysis.report.site import every_page, render
+from conftest import PUBLISHED
 
 MADE = (
     *("data-finding", "data-table", "data-chart", "data-source", "data-rule", "data-ledger", "data-quirk"),
@@ -142,8 +143,8 @@ def test_every_link_inside_the_folder_leads_somewhere(site):
                 continue
             file, anchor = urldefrag(address)
             target = (rendered / path).parent / file if file else rendered / path
-            if target.parent.name == "rules" and not target.parent.exists():
-                continue  # published without the cards, which a build makes
+            if not target.parent.exists() or (target.suffix == ".zip" and rendered == PUBLISHED):
+                continue  # published without what a build makes: cards, tables for people, the zip
             assert target.is_file(), f"{path}: {address}"
             if anchor:
                 other = pages[target.resolve().relative_to(rendered.resolve()).as_posix()]
@@ -161,6 +162,23 @@ def test_nothing_is_loaded_from_outside_and_no_script_is_needed(site):
         assert not scripts or path.endswith(("/try.html", "/rules.html", "/questions.html")), path
         loaded = [a.get("src") or a.get("href") for tag in ("img", "link", "iframe") for a in page.all(tag)]
         assert not [address for address in loaded if address.startswith("http")], path
+
+
+def test_a_page_has_the_same_anchors_in_both_languages(pages):
+    for fr, en in zip(paths("fr"), paths("en"), strict=True):
+        ids = [{a["id"] for _, a in pages[path].elements if "id" in a} for path in (fr, en)]
+        assert ids[0] == ids[1], fr
+
+
+def test_the_first_page_says_what_the_site_is(pages):
+    about = next(a["content"] for a in pages["index.html"].all("meta") if a.get("name") == "description")
+    assert "Bob Emploi" in about
+
+
+def test_no_code_stands_where_a_french_reader_expects_a_producer_a_year_or_a_licence(pages):
+    english = re.compile(r"\b(the|and|of|to|through|with|each|none|figures|reuse)\b")
+    for term in re.findall(r"<dd>(.*?)</dd>", pages["fr/sources.html"].source, re.S):
+        assert not english.search(re.sub(r"“.*?”|«.*?»|<.*?>", "", term)), term
 
 
 def test_ids_are_unique_on_every_page(site):

@@ -55,6 +55,25 @@ def test_the_language_switch_leads_to_the_same_page_and_back(visit):
     assert page.url.endswith("/fr/quirks.html")
 
 
+def test_the_language_switch_keeps_the_place_on_the_page(visit):
+    page = visit("fr", "index")
+    page.click("a.figure >> nth=0")
+    anchor = page.url.split("#")[1]
+    page.click("a.language")
+    assert page.url.endswith(f"/en/index.html#{anchor}")
+    assert page.evaluate("document.querySelector(':target').id") == anchor
+
+
+def test_a_value_from_a_folded_table_opens_it(visit):
+    page = visit("fr", "index")
+    link = page.locator("a.figure[href^='#table-']").first
+    table = page.locator(f"[id='{link.get_attribute('href')[1:]}']")
+    assert table.get_attribute("open") is None
+    link.click()
+    page.wait_for_function("document.querySelector(':target').open")
+    assert table.locator("table").is_visible()
+
+
 def test_the_first_page_leads_to_both_languages(visit):
     page = visit("..", "reports/index")
     assert page.locator("a[hreflang=fr]").get_attribute("href") == "fr/index.html"
@@ -131,9 +150,17 @@ def test_no_text_of_a_headline_card_runs_over_another(visit, width):
         assert all(upper[1] <= lower[0] + 2 for upper, lower in pairwise(card)), card
 
 
-def test_a_note_that_a_figure_leads_to_is_not_hidden_by_the_head_of_its_table(visit):
-    page = visit("fr", "index", 1280)
-    page.click("a.figure[href='#note-age.changed_share']")
-    place = "id => document.getElementById(id).getBoundingClientRect().top"
-    head = page.evaluate("document.querySelector('.notes thead').getBoundingClientRect().height")
-    assert page.evaluate(place, "note-age.changed_share") >= head
+SEEN = """() => { const row = document.querySelector(':target'), box = row.getBoundingClientRect();
+    return [box.left + 9, box.right - 9].every(x => [box.top + 2, box.bottom - 2].every(
+      y => row.contains(document.elementFromPoint(x, y)))); }"""
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("slug", ["index", "questions", "quirks", "compare"])
+def test_the_row_that_a_figure_leads_to_is_seen_whole_under_every_head_that_sticks(visit, slug, width):
+    page = visit("fr", slug, width)
+    links = page.locator("a.figure[href^='#note-']")
+    for number in (0, links.count() // 2, links.count() - 1):
+        links.nth(number).evaluate("link => link.click()")
+        page.wait_for_timeout(50)
+        assert page.evaluate(SEEN), links.nth(number).get_attribute("href")

@@ -45,14 +45,15 @@ class Source:
     """One source of figures: where it comes from and what may be done with it, its columns, quirks and
     checks.
 
+    Producer, vintage and licence may be written once, where both languages say the same.
     `altered` lists the cells that the raw file is known to have wrong: year, département, age band, figure as
     written, right figure.
     """
 
     title: Text
-    producer: str
-    vintage: str
-    licence: str
+    producer: Text
+    vintage: Text
+    licence: Text
     landing: str
     columns: Mapping[str, Column]
     id: str = ""
@@ -122,6 +123,9 @@ def _load(path: Path, _changed: int) -> Mapping[str, Source]:
         raise DataError(f"{path}: not readable as YAML: {' '.join(str(error).split())}") from None
     if not isinstance(content, dict) or not content.get("sources"):
         raise DataError(f"{path}: the file must hold a mapping named sources")
+    for entry in (each for each in content["sources"].values() if isinstance(each, dict)):
+        plain = {name: entry[name] for name in ("producer", "vintage", "licence") if name in entry}
+        entry |= {name: {"fr": said, "en": said} for name, said in plain.items() if isinstance(said, str)}
     loaded = load(dict[str, Source], content["sources"], str(path))
     return {key: _checked(entry, key, f"{path}, {key!r}") for key, entry in loaded.items()}
 

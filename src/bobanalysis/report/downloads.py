@@ -38,7 +38,7 @@ TOPICS = {
 
 
 def files(content: Content) -> dict[str, str]:
-    """Return the files of figures by their paths: findings, tables in each form, the dictionary of columns."""
+    """Return the files of figures by their paths: findings, tables in each form, the dictionary."""
     from bobanalysis.data.registry import folder
 
     heads, rows = finding_rows(content)
@@ -58,7 +58,7 @@ def files(content: Content) -> dict[str, str]:
 
 
 def archive(texts: Mapping[str, str]) -> bytes:
-    """Return a zip of texts, the same bytes from the same texts: sorted, and dated at the first day of zip."""
+    """Return a zip of texts, the same bytes from the same texts: sorted, all of the same date."""
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w") as file:
         for path, text in sorted(texts.items()):
@@ -69,7 +69,7 @@ def archive(texts: Mapping[str, str]) -> bytes:
 
 
 def finding_rows(content: Content) -> tuple[list[str], list[list[Any]]]:
-    """Return heads and rows of the list of all findings, each with its interval and its range over choices."""
+    """Return heads and rows of the list of findings, with interval and range over choices."""
     rows = []
     for id, f in content.merged["findings"].items():
         ends = [*(f["interval"] or (None, None)), *(content.ends(id) or (None, None))]
@@ -83,7 +83,7 @@ def finding_rows(content: Content) -> tuple[list[str], list[list[Any]]]:
 def dictionary(content: Content) -> tuple[list[str], list[list[str]]]:
     """Return heads and rows of the dictionary: a row for each column of each table, in both languages."""
     heads = (
-        "table title_fr title_en column label_fr label_en unit unit_fr unit_en kind vintage sources".split()
+        ["table", "title_fr", "title_en", "column", "label_fr", "label_en", "unit", "unit_fr", "unit_en", "kind", "vintage", "sources"]
     )
     units, rows = vocabulary()["units"], list[list[str]]()
     for id, table in content.merged["tables"].items():
