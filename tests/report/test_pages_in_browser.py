@@ -60,8 +60,8 @@ def test_the_language_switch_keeps_the_place_on_the_page(visit):
     page.click("a.figure >> nth=0")
     anchor = page.url.split("#")[1]
     page.click("a.language")
-    assert page.url.endswith(f"/en/index.html#{anchor}")
-    assert page.evaluate("document.querySelector(':target').id") == anchor
+    page.wait_for_url(f"**/en/index.html#{anchor}")
+    assert page.locator(":target").get_attribute("id") == anchor
 
 
 def test_a_value_from_a_folded_table_opens_it(visit):

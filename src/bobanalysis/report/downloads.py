@@ -82,9 +82,8 @@ def finding_rows(content: Content) -> tuple[list[str], list[list[Any]]]:
 
 def dictionary(content: Content) -> tuple[list[str], list[list[str]]]:
     """Return heads and rows of the dictionary: a row for each column of each table, in both languages."""
-    heads = (
-        ["table", "title_fr", "title_en", "column", "label_fr", "label_en", "unit", "unit_fr", "unit_en", "kind", "vintage", "sources"]
-    )
+    both = [f"{of}_{language}" for of in ("title", "label", "unit") for language in LANGUAGES]
+    heads = ["table", *both[:2], "column", *both[2:4], "unit", *both[4:], "kind", "vintage", "sources"]
     units, rows = vocabulary()["units"], list[list[str]]()
     for id, table in content.merged["tables"].items():
         origin = [table["kind"], table["vintage"], " ".join(table["sources"])]
