@@ -298,3 +298,16 @@ def test_the_départements_where_nobody_is_sent_to_a_non_profit_are_named(pages)
 
 def test_a_count_of_départements_is_not_written_like_the_number_of_one(pages):
     assert re.search(r"les <a[^>]*>81<sup>c</sup></a> autres départements", pages["fr/index.html"].source)
+
+
+def test_no_code_stands_in_a_table_where_a_name_belongs(pages):
+    code = re.compile(r"[A-Za-z0-9]+(_[a-z0-9]+)+|[a-z]+(-[a-z]+)+|[A-Z]+(_[A-Z]+)+|true|false")
+    found = {
+        (path, text)
+        for path, page in pages.items()
+        if path.startswith("fr/") and not path.endswith("/data.html")  # it lists labels that tests invent
+        for text, around in page.texts
+        if {"td", "th", "dt"} & {tag for tag, _ in around} and not {"a", "code"} & {tag for tag, _ in around}
+        if code.fullmatch(text.strip())
+    }
+    assert found == set()
