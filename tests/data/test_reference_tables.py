@@ -10,6 +10,7 @@ import pytest
 
 from bobanalysis.data import DataError, check, folder, registry, sources, table
 from bobanalysis.tables import InputError
+from bobanalysis.text import Text
 
 
 def in_order(labels: list[str]) -> bool:
@@ -166,9 +167,9 @@ def test_the_checksum_is_of_the_content_and_not_of_its_compression(copy: Path):
     ("before", "after", "message"),
     [
         (
-            "    producer: bobanalysis (drawn by hand)\n",
+            "    producer: Insee (Code officiel géographique)\n",
             "",
-            "'departements_tiles': field 'producer' is missing",
+            "'departements': field 'producer' is missing",
         ),
         (
             "type: label, order: [metropolitan, overseas]",
@@ -182,7 +183,11 @@ def test_the_checksum_is_of_the_content_and_not_of_its_compression(copy: Path):
             "Carte, de:",
             "'departements_tiles', title: unknown field 'de'",
         ),
-        ("    vintage: v347", "    vintag: v347", "unknown field 'vintag' (did you mean 'vintage'?)"),
+        (
+            '    vintage: "version 3.47"',
+            "    vintag: v347",
+            "unknown field 'vintag' (did you mean 'vintage'?)",
+        ),
         (
             "    access: account",
             "    access: secret",
@@ -194,7 +199,7 @@ def test_a_mistake_in_the_registry_names_file_entry_and_field(
     copy: Path, before: str, after: str, message: str
 ):
     path = copy / "sources.yaml"
-    text = path.read_text().replace('vintage: "v347"', "vintage: v347")
+    text = path.read_text()
     assert before in text
     path.write_text(text.replace(before, after, 1))
     with pytest.raises(InputError) as caught:
@@ -213,10 +218,12 @@ def test_a_check_that_does_not_exist_is_named(copy: Path):
 
 def test_every_source_says_where_it_comes_from_in_both_languages():
     for source in sources().values():
-        assert source.landing.startswith("https://"), source.id
+        own = source.producer.en.startswith("bobanalysis")
+        assert own or source.landing.startswith("https://"), source.id
         assert source.title.fr != source.title.en, source.id
         assert not source.table or (source.reached and source.checks), source.id
-        for text in [source.title, *source.quirks, *source.columns.values()]:
+        told = [source.title, source.producer, source.vintage, source.licence, *source.quirks]
+        for text in [*told, *source.columns.values()]:
             assert "'" not in text.fr, (source.id, text.fr)
             assert not re.search(r" [;:?!»%]|« |\d \d{3}", text.fr), (source.id, text.fr)
 
@@ -236,3 +243,8 @@ def test_the_folder_is_the_one_asked_for_else_that_of_the_project_else_the_copy_
     monkeypatch.delenv("BOBANALYSIS_DATA")
     monkeypatch.setattr(registry, "__file__", str(tmp_path / "site-packages/bobanalysis/data/registry.py"))
     assert registry.folder() == tmp_path / "site-packages/bobanalysis/_data"
+
+
+def test_a_text_written_once_is_the_same_in_both_languages(copy: Path):
+    assert registry.source("rome").licence == Text("Licence Ouverte 2.0", "Licence Ouverte 2.0")
+    assert registry.source("bmo").vintage.fr != registry.source("bmo").vintage.en
