@@ -255,3 +255,11 @@ def test_charts_of_a_notebook_are_images_that_need_no_network(book):
 def test_false_alarms_are_published_only_from_many_data_sets():
     published = json.loads((PUBLISHED / "findings.json").read_text("utf-8"))["findings"]
     assert all(f["n"] >= 400 for id, f in published.items() if "alarm" in id)
+
+
+def test_a_finding_says_what_its_number_counts_unless_these_are_people(book):
+    book.record("a.people", 0.5, n=10, **MADE)
+    book.record("a.rows", 0.5, n=10, n_of="rows", **MADE)
+    book.record("a.none", 0.5, n_of="rows", **MADE)
+    found = json.loads(book._path.read_text("utf-8"))["findings"]
+    assert [found[id].get("n_of") for id in ("a.people", "a.rows", "a.none")] == [None, "rows", None]

@@ -311,3 +311,35 @@ def test_no_code_stands_in_a_table_where_a_name_belongs(pages):
         if code.fullmatch(text.strip())
     }
     assert found == set()
+
+
+@pytest.fixture
+def noted(tmp_path):
+    """Make a page about findings of a share with a range, and return the notes of what it shows."""
+    book = write_invented(tmp_path)
+    said = {"unit": "share", "kind": "by construction", "vintage": "2021", "no_interval": "bounds"}
+    said["label"] = {"fr": "Une part", "en": "A share"}
+    for id, value in (("x.y", 0.5), ("x.y_low", 0.25), ("x.y_high", 0.75), ("x.alone", 0.5)):
+        book.record(id, value, n=1200, n_of="rows" if id == "x.alone" else "people", **said)
+    maker = PageRenderer(Content.read(tmp_path, algorithm=BOB), words("en"), Page("index", "x"))
+
+    def note(id):
+        maker.shown.clear()
+        maker.figure(id)
+        return maker._made("parts/notes.html", notes=maker.notes())
+
+    return note
+
+
+@pytest.mark.parametrize("id", ["x.y", "x.y_low", "x.y_high"])
+def test_a_note_shows_the_range_that_its_figure_lies_in_or_ends(noted, id):
+    assert "range: 25.0% to 75.0%" in noted(id)
+
+
+def test_a_note_without_interval_and_range_says_why_and_never_promises_bounds(noted):
+    assert "the uncertainty comes from choices or roundings" in noted("x.alone")
+
+
+def test_a_note_says_whether_people_or_rows_are_counted(noted):
+    assert "on 1,200 people" in noted("x.y")
+    assert "on 1,200 rows of the table" in noted("x.alone")
