@@ -140,8 +140,9 @@ class _Saying:
             "date": formatter.date(self.made.now, self.lang),
             **{
                 name: getattr(self, name)
-                for name in ("answer", "number", "label", "name_of", "value", "mark")
+                for name in ("answer", "number", "label", "name_of", "value")
             },
+            "mark": self.words.mark,
             **self.presentation.letter(self),
         }
 
@@ -273,7 +274,7 @@ class _Saying:
             "label": self.name_of(variable),
             "parts": self.parts(variable),
             "value": self.value(variable, self.person.row[name]),
-            "protected": "" if figures else self.mark(variable),
+            "protected": "" if figures else self.words.mark(variable),
             "source": self.words.names("computed").get(name) or yours.get(variable.group, yours["other"]),
             "given": self.presentation.is_given(variable, self.person.row),
             "listed": variable.group in ("list", "result"),
@@ -325,13 +326,6 @@ class _Saying:
         if value == 1 and variable.unit is not None and variable.unit.en == "months":
             return self.words.quantity(1, "months")
         return self.words.polish(format_value(variable, value, self.lang, self.cards.titles))
-
-    def mark(self, variable: Variable) -> str:
-        """Say of an input that it is a protected criterion, or stands for one; empty where it does not."""
-        if variable.protected is None:
-            return ""
-        criterion = self.words.name("criteria", variable.protected.criterion)
-        return self.words.name("marked", variable.protected.how).format(criterion=criterion)
 
     # --- what would have changed it
 
