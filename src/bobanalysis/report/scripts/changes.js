@@ -69,7 +69,7 @@ function* look(answers, fields, places, jobs, possible, found) {
       keys.forEach(function (key) {
         var value = valueOf(told, key);
         if (value === valueOf(study.told, key)) return;
-        (changed[key][field.name] = changed[key][field.name] || []).push({ after: tried[n], value: value, known: told.market_known });
+        (changed[key][field.name] = changed[key][field.name] || []).push({ after: tried[n], value: value, main: told.main_challenge !== study.told.main_challenge, known: told.market_known });
       });
       yield field.name;
     }
@@ -81,13 +81,22 @@ function* look(answers, fields, places, jobs, possible, found) {
   }
 }
 // Of the changes that alter an item: the nearest of each question, and the conditions that they turn.
+// What alters advice or a strategy through another main challenge stands together: it is told of the diagnosis.
 function* explain(key, study, answers, fields, changed, total) {
-  var read = study.answer(key), alone = {}, told = [];
+  var read = study.answer(key), alone = {}, told = [], through = [], values = [], after = key.indexOf(" ") > 0;
   for (var f = 0; f < fields.length; f++) {
     var field = fields[f], all = changed[field.name];
     if (!all) continue;
+    if (after) {
+      var other_main = all.filter(function (c) { return c.main; });
+      if (other_main.length) through.push(field);
+      values = values.concat(other_main);
+      all = all.filter(function (c) { return !c.main; });
+      if (!all.length) continue;
+    }
     var elsewhere = field.name === "departement_id" || field.name === "rome_id";
-    var near = elsewhere ? all.slice(0, OTHER_PLACES) : nearest(field, answers[field.name], all);
+    var with_figures = all.filter(function (c) { return c.known; }); // an unknown figure explains less than another figure
+    var near = elsewhere ? (with_figures.length ? with_figures : all).slice(0, OTHER_PLACES) : nearest(field, answers[field.name], all);
     var turned = [];
     for (var n = 0; n < near.length; n++) {
       var other = bobTry.study(bobTry.join(vary(answers, field.name, near[n].after)));
@@ -108,7 +117,8 @@ function* explain(key, study, answers, fields, changed, total) {
   }
   var first = read.conditions.map(function (pair) { return pair[0]; });
   function place(one) { return Math.min.apply(null, one.conditions.map(function (pair) { return first.indexOf(pair[0]); }).concat(first.length)); }
-  return told.sort(function (a, b) { return place(a) - place(b); });
+  told.sort(function (a, b) { return place(a) - place(b); });
+  return through.length ? told.concat({ through: through, changes: values, conditions: [] }) : told;
 }
 // Of a number, the nearest change in each direction; else every change. "No answer" only where nothing else changes it.
 function nearest(field, before, all) {

@@ -23,9 +23,9 @@ function pointsOf(n) { return counted(n, "point", "points"); }
 function fill(key, values) {
   return text[key].replace(/\{(\w+)\}/g, function (whole, name) { return values[name]; });
 }
-function quoted(words) { return lang === "fr" ? "\u00ab\u00a0" + words + "\u00a0\u00bb" : "\u201c" + words + "\u201d"; }
+function quoted(words) { return lang === "fr" ? "\u00ab\u202f" + words + "\u202f\u00bb" : "\u201c" + words + "\u201d"; }
 function stop(words) { return /[.!?]$/.test(words) ? words : words + "."; }
-var COLON = lang === "fr" ? "\u00a0: " : ": ", SEMICOLON = lang === "fr" ? "\u202f; " : "; ";
+var COLON = lang === "fr" ? "\u202f: " : ": ", SEMICOLON = lang === "fr" ? "\u202f; " : "; ";
 function capital(words) { return words.charAt(0).toUpperCase() + words.slice(1); }
 
 // --- questions: each control reads its answer into an object, and is set from one
@@ -201,8 +201,12 @@ function open() {
   var parts = bobProfile.read(location.hash), values = {}, refused = [];
   if (!parts) return false;
   parts.forEach(function (part) {
-    var field = fieldOf(part[0]), said = part.join("="), value = field && valueFrom(field, part[1]);
-    if (value === undefined) refused.push(fill(field ? "address impossible" : "address unknown", { part: said }));
+    var field = fieldOf(part[0]), value = field && valueFrom(field, part[1]), limits = field && limitsOf(field);
+    if (!field) refused.push(fill("address unknown", { part: part.join("=") }));
+    else if (value === undefined) {
+      refused.push(capital(field.label) + COLON + (limits ? fill("refused number", { typed: part[1], low: number(limits[0]), high: number(limits[1]) })
+        : fill("address impossible", { part: part[1] })));
+    }
     else values[part[0]] = value;
   });
   var all = complete(Object.assign({}, data.defaults, values));
@@ -216,11 +220,12 @@ function open() {
   answer(all);
   return true;
 }
+function limitsOf(field) { return field.name === "age" ? data.ages : field.name === "seniority" ? null : data.possible[field.name]; }
 function valueFrom(field, typed) {
   var known = field.kind === "bool" ? [true, false] : field.name === "departement_id" ? Object.keys(words.places)
     : field.name === "rome_id" ? Object.keys(words.jobs) : (field.options || []).map(function (o) { return o[0]; });
   if (known.length) return known.filter(function (v) { return String(v) === typed; })[0];
-  var limits = field.name === "age" ? data.ages : data.possible[field.name];
+  var limits = limitsOf(field);
   if (field.name === "total_interview_count" && typed === "-1") return -1; // "none at all", as the rules read it
   var value = bobProfile.number(typed, limits[0], limits[1], true);
   return value === null ? undefined : value;
@@ -266,26 +271,32 @@ function tally(key, all) {
   return order.sort(function (a, b) { return counts[b] - counts[a]; }).map(function (said) { return said + " (" + number(counts[said]) + ")"; });
 }
 // One question that decides: the conditions it turns, and what another answer would give.
+function head(one, answers, row) {
+  var said = statements(one.conditions, row), name = one.field && one.field.name;
+  if (one.through) return [text["this challenge"] + COLON + quoted(challenge(now.study.told.main_challenge))];
+  return said.length ? said : [one.field.label + COLON + shown(name, answers[name])];
+}
 function line(key, one, answers, row) {
-  var name = one.field.name, then = [];
-  var said = statements(one.conditions, row);
-  if (!said.length) said = [one.field.label + COLON + shown(name, answers[name])];
-  if (one.elsewhere) {
+  var name = one.field ? one.field.name : "main_challenge", then = [], said = head(one, answers, row);
+  if (one.through) {
+    then.push(fill("another challenge", { inputs: one.through.map(function (f) { return f.label; }).join(", "), values: tally(key, one.changes).map(function (s) { return s.replace(/ \([^(]*\)$/, ""); }).join(text.or) }));
+  } else if (one.elsewhere) {
     then.push(fill("elsewhere " + name, { n: number(one.elsewhere.differ.length), total: number(one.elsewhere.total), values: tally(key, one.elsewhere.differ).join(", ") }));
   } else {
     one.changes.slice(0, 4).forEach(function (c) { then.push(quoted(shown(name, c.after)) + COLON + came(key, c.value)); });
   }
-  return make("li", { "data-input": name }, [said.map(capital).join(SEMICOLON), make("span", { "class": "then" }, "\u2192 " + then.join(SEMICOLON))]);
+  return make("li", { "data-input": (one.through || [one.field]).map(function (f) { return f.name; }).join(" ") }, [said.map(capital).join(SEMICOLON), make("span", { "class": "then" }, "\u2192 " + then.join(SEMICOLON))]);
 }
 function lines(key, found, answers, row) {
   return found.length ? make("ul", { "class": "decisive" }, found.map(function (one) { return line(key, one, answers, row); })) : make("p", {}, text["nothing decides"]);
 }
+function everybody(name) { return name.indexOf("strategy ") === 0 ? "everybody with it" : "everybody"; }
 function listOf(items) { return make("ul", {}, items.map(function (s) { return make("li", {}, s); })); }
 // Where the reasons of an item stand; what decides is put there when it has been looked for.
 function reasons(study, name) {
   var read = study.answer(name), rule = words.rules[name];
   var told = read.because.map(function (code) { return words.reasons[code]; });
-  var short = read.refusal ? text["lacks"] : !read.conditions.length ? text["everybody"] : told.join(SEMICOLON);
+  var short = read.refusal ? text["lacks"] : !read.conditions.length ? text[everybody(name)] : told.join(SEMICOLON);
   return [
     make("p", { "class": "why", "data-short": short ? "" : name }, capital(short || text["looking"])),
     make("details", { "class": "fold", "data-key": name }, [make("summary", {}, text["what decides"]), make("div", {}, [
@@ -300,8 +311,9 @@ function explained(found, answers, row) {
   });
   box.querySelectorAll("[data-short]:not([data-short=''])").forEach(function (slot) {
     var own = found.items[slot.dataset.short], said = [];
-    own.forEach(function (one) { said = said.concat(statements(one.conditions, row)); });
-    slot.textContent = capital(said.slice(0, 3).join(SEMICOLON) || text["nothing decides"]);
+    own.forEach(function (one) { said = said.concat(head(one, answers, row)); });
+    said = said.filter(function (s, k) { return said.indexOf(s) === k; }).slice(0, 3);
+    slot.textContent = capital(said.join(SEMICOLON) || text["nothing decides"]);
   });
 }
 
@@ -428,22 +440,22 @@ function places(all) {
 function letter(study, answers, row, found) {
   var told = study.told, titles = words.changes, given = [], left = [];
   function slot(name, children) { put("letter-" + name, children); }
-  function head(key, title, value) { return make("h3", { "data-item": key }, title + COLON + value); }
+  function titled(key, title, value) { return make("h3", { "data-item": key }, title + COLON + value); }
   function why(key) {
     var own = found.items[key], parts = [];
     Object.keys(titles).forEach(function (by) {
-      var some = own.filter(function (one) { return one.field.by === by; });
+      var some = own.filter(function (one) { return (one.field ? one.field.by : "yours") === by; });
       if (some.length) parts.push(make("div", { "class": by }, [make("p", { "class": "group" }, titles[by]), lines(key, some, answers, row)]));
     });
     var rule = words.rules[key], because = told.diagnosis_error ? [] : study.answer(key).because;
     if (because.length) parts.unshift(make("p", {}, capital(because.map(function (c) { return words.reasons[c]; }).join(SEMICOLON)) + "."));
-    if (!own.length) parts.push(make("p", {}, text[study.answer(key).conditions.length ? "nothing decides" : "everybody"]));
+    if (!own.length) parts.push(make("p", {}, text[study.answer(key).conditions.length ? "nothing decides" : everybody(key)]));
     if (rule) parts.push(make("p", { "class": "hint" }, [text["published rule"] + COLON, make("a", { href: rule[1] }, rule[0])]));
     return parts;
   }
   slot("who", ["age", "rome_id", "departement_id"].map(function (n) { return fieldOf(n).label + COLON + shown(n, answers[n]); }).join(SEMICOLON));
   slot("answer", told.diagnosis_error ? [make("p", {}, text["stopped missing"])] : [
-    make("p", {}, [make("strong", {}, challenge(told.main_challenge)), ". " + words.challenges[told.main_challenge].told]),
+    make("p", {}, [make("strong", {}, challenge(told.main_challenge)), " " + words.challenges[told.main_challenge].told]),
     make("p", {}, stop(fill("overall score", { n: number(told.overall_score), total: number(100) })) + " " +
       fill("letter counts", { advice: number(told.advice.length), strategies: number(told.strategies.length) }))
   ]);
@@ -455,12 +467,12 @@ function letter(study, answers, row, found) {
   slot("given", given);
   slot("left", left.length ? capital(left.join(", ")) + "." : "\u2013");
   slot("market", told.market_known ? fill("market known", { n: number(row.market_offers_per_10_candidates), ten: number(10) }) : text["market unknown"]);
-  var parts = [head("main_challenge", text["letter challenge"], told.main_challenge ? challenge(told.main_challenge) : text["stops at"])].concat(why("main_challenge"));
+  var parts = [titled("main_challenge", text["letter challenge"], told.main_challenge ? challenge(told.main_challenge) : text["stops at"])].concat(why("main_challenge"));
   if (!told.diagnosis_error) {
-    parts = parts.concat(head("overall_score", text["letter score"], number(told.overall_score)), make("p", {}, text["score is written"]), why("overall_score"));
+    parts = parts.concat(titled("overall_score", text["letter score"], number(told.overall_score)), make("p", {}, text["score is written"]), why("overall_score"));
   }
-  told.advice.forEach(function (id) { parts = parts.concat(head("advice " + id, words.advice[id], came("advice " + id, bobChanges.valueOf(told, "advice " + id))), why("advice " + id)); });
-  told.strategies.forEach(function (s) { parts = parts.concat(head("strategy " + s.id, words.strategies[s.id], came("strategy " + s.id, s.points)), why("strategy " + s.id)); });
+  told.advice.forEach(function (id) { parts = parts.concat(titled("advice " + id, words.advice[id], came("advice " + id, bobChanges.valueOf(told, "advice " + id))), why("advice " + id)); });
+  told.strategies.forEach(function (s) { parts = parts.concat(titled("strategy " + s.id, words.strategies[s.id], came("strategy " + s.id, s.points)), why("strategy " + s.id)); });
   slot("why", parts);
   var past = false;
   slot("steps", told.diagnosis_error ? [] : data.challenges.map(function (c) {
