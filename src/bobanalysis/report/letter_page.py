@@ -138,10 +138,7 @@ class _Saying:
             "unanswered": self.together(line for line in data if not line["given"]),
             "figures": self.words.say(self.made.figures),
             "date": formatter.date(self.made.now, self.lang),
-            **{
-                name: getattr(self, name)
-                for name in ("answer", "number", "label", "name_of", "value")
-            },
+            **{name: getattr(self, name) for name in ("answer", "number", "label", "name_of", "value")},
             "mark": self.words.mark,
             **self.presentation.letter(self),
         }

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from bobanalysis.report.words import Words
 from bobanalysis.presentation import Presentation
+from bobanalysis.report.words import Words
 from bobanalysis.rules import Expr, Trace, Variable, format_value, inputs, walk
 from bobanalysis.rules import expr as e
 from bobanalysis.text import capital

@@ -39,7 +39,8 @@ def compiled(algorithm: Algorithm) -> Script:
             for number, row in enumerate(added.rows):
                 key = f"{root} {place} {number}"
                 terms |= {f"{key} if": row.condition, f"{key} adds": row.result}
-    return compile_script({**algorithm.roots, **terms}, "bobRules")
+    required = {f"required {k}": r.condition for k, r in enumerate(algorithm.requirements)}
+    return compile_script({**algorithm.roots, **terms, **required}, "bobRules")
 
 
 def added_up(algorithm: Algorithm, root: str) -> list[tuple[str, Sum]]:
@@ -92,6 +93,10 @@ def page(renderer: PageRenderer) -> dict[str, Any]:
         "reasons": {code: words.say(text) for code, text in presentation.reasons.items()},
         "conditions": _conditions(renderer),
         "changes": words.names("changes"),
+        "requirements": [
+            [f"required {k}", r.column, words.polish(sentence(r.condition, words.language))]
+            for k, r in enumerate(algorithm.requirements)
+        ],
         "rules": {
             root: [words.say(renderer.cards.titles[name]), renderer.cards.path(name)]
             for root, name in rules.items()
@@ -179,7 +184,9 @@ def _conditions(renderer: PageRenderer) -> dict[int, list[Any]]:
     def lacking(condition: Expr) -> list[Any]:
         read = inputs(condition)
         said = unanswered(read[0], read[0].default, words, presentation) if len(read) == 1 else ""
-        return [[read[0].name, f"{words.polish(input_text(read[0], lang))}{words.colon}{said}"]] if said else []
+        return (
+            [[read[0].name, f"{words.polish(input_text(read[0], lang))}{words.colon}{said}"]] if said else []
+        )
 
     return {
         k: [*(words.polish(sentence(c, lang, items)) for c in (held, ~held)), *lacking(held)]
