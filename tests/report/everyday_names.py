@@ -1,4 +1,4 @@
-"""What people call their job, and the job groups of ROME that a search for it must put first; one of them is enough.
+"""What people call their job, and the job groups of ROME of which a search must put one first.
 
 The list is independent of the table that the page searches.
 """
