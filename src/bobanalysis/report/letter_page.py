@@ -17,7 +17,7 @@ from bobanalysis.algorithm import Algorithm, Outcome
 from bobanalysis.audit.person import Person, read_person
 from bobanalysis.data import sources
 from bobanalysis.report.letter import Explained, Letter, Stopped
-from bobanalysis.report.reasons import Reason, because_of, term_text
+from bobanalysis.report.reasons import Reason, because_of, term_text, unanswered
 from bobanalysis.report.renderer import environment, tidy
 from bobanalysis.report.subjects import card_index
 from bobanalysis.report.words import HERE, Words
@@ -247,6 +247,9 @@ class _Saying:
             you = self.value(variables[0], self.person.row[variables[0].name])
         else:
             you = self.words.join(self.with_value(v) for v in variables)
+        one = variables[0] if len(variables) == 1 and reason.value is None else None
+        if one and (said := unanswered(one, self.person.row[one.name], self.words, self.presentation)):
+            text, you = f"{self.name_of(one)}{self.words.colon}{said}", ""
         if text.endswith(self.words.colon + you):  # the condition says the value itself
             you = ""
         groups = dict.fromkeys(v.group for v in variables if self.presentation.category(v) == "figures")

@@ -145,6 +145,7 @@ function part(outcome, value) {
 
 function name(axis, value) {
   var known = labels[axis][value];
+  if (!known && value < 0 && value === bobData.defaults[axis]) return text["no answer"];
   return known || (typeof value === "number" ? number(value) : String(value)) + (units[axis] ? " " + units[axis] : "");
 }
 function along(axis, values) {
