@@ -201,7 +201,7 @@ class Presentation:
     """Template of the page where a reader tries the rules."""
     try_texts: str = "try_any"
     """Topic of the vocabulary with what its scripts say."""
-    try_scripts: tuple[str, ...] = ("try_any.js",)
+    try_scripts: tuple[str, ...] = ("profile.js", "try_any.js")
     """Scripts of that page, beside the compiled rules."""
 
     def try_data(self) -> dict[str, Any]:

@@ -222,3 +222,73 @@ def test_a_reader_changes_an_answer_and_sees_the_new_one(browser, folder, langua
         assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.close()
     assert complaints == []
+
+
+# --- what is refused, and the address of a profile
+
+
+@pytest.fixture(scope="module")
+def duo_folder(tmp_path_factory):
+    return render_algorithm(DUO, tmp_path_factory.mktemp("duo"))
+
+
+@pytest.fixture
+def duo_page(browser, duo_folder):
+    page, complaints = browser.new_page(), []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+
+    def go(language, address=""):
+        page.goto((duo_folder / language / "try.html").as_uri() + address)
+        return page
+
+    yield go
+    page.close()
+    assert complaints == []
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("typed", ["-5", "9999", "20.5", "twenty"])
+def test_an_impossible_age_is_refused_in_words_and_the_last_answer_stays(duo_page, typed):
+    page = duo_page("en")
+    page.fill("#try-age", "20")
+    before = page.inner_text("#try-answers")
+    page.fill("#try-age", typed)
+    said = page.inner_text("#try-age-fault")
+    assert "a whole number is needed (15 to 50)" in said
+    assert "The last accepted answer stays: 20 years." in said
+    assert page.is_visible("#try-kept")
+    assert page.inner_text("#try-answers") == before
+    page.fill("#try-age", "21")
+    assert not page.is_visible("#try-age-fault")
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    ("language", "needed"), [("fr", "Refusé, car il faut"), ("en", "Refused, since this must hold")]
+)
+def test_answers_that_an_algorithm_refuses_together_are_refused_in_words(duo_page, language, needed):
+    page = duo_page(language)
+    page.fill("#try-age", "20")
+    page.fill("#try-age_moved_out", "30")
+    assert needed in page.inner_text("#try-age_moved_out-fault")
+    page.fill("#try-age_moved_out", "18")
+    assert not page.is_visible("#try-kept")
+
+
+@pytest.mark.browser
+def test_the_address_of_a_profile_restores_it_and_what_cannot_be_is_refused(duo_page):
+    page = duo_page("en")
+    page.fill("#try-age", "26")
+    page.fill("#try-age_moved_out", "18")
+    page.select_option("#try-education", "4")
+    told, address = page.inner_text("#try-answers"), page.input_value("#try-address").split("#")[1]
+    page.goto("about:blank")
+    page = duo_page("en", "#" + address)
+    assert not page.is_visible("#try-refused")
+    assert page.inner_text("#try-answers") == told
+    page.goto("about:blank")
+    page = duo_page("en", "#profile&age=99&salary=3&education=9&age_moved_out=40&distance_m=1000")
+    refused = page.inner_text("#try-refused")
+    for part in ("“99” is refused", "salary=3", "“9” is not a possible answer", "this must hold"):
+        assert part in refused
+    assert page.input_value("#try-distance_m") == "1000"

@@ -385,6 +385,26 @@ def rome(raw: Path) -> pl.DataFrame:
     )
 
 
+def job_titles(raw: Path) -> pl.DataFrame:
+    """The job titles of ROME 3.47 and the job group of each, as people search for a job by its title."""
+    frame = _csv(raw / "bob/unix_referentiel_appellation_v347_utf8.csv")
+    title = pl.col("libelle_appellation_long").str.replace_all("''|'", "’").str.strip_chars()
+    return frame.select(pl.col("code_rome").alias("rome"), title.alias("title")).unique()
+
+
+def everyday_jobs(raw: Path) -> pl.DataFrame:
+    """Everyday names of jobs, written by hand, and the job groups that each means (needs no raw file)."""
+    rows, language = [], ""
+    for line in Path(__file__).with_name("everyday_jobs.txt").read_text(encoding="utf-8").splitlines():
+        if line.startswith("["):
+            language = line[1:3]
+        elif line and not line.startswith("#"):
+            names, codes = line.split(" = ")
+            for name in names.replace("'", "’").split(", "):
+                rows += [(language, name, place, code) for place, code in enumerate(codes.split(), 1)]
+    return pl.DataFrame(rows, schema=["language", "name", "place", "rome"], orient="row")
+
+
 def rome_fap2009(raw: Path) -> pl.DataFrame:
     """Crosswalk from job groups (and qualification, where it decides) to job families FAP 2009, from a SAS
     format."""
@@ -474,6 +494,8 @@ TABLES: Mapping[str, Callable[[Path], pl.DataFrame]] = {
         market_rome_bassin_2021,
         bassin_dep_share,
         rome,
+        job_titles,
+        everyday_jobs,
         rome_fap2009,
         rome_mobility,
         tension_fap_area_2019,

@@ -17,7 +17,7 @@ from bobanalysis.algorithm import Algorithm, Outcome
 from bobanalysis.audit.person import Person, read_person
 from bobanalysis.data import sources
 from bobanalysis.report.letter import Explained, Letter, Stopped
-from bobanalysis.report.reasons import Reason, because_of, term_text
+from bobanalysis.report.reasons import Reason, because_of, term_text, unanswered
 from bobanalysis.report.renderer import environment, tidy
 from bobanalysis.report.subjects import card_index
 from bobanalysis.report.words import HERE, Words
@@ -138,10 +138,8 @@ class _Saying:
             "unanswered": self.together(line for line in data if not line["given"]),
             "figures": self.words.say(self.made.figures),
             "date": formatter.date(self.made.now, self.lang),
-            **{
-                name: getattr(self, name)
-                for name in ("answer", "number", "label", "name_of", "value", "mark")
-            },
+            **{name: getattr(self, name) for name in ("answer", "number", "label", "name_of", "value")},
+            "mark": self.words.mark,
             **self.presentation.letter(self),
         }
 
@@ -249,6 +247,9 @@ class _Saying:
             you = self.value(variables[0], self.person.row[variables[0].name])
         else:
             you = self.words.join(self.with_value(v) for v in variables)
+        one = variables[0] if len(variables) == 1 and reason.value is None else None
+        if one and (said := unanswered(one, self.person.row[one.name], self.words, self.presentation)):
+            text, you = f"{self.name_of(one)}{self.words.colon}{said}", ""
         if text.endswith(self.words.colon + you):  # the condition says the value itself
             you = ""
         groups = dict.fromkeys(v.group for v in variables if self.presentation.category(v) == "figures")
@@ -273,7 +274,7 @@ class _Saying:
             "label": self.name_of(variable),
             "parts": self.parts(variable),
             "value": self.value(variable, self.person.row[name]),
-            "protected": "" if figures else self.mark(variable),
+            "protected": "" if figures else self.words.mark(variable),
             "source": self.words.names("computed").get(name) or yours.get(variable.group, yours["other"]),
             "given": self.presentation.is_given(variable, self.person.row),
             "listed": variable.group in ("list", "result"),
@@ -325,13 +326,6 @@ class _Saying:
         if value == 1 and variable.unit is not None and variable.unit.en == "months":
             return self.words.quantity(1, "months")
         return self.words.polish(format_value(variable, value, self.lang, self.cards.titles))
-
-    def mark(self, variable: Variable) -> str:
-        """Say of an input that it is a protected criterion, or stands for one; empty where it does not."""
-        if variable.protected is None:
-            return ""
-        criterion = self.words.name("criteria", variable.protected.criterion)
-        return self.words.name("marked", variable.protected.how).format(criterion=criterion)
 
     # --- what would have changed it
 

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from bobanalysis.presentation import Presentation
 from bobanalysis.report.words import Words
-from bobanalysis.rules import Expr, Trace, inputs, walk
+from bobanalysis.rules import Expr, Trace, Variable, format_value, inputs, walk
 from bobanalysis.rules import expr as e
 from bobanalysis.text import capital
 
@@ -87,6 +88,16 @@ def _reasons(read: Trace, why: Any, whole: bool) -> Iterator[Reason]:
             parts = [part for number, part in enumerate(parts) if counted[number // 2]]
     for part, its_why in parts:
         yield from _reasons(part, its_why, whole)
+
+
+def unanswered(variable: Variable, value: Any, words: Words, presentation: Presentation) -> str:
+    """Say a value that stands for no answer, or for no figure; empty where it is a value as others are."""
+    if said := presentation.unknown(variable, value):
+        return words.name("unknown", said).format(n=words.number(value, 0 if value == int(value) else 1))
+    known = variable.kind == "enum" or variable.code(value) is not None
+    if value != variable.default or not known:
+        return ""
+    return words.polish(format_value(variable, value, words.language))
 
 
 def term_text(condition: Expr, amount: Expr, say: Callable[[Expr], str], words: Words) -> str:

@@ -11,13 +11,16 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
 
+import polars as pl
 from markupsafe import Markup
 
+from bobanalysis import data
 from bobanalysis.algorithm import Algorithm, Questions, grid_values
-from bobanalysis.report.reasons import term_text
+from bobanalysis.presentation import Presentation
+from bobanalysis.report.reasons import term_text, unanswered
 from bobanalysis.report.renderer import PageRenderer
 from bobanalysis.report.words import HERE, Words, vocabulary
-from bobanalysis.rules import Expr, Named, Text, Variable, inputs, sentence, walk
+from bobanalysis.rules import Expr, Named, Text, Variable, input_text, inputs, sentence, walk
 from bobanalysis.rules.expr import Arith, Sum, children
 from bobanalysis.rules.javascript import Script, compile_script
 from bobanalysis.rules.simplify import as_sum
@@ -36,7 +39,8 @@ def compiled(algorithm: Algorithm) -> Script:
             for number, row in enumerate(added.rows):
                 key = f"{root} {place} {number}"
                 terms |= {f"{key} if": row.condition, f"{key} adds": row.result}
-    return compile_script({**algorithm.roots, **terms}, "bobRules")
+    required = {f"required {k}": r.condition for k, r in enumerate(algorithm.requirements)}
+    return compile_script({**algorithm.roots, **terms, **required}, "bobRules")
 
 
 def added_up(algorithm: Algorithm, root: str) -> list[tuple[str, Sum]]:
@@ -60,7 +64,7 @@ def script(algorithm: Algorithm) -> str:
         "// Written by bobanalysis from the rules that the whole audit runs; do not edit.\n"
         "// Code: GPL-3.0-or-later. Figures: see the page of sources.\n",
         compiled(algorithm).text,
-        f"var bobData = {_dump(presentation.try_data())};\n",
+        f"var bobData = {_dump(presentation.try_data() | _titles(presentation))};\n",
         *((HERE / "scripts" / name).read_text(encoding="utf-8") for name in presentation.try_scripts),
     ]
     return "".join(parts)
@@ -85,10 +89,16 @@ def page(renderer: PageRenderer) -> dict[str, Any]:
             for group in algorithm.questions or _groups(algorithm)
         ],
         **presentation.try_words(words, codes),
+        **_everyday(presentation, words),
         "reasons": {code: words.say(text) for code, text in presentation.reasons.items()},
         "conditions": _conditions(renderer),
+        "changes": words.names("changes"),
+        "requirements": [
+            [f"required {k}", r.column, words.polish(sentence(r.condition, words.language))]
+            for k, r in enumerate(algorithm.requirements)
+        ],
         "rules": {
-            root: [name, algorithm.rule(name).source, renderer.cards.path(name)]
+            root: [words.say(renderer.cards.titles[name]), renderer.cards.path(name)]
             for root, name in rules.items()
         },
     }
@@ -96,6 +106,23 @@ def page(renderer: PageRenderer) -> dict[str, Any]:
         told["sums"] = {root: _terms(renderer, root) for root in algorithm.roots}
         told["heads"] = [words._("Term"), words._("It adds"), words._("Sum so far")]
     return {"tryit": Markup(_dump(told))}
+
+
+def _titles(presentation: Presentation) -> dict[str, dict[str, str]]:
+    """Return the published titles of each job group, for an algorithm that reads job groups."""
+    if "rome" not in presentation.code_tables.values():
+        return {}
+    joined = data.table("job_titles").group_by("rome").agg(pl.col("title").str.join("|"))
+    return {"titles": dict(joined.sort("rome").iter_rows())}
+
+
+def _everyday(presentation: Presentation, words: Words) -> dict[str, list[Any]]:
+    """Return everyday names of jobs in one language with the job groups that each means, nearest first."""
+    if "rome" not in presentation.code_tables.values():
+        return {}
+    own = data.table("everyday_jobs").filter(pl.col("language") == words.language)
+    by_name = own.sort("name", "place").group_by("name", maintain_order=True).agg("rome")
+    return {"everyday": [list(row) for row in by_name.iter_rows()]}
 
 
 def _groups(algorithm: Algorithm) -> tuple[Questions, ...]:
@@ -122,6 +149,9 @@ def _fields(algorithm: Algorithm, group: Questions, words: Words) -> list[dict[s
             made += [{"name": n, "kind": "bool", "label": words.polish(text)} for n, text in labels.items()]
         else:
             made.append(_field(algorithm, algorithm.dictionary[name], words.say))
+    for field in made:
+        variable = algorithm.dictionary[field["name"]]
+        field |= {"by": algorithm.presentation.category(variable), "mark": words.mark(variable)}
     return made
 
 
@@ -139,14 +169,29 @@ def _field(algorithm: Algorithm, variable: Variable, say: Callable[[Text], str])
     return {**field, "options": options, **limits}
 
 
-def _conditions(renderer: PageRenderer) -> dict[int, list[str]]:
-    """Say every elementary condition twice: as it stands where it holds, and where it does not."""
+def _conditions(renderer: PageRenderer) -> dict[int, list[Any]]:
+    """Say every elementary condition twice: as it stands where it holds, and where it does not.
+
+    Where the input may lack an answer or a figure, the value that stands for that and its text follow.
+    """
     items = {
         id: text for o in renderer.algorithm.outcomes if o.kind == "category" for id, text in o.items.items()
     }
     words, lang = renderer.words, renderer.words.language
     found = compiled(renderer.algorithm).conditions
-    return {k: [words.polish(sentence(c, lang, items)) for c in (held, ~held)] for k, held in found.items()}
+    presentation = renderer.algorithm.presentation
+
+    def lacking(condition: Expr) -> list[Any]:
+        read = inputs(condition)
+        said = unanswered(read[0], read[0].default, words, presentation) if len(read) == 1 else ""
+        return (
+            [[read[0].name, f"{words.polish(input_text(read[0], lang))}{words.colon}{said}"]] if said else []
+        )
+
+    return {
+        k: [*(words.polish(sentence(c, lang, items)) for c in (held, ~held)), *lacking(held)]
+        for k, held in found.items()
+    }
 
 
 def _terms(renderer: PageRenderer, root: str) -> list[dict[str, Any]]:

@@ -15,6 +15,7 @@ from typing import Any
 
 from bobanalysis import text as formatter
 from bobanalysis.presentation import Vocabulary
+from bobanalysis.rules import Variable
 from bobanalysis.tables import load_yaml
 from bobanalysis.text import Language, Text
 
@@ -110,6 +111,13 @@ class Words:
         return self.polish(text.get(self.language) or "")  # type: ignore[arg-type]
 
     pick = say
+
+    def mark(self, variable: Variable) -> str:
+        """Say of an input that it is a protected criterion, or stands for one; empty where it does not."""
+        if variable.protected is None:
+            return ""
+        criterion = self.name("criteria", variable.protected.criterion)
+        return self.name("marked", variable.protected.how).format(criterion=criterion)
 
     def shown(self, value: Any, unit: str) -> str:
         """Write a value of a table: a number in its unit, a place, a challenge or a class by its name."""

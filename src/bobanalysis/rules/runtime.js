@@ -64,6 +64,9 @@ function read(person, group, forced) {
     return found;
   }
   return {
+    holds: function (k) {
+      try { return r(k); } catch (e) { if (!(e instanceof Refusal)) throw e; return null; }
+    },
     value: function (name) { return r.seen[of(name)].value; },
     refusal: function (name) { return r.seen[of(name)].refusal; },
     answer: function (name) {

@@ -92,25 +92,20 @@ function study(row) {
   told.advice = advice.map(function (a) { return a.id; });
   told.stars = advice.map(function (a) { return Math.fround(a.score); });
   told.strategies = proposed(second, told, advice);
-  function answer(name) {
-    var step = starts(name, "advice ") || starts(name, "strategy ") ? second : first;
-    return step.answer(name);
-  }
-  // The conditions, of those that were read, whose contrary alone would change the answer.
-  function decisive(name, pairs) {
-    var of = starts(name, "advice ") || starts(name, "strategy ") ? after : person;
+  function later(name) { return starts(name, "advice ") || starts(name, "strategy "); }
+  function answer(name) { return (later(name) ? second : first).answer(name); }
+  function holds(name, k) { return (later(name) ? second : first).holds(k); }
+  // Tell whether the contrary of one condition, of those that were read, changes what a rule answers.
+  function decides(name, k, held) {
     function said(reader) {
       var refusal = reader.refusal(name);
       return refusal ? refusal.kind + refusal.details.join() : String(reader.value(name));
     }
-    var now = said(bobRules.read(of));
-    return pairs.filter(function (pair) {
-      var forced = {};
-      forced[pair[0]] = !pair[1];
-      return said(bobRules.read(of, null, forced)) !== now;
-    });
+    var forced = {};
+    forced[k] = !held;
+    return said(bobRules.read(later(name) ? after : person, null, forced)) !== said(later(name) ? second : first);
   }
-  return { told: told, answer: answer, decisive: decisive };
+  return { told: told, answer: answer, holds: holds, decides: decides };
 }
 
 var columns = {}; // of the market, by name and job: read once

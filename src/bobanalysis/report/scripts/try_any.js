@@ -44,6 +44,22 @@ function number(value) {
 
 // --- questions
 
+// What stands for no answer is no number to type.
+function lowest(field) { return field.minimum === bobData.defaults[field.name] && field.minimum < 0 ? 0 : field.minimum; }
+function typed(field, value) { return bobProfile.number(value, lowest(field), field.maximum, field.kind === "int"); }
+function refusal(field, value) {
+  var low = lowest(field), bounds = [low, field.maximum].filter(function (n) { return n !== null; }).map(number).join(text.to);
+  return fill(field.kind === "int" ? "refused whole" : "refused number", { typed: value, bounds: bounds ? " (" + bounds + ")" : "" });
+}
+function valueFrom(field, value) {
+  var options = Object.keys(labels[field.name]), none = bobData.defaults[field.name];
+  if (options.length) return options.indexOf(value) < 0 && value !== String(none) ? undefined : typeof none === "string" ? value : Number(value);
+  if (field.kind === "bool") return value === "true" ? true : value === "false" ? false : undefined;
+  if (field.kind === "text") return value;
+  var found = typed(field, value);
+  return found === null ? undefined : found;
+}
+
 function control(field) {
   var id = "try-" + field.name, options = field.options.slice(), codes = words.codes[field.name];
   labels[field.name] = {};
@@ -62,14 +78,13 @@ function control(field) {
     controls[field.name] = [tick, "checked", function () { return tick.checked; }];
     return make("p", { "class": "field tick" }, [tick, make("label", { "for": id }, capital(field.label))]);
   }
-  var numeric = field.kind !== "text", limits = { id: id, type: numeric ? "number" : "text" };
-  if (numeric) limits.step = field.kind === "int" ? 1 : "any";
-  if (numeric && field.minimum !== null) limits.min = field.minimum;
-  if (numeric && field.maximum !== null) limits.max = field.maximum;
-  var input = make("input", limits);
-  controls[field.name] = [input, "value", function () {
+  var numeric = field.kind !== "text", input = make("input", { id: id, type: "text" });
+  if (numeric) { input.setAttribute("inputmode", "decimal"); input.setAttribute("placeholder", text["no answer"]); }
+  controls[field.name] = [input, "value", function (faults) {
     if (!numeric) return input.value;
-    return input.value === "" || !isFinite(input.valueAsNumber) ? bobData.defaults[field.name] : input.valueAsNumber;
+    var value = typed(field, input.value);
+    if (value === undefined) faults.push([field.name, refusal(field, input.value)]);
+    return value === null || value === undefined ? bobData.defaults[field.name] : value;
   }];
   var unit = field.unit ? " (" + field.unit + ")" : "";
   return make("p", { "class": "field" }, [make("label", { "for": id }, capital(field.label) + unit), input]);
@@ -130,6 +145,7 @@ function part(outcome, value) {
 
 function name(axis, value) {
   var known = labels[axis][value];
+  if (!known && value < 0 && value === bobData.defaults[axis]) return text["no answer"];
   return known || (typeof value === "number" ? number(value) : String(value)) + (units[axis] ? " " + units[axis] : "");
 }
 function along(axis, values) {
@@ -160,21 +176,64 @@ function show() {
 }
 function set() {
   Object.keys(controls).forEach(function (field) {
-    var one = controls[field];
-    one[0][one[1]] = one[1] === "checked" ? Boolean(person[field]) : String(person[field]);
+    var one = controls[field], none = one[0].placeholder && person[field] === bobData.defaults[field] && person[field] < 0;
+    one[0][one[1]] = one[1] === "checked" ? Boolean(person[field]) : none ? "" : String(person[field]);
   });
 }
-document.getElementById("try-form").addEventListener("input", function () {
-  Object.keys(controls).forEach(function (field) { person[field] = controls[field][2](); });
+// What answers cannot go together: [question, why].
+function contradictions(answers) {
+  var read = bobRules.read(answers);
+  return words.requirements.filter(function (r) { return !read.value(r[0]); }).map(function (r) { return [r[1], fill("refused together", { needed: r[2] })]; });
+}
+function again() {
+  var faults = [], answers = Object.assign({}, person);
+  Object.keys(controls).forEach(function (field) { answers[field] = controls[field][2](faults); });
+  if (!faults.length) faults = contradictions(answers);
+  Object.keys(controls).forEach(function (field) {
+    var own = faults.filter(function (f) { return f[0] === field; })[0];
+    bobProfile.fault(controls[field][0], own ? own[1] + " " + fill("refused kept", { value: name(field, person[field]) }) : "");
+  });
+  document.getElementById("try-kept").hidden = !faults.length;
+  document.getElementById("try-results").classList.toggle("kept", faults.length > 0);
+  if (faults.length) return; // what was accepted last stays, and says so
+  person = answers;
   show();
-});
+  shared();
+}
+function open() {
+  var parts = bobProfile.read(location.hash), refused = [], values = Object.assign({}, bobData.defaults);
+  if (!parts) return false;
+  var fields = [].concat.apply([], words.fields.map(function (group) { return group.fields; }));
+  parts.forEach(function (part) {
+    var field = fields.filter(function (f) { return f.name === part[0]; })[0], value = field && valueFrom(field, part[1]);
+    if (!field) refused.push(fill("address unknown", { part: part.join("=") }));
+    else if (value === undefined) refused.push(capital(field.label) + text.colon + (field.kind === "int" || field.kind === "float" ? refusal(field, part[1]) : fill("address impossible", { part: part[1] })));
+    else values[field.name] = value;
+  });
+  contradictions(values).forEach(function (c) {
+    values[c[0]] = bobData.defaults[c[0]];
+    refused.push(c[1]);
+  });
+  var box = document.getElementById("try-refused");
+  box.replaceChildren(make("p", {}, text["address refused"]), make("ul", {}, refused.map(function (r) { return make("li", {}, r); })));
+  box.hidden = !refused.length;
+  person = values;
+  set();
+  again();
+  return true;
+}
+var shared = bobProfile.share(document.getElementById("try-address"), document.getElementById("try-copy"),
+  document.getElementById("try-copied"), function () { return bobProfile.write(person, bobData.defaults); });
+window.addEventListener("hashchange", open);
+document.getElementById("try-form").addEventListener("input", again);
 document.getElementById("try-form").addEventListener("submit", function (event) { event.preventDefault(); });
 document.getElementById("try-example").addEventListener("click", function () {
   person = Object.assign({}, bobData.start);
   set();
-  show();
+  again();
 });
 set();
 show();
+if (!open()) shared();
 box.hidden = false;
 }());
