@@ -75,6 +75,7 @@ def test_the_list_of_findings_gives_the_ends_of_a_range_and_what_is_counted(made
     french = made["tables/fr/findings.csv"].splitlines()
     assert "a.share;Une part;0,25;" in french[1]
     assert ";modélisé;" in french[1]
+    assert ";sur 1\u202f000 personnes;2021;" in french[1]
 
 
 def test_the_dictionary_tells_each_column_in_both_languages(made):
