@@ -142,11 +142,15 @@ class Reader:
         """Write the list of findings: units, kinds and sources by their names, one label."""
         said, units = self.words.names("columns_of_findings"), self.words.names("units")
         shown = [name for name in said if not name.startswith("label_")]
+        titles = {id: self.words.say(source.title) for id, source in sources().items()}
         lines = []
         for row in (dict(zip(names, row, strict=True)) for row in rows):
-            titles = [self.words.say(sources()[id].title) for id in row["sources"].split()]
+            if row["n_of"]:
+                counted = self.words.name("counted", row["n_of"])
+                row["n_of"] = counted.format(n=self.words.number(row["n"]))
             row |= {"label": row[f"label_{self.words.language}"], "unit": units[row["unit"]]}
-            row |= {"kind": self.words.name("kinds", row["kind"]), "sources": " | ".join(titles)}
+            named = " | ".join(titles[id] for id in row["sources"].split())
+            row |= {"kind": self.words.name("kinds", row["kind"]), "sources": named}
             row["vintage"] = self.words.period(row["vintage"])
             lines.append([v if isinstance(v := row[n], str) else self._number(cell(v)) for n in shown])
         return self._text([capital(said[name]) for name in shown], lines)
