@@ -59,6 +59,7 @@ class Words:
         self._catalogue, self._more = catalogue(language), more or {}
         self._names: dict[str, dict[str, str]] = {}
         self.colon = formatter.colon(language)
+        self.date = partial(formatter.date, lang=language)
         self.interval = partial(formatter.interval, lang=language)
         self.join = partial(formatter.join, lang=language)
         self.plural = partial(formatter.plural, lang=language)
