@@ -149,8 +149,8 @@ def quantity(value: float, unit: str, lang: Language, bare: bool = False) -> str
         ('3,4\xa0points', '3.4 points', '50.2')
         >>> quantity(31, "years", "fr"), quantity(2021, "year", "fr"), quantity(0.01, "points", "en")
         ('31\xa0ans', '2021', '1.0 points')
-        >>> quantity(740000, "euros", "fr"), quantity(740000, "euros", "en"), quantity(0.42, "round_share", "en")
-        ('740\u202f000\xa0€', '€740,000', '42%')
+        >>> quantity(740000, "euros", "fr"), quantity(740, "euros", "en"), quantity(0.42, "round_share", "en")
+        ('740\u202f000\xa0€', '€740', '42%')
     """
     if unit in ("share", "round_share"):
         return percent(value, lang, decimals=0 if unit == "round_share" else 1)

@@ -80,7 +80,7 @@ def write_published(build):
     for path in (build / "findings").glob("*.json"):
         recorded = json.loads(path.read_text("utf-8"))
         for part, ids in known.items():
-            ids |= recorded[part].keys()
+            ids.update(recorded[part])
     published = json.loads((PUBLISHED / "findings.json").read_text("utf-8"))
     for name in published["notebooks"]:
         kept = {

@@ -328,13 +328,14 @@ def _money(tables: Tables, words: Words, narrow: bool) -> Parts:
     table, natures, panels, told = tables["money.funders"], words.names("natures"), [], []
     for given, title in words.names("rounds").items():
         rows = table.filter(given=given).sort("euros", descending=True).to_dicts()
-        shown = [
-            {**row, "row": i, "name": row[words.language], "shown": words.quantity(row["euros"], "euros")}
+        bars = [
+            {**row, "row": i, "kind": f"money_{row['nature']}", "name": row[words.language], "shown": shown}
             for i, row in enumerate(rows)
+            for shown in [words.quantity(row["euros"], "euros")]
         ]
-        told += [f"{row['name']}, {natures[row['nature']]}, {row['shown']}" for row in shown]
+        told += [f"{bar['name']}, {natures[bar['nature']]}, {bar['shown']}" for bar in bars]
         top = table["euros"].max() * (1.45 if narrow else 1.2)  # type: ignore[operator]
-        values = {"rows": shown, "title": title, "top": top, "width": 320 if narrow else 620}
+        values = {"rows": bars, "title": title, "top": top, "width": 320 if narrow else 620}
         panels.append(_filled(STYLE["panels"]["sums"], values))
     key = _key({f"money_{nature}": name for nature, name in natures.items()})
     description = words._("Bars, one for each funder: {list}.").format(list=words.join(told))

@@ -217,7 +217,7 @@ class Event:
 
 @dataclass(frozen=True)
 class Partner:
-    """A body that was asked about: `what` it is, what it `gave` or did, what is `unknown`; the `questions`."""
+    """A body that was asked about: `what` it is, what it `gave` or did, what is `unknown`."""
 
     id: str
     name: Text
