@@ -80,7 +80,7 @@ def write_published(build):
     for path in (build / "findings").glob("*.json"):
         recorded = json.loads(path.read_text("utf-8"))
         for part, ids in known.items():
-            ids.update(recorded[part])
+            ids |= recorded[part].keys()
     published = json.loads((PUBLISHED / "findings.json").read_text("utf-8"))
     for name in published["notebooks"]:
         kept = {
