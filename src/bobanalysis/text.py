@@ -196,10 +196,9 @@ def date(instant: str, lang: str) -> str:
     """
     from babel.dates import format_date, format_skeleton
 
-    if len(instant) == len("2014"):
-        return instant
-    if len(instant) == len("2014-01"):
-        return str(format_skeleton("yMMMM", datetime.fromisoformat(f"{instant}-01"), locale=lang))
+    if len(instant) < len("2014-01-01"):
+        month = "-" in instant and datetime.fromisoformat(f"{instant}-01")
+        return str(format_skeleton("yMMMM", month, locale=lang)) if month else instant
     return str(format_date(datetime.fromisoformat(instant.removesuffix("Z")), "long", locale=lang))
 
 

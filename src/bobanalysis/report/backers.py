@@ -22,7 +22,6 @@ def backers(page: PageRenderer) -> dict[str, Any]:
     return {
         **documents(page),
         "found": found,
-        "dates": {event.id: page.words.date(event.when) for event in found.events},
         "timelines": {layout: Markup(timeline(found.events, layout, page.words)) for layout in WIDTHS},
     }
 
@@ -33,11 +32,10 @@ def your_data(page: PageRenderer) -> dict[str, Any]:
 
 
 def documents(page: PageRenderer) -> dict[str, Any]:
-    """Return the questions, the status of each, and the evidence, for sentences that rest on documents."""
+    """Return the questions and the evidence, for sentences that rest on documents."""
     known = sheets.citizen_questions()
     return {
         "questions": {entry.id: entry for entry in known.entries},
-        "status": {entry.id: entry.status for entry in known.entries},
         "evidence": known.evidence,
         "say": partial(sheet_pages.say, page),
         "address": partial(sheet_pages.address, published=known),

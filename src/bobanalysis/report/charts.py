@@ -337,9 +337,9 @@ def _money(tables: Tables, words: Words, narrow: bool) -> Parts:
         top = table["euros"].max() * (1.45 if narrow else 1.2)  # type: ignore[operator]
         values = {"rows": bars, "title": title, "top": top, "width": 320 if narrow else 620}
         panels.append(_filled(STYLE["panels"]["sums"], values))
-    key = _key({f"money_{nature}": name for nature, name in natures.items()})
+    drawn = {"panels": panels, "key": _key({f"money_{nature}": name for nature, name in natures.items()})}
     description = words._("Bars, one for each funder: {list}.").format(list=words.join(told))
-    return words._("Money that the non-profit showed, by funder"), description, {"panels": panels, "key": key}
+    return words._("Money that the non-profit showed, by funder"), description, drawn
 
 
 CHARTS: Mapping[str, ChartKind] = {
