@@ -51,8 +51,7 @@ def timeline(events: Sequence[sheets.Event], layout: str, words: Words) -> str:
     """
     width, apart = WIDTHS[layout]
     first, last = int(events[0].when[:4]), int(events[-1].when[:4]) + 1
-    rows: list[float] = []
-    points = []
+    rows, points = list[float](), []
     for event in events:
         year, *rest = (int(part) for part in event.when.split("-"))
         at = year + sum((n - 1) / most for n, most in zip(rest, (12, 365), strict=False))
