@@ -149,9 +149,11 @@ def quantity(value: float, unit: str, lang: Language, bare: bool = False) -> str
         ('3,4\xa0points', '3.4 points', '50.2')
         >>> quantity(31, "years", "fr"), quantity(2021, "year", "fr"), quantity(0.01, "points", "en")
         ('31\xa0ans', '2021', '1.0 points')
+        >>> quantity(740000, "euros", "fr"), quantity(740, "euros", "en"), quantity(0.42, "round_share", "en")
+        ('740\u202f000\xa0€', '€740', '42%')
     """
-    if unit == "share":
-        return percent(value, lang)
+    if unit in ("share", "round_share"):
+        return percent(value, lang, decimals=0 if unit == "round_share" else 1)
     if unit == "year":
         return str(int(value))
     scaled = value * 100 if unit == "points" else value
@@ -160,6 +162,8 @@ def quantity(value: float, unit: str, lang: Language, bare: bool = False) -> str
     else:
         decimals = 0 if isinstance(value, int) else _DECIMALS.get(unit, 0)
     text = number(scaled, lang, decimals)
+    if unit == "euros":
+        return f"€{text}" if lang == "en" else f"{text}{NBSP}€"
     if bare or unit not in _UNITS:
         return text
     several = abs(scaled) >= 2 if lang == "fr" else text not in ("1", MINUS + "1")
@@ -184,14 +188,17 @@ def interval(low: float, high: float, unit: str, lang: Language) -> str:
 
 
 def date(instant: str, lang: str) -> str:
-    """Write the day of an instant in full.
+    """Write the day of an instant in full; of a date without a day, its month; without a month, its year.
 
     Example:
-        >>> date("2020-03-01T12:00:00Z", "fr")
-        '1 mars 2020'
+        >>> date("2020-03-01T12:00:00Z", "fr"), date("2016-01", "en"), date("2014", "fr")
+        ('1 mars 2020', 'January 2016', '2014')
     """
-    from babel.dates import format_date
+    from babel.dates import format_date, format_skeleton
 
+    if len(instant) < len("2014-01-01"):
+        month = "-" in instant and datetime.fromisoformat(f"{instant}-01")
+        return str(format_skeleton("yMMMM", month, locale=lang)) if month else instant
     return str(format_date(datetime.fromisoformat(instant.removesuffix("Z")), "long", locale=lang))
 
 

@@ -16,7 +16,7 @@ CODE_LINES = 2_900
 """Code lines of all notebooks together, at most."""
 PLUMBING = re.compile(r"\b(title|columns|caveats|units|label|vintage|no_interval)\s*=|[\"'](fr|en)[\"']\s*:")
 """What belongs in data/findings: a notebook computes and tells."""
-WITHOUT_PARAMETERS = {"01_data", "04_the_algorithm", "14_transparency_ledger"}
+WITHOUT_PARAMETERS = {"01_data", "04_the_algorithm", "14_transparency_ledger", "18_who_is_behind"}
 """Notebooks that read what is published and draw nobody: there is nothing to change."""
 
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

@@ -5,7 +5,7 @@ import pytest
 from tools import code_reader as code
 
 CEILING = {
-    "text tables": 578,
+    "text tables": 583,
     "algorithm validation presentation": 762,
     "rules": 1854,
     "bob": 2616,
@@ -15,7 +15,7 @@ CEILING = {
     "data": 594,
     "fairness": 3018,
     "evaluation": 778,
-    "report": 4500,
+    "report": 4495,
     "algorithms": 377,
     "cli build": 512,
 }

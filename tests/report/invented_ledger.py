@@ -8,8 +8,6 @@ from bobanalysis.report import sheets as texts
 COUNTS = (
     *("ledger.entries", "ledger.answered", "ledger.partly", "ledger.open", "ledger.allegations"),
     *("ledger.lowered", "ledger.evidence", "ledger.evidence_in_part", "ledger.measured"),
-    *("privacy.fields", "privacy.unread", "privacy.special", "privacy.kept", "privacy.sent"),
-    *("privacy.flows", "privacy.flows_identifying", "privacy.processors", "privacy.processors_identifying"),
     *("register.fields", "register.filled", "register.not_applicable", "register.not_disclosed"),
     *("register.forms", "register.lines"),
 )

@@ -19,6 +19,7 @@ ROOT = Path(__file__).parents[2]
 FILES = {
     "ledger.yaml": sheets.citizen_questions,
     "privacy.yaml": sheets.privacy,
+    "published.yaml": sheets.published,
     "register.yaml": sheets.register,
 }
 
@@ -218,6 +219,36 @@ def test_french_typography_is_checked(spoilt):
         content["entries"][0]["question"]["fr"] = "Quels algorithmes ?"
 
     assert "plain space before ?" in spoilt("ledger.yaml", change)
+
+
+def test_money_whose_parts_do_not_make_the_total_that_was_stated_is_refused(spoilt):
+    message = spoilt("published.yaml", lambda c: c["funders"][0].update(euros=1))
+    assert "figures 'money.seed': the source states 740000, its parts make 440001" in message
+
+
+def test_what_was_published_needs_evidence_that_exists(spoilt):
+    message = spoilt("published.yaml", lambda c: c["figures"][0].update(evidence="hearsay"))
+    assert "figures 'money.seed': no evidence is called 'hearsay'" in message
+
+
+def test_an_event_without_evidence_is_refused(spoilt):
+    message = spoilt("published.yaml", lambda c: c["events"][0].update(evidence=[]))
+    assert "events 'lfse-launched': give the evidence that shows it" in message
+
+
+def test_a_partner_leads_to_questions_that_exist(spoilt):
+    message = spoilt("published.yaml", lambda c: c["partners"][0].update(questions=["invented"]))
+    assert "partners 'pole-emploi': no question is called 'invented'" in message
+
+
+def test_events_out_of_the_order_of_time_are_refused(spoilt):
+    message = spoilt("published.yaml", lambda c: c["events"][0].update(when="2022"))
+    assert "events 'bayes-impact': stands after 'lfse-launched', which came later" in message
+
+
+def test_a_date_that_is_none_is_refused(spoilt):
+    message = spoilt("published.yaml", lambda c: c["events"][-1].update(when="2022-6"))
+    assert "events 'last-code', when: '2022-6' is no day, month or year" in message
 
 
 def test_a_flow_to_nowhere_is_refused(spoilt):

@@ -323,7 +323,27 @@ def _observed_by_age(tables: Tables, words: Words, narrow: bool) -> Parts:
     return title, description, {"panels": panels, "key": _key(said)}
 
 
+def _money(tables: Tables, words: Words, narrow: bool) -> Parts:
+    """Show the sums that were shown, by funder, in a panel for each time."""
+    table, natures, panels, told = tables["money.funders"], words.names("natures"), [], []
+    for given, title in words.names("rounds").items():
+        rows = table.filter(given=given).sort("euros", descending=True).to_dicts()
+        bars = [
+            {**row, "row": i, "kind": f"money_{row['nature']}", "name": row[words.language], "shown": shown}
+            for i, row in enumerate(rows)
+            for shown in [words.quantity(row["euros"], "euros")]
+        ]
+        told += [f"{bar['name']}, {natures[bar['nature']]}, {bar['shown']}" for bar in bars]
+        top = table["euros"].max() * (1.45 if narrow else 1.2)  # type: ignore[operator]
+        values = {"rows": bars, "title": title, "top": top, "width": 320 if narrow else 620}
+        panels.append(_filled(STYLE["panels"]["sums"], values))
+    drawn = {"panels": panels, "key": _key({f"money_{nature}": name for nature, name in natures.items()})}
+    description = words._("Bars, one for each funder: {list}.").format(list=words.join(told))
+    return words._("Money that the non-profit showed, by funder"), description, drawn
+
+
 CHARTS: Mapping[str, ChartKind] = {
+    "money": ChartKind(("money.funders",), _money),
     "age-challenges": ChartKind(("age.challenge_share", "age.cliffs"), _age_challenges),
     "age-cliffs": ChartKind(("age.cliffs", "age.challenge_share"), _age_cliffs),
     "place-map": ChartKind(("place.stressed",), _place_map),

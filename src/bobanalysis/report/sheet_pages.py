@@ -49,8 +49,12 @@ def say(page: PageRenderer, text: Text | None) -> Markup:
 
 
 def measured(page: PageRenderer, ids: Sequence[str]) -> list[dict[str, Any]]:
-    """List findings with their labels; raise `PageError` for one that has no label."""
-    rows = [{"id": id, "label": page.label_of(id), "figure": page.figure(id)} for id in ids]
+    """List findings with their labels, but for those that a document states: the answer cites these.
+
+    Raises `PageError` for one that has no label.
+    """
+    own = [id for id in ids if page.content.finding(id, page.where)["no_interval"] != "stated"]
+    rows = [{"id": id, "label": page.label_of(id), "figure": page.figure(id)} for id in own]
     for row in rows:
         if not row["label"]:
             raise PageError(f"finding {row['id']!r} has no label; give it one")
@@ -170,5 +174,6 @@ def downloads(content: Content) -> dict[str, str]:
     from bobanalysis.data.registry import folder
 
     found = content.merged["findings"]
-    files = {f"{name}.json": dump(sheets.filled(name, found)) for name in ("ledger", "privacy", "register")}
+    names = ("ledger", "privacy", "published", "register")
+    files = {f"{name}.json": dump(sheets.filled(name, found)) for name in names}
     return files | {"register.schema.json": (folder() / "register.schema.json").read_text(encoding="utf-8")}

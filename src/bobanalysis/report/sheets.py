@@ -1,8 +1,8 @@
-"""Sheets of texts: citizen questions with answers, personal data, the public register, the release itself.
+"""Sheets of texts: citizen questions, personal data, what others published, the public register, the release.
 
-They are files of `data` in French and English: `ledger.yaml`, `privacy.yaml`, `register.yaml` and
-`publication.yaml`. Their shape is that of the classes here; what a shape cannot say (a status without
-evidence, a flow to
+They are files of `data` in French and English: `ledger.yaml`, `privacy.yaml`, `published.yaml`,
+`register.yaml` and `publication.yaml`. Their shape is that of the classes here; what a shape cannot say (a
+status without evidence, a flow to
 nowhere, languages that tell different numbers) is checked when they are read. In a text,
 ``{algorithm.in_use}`` stands for a finding and is written in by `fill`.
 """
@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args
 
@@ -184,6 +185,69 @@ class Privacy:
 
 
 @dataclass(frozen=True)
+class Stated:
+    """A figure as a document states it: `id` of the finding that holds it, `evidence` in the questions."""
+
+    id: str
+    value: int | float
+    evidence: str
+
+
+@dataclass(frozen=True)
+class Funder:
+    """A sum that was shown: `given` when, of what nature; `know` says what it overlaps with."""
+
+    id: str
+    given: Literal["seed", "later"]
+    nature: Literal["public", "private", "mixed"]
+    euros: int
+    evidence: tuple[str, ...]
+    know: Text
+
+
+@dataclass(frozen=True)
+class Event:
+    """What happened `when` (a day, a month or a year)."""
+
+    id: str
+    when: str
+    what: Text
+    evidence: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Partner:
+    """A body that was asked about: `what` it is, what it `gave` or did, what is `unknown`."""
+
+    id: str
+    name: Text
+    what: Text
+    gave: Text
+    unknown: Text
+    questions: tuple[str, ...]
+    evidence: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Published:
+    """What others published on the service, and who stood behind it."""
+
+    about: Text
+    figures: tuple[Stated, ...]
+    funders: tuple[Funder, ...]
+    events: tuple[Event, ...]
+    partners: tuple[Partner, ...]
+
+    def stated(self, id: str) -> int | float:
+        """Return a figure that a document states."""
+        return next(figure.value for figure in self.figures if figure.id == id)
+
+    def sum(self, **kept: str) -> int:
+        """Add up the sums of the funders that have these fields, such as ``nature="public"``."""
+        return sum(f.euros for f in self.funders if all(getattr(f, k) == v for k, v in kept.items()))
+
+
+@dataclass(frozen=True)
 class Cited:
     """A finding that a field cites."""
 
@@ -319,6 +383,16 @@ def privacy(path: Path | str | None = None) -> Privacy:
         ('age',)
     """
     return _read(Privacy, _path("privacy", path), _faults_of_privacy)
+
+
+def published(path: Path | str | None = None) -> Published:
+    """Read what others published (`data/published.yaml`): figures, money, events; see `citizen_questions`.
+
+    Example:
+        >>> published().sum(given="seed") == published().stated("money.seed")
+        True
+    """
+    return _read(Published, _path("published", path), _faults_of_published)
 
 
 def register(path: Path | str | None = None) -> Register:
@@ -475,7 +549,7 @@ def filled(name: str, findings: Mapping[str, Mapping[str, Any]]) -> Any:
     """Return a whole file of texts with the findings written into it, in both languages.
 
     Args:
-        name: "ledger", "privacy" or "register".
+        name: "ledger", "privacy", "published" or "register".
         findings: as for `fill`.
 
     Raises:
@@ -485,7 +559,8 @@ def filled(name: str, findings: Mapping[str, Mapping[str, Any]]) -> Any:
         >>> sorted(filled("privacy", {}))[:3]
         ['about', 'commit', 'fields']
     """
-    {"ledger": citizen_questions, "privacy": privacy, "register": register}[name]()
+    readers = {"ledger": citizen_questions, "privacy": privacy, "published": published, "register": register}
+    readers[name]()
 
     def written(part: Any) -> Any:
         if isinstance(part, dict) and set(part) == set(LANGUAGES):
@@ -565,6 +640,30 @@ def _faults_of_privacy(found: Privacy) -> Faults:
     located: tuple[Any, ...] = (*found.fields, *found.promises, *found.retention)
     for item in located:
         yield from _bad_locators(item.locators, repr(item.id))
+
+
+def _faults_of_published(found: Published) -> Faults:
+    known = citizen_questions()
+    for part in ("figures", "funders", "events", "partners"):
+        items = getattr(found, part)
+        yield from twice(items, part)
+        for item in items:
+            cites = (item.evidence,) if isinstance(item, Stated) else item.evidence
+            yield from _unknown(cites, known.evidence, f"{part} {item.id!r}: no evidence is called")
+            if not cites:
+                yield f"{part} {item.id!r}: give the evidence that shows it"
+    asked = {e.id for e in known.entries}
+    for partner in found.partners:
+        yield from _unknown(partner.questions, asked, f"partners {partner.id!r}: no question is called")
+    for id, given in (("money.seed", "seed"), ("money.later", "later"), ("money.total_shown", "")):
+        if found.stated(id) != (added := found.sum(**{"given": given} if given else {})):
+            yield f"figures {id!r}: the source states {found.stated(id)}, its parts make {added}"
+    for before, after in pairwise(found.events):
+        if before.when > after.when:
+            yield f"events {after.id!r}: stands after {before.id!r}, which came later"
+    for event in found.events:
+        if not re.fullmatch(r"20\d\d(-[01]\d(-[0-3]\d)?)?", event.when):
+            yield f"events {event.id!r}, when: {event.when!r} is no day, month or year"
 
 
 def _faults_of_register(found: Register) -> Faults:

@@ -17,6 +17,7 @@ from typing import Any
 from bobanalysis.algorithm import Algorithm
 from bobanalysis.audit.person import Person
 from bobanalysis.report import (
+    backers,
     cards,
     condition_pages,
     downloads,
@@ -39,8 +40,8 @@ PAGES = (
     Page("decides", N_("How it decides"), N_("The inquiry")),
     Page("quality", N_("Is it any good?"), N_("The inquiry")),
     Page("effect", N_("Does it work?"), N_("The inquiry")),
-    Page("your-data", N_("Your data"), N_("The inquiry")),
-    Page("backers", N_("Who is behind it?"), N_("The inquiry")),
+    Page("your-data", N_("Your data"), N_("The inquiry"), backers.your_data),
+    Page("backers", N_("Who is behind it?"), N_("The inquiry"), backers.backers),
     Page("compare", N_("Compared with others"), N_("The inquiry")),
     Page("observed", N_("Observed people"), N_("The inquiry")),
     Page("known", N_("What we know"), N_("The inquiry")),
