@@ -1,7 +1,7 @@
 """What the pages under test are made from: what is published, and on top what the texts of today need.
 
-Published are the records of the last execution of the notebooks. Quirks, questions and rules may have come
-since: each of today has an invented record, which says nothing about Bob.
+Published are the records of the last execution of the notebooks. Questions and rules may have come since:
+each of today has an invented record, which says nothing about Bob.
 """
 
 import json
@@ -9,7 +9,6 @@ import shutil
 from pathlib import Path
 
 import invented_ledger
-import invented_quirks
 import invented_rules
 from recorder import Invented
 
@@ -43,7 +42,6 @@ def write_invented(build):
     """Record everything the pages ask for; return a recorder for what a test adds."""
     explained = Invented("13_invented", build=build)
     invented_rules.write(explained)
-    invented_quirks.write(explained)
     invented_ledger.write(build)
     write_published(build)
     return Invented("99_invented", build=build)
