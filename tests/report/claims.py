@@ -239,7 +239,7 @@ def altered(content, read, how):
             "above": lambda: values + FAR,
             "below": lambda: values - FAR,
             "spread": lambda: values + FAR * pl.int_range(len(values), eager=True),
-            "other": lambda: pl.Series(column, ["other"] * len(values)),
+            "other": lambda: pl.Series(column, ["-777"] * len(values)),
         }
         new = frame.with_columns(ways[how]().alias(column))
     else:
