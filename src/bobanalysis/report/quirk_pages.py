@@ -198,7 +198,6 @@ def _case(page: PageRenderer, case: Case) -> dict[str, Any]:
         "person": _person(page, case),
         "asked": _asked(page, case.asks),
         "answer": _answer(page, case.asks),
-        "got": page.rows_of("quirks.answers", "quirk")[case.quirk][case.number - 1]["got"],
     }
 
 

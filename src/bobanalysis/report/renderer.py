@@ -509,8 +509,13 @@ class PageRenderer:
 
 
 def years(vintage: str) -> str:
-    """Write the years that data is of."""
-    return re.sub(r"(?<=\d{4})-(?=\d{4})", "–", vintage)
+    """Write the years that data is of.
+
+    >>> years("2018-2021"), years("2017-11-27; 2021"), years("2017 / 2021")
+    ('2018–2021', '2017, 2021', '2017, 2021')
+    """
+    plain = re.sub(r"(\d{4})-\d\d-\d\d", r"\1", vintage)
+    return re.sub(r"\s*[;/]\s*", ", ", re.sub(r"(?<=\d{4})-(?=\d{4})", "–", plain))
 
 
 def tidy(html: str) -> str:
