@@ -267,26 +267,37 @@ def altered(content, read, how):
 
 
 def events(template):
-    """What stands in a template in order: ("data", markup), ("text", words to translate), ("claim", "")."""
+    """What stands in a template in order: ("data", markup), ("text", words to translate), ("claim", "").
 
-    def walk(node):
+    Words behind a choice that reads a value are ("chosen", words).
+    """
+
+    def walk(node, text="text"):
+        named = getattr(getattr(node, "node", None), "name", "") if isinstance(node, nodes.Call) else ""
         if isinstance(node, nodes.TemplateData):
             yield "data", node.data
-        elif isinstance(node, nodes.Call) and getattr(node.node, "name", "") in ("gettext", "_", "ngettext"):
-            yield from (("text", c.value) for c in node.args if isinstance(c, nodes.Const))
-        elif isinstance(node, nodes.Call) and getattr(node.node, "name", "") == "sure":
+        elif named in ("gettext", "_", "ngettext"):
+            yield from ((text, c.value) for c in node.args if isinstance(c, nodes.Const))
+        elif named == "sure":
             yield "claim", ""
         else:
+            chosen = isinstance(node, nodes.If | nodes.CondExpr) and reads_a_value(node.test)
             for child in node.iter_child_nodes():
-                yield from walk(child)
+                yield from walk(child, "chosen" if chosen else text)
 
     return list(walk(parsed(template)))
+
+
+def reads_a_value(test):
+    """Tell whether a choice depends on more than a name: it compares, or looks something up."""
+    values = (nodes.Compare, nodes.Call, nodes.Getattr, nodes.Getitem)
+    return isinstance(test, values) or any(test.find_all(values))
 
 
 def typed(template):
     """The texts that a template holds itself, outside tags, entities and expressions."""
     markup = "\0".join(what if kind == "data" else "" for kind, what in events(template))
-    texts = [text for kind, text in events(template) if kind == "text"]
+    texts = [text for kind, text in events(template) if kind in ("text", "chosen")]
     return [re.sub(r"<[^>]*>|&#?\w+;|%\(\w+\)s", " ", text) for text in [*texts, *plain(markup).split("\0")]]
 
 

@@ -195,6 +195,7 @@ def test_a_comparison_without_a_claim_in_its_part_of_the_page_is_found(tmp_path,
     said = "{% trans n=1 %}The highest is {{ n }}. There are {{ n }}.{% endtrans %}"
     claim = "{{ sure(number('a.b') > 1, 'highest') }}"
     (tmp_path / "templates").mkdir()
-    (tmp_path / "templates" / "bare_claim.html").write_text(f"{claim}{said}<h2>x</h2>{said}")
+    chosen = f"{{% if a.b > 1 %}}{said}{{% endif %}}"
+    (tmp_path / "templates" / "bare_claim.html").write_text(f"{claim}{said}<h2>x</h2>{said}{chosen}")
     monkeypatch.setattr("claims.HERE", tmp_path)
     assert bare_comparisons("bare_claim.html") == ["The highest is %(n)s."]

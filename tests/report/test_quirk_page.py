@@ -23,6 +23,9 @@ EVIDENCE = {
     "en": {"shown": "shown by running", "read": "supported by reading only"},
 }
 
+IDLE = ("Q03", "Q22", "Q28")
+"""Quirks of rules that nothing uses, although the people whom these let pass were counted."""
+
 
 @pytest.fixture(scope="module")
 def texts(rendered):
@@ -42,7 +45,8 @@ def entries(texts):
 @pytest.fixture(scope="module")
 def shares(invented_build):
     touched = Content.read(invented_build, algorithm=BOB).tables["quirks.touched"]
-    return dict(touched.filter(by="all").select("quirk", "share").iter_rows())
+    shares = dict(touched.filter(by="all").select("quirk", "share").iter_rows())
+    return {id: share for id, share in shares.items() if id not in IDLE}
 
 
 @pytest.fixture(scope="module")
@@ -93,9 +97,17 @@ def test_ten_are_told_first_by_the_share_of_people_each_with_its_interval_or_why
 def test_a_share_that_rests_on_assumed_answers_names_them_and_one_that_does_not_names_none(entries) -> None:
     said = {id: plain(entries["en", id]).partition("Rests on assumed answers: ")[2] for id in quirks()}
     assert said["Q20"].startswith("area of search.")
-    assert said["Q28"].startswith("declared difficulties.")
+    assert said["Q18"].startswith("declared difficulties.")
     assert said["Q50"].startswith("all those that the whole computation reads.")
     assert said["C19"] == said["O22"] == said["C22"] == ""
+
+
+def test_a_quirk_of_rules_that_nothing_uses_touches_nobody(entries, texts) -> None:
+    for id in IDLE:
+        assert {BOB.rule_status(rule) for rule in quirks()[id].rules} == {"dead"}
+        assert "Nobody: it stands in the published code, and nothing uses it." in plain(entries["en", id])
+        assert "%" not in plain(entries["en", id]).partition("Whom it touches")[2].split(".")[0]
+        assert f'<li data-quirk="{id}">' not in texts["en"]
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

@@ -102,9 +102,18 @@ def for_rule(page: PageRenderer, name: str) -> list[Quirk]:
 
 def _rank(page: PageRenderer, quirk: Quirk) -> tuple[Any, ...]:
     """Order quirks by the share of people whom they touch, the largest first; those without one come last."""
-    found = page.rows_of("quirks.touched", "quirk").get(quirk.id, ())
-    share = next((row["share"] for row in found if row["by"] == "all"), None)
+    share = next((row["share"] for row in _counted(page, quirk) if row["by"] == "all"), None)
     return (share is None, -(share or 0), *_order(quirk))
+
+
+def _counted(page: PageRenderer, quirk: Quirk) -> list[dict[str, Any]]:
+    """Return what was counted of those whom a quirk touches; nothing where nothing uses its rules."""
+    return [] if _idle(page, quirk) else page.rows_of("quirks.touched", "quirk").get(quirk.id, [])
+
+
+def _idle(page: PageRenderer, quirk: Quirk) -> bool:
+    rules = [_rule_called(page, name) for name in quirk.rules]
+    return bool(rules) and all(rule and page.algorithm.rule_status(rule.name) == "dead" for rule in rules)
 
 
 def _order(quirk: Quirk) -> tuple[int, int]:
@@ -137,8 +146,10 @@ def _rule(page: PageRenderer, name: str) -> dict[str, str]:
 
 def _whom(page: PageRenderer, quirk: Quirk) -> dict[str, Any]:
     """Return the share of people whom a quirk touches, with its groups, or why nobody is counted."""
-    words, found = page.words, page.rows_of("quirks.touched", "quirk").get(quirk.id, ())
-    rows = [r for r in found if r["share"] is not None]
+    words = page.words
+    rows = [r for r in _counted(page, quirk) if r["share"] is not None]
+    if _idle(page, quirk):
+        return {"why": words._("Nobody: it stands in the published code, and nothing uses it.")}
     if not rows:
         return {"why": _why(page, quirk)}
 
