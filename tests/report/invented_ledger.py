@@ -1,16 +1,10 @@
-"""Invented findings for the pages of questions and answers: every one that their texts cite or list."""
+"""Invented tables for the pages of questions and answers, about the themes, forms and fields of today."""
 
 import polars as pl
 from recorder import Invented
 
 from bobanalysis.report import sheets as texts
 
-COUNTS = (
-    *("ledger.entries", "ledger.answered", "ledger.partly", "ledger.open", "ledger.allegations"),
-    *("ledger.lowered", "ledger.evidence", "ledger.evidence_in_part", "ledger.measured"),
-    *("register.fields", "register.filled", "register.not_applicable", "register.not_disclosed"),
-    *("register.forms", "register.lines"),
-)
 ABOUT = {"kind": "by construction", "vintage": "2016-2022"}
 
 
@@ -19,10 +13,8 @@ def both(name):
 
 
 def write(build):
-    """Record what the three pages list; what they cite is published."""
+    """Record the tables of the three pages; their findings are published."""
     book = Invented("14_invented", build=build)
-    for number, id in enumerate(COUNTS, 2):
-        book.record(id, value=number, unit="count", label=both("Un libellé inventé"), **ABOUT)
     themes = [{"theme": t.id, "fr": t.fr, "en": t.en} for t in texts.citizen_questions().themes]
     statuses = {status: [3] * len(themes) for status in texts.STATUSES} | {"entries": [9] * len(themes)}
     by_theme = pl.DataFrame(themes).with_columns(**{k: pl.Series(v) for k, v in statuses.items()})

@@ -8,13 +8,6 @@ from bobanalysis.bob import Bob, Market, titles
 from bobanalysis.bob.uses import outside
 
 GROUPS = [("all", "all"), ("age", "15-24"), ("age", "55+"), ("region", "11"), ("region", "94")]
-COUNTS = {
-    "rules": ("cards", "in_use", "dead", "reads_age", "reads_birth_year", "reads_place", "reads_own_place"),
-    "conditions": (
-        *("all", "outside_n", "age_in_use", "age_acting", "place_in_use", "place_acting"),
-        "people",
-    ),
-}
 ABOUT = {"kind": "modelled", "vintage": "2018-2021", "sources": []}
 
 
@@ -70,12 +63,6 @@ def beside():
 
 def write(book):
     """Record what the pages of rules ask for."""
-    for room, names in COUNTS.items():
-        for k, name in enumerate(names, 3):
-            id = f"{room}.{name}"
-            book.record(
-                id, value=k, unit="count", label=both("Inventé"), kind="by construction", vintage="2022"
-            )
     lacking = pl.DataFrame({"rule": ["advice-training"], "input": ["num_trainings"]})
     shares = dict.fromkeys(("low", "high", "lowest", "highest"), "share")
     for id, frame, units in (

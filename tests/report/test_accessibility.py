@@ -9,6 +9,7 @@ from itertools import pairwise
 from urllib.parse import urlsplit
 
 import pytest
+from audited import OTHERS
 
 LANGUAGES = ("fr", "en")
 CARDS = 30
@@ -160,25 +161,46 @@ def axe_options(language):
 def test_axe_finds_no_violation_asks_nothing_of_the_network_and_nothing_scrolls_sideways(
     tab, axe, rendered, language, chosen
 ):
-    found = []
-    for path in [p for p in chosen(rendered) if p.startswith((language, "index"))]:
-        tab.requests.clear()
-        tab.complaints.clear()
-        tab.goto((rendered / path).as_uri())
-        unfold(tab)
-        outside = [u for u in tab.requests if urlsplit(u).scheme not in ("file", "data")]
-        found += [f"{path}: asks for {url}" for url in outside]
-        found += [f"{path}: says {text}" for text in tab.complaints]
-        if tab.evaluate("document.documentElement.scrollWidth") > 390:
-            found.append(f"{path}: scrolls sideways at 390 pixels")
-        shorten(tab)
+    paths = [p for p in chosen(rendered) if p.startswith((language, "index"))]
+    found = [fault for path in paths for fault in faults(tab, axe, rendered, path, language)]
+    assert not found, "\n".join(found)
+
+
+def faults(tab, axe, folder, path, language):
+    """What axe-core finds on a page, what the page asks of the network, and whether it scrolls sideways."""
+    tab.requests.clear()
+    tab.complaints.clear()
+    tab.goto((folder / path).as_uri())
+    unfold(tab)
+    outside = [u for u in tab.requests if urlsplit(u).scheme not in ("file", "data")]
+    found = [f"{path}: asks for {url}" for url in outside]
+    found += [f"{path}: says {text}" for text in tab.complaints]
+    if tab.evaluate("document.documentElement.scrollWidth") > 390:
+        found.append(f"{path}: scrolls sideways at 390 pixels")
+    shorten(tab)
+    violations = axe.run(tab, options=axe_options(language)).response["violations"]
+    if violations:  # a page is judged once its layout has settled
+        tab.wait_for_timeout(500)
         violations = axe.run(tab, options=axe_options(language)).response["violations"]
-        if violations:  # a page is judged once its layout has settled
-            tab.wait_for_timeout(500)
-            violations = axe.run(tab, options=axe_options(language)).response["violations"]
-        for violation in violations:
-            where = violation["nodes"][0]["html"][:140]
-            found.append(f"{path}: {violation['id']}, {len(violation['nodes'])} times, first {where}")
+    for violation in violations:
+        where = violation["nodes"][0]["html"][:140]
+        found.append(f"{path}: {violation['id']}, {len(violation['nodes'])} times, first {where}")
+    return found
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("algorithm", [algorithm.id for algorithm in OTHERS])
+def test_axe_finds_no_violation_on_a_page_of_each_kind_of_another_algorithm(
+    tab, axe, rendered, algorithm, language
+):
+    folder = rendered / algorithm / language
+    alone = sorted(folder.glob("*.html"))
+    cards = sorted(folder.glob("rules/*.html"))[:1]
+    assert len(alone) >= 4
+    assert cards
+    paths = [page.relative_to(rendered).as_posix() for page in (*alone, *cards)]
+    found = [fault for path in paths for fault in faults(tab, axe, rendered, path, language)]
     assert not found, "\n".join(found)
 
 

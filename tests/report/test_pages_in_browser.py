@@ -164,3 +164,23 @@ def test_the_row_that_a_figure_leads_to_is_seen_whole_under_every_head_that_stic
         links.nth(number).evaluate("link => link.click()")
         page.wait_for_timeout(50)
         assert page.evaluate(SEEN), links.nth(number).get_attribute("href")
+def test_a_note_that_a_figure_leads_to_is_not_hidden_by_the_head_of_its_table(visit):
+    page = visit("fr", "index", 1280)
+    page.click("a.figure[href='#note-age.changed_share']")
+    place = "id => document.getElementById(id).getBoundingClientRect().top"
+    head = page.evaluate("document.querySelector('.notes thead').getBoundingClientRect().height")
+    assert page.evaluate(place, "note-age.changed_share") >= head
+
+
+def test_a_theme_of_questions_whose_name_was_followed_is_printed_alone_and_unfolded(
+    browser, rendered
+) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto((rendered / "fr" / "questions.html").as_uri())
+    page.locator('.counts a[href="#theme-money"]').click()
+    page.emulate_media(media="print")
+    shown = page.locator("article.entry:visible")
+    assert 0 < shown.count() < page.locator("article.entry").count()
+    assert shown.evaluate_all("all => all.every(e => e.closest('.theme').querySelector('#theme-money'))")
+    assert page.locator(".theme:has(#theme-money) .evidence").first.is_visible()
+    page.close()

@@ -1,10 +1,11 @@
 """The page of quirks: an entry a record in both languages, its evidence, its people, whom it touches."""
 
 import re
+from importlib.resources import files
 
-import invented_quirks
 import polars as pl
 import pytest
+import yaml
 from audited import BOB, words
 
 from bobanalysis.algorithms.bob_quirks import quirks
@@ -14,12 +15,16 @@ from bobanalysis.fairness.metrics import MIN_GROUP
 from bobanalysis.report import quirk_pages
 from bobanalysis.report.renderer import Content, Page, PageRenderer
 from bobanalysis.report.site import PAGES
+from bobanalysis.report.words import departement_names
 
 LANGUAGES = ("fr", "en")
 EVIDENCE = {
     "fr": {"shown": "montrée par le calcul", "read": "relevée par la lecture seule"},
     "en": {"shown": "shown by running", "read": "supported by reading only"},
 }
+
+IDLE = ("Q03", "Q22", "Q28")
+"""Quirks of rules that nothing uses, although the people whom these let pass were counted."""
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +40,13 @@ def entries(texts):
         for article in re.findall(r'<article class="entry quirk.*?</article>', text, re.S):
             found[lang, re.search(r'id="(\w+)"', article)[1]] = article
     return found
+
+
+@pytest.fixture(scope="module")
+def shares(invented_build):
+    touched = Content.read(invented_build, algorithm=BOB).tables["quirks.touched"]
+    shares = dict(touched.filter(by="all").select("quirk", "share").iter_rows())
+    return {id: share for id, share in shares.items() if id not in IDLE}
 
 
 @pytest.fixture(scope="module")
@@ -58,10 +70,62 @@ def test_each_record_has_one_entry(lang, texts, entries) -> None:
     assert len(re.findall(r'id="Q17"', texts[lang])) == 1
 
 
-def test_entries_of_a_part_stand_by_series_then_by_number(entries) -> None:
-    ages = [id for lang, id in entries if lang == "fr" and quirks()[id].concern == "age"]
-    assert ages[:4] == ["Q01", "Q02", "Q07", "Q11"]
-    assert [id[0] for id in ages] == sorted((id[0] for id in ages), key="QMCDO".index)
+def test_entries_of_a_part_stand_by_the_share_of_people_and_those_without_one_last(entries, shares) -> None:
+    for concern in {quirk.concern for quirk in quirks().values()}:
+        own = [id for lang, id in entries if lang == "fr" and quirks()[id].concern == concern]
+        assert own == sorted(own, key=lambda id: (shares.get(id) is None, -(shares.get(id) or 0)))
+
+
+def test_ten_are_told_first_by_the_share_of_people_each_with_its_interval_or_why_nobody_is_counted(
+    texts, shares
+) -> None:
+    chosen = [id for id, quirk in quirks().items() if quirk.first]
+    assert len(chosen) == 10
+    for lang in LANGUAGES:
+        told = re.findall(r'<li data-quirk="(\w+)">(.*?)</li>', texts[lang], re.S)
+        ids = [id for id, _ in told]
+        assert set(ids) == set(chosen)
+        assert ids == sorted(ids, key=lambda id: (shares.get(id) is None, -(shares.get(id) or 0)))
+        for id, said in told:
+            assert f'<a href="#{id}">' in said
+            assert plain(words(lang).polish(quirks()[id].first.get(lang))) in plain(said)
+            counted = re.search(r"k-m.*?</sup></a> \([^)]+\)", said)
+            assert bool(counted) == (shares.get(id) is not None), id
+            assert counted or {"fr": "Personne n’est compté", "en": "Nobody is counted"}[lang] in said
+
+
+def test_a_share_that_rests_on_assumed_answers_names_them_and_one_that_does_not_names_none(entries) -> None:
+    said = {id: plain(entries["en", id]).partition("Rests on assumed answers: ")[2] for id in quirks()}
+    assert said["Q20"].startswith("area of search.")
+    assert said["Q18"].startswith("declared difficulties.")
+    assert said["Q50"].startswith("all those that the whole computation reads.")
+    assert said["C19"] == said["O22"] == said["C22"] == ""
+
+
+def test_a_quirk_of_rules_that_nothing_uses_touches_nobody(entries, texts) -> None:
+    for id in IDLE:
+        assert {BOB.rule_status(rule) for rule in quirks()[id].rules} == {"dead"}
+        assert "Nobody: it stands in the published code, and nothing uses it." in plain(entries["en", id])
+        assert "%" not in plain(entries["en", id]).partition("Whom it touches")[2].split(".")[0]
+        assert f'<li data-quirk="{id}">' not in texts["en"]
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_départements_without_a_driving_school_are_those_of_no_list_published(lang, entries) -> None:
+    lists = yaml.safe_load((files("bobanalysis.bob") / "config/contents.yaml").read_text("utf-8"))
+    schools = next(c for c in lists if c["id"] == "driving-schools")["contents"]
+    named = {code for filters in schools.values() for f in filters for code in re.findall(r"\((\w+)\)", f)}
+    without = [f"{name} ({code})" for code, name in departement_names().items() if code not in named]
+    assert ", ".join(without) in plain(entries[lang, "C21"])
+    assert len(without) == int(re.match(r"\d+", quirks()["C21"].title.en)[0])
+
+
+def test_no_département_is_told_by_its_number_alone(entries) -> None:
+    for id, quirk in quirks().items():
+        for text in (quirk.published, quirk.promise, quirk.first):
+            for lang in LANGUAGES if text else ():
+                left = re.findall(r"(?<![(\w])(?:2[AB]|97[1-46])\b(?!\))", text.get(lang))
+                assert not left, (id, left)
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
@@ -107,18 +171,22 @@ def test_a_case_without_a_year_of_birth_says_so_where_it_counts(entries) -> None
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
-def test_each_entry_shows_a_share_or_says_why_nobody_is_counted(lang, entries) -> None:
-    counted = {r["quirk"] for r in invented_quirks.touched().iter_rows(named=True) if r["share"] is not None}
+def test_each_entry_shows_a_share_or_says_why_nobody_is_counted(lang, entries, shares) -> None:
     for id in quirks():
         shows = 'class="figure k-m" href="#table-quirks.touched"' in entries[lang, id]
-        assert shows == (id in counted), id
+        assert shows == (shares.get(id) is not None), id
     whys = {"fr": "la population modélisée", "en": "the modelled population"}
     assert whys[lang] in plain(entries[lang, "M4"])
 
 
-def test_a_small_group_is_left_out_of_the_shares_by_region(entries) -> None:
-    assert "Auvergne-Rhône-Alpes" in entries["en", "Q17"]
-    assert "Île-de-France" not in entries["en", "Q17"]
+def test_a_small_group_is_left_out_of_the_shares_by_region(maker, entries) -> None:
+    assert "Île-de-France" in entries["en", "Q17"]
+    page = maker("en")
+    rows = page.rows_of("quirks.touched", "quirk")
+    rows["Q17"] = [r | {"share": None} if r["group"] == "11" else r for r in rows["Q17"]]
+    names = [name for name, *_ in quirk_pages._whom(page, quirks()["Q17"])["groups"][1]["lines"]]
+    assert "Auvergne-Rhône-Alpes" in names
+    assert "Île-de-France" not in names
 
 
 def test_each_entry_links_to_the_cards_of_its_rules_and_to_the_published_code(entries) -> None:
@@ -139,7 +207,7 @@ def test_the_text_of_the_page_itself_holds_no_number(entries, texts) -> None:
         main = text[text.index("<main") : text.index("</main>")]
         for entry in (entries[lang, id] for id in quirks()):
             main = main.replace(entry, "")
-        main = re.sub(r'<details class="titles">.*?</details>', "", main, flags=re.S)
+        main = re.sub(r'<ol class="ten">.*?</ol>', "", main, flags=re.S)
         main = re.sub(r'<section class="notes".*', "", main, flags=re.S)
         main = re.sub(r'<a class="figure.*?</a>', "", main, flags=re.S)
         main = re.sub(r"<td[^>]*>.*?</td>", "", main, flags=re.S)

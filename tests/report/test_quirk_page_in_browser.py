@@ -63,12 +63,6 @@ def test_a_part_without_an_entry_left_is_hidden_with_its_heading(opened) -> None
     assert shown == {f"concern-{concern}" for concern in left}
 
 
-def test_the_list_of_titles_names_no_entry_that_is_hidden(opened) -> None:
-    assert opened.locator("details.titles:visible").count() > 0
-    opened.check("#c-age")
-    assert opened.locator("details.titles:visible").count() == 0
-
-
 def test_a_filter_is_reached_and_changed_by_keyboard(opened) -> None:
     opened.locator("#e-all").focus()
     opened.keyboard.press("ArrowRight")
@@ -77,9 +71,33 @@ def test_a_filter_is_reached_and_changed_by_keyboard(opened) -> None:
 
 def test_the_people_of_an_entry_are_folded_until_asked_for(opened) -> None:
     entry = opened.locator("#Q17")
+    assert not entry.locator(".parts").is_visible()
+    entry.locator("summary").first.click()
+    assert entry.locator(".parts").is_visible()
     assert not entry.locator(".cases ol").is_visible()
     entry.locator(".cases summary").click()
     assert entry.locator(".cases ol").is_visible()
+
+
+def test_on_a_phone_the_page_is_less_than_thirty_screens_long(opened) -> None:
+    assert opened.evaluate("document.documentElement.scrollHeight") < 30 * 844
+
+
+def test_the_entry_that_an_address_names_is_open(opened) -> None:
+    opened.goto(opened.url + "#Q17")
+    assert opened.locator("#Q17 .parts").is_visible()
+    assert not opened.locator("#Q18 .parts").is_visible()
+
+
+def test_a_part_whose_name_was_followed_is_printed_alone_and_unfolded(opened) -> None:
+    opened.locator('#overview ~ .list a[href="#concern-criteria"]').click()
+    opened.emulate_media(media="print")
+    shown = seen(opened)
+    assert shown == {q.id for q in quirks().values() if q.concern == "criteria"}
+    assert all(opened.locator(f"#{id} .parts").is_visible() for id in shown)
+    assert opened.locator("h1").is_visible()
+    opened.goto(opened.url.split("#")[0])
+    assert seen(opened) == set(quirks())
 
 
 def test_axe_finds_nothing_with_everything_unfolded(browser, rendered) -> None:

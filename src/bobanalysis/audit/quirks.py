@@ -28,7 +28,7 @@ from .person import input_columns
 
 Concern = Literal["age", "place", "criteria", "missing", "order", "texts", "data"]
 Promise = Literal["name", "text", "documentation", "sense"]
-TEXTS = ("title", "promise", "published", "repair", "unshown", "uncounted")
+TEXTS = ("title", "promise", "published", "repair", "unshown", "uncounted", "first")
 KINDS = ("rule", "step", "suggestion")
 NO_RULE = "no such rule"
 """What is answered about a rule that does not exist."""
@@ -48,7 +48,8 @@ class Quirk:
     ``evidence`` is "shown" (its ``cases`` are run) or "read" (only the published text supports it;
     ``unshown`` says why it cannot be run). ``concern`` is the group of the page it stands in. ``criteria``
     are the protected criteria concerned, by their names in the data dictionary. ``touches`` names the
-    ``Affected`` that says whom it affects; ``uncounted`` says why there is none.
+    ``Affected`` that says whom it affects; ``uncounted`` says why there is none. ``first`` tells in plain
+    words one of those that a reader should know first.
     """
 
     id: str
@@ -67,6 +68,7 @@ class Quirk:
     touches: str = ""
     unshown: Text | None = None
     uncounted: Text | None = None
+    first: Text | None = None
 
     @property
     def asked(self) -> list[Case]:

@@ -19,7 +19,6 @@ from bobanalysis import rules as r
 from bobanalysis.algorithm import Algorithm
 from bobanalysis.audit.activation import EVERYBODY
 from bobanalysis.audit.quirks import Quirk
-from bobanalysis.population import scenarios
 from bobanalysis.presentation import RuleFamily
 from bobanalysis.report.charts import region_names
 from bobanalysis.report.quirk_pages import for_rule
@@ -302,18 +301,11 @@ class _Card:
             "everybody": everybody,
             "scales": over_scales(self.words, everybody),
             "lacks": [self.words.polish(r.input_text(v, self.lang)) for v in read],
-            "assumed": self._assumed(),
+            "assumed": [self.words.say(label) for label in self.cards.assumed(self.subject.read)],
             "top": next(top for top in (0.05, 0.1, 0.2, 0.5, 1.0) if max(row["high"] for row in rows) <= top),
             "age": [(self._band(row["group"]), row) for row in rows if row["by"] == "age"],
             "region": [(region_names()[row["group"]], row) for row in rows if row["by"] == "region"],
         }
-
-    def _assumed(self) -> list[str]:
-        """Return the answers that the rule reads and the modelled population holds by assumption only."""
-        labels, other = scenarios.labels(), self.algorithm.presentation.assumed
-        read = (other.get(v.name, v.name) for v in self.subject.read)
-        names = ("frustrations" if name.startswith("frustration_") else name for name in read)
-        return list(dict.fromkeys(self.words.say(labels[n]) for n in names if n in labels))
 
     def _band(self, group: str) -> str:
         first, _, last = group.removesuffix("+").partition("-")

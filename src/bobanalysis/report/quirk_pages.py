@@ -30,6 +30,8 @@ SIGNS = {"shown": "●", "read": "○"}
 """Signs of the evidence, beside its name."""
 TABLES = ("quirks.verified", "quirks.answers", "quirks.touched", "quirks.uncounted", "quirks.by_concern")
 """What notebook 13 records for this page, to be downloaded from it."""
+KNOWN_FROM_TABLES = ("without_local_non_profit", "exactly_at_the_bound", "rank_among_equals")
+"""Affected people who are found by age, place and occupation alone: none of these is assumed."""
 MARKS = {"age": ("age",), "place": ("place of residence",)}
 """Criteria that the page can be filtered by; the others are one class."""
 
@@ -37,13 +39,14 @@ MARKS = {"age": ("age",), "place": ("place of residence",)}
 def quirks(page: PageRenderer) -> dict[str, Any]:
     """Return what the page of quirks shows: the records by concern, and what says their parts."""
     words, counted = page.words, page.rows_of("quirks.by_concern", "concern")
-    every = records.quirks(page.algorithm).values()
+    every = sorted(records.quirks(page.algorithm).values(), key=partial(_rank, page))
     return {
+        "first": [quirk for quirk in every if quirk.first],
         "concerns": [
             {
                 "id": concern,
                 "name": name,
-                "entries": sorted((q for q in every if q.concern == concern), key=_order),
+                "entries": [quirk for quirk in every if quirk.concern == concern],
                 "counts": {k: words.number(n) for k, n in counted[concern][0].items() if k != "concern"},
             }
             for concern, name in words.names("concerns").items()
@@ -97,6 +100,22 @@ def for_rule(page: PageRenderer, name: str) -> list[Quirk]:
     return sorted(found, key=lambda q: (concerns.index(q.concern), *_order(q)))
 
 
+def _rank(page: PageRenderer, quirk: Quirk) -> tuple[Any, ...]:
+    """Order quirks by the share of people whom they touch, the largest first; those without one come last."""
+    share = next((row["share"] for row in _counted(page, quirk) if row["by"] == "all"), None)
+    return (share is None, -(share or 0), *_order(quirk))
+
+
+def _counted(page: PageRenderer, quirk: Quirk) -> list[dict[str, Any]]:
+    """Return what was counted of those whom a quirk touches; nothing where nothing uses its rules."""
+    return [] if _idle(page, quirk) else page.rows_of("quirks.touched", "quirk").get(quirk.id, [])
+
+
+def _idle(page: PageRenderer, quirk: Quirk) -> bool:
+    rules = [_rule_called(page, name) for name in quirk.rules]
+    return bool(rules) and all(rule and page.algorithm.rule_status(rule.name) == "dead" for rule in rules)
+
+
 def _order(quirk: Quirk) -> tuple[int, int]:
     """Order quirks by series, the main rules first, then by number."""
     return "QMCDO".index(quirk.id[0]), int(quirk.id[1:])
@@ -127,8 +146,10 @@ def _rule(page: PageRenderer, name: str) -> dict[str, str]:
 
 def _whom(page: PageRenderer, quirk: Quirk) -> dict[str, Any]:
     """Return the share of people whom a quirk touches, with its groups, or why nobody is counted."""
-    words, found = page.words, page.rows_of("quirks.touched", "quirk").get(quirk.id, ())
-    rows = [r for r in found if r["share"] is not None]
+    words = page.words
+    rows = [r for r in _counted(page, quirk) if r["share"] is not None]
+    if _idle(page, quirk):
+        return {"why": words._("Nobody: it stands in the published code, and nothing uses it.")}
     if not rows:
         return {"why": _why(page, quirk)}
 
@@ -136,7 +157,8 @@ def _whom(page: PageRenderer, quirk: Quirk) -> dict[str, Any]:
         interval = "" if row["low"] is None else words.interval(row["low"], row["high"], "share")
         return words.quantity(row["share"], "share"), interval
 
-    interval = next(shares(r)[1] for r in rows if r["by"] == "all")
+    everybody = next(r for r in rows if r["by"] == "all")
+    interval = shares(everybody)[1]
     groups = [
         {"name": name, "lines": [(_group(words, by, r["group"]), *shares(r)) for r in rows if r["by"] == by]}
         for by, name in (("age", words._("Age group")), ("region", words._("Region")))
@@ -144,9 +166,21 @@ def _whom(page: PageRenderer, quirk: Quirk) -> dict[str, Any]:
     return {
         "share": page.cell("quirks.touched", "share", quirk=quirk.id, by="all", group="all"),
         "interval": interval,
+        "row": everybody,
+        "assumed": _assumed(page, quirk) if interval else [],
         "counts": words.name("affected", quirk.touches),
         "groups": groups if interval else [],  # what the code alone decides is the same in every group
     }
+
+
+def _assumed(page: PageRenderer, quirk: Quirk) -> list[str]:
+    """Name what its rules read and the modelled population holds by assumption only; all of it for a step."""
+    if quirk.touches in KNOWN_FROM_TABLES:
+        return []
+    if not all(page.cards.knows(name) for name in quirk.rules):
+        return [page.words._("all those that the whole computation reads")]
+    read = [v for name in quirk.rules for v in page.cards.subject(name).read]
+    return [page.words.say(label) for label in page.cards.assumed(read)]
 
 
 def _why(page: PageRenderer, quirk: Quirk) -> str:
@@ -175,7 +209,6 @@ def _case(page: PageRenderer, case: Case) -> dict[str, Any]:
         "person": _person(page, case),
         "asked": _asked(page, case.asks),
         "answer": _answer(page, case.asks),
-        "got": page.rows_of("quirks.answers", "quirk")[case.quirk][case.number - 1]["got"],
     }
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any
 
 from bobanalysis import data
 from bobanalysis.algorithm import Algorithm
+from bobanalysis.population import scenarios
 from bobanalysis.presentation import RuleFamily
 from bobanalysis.rules import Expr, Text, Variable, inputs
 
@@ -134,6 +135,13 @@ class CardIndex:
     def _spelt(self, text: str) -> str:
         """Write the name of a code before it."""
         return _CODE.sub(lambda match: self._spelled.get(match[0], match[0]), text)
+
+    def assumed(self, read: Iterable[Variable]) -> list[Mapping[str, str]]:
+        """Return labels of the inputs among some that the modelled population holds by assumption only."""
+        labels, other = scenarios.labels(), self.presentation.assumed
+        names = (other.get(v.name, v.name) for v in read)
+        known = dict.fromkeys("frustrations" if n.startswith("frustration_") else n for n in names)
+        return [labels[name] for name in known if name in labels]
 
     def codes(self, input: str) -> Mapping[str, str]:
         """Return the names of the codes that an input holds; nothing where it holds none."""
