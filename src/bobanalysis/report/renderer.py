@@ -139,7 +139,7 @@ def read_table(text: str, meta: Mapping[str, Any]) -> pl.DataFrame:
 
 CALLS = (
     *("figure", "count", "bound", "listing", "items", "steps", "card", "chart", "table", "kind", "title_of"),
-    *("sources_of", "notes", "entries", "all_charts", "value", "interval", "number", "sure", "rows_of"),
+    *("sources_of", "notes", "entries", "lines", "all_charts", "value", "interval", "number", "sure", "rows_of"),
 )
 """What templates may call."""
 
@@ -252,8 +252,14 @@ class PageRenderer:
 
     def items(self, table: str, column: str, **keys: Any) -> list[Markup]:
         """Return the values of a column in the rows that `keys` pick, each ready to be shown."""
-        unit = self._unit(table, column)
-        return [escape(self._shown(value, unit)) for value in self._rows(table, keys)[column]]
+        return [escape(self._said(table, column, value)) for value in self._rows(table, keys)[column]]
+
+    def lines(self, table: str, **keys: Any) -> list[tuple[dict[str, Any], dict[str, Markup]]]:
+        """Return the rows that `keys` pick: each as it is, and with each value ready to be shown."""
+        return [
+            (row, {name: self._from_table(table, name, value) for name, value in row.items()})
+            for row in self._rows(table, keys).to_dicts()
+        ]
 
     def kind(self, kind: str) -> Markup:
         """Show the label of a kind of figure, linked to its explanation."""
@@ -316,7 +322,7 @@ class PageRenderer:
         Columns `only`, or a `pivot` (see `_wide`); `people` is the sample's size.
         """
         frame, meta = self.content.table(id, self.where), self.content.merged["tables"][id]
-        named = {c["name"]: c["names"] for c in meta["columns"] if "names" in c}
+        named = self._names(id)
         frame = frame.with_columns(
             pl.col(name).replace({key: self.words.say(text) for key, text in names.items()})
             for name, names in named.items()
@@ -390,9 +396,13 @@ class PageRenderer:
         return [{"name": name, "title": drawing.title} for name, (drawing, _) in drawn.items()]
 
     def entries(self, table: str, key: str) -> list[dict[str, str]]:
-        """List the rows of a table that explains keys: each key with its text in this language."""
+        """List the rows of a table that explains keys: each key by its name, with its text in this language."""
         rows = self.content.table(table, self.where).select(key, self.words.language).iter_rows()
-        return [{"key": name, "text": self.words.polish(text)} for name, text in rows]
+        named = self._names(table).get(key, {})
+        return [
+            {"name": capital(self.words.say(named.get(name)) or name), "text": self.words.polish(text)}
+            for name, text in rows
+        ]
 
     # for pages that are generated
 
@@ -455,11 +465,21 @@ class PageRenderer:
         return units[column]
 
     def _from_table(self, table: str, column: str, value: Any) -> Markup:
-        unit = self._unit(table, column)
-        shown = self._shown(value, unit)
-        if unit == "years":  # no mark and no link on an age: it says where, not how much
+        shown = self._said(table, column, value)
+        # no mark and no link on an age or a name: it says where, not how much
+        if self._unit(table, column) in ("years", *TEXTS):
             return Markup('<span class="from-table">{}</span>').format(shown)
         return self._marked(shown, f"#table-{table}", self.content.merged["tables"][table])
+
+    def _said(self, table: str, column: str, value: Any) -> str:
+        """Show a value of a table; a code that has a name by this."""
+        unit, name = self._unit(table, column), self._names(table).get(column, {}).get(str(value))
+        return self.words.say(name) if name else self._shown(value, unit)
+
+    def _names(self, table: str) -> dict[str, Mapping[str, Any]]:
+        """Return the names of the codes of each column of a table."""
+        columns = self.content.merged["tables"][table]["columns"]
+        return {column["name"]: column["names"] for column in columns if "names" in column}
 
     def _marked(self, text: str, href: str, record: Mapping[str, Any]) -> Markup:
         kind = self.words.name("kinds", record["kind"])
