@@ -138,8 +138,8 @@ def read_table(text: str, meta: Mapping[str, Any]) -> pl.DataFrame:
 
 
 CALLS = (
-    *("figure", "count", "bound", "listing", "items", "steps", "card", "chart", "table", "kind", "title_of"),
-    *("sources_of", "notes", "entries", "lines", "all_charts", "value", "interval", "number", "sure", "rows_of"),
+    *("figure", "count", "cell", "bound", "listing", "items", "steps", "card", "chart", "table", "kind", "title_of"),
+    *("sources_of", "notes", "entries", "lines", "all_charts", "value", "interval", "number", "sure", "rows_of", "ranged"),
 )
 """What templates may call."""
 
@@ -214,6 +214,11 @@ class PageRenderer:
         """Return the number of a finding, or the low end of its interval, to compare it with another."""
         finding = self.content.finding(id, self.where)
         return float(finding["interval"][0] if low else finding["value"])
+
+    def ranged(self, label: str, id: str) -> tuple[str, float, float, float, Markup]:
+        """Return a row of a small chart: a share with its range over choices, from ``id_low`` to ``id_high``."""
+        low, high = self.number(f"{id}_low"), self.number(f"{id}_high")
+        return label, self.number(id), low, high, self.figure(id, bare=True)
 
     def sure(self, holds: bool, claim: str) -> str:
         """Show nothing; raise `PageError` when the records no longer bear out what the next sentence says."""
