@@ -32,14 +32,8 @@ INVENTED = [
     ("age.changed_share_high", "share", 0.31),
     ("age.specifications", "count", 40),
     ("age.people", "people", 1000),
-    ("age.range_people", "people", 100),
-    ("age.sampling_error", "points", 0.0074),
-    ("age.range_sampling_error", "points", 0.0231),
     ("place.people", "people", 400),
-    ("place.sampling_error", "points", 0.0123),
     ("advice_age.people", "people", 80),
-    ("advice_age.changed_main_challenge", "share", 0.125),
-    ("advice_age.changed_advice", "share", 0.99),
     ("advice_age.changed_first_advice", "share", 0.21),
     ("advice_age.changed_first_advice_low", "share", 0.12),
     ("advice_age.changed_first_advice_high", "share", 0.24),
@@ -62,9 +56,9 @@ INVENTED = [
     ("place.class_high_n", "places", len(HIGH)),
     ("place.class_low_n", "places", len(LOW)),
     ("place.class_depends_n", "places", 81),
-    ("place.own_high_n", "places", 2),
-    ("place.own_low_n", "places", 3),
-    ("place.own_agree_n", "places", 1),
+    ("place.own_high_n", "places", len(HIGH)),
+    ("place.own_low_n", "places", len(LOW)),
+    ("place.own_agree_n", "places", len(HIGH + LOW)),
     ("rule.like_age", "years", 30),
     ("rule.diploma_age", "years", 50),
     ("rule.stuck_offers", "count", 3),
@@ -247,23 +241,6 @@ def write_invented(build):
         **made,
     )
 
-    book.table(
-        "age.changed_by_choice",
-        pl.DataFrame(
-            {
-                "scale": ["one", "one", "two", "two"],
-                "scenario": ["a", "b"] * 2,
-                "share_changed": [0.1, 0.2, 0.3, 0.4],
-            }
-        ),
-        title=text("Selon l’échelle et le scénario", "By scale and scenario"),
-        columns={
-            "scale": text("échelle", "scale"),
-            "scenario": text("scénario", "scenario"),
-            "share_changed": text("part", "share"),
-        },
-        **made,
-    )
     own = invented_places().filter(pl.col("rank_low").is_not_null())
     book.table(
         "place.own",

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from html import escape
+from textwrap import wrap
 from typing import Any
 
 import numpy as np
@@ -306,7 +307,12 @@ def _age_advice(tables: Tables, words: Words, narrow: bool) -> Parts:
     for item in moving:
         rows = given.filter(item=item).sort("age").rename({"share": "mean"}).to_dicts()
         ages = _of_ages(*_ends(given["age"]), words)
-        values = {**ages, "rows": rows, "title": words.polish(titles[item]), "width": 132 if narrow else 180}
+        values = {
+            **ages,
+            "rows": rows,
+            "title": wrap(words.polish(titles[item]), 25),
+            "width": 132 if narrow else 180,
+        }
         panels.append(_filled(STYLE["panels"]["advice"], values))
     description = words._(
         "Lines over age, a panel for each piece of advice: the share of the same people who get it, with the"

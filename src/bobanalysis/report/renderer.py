@@ -138,8 +138,20 @@ def read_table(text: str, meta: Mapping[str, Any]) -> pl.DataFrame:
 
 
 CALLS = (
-    *("figure", "count", "cell", "bound", "listing", "items", "steps", "card", "chart", "table", "kind", "title_of"),
-    *("sources_of", "notes", "entries", "lines", "all_charts", "value", "interval", "number", "sure", "rows_of", "ranged"),
+    *("figure", "count", "cell", "bound", "listing", "items", "steps", "chart", "table", "kind", "title_of"),
+    *(
+        "sources_of",
+        "notes",
+        "entries",
+        "lines",
+        "all_charts",
+        "value",
+        "interval",
+        "number",
+        "sure",
+        "rows_of",
+        "ranged",
+    ),
 )
 """What templates may call."""
 
@@ -287,17 +299,6 @@ class PageRenderer:
         return self._made("parts/sources.html", count=count, links=links)
 
     # what stands on its own
-
-    def card(self, id: str, caption: str, low: str = "", high: str = "", basis: str = "") -> Markup:
-        """Show a finding large, with its interval.
-
-        Where choices decide more than chance does, name the findings `low` and `high`: their range is shown
-        large, and the finding below it, followed by the words `basis` that say for which choice it holds.
-        """
-        finding = self._noted(id)
-        ends = [self._noted(end)["value"] for end in (low, high) if end]
-        span = self._span(ends, finding["unit"]) if ends else ""
-        return self._made("parts/card.html", id=id, finding=finding, caption=caption, span=span, basis=basis)
 
     def chart(self, name: str) -> Markup:
         """Show a chart, wide and narrow, with kind, vintage, sources and downloads."""
