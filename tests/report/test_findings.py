@@ -255,3 +255,14 @@ def test_charts_of_a_notebook_are_images_that_need_no_network(book):
 def test_false_alarms_are_published_only_from_many_data_sets():
     published = json.loads((PUBLISHED / "findings.json").read_text("utf-8"))["findings"]
     assert all(f["n"] >= 400 for id, f in published.items() if "alarm" in id)
+
+
+def test_a_share_of_people_drawn_has_the_interval_of_the_draw(book, tmp_path):
+    book.defaults = MADE
+    book.record("a.b", 0.5, n=200, design_effect=2)
+    book.record("a.c", 1.0, n=100, design_effect=1)
+    found = merge(tmp_path)["findings"]
+    # Wilson's interval of 50 of 100 people, and of 100 of 100
+    assert found["a.b"]["interval"] == pytest.approx([0.403832, 0.596168], abs=1e-6)
+    assert found["a.c"]["interval"] == pytest.approx([0.963006, 1.0], abs=1e-5)
+    assert found["a.b"]["no_interval"] is None

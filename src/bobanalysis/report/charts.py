@@ -215,8 +215,9 @@ def _place_map(tables: Tables, words: Words, narrow: bool) -> Parts:
     of = {kind: [dep for dep in sorted(kinds) if kinds[dep] == kind] for kind in labels}
     nothing = words._("none")
     description = words._(
-        "Départements in classes. “Stuck market” told among the most often on every scale: {high}. Among the"
-        " least often on every scale: {low}. No data: {unknown}. The class of the others depends on the scale."
+        "Départements in classes. “Stuck market” told among the most often on every scale: {high}. Among"
+        " the least often on every scale: {low}. No data: {unknown}. The class of the others depends on the"
+        " scale."
     ).format(**{kind: ", ".join(names[dep] for dep in deps) or nothing for kind, deps in of.items()})
     values = {
         "key": _key({k: f"{labels[k]} ({words.number(len(deps))})" for k, deps in of.items() if deps}),
@@ -291,8 +292,8 @@ def _place_ranks(tables: Tables, words: Words, narrow: bool) -> Parts:
         "key": _key({kind: name for kind, name in _classes(words).items() if kind in {*places["class"]}}),
     }
     description = words._(
-        "Interval plot with one line for each département: its ranks over all scales. Rank one is where people"
-        " are told most often that their market is stuck. The table holds the same values."
+        "Interval plot with one line for each département: its ranks over all scales. Rank one is where"
+        " people are told most often that their market is stuck. The table holds the same values."
     )
     return words._("Rank of each département over all scales"), description, values
 

@@ -228,7 +228,7 @@ class PageRenderer:
         return float(finding["interval"][0] if low else finding["value"])
 
     def ranged(self, label: str, id: str) -> tuple[str, float, float, float, Markup]:
-        """Return a row of a small chart: a share with its range over choices, from ``id_low`` to ``id_high``."""
+        """Return a row of a small chart: a share with its range over choices, ``id_low`` to ``id_high``."""
         low, high = self.number(f"{id}_low"), self.number(f"{id}_high")
         return label, self.number(id), low, high, self.figure(id, bare=True)
 
