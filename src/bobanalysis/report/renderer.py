@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property
 from itertools import groupby
 from pathlib import Path
+from traceback import extract_tb
 from typing import Any
 
 import polars as pl
@@ -139,19 +140,8 @@ def read_table(text: str, meta: Mapping[str, Any]) -> pl.DataFrame:
 
 CALLS = (
     *("figure", "count", "cell", "bound", "listing", "items", "steps", "chart", "table", "kind", "title_of"),
-    *(
-        "sources_of",
-        "notes",
-        "entries",
-        "lines",
-        "all_charts",
-        "value",
-        "interval",
-        "number",
-        "sure",
-        "rows_of",
-        "ranged",
-    ),
+    *("sources_of", "notes", "entries", "lines", "all_charts", "value", "interval", "number", "numbers"),
+    *("sure", "rows_of", "ranged"),
 )
 """What templates may call."""
 
@@ -167,11 +157,18 @@ class PageRenderer:
         self.content, self.words, self.page, self.menu = content, words, page, menu
         self.home, self.algorithm = page.home, content.algorithm
         self.shown: dict[str, None] = {}
+        self.missing: dict[str, None] = {}
 
     def html(self) -> str:
-        """Return the whole page."""
-        more = self.page.context(self) if self.page.context else {}
-        return tidy(self._made(self.page.template or f"{self.page.slug}.html", **more))
+        """Return the whole page; raise `PageError` where its template compares what has no value."""
+        try:
+            more = self.page.context(self) if self.page.context else {}
+            made = self._made(self.page.template or f"{self.page.slug}.html", **more)
+        except TypeError as error:
+            at = [frame.line for frame in extract_tb(error.__traceback__) if frame.filename.endswith(".html")]
+            raise PageError(f"{self.where}: {error}, in {(at or [''])[-1]}") from error
+        self._complete("a sentence")
+        return tidy(made)
 
     def _made(self, template: str, **more: Any) -> Markup:
         shown = {**self._common, **more}
@@ -222,10 +219,23 @@ class PageRenderer:
         """Show the number of a finding plainly, where a mark and a link would be in the way."""
         return self.words.number(self._noted(id)["value"])
 
-    def number(self, id: str, low: bool = False) -> float:
-        """Return the number of a finding, or the low end of its interval, to compare it with another."""
+    def number(self, id: str, low: bool = False, high: bool = False) -> float:
+        """Return the number of a finding, or an end of its interval, to compare it with another.
+
+        One that is missing is no number, and stops the page at the claim that asked for it: see `sure`.
+        """
         finding = self.content.finding(id, self.where)
-        return float(finding["interval"][0] if low else finding["value"])
+        found = (finding["interval"] or (None, None))[high] if low or high else finding["value"]
+        if found is None:
+            self.missing[id] = None
+        return float("nan") if found is None else float(found)
+
+    def numbers(self, table: str, column: str, **keys: Any) -> list[float]:
+        """Return the numbers of a column in the rows that `keys` pick; no row, or one without, is missing."""
+        found = self._rows(table, keys)[column].to_list() or [None]
+        if None in found:
+            self.missing[f"{column} of {table} {keys or ''}".rstrip()] = None
+        return [float("nan") if value is None else float(value) for value in found]
 
     def ranged(self, label: str, id: str) -> tuple[str, float, float, float, Markup]:
         """Return a row of a small chart: a share with its range over choices, ``id_low`` to ``id_high``."""
@@ -234,9 +244,16 @@ class PageRenderer:
 
     def sure(self, holds: bool, claim: str) -> str:
         """Show nothing; raise `PageError` when the records no longer bear out what the next sentence says."""
+        self._complete(repr(claim))
         if not holds:
             raise PageError(f"{self.where}: the records do not bear out {claim!r}; write another sentence")
         return ""
+
+    def _complete(self, claim: str) -> None:
+        """Raise `PageError` when a number that was asked for has no value."""
+        if lacking := ", ".join(self.missing):
+            self.missing.clear()
+            raise PageError(f"{self.where}: {claim} rests on {lacking}, which has no value or no interval")
 
     def cell(self, table: str, column: str, **keys: Any) -> Markup:
         """Show one value of a table in a sentence; `keys` pick the row, which must be the only one."""
