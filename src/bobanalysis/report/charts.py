@@ -232,14 +232,13 @@ def _place_map(tables: Tables, words: Words, narrow: bool) -> Parts:
 
 def _classes(words: Words) -> dict[str, str]:
     """Name the classes of départements by how often people there are told that their market is stuck."""
-    stuck = words.quote(words.label("challenge", "stuck-market"))
     said = {
-        "high": words._("{stuck} among the most often, on every scale"),
+        "high": words._("among the most often, on every scale"),
         "depends": words._("depends on the scale"),
-        "low": words._("{stuck} among the least often, on every scale"),
+        "low": words._("among the least often, on every scale"),
         "unknown": words._("no data"),
     }
-    return {kind: capital(text.format(stuck=stuck)) for kind, text in said.items()}
+    return {kind: capital(text) for kind, text in said.items()}
 
 
 def _shapes(kinds: Mapping[str, str], names: Mapping[str, str]) -> dict[str, Any]:
@@ -288,7 +287,7 @@ def _place_ranks(tables: Tables, words: Words, narrow: bool) -> Parts:
         "height": len(ranks) * 13,
         "below": len(ranks) + 1,
         "ticks": [1, *range(20, len(ranks) + 1, 20)],
-        "rank": [words._("Rank over all scales"), words._("(first: most often told “stuck market”)")],
+        "rank": [words._("Rank over all scales"), words._("(the first: most often told that it is stuck)")],
         "key": _key({kind: name for kind, name in _classes(words).items() if kind in {*places["class"]}}),
     }
     description = words._(
@@ -312,7 +311,7 @@ def _age_advice(tables: Tables, words: Words, narrow: bool) -> Parts:
             **ages,
             "rows": rows,
             "title": wrap(words.polish(titles[item]), 25),
-            "width": 132 if narrow else 180,
+            "width": 125 if narrow else 180,
         }
         panels.append(_filled(STYLE["panels"]["advice"], values))
     description = words._(

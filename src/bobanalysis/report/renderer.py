@@ -255,12 +255,15 @@ class PageRenderer:
             self.missing.clear()
             raise PageError(f"{self.where}: {claim} rests on {lacking}, which has no value or no interval")
 
-    def cell(self, table: str, column: str, **keys: Any) -> Markup:
-        """Show one value of a table in a sentence; `keys` pick the row, which must be the only one."""
+    def cell(self, table: str, column: str, page: str = "", **keys: Any) -> Markup:
+        """Show one value of a table in a sentence; `keys` pick the row, which must be the only one.
+
+        `page` is the address of what says more about it where this page does not hold the table.
+        """
         rows = self._rows(table, keys)
         if rows.height != 1:
             raise PageError(f"{self.where}: {rows.height} rows of table {table!r} have {keys}; one is needed")
-        return self._from_table(table, column, rows[column][0])
+        return self._from_table(table, column, rows[column][0], page)
 
     def bound(self, table: str, column: str, which: str) -> Markup:
         """Show the smallest ("min") or largest ("max") value of a column in a sentence."""
@@ -419,7 +422,7 @@ class PageRenderer:
         return [{"name": name, "title": drawing.title} for name, (drawing, _) in drawn.items()]
 
     def entries(self, table: str, key: str) -> list[dict[str, str]]:
-        """List the rows of a table that explains keys: each key by its name, with its text in this language."""
+        """List the rows of a table that explains keys: each key by its name, with its text."""
         rows = self.content.table(table, self.where).select(key, self.words.language).iter_rows()
         named = self._names(table).get(key, {})
         return [
@@ -487,12 +490,12 @@ class PageRenderer:
             )
         return units[column]
 
-    def _from_table(self, table: str, column: str, value: Any) -> Markup:
+    def _from_table(self, table: str, column: str, value: Any, page: str = "") -> Markup:
         shown = self._said(table, column, value)
         # no mark and no link on an age or a name: it says where, not how much
         if self._unit(table, column) in ("years", *TEXTS):
             return Markup('<span class="from-table">{}</span>').format(shown)
-        return self._marked(shown, f"#table-{table}", self.content.merged["tables"][table])
+        return self._marked(shown, page or f"#table-{table}", self.content.merged["tables"][table])
 
     def _said(self, table: str, column: str, value: Any) -> str:
         """Show a value of a table; a code that has a name by this."""
