@@ -11,10 +11,10 @@ class Invented(Notebook):
         super().__init__(name, build)
         self.defaults = defaults
 
-    def record(self, id, value, n=None, interval=None, **said):
+    def record(self, id, value, n=None, interval=None, design_effect=None, **said):
         if said or id not in self.described.findings:
             self.described.findings[id] = Figure(pattern=id, **{"label": None, **self.defaults, **said})
-        return super().record(id, value, n, interval)
+        return super().record(id, value, n, interval, design_effect)
 
     def table(self, id, frame, **said):
         if said or id not in self.described.tables:

@@ -161,8 +161,8 @@ def test_a_missing_number_stops_the_page_even_where_the_claim_denies_it(content)
 
 def test_a_number_without_an_interval_cannot_be_asked_for_an_end_of_it(content):
     maker = PageRenderer(content, words("en"), Page("index", "x"))
-    maker.number("age.changed_share", high=True)
-    with pytest.raises(PageError, match=r"rests on age\.changed_share"):
+    maker.number("place.unknown_mean", high=True)
+    with pytest.raises(PageError, match=r"rests on place\.unknown_mean"):
         maker.sure(True, "it lies above")
 
 

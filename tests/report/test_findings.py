@@ -263,3 +263,14 @@ def test_a_finding_says_what_its_number_counts_unless_these_are_people(book):
     book.record("a.none", 0.5, n_of="rows", **MADE)
     found = json.loads(book._path.read_text("utf-8"))["findings"]
     assert [found[id].get("n_of") for id in ("a.people", "a.rows", "a.none")] == [None, "rows", None]
+
+
+def test_a_share_of_people_drawn_has_the_interval_of_the_draw(book, tmp_path):
+    book.defaults = MADE
+    book.record("a.b", 0.5, n=200, design_effect=2)
+    book.record("a.c", 1.0, n=100, design_effect=1)
+    found = merge(tmp_path)["findings"]
+    # Wilson's interval of 50 of 100 people, and of 100 of 100
+    assert found["a.b"]["interval"] == pytest.approx([0.403832, 0.596168], abs=1e-6)
+    assert found["a.c"]["interval"] == pytest.approx([0.963006, 1.0], abs=1e-5)
+    assert found["a.b"]["no_interval"] is None

@@ -5,7 +5,7 @@ from urllib.parse import urldefrag
 
 import pytest
 from audited import BOB, OTHERS, words
-from invented_findings import write_invented
+from invented_findings import PUBLISHED, write_invented
 from reading_pages import blocks
 
 from bobanalysis import text as typography
@@ -201,8 +201,8 @@ def test_a_page_says_its_language_has_one_main_heading_and_skips_no_level(site):
 
 
 def test_every_chart_stands_with_its_kind_its_data_and_its_downloads(pages, rendered):
-    page = pages["fr/index.html"].source
-    for name in ("age-challenges", "age-cliffs", "place-map", "place-ranks"):
+    for name in ("age-challenges", "age-cliffs", "age-advice", "place-map", "place-ranks"):
+        page = pages[f"fr/{name.split('-')[0]}.html"].source
         figure = re.search(rf'<figure id="chart-{name}">.*?</figure>', page, re.S).group()
         assert "par construction" in figure
         assert f"{name}-fr.svg" in figure
@@ -210,7 +210,7 @@ def test_every_chart_stands_with_its_kind_its_data_and_its_downloads(pages, rend
 
 
 def test_share_unknown_stands_beside_share_known_in_the_table_of_places(pages):
-    table = pages["en/index.html"].source.split('id="table-place.stressed"')[1]
+    table = pages["en/place.html"].source.split('id="table-place.stressed"')[1]
     heads = re.findall(r'<th scope="col"[^>]*>([^<]+)</th>', table)
     known = next(i for i, head in enumerate(heads) if "highest" in head.lower())
     assert any("unknown" in head for head in heads[known:])
@@ -224,15 +224,14 @@ def test_a_long_list_of_sources_is_folded_and_a_short_one_is_not(invented_build)
     assert folded.count("sources.html#") == 3
 
 
-def test_a_range_over_choices_stands_large_on_the_card_and_the_default_below(tmp_path):
-    book = write_invented(tmp_path)
-    for name, value in (("x.y", 0.1163), ("x.y_low", 0.02), ("x.y_high", 0.31)):
-        book.record(name, value=value, unit="share", kind="by construction", vintage="2021")
-    maker = PageRenderer(Content.read(tmp_path, algorithm=BOB), words("en"), Page("index", "x"))
-    card = maker.card("x.y", "x", low="x.y_low", high="x.y_high", basis="by default")
-    assert ">2.0% to 31.0%</a>" in card
-    assert "11.6% by default" in card
-    assert "Interval" not in card
+def test_a_small_chart_shows_a_share_with_its_range_over_choices(pages):
+    page = pages["en/index.html"].source
+    row = re.search(r"<tr><th[^>]*>main challenge</th>.*?</tr>", page)[0]
+    published = json.loads((PUBLISHED / "findings.json").read_text("utf-8"))["findings"]
+    share, low, high = (published[f"age.changed_share{end}"]["value"] * 100 for end in ("", "_low", "_high"))
+    line = f'<span style="width:{share:.1f}%"></span><i style="left:{low:.1f}%;width:{high - low:.1f}%"></i>'
+    assert line in row
+    assert re.search(rf'href="#note-age\.changed_share"[^>]*>{share:.1f}%<sup>c</sup>', row)
 
 
 def test_the_findings_file_is_valid_json_and_holds_what_was_recorded(rendered):
@@ -256,7 +255,7 @@ def test_a_whole_number_written_as_a_decimal_can_be_read(tmp_path):
 
 
 def test_a_département_whose_market_is_unknown_shows_no_share_told_that_it_is_stuck(pages):
-    table = pages["en/index.html"].source.split('id="table-place.challenge_share"')[1].split("</table>")[0]
+    table = pages["en/place.html"].source.split('id="table-place.challenge_share"')[1].split("</table>")[0]
     heads = re.findall(r'<th scope="col"[^>]*>([^<]+)</th>', table)
     rows = {
         dep: re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", re.search(rf"<tr><th[^>]*>{dep} .*?</tr>", table)[0])
@@ -270,41 +269,48 @@ def test_a_département_whose_market_is_unknown_shows_no_share_told_that_it_is_s
 
 
 def test_every_finding_that_is_listed_has_words_in_both_languages(pages):
-    for path in ("fr/data.html", "en/data.html", "fr/index.html"):
+    for path in ("fr/data.html", "en/data.html", "fr/index.html", "fr/age.html", "fr/place.html"):
         for row in re.findall(r'<tr id="note-(.*?)".*?<th scope="row">(.*?)<code>', pages[path].source, re.S):
             assert row[1].strip(), f"{path}: {row[0]} is shown without a word"
 
 
 def test_the_story_says_of_age_that_only_the_main_challenge_stays(pages):
-    text = pages["en/index.html"].source
+    text = pages["en/age.html"].source
     assert "age alone never changes the main challenge" in text
-    assert re.search(r"the list changes at some age for <a[^>]*advice_age\.changed_advice", text)
+    assert re.search(r"changes at some age for <a[^>]*advice_age\.changed_advice", text)
 
 
 def test_values_stand_with_the_size_of_their_sample(pages):
-    text = pages["fr/index.html"].source
-    assert re.search(r"avec l’échelle et le scénario par défaut, sur 10\s000\spersonnes", text)
-    assert (
-        "Sur 1 000 personnes modélisées.".replace("1 0", "1\u202f0")
-        in text.split('id="table-age.changed_by_choice"')[1]
-    )
+    text = pages["fr/age.html"].source
+    assert re.search(r"Sur 10\s000 personnes modélisées\.", text.split('id="table-age.changed_by_scale"')[1])
 
 
 def test_missing_market_figures_are_laid_to_this_audit_and_not_to_bob(pages):
     for page, said in (
-        ("en/index.html", "The gap is in the data of this audit, not in Bob Emploi"),
-        ("fr/index.html", "La lacune est celle des données de cet audit"),
+        ("en/index.html", "These gaps are ours, not Bob’s"),
+        ("fr/index.html", "Ces lacunes sont les nôtres, non celles de Bob"),
+        ("fr/place.html", "les lacunes indiquées ici sont celles des chiffres publics"),
     ):
         assert said in pages[page].source
 
 
 def test_the_départements_where_nobody_is_sent_to_a_non_profit_are_named(pages):
-    item = re.search(r"<li><b>Nobody:</b>.*?</li>", pages["en/index.html"].source)[0]
+    item = re.search(r"<li><b>Nobody:</b>.*?</li>", pages["en/place.html"].source)[0]
     assert "Corse-du-Sud (2A), Haute-Corse (2B), Mayotte (976)" in item
+    assert "nobody is: <span" in pages["en/index.html"].source
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_the_front_page_leads_to_every_answer_that_a_reader_comes_for(pages, language):
+    page = pages[f"{language}/index.html"]
+    ways = ("age", "place", "quality", "known", "places", "try", "questions", "method", "cite")
+    assert {f"{way}.html" for way in ways} <= {a["href"] for a in page.all("a")}
+    assert [a["action"] for a in page.all("form")] == ["places.html"]
+    assert {"age", "place", "jobs", "unknown", "sure"} <= {a.get("id") for _, a in page.elements}
 
 
 def test_a_count_of_départements_is_not_written_like_the_number_of_one(pages):
-    assert re.search(r"les <a[^>]*>93<sup>c</sup></a> autres départements", pages["fr/index.html"].source)
+    assert re.search(r"les <a[^>]*>93<sup>c</sup></a> autres départements", pages["fr/place.html"].source)
 
 
 def test_no_code_stands_in_a_table_where_a_name_belongs(pages):

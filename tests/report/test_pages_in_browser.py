@@ -83,13 +83,14 @@ def test_the_first_page_leads_to_both_languages(visit):
 
 def test_a_phone_gets_the_narrow_chart_and_a_desk_the_wide_one(visit):
     for width, seen, hidden in ((390, "narrow", "wide"), (1280, "wide", "narrow")):
-        page = visit("fr", "index", width)
+        page = visit("fr", "place", width)
         assert page.locator(f"#chart-place-map .{seen} svg").is_visible()
         assert not page.locator(f"#chart-place-map .{hidden} svg").is_visible()
 
 
-def test_letters_in_charts_are_not_shrunk_below_nine_pixels_on_a_phone(visit):
-    page = visit("fr", "index", 390)
+@pytest.mark.parametrize("slug", ["age", "place"])
+def test_letters_in_charts_are_not_shrunk_below_nine_pixels_on_a_phone(visit, slug):
+    page = visit("fr", slug, 390)
     page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
     sizes = page.evaluate(
         """[...document.querySelectorAll('.narrow svg text')].map(t =>
@@ -100,7 +101,7 @@ def test_letters_in_charts_are_not_shrunk_below_nine_pixels_on_a_phone(visit):
 
 
 def test_every_image_has_a_text_alternative(visit):
-    page = visit("en", "index")
+    page = visit("en", "place")
     named = page.evaluate(
         """[...document.querySelectorAll('svg, img')].map(i =>
            i.alt || document.getElementById(i.getAttribute('aria-labelledby'))?.textContent || '')"""
@@ -120,7 +121,7 @@ def test_a_figure_leads_to_its_note(visit):
     page = visit("fr", "index")
     page.click("a.figure >> nth=0")
     target = page.evaluate("document.querySelector(':target').dataset.finding")
-    assert target == "age.changed_share"
+    assert target == "age.changed_share_low"
 
 
 def test_text_stands_out_from_its_ground(visit):
@@ -141,9 +142,9 @@ def test_text_stands_out_from_its_ground(visit):
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-def test_no_text_of_a_headline_card_runs_over_another(visit, width):
+def test_no_text_of_a_finding_on_the_front_page_runs_over_another(visit, width):
     page = visit("fr", "index", width)
-    boxes = """[...document.querySelectorAll('.card')].map(card => [...card.children].map(e => {
+    boxes = """[...document.querySelectorAll('.essential')].map(card => [...card.children].map(e => {
         const range = document.createRange(); range.selectNodeContents(e);
         const box = range.getBoundingClientRect(); return [box.top, box.bottom]; }))"""
     for card in page.evaluate(boxes):
@@ -164,9 +165,11 @@ def test_the_row_that_a_figure_leads_to_is_seen_whole_under_every_head_that_stic
         links.nth(number).evaluate("link => link.click()")
         page.wait_for_timeout(50)
         assert page.evaluate(SEEN), links.nth(number).get_attribute("href")
+
+
 def test_a_note_that_a_figure_leads_to_is_not_hidden_by_the_head_of_its_table(visit):
-    page = visit("fr", "index", 1280)
-    page.click("a.figure[href='#note-age.changed_share']")
+    page = visit("fr", "age", 1280)
+    page.click("a.figure[href='#note-age.changed_share'] >> nth=0")
     place = "id => document.getElementById(id).getBoundingClientRect().top"
     head = page.evaluate("document.querySelector('.notes thead').getBoundingClientRect().height")
     assert page.evaluate(place, "note-age.changed_share") >= head

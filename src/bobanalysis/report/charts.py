@@ -13,22 +13,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from html import escape
-from typing import TYPE_CHECKING, Any
+from textwrap import wrap
+from typing import Any
 
 import numpy as np
+import polars as pl
 import yaml
 
 from bobanalysis import data
 from bobanalysis.report.words import HERE, Words, departement_names
-
-if TYPE_CHECKING:
-    import polars as pl
+from bobanalysis.text import capital
 
 STYLE = yaml.safe_load((HERE / "charts.yaml").read_text(encoding="utf-8"))
 """Fonts, colours, and the look of each chart."""
 HATCH: str = STYLE["hatch"]
 
-Tables = Mapping[str, "pl.DataFrame"]
+Tables = Mapping[str, pl.DataFrame]
 
 
 @dataclass(frozen=True)
@@ -210,13 +210,14 @@ def _per_cent(words: Words) -> str:
 
 def _place_map(tables: Tables, words: Words, narrow: bool) -> Parts:
     """Show the class of each département."""
-    places, labels, names = tables["place.stressed"], words.names("classes"), departement_names()
+    places, labels, names = tables["place.stressed"], _classes(words), departement_names()
     kinds = dict(zip(places["departement_id"], places["class"], strict=True))
     of = {kind: [dep for dep in sorted(kinds) if kinds[dep] == kind] for kind in labels}
     nothing = words._("none")
     description = words._(
-        "Départements in classes. Among the highest on every scale: {high}. Among the lowest on every scale:"
-        " {low}. No data: {unknown}. The class of the others depends on the scale."
+        "Départements in classes. “Stuck market” told among the most often on every scale: {high}. Among"
+        " the least often on every scale: {low}. No data: {unknown}. The class of the others depends on the"
+        " scale."
     ).format(**{kind: ", ".join(names[dep] for dep in deps) or nothing for kind, deps in of.items()})
     values = {
         "key": _key({k: f"{labels[k]} ({words.number(len(deps))})" for k, deps in of.items() if deps}),
@@ -227,6 +228,17 @@ def _place_map(tables: Tables, words: Words, narrow: bool) -> Parts:
         **_shapes(kinds, {**names, "paris": words._("Paris and the inner ring")}),
     }
     return words._("Where the same people are most often told that the market is stuck"), description, values
+
+
+def _classes(words: Words) -> dict[str, str]:
+    """Name the classes of départements by how often people there are told that their market is stuck."""
+    said = {
+        "high": words._("among the most often, on every scale"),
+        "depends": words._("depends on the scale"),
+        "low": words._("among the least often, on every scale"),
+        "unknown": words._("no data"),
+    }
+    return {kind: capital(text) for kind, text in said.items()}
 
 
 def _shapes(kinds: Mapping[str, str], names: Mapping[str, str]) -> dict[str, Any]:
@@ -275,13 +287,38 @@ def _place_ranks(tables: Tables, words: Words, narrow: bool) -> Parts:
         "height": len(ranks) * 13,
         "below": len(ranks) + 1,
         "ticks": [1, *range(20, len(ranks) + 1, 20)],
-        "rank": words._("Rank over all scales"),
+        "rank": [words._("Rank over all scales"), words._("(the first: most often told that it is stuck)")],
+        "key": _key({kind: name for kind, name in _classes(words).items() if kind in {*places["class"]}}),
     }
     description = words._(
-        "Interval plot with one line for each département: from its highest to its lowest rank over all"
-        " scales. The table holds the same values."
+        "Interval plot with one line for each département: its ranks over all scales. Rank one is where"
+        " people are told most often that their market is stuck. The table holds the same values."
     )
     return words._("Rank of each département over all scales"), description, values
+
+
+def _age_advice(tables: Tables, words: Words, narrow: bool) -> Parts:
+    """Show the share given each of the pieces of advice that move most with age, a panel each."""
+    given, names = tables["advice_age.given"], tables["advice_age.names"]
+    titles = dict(names.select("item", words.language).iter_rows())
+    spread = given.group_by("item").agg(moves=pl.col("share").max() - pl.col("share").min())
+    moving = spread.sort("moves", "item", descending=[True, False]).head(6)["item"].to_list()
+    panels = []
+    for item in moving:
+        rows = given.filter(item=item).sort("age").rename({"share": "mean"}).to_dicts()
+        ages = _of_ages(*_ends(given["age"]), words)
+        values = {
+            **ages,
+            "rows": rows,
+            "title": wrap(words.polish(titles[item]), 25),
+            "width": 125 if narrow else 180,
+        }
+        panels.append(_filled(STYLE["panels"]["advice"], values))
+    description = words._(
+        "Lines over age, a panel for each piece of advice: the share of the same people who get it, with the"
+        " range over all scales and scenarios. The table holds the values."
+    )
+    return words._("Which advice the same people get, by age"), description, {"panels": panels}
 
 
 def _others_by_age(tables: Tables, words: Words, narrow: bool) -> Parts:
@@ -346,6 +383,7 @@ CHARTS: Mapping[str, ChartKind] = {
     "money": ChartKind(("money.funders",), _money),
     "age-challenges": ChartKind(("age.challenge_share", "age.cliffs"), _age_challenges),
     "age-cliffs": ChartKind(("age.cliffs", "age.challenge_share"), _age_cliffs),
+    "age-advice": ChartKind(("advice_age.given", "advice_age.names"), _age_advice),
     "place-map": ChartKind(("place.stressed",), _place_map),
     "place-ranks": ChartKind(("place.stressed",), _place_ranks),
     "others-by-age": ChartKind(("three.by_age_score", "three.by_age_chance"), _others_by_age),

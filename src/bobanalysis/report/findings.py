@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from bobanalysis.data import sources
+from bobanalysis.fairness.intervals import wilson
 from bobanalysis.presentation import Vocabulary
 from bobanalysis.report.described import Descriptions, described
 from bobanalysis.tables import load_yaml
@@ -159,7 +160,12 @@ class Notebook:
         return self.described.words
 
     def record(
-        self, id: str, value: float | None, n: float | None = None, interval: Sequence[float] | None = None
+        self,
+        id: str,
+        value: float | None,
+        n: float | None = None,
+        interval: Sequence[float] | None = None,
+        design_effect: float | None = None,
     ) -> int | float | None:
         """Record one number under a name.
 
@@ -168,6 +174,8 @@ class Notebook:
             value: in its unit (a share is 0.12, not 12); None when it cannot be estimated.
             n: number of people behind it, or of what the description names in `n_of`.
             interval: (low, high) in the same unit.
+            design_effect: of the `n` people drawn, for a share of them: its interval is then that of the draw
+                (Wilson's, 95 %, of as many people as they are worth).
 
         Returns:
             The value as stored.
@@ -177,6 +185,8 @@ class Notebook:
         """
         where = f"notebook {self.name}, finding {id!r}"
         about = self._about("findings", id, where)
+        if design_effect and n and value is not None:
+            interval = [float(end) for end in wilson(value, n / design_effect)]
         reason = None
         if interval is None:
             exact = "exact" if about.kind == "by construction" else None
@@ -201,15 +211,23 @@ class Notebook:
         self._write()
         return finding["value"]  # type: ignore[no-any-return]
 
-    def over(self, id: str, value: float, low: float, high: float, n: float | None = None) -> None:
+    def over(
+        self,
+        id: str,
+        value: float,
+        low: float,
+        high: float,
+        n: float | None = None,
+        design_effect: float | None = None,
+    ) -> None:
         """Record a number and the ends of its range over choices: ``id``, ``id_low``, ``id_high``.
 
         Args:
-            id, n: as for `record`.
+            id, n, design_effect: as for `record`.
             value, low, high: in the same unit.
         """
         for end, number in (("", value), ("_low", low), ("_high", high)):
-            self.record(id + end, number, n)
+            self.record(id + end, number, n, design_effect=design_effect)
 
     @staticmethod
     def ranges(

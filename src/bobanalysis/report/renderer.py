@@ -151,9 +151,9 @@ def read_table(text: str, meta: Mapping[str, Any]) -> pl.DataFrame:
 
 
 CALLS = (
-    *("figure", "count", "bound", "listing", "items", "steps", "card", "chart", "table", "kind", "title_of"),
-    *("sources_of", "notes", "entries", "all_charts", "value", "interval", "number", "numbers", "sure"),
-    *("rows_of", "data_of"),
+    *("figure", "count", "cell", "bound", "listing", "items", "steps", "chart", "table", "kind", "title_of"),
+    *("sources_of", "notes", "entries", "lines", "all_charts", "value", "interval", "number", "numbers"),
+    *("sure", "rows_of", "ranged", "data_of"),
 )
 """What templates may call."""
 
@@ -252,6 +252,11 @@ class PageRenderer:
             self.missing[f"{column} of {table} {keys or ''}".rstrip()] = None
         return [float("nan") if value is None else float(value) for value in found]
 
+    def ranged(self, label: str, id: str) -> tuple[str, float, float, float, Markup]:
+        """Return a row of a small chart: a share with its range over choices, ``id_low`` to ``id_high``."""
+        low, high = self.number(f"{id}_low"), self.number(f"{id}_high")
+        return label, self.number(id), low, high, self.figure(id, bare=True)
+
     def sure(self, holds: bool, claim: str) -> str:
         """Show nothing; raise `PageError` when the records no longer bear out what the next sentence says."""
         self._complete(repr(claim))
@@ -265,12 +270,15 @@ class PageRenderer:
             self.missing.clear()
             raise PageError(f"{self.where}: {claim} rests on {lacking}, which has no value or no interval")
 
-    def cell(self, table: str, column: str, **keys: Any) -> Markup:
-        """Show one value of a table in a sentence; `keys` pick the row, which must be the only one."""
+    def cell(self, table: str, column: str, page: str = "", **keys: Any) -> Markup:
+        """Show one value of a table in a sentence; `keys` pick the row, which must be the only one.
+
+        `page` is the address of what says more about it where this page does not hold the table.
+        """
         rows = self._rows(table, keys)
         if rows.height != 1:
             raise PageError(f"{self.where}: {rows.height} rows of table {table!r} have {keys}; one is needed")
-        return self._from_table(table, column, rows[column][0])
+        return self._from_table(table, column, rows[column][0], page)
 
     def bound(self, table: str, column: str, which: str) -> Markup:
         """Show the smallest ("min") or largest ("max") value of a column in a sentence."""
@@ -296,8 +304,14 @@ class PageRenderer:
 
     def items(self, table: str, column: str, **keys: Any) -> list[Markup]:
         """Return the values of a column in the rows that `keys` pick, each ready to be shown."""
-        unit = self._unit(table, column)
-        return [escape(self._shown(value, unit)) for value in self._rows(table, keys)[column]]
+        return [escape(self._said(table, column, value)) for value in self._rows(table, keys)[column]]
+
+    def lines(self, table: str, **keys: Any) -> list[tuple[dict[str, Any], dict[str, Markup]]]:
+        """Return the rows that `keys` pick: each as it is, and with each value ready to be shown."""
+        return [
+            (row, {name: self._from_table(table, name, value) for name, value in row.items()})
+            for row in self._rows(table, keys).to_dicts()
+        ]
 
     def kind(self, kind: str) -> Markup:
         """Show the label of a kind of figure, linked to its explanation."""
@@ -320,17 +334,6 @@ class PageRenderer:
         return self._made("parts/sources.html", count=count, links=links)
 
     # what stands on its own
-
-    def card(self, id: str, caption: str, low: str = "", high: str = "", basis: str = "") -> Markup:
-        """Show a finding large, with its interval.
-
-        Where choices decide more than chance does, name the findings `low` and `high`: their range is shown
-        large, and the finding below it, followed by the words `basis` that say for which choice it holds.
-        """
-        finding = self._noted(id)
-        ends = [self._noted(end)["value"] for end in (low, high) if end]
-        span = self._span(ends, finding["unit"]) if ends else ""
-        return self._made("parts/card.html", id=id, finding=finding, caption=caption, span=span, basis=basis)
 
     def chart(self, name: str) -> Markup:
         """Show a chart, wide and narrow, with kind, vintage, sources and downloads."""
@@ -360,7 +363,7 @@ class PageRenderer:
         Columns `only`, or a `pivot` (see `_wide`); `people` is the sample's size.
         """
         frame, meta = self.content.table(id, self.where), self.content.merged["tables"][id]
-        named = {c["name"]: c["names"] for c in meta["columns"] if "names" in c}
+        named = self._names(id)
         frame = frame.with_columns(
             pl.col(name).replace({key: self.words.say(text) for key, text in names.items()})
             for name, names in named.items()
@@ -439,9 +442,13 @@ class PageRenderer:
         return [{"name": name, "title": drawing.title} for name, (drawing, _) in drawn.items()]
 
     def entries(self, table: str, key: str) -> list[dict[str, str]]:
-        """List the rows of a table that explains keys: each key with its text in this language."""
+        """List the rows of a table that explains keys: each key by its name, with its text."""
         rows = self.content.table(table, self.where).select(key, self.words.language).iter_rows()
-        return [{"key": name, "text": self.words.polish(text)} for name, text in rows]
+        named = self._names(table).get(key, {})
+        return [
+            {"name": capital(self.words.say(named.get(name)) or name), "text": self.words.polish(text)}
+            for name, text in rows
+        ]
 
     # for pages that are generated
 
@@ -507,12 +514,22 @@ class PageRenderer:
             )
         return units[column]
 
-    def _from_table(self, table: str, column: str, value: Any) -> Markup:
-        unit = self._unit(table, column)
-        shown = self._shown(value, unit)
-        if unit == "years":  # no mark and no link on an age: it says where, not how much
+    def _from_table(self, table: str, column: str, value: Any, page: str = "") -> Markup:
+        shown = self._said(table, column, value)
+        # no mark and no link on an age or a name: it says where, not how much
+        if self._unit(table, column) in ("years", *TEXTS):
             return Markup('<span class="from-table">{}</span>').format(shown)
-        return self._marked(shown, f"#table-{table}", self.content.merged["tables"][table])
+        return self._marked(shown, page or f"#table-{table}", self.content.merged["tables"][table])
+
+    def _said(self, table: str, column: str, value: Any) -> str:
+        """Show a value of a table; a code that has a name by this."""
+        unit, name = self._unit(table, column), self._names(table).get(column, {}).get(str(value))
+        return self.words.say(name) if name else self._shown(value, unit)
+
+    def _names(self, table: str) -> dict[str, Mapping[str, Any]]:
+        """Return the names of the codes of each column of a table."""
+        columns = self.content.merged["tables"][table]["columns"]
+        return {column["name"]: column["names"] for column in columns if "names" in column}
 
     def _marked(self, text: str, href: str, record: Mapping[str, Any]) -> Markup:
         self.vintages.add(record["vintage"])
