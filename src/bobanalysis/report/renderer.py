@@ -139,7 +139,7 @@ def read_table(text: str, meta: Mapping[str, Any]) -> pl.DataFrame:
 
 CALLS = (
     *("figure", "count", "bound", "listing", "items", "steps", "card", "chart", "table", "kind", "title_of"),
-    *("sources_of", "notes", "entries", "all_charts", "value", "interval", "number", "sure", "rows_of"),
+    *("sources_of", "notes", "entries", "all_charts", "value", "interval", "number", "sure", "rows_of", "cell"),
 )
 """What templates may call."""
 
@@ -180,6 +180,7 @@ class PageRenderer:
             "story": self.content.recorded,
             "within_site": self.content.within_site,
             "algorithm": self.algorithm,
+            "card_path": self.cards.path,
             "home": self.home,
             "root": f"../{self.home}",
             "sources": sources,
