@@ -19,6 +19,9 @@ from bobanalysis.report.renderer import Content, Page, PageError, PageRenderer
 from bobanalysis.report.words import N_, vocabulary
 from bobanalysis.text import Text
 
+ENDS = ("_low", "_high")
+"""How the ids of the ends of a range go on from the id of what they are a range of."""
+
 
 def address(locator: str, published: sheets.Questions | sheets.Privacy) -> str:
     """Return the public address of a place in the published code or of a page; empty when it has none.
@@ -99,9 +102,14 @@ def known(page: PageRenderer) -> dict[str, Any]:
             for id in entry.findings:
                 about.setdefault(id, []).append(f"questions.html#{entry.id}")
         rows: dict[str, list[dict[str, Any]]] = {kind: [] for kind in KINDS}
-        for row in measured(page, [*about]):
-            links = [(to, asked.get(to.partition("#")[2])) for to in about[row["id"]]]
-            rows[page.content.finding(row["id"], page.where)["kind"]].append({**row, "links": links})
+        found = page.content.merged["findings"]
+        for id, addresses in about.items():
+            finding = page.content.finding(id, page.where)
+            if id.endswith(ENDS) and id.rpartition("_")[0] in about:
+                continue  # it stands beside the finding whose range it ends
+            ends = [found[id + end]["value"] for end in ENDS if id + end in found]
+            links = [(to, asked.get(to.partition("#")[2])) for to in addresses]
+            rows[finding["kind"]].append({"id": id, "finding": finding, "ends": ends, "links": links})
         return rows
 
     by_status = {status: [e for e in entries if e.status == status] for status in sheets.STATUSES}
