@@ -138,8 +138,9 @@ def read_table(text: str, meta: Mapping[str, Any]) -> pl.DataFrame:
 
 
 CALLS = (
-    *("figure", "count", "bound", "listing", "items", "steps", "card", "chart", "table", "kind", "title_of"),
-    *("sources_of", "notes", "entries", "all_charts", "value", "interval", "number", "sure", "rows_of", "cell"),
+    *("figure", "count", "cell", "bound", "listing", "items", "steps", "card", "chart", "table", "kind"),
+    *("title_of", "sources_of", "notes", "entries", "all_charts", "value", "interval", "number", "sure"),
+    "rows_of",
 )
 """What templates may call."""
 
