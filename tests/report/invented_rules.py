@@ -53,10 +53,10 @@ def conditions():
     for k, c in enumerate(audited.conditions(Bob(Market.empty()))):
         said, use = audited.in_words(c, titles()), c.status == "in use"
         criteria, hows = ", ".join(c.criteria), ", ".join(c.hows)
-        measured = ("country", k / 400, k / 500, k / 300, k / 600, k / 250) if use else (None,) * 6
+        measured = ("country", k / 400, k / 500, k / 300, k / 600, k / 250, k / 450) if use else (None,) * 7
         rows.append((c.id, c.rule, c.status, criteria, hows, said.fr, said.en, "a.py#L1", *measured))
     columns = ["condition", "rule", "status", "criteria", "hows", "fr", "en", "source"]
-    columns += ["measure", "share", "low", "high", "lowest", "highest"]
+    columns += ["measure", "share", "low", "high", "lowest", "highest", "share_challenge"]
     return pl.DataFrame(rows, schema=columns, orient="row", infer_schema_length=None)
 
 
