@@ -5,7 +5,7 @@ from urllib.parse import urldefrag
 
 import pytest
 from audited import BOB, OTHERS, words
-from invented_findings import PUBLISHED, write_invented
+from invented_findings import write_invented
 from reading_pages import blocks
 
 from bobanalysis import text as typography

@@ -202,6 +202,7 @@ class PageRenderer:
             "story": self.content.recorded,
             "within_site": self.content.within_site,
             "algorithm": self.algorithm,
+            "card_path": self.cards.path,
             "home": self.home,
             "root": f"../{self.home}",
             "sources": sources,

@@ -7,17 +7,20 @@ findings, like every other figure.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from markupsafe import Markup, escape
 
 from bobanalysis.report import flow, sheets
-from bobanalysis.report.findings import dump
+from bobanalysis.report.findings import KINDS, dump
 from bobanalysis.report.renderer import Content, Page, PageError, PageRenderer
 from bobanalysis.report.words import N_, vocabulary
 from bobanalysis.text import Text
+
+ENDS = ("_low", "_high")
+"""How the ids of the ends of a range go on from the id of what they are a range of."""
 
 
 def address(locator: str, published: sheets.Questions | sheets.Privacy) -> str:
@@ -85,6 +88,36 @@ def questions(page: PageRenderer) -> dict[str, Any]:
         "measured": partial(measured, page),
         "address": partial(address, published=known),
     }
+
+
+def known(page: PageRenderer) -> dict[str, Any]:
+    """Return what the page of what is known shows: questions by status, and `by_kind`.
+
+    `by_kind` takes the pages that tell findings, by their ids; it returns these and the findings that answers
+    cite, by kind, each with the addresses of what it is about.
+    """
+    common = questions(page)
+    entries: Sequence[sheets.Question] = common["ledger"].entries
+
+    def by_kind(told: Mapping[str, str]) -> dict[str, list[dict[str, Any]]]:
+        asked = {e.id: e for e in entries}
+        about = {id: [address] for id, address in told.items()}
+        for entry in entries:
+            for id in entry.findings:
+                about.setdefault(id, []).append(f"questions.html#{entry.id}")
+        rows: dict[str, list[dict[str, Any]]] = {kind: [] for kind in KINDS}
+        found = page.content.merged["findings"]
+        for id, addresses in about.items():
+            finding = page.content.finding(id, page.where)
+            if id.endswith(ENDS) and id.rpartition("_")[0] in about:
+                continue  # it stands beside the finding whose range it ends
+            ends = [found[id + end]["value"] for end in ENDS if id + end in found]
+            links = [(to, asked.get(to.partition("#")[2])) for to in addresses]
+            rows[finding["kind"]].append({"id": id, "finding": finding, "ends": ends, "links": links})
+        return rows
+
+    by_status = {status: [e for e in entries if e.status == status] for status in sheets.STATUSES}
+    return {**common, "by_kind": by_kind, "by_status": by_status}
 
 
 def privacy(page: PageRenderer) -> dict[str, Any]:

@@ -64,8 +64,8 @@ class Lowered:
 class Question:
     """A question and its answer; `review` says why it was lowered, `evidence` names pieces of evidence.
 
-    `allegation` tells that the question carries a suspicion or a judgement of those who asked it, which this
-    project does not make its own.
+    `held_by` says who could answer an open question. `allegation` tells that the question carries a suspicion
+    or a judgement of those who asked it, which this project does not make its own.
     """
 
     id: str
@@ -81,6 +81,7 @@ class Question:
     review: Text | None = None
     lowered_from: Lowered | None = None
     allegation: bool = False
+    held_by: Text | None = None
 
 
 @dataclass(frozen=True)
@@ -604,6 +605,8 @@ def _faults_of_questions(found: Questions) -> Faults:
 def _faults_of_question(entry: Question, found: Questions) -> Faults:
     yield from _unknown((entry.theme,), {t.id for t in found.themes}, "theme: no theme is called")
     yield from _unknown(entry.evidence, found.evidence, "evidence: no evidence is called")
+    if (entry.held_by is None) == (entry.status == "open"):
+        yield "held_by: an open question, and no other, says who could answer it"
     if not entry.evidence and entry.status != "open":
         yield f"evidence: empty, though the question is {entry.status}"
     if set(entry.kinds) != {found.evidence[e].kind for e in entry.evidence if e in found.evidence}:
