@@ -212,7 +212,7 @@ def test_the_search_of_the_index_ignores_accents_and_takes_every_word(browser, r
 
 def test_the_page_to_try_leads_to_the_cards_of_its_rules(rendered):
     renderer = PageRenderer(Content.of(BOB), words("fr"), Page("try", "Try it"))
-    for _, _, address in json.loads(tryit.page(renderer)["tryit"])["rules"].values():
+    for _, address in json.loads(tryit.page(renderer)["tryit"])["rules"].values():
         file, _, anchor = address.partition("#")
         page = (rendered / "fr" / file).read_text("utf-8")
         assert not anchor or f'id="{anchor}"' in page

@@ -738,8 +738,7 @@ def test_the_page_writes_the_letter_of_the_profile(visit, language):
     expected = [f"advice {id}" for id in told["advice"]] + [f"strategy {s['id']}" for s in told["strategies"]]
     assert items == ["main_challenge", "overall_score", *expected]
     assert "bobanalysis letter" in letter
-    for n in range(1, 5):
-        assert re.search(rf"^{n}\. ", letter, re.M)
+    assert page.locator("#try-letter h3.item").count() == 4
     texts = page.locator("#try-letter :is(p, li, h2, h3, th, td)").evaluate_all(
         "all => all.filter(e => !e.querySelector('p, li, code')).map(e => e.textContent)"
     )

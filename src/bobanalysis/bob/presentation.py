@@ -273,9 +273,7 @@ class BobPresentation(Presentation):
         served = [c for c in helped.columns if c in {v.name for v in read}]
         by_place = helped.select("departement_id", *served).rows()
         return {
-            "challenges": [
-                {"id": c.id, "column": c.column, "none": c is challenges()[-1]} for c in challenges()
-            ],
+            "challenges": [{"id": c.id, "column": c.column} for c in challenges()],
             "overall": [row.id for row in overall_rows()],
             "advice": [{"id": m.id} for m in configuration.advice_modules()],
             "excluded": [[id, [by for o, by in pairs if o == id]] for id in dict(pairs)],
@@ -297,8 +295,7 @@ class BobPresentation(Presentation):
             },
             "market": _market(self.algorithm.market, {v.name for v in read}),
             "start": dict(self.algorithm.start),
-            "ages": ABOUT["ages"],
-            "possible": ABOUT["possible"],
+            **{name: ABOUT[name] for name in ("ages", "possible")},
         }
 
     def try_words(self, words: Any, codes: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:

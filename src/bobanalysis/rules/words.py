@@ -413,21 +413,12 @@ class _Verbalizer(e.Visitor):
                 return self.after(self.word("not"), text) if negate else text
             if left.name in self.titles:
                 return self.after(self._named(left, False), self.asked(op, self.number(right.value)))
-        if isinstance(left, e.Var) and (other := self.amount_of(right)):
-            return self.after(self.say(left), _WORDS["inputs"][op].get(self.lang).format(other))
+        other = right.right if isinstance(right, e.Arith) and _is_once(right) else right
+        if isinstance(left, e.Var) and isinstance(other, e.Var):
+            said = self.quote(input_text(other.variable, self.lang))
+            return self.after(self.say(left), _WORDS["inputs"][op].get(self.lang).format(said))
         sign = {"==": "=", "!=": "≠", "<=": "≤", ">=": "≥"}.get(op, op)
         return f"{self.part(left)} {sign} {self.part(right)}"
-
-    def amount_of(self, item: e.Expr) -> str:
-        """Say an input, or a fixed multiple of it, that another one is compared with; else nothing."""
-        match item:
-            case e.Var():
-                unit = f" ({item.variable.unit.get(self.lang)})" if item.variable.unit else ""
-                return self.quote(input_text(item.variable, self.lang)) + unit
-            case e.Arith(op="*", left=e.Const(value=times), right=e.Var() as inner):
-                said = self.amount_of(inner)
-                return said if times == 1 else f"{self.number(times)} × {said}"
-        return ""
 
     def limit(self, item: e.Compare | e.Membership) -> Limit | None:
         """Say with which fixed values a condition compares, without the label of the input."""
@@ -588,6 +579,11 @@ class _Verbalizer(e.Visitor):
 def _rounded(item: e.Expr) -> e.Expr:
     """Return what is rounded, or the expression itself."""
     return item.item if isinstance(item, e.Function) and item.how in ("round", "floor") else item
+
+
+def _is_once(item: e.Arith) -> bool:
+    """Tell whether a product is one time something."""
+    return item.op == "*" and getattr(item.left, "value", None) == 1
 
 
 def _chained(item: e.Arith) -> bool:

@@ -349,7 +349,8 @@ function diagnosis(study, answers, row) {
 }
 // How the other challenges stand; "no obstacle found" is none of them.
 function otherChallenges(told) {
-  return data.challenges.filter(function (c) { return c.id !== told.main_challenge && !c.none; }).map(function (c) {
+  var none = data.challenges[data.challenges.length - 1]; // the last is told where no other is
+  return data.challenges.filter(function (c) { return c.id !== told.main_challenge && c !== none; }).map(function (c) {
     return challenge(c.id) + COLON + text["relevance " + told[c.column]];
   });
 }
