@@ -6,7 +6,7 @@ Every figure is a cell of a recorded table; which sentences stand is decided by 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -29,13 +29,12 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Place:
-    """A département or a region: its code, name, French words for "in" and "of", and what lies inside."""
+    """A département or a region: code, name, region, "in" it in French, the départements inside a region."""
 
     code: str
     name: str
     region: str
     within: str
-    of: str
     members: tuple[str, ...] = ()
     zone: str = ""
 
@@ -47,7 +46,7 @@ class Place:
 
 @cache
 def place_words() -> dict[str, Any]:
-    """Return French words for "in" and "of" each place, and the quirks that name places."""
+    """Return French words for "in" each place, and the quirks that name places."""
     return load_yaml(dict[str, Any], Path(__file__).with_name("place_words.yaml"))
 
 
@@ -56,7 +55,7 @@ def departements() -> dict[str, Place]:
     """Return the 101 départements by code."""
     words = place_words()["departements"]
     rows = data.table("departements").select("dep", "name", "region", "zone").iter_rows()
-    return {dep: Place(dep, name, region, *words[dep], zone=zone) for dep, name, region, zone in rows}
+    return {dep: Place(dep, name, region, words[dep], zone=zone) for dep, name, region, zone in rows}
 
 
 @cache
@@ -66,7 +65,7 @@ def regions() -> dict[str, Place]:
     table = data.table("departements")
     names = sorted(table.select("region", "region_name").unique().rows(), key=lambda row: plain(row[1]))
     inside = {code: table.filter(region=code)["dep"].to_list() for code, _ in names}
-    return {code: Place(code, name, code, *words[code], tuple(inside[code])) for code, name in names}
+    return {code: Place(code, name, code, words[code], tuple(inside[code])) for code, name in names}
 
 
 @cache
@@ -105,18 +104,8 @@ class _Local(dict[str, Any]):
     """What the template of one place may use, in the language of a page."""
 
     CALLS = (
-        *(
-            "advice_name",
-            "all_of",
-            "compared",
-            "every",
-            "here",
-            "middle",
-            "name_of",
-            "place_link",
-            "position",
-        ),
-        *("quirks_of", "said", "span", "tables_used", "told"),
+        *("advice_name", "all_of", "between", "by_name", "compared", "every", "here", "links_of", "middle"),
+        *("name_of", "place_link", "position", "quirks_of", "span", "tables_used", "told", "use"),
     )
 
     def __init__(self, place: Place, page: PageRenderer) -> None:
@@ -147,6 +136,15 @@ class _Local(dict[str, Any]):
         """Return the rows of a table that are about the départements of a region."""
         return [row for dep in self.place.members for row in self.here(table, dep)]
 
+    def by_name(self, table: str, name: str) -> list[dict[str, Any]]:
+        """Return the rows of a table that are about a region by its name."""
+        return [row for row in self.every(table) if name in (row.get("region"), row.get("unit"))]
+
+    def use(self, table: str) -> str:
+        """Count a table among those that the page is from; show nothing."""
+        self.used[table] = None
+        return ""
+
     def position(self, table: str, column: str, row: Row) -> float:
         """Return the share of places whose value is smaller than that of a row: 0 lowest, near 1 highest."""
         values = [other[column] for other in self.every(table) if other[column] is not None]
@@ -156,18 +154,20 @@ class _Local(dict[str, Any]):
 
     def told(self, table: str, row: Row, *columns: str) -> Markup:
         """Show a value of a row, or the range between two; linked to the table that it is from."""
-        self.used[table] = None
-        units = {c["name"]: c["unit"] for c in self.page.content.merged["tables"][table]["columns"]}
-        texts = [self.words.shown(row[column], units[column]) for column in columns]
-        if units[columns[0]] == "points":
-            texts = [self.words.quantity(row[column], "points") for column in columns]
-        if len(set(texts)) > 1:
-            texts = [self.words.interval(*(row[column] for column in columns), units[columns[0]])]
-        return self.page.made_from(texts[0], table)
+        return self.between(table, columns[0], row[columns[0]], row[columns[-1]])
 
     def span(self, table: str, row: Row, name: str) -> Markup:
         """Show the range over the scales of a quantity."""
         return self.told(table, row, f"{name}_low", f"{name}_high")
+
+    def between(self, table: str, column: str, low: Any, high: Any) -> Markup:
+        """Show two values of a column as a range, or as one value where they read alike."""
+        self.used[table] = None
+        units = {c["name"]: c["unit"] for c in self.page.content.merged["tables"][table]["columns"]}
+        show = self.words.quantity if units[column] == "points" else self.words.shown
+        ends = [show(value, units[column]) for value in (low, high)]
+        text = ends[0] if ends[0] == ends[1] else self.words.interval(low, high, units[column])
+        return self.page.made_from(text, table)
 
     def middle(self, table: str, *columns: str) -> Markup:
         """Show the value of the middle place, or its range."""
@@ -177,15 +177,17 @@ class _Local(dict[str, Any]):
     def compared(self, table: str) -> list[dict[str, Any]]:
         """Return the rows of this place, each with what is sure about its difference from elsewhere.
 
-        ``way`` is "more" or "less" where the difference has one sign on every scale, even less its sampling
-        error, and "depends" elsewhere; ``size`` is the difference without sign.
+        ``way`` is "more" or "less" where the difference has one sign and exceeds its sampling error on every
+        scale, "alike" where it does on none, "depends" elsewhere; ``size`` is the difference without sign.
         """
         rows = []
         for row in self.here(table):
             low, high = row["difference_low"], row["difference_high"]
             least, most = sorted((abs(low), abs(high)))
-            sure = low * high > 0 and least > max(row["error"], LEAST)
-            way = ("more" if low > 0 else "less") if sure else "depends"
+            doubt = max(row["error"], LEAST)
+            way = "more" if low > 0 else "less"
+            if low * high <= 0 or least <= doubt:
+                way = "alike" if most <= doubt else "depends"
             rows.append({**row, "way": way, "size": {"difference_low": least, "difference_high": most}})
         return rows
 
@@ -207,6 +209,10 @@ class _Local(dict[str, Any]):
         link = Markup('<a class="from-table" href="{}{}.html">{} ({})</a>')
         return link.format(self.page.home, place.slug, place.name, code)
 
+    def links_of(self, rows: Iterable[Row]) -> Markup:
+        """Return links to the départements that rows are about."""
+        return Markup(", ").join(self.place_link(row["departement_id"]) for row in rows)
+
     def name_of(self, table: str, column: str, key: str) -> str:
         """Return the name of a code in a column of a table."""
         columns = {c["name"]: c for c in self.page.content.merged["tables"][table]["columns"]}
@@ -220,9 +226,5 @@ class _Local(dict[str, Any]):
     def quirks_of(self, place: Place) -> list[Quirk]:
         """Return the quirks whose records name a place."""
         named = place_words()["quirks"]
-        return [
-            records[id]
-            for records in [quirks(self.page.algorithm)]
-            for id, deps in named.items()
-            if place.code in deps
-        ]
+        records = quirks(self.page.algorithm)
+        return [records[id] for id, deps in named.items() if place.code in deps]
