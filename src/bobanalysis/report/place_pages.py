@@ -104,8 +104,19 @@ class _Local(dict[str, Any]):
     """What the template of one place may use, in the language of a page."""
 
     CALLS = (
-        *("advice_name", "all_of", "between", "by_name", "compared", "every", "here", "links_of", "middle"),
-        *("name_of", "place_link", "position", "quirks_of", "span", "tables_used", "told", "use"),
+        *(
+            "advice_name",
+            "all_of",
+            "between",
+            "by_name",
+            "compared",
+            "every",
+            "here",
+            "kind_of",
+            "links_of",
+            "middle",
+        ),
+        *("name_of", "place_link", "position", "quirks_of", "span", "tables_used", "told"),
     )
 
     def __init__(self, place: Place, page: PageRenderer) -> None:
@@ -140,10 +151,12 @@ class _Local(dict[str, Any]):
         """Return the rows of a table that are about a region by its name."""
         return [row for row in self.every(table) if name in (row.get("region"), row.get("unit"))]
 
-    def use(self, table: str) -> str:
-        """Count a table among those that the page is from; show nothing."""
+    def kind_of(self, table: str) -> Markup:
+        """Show the kind of a table's figures, and count it among those that the page is from."""
         self.used[table] = None
-        return ""
+        link = Markup('<a href="#table-{}">{}</a>')
+        kind = self.page.content.merged["tables"][table]["kind"]
+        return self.page.kind(kind) + " " + link.format(table, self.words._("origin"))
 
     def position(self, table: str, column: str, row: Row) -> float:
         """Return the share of places whose value is smaller than that of a row: 0 lowest, near 1 highest."""
@@ -152,27 +165,30 @@ class _Local(dict[str, Any]):
 
     # figures
 
-    def told(self, table: str, row: Row, *columns: str) -> Markup:
-        """Show a value of a row, or the range between two; linked to the table that it is from."""
-        return self.between(table, columns[0], row[columns[0]], row[columns[-1]])
+    def told(self, table: str, row: Row, *columns: str, bare: bool = False) -> Markup | str:
+        """Show a value of a row, or the range between two; see `between`."""
+        return self.between(table, columns[0], row[columns[0]], row[columns[-1]], bare)
 
-    def span(self, table: str, row: Row, name: str) -> Markup:
-        """Show the range over the scales of a quantity."""
-        return self.told(table, row, f"{name}_low", f"{name}_high")
+    def span(self, table: str, row: Row, name: str, bare: bool = False) -> Markup | str:
+        """Show the range over the scales of a quantity; see `between`."""
+        return self.told(table, row, f"{name}_low", f"{name}_high", bare=bare)
 
-    def between(self, table: str, column: str, low: Any, high: Any) -> Markup:
-        """Show two values of a column as a range, or as one value where they read alike."""
+    def between(self, table: str, column: str, low: Any, high: Any, bare: bool = False) -> Markup | str:
+        """Show two values of a column as a range, or as one value where they read alike.
+
+        The figure leads to the table that it is from, unless `bare`.
+        """
         self.used[table] = None
         units = {c["name"]: c["unit"] for c in self.page.content.merged["tables"][table]["columns"]}
         show = self.words.quantity if units[column] == "points" else self.words.shown
         ends = [show(value, units[column]) for value in (low, high)]
         text = ends[0] if ends[0] == ends[1] else self.words.interval(low, high, units[column])
-        return self.page.made_from(text, table)
+        return text if bare else self.page.made_from(text, table)
 
-    def middle(self, table: str, *columns: str) -> Markup:
+    def middle(self, table: str, *columns: str) -> Markup | str:
         """Show the value of the middle place, or its range."""
         frame = self.page.content.table(table, self.page.where)
-        return self.told(table, {column: frame[column].median() for column in columns}, *columns)
+        return self.told(table, {column: frame[column].median() for column in columns}, *columns, bare=True)
 
     def compared(self, table: str) -> list[dict[str, Any]]:
         """Return the rows of this place, each with what is sure about its difference from elsewhere.
