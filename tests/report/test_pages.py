@@ -15,6 +15,8 @@ from bobanalysis.report.site import every_page, render
 
 MADE = ("data-finding", "data-table", "data-chart", "data-source", "data-rule", "data-ledger", "data-quirk")
 ALLOWED = re.compile(r"CC BY 4\.0|GPL-3\.0-or-later|UTF-8|20[12]\d|findings|SVG")
+BUILT = ("rules", "places", "regions")
+"""Folders of pages that a build makes and nobody commits."""
 WITHOUT_FIGURES = ("rules", "sources", "data", "glossary", "register-etalab")
 
 
@@ -23,9 +25,9 @@ def snapshot(folder):
 
 
 def paths(language, pages=None):
-    """Every page of a language; of a published folder, cards of rules only where they were made."""
+    """Every page of a language; of a published folder, those that a build makes only where they were made."""
     found = [f"{language}/{page.slug}.html" for page in every_page(BOB)]
-    return [path for path in found if pages is None or path in pages or "/rules/" not in path]
+    return [path for path in found if pages is None or path in pages or path.split("/")[1] not in BUILT]
 
 
 def test_every_page_exists_in_both_languages(pages):
@@ -139,8 +141,8 @@ def test_every_link_inside_the_folder_leads_somewhere(site):
                 continue
             file, anchor = urldefrag(address)
             target = (rendered / path).parent / file if file else rendered / path
-            if target.parent.name == "rules" and not target.parent.exists():
-                continue  # published without the cards, which a build makes
+            if target.parent.name in BUILT and not target.parent.exists():
+                continue  # published without the pages that a build makes
             assert target.is_file(), f"{path}: {address}"
             if anchor:
                 other = pages[target.resolve().relative_to(rendered.resolve()).as_posix()]
@@ -151,9 +153,11 @@ def test_nothing_is_loaded_from_outside_and_no_script_is_needed(site):
     _, pages = site
     for path, page in pages.items():
         scripts = [a.get("src", "") for a in page.all("script")]
-        assert all(src in ("", "../assets/try.js", "../assets/rules.js") for src in scripts), path
+        own = ("", "../assets/try.js", "../assets/rules.js", "../assets/places.js")
+        assert all(src in own for src in scripts), path
         # the first computes, and says so; the others add a search
-        assert not scripts or path.endswith(("/try.html", "/rules.html", "/questions.html")), path
+        searched = ("/try.html", "/rules.html", "/questions.html", "/places.html")
+        assert not scripts or path.endswith(searched), path
         loaded = [a.get("src") or a.get("href") for tag in ("img", "link", "iframe") for a in page.all(tag)]
         assert not [address for address in loaded if address.startswith("http")], path
 
