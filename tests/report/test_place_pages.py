@@ -211,7 +211,7 @@ def test_the_neighbour_named_is_the_one_with_the_largest_step(content):
 def test_a_region_names_the_departements_at_the_ends_and_only_those(content):
     for dep in place_pages.regions()["11"].members:
         altered(content, "place.stressed", {"departement_id": dep}, **{"class": "depends"})
-    assert "for each of them the scale decides" in shown(content, "regions/11")
+    assert "For each of them the scale decides" in shown(content, "regions/11")
     altered(content, "place.stressed", {"departement_id": "93"}, **{"class": "high"})
     text = shown(content, "regions/11")
     assert re.search(

@@ -185,10 +185,11 @@ class _Local(dict[str, Any]):
         text = ends[0] if ends[0] == ends[1] else self.words.interval(low, high, units[column])
         return text if bare else self.page.made_from(text, table)
 
-    def middle(self, table: str, *columns: str) -> Markup | str:
+    def middle(self, table: str, *columns: str, bare: bool = False) -> Markup | str:
         """Show the value of the middle place, or its range."""
         frame = self.page.content.table(table, self.page.where)
-        return self.told(table, {column: frame[column].median() for column in columns}, *columns, bare=True)
+        values = {column: frame[column].median() for column in columns}
+        return self.told(table, values, *columns, bare=bare)
 
     def compared(self, table: str) -> list[dict[str, Any]]:
         """Return the rows of this place, each with what is sure about its difference from elsewhere.
