@@ -1,7 +1,8 @@
 """What axe-core, a keyboard, a phone and a browser without JavaScript find on every page.
 
 Structure is checked on every page by parsing. The browser looks at every page too. Of the cards of
-rules, which are hundreds made from one template, it takes a sample: always the same one.
+rules and the pages of places, which are hundreds made from a template each, it takes a sample: always the
+same one.
 """
 
 import re
@@ -13,7 +14,7 @@ from audited import OTHERS
 
 LANGUAGES = ("fr", "en")
 CARDS = 30
-"""Cards of rules that the browser looks at, over both languages."""
+"""Cards of rules and pages of places that the browser looks at, over both languages."""
 
 STOPS = "a[href], button, input, select, textarea, summary, [tabindex='0']"
 """What a keyboard must reach."""
@@ -28,17 +29,19 @@ def every_path(folder):
 def looked_at(folder):
     """The pages that the browser visits: all but the cards, and a sample of the cards spread over them."""
     found = every_path(folder)
-    cards = [path for path in found if "/rules/" in path]
+    cards = [path for path in found if path.count("/") > 1]
     return [p for p in found if p not in cards] + cards[:: max(1, -(-len(cards) // CARDS))]
 
 
 def of_each_template(folder):
     """One page of each template; `looked_at` holds more of the same."""
     found = looked_at(folder)
-    cards = [p for p in found if "/rules/" in p]
+    cards = [p for p in found if p.count("/") > 1]
     forms = [p for p in found if "register-" in p]
     return [p for p in found if p not in (*cards[1:], *forms[1:]) and not p.endswith("index.html")] + [
-        "en/rules/for-old.html"
+        "en/rules/for-old.html",
+        "fr/places/23.html",
+        "en/regions/11.html",
     ]
 
 

@@ -144,6 +144,28 @@ def departements(raw: Path) -> pl.DataFrame:
     return frame
 
 
+def postcodes_departements(raw: Path) -> pl.DataFrame:
+    """Postcodes whose départements their first digits do not tell, each with all of them.
+
+    The first digits tell: two of them, three overseas, and in Corsica 200 and 201 are the south.
+    """
+    found = {}
+    for commune in _json(raw / "decoupage-administratif/communes.json"):
+        if commune["type"] in ("commune-actuelle", "arrondissement-municipal"):
+            for postcode in commune.get("codesPostaux", ()):
+                place = commune.get("departement") or commune["collectivite"]
+                found.setdefault(postcode, set()).add(place)
+    odd = {code: places for code, places in found.items() if places != {_by_first_digits(code)}}
+    rows = [(code, place) for code, places in odd.items() for place in places]
+    return pl.DataFrame(rows, schema=["postcode", "dep"], orient="row")
+
+
+def _by_first_digits(postcode: str) -> str:
+    if postcode.startswith("20"):
+        return "2A" if postcode[:3] in ("200", "201") else "2B"
+    return postcode[: 3 if postcode[:2] in ("97", "98") else 2]
+
+
 def population_dep_sex_age5(raw: Path) -> pl.DataFrame:
     """Population by département, sex and five years of age, made as men and women, never as "Ensemble".
 
@@ -485,6 +507,7 @@ TABLES: Mapping[str, Callable[[Path], pl.DataFrame]] = {
     for make in (
         departements,
         departements_tiles,
+        postcodes_departements,
         population_dep_sex_age5,
         jobseekers_fap87_age_2020,
         jobseekers_fap87_sex_duration_2020,

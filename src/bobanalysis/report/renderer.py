@@ -472,6 +472,10 @@ class PageRenderer:
             "source_ids": meta["sources"],
         }
 
+    def made_from(self, text: str, table: str) -> Markup:
+        """Show a text made from a table, with the mark of its kind and a link to where the table is named."""
+        return self._marked(text, f"#table-{table}", self.content.merged["tables"][table])
+
     def label_of(self, id: str) -> str:
         """Return the label of a finding; empty where it has none."""
         return self.words.say(self.content.finding(id, self.where)["label"])

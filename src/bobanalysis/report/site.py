@@ -23,6 +23,7 @@ from bobanalysis.report import (
     downloads,
     glossary,
     letter_page,
+    place_pages,
     quirk_pages,
     sheet_pages,
     sheets,
@@ -45,7 +46,7 @@ PAGES = (
     Page("compare", N_("Compared with others"), N_("The inquiry")),
     Page("observed", N_("Observed people"), N_("The inquiry")),
     Page("known", N_("What we know"), N_("The inquiry"), sheet_pages.known),
-    Page("places", N_("Your département"), N_("Your département")),
+    Page("places", N_("Your département"), N_("Your département"), place_pages.search),
     Page("try", N_("Try it"), N_("Try it"), tryit.page),
     Page("rules", N_("Every rule"), N_("The rules"), cards.index),
     Page("conditions", N_("Age and place"), N_("The rules"), condition_pages.conditions),
@@ -75,7 +76,7 @@ OWN_PAGES = (
 
 def every_page(algorithm: Algorithm) -> tuple[Page, ...]:
     """Return the pages of the menu and those that only other pages lead to."""
-    return (*PAGES, *sheet_pages.form_pages(), *cards.pages(algorithm))
+    return (*PAGES, *sheet_pages.form_pages(), *place_pages.pages(), *cards.pages(algorithm))
 
 
 def render(build: Path, reports: Path, algorithm: Algorithm, others: Sequence[Algorithm] = ()) -> Path:
@@ -167,5 +168,11 @@ def _write(path: Path, text: str) -> None:
 
 def _write_assets(algorithm: Algorithm, folder: Path) -> None:
     _write(folder / "assets" / "try.js", tryit.script(algorithm))
-    for path in ("templates/style.css", "scripts/try.css", "scripts/rules.js", "scripts/links.js"):
+    for path in (
+        "templates/style.css",
+        "scripts/try.css",
+        "scripts/rules.js",
+        "scripts/links.js",
+        "scripts/places.js",
+    ):
         shutil.copy(HERE / path, folder / "assets")
