@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -73,13 +74,18 @@ class _File:
     scenarios: dict[str, dict[str, Any]]
 
 
+@cache
+def _file(path: Path) -> _File:
+    return load_yaml(_File, path)
+
+
 def names() -> list[str]:
     """Names of the scenarios, in the order of the file.
 
     >>> names()[:3]
     ['central', 'occupation', 'residence']
     """
-    return list(load_yaml(_File, FILE).scenarios)
+    return list(_file(FILE).scenarios)
 
 
 def labels() -> dict[str, dict[str, str]]:
@@ -90,7 +96,7 @@ def labels() -> dict[str, dict[str, str]]:
     >>> labels()["area_type"]["kind"]
     'assumed'
     """
-    return load_yaml(_File, FILE).labels
+    return _file(FILE).labels
 
 
 def load(name: str = "central") -> Scenario:
@@ -103,7 +109,7 @@ def load(name: str = "central") -> Scenario:
     >>> load("residence").construction
     'residence'
     """
-    known = load_yaml(_File, FILE).scenarios
+    known = _file(FILE).scenarios
     if name not in known:
         raise InputError(f"{FILE.name}: no scenario {name!r}; choose one of {', '.join(known)}")
     central, own, where = known["central"], known[name], f"{FILE.name}: scenario {name!r}"

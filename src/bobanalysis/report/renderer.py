@@ -18,7 +18,7 @@ import polars as pl
 from markupsafe import Markup, escape
 
 from bobanalysis.algorithm import Algorithm
-from bobanalysis.data import sources
+from bobanalysis.data import Source, sources
 from bobanalysis.report import charts, findings
 from bobanalysis.report.subjects import CardIndex, card_index
 from bobanalysis.report.words import HERE, Words
@@ -62,7 +62,7 @@ class Content:
     csv: dict[str, str]
     algorithm: Any = None
     within_site: bool = False
-    drawings: dict[tuple[str, str, bool], tuple[charts.Drawing, str]] = field(default_factory=dict)
+    drawings: dict[tuple[str, Language, bool], tuple[charts.Drawing, str]] = field(default_factory=dict)
     groups: dict[tuple[str, str], dict[str, list[dict[str, Any]]]] = field(default_factory=dict)
 
     @classmethod
@@ -262,9 +262,13 @@ class PageRenderer:
             MARKS[kind], self.home, slug, name
         )
 
+    @cached_property
+    def _sources(self) -> Mapping[str, Source]:
+        return sources()
+
     def title_of(self, id: str) -> str:
         """Return the title of a source."""
-        return self.words.say(sources()[id].title)
+        return self.words.say(self._sources[id].title)
 
     def sources_of(self, ids: Sequence[str]) -> Markup:
         """List sources by their titles, each linked to the page of sources; a long list is folded."""

@@ -18,15 +18,18 @@ from bobanalysis.algorithm import Algorithm
 from bobanalysis.audit.person import Person
 from bobanalysis.report import (
     cards,
+    charts,
     condition_pages,
     findings,
     glossary,
     letter_page,
+    pictures,
     quirk_pages,
     sheet_pages,
     sheets,
     tryit,
 )
+from bobanalysis.report.folders import exchange
 from bobanalysis.report.renderer import Content, Page, PageRenderer, environment
 from bobanalysis.report.words import HERE, N_, Words
 from bobanalysis.text import LANGUAGES, Language
@@ -96,9 +99,7 @@ def render(build: Path, reports: Path, algorithm: Algorithm, others: Sequence[Al
         _write_all(content, fresh)
         for other in others:
             render_algorithm(other, fresh / other.id, within_site=True)
-        if reports.exists():
-            reports.replace(Path(folder) / "old")
-        fresh.replace(reports)
+        exchange(fresh, reports)
     return reports
 
 
@@ -150,9 +151,19 @@ def _write_all(content: Content, folder: Path) -> None:
             if page.slug != "glossary":
                 text = glossary.link(text, language, page.home)
             _write(folder / f"{language}/{page.slug}.html", text)
-    for (name, shown, narrow), (_, svg) in content.drawings.items():
-        _write(folder / f"assets/charts/{name}{'-narrow' if narrow else ''}-{shown}.svg", svg)
+    _write_charts(content, folder / "assets" / "charts")
     _write_assets(content.algorithm, folder)
+
+
+def _write_charts(content: Content, folder: Path) -> None:
+    """Write each chart as a file that says what it shows and where it is from, and as a PNG."""
+    for (name, language, narrow), (drawing, svg) in content.drawings.items():
+        words = Words(language, content.algorithm.presentation.words)
+        credit = pictures.credit(content, charts.CHARTS[name].tables, words)
+        text = pictures.framed(svg, drawing.title, credit)
+        path = folder / f"{name}{'-narrow' if narrow else ''}-{language}.svg"
+        _write(path, text)
+        path.with_suffix(".png").write_bytes(pictures.png(text))
 
 
 def _page(content: Content, language: Language, page: Page, menu: Sequence[Page]) -> str:
