@@ -7,7 +7,10 @@ import os
 import shutil
 from pathlib import Path
 
-CALLS = {"renameat2": lambda call, a, b: call(-100, a, -100, b, 2), "renamex_np": lambda call, a, b: call(a, b, 2)}
+CALLS = {
+    "renameat2": lambda call, a, b: call(-100, a, -100, b, 2),
+    "renamex_np": lambda call, a, b: call(a, b, 2),
+}
 """How Linux and macOS exchange two names; -100 is the working folder, 2 asks for the exchange."""
 
 
@@ -35,7 +38,9 @@ def restore(folder: Path) -> None:
 def _exchanged(new: bytes, old: bytes) -> bool:
     """Ask the system to exchange two names; return whether it did."""
     system = ctypes.CDLL(None)
-    return any(hasattr(system, name) and ask(getattr(system, name), new, old) == 0 for name, ask in CALLS.items())
+    return any(
+        hasattr(system, name) and ask(getattr(system, name), new, old) == 0 for name, ask in CALLS.items()
+    )
 
 
 def _aside(folder: Path) -> Path:

@@ -10,11 +10,12 @@ import re
 import textwrap
 from collections.abc import Sequence
 from html import escape, unescape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bobanalysis.data import sources
-from bobanalysis.report.charts import STYLE
+from bobanalysis.report.charts import STYLE, ChartKind
 from bobanalysis.report.words import Words
+from bobanalysis.text import Language
 
 if TYPE_CHECKING:
     from bobanalysis.report.renderer import Content, Page
@@ -57,43 +58,38 @@ def _text(lines: Sequence[str], top: float, step: int, look: str) -> str:
     return "".join(parts)
 
 
-def credit(content: Content, tables: Sequence[str], words: Words) -> str:
+def credit(content: Content, chart: ChartKind, words: Words) -> str:
     """Say of which kind a chart is, of when its data are, where from, and whom to name.
 
-    Parameters: `tables` that it is drawn from; the first gives kind and years.
+    The first of its tables gives kind and years.
     """
     from bobanalysis.report.renderer import years
 
-    metas = [content.merged["tables"][id] for id in tables]
-    known = dict.fromkeys(id for meta in metas for id in meta["sources"])
+    metas = [content.merged["tables"][id] for id in chart.tables]
+    known = dict.fromkeys([*(id for meta in metas for id in meta["sources"]), *chart.shapes])
     said = [words.name("kinds", metas[0]["kind"]).capitalize()]
     said += [words._("Data of:") + " " + years(metas[0]["vintage"])]
-    said += [words._("Sources:") + " " + " · ".join(words.say(sources()[id].title) for id in known)] * bool(known)
+    said += [words._("Sources:") + " " + " · ".join(words.say(sources()[id].title) for id in known)] * bool(
+        known
+    )
     return words.polish(". ".join(said) + ". " + words._("Chart: bobanalysis, CC BY 4.0."))
 
 
-def png(svg: str) -> bytes:
-    """Draw an SVG as a PNG of twice its size."""
+def png(svg: str, sharpness: int = SHARPNESS) -> bytes:
+    """Draw an SVG as a PNG, by default of twice its size."""
     import vl_convert
 
-    drawn: bytes = vl_convert.svg_to_png(svg, scale=SHARPNESS)
+    drawn: bytes = vl_convert.svg_to_png(svg, scale=sharpness)
     return drawn
 
 
-def social(html: str, page: Page, words: Words) -> bytes:
-    """Draw the picture of a page that is shown where its address is shared: 1,200 by 630 pixels.
+def social(html: str, page: Page, language: Language) -> bytes:
+    """Draw the picture that is shown where the address of a page is shared: 1,200 by 630 pixels.
 
-    Parameters: `html` of the page, whose title is shown.
+    Parameters: `html` of the page, whose title is shown; `page`; `language`.
     """
-    import vl_convert
-
     from bobanalysis.report.renderer import environment
 
     title = unescape(re.findall(r"<title>(.*?) – bobanalysis</title>", html, re.S)[0])
-    shown: dict[str, Any] = {
-        "lines": textwrap.wrap(title, 30),
-        "section": words._(page.section),
-        "font": STYLE["font"],
-    }
-    drawn: bytes = vl_convert.svg_to_png(environment(words.language).get_template("parts/social.svg").render(shown))
-    return drawn
+    shown = {"lines": textwrap.wrap(title, 30), "section": page.section, "font": STYLE["font"]}
+    return png(environment(language).get_template("parts/social.svg").render(shown), sharpness=1)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
+from importlib.metadata import version
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from markupsafe import Markup, escape
 
 from bobanalysis.algorithm import Algorithm
 from bobanalysis.data import Source, sources
-from bobanalysis.report import charts, findings
+from bobanalysis.report import charts, findings, notebook_pages
 from bobanalysis.report.subjects import CardIndex, card_index
 from bobanalysis.report.words import HERE, Words
 from bobanalysis.text import Language, capital
@@ -39,7 +40,8 @@ class Page:
     """A page: `slug` names the file and, unless `template` does, the template; `title` stands in the menu.
 
     `section` is the entry of the menu that the page stands under. `context` is a function of the page's
-    `PageRenderer` that returns what else the template may use.
+    `PageRenderer` that returns what else the template may use. `twin` is the page that stands for it in the
+    other language, when it has none there.
     """
 
     slug: str
@@ -47,6 +49,7 @@ class Page:
     section: str = ""
     context: Callable[[PageRenderer], Mapping[str, Any]] | None = None
     template: str = ""
+    twin: str = ""
 
     @property
     def home(self) -> str:
@@ -56,7 +59,10 @@ class Page:
 
 @dataclass
 class Content:
-    """What the notebooks recorded: merged findings, the text of each table, the tables as frames."""
+    """What the notebooks recorded: merged findings, the text of each table, the tables as frames.
+
+    `books` are their executed copies; `seen` says on which page a finding or table was shown first.
+    """
 
     merged: dict[str, Any]
     csv: dict[str, str]
@@ -64,13 +70,15 @@ class Content:
     within_site: bool = False
     drawings: dict[tuple[str, Language, bool], tuple[charts.Drawing, str]] = field(default_factory=dict)
     groups: dict[tuple[str, str], dict[str, list[dict[str, Any]]]] = field(default_factory=dict)
+    books: dict[str, notebook_pages.Book] = field(default_factory=dict)
+    seen: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def read(cls, build: Path, algorithm: Algorithm) -> Content:
         """Merge the records in a build folder; raise `findings.FindingError` when they do not fit."""
         merged = findings.merge(build)
         texts = {id: (build / "tables" / f"{id}.csv").read_text(encoding="utf-8") for id in merged["tables"]}
-        return cls(merged, texts, algorithm)
+        return cls(merged, texts, algorithm, books=notebook_pages.read(build))
 
     @classmethod
     def of(cls, algorithm: Algorithm, within_site: bool = False) -> Content:
@@ -115,6 +123,10 @@ class Content:
         """Return a finding; raise `PageError` naming who asked when no notebook recorded it."""
         return self._recorded("finding", id, where)
 
+    def notebook_of(self, id: str) -> str:
+        """Return the notebook that recorded a finding or a table."""
+        return str((self.merged["findings"].get(id) or self.merged["tables"][id])["notebook"])
+
     def _recorded(self, what: str, id: str, where: str) -> dict[str, Any]:
         known: dict[str, dict[str, Any]] = self.merged[f"{what}s"]
         if id not in known:
@@ -139,7 +151,19 @@ def read_table(text: str, meta: Mapping[str, Any]) -> pl.DataFrame:
 
 CALLS = (
     *("figure", "count", "bound", "listing", "items", "steps", "card", "chart", "table", "kind", "title_of"),
-    *("sources_of", "notes", "entries", "all_charts", "value", "interval", "number", "sure", "rows_of"),
+    *(
+        "sources_of",
+        "recorded_in",
+        "lists_of_sources",
+        "notes",
+        "entries",
+        "all_charts",
+        "value",
+        "interval",
+        "number",
+        "sure",
+        "rows_of",
+    ),
 )
 """What templates may call."""
 
@@ -159,7 +183,10 @@ class PageRenderer:
     def html(self) -> str:
         """Return the whole page."""
         more = self.page.context(self) if self.page.context else {}
-        return tidy(self._made(self.page.template or f"{self.page.slug}.html", **more))
+        made = tidy(self._made(self.page.template or f"{self.page.slug}.html", **more))
+        for id in self.shown:
+            self.content.seen.setdefault(id, self.page.slug)
+        return made
 
     def _made(self, template: str, **more: Any) -> Markup:
         shown = {**self._common, **more}
@@ -184,6 +211,7 @@ class PageRenderer:
             "root": f"../{self.home}",
             "sources": sources,
             "merged": self.content.merged,
+            "version": version("bobanalysis"),
         }
 
     @property
@@ -279,6 +307,20 @@ class PageRenderer:
         count = self.words._("{n} sources").format(n=self.words.number(len(links)))
         return self._made("parts/sources.html", count=count, links=links)
 
+    def lists_of_sources(self, notes: Iterable[tuple[str, Mapping[str, Any]]]) -> dict[str, str]:
+        """Name each list of more than two sources that notes share, so that it stands on the page once."""
+        lists = dict.fromkeys(" ".join(note["sources"]) for _, note in notes if len(note["sources"]) > 2)
+        return {ids: f"sources-{i}" for i, ids in enumerate(lists, 1)}
+
+    def recorded_in(self, id: str) -> Markup:
+        """Name the notebook that recorded a finding, linked to the cell where its executed copy is a page."""
+        name = self.content.notebook_of(id)
+        if name not in self.content.books:
+            return Markup("<code>{}</code>").format(name)
+        cell = self.content.books[name].cell_of(id)
+        link = Markup('<a href="{}../en/notebooks/{}.html#cell-{}" hreflang="en"><code>{}</code></a>')
+        return link.format(self.home, name, cell, name)
+
     # what stands on its own
 
     def card(self, id: str, caption: str, low: str = "", high: str = "", basis: str = "") -> Markup:
@@ -320,6 +362,7 @@ class PageRenderer:
         Columns `only`, or a `pivot` (see `_wide`); `people` is the sample's size.
         """
         frame, meta = self.content.table(id, self.where), self.content.merged["tables"][id]
+        self.content.seen.setdefault(id, self.page.slug)
         named = {c["name"]: c["names"] for c in meta["columns"] if "names" in c}
         frame = frame.with_columns(
             pl.col(name).replace({key: self.words.say(text) for key, text in names.items()})

@@ -23,6 +23,7 @@ from bobanalysis.report import (
     findings,
     glossary,
     letter_page,
+    notebook_pages,
     pictures,
     quirk_pages,
     sheet_pages,
@@ -56,7 +57,7 @@ PAGES = (
     Page("privacy", N_("Personal data"), N_("Questions and answers"), sheet_pages.privacy),
     Page("register", N_("Register"), N_("Questions and answers"), sheet_pages.register),
     Page("method", N_("Method"), N_("Method and data")),
-    Page("notebooks", N_("Notebooks"), N_("Method and data")),
+    Page("notebooks", N_("Notebooks"), N_("Method and data"), notebook_pages.listed),
     Page("glossary", N_("Glossary"), N_("Method and data"), glossary.page),
     Page("sources", N_("Sources"), N_("Method and data")),
     Page("data", N_("Downloads"), N_("Method and data")),
@@ -145,12 +146,22 @@ def _write_all(content: Content, folder: Path) -> None:
     }
     for path, text in files.items():
         _write(folder / path, text)
-    for page in every_page(content.algorithm):
+    pages = every_page(content.algorithm)
+    for page in sorted(pages, key=lambda page: page.slug == "notebooks"):  # it says what the others show
         for language in LANGUAGES:
             text = _page(content, language, page, PAGES)
             if page.slug != "glossary":
                 text = glossary.link(text, language, page.home)
             _write(folder / f"{language}/{page.slug}.html", text)
+            if page in PAGES:
+                _write_bytes(
+                    folder / f"assets/social/{language}-{page.slug}.png",
+                    pictures.social(text, page, language),
+                )
+    for name in content.books:
+        about = ("Notebooks", "Method and data", notebook_pages.context, "notebook.html", "notebooks")
+        page = Page(f"notebooks/{name}", *about)
+        _write(folder / f"en/{page.slug}.html", _page(content, "en", page, PAGES))
     _write_charts(content, folder / "assets" / "charts")
     _write_assets(content.algorithm, folder)
 
@@ -159,11 +170,11 @@ def _write_charts(content: Content, folder: Path) -> None:
     """Write each chart as a file that says what it shows and where it is from, and as a PNG."""
     for (name, language, narrow), (drawing, svg) in content.drawings.items():
         words = Words(language, content.algorithm.presentation.words)
-        credit = pictures.credit(content, charts.CHARTS[name].tables, words)
+        credit = pictures.credit(content, charts.CHARTS[name], words)
         text = pictures.framed(svg, drawing.title, credit)
         path = folder / f"{name}{'-narrow' if narrow else ''}-{language}.svg"
         _write(path, text)
-        path.with_suffix(".png").write_bytes(pictures.png(text))
+        _write_bytes(path.with_suffix(".png"), pictures.png(text))
 
 
 def _page(content: Content, language: Language, page: Page, menu: Sequence[Page]) -> str:
@@ -174,6 +185,11 @@ def _page(content: Content, language: Language, page: Page, menu: Sequence[Page]
 def _write(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8", newline="\n")
+
+
+def _write_bytes(path: Path, data: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
 
 
 def _write_assets(algorithm: Algorithm, folder: Path) -> None:
