@@ -42,7 +42,7 @@ class Drawing:
 
 @dataclass(frozen=True)
 class ChartKind:
-    """A chart that pages can ask for: the tables it needs, what `read` takes from them, sources of its shapes."""
+    """A chart that pages can ask for: its tables, what `read` takes from them, sources of shapes."""
 
     tables: tuple[str, ...]
     read: Callable[[Tables, Words, bool], tuple[str, str, Mapping[str, Any]]]

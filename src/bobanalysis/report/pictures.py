@@ -1,4 +1,4 @@
-"""Charts and pages as pictures that can be passed on alone: with title, kind, sources and credit in the picture.
+"""Charts and pages as pictures that can be passed on alone: with title, kind, sources and credit inside.
 
 Text is wrapped by counting characters and never measured, so an SVG is the same to the byte everywhere. PNG
 files are drawn with the fonts of a machine: they are made with the pages, not committed.

@@ -31,6 +31,10 @@ TEXTS = ("code", "departement", "challenge", "class")
 WHOLE = ("people", "places", "years", "rank", "year")
 
 
+ON_PAPER = 14
+"""Rows of a table that are printed; of a longer one paper names the file."""
+
+
 class PageError(ValueError):
     """A page asks for something that no notebook recorded; the message names both."""
 
@@ -385,6 +389,7 @@ class PageRenderer:
             text=[units[name] in TEXTS for name in names],
             people=self.count(people) if people else "",
             unfolded=unfolded,
+            long=len(rows) > ON_PAPER,
             **self.table_facts(id),
         )
 
