@@ -47,7 +47,6 @@ def pdfs(reports: Path, target: Path) -> Iterator[tuple[str, int]]:
     """Print every story in both languages; yield names of files and numbers of sheets."""
     from playwright.sync_api import sync_playwright
 
-    target.mkdir(parents=True, exist_ok=True)
     program = next(filter(None, map(shutil.which, BROWSERS)), None)
     if program is None:
         raise SystemExit(f"No browser to print with: install one of {', '.join(BROWSERS)}")
@@ -62,7 +61,6 @@ def pdfs(reports: Path, target: Path) -> Iterator[tuple[str, int]]:
 
 def archive(folder: Path, target: Path) -> None:
     """Put a folder into a zip that is the same for the same files."""
-    target.parent.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as file:
         for path in sorted(p for p in folder.rglob("*") if p.is_file()):
             entry = zipfile.ZipInfo(f"{folder.name}/{path.relative_to(folder).as_posix()}", EPOCH)
@@ -84,7 +82,9 @@ def main(arguments: list[str] | None = None, reports: Path = ROOT / "reports", t
     if not (reports / "fr" / "index.html").exists() or not (reports / "fr" / "rules").exists():
         print(f"{reports} does not hold all pages; make reports first", file=sys.stderr)
         return 1
-    shutil.rmtree(target, ignore_errors=True)
+    if not only:
+        shutil.rmtree(target, ignore_errors=True)
+    target.mkdir(parents=True, exist_ok=True)
     long = []
     if only != "zip":
         for name, sheets in pdfs(reports, target):

@@ -20,10 +20,10 @@ from markupsafe import Markup
 from bobanalysis.report import charts, pictures
 from bobanalysis.report.words import HERE
 from bobanalysis.tables import load_yaml
-from bobanalysis.text import Text
+from bobanalysis.text import Language, Text
 
 if TYPE_CHECKING:
-    from bobanalysis.report.renderer import Content, PageRenderer
+    from bobanalysis.report.renderer import Content, Page, PageRenderer
 
 HEAVY = 150_000
 """Bytes from which a drawing is shown as a PNG: a map drawn many times would make a page of megabytes."""
@@ -95,7 +95,7 @@ def listed(page: PageRenderer) -> dict[str, Any]:
 def context(page: PageRenderer) -> Mapping[str, Any]:
     """Return what the page of one notebook shows."""
     book = page.content.books[page.page.slug.split("/")[1]]
-    recorded: dict[str, list[tuple[str, str, str]]] = {}
+    made: dict[str, list[tuple[str, str, str]]] = {}
     for part, files in (("findings", ""), ("tables", f"{page.home}../tables/")):
         for id, record in page.content.merged[part].items():
             if record["notebook"] == book.name:
@@ -103,11 +103,29 @@ def context(page: PageRenderer) -> Mapping[str, Any]:
                 anchor = f"{page.home}{seen}.html#{'table' if files else 'note'}-{id}" if seen else ""
                 href = anchor or (f"{files}{id}.csv" if files else "")
                 label = page.words.say(record.get("title") or record.get("label"))
-                recorded.setdefault(book.cell_of(id), []).append((id, label, href))
-    return {"book": book, "cells": list(_cells(book, page.content, recorded))}
+                made.setdefault(book.cell_of(id), []).append((id, label, href))
+    return {"book": book, "cells": list(_cells(book, page.content, made))}
 
 
-def _cells(book: Book, content: Content, recorded: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def recorded(page: PageRenderer) -> Mapping[str, Any]:
+    """Return what the list of the findings of one notebook shows."""
+    name = page.page.slug.split("/")[1]
+    notes = [(id, f) for id, f in page.content.merged["findings"].items() if f["notebook"] == name]
+    return {"name": name, "notes": notes}
+
+
+def pages(content: Content, language: Language) -> Iterator[Page]:
+    """Return the pages that a language has of each notebook: its findings, and its executed copy in English."""
+    from bobanalysis.report.renderer import Page
+
+    menu = ("Notebooks", "Method and data")
+    for name in content.merged["notebooks"]:
+        yield Page(f"findings/{name}", *menu, recorded, "findings.html")
+    for name in content.books if language == "en" else ():
+        yield Page(f"notebooks/{name}", *menu, context, "notebook.html", twin="notebooks")
+
+
+def _cells(book: Book, content: Content, made: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Turn each cell into what a page shows of it."""
     from nbconvert.filters import Highlight2HTML
     from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
@@ -122,7 +140,7 @@ def _cells(book: Book, content: Content, recorded: Mapping[str, Any]) -> Iterato
             outputs = [_output(o, f"{cell.id}-{i}") for i, o in enumerate(cell.outputs)]
             lines = len(cell.source.splitlines())
             html = _kept(re.sub(r'<span class="(?:n|nn|p|w|o)">(.*?)</span>', r"\1", code(cell.source)))
-            found = recorded.get(cell.id, [])
+            found = made.get(cell.id, [])
             yield {"id": cell.id, "code": html, "lines": lines, "outputs": outputs, "recorded": found}
 
 

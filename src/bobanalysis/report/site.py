@@ -158,10 +158,9 @@ def _write_all(content: Content, folder: Path) -> None:
                     folder / f"assets/social/{language}-{page.slug}.png",
                     pictures.social(text, page, language),
                 )
-    for name in content.books:
-        about = ("Notebooks", "Method and data", notebook_pages.context, "notebook.html", "notebooks")
-        page = Page(f"notebooks/{name}", *about)
-        _write(folder / f"en/{page.slug}.html", _page(content, "en", page, PAGES))
+    for language in LANGUAGES:
+        for page in notebook_pages.pages(content, language):
+            _write(folder / f"{language}/{page.slug}.html", _page(content, language, page, PAGES))
     _write_charts(content, folder / "assets" / "charts")
     _write_assets(content.algorithm, folder)
 
