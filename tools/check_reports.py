@@ -1,7 +1,7 @@
 """Check that what is committed in reports/ is what the notebooks make: ``make check-reports``.
 
-The last commit is cloned aside, every notebook is executed from nothing, the pages are made, and git says what
-differs. Nothing in this folder changes. What is not committed yet is not checked, and is named.
+The last commit is cloned aside, every notebook is executed from nothing, the pages are made, and git says
+what differs. Nothing in this folder changes. What is not committed yet is not checked, and is named.
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@
     python -m tools.release            everything: make release
     python -m tools.release --only pdf the PDF files alone: make pdfs
 
-The pages are those in reports/: `make reports` first. A PDF is what headless Chromium prints; its bytes differ
-from one machine to the next, so it is compared by text and number of pages.
+The pages are those in reports/: `make reports` first. A PDF is what headless Chromium prints; its bytes
+differ from one machine to the next, so it is compared by text and number of pages.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from html import escape
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -101,10 +102,25 @@ def plain(text: str, name: str) -> str:
     text = re.sub(r'(?<= d=")[^"]+|(?<= transform=")[^"]+', lambda m: _shorten(m.group()), text)
     text = re.sub(r' (?:class|aria-[a-z]+|role|pointer-events|xmlns:xlink|version)="[^"]*"', "", text)
     text = re.sub(r'<path d="M0,0h0v0h0Z"/>', "", text)
+    text = re.sub(rf"M{_POINT}(?:L{_POINT}){{3,}}", lambda m: _relative(m.group()), text)
     for i, found in enumerate(dict.fromkeys(re.findall(r'\bid="([^"]+)"', text))):
         # the converter counts ids on from one chart to the next; here they only depend on the chart
         text = re.sub(rf'(?<=\bid="){found}(?=")|(?<=url\(#){found}(?=\))', f"{name}-part{i}", text)
     return text
+
+
+_POINT = r"-?[\d.]+,-?[\d.]+"
+
+
+def _relative(line: str) -> str:
+    """Write a line from point to point instead of by places, half as long where points are near.
+
+    >>> _relative("M10,20.5L10.1,20L12,20")
+    'M10,20.5l0.1,-0.5 1.9,0'
+    """
+    points = [[round(10 * float(n)) for n in point.split(",")] for point in line[1:].split("L")]
+    steps = ((b[0] - a[0], b[1] - a[1]) for a, b in pairwise(points))
+    return f"M{line[1:].split('L')[0]}l" + " ".join(f"{x / 10:g},{y / 10:g}" for x, y in steps)
 
 
 def _shorten(numbers: str) -> str:

@@ -111,11 +111,11 @@ def recorded(page: PageRenderer) -> Mapping[str, Any]:
     """Return what the list of the findings of one notebook shows."""
     name = page.page.slug.split("/")[1]
     notes = [(id, f) for id, f in page.content.merged["findings"].items() if f["notebook"] == name]
-    return {"name": name, "notes": notes}
+    return {"name": name, "recorded": notes}
 
 
 def pages(content: Content, language: Language) -> Iterator[Page]:
-    """Return the pages that a language has of each notebook: its findings, and its executed copy in English."""
+    """Return the pages that a language has of notebooks: their findings, and in English their copies."""
     from bobanalysis.report.renderer import Page
 
     menu = ("Notebooks", "Method and data")
