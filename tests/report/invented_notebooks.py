@@ -3,9 +3,13 @@
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-TABLE = '<div><style>.x {}</style><table border="1"><thead><tr><th>age</th></tr></thead><tbody><tr><td>16</td></tr></tbody></table></div>'
+TABLE = (
+    '<div><style>.x {}</style><table border="1"><thead><tr><th>age</th></tr></thead>'
+    "<tbody><tr><td>16</td></tr></tbody></table></div>"
+)
 CHART = (
-    '<svg xmlns="http://www.w3.org/2000/svg" version="1.1" class="marks" width="40" height="20" viewBox="0 0 40 20">'
+    '<svg xmlns="http://www.w3.org/2000/svg" version="1.1" class="marks" width="40" height="20" '
+    'viewBox="0 0 40 20">'
     '<defs><clipPath id="clip0"><path d="M0,0h40v20h-40Z"/></clipPath></defs>'
     '<g clip-path="url(#clip0)"><path d="M0.123456,1L2,3"/></g></svg>'
 )
@@ -22,7 +26,9 @@ CELLS = [
 
 def output(shown):
     if shown.startswith("<svg"):
-        return new_output("execute_result", {"image/svg+xml": shown, "text/plain": "alt.Chart(...)"}, execution_count=1)
+        return new_output(
+            "execute_result", {"image/svg+xml": shown, "text/plain": "alt.Chart(...)"}, execution_count=1
+        )
     if shown.startswith("<div"):
         return new_output("execute_result", {"text/html": shown, "text/plain": "shape"}, execution_count=1)
     return new_output("stream", name="stdout", text=shown)

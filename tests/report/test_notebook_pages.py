@@ -43,7 +43,9 @@ def test_the_title_stands_once(page):
 
 
 def test_code_is_folded_and_keeps_its_blank_lines(page):
-    code = re.search(r"<details><summary>Code: 3 lines</summary>.*?</details>", section(page, "setup"), re.S)[0]
+    code = re.search(r"<details><summary>Code: 3 lines</summary>.*?</details>", section(page, "setup"), re.S)[
+        0
+    ]
     text = "".join(t for t, _ in Parsed(code).texts)
     assert "findings\n\nbook = " in text
 
@@ -68,7 +70,8 @@ def test_a_drawing_is_an_image_with_ids_of_its_own(page):
 
 
 def test_a_heavy_drawing_becomes_a_picture_that_is_lighter():
-    drawn = f'<svg xmlns="http://www.w3.org/2000/svg" width="40" height="20" viewBox="0 0 40 20">{"<g/>" * 50_000}</svg>'
+    look = 'xmlns="http://www.w3.org/2000/svg" width="40" height="20" viewBox="0 0 40 20"'
+    drawn = f"<svg {look}>{'<g/>' * 50_000}</svg>"
     shown = notebook_pages._output({"data": {"image/svg+xml": drawn}}, "x")
     assert shown.startswith('<img alt="Chart made by the code above" width="40" src="data:image/png;base64,')
     assert len(shown) < len(drawn) / 10
@@ -97,9 +100,13 @@ def test_a_figure_leads_to_the_cell_that_recorded_it_and_the_cell_leads_back(pag
     for language in ("fr", "en"):
         note = re.search(
             r'<tr id="note-advice_age\.people".*?</tr>', pages[f"{language}/age.html"].source, re.S
-        ) or re.search(r'<tr id="note-advice_age\.people".*?</tr>', pages[f"{language}/index.html"].source, re.S)
+        ) or re.search(
+            r'<tr id="note-advice_age\.people".*?</tr>', pages[f"{language}/index.html"].source, re.S
+        )
         assert '../en/notebooks/05_age.html#cell-people" hreflang="en"' in note[0]
-    back = re.search(r'<li id="made-advice_age\.people"><a href="([^"]+)"', pages["en/notebooks/05_age.html"].source)
+    back = re.search(
+        r'<li id="made-advice_age\.people"><a href="([^"]+)"', pages["en/notebooks/05_age.html"].source
+    )
     file, anchor = back[1].split("#")
     target = pages[f"en/notebooks/{file}".replace("notebooks/../", "")]
     assert any(a.get("id") == anchor for _, a in target.elements)

@@ -13,7 +13,12 @@ from bobanalysis.report.renderer import Content
 from bobanalysis.report.site import PAGES
 
 SVG = "{http://www.w3.org/2000/svg}"
-FILES = [(name, language, narrow) for name in charts.CHARTS for language in ("fr", "en") for narrow in (True, False)]
+FILES = [
+    (name, language, narrow)
+    for name in charts.CHARTS
+    for language in ("fr", "en")
+    for narrow in (True, False)
+]
 
 
 def file_of(folder, name, language, narrow, ending="svg"):
@@ -36,7 +41,9 @@ def image(require):
 
 
 @pytest.mark.parametrize(("name", "language", "narrow"), FILES)
-def test_a_chart_file_shows_its_title_kind_sources_and_whom_to_name(rendered, content, name, language, narrow):
+def test_a_chart_file_shows_its_title_kind_sources_and_whom_to_name(
+    rendered, content, name, language, narrow
+):
     root = ET.fromstring(file_of(rendered, name, language, narrow).read_text("utf-8"))
     shown = " ".join(text for _, text in lines(root))
     meta = content.merged["tables"][charts.CHARTS[name].tables[0]]
@@ -49,7 +56,9 @@ def test_a_chart_file_shows_its_title_kind_sources_and_whom_to_name(rendered, co
 
 
 @pytest.mark.parametrize(("name", "language", "narrow"), FILES)
-def test_title_and_credit_stand_beside_the_drawing_and_inside_the_picture(rendered, content, name, language, narrow):
+def test_title_and_credit_stand_beside_the_drawing_and_inside_the_picture(
+    rendered, content, name, language, narrow
+):
     root = ET.fromstring(file_of(rendered, name, language, narrow).read_text("utf-8"))
     drawn = ET.fromstring(content.drawing(name, words(language), narrow)[1])
     _, top, width, height = (float(n) for n in root.get("viewBox").split())
@@ -97,7 +106,9 @@ def test_every_chart_has_a_png_beside_it(rendered):
 @pytest.mark.parametrize("language", ["fr", "en"])
 def test_every_page_of_the_menu_names_a_picture_for_its_address(rendered, pages, image, language):
     for page in PAGES:
-        (meta,) = [m for m in pages[f"{language}/{page.slug}.html"].all("meta") if m.get("property") == "og:image"]
+        (meta,) = [
+            m for m in pages[f"{language}/{page.slug}.html"].all("meta") if m.get("property") == "og:image"
+        ]
         path = (rendered / language / page.slug).parent / meta["content"]
         assert image(path.read_bytes()).size == (1200, 630), page.slug
 
@@ -108,5 +119,7 @@ def test_a_card_of_a_rule_names_no_picture(pages):
 
 def test_the_picture_of_a_page_shows_its_title(rendered):
     page = next(page for page in PAGES if page.slug == "age")
-    one, other = (pictures.social(f"<title>{t} – bobanalysis</title>", page, "fr") for t in ("Un", "Autre titre"))
+    one, other = (
+        pictures.social(f"<title>{t} – bobanalysis</title>", page, "fr") for t in ("Un", "Autre titre")
+    )
     assert one != other

@@ -14,8 +14,8 @@ pytestmark = pytest.mark.browser
 STORIES = [page.slug for page in PAGES if page.section in SECTIONS]
 PAPER = 673
 """Pixels between the margins of A4: 178 millimetres."""
-WIDER = """() => [...document.querySelectorAll('main *')].filter(e => e.checkVisibility()
-    && !e.closest('svg') && e.getBoundingClientRect().right > innerWidth + 1).map(e => e.outerHTML.slice(0, 90))"""
+WIDER = """() => [...document.querySelectorAll('main *')].filter(e => e.checkVisibility() && !e.closest('svg')
+    && e.getBoundingClientRect().right > innerWidth + 1).map(e => e.outerHTML.slice(0, 90))"""
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +51,9 @@ def plain(text):
 @pytest.mark.parametrize(
     ("language", "slug"),
     [
-        pytest.param(language, slug, marks=[] if (language, slug) in (("fr", "age"), ("en", "place")) else slow)
+        pytest.param(
+            language, slug, marks=[] if (language, slug) in (("fr", "age"), ("en", "place")) else slow
+        )
         for slow in [pytest.mark.slow]
         for slug in STORIES
         for language in ("fr", "en")
@@ -76,7 +78,9 @@ def test_nothing_is_cut_on_paper(paper, rendered, chosen):
 
 
 def every(folder):
-    return sorted(p.relative_to(folder).as_posix() for part in ("fr", "en") for p in (folder / part).rglob("*.html"))
+    return sorted(
+        p.relative_to(folder).as_posix() for part in ("fr", "en") for p in (folder / part).rglob("*.html")
+    )
 
 
 def test_a_long_table_is_printed_as_the_name_of_its_file_and_a_short_one_whole(paper):
@@ -89,7 +93,9 @@ def test_a_long_table_is_printed_as_the_name_of_its_file_and_a_short_one_whole(p
     assert {rows > ON_PAPER for _, rows, _, _ in tables} == {True, False}
     for id, rows, shown, text in tables:
         assert shown == (rows <= ON_PAPER), id
-        assert (f"{rows} rows, not printed here: see the file tables/{id}.csv" in text) == (rows > ON_PAPER), id
+        assert (f"{rows} rows, not printed here: see the file tables/{id}.csv" in text) == (
+            rows > ON_PAPER
+        ), id
 
 
 def test_sources_of_a_table_are_counted_on_paper_and_not_listed_again(paper):
@@ -123,4 +129,6 @@ def test_each_theme_begins_a_new_sheet(printed, pages):
     headings = re.findall(r'<h2 id="theme-[\w-]+">(.*?)</h2>', pages["en/questions.html"].source)
     assert len(headings) > 5
     for heading in headings[1:]:
-        assert any(plain(sheet).split(" bobanalysis ")[-1].find(plain(heading)) in range(60) for sheet in sheets), heading
+        assert any(
+            plain(sheet).split(" bobanalysis ")[-1].find(plain(heading)) in range(60) for sheet in sheets
+        ), heading

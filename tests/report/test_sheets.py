@@ -62,7 +62,9 @@ def spoilt(published, tmp_path):
         content = copy.deepcopy(published[name])
         change(content)
         path = tmp_path / name
-        path.write_text(yaml.dump(content, Dumper=DUMPER, allow_unicode=True, sort_keys=False), encoding="utf-8")
+        path.write_text(
+            yaml.dump(content, Dumper=DUMPER, allow_unicode=True, sort_keys=False), encoding="utf-8"
+        )
         with pytest.raises(InputError) as caught:
             FILES[name](path)
         return str(caught.value)

@@ -1,4 +1,4 @@
-"""What is wrong with a page as HTML: what a parser has to guess, and elements where the standard has no place."""
+"""What is wrong with a page as HTML: what a parser has to guess, and elements where they may not stand."""
 
 from collections import Counter
 
@@ -8,7 +8,7 @@ PHRASES = {
     *("a", "abbr", "b", "button", "code", "em", "h1", "h2", "h3", "h4", "i", "label", "legend", "p", "pre"),
     *("small", "span", "strong", "sub", "summary", "sup"),
 }
-"""Elements that hold words and no blocks. A link may hold what its parent may; here links stand in sentences."""
+"""Elements that hold words and no blocks. A link stands in sentences here."""
 BLOCKS = {
     *("article", "aside", "blockquote", "details", "div", "dl", "fieldset", "figure", "footer", "form"),
     *("h1", "h2", "h3", "h4", "header", "hr", "main", "nav", "ol", "p", "pre", "section", "table", "ul"),
@@ -68,7 +68,9 @@ def walk(node, around, found, ids):
         if name != "svg":  # inside a drawing other rules hold
             walk(child, [*around, name], found, ids)
         else:
-            ids.update(e.attrs["id"] for e in everything(child) if (getattr(e, "attrs", None) or {}).get("id"))
+            ids.update(
+                e.attrs["id"] for e in everything(child) if (getattr(e, "attrs", None) or {}).get("id")
+            )
 
 
 def everything(node):
