@@ -74,20 +74,16 @@ class _File:
     scenarios: dict[str, dict[str, Any]]
 
 
-@cache
-def _file(path: Path) -> _File:
-    return load_yaml(_File, path)
-
-
 def names() -> list[str]:
     """Names of the scenarios, in the order of the file.
 
     >>> names()[:3]
     ['central', 'occupation', 'residence']
     """
-    return list(_file(FILE).scenarios)
+    return list(load_yaml(_File, FILE).scenarios)
 
 
+@cache
 def labels() -> dict[str, dict[str, str]]:
     """What each assumed answer is, for readers.
 
@@ -96,7 +92,7 @@ def labels() -> dict[str, dict[str, str]]:
     >>> labels()["area_type"]["kind"]
     'assumed'
     """
-    return _file(FILE).labels
+    return load_yaml(_File, FILE).labels
 
 
 def load(name: str = "central") -> Scenario:
@@ -109,7 +105,7 @@ def load(name: str = "central") -> Scenario:
     >>> load("residence").construction
     'residence'
     """
-    known = _file(FILE).scenarios
+    known = load_yaml(_File, FILE).scenarios
     if name not in known:
         raise InputError(f"{FILE.name}: no scenario {name!r}; choose one of {', '.join(known)}")
     central, own, where = known["central"], known[name], f"{FILE.name}: scenario {name!r}"

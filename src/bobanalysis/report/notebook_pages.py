@@ -6,67 +6,24 @@ nothing links to one.
 
 from __future__ import annotations
 
-import ast
 import base64
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from functools import cache, cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from functools import cache
+from typing import Any
 
 from markupsafe import Markup
 
 from bobanalysis.report import charts, pictures
+from bobanalysis.report.notebooks import Book
+from bobanalysis.report.renderer import Content, Page, PageRenderer
 from bobanalysis.report.words import HERE
 from bobanalysis.tables import load_yaml
 from bobanalysis.text import Language, Text
 
-if TYPE_CHECKING:
-    from bobanalysis.report.renderer import Content, Page, PageRenderer
-
 HEAVY = 150_000
 """Bytes from which a drawing is shown as a PNG: a map drawn many times would make a page of megabytes."""
 CHART = "Chart made by the code above"
-
-
-@dataclass(frozen=True)
-class Book:
-    """An executed notebook: `name` as its file is called, `cells` as nbformat reads them."""
-
-    name: str
-    cells: list[Any]
-
-    @property
-    def title(self) -> str:
-        """Its main heading."""
-        return str(self.cells[0].source.splitlines()[0].removeprefix("# "))
-
-    @cached_property
-    def literals(self) -> dict[str, list[str]]:
-        """The texts in the code of each cell, by its id: what a finding's name is made from."""
-        return {cell.id: _texts(cell.source) for cell in self.cells if cell.cell_type == "code"}
-
-    def cell_of(self, finding: str) -> str:
-        """Return the id of the cell that recorded a finding or table: the one whose code names most of it."""
-
-        def named(cell: str) -> int:
-            return max((len(text) for text in self.literals[cell] if finding.startswith(text)), default=0)
-
-        return max(self.literals, key=named, default="")
-
-
-def _texts(source: str) -> list[str]:
-    found = (node.value for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Constant))
-    return [text for text in found if isinstance(text, str) and "." in text]
-
-
-def read(build: Path) -> dict[str, Book]:
-    """Read the executed copies in a build folder, by name; there may be none."""
-    import nbformat
-
-    paths = sorted((build / "notebooks").glob("*.ipynb"))
-    return {path.stem: Book(path.stem, nbformat.read(path, as_version=4).cells) for path in paths}
 
 
 @cache
@@ -116,8 +73,6 @@ def recorded(page: PageRenderer) -> Mapping[str, Any]:
 
 def pages(content: Content, language: Language) -> Iterator[Page]:
     """Return the pages that a language has of notebooks: their findings, and in English their copies."""
-    from bobanalysis.report.renderer import Page
-
     menu = ("Notebooks", "Method and data")
     for name in content.merged["notebooks"]:
         yield Page(f"findings/{name}", *menu, recorded, "findings.html")

@@ -10,15 +10,12 @@ import re
 import textwrap
 from collections.abc import Sequence
 from html import escape, unescape
-from typing import TYPE_CHECKING
 
 from bobanalysis.data import sources
 from bobanalysis.report.charts import STYLE, ChartKind
+from bobanalysis.report.renderer import Content, Page, environment, years
 from bobanalysis.report.words import Words
 from bobanalysis.text import Language
-
-if TYPE_CHECKING:
-    from bobanalysis.report.renderer import Content, Page
 
 MARGIN, SHARPNESS = 8, 2
 """Pixels beside the text of a picture, and of a PNG for each of a drawing."""
@@ -63,8 +60,6 @@ def credit(content: Content, chart: ChartKind, words: Words) -> str:
 
     The first of its tables gives kind and years.
     """
-    from bobanalysis.report.renderer import years
-
     metas = [content.merged["tables"][id] for id in chart.tables]
     known = dict.fromkeys([*(id for meta in metas for id in meta["sources"]), *chart.shapes])
     said = [words.name("kinds", metas[0]["kind"]).capitalize()]
@@ -88,8 +83,6 @@ def social(html: str, page: Page, language: Language) -> bytes:
 
     Parameters: `html` of the page, whose title is shown; `page`; `language`.
     """
-    from bobanalysis.report.renderer import environment
-
     title = unescape(re.findall(r"<title>(.*?) – bobanalysis</title>", html, re.S)[0])
     shown = {"lines": textwrap.wrap(title, 30), "section": page.section, "font": STYLE["font"]}
     return png(environment(language).get_template("parts/social.svg").render(shown), sharpness=1)

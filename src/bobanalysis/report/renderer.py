@@ -20,7 +20,7 @@ from markupsafe import Markup, escape
 
 from bobanalysis.algorithm import Algorithm
 from bobanalysis.data import Source, sources
-from bobanalysis.report import charts, findings, notebook_pages
+from bobanalysis.report import charts, findings, notebooks
 from bobanalysis.report.subjects import CardIndex, card_index
 from bobanalysis.report.words import HERE, Words
 from bobanalysis.text import Language, capital
@@ -74,7 +74,7 @@ class Content:
     within_site: bool = False
     drawings: dict[tuple[str, Language, bool], tuple[charts.Drawing, str]] = field(default_factory=dict)
     groups: dict[tuple[str, str], dict[str, list[dict[str, Any]]]] = field(default_factory=dict)
-    books: dict[str, notebook_pages.Book] = field(default_factory=dict)
+    books: dict[str, notebooks.Book] = field(default_factory=dict)
     seen: dict[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -82,7 +82,7 @@ class Content:
         """Merge the records in a build folder; raise `findings.FindingError` when they do not fit."""
         merged = findings.merge(build)
         texts = {id: (build / "tables" / f"{id}.csv").read_text(encoding="utf-8") for id in merged["tables"]}
-        return cls(merged, texts, algorithm, books=notebook_pages.read(build))
+        return cls(merged, texts, algorithm, books=notebooks.read(build))
 
     @classmethod
     def of(cls, algorithm: Algorithm, within_site: bool = False) -> Content:
