@@ -43,6 +43,7 @@ def cell(id, source, outputs):
 def write(build):
     """Leave two executed copies; of the others a build holds none."""
     (build / "notebooks").mkdir(parents=True, exist_ok=True)
-    for name in ("05_age", "06_place"):
-        book = new_notebook(cells=[cell(*each) for each in CELLS])
+    for name, title in (("05_age", "05 · Age, invented"), ("06_place", "06 · Place, invented")):
+        cells = [(id, source.replace("05 · Age, invented", title), made) for id, source, made in CELLS]
+        book = new_notebook(cells=[cell(*each) for each in cells])
         nbformat.write(book, build / "notebooks" / f"{name}.ipynb")
