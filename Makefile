@@ -21,7 +21,7 @@ endif
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup reports test test-slow test-all lint format lab bench clean
+.PHONY: help setup reports check-reports pdfs release test test-slow test-all lint format lab bench clean
 
 help: ## list what make can do
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' Makefile | awk -F'|' '{printf "  %-16s %s\n", $$1, $$2}'
@@ -32,6 +32,15 @@ setup: $(READY) ## prepare the environment in .venv, nothing else
 
 reports: $(READY) ## execute the notebooks and make the pages in reports/
 	@$(PY) -m bobanalysis.build $(ARGS)
+
+check-reports: $(READY) ## execute everything from nothing in a clone and compare with what is committed
+	@$(PY) -m tools.check_reports
+
+pdfs: $(READY) ## print summary and stories as PDF, into build/release
+	@$(PY) -m tools.release --only pdf
+
+release: reports ## make site, PDFs and checksums for a release, in build/release
+	@$(PY) -m tools.release
 
 PYTEST = OMP_NUM_THREADS=1 $(PY) -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
 RANDOM = --hypothesis-profile random --hypothesis-seed $$seed

@@ -33,6 +33,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellControlSignal, DeadKernelError
 
 from bobanalysis import algorithms, report
+from bobanalysis.report.folders import exchange, restore
 
 ROOT = Path(__file__).parents[2]
 FORMAT = "2"
@@ -91,6 +92,11 @@ def build(
     """
     started, folder, pages = time.monotonic(), root / "build", not (only or parameters)
     target = folder / "trial" if parameters else folder
+    for place in (root / "reports", *(folder / kind for kind in RECORDED)):
+        restore(place)
+    for left in folder.glob("next-*"):  # of a build that was ended by force, and not of one at work
+        if time.time() - left.stat().st_mtime > 86_400:
+            shutil.rmtree(left, ignore_errors=True)
     entries = asyncio.run(_execute_all(_jobs(root, only, parameters or {}), root, force, jobs))
     with tempfile.TemporaryDirectory(prefix="next-", dir=folder) as aside:
         staged = Path(aside)
@@ -101,11 +107,11 @@ def build(
         made = _render(root, staged, force) if pages else ""
         for kind in RECORDED:
             if pages:
-                _replace(staged / kind, folder / kind)
+                exchange(staged / kind, folder / kind)
             else:
                 shutil.copytree(staged / kind, target / kind, dirs_exist_ok=True)
         if made:
-            _replace(staged / "reports", root / "reports")
+            exchange(staged / "reports", root / "reports")
             (folder / "state").write_text(f"{made} {_tree(root / 'reports')}", encoding="utf-8")
     print(f"\nDone in {time.monotonic() - started:.0f} s. Notebooks: {os.path.relpath(target)}/notebooks")
     if pages:
@@ -255,7 +261,7 @@ async def _execute(job: Job, root: Path) -> Path:
         used = json.dumps(_used(log, root.resolve(), started), indent=0)
         (folder / "used.json").write_text(used, encoding="utf-8")
         entry = cache / f"{job.name}-{job.own[:16]}-{hashlib.sha256(used.encode()).hexdigest()[:8]}"
-        _replace(folder, entry)
+        exchange(folder, entry)
     for old in _newest(root, f"{job.name}-*")[KEPT:]:
         shutil.rmtree(old, ignore_errors=True)
     print(f"{job.name}: done in {time.time() - started:.0f} s", flush=True)
@@ -283,14 +289,6 @@ def _render(root: Path, staged: Path, force: bool) -> str:
     except ValueError as error:  # what findings, pages and catalogues of words raise
         raise BuildError(f"pages: {error}") from error
     return made_from
-
-
-def _replace(new: Path, old: Path) -> None:
-    """Put a folder in the place of another; both are renamed, so there is no time with half of one."""
-    with tempfile.TemporaryDirectory(prefix="old-", dir=new.parent) as attic:
-        if old.exists():
-            old.replace(Path(attic) / old.name)
-        new.replace(old)
 
 
 def _parameter(text: str) -> tuple[str, Any]:

@@ -259,7 +259,7 @@ def test_equal_predictions_show_no_gap_and_are_no_test(selected):
     assert "everybody is given the same" in test.reason
 
 
-@pytest.mark.parametrize("many", [20_000, pytest.param(100_000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("many", [5_000, pytest.param(100_000, marks=pytest.mark.slow)])
 def test_very_many_groups_are_tested_or_said_to_be_too_small(many):
     rng = np.random.default_rng(7)
     group = np.arange(2 * many) % many

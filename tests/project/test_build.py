@@ -132,6 +132,40 @@ def test_a_page_that_cannot_be_made_leaves_the_last_good_one(root):
     assert not (root / "reports" / "half.html").exists()
 
 
+@pytest.mark.parametrize("left", range(5))
+def test_a_build_that_is_stopped_between_two_folders_leaves_whole_pages_and_is_mended_by_the_next(root, left):
+    notebook(root, "01_one", RECORD.format(name="01_one", value=1))
+    build(root)
+    notebook(root, "01_one", RECORD.format(name="01_one", value=2))
+    calls, real = [], builder.exchange
+
+    def stopped(new, old):
+        calls.append(old.name)
+        if len(calls) > left:
+            raise KeyboardInterrupt
+        real(new, old)
+
+    with mock.patch.object(builder, "exchange", stopped), contextlib.suppress(KeyboardInterrupt):
+        build(root)
+    assert page(root) == "1", "the pages come last"
+    build(root)
+    assert page(root) == "2"
+
+
+def test_what_a_build_ended_by_force_left_aside_is_put_back_or_removed(root):
+    notebook(root, "01_one", RECORD.format(name="01_one", value=1))
+    build(root)
+    (root / "reports").rename(root / ".reports-before")
+    old, young = root / "build" / "next-old", root / "build" / "next-young"
+    for folder in (old, young):
+        folder.mkdir()
+    os.utime(old, (0, 0))
+    build(root, render=lambda *_: pytest.fail("the pages that were put back are still those"))
+    assert page(root) == "1"
+    assert not old.exists()
+    assert young.exists(), "it may be of a build at work"
+
+
 def test_a_page_changed_by_hand_is_made_again(root):
     notebook(root, "01_one", RECORD.format(name="01_one", value=1))
     build(root)

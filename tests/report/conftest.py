@@ -7,6 +7,7 @@ import sys
 import time
 from pathlib import Path
 
+import invented_notebooks
 import pytest
 from invented_findings import write_invented
 from reading_pages import parse_all
@@ -56,6 +57,7 @@ def made_site():
 def invented_build(tmp_path_factory):
     build = tmp_path_factory.mktemp("build")
     write_invented(build)
+    invented_notebooks.write(build)
     return build
 
 

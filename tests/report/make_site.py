@@ -6,6 +6,7 @@ import tempfile
 import traceback
 from pathlib import Path
 
+import invented_notebooks
 from audited import BOB, OTHERS
 from invented_findings import write_invented
 
@@ -21,6 +22,7 @@ if __name__ == "__main__":
             new = Path(aside) / "new"
             (new / "build").mkdir(parents=True)
             write_invented(new / "build")
+            invented_notebooks.write(new / "build")
             render(new / "build", new / "reports", algorithm=BOB, others=OTHERS)
             new.rename(folder)
     except BaseException:

@@ -15,6 +15,22 @@ def parse_all(folder):
     return {p.relative_to(folder).as_posix(): Parsed(p.read_text("utf-8")) for p in found}
 
 
+OURS = ("*.html", "fr/**/*.html", "en/**/*.html")
+EVERY = (*OURS, "*/fr/**/*.html", "*/en/**/*.html")
+"""Pages of the site, and those of algorithms beside too."""
+
+
+def one_of_each(folder, parts=OURS):
+    """One page of each kind, by its path: of those made from one template one; languages take turns."""
+    kinds = {}
+    for path in sorted({p.relative_to(folder).as_posix() for part in parts for p in folder.glob(part)}):
+        kind = re.sub(r"(^|/)(fr|en)/", r"\1", path)
+        kind = re.sub(r"(register-|rules/|places/|regions/|notebooks/|findings/).*", r"\1", kind)
+        kinds.setdefault(kind, []).append(path)
+    turns = ((sorted(paths), i % 2) for i, (_, paths) in enumerate(sorted(kinds.items())))
+    return [paths[-1] if last else paths[0] for paths, last in turns]
+
+
 class Parsed(HTMLParser):
     """The elements of a page in order, and its texts with the elements around each."""
 

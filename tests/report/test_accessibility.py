@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from audited import OTHERS
+from reading_pages import one_of_each
 
 LANGUAGES = ("fr", "en")
 CARDS = 30
@@ -33,20 +34,8 @@ def looked_at(folder):
     return [p for p in found if p not in cards] + cards[:: max(1, -(-len(cards) // CARDS))]
 
 
-def of_each_template(folder):
-    """One page of each template; `looked_at` holds more of the same."""
-    found = looked_at(folder)
-    cards = [p for p in found if p.count("/") > 1]
-    forms = [p for p in found if "register-" in p]
-    return [p for p in found if p not in (*cards[1:], *forms[1:]) and not p.endswith("index.html")] + [
-        "en/rules/for-old.html",
-        "fr/places/23.html",
-        "en/regions/11.html",
-    ]
-
-
 SIZES = pytest.mark.parametrize(
-    "chosen", [of_each_template, pytest.param(looked_at, marks=pytest.mark.slow)], ids=["templates", "all"]
+    "chosen", [one_of_each, pytest.param(looked_at, marks=pytest.mark.slow)], ids=["templates", "all"]
 )
 
 
@@ -129,8 +118,8 @@ def tab(browser):
     page.close()
 
 
-ROWS = 15
-ENTRIES = 4
+ROWS = 6
+ENTRIES = 2
 """Rows of a table, and entries of a section, that axe-core looks at."""
 
 

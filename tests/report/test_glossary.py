@@ -47,7 +47,7 @@ NEVER = {
     ],
 }
 """Words that pages for everyone do without."""
-APART = ("data", "sources")
+APART = ("data", "findings", "notebooks", "sources")
 """Pages that list files and sources, by the names that these have."""
 
 
@@ -66,7 +66,7 @@ def texts(pages, language):
     return {
         path: " ".join(blocks(page, language))
         for path, page in pages.items()
-        if path.startswith(f"{language}/") and path.split("/")[-1].removesuffix(".html") not in APART
+        if path.startswith(f"{language}/") and not {*path.removesuffix(".html").split("/")} & {*APART}
     }
 
 

@@ -79,6 +79,7 @@ def content_rules() -> frozenset[str]:
     return frozenset(held - rules_in_use())
 
 
+@cache
 def idle_families() -> dict[str, str]:
     """Return an example of each family of rules none of whose members is used anywhere, by its pattern.
 

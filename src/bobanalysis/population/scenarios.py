@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -82,6 +83,7 @@ def names() -> list[str]:
     return list(load_yaml(_File, FILE).scenarios)
 
 
+@cache
 def labels() -> dict[str, dict[str, str]]:
     """What each assumed answer is, for readers.
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from html import escape
+from itertools import pairwise
 from textwrap import wrap
 from typing import Any
 
@@ -42,10 +43,11 @@ class Drawing:
 
 @dataclass(frozen=True)
 class ChartKind:
-    """A chart that pages can ask for: the tables it needs, and what `read` takes from them."""
+    """A chart that pages can ask for: its tables, what `read` takes from them, sources of shapes."""
 
     tables: tuple[str, ...]
     read: Callable[[Tables, Words, bool], tuple[str, str, Mapping[str, Any]]]
+    shapes: tuple[str, ...] = ()
 
 
 def draw(name: str, tables: Tables, words: Words, narrow: bool) -> Drawing:
@@ -83,12 +85,7 @@ def svg(drawing: Drawing, name: str) -> str:
     for character, stand_in in STYLE["stand_ins"].items():
         text = text.replace(stand_in, character)
     text = text.replace(f'font-family="{STYLE["measure"]}"', f'font-family="{STYLE["font"]}"')
-    text = re.sub(r'(?<= d=")[^"]+|(?<= transform=")[^"]+', lambda m: _shorten(m.group()), text)
-    text = re.sub(r' (?:class|aria-[a-z]+|role|pointer-events|xmlns:xlink|version)="[^"]*"', "", text)
-    text = re.sub(r'<path d="M0,0h0v0h0Z"/>', "", text)
-    for i, found in enumerate(dict.fromkeys(re.findall(r'\bid="([^"]+)"', text))):
-        # the converter counts ids on from one chart to the next; here they only depend on the chart
-        text = re.sub(rf'(?<=\bid="){found}(?=")|(?<=url\(#){found}(?=\))', f"{name}-part{i}", text)
+    text = plain(text, name)
     hatched = text.replace(f'fill="{HATCH}"', f'fill="url(#{name}-hatch)"')
     head, rest = hatched.split(">", 1)
     head = f'{head} role="img" aria-labelledby="{name}-title" aria-describedby="{name}-desc">'
@@ -98,6 +95,32 @@ def svg(drawing: Drawing, name: str) -> str:
     )
     hatching = STYLE["hatching"].format(name=name) if hatched != text else ""
     return f"{head}{labels}{hatching}{rest}\n"
+
+
+def plain(text: str, name: str) -> str:
+    """Leave what draws in the SVG of a chart: coordinates of one decimal, and ids that start with `name`."""
+    text = re.sub(r'(?<= d=")[^"]+|(?<= transform=")[^"]+', lambda m: _shorten(m.group()), text)
+    text = re.sub(r' (?:class|aria-[a-z]+|role|pointer-events|xmlns:xlink|version)="[^"]*"', "", text)
+    text = re.sub(r'<path d="M0,0h0v0h0Z"/>', "", text)
+    text = re.sub(rf"M{_POINT}(?:L{_POINT}){{3,}}", lambda m: _relative(m.group()), text)
+    for i, found in enumerate(dict.fromkeys(re.findall(r'\bid="([^"]+)"', text))):
+        # the converter counts ids on from one chart to the next; here they only depend on the chart
+        text = re.sub(rf'(?<=\bid="){found}(?=")|(?<=url\(#){found}(?=\))', f"{name}-part{i}", text)
+    return text
+
+
+_POINT = r"-?[\d.]+,-?[\d.]+"
+
+
+def _relative(line: str) -> str:
+    """Write a line from point to point instead of by places, half as long where points are near.
+
+    >>> _relative("M10,20.5L10.1,20L12,20")
+    'M10,20.5l0.1,-0.5 1.9,0'
+    """
+    points = [[round(10 * float(n)) for n in point.split(",")] for point in line[1:].split("L")]
+    steps = ((b[0] - a[0], b[1] - a[1]) for a, b in pairwise(points))
+    return f"M{line[1:].split('L')[0]}l" + " ".join(f"{x / 10:g},{y / 10:g}" for x, y in steps)
 
 
 def _shorten(numbers: str) -> str:
@@ -384,7 +407,7 @@ CHARTS: Mapping[str, ChartKind] = {
     "age-challenges": ChartKind(("age.challenge_share", "age.cliffs"), _age_challenges),
     "age-cliffs": ChartKind(("age.cliffs", "age.challenge_share"), _age_cliffs),
     "age-advice": ChartKind(("advice_age.given", "advice_age.names"), _age_advice),
-    "place-map": ChartKind(("place.stressed",), _place_map),
+    "place-map": ChartKind(("place.stressed",), _place_map, ("departements_map",)),
     "place-ranks": ChartKind(("place.stressed",), _place_ranks),
     "others-by-age": ChartKind(("three.by_age_score", "three.by_age_chance"), _others_by_age),
     "observed-by-age": ChartKind(("observed.standardised",), _observed_by_age),

@@ -28,7 +28,8 @@ APART = {
 """Elements inside which they are not: what is a link or a heading already, and what is not prose."""
 VOID = {"br", "hr", "img", "input", "link", "meta", "wbr"}
 
-_TAG = re.compile(r"(<[^>]*>)")
+_TAG = re.compile(r"(<svg\b.*?</svg>|<table\b.*?</table>|<[^>]*>)", re.S)
+"""A tag, or a whole picture or table: nothing in these is linked."""
 
 
 @dataclass(frozen=True)
@@ -108,8 +109,10 @@ def link(html: str, language: str, home: str) -> str:
 
     parts, around = _TAG.split(html), list[str]()
     for i, part in enumerate(parts):
-        if i % 2:
+        if i % 2 and not part.endswith(("</svg>", "</table>")):
             _step(around, part)
+        elif i % 2:
+            continue
         elif "main" in around and PROSE & set(around) and not (APART | {"data-plain"}) & set(around):
             parts[i] = pattern.sub(linked, part)
     return "".join(parts)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
+from importlib.metadata import version
 from itertools import groupby
 from pathlib import Path
 from traceback import extract_tb
@@ -19,8 +20,8 @@ import polars as pl
 from markupsafe import Markup, escape
 
 from bobanalysis.algorithm import Algorithm
-from bobanalysis.data import sources
-from bobanalysis.report import charts, findings, sheets
+from bobanalysis.data import Source, sources
+from bobanalysis.report import charts, findings, notebooks, sheets
 from bobanalysis.report.subjects import CardIndex, card_index
 from bobanalysis.report.words import HERE, Words
 from bobanalysis.text import Language, capital
@@ -33,6 +34,10 @@ ENDS = (("_low", "_high"), ("_lowest", "_highest"), ("_from", "_to"), (".lowest"
 WHOLE = ("people", "places", "years", "rank", "year")
 
 
+ON_PAPER = 14
+"""Rows of a table that are printed; of a longer one paper names the file."""
+
+
 class PageError(ValueError):
     """A page asks for something that no notebook recorded; the message names both."""
 
@@ -42,7 +47,8 @@ class Page:
     """A page: `slug` names the file and, unless `template` does, the template; `title` stands in the menu.
 
     `section` is the entry of the menu that the page stands under. `context` is a function of the page's
-    `PageRenderer` that returns what else the template may use.
+    `PageRenderer` that returns what else the template may use. `twin` is the page that stands for it in the
+    other language, when it has none there.
     """
 
     slug: str
@@ -50,6 +56,7 @@ class Page:
     section: str = ""
     context: Callable[[PageRenderer], Mapping[str, Any]] | None = None
     template: str = ""
+    twin: str = ""
 
     @property
     def home(self) -> str:
@@ -59,21 +66,26 @@ class Page:
 
 @dataclass
 class Content:
-    """What the notebooks recorded: merged findings, the text of each table, the tables as frames."""
+    """What the notebooks recorded: merged findings, the text of each table, the tables as frames.
+
+    `books` are their executed copies; `seen` says on which page a finding or table was shown first.
+    """
 
     merged: dict[str, Any]
     csv: dict[str, str]
     algorithm: Any = None
     within_site: bool = False
-    drawings: dict[tuple[str, str, bool], tuple[charts.Drawing, str]] = field(default_factory=dict)
+    drawings: dict[tuple[str, Language, bool], tuple[charts.Drawing, str]] = field(default_factory=dict)
     groups: dict[tuple[str, str], dict[str, list[dict[str, Any]]]] = field(default_factory=dict)
+    books: dict[str, notebooks.Book] = field(default_factory=dict)
+    seen: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def read(cls, build: Path, algorithm: Algorithm) -> Content:
         """Merge the records in a build folder; raise `findings.FindingError` when they do not fit."""
         merged = findings.merge(build)
         texts = {id: (build / "tables" / f"{id}.csv").read_text(encoding="utf-8") for id in merged["tables"]}
-        return cls(merged, texts, algorithm)
+        return cls(merged, texts, algorithm, books=notebooks.read(build))
 
     @classmethod
     def of(cls, algorithm: Algorithm, within_site: bool = False) -> Content:
@@ -128,6 +140,10 @@ class Content:
                 return values[0], values[1]
         return None
 
+    def notebook_of(self, id: str) -> str:
+        """Return the notebook that recorded a finding or a table."""
+        return str((self.merged["findings"].get(id) or self.merged["tables"][id])["notebook"])
+
     def _recorded(self, what: str, id: str, where: str) -> dict[str, Any]:
         known: dict[str, dict[str, Any]] = self.merged[f"{what}s"]
         if id not in known:
@@ -153,7 +169,7 @@ def read_table(text: str, meta: Mapping[str, Any]) -> pl.DataFrame:
 CALLS = (
     *("figure", "count", "cell", "bound", "listing", "items", "steps", "chart", "table", "kind", "title_of"),
     *("sources_of", "notes", "entries", "lines", "all_charts", "value", "interval", "number", "numbers"),
-    *("sure", "rows_of", "ranged", "data_of"),
+    *("sure", "rows_of", "ranged", "data_of", "recorded_in", "lists_of_sources"),
 )
 """What templates may call."""
 
@@ -181,6 +197,8 @@ class PageRenderer:
             at = [frame.line for frame in extract_tb(error.__traceback__) if frame.filename.endswith(".html")]
             raise PageError(f"{self.where}: {error}, in {(at or [''])[-1]}") from error
         self._complete("a sentence")
+        for id in self.shown:
+            self.content.seen.setdefault(id, self.page.slug)
         return tidy(made)
 
     def _made(self, template: str, **more: Any) -> Markup:
@@ -209,6 +227,7 @@ class PageRenderer:
             "publication": sheets.publication,
             "merged": self.content.merged,
             "ends": self.content.ends,
+            "version": version("bobanalysis"),
         }
 
     @property
@@ -321,9 +340,13 @@ class PageRenderer:
             MARKS[kind], self.home, slug, name
         )
 
+    @cached_property
+    def _sources(self) -> Mapping[str, Source]:
+        return sources()
+
     def title_of(self, id: str) -> str:
         """Return the title of a source."""
-        return self.words.say(sources()[id].title)
+        return self.words.say(self._sources[id].title)
 
     def sources_of(self, ids: Sequence[str]) -> Markup:
         """List sources by their titles, each linked to the page of sources; a long list is folded."""
@@ -333,6 +356,20 @@ class PageRenderer:
             return Markup(", ").join(links)
         count = self.words._("{n} sources").format(n=self.words.number(len(links)))
         return self._made("parts/sources.html", count=count, links=links)
+
+    def lists_of_sources(self, notes: Iterable[tuple[str, Mapping[str, Any]]]) -> dict[str, str]:
+        """Name each list of more than two sources that notes share, so that it stands on the page once."""
+        lists = dict.fromkeys(" ".join(note["sources"]) for _, note in notes if len(note["sources"]) > 2)
+        return {ids: f"sources-{i}" for i, ids in enumerate(lists, 1)}
+
+    def recorded_in(self, id: str) -> Markup:
+        """Name the notebook that recorded a finding, linked to the cell where its executed copy is a page."""
+        name = self.content.notebook_of(id)
+        if name not in self.content.books:
+            return Markup("<code>{}</code>").format(name)
+        cell = self.content.books[name].cell_of(id)
+        link = Markup('<a href="{}../en/notebooks/{}.html#cell-{}" hreflang="en"><code>{}</code></a>')
+        return link.format(self.home, name, cell, name)
 
     # what stands on its own
 
@@ -364,6 +401,7 @@ class PageRenderer:
         Columns `only`, or a `pivot` (see `_wide`); `people` is the sample's size.
         """
         frame, meta = self.content.table(id, self.where), self.content.merged["tables"][id]
+        self.content.seen.setdefault(id, self.page.slug)
         named = self._names(id)
         frame = frame.with_columns(
             pl.col(name).replace({key: self.words.say(text) for key, text in names.items()})
@@ -386,6 +424,7 @@ class PageRenderer:
             text=[units[name] in TEXTS for name in names],
             people=self.count(people) if people else "",
             unfolded=unfolded,
+            long=len(rows) > ON_PAPER,
             **self.table_facts(id),
         )
 

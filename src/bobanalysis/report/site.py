@@ -19,16 +19,20 @@ from bobanalysis.audit.person import Person
 from bobanalysis.report import (
     backers,
     cards,
+    charts,
     condition_pages,
     downloads,
     glossary,
     letter_page,
+    notebook_pages,
+    pictures,
     place_pages,
     quirk_pages,
     sheet_pages,
     sheets,
     tryit,
 )
+from bobanalysis.report.folders import exchange
 from bobanalysis.report.renderer import Content, Page, PageRenderer, environment
 from bobanalysis.report.words import HERE, N_, Words
 from bobanalysis.text import LANGUAGES, Language
@@ -55,7 +59,7 @@ PAGES = (
     Page("privacy", N_("Personal data"), N_("Questions and answers"), sheet_pages.privacy),
     Page("register", N_("Register"), N_("Questions and answers"), sheet_pages.register),
     Page("method", N_("Method"), N_("Method and data")),
-    Page("notebooks", N_("Notebooks"), N_("Method and data")),
+    Page("notebooks", N_("Notebooks"), N_("Method and data"), notebook_pages.listed),
     Page("glossary", N_("Glossary"), N_("Method and data"), glossary.page),
     Page("sources", N_("Sources"), N_("Method and data")),
     Page("data", N_("Downloads"), N_("Method and data")),
@@ -98,9 +102,7 @@ def render(build: Path, reports: Path, algorithm: Algorithm, others: Sequence[Al
         _write_all(content, fresh)
         for other in others:
             render_algorithm(other, fresh / other.id, within_site=True)
-        if reports.exists():
-            reports.replace(Path(folder) / "old")
-        fresh.replace(reports)
+        exchange(fresh, reports)
     return reports
 
 
@@ -145,15 +147,34 @@ def _write_all(content: Content, folder: Path) -> None:
     for path, text in files.items():
         _write(folder / path, text)
     (folder / downloads.ARCHIVE).write_bytes(downloads.archive(data))
-    for page in every_page(content.algorithm):
+    pages = every_page(content.algorithm)
+    for page in sorted(pages, key=lambda page: page.slug == "notebooks"):  # it says what the others show
         for language in LANGUAGES:
             text = _page(content, language, page, PAGES)
             if page.slug != "glossary":
                 text = glossary.link(text, language, page.home)
             _write(folder / f"{language}/{page.slug}.html", text)
-    for (name, shown, narrow), (_, svg) in content.drawings.items():
-        _write(folder / f"assets/charts/{name}{'-narrow' if narrow else ''}-{shown}.svg", svg)
+            if page in PAGES:
+                _write_bytes(
+                    folder / f"assets/social/{language}-{page.slug}.png",
+                    pictures.social(text, page, language),
+                )
+    for language in LANGUAGES:
+        for page in notebook_pages.pages(content, language):
+            _write(folder / f"{language}/{page.slug}.html", _page(content, language, page, PAGES))
+    _write_charts(content, folder / "assets" / "charts")
     _write_assets(content.algorithm, folder)
+
+
+def _write_charts(content: Content, folder: Path) -> None:
+    """Write each chart as a file that says what it shows and where it is from, and as a PNG."""
+    for (name, language, narrow), (drawing, svg) in content.drawings.items():
+        words = Words(language, content.algorithm.presentation.words)
+        credit = pictures.credit(content, charts.CHARTS[name], words)
+        text = pictures.framed(svg, drawing.title, credit)
+        path = folder / f"{name}{'-narrow' if narrow else ''}-{language}.svg"
+        _write(path, text)
+        _write_bytes(path.with_suffix(".png"), pictures.png(text))
 
 
 def _page(content: Content, language: Language, page: Page, menu: Sequence[Page]) -> str:
@@ -164,6 +185,11 @@ def _page(content: Content, language: Language, page: Page, menu: Sequence[Page]
 def _write(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8", newline="\n")
+
+
+def _write_bytes(path: Path, data: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
 
 
 def _write_assets(algorithm: Algorithm, folder: Path) -> None:
