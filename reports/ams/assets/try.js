@@ -3,11 +3,11 @@
 var bobRules = (function () {
 "use strict";
 var INPUTS = ["gender", "age", "state_group", "schooling", "care_duty", "office_type", "impaired", "occupation_group", "steady_work", "case_years", "long_case", "measure"];
-var ROOTS = {"score": 0, "chance": 28, "class": 33, "score 0 0 if": 36, "score 0 0 adds": 37, "score 0 1 if": 2, "score 0 1 adds": 38, "score 0 2 if": 3, "score 0 2 adds": 39, "score 0 3 if": 6, "score 0 3 adds": 40, "score 0 4 if": 7, "score 0 4 adds": 41, "score 0 5 if": 8, "score 0 5 adds": 42, "score 0 6 if": 9, "score 0 6 adds": 43, "score 0 7 if": 10, "score 0 7 adds": 44, "score 0 8 if": 11, "score 0 8 adds": 45, "score 0 9 if": 13, "score 0 9 adds": 46, "score 0 10 if": 14, "score 0 10 adds": 47, "score 0 11 if": 15, "score 0 11 adds": 48, "score 0 12 if": 16, "score 0 12 adds": 49, "score 0 13 if": 17, "score 0 13 adds": 50, "score 0 14 if": 18, "score 0 14 adds": 51, "score 0 15 if": 19, "score 0 15 adds": 52, "score 0 16 if": 21, "score 0 16 adds": 53, "score 0 17 if": 22, "score 0 17 adds": 54, "score 0 18 if": 23, "score 0 18 adds": 55, "score 0 19 if": 24, "score 0 19 adds": 56, "score 0 20 if": 25, "score 0 20 adds": 57, "score 0 21 if": 26, "score 0 21 adds": 58, "score 0 22 if": 27, "score 0 22 adds": 59, "chance 0 0 if": 36, "chance 0 0 adds": 37, "chance 0 1 if": 2, "chance 0 1 adds": 38, "chance 0 2 if": 3, "chance 0 2 adds": 39, "chance 0 3 if": 6, "chance 0 3 adds": 40, "chance 0 4 if": 7, "chance 0 4 adds": 41, "chance 0 5 if": 8, "chance 0 5 adds": 42, "chance 0 6 if": 9, "chance 0 6 adds": 43, "chance 0 7 if": 10, "chance 0 7 adds": 44, "chance 0 8 if": 11, "chance 0 8 adds": 45, "chance 0 9 if": 13, "chance 0 9 adds": 46, "chance 0 10 if": 14, "chance 0 10 adds": 47, "chance 0 11 if": 15, "chance 0 11 adds": 48, "chance 0 12 if": 16, "chance 0 12 adds": 49, "chance 0 13 if": 17, "chance 0 13 adds": 50, "chance 0 14 if": 18, "chance 0 14 adds": 51, "chance 0 15 if": 19, "chance 0 15 adds": 52, "chance 0 16 if": 21, "chance 0 16 adds": 53, "chance 0 17 if": 22, "chance 0 17 adds": 54, "chance 0 18 if": 23, "chance 0 18 adds": 55, "chance 0 19 if": 24, "chance 0 19 adds": 56, "chance 0 20 if": 25, "chance 0 20 adds": 57, "chance 0 21 if": 26, "chance 0 21 adds": 58, "chance 0 22 if": 27, "chance 0 22 adds": 59, "class 0 0 if": 36, "class 0 0 adds": 37, "class 0 1 if": 2, "class 0 1 adds": 38, "class 0 2 if": 3, "class 0 2 adds": 39, "class 0 3 if": 6, "class 0 3 adds": 40, "class 0 4 if": 7, "class 0 4 adds": 41, "class 0 5 if": 8, "class 0 5 adds": 42, "class 0 6 if": 9, "class 0 6 adds": 43, "class 0 7 if": 10, "class 0 7 adds": 44, "class 0 8 if": 11, "class 0 8 adds": 45, "class 0 9 if": 13, "class 0 9 adds": 46, "class 0 10 if": 14, "class 0 10 adds": 47, "class 0 11 if": 15, "class 0 11 adds": 48, "class 0 12 if": 16, "class 0 12 adds": 49, "class 0 13 if": 17, "class 0 13 adds": 50, "class 0 14 if": 18, "class 0 14 adds": 51, "class 0 15 if": 19, "class 0 15 adds": 52, "class 0 16 if": 21, "class 0 16 adds": 53, "class 0 17 if": 22, "class 0 17 adds": 54, "class 0 18 if": 23, "class 0 18 adds": 55, "class 0 19 if": 24, "class 0 19 adds": 56, "class 0 20 if": 25, "class 0 20 adds": 57, "class 0 21 if": 26, "class 0 21 adds": 58, "class 0 22 if": 27, "class 0 22 adds": 59};
+var ROOTS = {"score": 0, "chance": 28, "class": 33, "score 0 0 if": 41, "score 0 0 adds": 42, "score 0 1 if": 2, "score 0 1 adds": 43, "score 0 2 if": 3, "score 0 2 adds": 44, "score 0 3 if": 6, "score 0 3 adds": 45, "score 0 4 if": 7, "score 0 4 adds": 46, "score 0 5 if": 8, "score 0 5 adds": 47, "score 0 6 if": 9, "score 0 6 adds": 48, "score 0 7 if": 10, "score 0 7 adds": 49, "score 0 8 if": 11, "score 0 8 adds": 50, "score 0 9 if": 13, "score 0 9 adds": 51, "score 0 10 if": 14, "score 0 10 adds": 52, "score 0 11 if": 15, "score 0 11 adds": 53, "score 0 12 if": 16, "score 0 12 adds": 54, "score 0 13 if": 17, "score 0 13 adds": 55, "score 0 14 if": 18, "score 0 14 adds": 56, "score 0 15 if": 19, "score 0 15 adds": 57, "score 0 16 if": 21, "score 0 16 adds": 58, "score 0 17 if": 22, "score 0 17 adds": 59, "score 0 18 if": 23, "score 0 18 adds": 60, "score 0 19 if": 24, "score 0 19 adds": 61, "score 0 20 if": 25, "score 0 20 adds": 62, "score 0 21 if": 26, "score 0 21 adds": 63, "score 0 22 if": 27, "score 0 22 adds": 64, "chance 0 0 if": 41, "chance 0 0 adds": 42, "chance 0 1 if": 2, "chance 0 1 adds": 43, "chance 0 2 if": 3, "chance 0 2 adds": 44, "chance 0 3 if": 6, "chance 0 3 adds": 45, "chance 0 4 if": 7, "chance 0 4 adds": 46, "chance 0 5 if": 8, "chance 0 5 adds": 47, "chance 0 6 if": 9, "chance 0 6 adds": 48, "chance 0 7 if": 10, "chance 0 7 adds": 49, "chance 0 8 if": 11, "chance 0 8 adds": 50, "chance 0 9 if": 13, "chance 0 9 adds": 51, "chance 0 10 if": 14, "chance 0 10 adds": 52, "chance 0 11 if": 15, "chance 0 11 adds": 53, "chance 0 12 if": 16, "chance 0 12 adds": 54, "chance 0 13 if": 17, "chance 0 13 adds": 55, "chance 0 14 if": 18, "chance 0 14 adds": 56, "chance 0 15 if": 19, "chance 0 15 adds": 57, "chance 0 16 if": 21, "chance 0 16 adds": 58, "chance 0 17 if": 22, "chance 0 17 adds": 59, "chance 0 18 if": 23, "chance 0 18 adds": 60, "chance 0 19 if": 24, "chance 0 19 adds": 61, "chance 0 20 if": 25, "chance 0 20 adds": 62, "chance 0 21 if": 26, "chance 0 21 adds": 63, "chance 0 22 if": 27, "chance 0 22 adds": 64, "class 0 0 if": 41, "class 0 0 adds": 42, "class 0 1 if": 2, "class 0 1 adds": 43, "class 0 2 if": 3, "class 0 2 adds": 44, "class 0 3 if": 6, "class 0 3 adds": 45, "class 0 4 if": 7, "class 0 4 adds": 46, "class 0 5 if": 8, "class 0 5 adds": 47, "class 0 6 if": 9, "class 0 6 adds": 48, "class 0 7 if": 10, "class 0 7 adds": 49, "class 0 8 if": 11, "class 0 8 adds": 50, "class 0 9 if": 13, "class 0 9 adds": 51, "class 0 10 if": 14, "class 0 10 adds": 52, "class 0 11 if": 15, "class 0 11 adds": 53, "class 0 12 if": 16, "class 0 12 adds": 54, "class 0 13 if": 17, "class 0 13 adds": 55, "class 0 14 if": 18, "class 0 14 adds": 56, "class 0 15 if": 19, "class 0 15 adds": 57, "class 0 16 if": 21, "class 0 16 adds": 58, "class 0 17 if": 22, "class 0 17 adds": 59, "class 0 18 if": 23, "class 0 18 adds": 60, "class 0 19 if": 24, "class 0 19 adds": 61, "class 0 20 if": 25, "class 0 20 adds": 62, "class 0 21 if": 26, "class 0 21 adds": 63, "class 0 22 if": 27, "class 0 22 adds": 64, "required 0": 36, "required 1": 39};
 var REFUSALS = [];
 var TOLD = {"34": [[]]};
 var NAMED = [0, 28, 33];
-var ELEMENTARY = [2, 4, 5, 6, 7, 8, 9, 10, 12, 13, 14, 15, 16, 17, 18, 20, 21, 22, 23, 24, 25, 26, 27];
+var ELEMENTARY = [2, 4, 5, 6, 7, 8, 9, 10, 12, 13, 14, 15, 16, 17, 18, 20, 21, 22, 23, 24, 25, 26, 27, 37, 40];
 var NODES = [
   /* 0 score */ function (p, r, t, g) { return r(1); },
   /* 1 */ function (p, r, t, g) { var s = 0, c, v; c = true; v = 0.1; s += c ? v : 0; c = r(2); v = -0.14; s += c ? v : 0; c = r(3); v = -0.13; s += c ? v : 0; c = r(6); v = -0.7; s += c ? v : 0; c = r(7); v = 0.16; s += c ? v : 0; c = r(8); v = -0.05; s += c ? v : 0; c = r(9); v = 0.28; s += c ? v : 0; c = r(10); v = 0.01; s += c ? v : 0; c = r(11); v = -0.15; s += c ? v : 0; c = r(13); v = -0.34; s += c ? v : 0; c = r(14); v = -0.18; s += c ? v : 0; c = r(15); v = -0.83; s += c ? v : 0; c = r(16); v = -0.82; s += c ? v : 0; c = r(17); v = -0.67; s += c ? v : 0; c = r(18); v = 0.17; s += c ? v : 0; c = r(19); v = -0.74; s += c ? v : 0; c = r(21); v = 0.65; s += c ? v : 0; c = r(22); v = 1.19; s += c ? v : 0; c = r(23); v = 1.98; s += c ? v : 0; c = r(24); v = -0.8; s += c ? v : 0; c = r(25); v = -0.57; s += c ? v : 0; c = r(26); v = -0.21; s += c ? v : 0; c = r(27); v = -0.43; s += c ? v : 0; return s; },
@@ -45,30 +45,35 @@ var NODES = [
   /* 33 class */ function (p, r, t, g) { return r(34); },
   /* 34 */ function (p, r, t, g) { t.from = t.parts.length; if (r(35)) { t.row = 0; return "A"; } t.from = 0; return "B_OR_C"; },
   /* 35 */ function (p, r, t, g) { return r(28) > 0.66; },
-  /* 36 */ function (p, r, t, g) { return true; },
-  /* 37 */ function (p, r, t, g) { return 0.1; },
-  /* 38 */ function (p, r, t, g) { return -0.14; },
-  /* 39 */ function (p, r, t, g) { return -0.13; },
-  /* 40 */ function (p, r, t, g) { return -0.7; },
-  /* 41 */ function (p, r, t, g) { return 0.16; },
-  /* 42 */ function (p, r, t, g) { return -0.05; },
-  /* 43 */ function (p, r, t, g) { return 0.28; },
-  /* 44 */ function (p, r, t, g) { return 0.01; },
-  /* 45 */ function (p, r, t, g) { return -0.15; },
-  /* 46 */ function (p, r, t, g) { return -0.34; },
-  /* 47 */ function (p, r, t, g) { return -0.18; },
-  /* 48 */ function (p, r, t, g) { return -0.83; },
-  /* 49 */ function (p, r, t, g) { return -0.82; },
-  /* 50 */ function (p, r, t, g) { return -0.67; },
-  /* 51 */ function (p, r, t, g) { return 0.17; },
-  /* 52 */ function (p, r, t, g) { return -0.74; },
-  /* 53 */ function (p, r, t, g) { return 0.65; },
-  /* 54 */ function (p, r, t, g) { return 1.19; },
-  /* 55 */ function (p, r, t, g) { return 1.98; },
-  /* 56 */ function (p, r, t, g) { return -0.8; },
-  /* 57 */ function (p, r, t, g) { return -0.57; },
-  /* 58 */ function (p, r, t, g) { return -0.21; },
-  /* 59 */ function (p, r, t, g) { return -0.43; }
+  /* 36 */ function (p, r, t, g) { return !!(r(37) || r(38)); },
+  /* 37 */ function (p, r, t, g) { return p.case_years !== 0; },
+  /* 38 */ function (p, r, t, g) { return !r(24); },
+  /* 39 */ function (p, r, t, g) { return !!(r(37) || r(40)); },
+  /* 40 */ function (p, r, t, g) { return p.measure === 0; },
+  /* 41 */ function (p, r, t, g) { return true; },
+  /* 42 */ function (p, r, t, g) { return 0.1; },
+  /* 43 */ function (p, r, t, g) { return -0.14; },
+  /* 44 */ function (p, r, t, g) { return -0.13; },
+  /* 45 */ function (p, r, t, g) { return -0.7; },
+  /* 46 */ function (p, r, t, g) { return 0.16; },
+  /* 47 */ function (p, r, t, g) { return -0.05; },
+  /* 48 */ function (p, r, t, g) { return 0.28; },
+  /* 49 */ function (p, r, t, g) { return 0.01; },
+  /* 50 */ function (p, r, t, g) { return -0.15; },
+  /* 51 */ function (p, r, t, g) { return -0.34; },
+  /* 52 */ function (p, r, t, g) { return -0.18; },
+  /* 53 */ function (p, r, t, g) { return -0.83; },
+  /* 54 */ function (p, r, t, g) { return -0.82; },
+  /* 55 */ function (p, r, t, g) { return -0.67; },
+  /* 56 */ function (p, r, t, g) { return 0.17; },
+  /* 57 */ function (p, r, t, g) { return -0.74; },
+  /* 58 */ function (p, r, t, g) { return 0.65; },
+  /* 59 */ function (p, r, t, g) { return 1.19; },
+  /* 60 */ function (p, r, t, g) { return 1.98; },
+  /* 61 */ function (p, r, t, g) { return -0.8; },
+  /* 62 */ function (p, r, t, g) { return -0.57; },
+  /* 63 */ function (p, r, t, g) { return -0.21; },
+  /* 64 */ function (p, r, t, g) { return -0.43; }
 ];
 function Refusal(kind, details) { this.kind = kind; this.details = details; }
 var refusals = REFUSALS.map(function (r) { return new Refusal(r[0], r[1]); });
@@ -136,6 +141,9 @@ function read(person, group, forced) {
     return found;
   }
   return {
+    holds: function (k) {
+      try { return r(k); } catch (e) { if (!(e instanceof Refusal)) throw e; return null; }
+    },
     value: function (name) { return r.seen[of(name)].value; },
     refusal: function (name) { return r.seen[of(name)].refusal; },
     answer: function (name) {
@@ -162,6 +170,72 @@ function fill(detail, person) {
 return { names: Object.keys(ROOTS), inputs: INPUTS, read: read, fill: fill };
 })();
 var bobData = {"outcomes":[{"id":"score","kind":"number","roots":{"":"score"}},{"id":"chance","kind":"number","roots":{"":"chance"}},{"id":"class","kind":"category","roots":{"":"class"}}],"defaults":{"gender":1,"age":0,"state_group":1,"schooling":1,"care_duty":false,"office_type":1,"impaired":false,"occupation_group":1,"steady_work":true,"case_years":0,"long_case":false,"measure":0},"start":{"gender":1,"age":30,"state_group":1,"schooling":1,"care_duty":false,"office_type":1,"impaired":false,"occupation_group":1,"steady_work":true,"case_years":0,"long_case":false,"measure":0},"axes":{"age":[16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31,32,33,34,35,36,37,38,39,40,41,42,43,44,45,46,47,48,49,50,51,52,53,54,55,56,57,58,59,60,61,62,63,64,65],"office_type":[1,2,3,4,5]}};
+// A profile in the address of the page, and the refusal of what cannot be: for the page of any algorithm.
+// What stands behind the "#" of an address stays in the browser: it is sent to nobody.
+var bobProfile = (function () {
+"use strict";
+var START = "#profile";
+
+// What equals its default is left out: it is not answered.
+function write(values, defaults) {
+  return START + Object.keys(values).filter(function (name) { return values[name] !== defaults[name]; })
+    .map(function (name) { return "&" + encodeURIComponent(name) + "=" + encodeURIComponent(String(values[name])); }).join("");
+}
+// The parts of an address, [name, text]; null where it holds no profile.
+function read(hash) {
+  if (hash !== START && hash.indexOf(START + "&") !== 0) return null;
+  function plain(text) { try { return decodeURIComponent(text.replace(/\+/g, " ")); } catch (e) { return text; } }
+  return hash.slice(START.length + 1).split("&").filter(Boolean).map(function (part) {
+    var at = part.indexOf("=");
+    return at < 0 ? [plain(part), ""] : [plain(part.slice(0, at)), plain(part.slice(at + 1))];
+  });
+}
+// A number as it was typed; undefined where it is none, or is out of bounds. Nothing typed is null.
+function number(typed, low, high, whole) {
+  var text = String(typed).trim().replace("\u2212", "-").replace(",", ".");
+  if (text === "") return null;
+  var value = /^[+-]?(\d+\.?\d*|\.\d+)$/.test(text) ? Number(text) : NaN;
+  var inside = (low === null || value >= low) && (high === null || value <= high);
+  return inside && !(whole && Math.trunc(value) !== value) && isFinite(value) ? value : undefined;
+}
+// Say beside a control why its answer is refused; nothing to say takes that away.
+function fault(input, message) {
+  var field = input.closest(".field, .try-age"), id = input.id + "-fault", said = document.getElementById(id);
+  if (!message && !said) return;
+  if (!said) {
+    said = document.createElement("span");
+    said.id = id;
+    said.className = "fault";
+    said.setAttribute("role", "alert");
+    field.append(said);
+  }
+  if (said.textContent !== message) said.textContent = message;
+  said.hidden = !message;
+  input.setAttribute("aria-invalid", String(Boolean(message)));
+  var others = (input.getAttribute("aria-describedby") || "").split(" ").filter(function (other) { return other && other !== id; });
+  if (message) others.push(id);
+  if (others.length) input.setAttribute("aria-describedby", others.join(" ")); else input.removeAttribute("aria-describedby");
+}
+// The address of a profile stands in a box to copy; from then on the address of the page goes with the profile.
+function share(box, button, said, current) {
+  function here() { return read(location.hash) !== null; }
+  function update() {
+    var hash = current();
+    box.value = location.href.split("#")[0] + hash;
+    if (here()) history.replaceState(null, "", hash);
+    document.querySelectorAll("a.language").forEach(function (a) { a.href = a.href.split("#")[0] + (here() ? hash : ""); });
+  }
+  button.addEventListener("click", function () {
+    history.replaceState(null, "", current());
+    update();
+    box.select();
+    var done = function () { said.textContent = button.dataset.done; };
+    if (navigator.clipboard) navigator.clipboard.writeText(box.value).then(done, function () {}); // else it is selected
+  });
+  return update;
+}
+return { write: write, read: read, number: number, fault: fault, share: share };
+})();
 // The page of any algorithm: questions, answers, the conditions that were read. Nothing is sent or stored.
 var bobTry = {
   // What Python answers for the same person: a category or a number (null: undefined), or ids, best first.
@@ -208,6 +282,22 @@ function number(value) {
 
 // --- questions
 
+// What stands for no answer is no number to type.
+function lowest(field) { return field.minimum === bobData.defaults[field.name] && field.minimum < 0 ? 0 : field.minimum; }
+function typed(field, value) { return bobProfile.number(value, lowest(field), field.maximum, field.kind === "int"); }
+function refusal(field, value) {
+  var low = lowest(field), bounds = [low, field.maximum].filter(function (n) { return n !== null; }).map(number).join(text.to);
+  return fill(field.kind === "int" ? "refused whole" : "refused number", { typed: value, bounds: bounds ? " (" + bounds + ")" : "" });
+}
+function valueFrom(field, value) {
+  var options = Object.keys(labels[field.name]), none = bobData.defaults[field.name];
+  if (options.length) return options.indexOf(value) < 0 && value !== String(none) ? undefined : typeof none === "string" ? value : Number(value);
+  if (field.kind === "bool") return value === "true" ? true : value === "false" ? false : undefined;
+  if (field.kind === "text") return value;
+  var found = typed(field, value);
+  return found === null ? undefined : found;
+}
+
 function control(field) {
   var id = "try-" + field.name, options = field.options.slice(), codes = words.codes[field.name];
   labels[field.name] = {};
@@ -226,14 +316,13 @@ function control(field) {
     controls[field.name] = [tick, "checked", function () { return tick.checked; }];
     return make("p", { "class": "field tick" }, [tick, make("label", { "for": id }, capital(field.label))]);
   }
-  var numeric = field.kind !== "text", limits = { id: id, type: numeric ? "number" : "text" };
-  if (numeric) limits.step = field.kind === "int" ? 1 : "any";
-  if (numeric && field.minimum !== null) limits.min = field.minimum;
-  if (numeric && field.maximum !== null) limits.max = field.maximum;
-  var input = make("input", limits);
-  controls[field.name] = [input, "value", function () {
+  var numeric = field.kind !== "text", input = make("input", { id: id, type: "text" });
+  if (numeric) { input.setAttribute("inputmode", "decimal"); input.setAttribute("placeholder", text["no answer"]); }
+  controls[field.name] = [input, "value", function (faults) {
     if (!numeric) return input.value;
-    return input.value === "" || !isFinite(input.valueAsNumber) ? bobData.defaults[field.name] : input.valueAsNumber;
+    var value = typed(field, input.value);
+    if (value === undefined) faults.push([field.name, refusal(field, input.value)]);
+    return value === null || value === undefined ? bobData.defaults[field.name] : value;
   }];
   var unit = field.unit ? " (" + field.unit + ")" : "";
   return make("p", { "class": "field" }, [make("label", { "for": id }, capital(field.label) + unit), input]);
@@ -294,6 +383,7 @@ function part(outcome, value) {
 
 function name(axis, value) {
   var known = labels[axis][value];
+  if (!known && value < 0 && value === bobData.defaults[axis]) return text["no answer"];
   return known || (typeof value === "number" ? number(value) : String(value)) + (units[axis] ? " " + units[axis] : "");
 }
 function along(axis, values) {
@@ -324,21 +414,64 @@ function show() {
 }
 function set() {
   Object.keys(controls).forEach(function (field) {
-    var one = controls[field];
-    one[0][one[1]] = one[1] === "checked" ? Boolean(person[field]) : String(person[field]);
+    var one = controls[field], none = one[0].placeholder && person[field] === bobData.defaults[field] && person[field] < 0;
+    one[0][one[1]] = one[1] === "checked" ? Boolean(person[field]) : none ? "" : String(person[field]);
   });
 }
-document.getElementById("try-form").addEventListener("input", function () {
-  Object.keys(controls).forEach(function (field) { person[field] = controls[field][2](); });
+// What answers cannot go together: [question, why].
+function contradictions(answers) {
+  var read = bobRules.read(answers);
+  return words.requirements.filter(function (r) { return !read.value(r[0]); }).map(function (r) { return [r[1], fill("refused together", { needed: r[2] })]; });
+}
+function again() {
+  var faults = [], answers = Object.assign({}, person);
+  Object.keys(controls).forEach(function (field) { answers[field] = controls[field][2](faults); });
+  if (!faults.length) faults = contradictions(answers);
+  Object.keys(controls).forEach(function (field) {
+    var own = faults.filter(function (f) { return f[0] === field; })[0];
+    bobProfile.fault(controls[field][0], own ? own[1] + " " + fill("refused kept", { value: name(field, person[field]) }) : "");
+  });
+  document.getElementById("try-kept").hidden = !faults.length;
+  document.getElementById("try-results").classList.toggle("kept", faults.length > 0);
+  if (faults.length) return; // what was accepted last stays, and says so
+  person = answers;
   show();
-});
+  shared();
+}
+function open() {
+  var parts = bobProfile.read(location.hash), refused = [], values = Object.assign({}, bobData.defaults);
+  if (!parts) return false;
+  var fields = [].concat.apply([], words.fields.map(function (group) { return group.fields; }));
+  parts.forEach(function (part) {
+    var field = fields.filter(function (f) { return f.name === part[0]; })[0], value = field && valueFrom(field, part[1]);
+    if (!field) refused.push(fill("address unknown", { part: part.join("=") }));
+    else if (value === undefined) refused.push(capital(field.label) + text.colon + (field.kind === "int" || field.kind === "float" ? refusal(field, part[1]) : fill("address impossible", { part: part[1] })));
+    else values[field.name] = value;
+  });
+  contradictions(values).forEach(function (c) {
+    values[c[0]] = bobData.defaults[c[0]];
+    refused.push(c[1]);
+  });
+  var box = document.getElementById("try-refused");
+  box.replaceChildren(make("p", {}, text["address refused"]), make("ul", {}, refused.map(function (r) { return make("li", {}, r); })));
+  box.hidden = !refused.length;
+  person = values;
+  set();
+  again();
+  return true;
+}
+var shared = bobProfile.share(document.getElementById("try-address"), document.getElementById("try-copy"),
+  document.getElementById("try-copied"), function () { return bobProfile.write(person, bobData.defaults); });
+window.addEventListener("hashchange", open);
+document.getElementById("try-form").addEventListener("input", again);
 document.getElementById("try-form").addEventListener("submit", function (event) { event.preventDefault(); });
 document.getElementById("try-example").addEventListener("click", function () {
   person = Object.assign({}, bobData.start);
   set();
-  show();
+  again();
 });
 set();
 show();
+if (!open()) shared();
 box.hidden = false;
 }());

@@ -3,11 +3,11 @@
 var bobRules = (function () {
 "use strict";
 var INPUTS = ["education", "distance_m", "age", "age_moved_out", "age_at_address"];
-var ROOTS = {"score_low": 0, "score_high": 98, "class_low": 125, "class_high": 132};
+var ROOTS = {"score_low": 0, "score_high": 98, "class_low": 125, "class_high": 132, "required 0": 139, "required 1": 140, "required 2": 141};
 var REFUSALS = [];
 var TOLD = {"3": [[], [], [], []], "10": [[], [], [], [], [], [], [], [], [], [], [], [], [], [], [], [], [], [], [], [], [], [], [], [], [], [], [], [], [], [], [], [], [], [], [], [], [], [], [], []], "77": [[], [], [], [], [], [], [], []], "102": [[], [], [], [], [], [], [], []], "126": [[], [], [], [], []], "133": [[], [], [], [], []]};
 var NAMED = [0, 2, 9, 76, 98, 101, 125, 132];
-var ELEMENTARY = [4, 5, 6, 7, 12, 13, 14, 16, 17, 19, 20, 22, 23, 25, 26, 28, 29, 35, 36, 42, 43, 49, 50, 56, 57, 63, 64, 70, 71, 79, 80, 81, 82, 84, 85, 87, 88, 90, 91, 93, 94, 105, 108];
+var ELEMENTARY = [4, 5, 6, 7, 12, 13, 14, 16, 17, 19, 20, 22, 23, 25, 26, 28, 29, 35, 36, 42, 43, 49, 50, 56, 57, 63, 64, 70, 71, 79, 80, 81, 82, 84, 85, 87, 88, 90, 91, 93, 94, 105, 108, 139, 140, 144, 145, 146];
 var NODES = [
   /* 0 score_low */ function (p, r, t, g) { return r(1); },
   /* 1 */ function (p, r, t, g) { return (r(2)) * (r(8)); },
@@ -147,7 +147,15 @@ var NODES = [
   /* 135 */ function (p, r, t, g) { return r(98) >= 60; },
   /* 136 */ function (p, r, t, g) { return r(98) >= 40; },
   /* 137 */ function (p, r, t, g) { return r(98) >= 20; },
-  /* 138 */ function (p, r, t, g) { return r(98) > 0; }
+  /* 138 */ function (p, r, t, g) { return r(98) > 0; },
+  /* 139 */ function (p, r, t, g) { return p.age_moved_out <= p.age; },
+  /* 140 */ function (p, r, t, g) { return p.age_at_address <= p.age; },
+  /* 141 */ function (p, r, t, g) { return !!(r(142) || r(146)); },
+  /* 142 */ function (p, r, t, g) { return !r(143); },
+  /* 143 */ function (p, r, t, g) { return !!(r(144) && r(145)); },
+  /* 144 */ function (p, r, t, g) { return p.age_moved_out !== -1; },
+  /* 145 */ function (p, r, t, g) { return p.age_at_address !== -1; },
+  /* 146 */ function (p, r, t, g) { return p.age_moved_out <= p.age_at_address; }
 ];
 function Refusal(kind, details) { this.kind = kind; this.details = details; }
 var refusals = REFUSALS.map(function (r) { return new Refusal(r[0], r[1]); });
@@ -215,6 +223,9 @@ function read(person, group, forced) {
     return found;
   }
   return {
+    holds: function (k) {
+      try { return r(k); } catch (e) { if (!(e instanceof Refusal)) throw e; return null; }
+    },
     value: function (name) { return r.seen[of(name)].value; },
     refusal: function (name) { return r.seen[of(name)].refusal; },
     answer: function (name) {
@@ -241,6 +252,72 @@ function fill(detail, person) {
 return { names: Object.keys(ROOTS), inputs: INPUTS, read: read, fill: fill };
 })();
 var bobData = {"outcomes":[{"id":"score_low","kind":"number","roots":{"":"score_low"}},{"id":"score_high","kind":"number","roots":{"":"score_high"}},{"id":"class_low","kind":"category","roots":{"":"class_low"}},{"id":"class_high","kind":"category","roots":{"":"class_high"}}],"defaults":{"education":3,"distance_m":-1,"age":0,"age_moved_out":-1,"age_at_address":-1},"start":{"education":3,"distance_m":5000,"age":20,"age_moved_out":-1,"age_at_address":-1},"axes":{"age":[15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31,32,33,34,35,36,37,38,39,40,41,42,43,44,45,46,47,48,49,50],"distance_m":[0,1000,2000,5000,10000,20000,50000,500000,-1]}};
+// A profile in the address of the page, and the refusal of what cannot be: for the page of any algorithm.
+// What stands behind the "#" of an address stays in the browser: it is sent to nobody.
+var bobProfile = (function () {
+"use strict";
+var START = "#profile";
+
+// What equals its default is left out: it is not answered.
+function write(values, defaults) {
+  return START + Object.keys(values).filter(function (name) { return values[name] !== defaults[name]; })
+    .map(function (name) { return "&" + encodeURIComponent(name) + "=" + encodeURIComponent(String(values[name])); }).join("");
+}
+// The parts of an address, [name, text]; null where it holds no profile.
+function read(hash) {
+  if (hash !== START && hash.indexOf(START + "&") !== 0) return null;
+  function plain(text) { try { return decodeURIComponent(text.replace(/\+/g, " ")); } catch (e) { return text; } }
+  return hash.slice(START.length + 1).split("&").filter(Boolean).map(function (part) {
+    var at = part.indexOf("=");
+    return at < 0 ? [plain(part), ""] : [plain(part.slice(0, at)), plain(part.slice(at + 1))];
+  });
+}
+// A number as it was typed; undefined where it is none, or is out of bounds. Nothing typed is null.
+function number(typed, low, high, whole) {
+  var text = String(typed).trim().replace("\u2212", "-").replace(",", ".");
+  if (text === "") return null;
+  var value = /^[+-]?(\d+\.?\d*|\.\d+)$/.test(text) ? Number(text) : NaN;
+  var inside = (low === null || value >= low) && (high === null || value <= high);
+  return inside && !(whole && Math.trunc(value) !== value) && isFinite(value) ? value : undefined;
+}
+// Say beside a control why its answer is refused; nothing to say takes that away.
+function fault(input, message) {
+  var field = input.closest(".field, .try-age"), id = input.id + "-fault", said = document.getElementById(id);
+  if (!message && !said) return;
+  if (!said) {
+    said = document.createElement("span");
+    said.id = id;
+    said.className = "fault";
+    said.setAttribute("role", "alert");
+    field.append(said);
+  }
+  if (said.textContent !== message) said.textContent = message;
+  said.hidden = !message;
+  input.setAttribute("aria-invalid", String(Boolean(message)));
+  var others = (input.getAttribute("aria-describedby") || "").split(" ").filter(function (other) { return other && other !== id; });
+  if (message) others.push(id);
+  if (others.length) input.setAttribute("aria-describedby", others.join(" ")); else input.removeAttribute("aria-describedby");
+}
+// The address of a profile stands in a box to copy; from then on the address of the page goes with the profile.
+function share(box, button, said, current) {
+  function here() { return read(location.hash) !== null; }
+  function update() {
+    var hash = current();
+    box.value = location.href.split("#")[0] + hash;
+    if (here()) history.replaceState(null, "", hash);
+    document.querySelectorAll("a.language").forEach(function (a) { a.href = a.href.split("#")[0] + (here() ? hash : ""); });
+  }
+  button.addEventListener("click", function () {
+    history.replaceState(null, "", current());
+    update();
+    box.select();
+    var done = function () { said.textContent = button.dataset.done; };
+    if (navigator.clipboard) navigator.clipboard.writeText(box.value).then(done, function () {}); // else it is selected
+  });
+  return update;
+}
+return { write: write, read: read, number: number, fault: fault, share: share };
+})();
 // The page of any algorithm: questions, answers, the conditions that were read. Nothing is sent or stored.
 var bobTry = {
   // What Python answers for the same person: a category or a number (null: undefined), or ids, best first.
@@ -287,6 +364,22 @@ function number(value) {
 
 // --- questions
 
+// What stands for no answer is no number to type.
+function lowest(field) { return field.minimum === bobData.defaults[field.name] && field.minimum < 0 ? 0 : field.minimum; }
+function typed(field, value) { return bobProfile.number(value, lowest(field), field.maximum, field.kind === "int"); }
+function refusal(field, value) {
+  var low = lowest(field), bounds = [low, field.maximum].filter(function (n) { return n !== null; }).map(number).join(text.to);
+  return fill(field.kind === "int" ? "refused whole" : "refused number", { typed: value, bounds: bounds ? " (" + bounds + ")" : "" });
+}
+function valueFrom(field, value) {
+  var options = Object.keys(labels[field.name]), none = bobData.defaults[field.name];
+  if (options.length) return options.indexOf(value) < 0 && value !== String(none) ? undefined : typeof none === "string" ? value : Number(value);
+  if (field.kind === "bool") return value === "true" ? true : value === "false" ? false : undefined;
+  if (field.kind === "text") return value;
+  var found = typed(field, value);
+  return found === null ? undefined : found;
+}
+
 function control(field) {
   var id = "try-" + field.name, options = field.options.slice(), codes = words.codes[field.name];
   labels[field.name] = {};
@@ -305,14 +398,13 @@ function control(field) {
     controls[field.name] = [tick, "checked", function () { return tick.checked; }];
     return make("p", { "class": "field tick" }, [tick, make("label", { "for": id }, capital(field.label))]);
   }
-  var numeric = field.kind !== "text", limits = { id: id, type: numeric ? "number" : "text" };
-  if (numeric) limits.step = field.kind === "int" ? 1 : "any";
-  if (numeric && field.minimum !== null) limits.min = field.minimum;
-  if (numeric && field.maximum !== null) limits.max = field.maximum;
-  var input = make("input", limits);
-  controls[field.name] = [input, "value", function () {
+  var numeric = field.kind !== "text", input = make("input", { id: id, type: "text" });
+  if (numeric) { input.setAttribute("inputmode", "decimal"); input.setAttribute("placeholder", text["no answer"]); }
+  controls[field.name] = [input, "value", function (faults) {
     if (!numeric) return input.value;
-    return input.value === "" || !isFinite(input.valueAsNumber) ? bobData.defaults[field.name] : input.valueAsNumber;
+    var value = typed(field, input.value);
+    if (value === undefined) faults.push([field.name, refusal(field, input.value)]);
+    return value === null || value === undefined ? bobData.defaults[field.name] : value;
   }];
   var unit = field.unit ? " (" + field.unit + ")" : "";
   return make("p", { "class": "field" }, [make("label", { "for": id }, capital(field.label) + unit), input]);
@@ -373,6 +465,7 @@ function part(outcome, value) {
 
 function name(axis, value) {
   var known = labels[axis][value];
+  if (!known && value < 0 && value === bobData.defaults[axis]) return text["no answer"];
   return known || (typeof value === "number" ? number(value) : String(value)) + (units[axis] ? " " + units[axis] : "");
 }
 function along(axis, values) {
@@ -403,21 +496,64 @@ function show() {
 }
 function set() {
   Object.keys(controls).forEach(function (field) {
-    var one = controls[field];
-    one[0][one[1]] = one[1] === "checked" ? Boolean(person[field]) : String(person[field]);
+    var one = controls[field], none = one[0].placeholder && person[field] === bobData.defaults[field] && person[field] < 0;
+    one[0][one[1]] = one[1] === "checked" ? Boolean(person[field]) : none ? "" : String(person[field]);
   });
 }
-document.getElementById("try-form").addEventListener("input", function () {
-  Object.keys(controls).forEach(function (field) { person[field] = controls[field][2](); });
+// What answers cannot go together: [question, why].
+function contradictions(answers) {
+  var read = bobRules.read(answers);
+  return words.requirements.filter(function (r) { return !read.value(r[0]); }).map(function (r) { return [r[1], fill("refused together", { needed: r[2] })]; });
+}
+function again() {
+  var faults = [], answers = Object.assign({}, person);
+  Object.keys(controls).forEach(function (field) { answers[field] = controls[field][2](faults); });
+  if (!faults.length) faults = contradictions(answers);
+  Object.keys(controls).forEach(function (field) {
+    var own = faults.filter(function (f) { return f[0] === field; })[0];
+    bobProfile.fault(controls[field][0], own ? own[1] + " " + fill("refused kept", { value: name(field, person[field]) }) : "");
+  });
+  document.getElementById("try-kept").hidden = !faults.length;
+  document.getElementById("try-results").classList.toggle("kept", faults.length > 0);
+  if (faults.length) return; // what was accepted last stays, and says so
+  person = answers;
   show();
-});
+  shared();
+}
+function open() {
+  var parts = bobProfile.read(location.hash), refused = [], values = Object.assign({}, bobData.defaults);
+  if (!parts) return false;
+  var fields = [].concat.apply([], words.fields.map(function (group) { return group.fields; }));
+  parts.forEach(function (part) {
+    var field = fields.filter(function (f) { return f.name === part[0]; })[0], value = field && valueFrom(field, part[1]);
+    if (!field) refused.push(fill("address unknown", { part: part.join("=") }));
+    else if (value === undefined) refused.push(capital(field.label) + text.colon + (field.kind === "int" || field.kind === "float" ? refusal(field, part[1]) : fill("address impossible", { part: part[1] })));
+    else values[field.name] = value;
+  });
+  contradictions(values).forEach(function (c) {
+    values[c[0]] = bobData.defaults[c[0]];
+    refused.push(c[1]);
+  });
+  var box = document.getElementById("try-refused");
+  box.replaceChildren(make("p", {}, text["address refused"]), make("ul", {}, refused.map(function (r) { return make("li", {}, r); })));
+  box.hidden = !refused.length;
+  person = values;
+  set();
+  again();
+  return true;
+}
+var shared = bobProfile.share(document.getElementById("try-address"), document.getElementById("try-copy"),
+  document.getElementById("try-copied"), function () { return bobProfile.write(person, bobData.defaults); });
+window.addEventListener("hashchange", open);
+document.getElementById("try-form").addEventListener("input", again);
 document.getElementById("try-form").addEventListener("submit", function (event) { event.preventDefault(); });
 document.getElementById("try-example").addEventListener("click", function () {
   person = Object.assign({}, bobData.start);
   set();
-  show();
+  again();
 });
 set();
 show();
+if (!open()) shared();
 box.hidden = false;
 }());

@@ -1,0 +1,50 @@
+// Finds a département by name, number or postcode among the links of the page; accents, hyphens and capitals do not count.
+(function () {
+  var form = document.getElementById("find"), field = document.getElementById("find-text");
+  var said = document.getElementById("find-said"), list = document.getElementById("find-found");
+  var links = Array.prototype.slice.call(document.querySelectorAll(".all-places a")), odd = JSON.parse(form.dataset.odd);
+  function plain(text) {
+    return text.toLowerCase().normalize("NFD").replace(/[\u0300-\u036f]/g, "").replace(/[^a-z0-9]+/g, " ").trim();
+  }
+  function codes(number) { // the départements that a number or the beginning of a postcode may mean
+    if (odd[number]) { return odd[number]; }
+    if (/^20/.test(number)) {
+      return number.length < 3 ? ["2A", "2B"] : /^20[01]/.test(number) ? ["2A"] : ["2B"];
+    }
+    if (number === "97") { return ["971", "972", "973", "974", "976"]; }
+    if (number.length === 1) { return ["0" + number]; }
+    return [number.slice(0, /^9[78]/.test(number) ? 3 : 2)];
+  }
+  function matching(text) {
+    var number = text.replace(/ /g, "").toUpperCase();
+    if (/^(\d{1,5}|2[AB])$/.test(number)) {
+      var wanted = /\D/.test(number) ? [number] : codes(number);
+      return links.filter(function (a) { return wanted.indexOf(a.dataset.code) >= 0; });
+    }
+    var asked = text.split(" ").map(function (word) { return { st: "saint", ste: "sainte" }[word] || word; });
+    return links.filter(function (a) {
+      var own = plain(a.dataset.find).split(" ").concat(a.dataset.code.toLowerCase());
+      return asked.every(function (word) { return own.some(function (one) { return one.indexOf(word) === 0; }); });
+    });
+  }
+  function search() {
+    var text = plain(field.value), found = text ? matching(text) : [];
+    list.replaceChildren.apply(list, found.slice(0, 12).map(function (a) {
+      var item = document.createElement("li"), copy = document.createElement("a");
+      copy.href = a.getAttribute("href"); copy.textContent = a.textContent;
+      item.append(copy);
+      return item;
+    }));
+    var postcode = /^\d{5}$/.test(text.replace(/ /g, ""));
+    said.textContent = !text ? "" : !found.length ? said.dataset.none : postcode && found.length > 1 ? said.dataset.two : "";
+    return found;
+  }
+  form.hidden = false;
+  field.addEventListener("input", search);
+  form.addEventListener("submit", function (event) {
+    event.preventDefault();
+    var found = search();
+    if (found.length) { location.href = found[0].getAttribute("href"); }
+  });
+  search();
+})();
