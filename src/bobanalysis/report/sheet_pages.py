@@ -106,14 +106,12 @@ def known(page: PageRenderer) -> dict[str, Any]:
             for id in entry.findings:
                 about.setdefault(id, []).append(f"questions.html#{entry.id}")
         rows: dict[str, list[dict[str, Any]]] = {kind: [] for kind in KINDS}
-        found = page.content.merged["findings"]
         for id, addresses in about.items():
             finding = page.content.finding(id, page.where)
             if id.endswith(ENDS) and id.rpartition("_")[0] in about:
                 continue  # it stands beside the finding whose range it ends
-            ends = [found[id + end]["value"] for end in ENDS if id + end in found]
             links = [(to, asked.get(to.partition("#")[2])) for to in addresses]
-            rows[finding["kind"]].append({"id": id, "finding": finding, "ends": ends, "links": links})
+            rows[finding["kind"]].append({"id": id, "finding": finding, "links": links})
         return rows
 
     by_status = {status: [e for e in entries if e.status == status] for status in sheets.STATUSES}
