@@ -57,7 +57,8 @@ def hit_rate(lists: Lists, k: int, rel: float) -> Array:
 def average_precision(lists: Lists, k: int, rel: float, over: str) -> Array:
     """Undefined where nothing is relevant."""
     query, position, _ = _hits(lists, k, rel)
-    nth = np.arange(query.size) - np.searchsorted(query, np.arange(lists.size))[query] + 1
+    counts = np.bincount(query, minlength=lists.size)
+    nth = np.arange(query.size) - np.repeat(np.cumsum(counts) - counts, counts) + 1
     relevant = lists.relevant(rel)
     reachable = np.minimum(relevant, k) if over == "reachable" else relevant
     return share(lists.total(query, nth / position), reachable)
@@ -66,9 +67,8 @@ def average_precision(lists: Lists, k: int, rel: float, over: str) -> Array:
 def reciprocal_rank(lists: Lists, k: int, rel: float) -> Array:
     """Undefined where nothing is relevant."""
     query, position, _ = _hits(lists, k, rel)
-    first = np.zeros(lists.size)
-    np.maximum.at(first, query, 1 / position)
-    return share(first, np.minimum(lists.relevant(rel), 1))
+    begins = np.diff(query, prepend=-1) > 0  # positions rise within a query
+    return share(lists.total(query[begins], 1 / position[begins]), np.minimum(lists.relevant(rel), 1))
 
 
 def r_precision(lists: Lists, k: int, rel: float) -> Array:
@@ -94,7 +94,8 @@ DISCOUNTS: dict[str, Callable[[Array], Array]] = {
 def _gained(lists: Lists, query: Ints, place: Ints, relevance: Array, gain: str, discount: str) -> Array:
     above = np.maximum(relevance, 0)
     gains = above if gain == "linear" else np.exp2(above) - 1
-    return lists.total(query, gains * DISCOUNTS[discount](place.astype(float)))
+    worth = DISCOUNTS[discount](np.arange(1.0, place.max(initial=0) + 1))
+    return lists.total(query, gains * worth[place - 1])
 
 
 def dcg(lists: Lists, k: int, gain: str, discount: str) -> Array:
