@@ -136,8 +136,8 @@ def _trec(path: Path, fields: tuple[str, ...], number: str) -> pl.DataFrame:
     if not any(mark in content for mark in (b"\t", b"\r", b"#")):
         kinds = {field: pl.Float64 if field in ("rank", number) else pl.String for field in fields}
         try:  # one space between fields, as most programs write them
-            lines = pl.scan_csv(content, has_header=False, separator=" ", quote_char=None, schema=kinds)
-            frame = lines.drop("Q0", strict=False).collect()
+            table = pl.scan_csv(content, has_header=False, separator=" ", quote_char=None, schema=kinds)
+            frame = table.drop("Q0", strict=False).collect()
         except pl.exceptions.PolarsError:
             frame = pl.DataFrame({"query": [None]}, {"query": pl.String})
         if not any(column.null_count() for column in frame) and not frame[number].is_nan().any():

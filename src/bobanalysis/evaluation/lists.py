@@ -146,9 +146,14 @@ def prepare(run: Any, qrels: Any | None = None, missing: Missing = "zero") -> Li
         at, judged = ranked.found_in(tables[1])
         hits = (query[at], place[at] + 1, tables[1].values[judged])
         truth = tables[1].best()
-        unjudged, none = query.size - at.size, names.len() - np.count_nonzero(np.bincount(truth[0], truth[2] >= 1))
+        unjudged, none = (
+            query.size - at.size,
+            names.len() - int(np.count_nonzero(np.bincount(truth[0], truth[2] >= 1))),
+        )
         notes.append(("listed items not judged", unjudged, "taken as not relevant"))
-        notes.append(("queries with no relevant item", none, "measures that need one are undefined there"))
+        notes.append(
+            ("queries with no item of relevance 1 or more", none, "nothing is relevant there, but to a gain")
+        )
     told = pl.DataFrame(notes, _NOTES, orient="row").filter(pl.col("count") > 0)
     called = column(given, "query", "run")
     return Lists(called, names, ranked.length, ranked.items, hits, truth, told, back)
@@ -224,21 +229,27 @@ def _numbered(columns: list[pl.Series]) -> tuple[pl.Series, list[tuple[Ints, Int
     names = (heads[0] if alike else pl.concat(heads)).unique().sort()
     kind = pl.Enum(names)
     codes = [head.cast(kind).to_physical().to_numpy().astype(np.int64) for head in heads[: 1 if alike else 2]]
-    return names, [(codes[-1 if k else 0], run["len"].to_numpy().astype(np.int64)) for k, run in enumerate(runs)]
+    return names, [
+        (codes[-1 if k else 0], run["len"].to_numpy().astype(np.int64)) for k, run in enumerate(runs)
+    ]
 
 
-def _kept(names: pl.Series, stretches: list[tuple[Ints, Ints]], missing: Missing, notes: Notes) -> NDArray[Any]:
+def _kept(
+    names: pl.Series, stretches: list[tuple[Ints, Ints]], missing: Missing, notes: Notes
+) -> NDArray[Any]:
     """Say which queries are evaluated, and count what is left out."""
     listed, judged = (np.bincount(code, rows, names.len()) for code, rows in stretches)
     shared = (listed > 0) & (judged > 0)
     if not shared.any():
         first = (names[int(np.argmax(there > 0))] for there in (listed, judged))
-        raise EvaluationError("run and qrels share no query: {!r} in the run, {!r} in the qrels".format(*first))
+        raise EvaluationError(
+            "run and qrels share no query: {!r} in the run, {!r} in the qrels".format(*first)
+        )
     kept = judged > 0 if missing == "zero" else shared
     meaning = "evaluated as an empty list" if missing == "zero" else "left out"
     notes += [
-        ("queries nobody judged", np.count_nonzero(judged == 0), "left out"),
-        ("judged queries without a list", np.count_nonzero(listed == 0), meaning),
+        ("queries nobody judged", int(np.count_nonzero(judged == 0)), "left out"),
+        ("judged queries without a list", int(np.count_nonzero(listed == 0)), meaning),
         ("run rows of queries nobody judged", int(listed[judged == 0].sum()), "left out"),
     ]
     return kept
@@ -299,7 +310,9 @@ class _Table:
         """Whether two rows of a query can have one item; where items are very many, rarely so in error."""
         query, hashed = self.spread[0], self.hashed()
         if self.even() and self.wide <= _DEEP:
-            laid = self.grid(hashed, 0).T.copy()  # a place of all queries lies together: it is compared at once
+            laid = self.grid(
+                hashed, 0
+            ).T.copy()  # a place of all queries lies together: it is compared at once
             inside = [place < self.length for place in range(self.wide)]
             pairs = combinations(range(self.wide), 2)
             return any(bool(((laid[one] == laid[two]) & inside[two]).any()) for one, two in pairs)
@@ -323,10 +336,18 @@ class _Table:
             raise EvaluationError(f"{what} ({np.count_nonzero(same)} such rows in all); {todo}")
         tied = np.flatnonzero(np.append(same, False) | np.append(False, same))
         if tied.size:
-            text = {"query": query[tied], "key": key[tied], "item": self.frame["item"].gather(self.rows[order[tied]])}
-            by_name = pl.DataFrame(text | {"row": order[tied]}).sort("query", "key", "item", descending=[False, False, True])
+            text = {
+                "query": query[tied],
+                "key": key[tied],
+                "item": self.frame["item"].gather(self.rows[order[tied]]),
+            }
+            by_name = pl.DataFrame(text | {"row": order[tied]}).sort(
+                "query", "key", "item", descending=[False, False, True]
+            )
             order[tied] = by_name["row"].to_numpy()
-        notes.append(("run rows with tied scores", tied.size, "ordered by item name, last letter first (trec_eval)"))
+        notes.append(
+            ("run rows with tied scores", tied.size, "ordered by item name, last letter first (trec_eval)")
+        )
         return _Table(self.frame, self.length, self.rows[order], self.values[order], self.wide)
 
     def found_in(self, other: _Table) -> tuple[Ints, Ints]:

@@ -122,6 +122,40 @@ def residual(lists: Lists, k: int, p: float) -> Array:
     return 1 - rank_biased_precision(lists, k, p, -np.inf)
 
 
+def expected_reciprocal_rank(lists: Lists, k: int, max: float) -> Array:
+    """A reader goes down the list and stops at an item with the chance that its grade gives.
+
+    Raises:
+        EvaluationError: a grade is larger than ``max``.
+    """
+    query, position, relevance = _hits(lists, k, np.finfo(float).tiny)
+    if relevance.size and relevance.max() > max:
+        high = f"{relevance.max():g}"
+        raise EvaluationError(f"err: a relevance of {high} is above max={max:g}; write err(max={high})")
+    stops = (np.exp2(relevance) - 1) / np.exp2(max)
+    counts = np.bincount(query, minlength=lists.size)
+    first, goes_on, found = np.cumsum(counts) - counts, np.ones(lists.size), np.zeros(lists.size)
+    for nth in range(int(counts.max(initial=0))):
+        here = np.flatnonzero(counts > nth)
+        row = first[here] + nth
+        found[here] += goes_on[here] * stops[row] / position[row]
+        goes_on[here] *= 1 - stops[row]
+    return share(found, np.minimum(lists.relevant(np.finfo(float).tiny), 1))
+
+
+def binary_preference(lists: Lists, k: int, rel: float) -> Array:
+    """Undefined where nothing is relevant; items that nobody judged play no part."""
+    query, _, relevance = _hits(lists, k, 0)
+    good, relevant = relevance >= rel, lists.relevant(rel)
+    others = lists.relevant(0) - relevant
+    bad = (~good).astype(float)
+    begins = np.searchsorted(query, np.arange(lists.size))
+    above: Array = np.cumsum(bad) - np.append(0, np.cumsum(bad))[begins][query]
+    least = np.maximum(np.minimum(relevant, others), 1)
+    lost = np.minimum(above, relevant[query]) / least[query]
+    return share(lists.total(query[good], 1 - lost[good]), relevant)
+
+
 def _described(lists: Lists, items: pl.DataFrame, k: int, *columns: str) -> pl.DataFrame:
     """Rows of the lists' first k items that are in the catalogue, with columns of the catalogue."""
     rows = lists.rows.lazy().filter(pl.col("position") <= k).with_columns(pl.col("item").cast(pl.String))
@@ -225,6 +259,11 @@ class Measure:
 
 MEASURES = load_yaml(dict[str, Measure], Path(__file__).with_name("measures.yaml"))
 _ALIASES = {alias: name for name, measure in MEASURES.items() for alias in measure.aliases}
+_DCG = {
+    ("ndcg", "dcg", "log2"): ("gain", "linear"),
+    ("ndcg", "dcg", "exp-log2"): ("gain", "exp2"),
+}
+"""What ir_measures writes for a gain."""
 _NAME = re.compile(r"([a-z_]+)(?:\(([^()]*)\))?(?:@([0-9]+))?")
 
 
@@ -252,7 +291,7 @@ def parse(name: str) -> Metric:
     (0.95, 'ndcg@5')
     """
     label = re.sub(r"\s+", "", name).lower()
-    match = _NAME.fullmatch(label)
+    match = _NAME.fullmatch(re.sub(r"[_.](\d+)$", r"@\1", label))  # trec_eval writes ndcg_cut_10
     if not match:
         raise EvaluationError(f"{name!r} is no name of a measure; write for example ndcg@5 or rbp(0.8)")
     short = _ALIASES.get(match[1], match[1])
@@ -265,6 +304,7 @@ def parse(name: str) -> Metric:
     found = dict(measure.arguments)
     for place, part in enumerate(filter(None, (match[2] or "").split(","))):
         key, value = part.split("=", 1) if "=" in part else ("".join(list(found)[place : place + 1]), part)
+        key, value = _DCG.get((short, key, value.strip("'\"")), (key, value))
         if key not in found:
             takes = ", ".join(found) or "no argument"
             raise EvaluationError(f"{name!r}: {part!r} is not understood; {short} takes {takes}")
@@ -277,7 +317,7 @@ def parse(name: str) -> Metric:
             found[key] = number = float(value)
         except ValueError:
             raise EvaluationError(f"{name!r}: {key}={value} is no number") from None
-        if not {"p": 0 < number < 1, "people": number >= 1, "rel": number > 0}[key]:
+        if not {"p": 0 < number < 1, "people": number >= 1, "rel": number > 0, "max": number > 0}[key]:
             raise EvaluationError(f"{name!r}: {key}={value} is out of range")
     return Metric(label, measure, int(match[3]) if match[3] else WHOLE_LIST, found)
 
