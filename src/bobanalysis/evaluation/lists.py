@@ -12,7 +12,6 @@ from functools import cached_property
 from itertools import combinations
 from typing import Any, Literal
 
-import narwhals as nw
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
@@ -163,6 +162,8 @@ def to_polars(frame: Any) -> tuple[pl.DataFrame, Callable[[pl.DataFrame], Any]]:
     """Return a frame of any library in Polars, and the way back."""
     if isinstance(frame, pl.DataFrame | pl.LazyFrame):
         return frame.lazy().collect(), lambda out: out
+    import narwhals as nw
+
     lazy, back = to_lazy(frame, nw.from_native(frame, eager_only=True).columns)
     return lazy.collect(), back
 
