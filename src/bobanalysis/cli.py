@@ -2,31 +2,87 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 import rich.text
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from bobanalysis.algorithm import Algorithm
-from bobanalysis.data.cli import app as data_app
-from bobanalysis.evaluation.cli import evaluate
-from bobanalysis.fairness.cli import audit
-from bobanalysis.population.cli import population
+if TYPE_CHECKING:
+    from bobanalysis.algorithm import Algorithm
+
+
+def _data() -> Any:
+    from bobanalysis.data.cli import app
+
+    return app
+
+
+def _population() -> Any:
+    from bobanalysis.population.cli import population
+
+    return population
+
+
+def _audit() -> Any:
+    from bobanalysis.fairness.cli import audit
+
+    return audit
+
+
+def _evaluate() -> Any:
+    from bobanalysis.evaluation.cli import evaluate
+
+    return evaluate
+
+
+ROOMS = {
+    "data": (_data, "The figures and where they come from."),
+    "population": (
+        _population,
+        "Draw job seekers from published figures, write them to a Parquet file, and say how well they fit.",
+    ),
+    "audit": (
+        _audit,
+        "Measure who gets what in a file, by group, with intervals; write the measures or a page.",
+    ),
+    "evaluate": (
+        _evaluate,
+        "Evaluate ranked lists: means with 95 % intervals, for everyone and by group.",
+    ),
+}
+"""Commands of the rooms: what imports each, and what the list of commands says of it."""
 
 app = typer.Typer(
     help="Audit of published algorithms: Bob Emploi's recommendations first.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-app.add_typer(data_app, name="data", help="The figures and where they come from.")
-app.command()(population)
-app.command()(audit)
-app.command()(evaluate)
+
+
+def _add(name: str, load: Callable[[], Any], said: str) -> None:
+    """Add a command of a room, which is imported when it is called: the list of commands comes at once."""
+
+    @app.command(
+        name,
+        help=said,
+        add_help_option=False,
+        context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
+    )
+    def run(ctx: typer.Context) -> None:
+        inner = load()
+        if not isinstance(inner, typer.Typer):
+            command, inner = inner, typer.Typer(pretty_exceptions_enable=False)
+            inner.command()(command)
+        typer.main.get_command(inner).main(args=ctx.args, prog_name=f"bobanalysis {name}")
+
+
+for _name, (_load, _said) in ROOMS.items():
+    _add(_name, _load, _said)
 
 Lang: TypeAlias = Literal["fr", "en"]
 # What is printed quotes names of users and their files, which are no markup.

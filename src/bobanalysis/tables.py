@@ -25,7 +25,6 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, Any, Literal, TypeVar
 
-import narwhals as nw
 import numpy as np
 import polars as pl
 import yaml
@@ -435,6 +434,8 @@ def to_polars(frame: Any) -> tuple[pl.DataFrame, Callable[[pl.DataFrame], Any]]:
     """
     if isinstance(frame, pl.DataFrame | pl.LazyFrame):
         return frame.lazy().collect(), lambda out: out
+    import narwhals as nw  # not for who has Polars: it takes a while to import
+
     try:
         native = nw.from_native(frame, eager_only=True)
     except TypeError:

@@ -175,6 +175,42 @@ def test_the_command_says_what_is_undefined(files, called):
     assert "1 queries where map is undefined: null, and not in the mean" in found.output
 
 
+def test_the_command_shows_one_attribute_at_a_time_within_eighty_columns(files, called):
+    ids = [f"p{n:02}" for n in range(40)]
+    run = pl.DataFrame({"query": ids, "item": ["a"] * 40, "score": [1.0] * 40})
+    written(run, files / "many.csv")
+    written(run.select("query", "item", relevance=pl.int_range(40) % 2), files / "many_judged.csv")
+    bands = {
+        "query": ids,
+        "age_band": ["under 50", "50 and over"] * 20,
+        "région": ["Nord"] * 20 + ["Sud"] * 20,
+    }
+    written(pl.DataFrame(bands), files / "two.csv")
+    arguments = ["--groups", files / "two.csv", "--metrics", "AP,P@1", "--undefined", "zero"]
+    found = called(files / "many.csv", files / "many_judged.csv", *arguments)
+    assert found.exit_code == 0, found.output
+    tables = found.output.split("┏")[1:]
+    assert [("age_band" in table, "région" in table) for table in tables] == [
+        (False, False),
+        (True, False),
+        (False, True),
+    ]
+    assert max(len(line) for line in found.output.split("note:")[0].splitlines()) <= 80
+    crossed = called(files / "many.csv", files / "many_judged.csv", *arguments, "--by", "age_band,région")
+    assert "hidden" in crossed.output  # ten people each
+
+
+def test_the_command_compares_runs_in_pairs_and_writes_the_comparison(files, called):
+    run = read_run(files / "bob.run")
+    other = written(run.with_columns(score=-pl.col("score")), files / "other.csv")
+    out = files / "compared.csv"
+    found = called(files / "bob.run", files / "truth.qrels", "--compare", other, "--comparison", out)
+    assert found.exit_code == 0, found.output
+    assert {*pl.read_csv(out)["run"]} == {"other.csv"}
+    assert "adjusted by Holm" in found.output
+    assert called(files / "bob.run", files / "truth.qrels", "--compare", files / "bob.run").exit_code == 2
+
+
 @pytest.mark.parametrize("option", ["--output", "--per-query"])
 @pytest.mark.parametrize("name", ["run.csv", "qrels.csv", "groups.csv", "./sub/../groups.csv", "link.csv"])
 def test_the_command_never_overwrites_what_it_reads(files, called, option, name):

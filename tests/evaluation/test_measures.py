@@ -75,6 +75,14 @@ LOG3, LOG5 = np.log2(3), np.log2(5)
         ("rbp(0.8)", 0.2 * (0.8 + 0.8**3)),
         ("rbp(0.8)@2", 0.2 * 0.8),
         ("rbp_residual(0.8)", 1 - 0.2 * (1 + 0.8 + 0.8**3)),
+        ("err(max=3)@2", (7 / 8) / 2),
+        ("err", (7 / 16) / 2 + (9 / 16) * (1 / 16) / 4),
+        ("bpref", ((1 - 1 / 1) + (1 - 1 / 1)) / 3),
+        ("nDCG(dcg='exp-log2')@4", (7 / LOG3 + 1 / LOG5) / (7 + 3 / LOG3 + 1 / 2)),
+        ("AP(rel=1)@2", (1 / 2) / 3),
+        ("R@2", 1 / 3),
+        ("ndcg_cut_2", (3 / LOG3) / (3 + 2 / LOG3)),
+        ("P.2", 1 / 2),
     ],
 )
 def test_measures_computed_by_hand(measure, expected):
@@ -193,7 +201,20 @@ def test_what_needs_a_relevant_item_is_null_without_one_and_is_counted():
         found = evaluate(run, qrels, ["ndcg@5", "map", "mrr", "recall", "hit_rate", "rprec", "p@1"])
     assert found.per_query.row(0) == ("a", None, None, None, None, None, None, 0.0)
     assert found.table.filter(metric="map").select("n", "undefined", "value").row(0) == (1, 1, 1.0)
-    assert ("queries with no relevant item", 1) in found.notes.select("what", "count").rows()
+    assert ("queries with no item of relevance 1 or more", 1) in found.notes.select("what", "count").rows()
+
+
+def test_what_is_undefined_counts_as_zero_where_that_is_asked_and_is_said():
+    run, qrels = frames({"a": ["x"], "b": ["x"]}, {"a": {"x": 0}, "b": {"x": 1}})
+    with pytest.warns(EvaluationWarning, match="they count as 0"):
+        found = evaluate(run, qrels, "map", undefined="zero")
+    assert found.table.select("n", "undefined", "value").row(0) == (2, 0, 0.5)
+    assert ("queries where map is undefined", 1) in found.notes.select("what", "count").rows()
+
+
+def test_a_grade_above_the_scale_of_err_is_refused_with_the_scale_to_give():
+    with pytest.raises(EvaluationError, match=r"write err\(max=7\)"):
+        one("err", ["x"], {"x": 7})
 
 
 def test_someone_without_a_list_counts_zero_unless_asked_to_be_skipped():

@@ -80,6 +80,26 @@ def test_groups_have_the_means_of_their_people_and_everyone_comes_first(made):
     assert table.filter(age="old", metric="map")["n"].item() == 100
 
 
+def test_columns_of_groups_are_taken_one_at_a_time_and_crossed_when_asked(made):
+    run, qrels, groups = made
+    groups = groups.with_columns(region=pl.Series(["north"] * 50 + ["south"] * 150))
+    labels = ["age", "region"]
+    alone = evaluate(run, qrels, "map", groups=groups).table.select(*labels, "n").rows()
+    assert alone == [
+        ("everyone", "everyone", 200),
+        *(("old", "everyone", 100), ("young", "everyone", 100)),
+        *(("everyone", "north", 50), ("everyone", "south", 150)),
+    ]
+    crossed = evaluate(run, qrels, "map", groups=groups, by=[labels]).table.select(*labels, "n").rows()
+    cells = [("old", "north", 25), ("old", "south", 75), ("young", "north", 25), ("young", "south", 75)]
+    assert crossed == [("everyone", "everyone", 200), *cells]
+
+
+def test_a_column_that_the_groups_lack_is_named_with_those_they_have(made):
+    with pytest.raises(EvaluationError, match="groups has no column 'sex'; it has: age"):
+        evaluate(*made[:2], "map", groups=made[2], by=["sex"])
+
+
 def test_small_groups_are_hidden_and_people_without_a_group_are_unknown(made):
     run, qrels, groups = made
     some = groups.head(30).with_columns(

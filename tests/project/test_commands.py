@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from bobanalysis.cli import app
+from bobanalysis.cli import ROOMS, app
 from tools.doors import blocks
 
 ROOT = Path(__file__).parents[2]
@@ -39,6 +39,18 @@ def copy_of_what_is_read(folder):
     for name in ("data", "tests"):
         (folder / name).symlink_to(ROOT / name)
     (folder / "build").mkdir()
+
+
+@pytest.mark.parametrize("name", ROOMS)
+def test_the_list_of_commands_says_of_each_what_its_own_help_says(name):
+    listed = " ".join(ROOMS[name][1].split())
+    own = " ".join(CliRunner().invoke(app, [name, "--help"], env={"COLUMNS": "200"}).output.split())
+    assert name == "data" or listed in own
+
+
+def test_the_list_of_commands_needs_no_table(tmp_path):
+    code = "import sys, bobanalysis.cli; sys.exit(len({'polars', 'numpy'} & {*sys.modules}))"
+    assert subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=False).returncode == 0
 
 
 def test_every_command_of_the_readme_runs_as_it_stands(tmp_path, monkeypatch):

@@ -50,13 +50,22 @@ def read_run(path: str | Path) -> pl.DataFrame:
     if not _is_trec(path, RUN):
         return _table(path, ("rank", "score"))
     frame = _trec(path, RUN, "score")
-    ranks = frame["rank"].cast(pl.Float64, strict=False)
-    contrary = frame.select("query", "score", "line", rank=ranks).drop_nulls().sort("query", "rank", "line")
-    rises = (pl.col("score").diff() > 0) & (pl.col("query") == pl.col("query").shift())
-    if lines := contrary.filter(rises).height:
+    if lines := _contrary(frame):
         text = f"{path}: {lines} lines have a better score than the line ranked before; the score decides"
         warnings.warn(text, EvaluationWarning, stacklevel=2)
     return frame.select("query", "item", "score")
+
+
+def _contrary(frame: pl.DataFrame) -> int:
+    """Count the lines of a run with a better score than the line that is ranked before them."""
+    frame = frame.with_columns(pl.col("rank").cast(pl.Float64, strict=False))  # where it is text
+    heads = frame["query"].rle().struct.field("value")
+    near = frame["query"] == frame["query"].shift()
+    falls = (frame["rank"].diff() < 0) | frame["rank"].is_null()
+    if heads.n_unique() < heads.len() or (near & falls).any():  # else the file is in the order of its ranks
+        frame = frame.select("query", "rank", "score").drop_nulls().sort("query", "rank", maintain_order=True)
+        near = frame["query"] == frame["query"].shift()
+    return int((near & (frame["score"].diff() > 0)).sum())
 
 
 def read_qrels(path: str | Path) -> pl.DataFrame:
@@ -120,10 +129,19 @@ def _bytes(path: Path) -> bytes:
 
 
 def _trec(path: Path, fields: tuple[str, ...], number: str) -> pl.DataFrame:
-    """Split lines at white space; columns ``fields`` as text but for ``number``, and ``line``."""
+    """Split lines at white space; columns ``fields`` as text but for ``number``."""
     content = _bytes(path)
     if not content.strip():
         raise EvaluationError(f"{path}: the file is empty")
+    if not any(mark in content for mark in (b"\t", b"\r", b"#")):
+        kinds = {field: pl.Float64 if field in ("rank", number) else pl.String for field in fields}
+        try:  # one space between fields, as most programs write them
+            table = pl.scan_csv(content, has_header=False, separator=" ", quote_char=None, schema=kinds)
+            frame = table.drop("Q0", strict=False).collect()
+        except pl.exceptions.PolarsError:
+            frame = pl.DataFrame({"query": [None]}, {"query": pl.String})
+        if not any(column.null_count() for column in frame) and not frame[number].is_nan().any():
+            return frame
     try:
         content.decode()
     except UnicodeDecodeError as error:
@@ -151,7 +169,7 @@ def _trec(path: Path, fields: tuple[str, ...], number: str) -> pl.DataFrame:
     found = split.with_columns(as_number(pl.col(number)))
     for line, value in split.filter(found[number].is_null()).select("line", number).head(1).iter_rows():
         raise EvaluationError(f"{path}, line {line}: the {number} {value!r} is no number")
-    return found
+    return found.drop("line")
 
 
 def _table(path: Path, names: tuple[str, ...]) -> pl.DataFrame:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import combinations
 from typing import Any, Literal
 
-import narwhals as nw
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
@@ -31,6 +32,12 @@ NAMES = {
 }
 """What a column may be called; the first name is the one used in messages."""
 
+_GRID = 1 << 20
+"""Places that a grid of lists may have beyond those that are taken."""
+_DEEP = 64
+"""Judgements of one query up to which all are compared with all."""
+_ODD = np.uint64(0x9E3779B97F4A7C15)
+
 _NOTES = {"what": pl.String, "count": pl.Int64, "meaning": pl.String}
 
 
@@ -50,8 +57,9 @@ class Lists:
         query_name: what the run calls its query column.
         queries: names of the queries that are evaluated, as text, sorted.
         length: items in the list of each query; 0 for a query without a list.
-        rows: every listed row: ``query`` (index into ``queries``), ``position`` (from 1), ``item``, sorted.
-        hits: of those, the judged: query, position and relevance; empty without judgements.
+        items: item of every listed row, as text, by query and position.
+        hits: of the listed rows, the judged: query, position (from 1) and relevance, sorted; empty without
+            judgements.
         truth: of every judgement: query, place in the best possible list (from 1) and relevance.
         notes: what was dropped or assumed: ``what``, ``count``, ``meaning``.
         back: brings a Polars frame to the library that the run came in.
@@ -60,7 +68,7 @@ class Lists:
     query_name: str
     queries: pl.Series
     length: Ints
-    rows: pl.DataFrame
+    items: Callable[[], pl.Series]
     hits: Judged
     truth: Judged
     notes: pl.DataFrame
@@ -70,6 +78,12 @@ class Lists:
     def size(self) -> int:
         """Number of queries."""
         return self.queries.len()
+
+    @cached_property
+    def rows(self) -> pl.DataFrame:
+        """Every listed row: ``query`` (index into ``queries``), ``position`` (from 1), ``item``, sorted."""
+        query, place = _spread(self.length)
+        return pl.DataFrame({"query": query, "position": place + 1, "item": self.items()})
 
     def relevant(self, rel: float) -> Array:
         """How many judged items of each query have a relevance of ``rel`` or more."""
@@ -115,37 +129,41 @@ def prepare(run: Any, qrels: Any | None = None, missing: Missing = "zero") -> Li
     if qrels is not None:
         truths = to_polars(qrels)[0]
         both.append(_read(truths, "qrels", column(truths, "relevance", "qrels"), notes))
-    # from here on names are numbers in alphabetical order: they sort and join several times faster
-    kinds: dict[Any, Any] = {
-        c: pl.Enum(pl.concat([frame[c] for frame in both]).unique().sort()) for c in ("query", "item")
-    }
-    both = [frame.cast(kinds) for frame in both]
-    for frame, what in zip(both, ("run", "qrels"), strict=False):
-        pair = _codes(frame) * kinds["item"].categories.len() + frame["item"].to_physical().to_numpy()
-        if pl.Series(pair).n_unique() < frame.height:
-            once(frame, ["query", "item"], what, "keep one of these rows")
-    rows, truth = _ranked(both[0], order == "rank", notes), both[-1].clear()
-    names = kinds["query"].categories
+    names, stretches = _numbered([frame["query"] for frame in both])
+    kept = np.ones(names.len(), bool) if qrels is None else _kept(names, stretches, missing, notes)
+    names, tables = names.filter(pl.Series(kept)), []
+    for frame, (code, rows) in zip(both, stretches, strict=True):
+        tables.append(_Table.of(frame, np.where(kept, np.cumsum(kept) - 1, -1)[code], rows, names.len()))
+    for table, what in zip(tables, ("run", "qrels"), strict=False):
+        if table.may_repeat():
+            once(table.frame, ["query", "item"], what, "keep one of these rows")
+    ranked = tables[0].ranked(order == "rank", names, notes)
+    query, place = ranked.spread
+    hits: Judged = (query[:0], place[:0], np.zeros(0))
+    truth = hits
     if qrels is not None:
-        names, rows, truth = _judged(rows, both[1], missing, notes)
-    hits = rows.join(truth, on=["query", "item"]).sort("query", "position")
-    if qrels is not None:
-        notes.append(("listed items not judged", rows.height - hits.height, "taken as not relevant"))
-        none = names.len() - truth.filter(pl.col("value") >= 1)["query"].n_unique()
-        notes.append(("queries with no relevant item", none, "measures that need one are undefined there"))
-    truth = truth.sort("query", "value", descending=[False, True])
-    length = np.bincount(_codes(rows), minlength=names.len())
+        at, judged = ranked.found_in(tables[1])
+        hits = (query[at], place[at] + 1, tables[1].values[judged])
+        truth = tables[1].best()
+        unjudged, none = (
+            query.size - at.size,
+            names.len() - int(np.count_nonzero(np.bincount(truth[0], truth[2] >= 1))),
+        )
+        notes.append(("listed items not judged", unjudged, "taken as not relevant"))
+        notes.append(
+            ("queries with no item of relevance 1 or more", none, "nothing is relevant there, but to a gain")
+        )
     told = pl.DataFrame(notes, _NOTES, orient="row").filter(pl.col("count") > 0)
-    found = (_codes(hits), hits["position"].to_numpy(), hits["value"].to_numpy())
-    best = (_codes(truth), _places(truth), truth["value"].to_numpy())
-    rows = rows.with_columns(pl.col("query").to_physical())
-    return Lists(column(given, "query", "run"), names, length, rows, found, best, told, back)
+    called = column(given, "query", "run")
+    return Lists(called, names, ranked.length, ranked.items, hits, truth, told, back)
 
 
 def to_polars(frame: Any) -> tuple[pl.DataFrame, Callable[[pl.DataFrame], Any]]:
     """Return a frame of any library in Polars, and the way back."""
     if isinstance(frame, pl.DataFrame | pl.LazyFrame):
         return frame.lazy().collect(), lambda out: out
+    import narwhals as nw
+
     lazy, back = to_lazy(frame, nw.from_native(frame, eager_only=True).columns)
     return lazy.collect(), back
 
@@ -196,7 +214,7 @@ def _read(given: pl.DataFrame, what: str, number: str, notes: Notes) -> pl.DataF
     """Return query and item as text, and the column ``number`` as ``value``; drop and count rows without."""
     columns = {role: given[column(given, role, what)].cast(pl.String) for role in ("query", "item")}
     frame = pl.DataFrame({**columns, "value": numbers(given, number, what)})
-    kept = frame.drop_nulls()
+    kept = frame.drop_nulls() if any(c.null_count() for c in frame) else frame
     name, empty = (number, "run is") if what == "run" else ("relevance", "qrels are")
     if kept.is_empty():
         raise EvaluationError(f"the {empty} empty: no row with a query, an item and a {name}")
@@ -204,48 +222,161 @@ def _read(given: pl.DataFrame, what: str, number: str, notes: Notes) -> pl.DataF
     return kept
 
 
-def _ranked(frame: pl.DataFrame, ranked: bool, notes: Notes) -> pl.DataFrame:
-    """Sort the rows into lists and give each its position; refuse a rank twice, count tied scores."""
-    rows = frame.sort("query", "value", "item", descending=[False, not ranked, True])
-    query, order = _codes(rows), rows["value"].to_numpy()
-    same = (query[1:] == query[:-1]) & (order[1:] == order[:-1])
-    if same.any() and ranked:
-        first = int(np.argmax(same))
-        what = f"run: query {rows['query'][first]!r} has two items of rank {order[first]:g}"
-        todo = "number the items of each list without repeats"
-        raise EvaluationError(f"{what} ({np.count_nonzero(same)} such rows in all); {todo}")
-    tied = int(np.count_nonzero(np.append(same, False) | np.append(False, same)))
-    notes.append(("run rows with tied scores", tied, "ordered by item name, last letter first (trec_eval)"))
-    return rows.select("query", pl.Series("position", _places(rows)), "item")
+def _numbered(columns: list[pl.Series]) -> tuple[pl.Series, list[tuple[Ints, Ints]]]:
+    """Return the sorted names; of each column, its stretches of one name: number of the name, and rows."""
+    runs = [column.rle().struct.unnest() for column in columns]
+    heads = [run["value"].rename("name") for run in runs]
+    alike = len(heads) == 2 and heads[0].equals(heads[1])  # as when both files are in the order of queries
+    names = (heads[0] if alike else pl.concat(heads)).unique().sort()
+    kind = pl.Enum(names)
+    codes = [head.cast(kind).to_physical().to_numpy().astype(np.int64) for head in heads[: 1 if alike else 2]]
+    return names, [
+        (codes[-1 if k else 0], run["len"].to_numpy().astype(np.int64)) for k, run in enumerate(runs)
+    ]
 
 
-def _codes(frame: pl.DataFrame) -> Ints:
-    """Number of the query of each row."""
-    return frame["query"].to_physical().to_numpy().astype(np.int64)
-
-
-def _places(frame: pl.DataFrame) -> Ints:
-    """Number the rows of each query from 1; rows are sorted by query."""
-    query = _codes(frame)
-    return np.arange(query.size) - np.searchsorted(query, query) + 1
-
-
-def _judged(
-    rows: pl.DataFrame, truth: pl.DataFrame, missing: Missing, notes: Notes
-) -> tuple[pl.Series, pl.DataFrame, pl.DataFrame]:
-    """Leave out the queries that are not evaluated, and count them."""
-    listed, judged = (frame["query"].unique().sort() for frame in (rows, truth))
-    shared = judged.filter(judged.is_in(listed.implode()))
-    if shared.is_empty():
-        what = f"{listed[0]!r} in the run, {judged[0]!r} in the qrels"
-        raise EvaluationError(f"run and qrels share no query: {what}")
-    kept = judged if missing == "zero" else shared
+def _kept(
+    names: pl.Series, stretches: list[tuple[Ints, Ints]], missing: Missing, notes: Notes
+) -> NDArray[Any]:
+    """Say which queries are evaluated, and count what is left out."""
+    listed, judged = (np.bincount(code, rows, names.len()) for code, rows in stretches)
+    shared = (listed > 0) & (judged > 0)
+    if not shared.any():
+        first = (names[int(np.argmax(there > 0))] for there in (listed, judged))
+        raise EvaluationError(
+            "run and qrels share no query: {!r} in the run, {!r} in the qrels".format(*first)
+        )
+    kept = judged > 0 if missing == "zero" else shared
     meaning = "evaluated as an empty list" if missing == "zero" else "left out"
-    alone, empty = listed.len() - shared.len(), judged.len() - shared.len()
-    notes += [("queries nobody judged", alone, "left out"), ("judged queries without a list", empty, meaning)]
-    height, names = rows.height, kept.cast(pl.String)
-    if alone or kept is shared:
-        frames = (frame.filter(pl.col("query").is_in(kept.implode())) for frame in (rows, truth))
-        rows, truth = (f.with_columns(pl.col("query").cast(pl.String).cast(pl.Enum(names))) for f in frames)
-    notes.append(("run rows of queries nobody judged", height - rows.height, "left out"))
-    return names, rows, truth
+    notes += [
+        ("queries nobody judged", int(np.count_nonzero(judged == 0)), "left out"),
+        ("judged queries without a list", int(np.count_nonzero(listed == 0)), meaning),
+        ("run rows of queries nobody judged", int(listed[judged == 0].sum()), "left out"),
+    ]
+    return kept
+
+
+def _spread(length: Ints) -> tuple[Ints, Ints]:
+    """Number of the query of each row, and its place there from 0."""
+    query = np.repeat(np.arange(length.size), length)
+    return query, np.arange(query.size) - np.repeat(np.cumsum(length) - length, length)
+
+
+@dataclass(frozen=True)
+class _Table:
+    """Rows of a run or of judgements by query: their numbers in ``frame``, and their values."""
+
+    frame: pl.DataFrame
+    length: Ints
+    rows: Ints
+    values: Array
+    wide: int
+
+    @classmethod
+    def of(cls, frame: pl.DataFrame, code: Ints, rows: Ints, size: int) -> _Table:
+        """Bring stretches of rows into the order of their queries; those of query -1 are left out."""
+        begin, order = np.cumsum(rows) - rows, np.argsort(code, kind="stable")
+        order = order[np.searchsorted(code[order], 0) :]
+        begin, rows, code = begin[order], rows[order], code[order]
+        length = np.bincount(code, rows, size).astype(np.int64)
+        number = np.arange(rows.sum()) + np.repeat(begin - (np.cumsum(rows) - rows), rows)
+        return cls(frame, length, number, frame["value"].to_numpy()[number], int(length.max(initial=0)))
+
+    def items(self) -> pl.Series:
+        """Return the item of each row."""
+        return self.frame["item"].gather(self.rows)
+
+    def hashed(self) -> NDArray[np.uint64]:
+        """Return a number for the item of each row: other numbers, other items."""
+        return self.frame["item"].hash(0).to_numpy()[self.rows]
+
+    def grid(self, values: NDArray[Any], fill: float) -> NDArray[Any]:
+        """Lay values out with a row a query, filled up at the end."""
+        if (self.length == self.wide).all():
+            return values.reshape(-1, self.wide)
+        laid = np.full((self.length.size, self.wide), fill, values.dtype)
+        laid[np.arange(self.wide) < self.length[:, None]] = values
+        return laid
+
+    @cached_property
+    def spread(self) -> tuple[Ints, Ints]:
+        """Query and place of each row, from 0."""
+        return _spread(self.length)
+
+    def even(self) -> bool:
+        """Whether a grid holds few places more than there are rows."""
+        return self.length.size * self.wide <= 4 * self.rows.size + _GRID
+
+    def may_repeat(self) -> bool:
+        """Whether two rows of a query can have one item; where items are very many, rarely so in error."""
+        query, hashed = self.spread[0], self.hashed()
+        if self.even() and self.wide <= _DEEP:
+            laid = self.grid(
+                hashed, 0
+            ).T.copy()  # a place of all queries lies together: it is compared at once
+            inside = [place < self.length for place in range(self.wide)]
+            pairs = combinations(range(self.wide), 2)
+            return any(bool(((laid[one] == laid[two]) & inside[two]).any()) for one, two in pairs)
+        return pl.Series(hashed ^ query.astype(np.uint64) * _ODD).n_unique() < query.size
+
+    def ranked(self, ranked: bool, names: pl.Series, notes: Notes) -> _Table:
+        """Sort the rows of each query into a list; refuse a rank twice, count tied scores."""
+        key = self.values if ranked else -self.values
+        query, place = self.spread
+        if self.even():
+            order = np.argsort(self.grid(key, np.inf), axis=1, kind="stable")[query, place]
+            order += np.repeat(np.cumsum(self.length) - self.length, self.length)
+        else:
+            order = np.lexsort((key, query))
+        key = key[order]
+        same = (query[1:] == query[:-1]) & (key[1:] == key[:-1])
+        if same.any() and ranked:
+            first = int(np.argmax(same))
+            what = f"run: query {names[int(query[first])]!r} has two items of rank {key[first]:g}"
+            todo = "number the items of each list without repeats"
+            raise EvaluationError(f"{what} ({np.count_nonzero(same)} such rows in all); {todo}")
+        tied = np.flatnonzero(np.append(same, False) | np.append(False, same))
+        if tied.size:
+            text = {
+                "query": query[tied],
+                "key": key[tied],
+                "item": self.frame["item"].gather(self.rows[order[tied]]),
+            }
+            by_name = pl.DataFrame(text | {"row": order[tied]}).sort(
+                "query", "key", "item", descending=[False, False, True]
+            )
+            order[tied] = by_name["row"].to_numpy()
+        notes.append(
+            ("run rows with tied scores", tied.size, "ordered by item name, last letter first (trec_eval)")
+        )
+        return _Table(self.frame, self.length, self.rows[order], self.values[order], self.wide)
+
+    def found_in(self, other: _Table) -> tuple[Ints, Ints]:
+        """Return which rows have an item that a row of the other table has too, and which row that is."""
+        if self.even() and other.even() and other.wide <= _DEEP:
+            laid, theirs = (t.grid(t.hashed(), 0).T.copy() for t in (self, other))
+            found, start = np.full(laid.shape, -1), np.cumsum(other.length) - other.length
+            for place in range(other.wide):
+                np.copyto(found, start + place, where=(laid == theirs[place]) & (place < other.length))
+            at, query = np.nonzero((found >= 0) & (np.arange(self.wide)[:, None] < self.length))
+            mine = (np.cumsum(self.length) - self.length)[query] + at
+            mine, row = mine[order := np.argsort(mine)], found[at, query][order]
+        else:
+            keys = [
+                pl.DataFrame({"query": t.spread[0], "item": t.hashed(), "row": np.arange(t.rows.size)})
+                for t in (self, other)
+            ]
+            both = keys[0].join(keys[1], on=["query", "item"]).sort("row")
+            mine, row = both["row"].to_numpy(), both["row_right"].to_numpy()
+        items = (t.frame["item"].gather(t.rows[at]) for t, at in ((self, mine), (other, row)))
+        alike = next(items).eq_missing(next(items)).to_numpy()  # two items can have one number
+        return mine[alike], row[alike]
+
+    def best(self) -> Judged:
+        """Return query, place and value with the largest value of each query first."""
+        query, place = self.spread
+        if self.even():
+            values = -np.sort(self.grid(-self.values, np.inf), axis=1)[query, place]
+        else:
+            values = self.values[np.lexsort((-self.values, query))]
+        return query, place + 1, values

@@ -57,7 +57,8 @@ def hit_rate(lists: Lists, k: int, rel: float) -> Array:
 def average_precision(lists: Lists, k: int, rel: float, over: str) -> Array:
     """Undefined where nothing is relevant."""
     query, position, _ = _hits(lists, k, rel)
-    nth = np.arange(query.size) - np.searchsorted(query, np.arange(lists.size))[query] + 1
+    counts = np.bincount(query, minlength=lists.size)
+    nth = np.arange(query.size) - np.repeat(np.cumsum(counts) - counts, counts) + 1
     relevant = lists.relevant(rel)
     reachable = np.minimum(relevant, k) if over == "reachable" else relevant
     return share(lists.total(query, nth / position), reachable)
@@ -66,9 +67,8 @@ def average_precision(lists: Lists, k: int, rel: float, over: str) -> Array:
 def reciprocal_rank(lists: Lists, k: int, rel: float) -> Array:
     """Undefined where nothing is relevant."""
     query, position, _ = _hits(lists, k, rel)
-    first = np.zeros(lists.size)
-    np.maximum.at(first, query, 1 / position)
-    return share(first, np.minimum(lists.relevant(rel), 1))
+    begins = np.diff(query, prepend=-1) > 0  # positions rise within a query
+    return share(lists.total(query[begins], 1 / position[begins]), np.minimum(lists.relevant(rel), 1))
 
 
 def r_precision(lists: Lists, k: int, rel: float) -> Array:
@@ -94,7 +94,8 @@ DISCOUNTS: dict[str, Callable[[Array], Array]] = {
 def _gained(lists: Lists, query: Ints, place: Ints, relevance: Array, gain: str, discount: str) -> Array:
     above = np.maximum(relevance, 0)
     gains = above if gain == "linear" else np.exp2(above) - 1
-    return lists.total(query, gains * DISCOUNTS[discount](place.astype(float)))
+    worth = DISCOUNTS[discount](np.arange(1.0, place.max(initial=0) + 1))
+    return lists.total(query, gains * worth[place - 1])
 
 
 def dcg(lists: Lists, k: int, gain: str, discount: str) -> Array:
@@ -119,6 +120,40 @@ def rank_biased_precision(lists: Lists, k: int, p: float, rel: float) -> Array:
 def residual(lists: Lists, k: int, p: float) -> Array:
     """How much it could still rise if all that is not judged or listed were relevant."""
     return 1 - rank_biased_precision(lists, k, p, -np.inf)
+
+
+def expected_reciprocal_rank(lists: Lists, k: int, max: float) -> Array:
+    """A reader goes down the list and stops at an item with the chance that its grade gives.
+
+    Raises:
+        EvaluationError: a grade is larger than ``max``.
+    """
+    query, position, relevance = _hits(lists, k, np.finfo(float).tiny)
+    if relevance.size and relevance.max() > max:
+        high = f"{relevance.max():g}"
+        raise EvaluationError(f"err: a relevance of {high} is above max={max:g}; write err(max={high})")
+    stops = (np.exp2(relevance) - 1) / np.exp2(max)
+    counts = np.bincount(query, minlength=lists.size)
+    first, goes_on, found = np.cumsum(counts) - counts, np.ones(lists.size), np.zeros(lists.size)
+    for nth in range(int(counts.max(initial=0))):
+        here = np.flatnonzero(counts > nth)
+        row = first[here] + nth
+        found[here] += goes_on[here] * stops[row] / position[row]
+        goes_on[here] *= 1 - stops[row]
+    return share(found, np.minimum(lists.relevant(np.finfo(float).tiny), 1))
+
+
+def binary_preference(lists: Lists, k: int, rel: float) -> Array:
+    """Undefined where nothing is relevant; items that nobody judged play no part."""
+    query, _, relevance = _hits(lists, k, 0)
+    good, relevant = relevance >= rel, lists.relevant(rel)
+    others = lists.relevant(0) - relevant
+    bad = (~good).astype(float)
+    begins = np.searchsorted(query, np.arange(lists.size))
+    above: Array = np.cumsum(bad) - np.append(0, np.cumsum(bad))[begins][query]
+    least = np.maximum(np.minimum(relevant, others), 1)
+    lost = np.minimum(above, relevant[query]) / least[query]
+    return share(lists.total(query[good], 1 - lost[good]), relevant)
 
 
 def _described(lists: Lists, items: pl.DataFrame, k: int, *columns: str) -> pl.DataFrame:
@@ -224,6 +259,11 @@ class Measure:
 
 MEASURES = load_yaml(dict[str, Measure], Path(__file__).with_name("measures.yaml"))
 _ALIASES = {alias: name for name, measure in MEASURES.items() for alias in measure.aliases}
+_DCG = {
+    ("ndcg", "dcg", "log2"): ("gain", "linear"),
+    ("ndcg", "dcg", "exp-log2"): ("gain", "exp2"),
+}
+"""What ir_measures writes for a gain."""
 _NAME = re.compile(r"([a-z_]+)(?:\(([^()]*)\))?(?:@([0-9]+))?")
 
 
@@ -251,7 +291,7 @@ def parse(name: str) -> Metric:
     (0.95, 'ndcg@5')
     """
     label = re.sub(r"\s+", "", name).lower()
-    match = _NAME.fullmatch(label)
+    match = _NAME.fullmatch(re.sub(r"[_.](\d+)$", r"@\1", label))  # trec_eval writes ndcg_cut_10
     if not match:
         raise EvaluationError(f"{name!r} is no name of a measure; write for example ndcg@5 or rbp(0.8)")
     short = _ALIASES.get(match[1], match[1])
@@ -264,6 +304,7 @@ def parse(name: str) -> Metric:
     found = dict(measure.arguments)
     for place, part in enumerate(filter(None, (match[2] or "").split(","))):
         key, value = part.split("=", 1) if "=" in part else ("".join(list(found)[place : place + 1]), part)
+        key, value = _DCG.get((short, key, value.strip("'\"")), (key, value))
         if key not in found:
             takes = ", ".join(found) or "no argument"
             raise EvaluationError(f"{name!r}: {part!r} is not understood; {short} takes {takes}")
@@ -276,7 +317,7 @@ def parse(name: str) -> Metric:
             found[key] = number = float(value)
         except ValueError:
             raise EvaluationError(f"{name!r}: {key}={value} is no number") from None
-        if not {"p": 0 < number < 1, "people": number >= 1, "rel": number > 0}[key]:
+        if not {"p": 0 < number < 1, "people": number >= 1, "rel": number > 0, "max": number > 0}[key]:
             raise EvaluationError(f"{name!r}: {key}={value} is out of range")
     return Metric(label, measure, int(match[3]) if match[3] else WHOLE_LIST, found)
 

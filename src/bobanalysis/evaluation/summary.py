@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -17,6 +17,7 @@ from bobanalysis.evaluation.lists import (
     EvaluationWarning,
     Lists,
     Missing,
+    Notes,
     column,
     numbers,
     once,
@@ -28,7 +29,10 @@ from bobanalysis.fairness import MIN_GROUP, UNKNOWN, intervals
 
 Interval = Literal["t", "bootstrap"]
 
+Undefined = Literal["null", "zero"]
+
 EVERYONE = "everyone"
+_UNDEFINED = {"null": "null, and not in the mean", "zero": "counted as 0 (trec_eval, ir_measures)"}
 REPLICATES = 2000
 _BCA = 5000
 _NUMBERS = ("value", "ci_low", "ci_high")
@@ -76,6 +80,8 @@ def evaluate(
     items: Any | None = None,
     missing: Missing = "zero",
     interval: Interval = "t",
+    by: Sequence[str | Sequence[str]] | None = None,
+    undefined: Undefined = "null",
 ) -> Evaluation:
     """Evaluate ranked lists.
 
@@ -83,8 +89,8 @@ def evaluate(
         run: one row a person and item, with ``rank`` or ``score``; see :func:`prepare`. Or what it returned.
         qrels: one row a person and judged item, with ``relevance``; None if no measure needs it.
         metrics: names, such as ``["ndcg@5", "map"]`` or ``"ndcg@5,map"``; ``measures.yaml`` has them all.
-        groups: one row a person: the query column, and one or more columns to group by (crossed). Whoever
-            has none is in the group "unknown".
+        groups: one row a person: the query column, and one or more columns to group by. Whoever has none is
+            in the group "unknown".
         items: the catalogue, for coverage, Gini, novelty and diversity: column ``item``; ``popularity`` (how
             many people, or what share of them, have, want or know the item) for novelty; numeric columns for
             the cosine distance, text columns for the mismatch distance.
@@ -92,6 +98,9 @@ def evaluate(
         interval: of a mean (95 %): Student's "t", or "bootstrap" (BCa) for skewed values. Rates, and means
             whose values are all the same, have Wilson's interval. Measures of all lists together have none: a
             bootstrap of people always covers fewer items.
+        by: columns of ``groups``, each by itself; several in a list are crossed. None: all, each by itself.
+        undefined: values that are undefined: "null" leaves them out of means; "zero" counts them as 0, as
+            ``trec_eval`` and ir_measures do.
 
     Returns:
         The evaluation. What is undefined is null, counted, and warned about; groups of fewer than 11 people
@@ -107,8 +116,12 @@ def evaluate(
     >>> evaluate(run, qrels, "mrr").per_query.rows()
     [('a', 0.5), ('b', 1.0)]
     """
-    if interval not in ("t", "bootstrap"):
-        raise EvaluationError(f"interval={interval!r} is not one of: t, bootstrap")
+    for name, given, known in (
+        ("interval", interval, ("t", "bootstrap")),
+        ("undefined", undefined, _UNDEFINED),
+    ):
+        if given not in known:
+            raise EvaluationError(f"{name}={given!r} is not one of: {', '.join(known)}")
     asked = parse_all(metrics)
     lists = run if isinstance(run, Lists) else prepare(run, qrels, missing)
     for name, needs in ((m.label, m.measure.needs) for m in asked):
@@ -118,18 +131,27 @@ def evaluate(
             raise EvaluationError(f"{name} needs judgements: give qrels=")
     catalogue = None if items is None else _catalogue(items)
     labels, ignored = _groups(lists, groups)
+    sets = [[one] if isinstance(one, str) else list(one) for one in (labels.columns if by is None else by)]
+    for name in (name for names in sets for name in names if name not in labels.columns):
+        there = ", ".join(labels.columns) or "none; give groups="
+        raise EvaluationError(f"by: groups has no column {name!r}; it has: {there}")
+    labels = labels.select([*dict.fromkeys(name for names in sets for name in names)])
     each: dict[str, Array] = {}
+    told: Notes = []
     for metric in (m for m in asked if m.measure.per == "query"):
         values = metric(lists, catalogue) if metric.measure.needs == "items" else metric(lists)
-        if lost := np.count_nonzero(np.isnan(values)):
-            text = f"{metric.label} is undefined for {lost} of {lists.size} queries; they are not in its mean"
+        if lost := int(np.count_nonzero(np.isnan(values))):
+            ends = "they are not in its mean" if undefined == "null" else "they count as 0"
+            text = f"{metric.label} is undefined for {lost} of {lists.size} queries; {ends}"
             warnings.warn(text, EvaluationWarning, stacklevel=2)
-        each[metric.label] = values
+            told.append((f"queries where {metric.label} is undefined", lost, _UNDEFINED[undefined]))
+        each[metric.label] = values if undefined == "null" else np.nan_to_num(values)
     rows: list[dict[str, Any]] = []
     everyone = dict.fromkeys(labels.columns, EVERYONE)
-    for group, here in [(everyone, np.ones(lists.size, bool)), *_parts(labels)]:
+    parts = (part for names in sets for part in _parts(labels.select(names)))
+    for group, here in ((everyone, np.ones(lists.size, bool)), *((everyone | at, on) for at, on in parts)):
         people = int(np.count_nonzero(here))
-        hidden = group is not everyone and people < MIN_GROUP
+        hidden = group != everyone and people < MIN_GROUP
         for metric in asked:
             if metric.measure.per == "query":
                 found = _mean(metric, each[metric.label][here], interval)
@@ -141,7 +163,7 @@ def evaluate(
     kinds: dict[str, Any] = dict.fromkeys(("metric", *labels.columns), pl.String)
     kinds |= {"n": pl.Int64, "undefined": pl.Int64, **dict.fromkeys(_NUMBERS, pl.Float64)}
     table = pl.DataFrame(rows, {**kinds, "suppressed": pl.Boolean}).with_columns(cs.float().fill_nan(None))
-    notes = _notes(lists, each, catalogue, ignored)
+    notes = _notes(lists, told, catalogue, ignored)
     columns = {name: pl.Series(values).fill_nan(None) for name, values in each.items()}
     per_query = pl.DataFrame({lists.query_name: lists.queries, **labels.to_dict(), **columns})
     back = lists.back
@@ -215,13 +237,10 @@ def _parts(labels: pl.DataFrame) -> list[tuple[dict[str, str], Any]]:
     return [(row, code == number) for number, row in enumerate(kinds, 1)]
 
 
-def _notes(lists: Lists, each: dict[str, Array], items: pl.DataFrame | None, ignored: int) -> pl.DataFrame:
+def _notes(lists: Lists, told: Notes, items: pl.DataFrame | None, ignored: int) -> pl.DataFrame:
     rows = [("groups of people without lists or judgements", ignored, "left out")]
     if items is not None:
         unknown = lists.rows.cast({"item": pl.String}).join(items, on="item", how="anti").height
         rows.insert(0, ("listed items not in the catalogue", unknown, "left out of the measures of items"))
-    for name, values in each.items():
-        lost = int(np.count_nonzero(np.isnan(values)))
-        rows.append((f"queries where {name} is undefined", lost, "null, and not in the mean"))
-    more = pl.DataFrame(rows, lists.notes.schema, orient="row").filter(pl.col("count") > 0)
+    more = pl.DataFrame([*rows, *told], lists.notes.schema, orient="row").filter(pl.col("count") > 0)
     return pl.concat([lists.notes, more])

@@ -12,7 +12,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import narwhals as nw
 import polars as pl
 
 from bobanalysis.tables import NO, YES, as_yes_no
@@ -179,11 +178,15 @@ def to_lazy(frame: Any, columns: Sequence[str]) -> tuple[pl.LazyFrame, Back]:
     Raises:
         ValueError: a column is not in the frame.
     """
-    native = nw.from_native(frame, eager_only=not isinstance(frame, pl.LazyFrame))
-    has = native.collect_schema().names()
+    ours = isinstance(frame, pl.LazyFrame | pl.DataFrame)
+    if not ours:
+        import narwhals as nw  # not for who has Polars: it takes a while to import
+
+        native = nw.from_native(frame, eager_only=True)
+    has = (frame if ours else native).collect_schema().names()
     if missing := [column for column in columns if column not in has]:
         raise ValueError(f"column {missing[0]!r} is not in the table; it has: {_listed(has)}")
-    if isinstance(frame, pl.LazyFrame | pl.DataFrame):
+    if ours:
         return frame.lazy(), _same
     kind = native.implementation
     table = pl.DataFrame([_column(native, name) for name in dict.fromkeys(columns)])

@@ -12,7 +12,6 @@ from itertools import product
 from math import prod
 from typing import Any
 
-import narwhals as nw
 import numpy as np
 import polars as pl
 
@@ -103,6 +102,8 @@ def _run(measure: Callable[..., Any], named: Mapping[str, tuple[str, Any]]) -> p
         raise
     if np.ndim(result) == 0:
         return pl.DataFrame({"value": [result]}, strict=False)
+    import narwhals as nw
+
     found = nw.from_native(result, eager_only=True).to_polars()
     if "value" not in found.columns:
         raise ValueError(f"the measure returned {', '.join(found.columns)} and no 'value'")
@@ -132,6 +133,8 @@ def agreement(curve: Any, by: Sequence[str] = (), value: str = "value") -> Any:
     >>> agreement(pl.DataFrame({"value": [1.0, 2.0, -1.0, None]})).select("sign", "agreement").row(0)
     (1, 0.6666666666666666)
     """
+    import narwhals as nw
+
     by = as_list(by)
     columns = nw.from_native(curve).collect_schema().names()
     limits = [c for c in ("ci_low", "ci_high") if {"ci_low", "ci_high"} <= {*columns}]
