@@ -210,9 +210,11 @@ def test_the_neighbour_named_is_the_one_with_the_largest_step(content):
 
 def test_a_region_names_the_departements_at_the_ends_and_only_those(content):
     for dep in place_pages.regions()["11"].members:
-        altered(content, "place.stressed", {"departement_id": dep}, **{"class": "depends"})
+        depends = {"class": "depends", "rank_low": 5, "rank_high": 60}
+        altered(content, "place.stressed", {"departement_id": dep}, **depends)
     assert "For each of them the scale decides" in shown(content, "regions/11")
-    altered(content, "place.stressed", {"departement_id": "93"}, **{"class": "high"})
+    high = {"class": "high", "rank_low": 1, "rank_high": 9}
+    altered(content, "place.stressed", {"departement_id": "93"}, **high)
     text = shown(content, "regions/11")
     assert re.search(
         r"rank among the highest for the answer “Stuck market”: Seine-Saint-Denis \(93\)\.", text

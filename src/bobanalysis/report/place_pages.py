@@ -133,7 +133,7 @@ class _Local(dict[str, Any]):
         """Return the rows of a table by the place that they are about: its first column of places."""
         meta = self.page.content.table(table, self.page.where).columns
         first = next((c for c in meta if c in ("departement_id", "dep", "region", "unit")), meta[0])
-        return self.page.content.grouped(table, first, self.page.where)
+        return self.page.rows_of(table, first)
 
     def every(self, table: str) -> list[dict[str, Any]]:
         """Return all rows of a table."""
