@@ -124,6 +124,7 @@ def test_a_theme_that_the_address_names_is_printed_alone(paper, slug, part):
     assert page.locator("h1").is_visible()
 
 
+@pytest.mark.slow
 def test_each_theme_begins_a_new_sheet(printed, pages):
     sheets = printed("en/questions.html", "")
     headings = re.findall(r'<h2 id="theme-[\w-]+">(.*?)</h2>', pages["en/questions.html"].source)
