@@ -65,7 +65,7 @@ def test_the_language_switch_keeps_the_place_on_the_page(visit):
 
 
 def test_a_value_from_a_folded_table_opens_it(visit):
-    page = visit("fr", "index")
+    page = visit("fr", "age")
     link = page.locator("a.figure[href^='#table-']").first
     table = page.locator(f"[id='{link.get_attribute('href')[1:]}']")
     assert table.get_attribute("open") is None

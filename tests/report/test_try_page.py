@@ -50,8 +50,8 @@ def site(invented_build, tmp_path_factory):
     """Make this one page in both languages, with its script and its style."""
     folder = tmp_path_factory.mktemp("try")
     (folder / "assets").mkdir()
-    for path, name in (("scripts/try.css", "try.css"), ("templates/style.css", "style.css")):
-        shutil.copyfile(HERE / path, folder / "assets" / name)
+    for path in ("scripts/try.css", "templates/style.css", "scripts/links.js"):
+        shutil.copyfile(HERE / path, folder / "assets" / Path(path).name)
     (folder / "assets" / "try.js").write_text(tryit.script(BOB), "utf-8")
     content = Content.read(invented_build, algorithm=BOB)
     for language in ("fr", "en"):

@@ -34,8 +34,8 @@ ENDS = (("_low", "_high"), ("_lowest", "_highest"), ("_from", "_to"), (".lowest"
 WHOLE = ("people", "places", "years", "rank", "year")
 
 
-ON_PAPER = 14
-"""Rows of a table that are printed; of a longer one paper names the file."""
+ON_PAPER = 9
+"""Rows of a folded table that are printed; of a longer one paper names the file."""
 
 
 class PageError(ValueError):
@@ -424,7 +424,7 @@ class PageRenderer:
             text=[units[name] in TEXTS for name in names],
             people=self.count(people) if people else "",
             unfolded=unfolded,
-            long=len(rows) > ON_PAPER,
+            long=len(rows) > ON_PAPER and not unfolded,
             **self.table_facts(id),
         )
 
