@@ -332,6 +332,7 @@ def _age_advice(tables: Tables, words: Words, narrow: bool) -> Parts:
         ages = _of_ages(*_ends(given["age"]), words)
         values = {
             **ages,
+            "ages": ages["ages"][:: 2 if narrow else 1],
             "rows": rows,
             "title": wrap(words.polish(titles[item]), 25),
             "width": 125 if narrow else 180,

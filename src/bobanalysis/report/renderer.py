@@ -274,8 +274,10 @@ class PageRenderer:
 
     def ranged(self, label: str, id: str) -> tuple[str, float, float, float, Markup]:
         """Return a row of a small chart: a share with its range over choices, ``id_low`` to ``id_high``."""
-        low, high = self.number(f"{id}_low"), self.number(f"{id}_high")
-        return label, self.number(id), low, high, self.figure(id, bare=True)
+        low, high = self._noted(f"{id}_low")["value"], self._noted(f"{id}_high")["value"]
+        span = Markup(" <small>({})</small>").format(self._span((low, high), self._noted(id)["unit"]))
+        shown = self.figure(id, bare=True) + (span if low < high else "")
+        return label, self.number(id), low, high, shown
 
     def sure(self, holds: bool, claim: str) -> str:
         """Show nothing; raise `PageError` when the records no longer bear out what the next sentence says."""
