@@ -278,7 +278,7 @@ def typeset(text: str, lang: str) -> str:
 
 def _typeset(text: str, lang: str) -> str:
     text = re.sub(r"(?<=\w)'(?=\w)", "’", text)
-    text = text.replace("&#39;", "’").replace("...", "…")
+    text = text.replace("&#39;", "’").replace("...", "…").replace("oeuvre", "œuvre")
     text = re.sub(r" - ", " – ", text)
     text = re.sub(r"(?<![\w\u2212-])-(?=\d)", MINUS, text)
     if lang == "en":

@@ -25,7 +25,7 @@ def inner(source, tag, attribute):
 def test_every_question_stands_under_its_theme_with_its_status_in_words(pages, language):
     source = pages[f"{language}/questions.html"].source
     names = {
-        "fr": ("répondue", "répondue en partie", "ouverte"),
+        "fr": ("réponse trouvée", "réponse partielle", "sans réponse"),
         "en": ("answered", "partly answered", "open"),
     }
     named = dict(zip(texts.STATUSES, names[language], strict=True))

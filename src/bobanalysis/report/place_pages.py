@@ -180,6 +180,8 @@ class _Local(dict[str, Any]):
         """
         self.used[table] = None
         units = {c["name"]: c["unit"] for c in self.page.content.merged["tables"][table]["columns"]}
+        if column == "per_thousand":  # of few accounts, so without decimals
+            low, high, units[column] = round(low), round(high), "count"
         show = self.words.quantity if units[column] == "points" else self.words.shown
         ends = [show(value, units[column]) for value in (low, high)]
         text = ends[0] if ends[0] == ends[1] else self.words.interval(low, high, units[column])

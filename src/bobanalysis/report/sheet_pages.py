@@ -94,7 +94,7 @@ def known(page: PageRenderer) -> dict[str, Any]:
     """Return what the page of what is known shows: questions by status, and `by_kind`.
 
     `by_kind` takes the pages that tell findings, by their ids; it returns these and the findings that answers
-    cite, by kind, each with the addresses of what it is about.
+    cite, by kind, those that others state apart; each with the addresses of what it is about.
     """
     common = questions(page)
     entries: Sequence[sheets.Question] = common["ledger"].entries
@@ -105,13 +105,14 @@ def known(page: PageRenderer) -> dict[str, Any]:
         for entry in entries:
             for id in entry.findings:
                 about.setdefault(id, []).append(f"questions.html#{entry.id}")
-        rows: dict[str, list[dict[str, Any]]] = {kind: [] for kind in KINDS}
+        rows: dict[str, list[dict[str, Any]]] = {kind: [] for kind in (*KINDS, "stated")}
         for id, addresses in about.items():
             finding = page.content.finding(id, page.where)
             if id.endswith(ENDS) and id.rpartition("_")[0] in about:
                 continue  # it stands beside the finding whose range it ends
             links = [(to, asked.get(to.partition("#")[2])) for to in addresses]
-            rows[finding["kind"]].append({"id": id, "finding": finding, "links": links})
+            said = finding["no_interval"] == "stated"
+            rows["stated" if said else finding["kind"]].append({"id": id, "finding": finding, "links": links})
         return rows
 
     by_status = {status: [e for e in entries if e.status == status] for status in sheets.STATUSES}
