@@ -46,5 +46,11 @@
     var found = search();
     if (found.length) { location.href = found[0].getAttribute("href"); }
   });
+  var asked = new URLSearchParams(location.search).get("q"); // from the form of the front page
+  if (asked) {
+    field.value = asked;
+    var only = search();
+    if (only.length === 1) { location.replace(only[0].getAttribute("href")); }
+  }
   search();
 })();
