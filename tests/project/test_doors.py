@@ -89,7 +89,7 @@ class Kind:
     def method(self): return self.other
     @property
     def other(self): pass
-    def never(self): pass
+    def unwanted(self): pass
 """,
     "late": "def called(): pass\ndef show(): pass",
 }
@@ -106,7 +106,7 @@ def test_only_what_nothing_reaches_is_found(tmp_path, monkeypatch):
     found = doors.unused(doors.Reader(code.modules(tmp_path)))
     assert [name.removeprefix("bobanalysis.") for name in found] == [
         "late.show",
-        "room.inner.Kind.never",
+        "room.inner.Kind.unwanted",
         "room.inner._of_alone",
         "room.inner.alone",
         "room.inner.remembered",

@@ -274,9 +274,12 @@ class PageRenderer:
 
     def ranged(self, label: str, id: str) -> tuple[str, float, float, float, Markup]:
         """Return a row of a small chart: a share with its range over choices, ``id_low`` to ``id_high``."""
-        low, high = self._noted(f"{id}_low")["value"], self._noted(f"{id}_high")["value"]
-        span = Markup(" <small>({})</small>").format(self._span((low, high), self._noted(id)["unit"]))
-        shown = self.figure(id, bare=True) + (span if low < high else "")
+        unit = [self._noted(f"{id}{end}")["unit"] for end in ("_low", "_high", "")][-1]
+        low, high = self.number(f"{id}_low"), self.number(f"{id}_high")
+        shown = self.figure(id, bare=True)
+        if low < high:
+            span = self._span((low, high), unit)
+            shown += Markup(' <small data-finding="{}">({})</small>').format(id, span)
         return label, self.number(id), low, high, shown
 
     def sure(self, holds: bool, claim: str) -> str:
