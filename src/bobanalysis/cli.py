@@ -41,7 +41,7 @@ def _evaluate() -> Any:
 
 
 ROOMS = {
-    "data": (_data, "The figures and where they come from."),
+    "data": (_data, "Where the figures come from: list, show, fetch and check sources."),
     "population": (
         _population,
         "Draw job seekers from published figures, write them to a Parquet file, and say how well they fit.",

@@ -175,6 +175,16 @@ def test_the_command_says_what_is_undefined(files, called):
     assert "1 queries where map is undefined: null, and not in the mean" in found.output
 
 
+def test_a_file_of_single_spaces_is_read_as_one_of_any_white_space(tmp_path):
+    plain = "a Q0 x 1 2.5 t\nb Q0 é 1 1e-3 t\nb Q0 z 2 -inf t\n"
+    files = {"plain.run": plain, "tabs.run": plain.replace(" ", "\t"), "wide.run": plain.replace(" ", "  ")}
+    for name, text in files.items():
+        (tmp_path / name).write_text(text, "utf-8")
+    one, *others = [read_run(tmp_path / name) for name in files]
+    assert one.height == 3
+    assert all(one.equals(other) for other in others)
+
+
 def test_the_command_shows_one_attribute_at_a_time_within_eighty_columns(files, called):
     ids = [f"p{n:02}" for n in range(40)]
     run = pl.DataFrame({"query": ids, "item": ["a"] * 40, "score": [1.0] * 40})

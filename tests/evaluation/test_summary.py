@@ -100,6 +100,29 @@ def test_a_column_that_the_groups_lack_is_named_with_those_they_have(made):
         evaluate(*made[:2], "map", groups=made[2], by=["sex"])
 
 
+@pytest.mark.parametrize("layout", [{"_DEEP": 0}, {"_DEEP": 0, "_GRID": -(10**9)}])
+def test_lists_too_uneven_to_be_laid_out_are_evaluated_alike(made, monkeypatch, layout):
+    run, qrels, groups = made
+    run = run.filter(pl.int_range(pl.len()) % 7 != 0).sample(fraction=1, shuffle=True, seed=3)
+    run = run.select("person_id", "item", score=(pl.col("rank") % 3).cast(pl.Float64))  # with ties
+    names = ["ndcg@3", "map", "bpref", "err@4", "p@5", "judged@2"]
+    before = evaluate(run, qrels, names, groups)
+    for name, value in layout.items():
+        monkeypatch.setattr(f"bobanalysis.evaluation.lists.{name}", value)
+    after = evaluate(run, qrels, names, groups)
+    assert after.per_query.equals(before.per_query)
+    assert after.notes.equals(before.notes)
+
+
+@pytest.mark.parametrize("layout", [{}, {"_DEEP": 0}])
+def test_an_item_twice_in_a_list_is_found_in_any_layout(made, monkeypatch, layout):
+    for name, value in layout.items():
+        monkeypatch.setattr(f"bobanalysis.evaluation.lists.{name}", value)
+    again = made[0].head(1).with_columns(rank=pl.lit(99, pl.Int64))
+    with pytest.raises(EvaluationError, match="stands there more than once"):
+        prepare(pl.concat([made[0], again]))
+
+
 def test_small_groups_are_hidden_and_people_without_a_group_are_unknown(made):
     run, qrels, groups = made
     some = groups.head(30).with_columns(

@@ -119,12 +119,10 @@ def _show(cells: pl.DataFrame) -> None:
     from rich.markup import escape
     from rich.table import Table
 
+    cells = cells.with_columns(pl.selectors.float().map_elements("{:.4f}".format, return_dtype=pl.String))
     if "suppressed" in cells.columns:
         empty = pl.when("suppressed").then(pl.lit("hidden")).otherwise(pl.lit("undefined"))
-        text = pl.selectors.float().map_elements("{:.4f}".format, return_dtype=pl.String)
-        cells = cells.with_columns(text).with_columns(pl.col("value").fill_null(empty)).drop("suppressed")
-    else:
-        cells = cells.with_columns(pl.selectors.float().map_elements("{:.4f}".format, return_dtype=pl.String))
+        cells = cells.with_columns(pl.col("value").fill_null(empty)).drop("suppressed")
     table = Table(padding=(0, 0))
     for name in cells.columns:
         number = name in (*SHOWN, *COMPARED, "difference")

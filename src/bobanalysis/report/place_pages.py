@@ -104,19 +104,8 @@ class _Local(dict[str, Any]):
     """What the template of one place may use, in the language of a page."""
 
     CALLS = (
-        *(
-            "advice_name",
-            "all_of",
-            "between",
-            "by_name",
-            "compared",
-            "every",
-            "here",
-            "kind_of",
-            "links_of",
-            "middle",
-        ),
-        *("name_of", "place_link", "position", "quirks_of", "span", "tables_used", "told"),
+        *("advice_name", "all_of", "between", "by_name", "compared", "every", "here", "kind_of", "links_of"),
+        *("middle", "name_of", "place_link", "position", "quirks_of", "span", "tables_used", "told"),
     )
 
     def __init__(self, place: Place, page: PageRenderer) -> None:

@@ -146,7 +146,7 @@ def _write_all(content: Content, folder: Path) -> None:
     }
     for path, text in files.items():
         _write(folder / path, text)
-    (folder / downloads.ARCHIVE).write_bytes(downloads.archive(data))
+    _write_bytes(folder / downloads.ARCHIVE, downloads.archive(data))
     pages = every_page(content.algorithm)
     for page in sorted(pages, key=lambda page: page.slug == "notebooks"):  # it says what the others show
         for language in LANGUAGES:
