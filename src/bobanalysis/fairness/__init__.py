@@ -20,17 +20,18 @@ from bobanalysis.fairness.disparity import disparities
 from bobanalysis.fairness.distances import distribution_distances
 from bobanalysis.fairness.gaps import GapTest, gap_test, pairwise_gaps
 from bobanalysis.fairness.impact import impact_ratios
-from bobanalysis.fairness.metrics import MEASURE_COLUMNS, MIN_GROUP, group_metrics
+from bobanalysis.fairness.metrics import MEASURE_COLUMNS, MIN_GROUP, group_metrics, standard_errors
 from bobanalysis.fairness.multiplicity import adjusted_p_values
 from bobanalysis.fairness.regression import NotEstimableError
 from bobanalysis.fairness.robustness import rank_intervals
 from bobanalysis.fairness.specification import agreement, specification_curve, unknown_bounds
 from bobanalysis.fairness.subgroups import find_subgroups
+from bobanalysis.fairness.survey import Design
 
-__all__ = ["MEASURE_COLUMNS", "MIN_GROUP", "UNKNOWN", "Audit", "Cube", "Equivalence", "GapTest"]
+__all__ = ["MEASURE_COLUMNS", "MIN_GROUP", "UNKNOWN", "Audit", "Cube", "Design", "Equivalence", "GapTest"]
 __all__ += ["NotEstimableError", "adjusted_effects", "adjusted_p_values", "agreement", "audit_file"]
 __all__ += ["bootstrap", "calibration", "calibration_error", "changed_share", "cube", "curve"]
 __all__ += ["disparities", "distribution_distances", "equivalence_test", "exposure", "find_subgroups"]
 __all__ += ["gap_test", "group_metrics", "impact_ratios", "kitagawa", "lack_of_fit"]
 __all__ += ["minimum_detectable_gap", "oaxaca", "pairwise_gaps", "power", "protect", "rank_intervals"]
-__all__ += ["shapley", "shrunk", "specification_curve", "steps", "unknown_bounds"]
+__all__ += ["shapley", "shrunk", "specification_curve", "standard_errors", "steps", "unknown_bounds"]

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from bobanalysis.fairness import intervals
-from bobanalysis.fairness.gaps import compare
+from bobanalysis.fairness.gaps import MEAN, compare
 from bobanalysis.fairness.intervals import Array
 
 _MOST_GROUPS = 3_000  # all pairs of which are looked at
@@ -133,7 +133,7 @@ def equivalence_test(
         raise ValueError(f"a margin lies between 0 and 1 (0.05 is five points), not {margin}")
     roles = {"prediction": prediction, "outcome": outcome, "weight": weight}
     levels = compare(frame, groups, roles, metric, min_group)
-    if levels.mean:
+    if levels.metric == MEAN:
         raise ValueError("an equivalence test compares rates: give prediction= or outcome=")
     if len(levels.value) < 2:
         return Equivalence(margin, False, None, None, None, levels.left_out, levels.reason)

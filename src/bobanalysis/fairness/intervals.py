@@ -113,12 +113,15 @@ def student(mean: Any, variance: Any, n: Any, confidence: float = 0.95) -> Limit
     return m - half, m + half
 
 
-def difference(value: Any, limits: Limits, other: Any, other_limits: Limits) -> Limits:
+def difference(
+    value: Any, limits: Limits, other: Any, other_limits: Limits, correlation: Any = 0.0
+) -> Limits:
     """Limits of ``value - other``; with Wilson limits this is Newcombe's hybrid score interval.
 
     Args:
         value, limits: of the group.
         other, other_limits: of the group it is compared with, which shares no people with it.
+        correlation: of the two estimates, such as those of people of the same clusters.
 
     Returns:
         Lower and upper limits of the difference.
@@ -132,15 +135,21 @@ def difference(value: Any, limits: Limits, other: Any, other_limits: Limits) -> 
     """
     (l1, u1), (l2, u2) = limits, other_limits
     gap = np.asarray(value, float) - np.asarray(other, float)
-    return gap - np.hypot(value - l1, u2 - other), gap + np.hypot(u1 - value, other - l2)
+    below, above = ((value - l1, u2 - other), (u1 - value, other - l2))
+    if np.any(correlation):
+        ends = (a**2 + b**2 - 2 * correlation * a * b for a, b in (below, above))
+        low, high = (np.sqrt(np.maximum(end, 0)) for end in ends)
+        return gap - low, gap + high
+    return gap - np.hypot(*below), gap + np.hypot(*above)
 
 
-def ratio(value: Any, limits: Limits, other: Any, other_limits: Limits) -> Limits:
+def ratio(value: Any, limits: Limits, other: Any, other_limits: Limits, correlation: Any = 0.0) -> Limits:
     """Limits of ``value / other``; unlike a log interval they exist when nobody in the group is selected.
 
     Args:
         value, limits: of the group, not negative.
         other, other_limits: of the group it is compared with, positive; NaN limits elsewhere.
+        correlation: of the two estimates.
 
     Returns:
         Lower and upper limits of the ratio; the upper is ``inf`` where the other may be 0.
@@ -158,8 +167,10 @@ def ratio(value: Any, limits: Limits, other: Any, other_limits: Limits) -> Limit
     product = np.where((p >= 0) & (q > 0), p * q, np.nan)
     below, above = l1 * (2 * p - l1), l2 * (2 * q - l2)
     with np.errstate(divide="ignore", invalid="ignore"):
-        low = below / (product + np.sqrt(np.maximum(product**2 - below * u2 * (2 * q - u2), 0)))
-        high = (product + np.sqrt(np.maximum(product**2 - u1 * (2 * p - u1) * above, 0))) / above
+        less = product - correlation * (p - l1) * (u2 - q)
+        low = below / (less + np.sqrt(np.maximum(less**2 - below * u2 * (2 * q - u2), 0)))
+        less = product - correlation * (u1 - p) * (q - l2)
+        high = (less + np.sqrt(np.maximum(less**2 - u1 * (2 * p - u1) * above, 0))) / above
     low = np.where((p == 0) & ~np.isnan(product), 0.0, low)
     return low, np.where((l2 <= 0) & ~np.isnan(product), np.inf, high)
 

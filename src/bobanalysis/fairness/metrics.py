@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-from bobanalysis.fairness import intervals, multiplicity
+from bobanalysis.fairness import intervals, multiplicity, survey
 from bobanalysis.fairness._cube import UNKNOWN, Cube, cube, merged
 from bobanalysis.fairness.coverage import repaired_wilson
 from bobanalysis.fairness.intervals import Array
+from bobanalysis.fairness.survey import REPLICATES, Design, Errors
 
 MIN_GROUP = 11
 """Smallest group shown unless another size is asked for: INSEE's rule for households in gridded data."""
@@ -26,6 +27,7 @@ MEASURE_COLUMNS = (
 )
 """Columns of the measure frame; the group columns stand between ``item`` and ``n``."""
 
+_ERROR_COLUMNS = ("n", "value", "se", "design_effect", "degrees", "difference", "difference_se")
 _P, _Y = pl.col("_prediction"), pl.col("_outcome")
 _BOTH = _P.is_not_null() & _Y.is_not_null()
 RATES: dict[str, tuple[pl.Expr, pl.Expr]] = {  # metric: (who is counted, among whom)
@@ -59,6 +61,7 @@ def group_metrics(
     reference: Any = None,
     min_group: int = MIN_GROUP,
     exact: bool = False,
+    design: Design | None = None,
 ) -> Any:
     """Measure what each group gets.
 
@@ -82,6 +85,9 @@ def group_metrics(
         exact: whether the figures are by construction: they then have no sampling error, so no interval.
             Other rates have Wilson's at 95 %, lengthened where a small group needs it (see
             :mod:`bobanalysis.fairness.coverage`), means have Student's.
+        design: strata, clusters or replicate weights of a survey (:class:`bobanalysis.fairness.Design`):
+            intervals and tests then rest on what primary sampling units show, as
+            :func:`bobanalysis.fairness.standard_errors` tells.
 
     Returns:
         A frame of the library that came in, columns ``MEASURE_COLUMNS`` with the groups (as text) in their
@@ -109,14 +115,62 @@ def group_metrics(
     """
     if not (isinstance(frame, Cube) or prediction or score or outcome):
         raise ValueError("nothing to measure: give prediction=, score= or outcome=")
-    cells = cube(frame, groups, prediction=prediction, score=score, outcome=outcome, weight=weight, item=item)
+    roles = {"prediction": prediction, "score": score, "outcome": outcome, "weight": weight, "item": item}
+    cells = cube(frame, groups, **roles, design=design)
     return cells.back(measures(cells, reference, min_group, exact))
 
 
+def standard_errors(
+    frame: Any,
+    groups: Sequence[str] | None = None,
+    prediction: str | None = None,
+    score: str | None = None,
+    outcome: str | None = None,
+    weight: str | None = None,
+    reference: Any = None,
+    min_group: int = MIN_GROUP,
+    design: Design | None = None,
+) -> Any:
+    """Return the standard errors of rates, means and their differences in a survey.
+
+    Args:
+        frame, groups, prediction, score, outcome, weight, reference, min_group: as for :func:`group_metrics`.
+        design: how the rows were drawn.
+
+    Returns:
+        A frame of the library that came in, one row a metric and group: ``metric``, the groups, ``n``,
+        ``value``, ``se``, ``design_effect`` (variance divided by that of as many people drawn one by one),
+        ``degrees`` of freedom, ``difference`` to the reference and ``difference_se``, in which people of one
+        unit may be in both. Null: hidden, or not estimable, such as the error of a group met in one unit only.
+
+    Raises:
+        ValueError: see :func:`bobanalysis.fairness.cube`; or no design.
+
+    Source: see :mod:`bobanalysis.fairness.survey`.
+
+    >>> marks = [3.08, 2.60, 3.44, 3.04, 2.36, 3.04, 3.28, 2.68, 2.00, 2.56, 2.52, 1.88,
+    ...          3.00, 2.88, 3.44, 3.64, 2.68, 1.92, 3.28, 3.20]  # Lohr, Sampling (2010), example 5.2
+    >>> suites = pl.DataFrame({"mark": marks, "suite": [suite for suite in "abcde" for _ in range(4)]})
+    >>> found = standard_errors(suites, score="mark", design=Design(cluster="suite"))
+    >>> found.select("value", pl.col("se") * (1 - 5 / 100) ** 0.5).row(-1)  # five of a hundred suites
+    (2.826, 0.16372...)
+    """
+    roles = {"prediction": prediction, "score": score, "outcome": outcome, "weight": weight}
+    cells = cube(frame, groups, **roles, design=design)
+    if cells.sample is None:
+        raise ValueError("standard errors of a survey need design=")
+    found = measures(cells, reference, min_group, last=_ERROR_COLUMNS)
+    return cells.back(found.filter(pl.col("metric") != "count"))
+
+
 def measures(
-    cells: Cube, reference: Any = None, min_group: int = MIN_GROUP, exact: bool = False
+    cells: Cube,
+    reference: Any = None,
+    min_group: int = MIN_GROUP,
+    exact: bool = False,
+    last: Sequence[str] = MEASURE_COLUMNS[2:],
 ) -> pl.DataFrame:
-    """Return the measure frame of a cube; see :func:`group_metrics`."""
+    """Return the measure frame of a cube; see :func:`group_metrics`. ``last``: columns after the groups."""
     if clash := set(cells.groups) & {*MEASURE_COLUMNS}:
         raise ValueError(
             f"rename the group column {min(clash)!r}: the measure frame has a column of that name"
@@ -125,13 +179,15 @@ def measures(
     groups = list(cells.groups)
     sums = _with_reference(labelled(_sums(cells), groups), groups, reference, list(names.values()))
     is_mean, counted = ((sums["metric"] == name).to_numpy() for name in ("mean_score", "count"))
-    mine, other = (_side(sums, prefix, is_mean, exact) for prefix in ("", "ref_"))
+    errors = None if exact or cells.sample is None else _errors(cells, sums)
+    mine, other = (_side(sums, prefix, is_mean, exact, errors) for prefix in ("", "ref_"))
+    alike = 0.0 if errors is None else errors.correlation
     least = max(min_group, 1)
     shown, enough = ((sums[n] >= least).to_numpy() for n in ("n", "ref_n"))
     compared = shown & enough & ~counted
     apart = compared & ~sums["itself"].to_numpy()
-    low, high = intervals.difference(mine.value, mine.limits, other.value, other.limits)
-    ratio_low, ratio_high = intervals.ratio(mine.value, mine.limits, other.value, other.limits)
+    sides = (mine.value, mine.limits, other.value, other.limits, alike)
+    (low, high), (ratio_low, ratio_high) = intervals.difference(*sides), intervals.ratio(*sides)
     positive = (other.value > 0) & (mine.value >= 0)
     nothing = np.full(len(sums), np.nan)
     found = {  # what it is, and where it is shown
@@ -144,15 +200,21 @@ def measures(
         "ratio": (np.divide(mine.value, other.value, out=nothing.copy(), where=positive), compared),
         "ratio_low": (ratio_low, apart),
         "ratio_high": (ratio_high, apart),
-        "p_value": (nothing if exact else _p_value(mine, other, is_mean), apart),
+        "p_value": (nothing if exact else _p_value(mine, other, is_mean, errors), apart),
     }
+    if errors is not None:
+        alone = np.where(is_mean, mine.spread, mine.value * (1 - mine.value)) / (sums["n"].to_numpy() - 1)
+        found["se"] = (np.sqrt(errors.variance), shown & (errors.degrees > 0))
+        found["design_effect"] = (errors.variance / alone, found["se"][1] & (alone > 0))
+        found["degrees"] = (errors.degrees.astype(float), shown)
+        found["difference_se"] = (errors.difference_se, apart)
     table = sums.with_columns(
         *(pl.Series(name, np.where(where, v, np.nan)).fill_nan(None) for name, (v, where) in found.items()),
         pl.Series("suppressed", ~shown & (sums["n"] > 0).to_numpy()),
     )
     tests = pl.col("p_value").map_batches(lambda p: pl.Series(multiplicity.adjusted_p_values(p)), pl.Float64)
     table = table.with_columns(p_adjusted=tests.over("metric", "item").fill_nan(None))
-    return table.select(*MEASURE_COLUMNS[:2], *groups, *MEASURE_COLUMNS[2:]).rename(names)
+    return table.select("metric", "item", *groups, *last).rename(names)
 
 
 def _sums(cells: Cube) -> pl.DataFrame:
@@ -182,6 +244,8 @@ def rate_sums(
     """Return what a rate is made of, by group: see :func:`_sums`."""
     sums = [pl.col(f"_{name}").filter(among).sum().alias(name) for name in ("n", "w", "w2")]
     sums += [pl.col("_w").filter(among & who).sum().alias("x"), pl.lit(None, pl.Float64).alias("m2")]
+    sums.append(pl.col(REPLICATES).filter(among).sum())
+    sums.append(pl.col(REPLICATES).filter(among & who).sum().name.replace("w$", "x"))
     return _named(cells.group_by(by).agg(sums) if by else cells.select(sums), metric, item)
 
 
@@ -189,6 +253,8 @@ def mean_sums(cells: pl.DataFrame, by: list[str]) -> pl.DataFrame:
     """Return what a mean is made of, by group: see :func:`_sums`."""
     parts = {"n": "n", "w": "w", "w2": "w2", "x": "sum", "m2": "m2", "m3": "m3"}
     named = [pl.col(f"_score_{part}").alias(name) for name, part in parts.items()]
+    for end, name in (("score_w", "w"), ("score_sum", "x")):
+        named.append(pl.col(rf"^_r\d+_{end}$").name.replace(f"{end}$", name))
     return _named(merged(cells, by).select(*by, *named), "mean_score", None)
 
 
@@ -253,30 +319,48 @@ def _with_reference(sums: pl.DataFrame, groups: list[str], reference: Any, names
 
 @dataclass(frozen=True)
 class _Side:
-    """Value, effective number of people, variance and limits of every row: of the group, or of the other."""
+    """Value, effective number of people, variance and limits of every row: of the group, or of the other.
+
+    ``spread`` is the variance between people, ``variance`` the one that limits rest on.
+    """
 
     value: Array
     people: Array
+    spread: Array
     variance: Array
     limits: intervals.Limits
 
 
-def _side(sums: pl.DataFrame, prefix: str, is_mean: Any, exact: bool) -> _Side:
+def _errors(cells: Cube, sums: pl.DataFrame) -> Errors:
+    """Errors of the rows of a measure frame, from the sums by primary sampling unit."""
+    groups, keys = list(cells.groups), cells.sample.keys if cells.sample else []
+    parts = _sums(replace(cells, groups=(*groups, *keys))) if keys else sums
+    return survey.errors(sums, labelled(parts, groups) if keys else parts, groups, cells.sample)
+
+
+def _side(sums: pl.DataFrame, prefix: str, is_mean: Any, exact: bool, errors: Errors | None) -> _Side:
     n, w, w2, x, m2 = (sums[f"{prefix}{c}"].cast(pl.Float64).to_numpy() for c in ("n", "w", "w2", "x", "m2"))
     nobody, some = np.full_like(w, np.nan), (n > 0) & (w > 0)
     value, variance = (np.divide(part, w, out=nobody.copy(), where=some) for part in (x, m2))
     value = np.where(is_mean, value, np.clip(value, 0.0, 1.0))
     people = np.where(some, intervals.kish(w, w2), 0.0)
     if exact:
-        return _Side(value, people, variance, (nobody, nobody))
+        return _Side(value, people, variance, variance, (nobody, nobody))
+    spread = variance
+    if errors is not None:
+        seen, free, units = errors.of(bool(prefix))
+        people = np.where(is_mean, free + 1.0, survey.people(value, seen, free, np.minimum(people, units), n))
+        variance = seen * free  # so that Student's limits are those of this variance
     rates = repaired_wilson(np.where(is_mean, np.nan, value), people)
     means = intervals.student(np.where(is_mean, value, np.nan), variance, people)
     low, high = (np.where(is_mean, *limits) for limits in zip(means, rates, strict=True))
-    return _Side(value, people, variance, (low, high))
+    return _Side(value, people, spread, variance, (low, high))
 
 
-def _p_value(mine: _Side, other: _Side, is_mean: Any) -> Array:
-    """P value of every row's gap: of two means where it is one, else of two rates."""
+def _p_value(mine: _Side, other: _Side, is_mean: Any, errors: Errors | None) -> Array:
+    """P value of every row's gap: of two means where it is one, else of two rates; with a design Wald's."""
+    if errors is not None:
+        return errors.p_value(mine.value - other.value)
     n, m = mine.people, other.people
     selected = np.where(is_mean, np.nan, mine.value * n)
     rates = multiplicity.two_rates(selected, n, other.value * m, m)
