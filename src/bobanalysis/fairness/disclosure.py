@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from bobanalysis.fairness._cube import UNKNOWN, as_list, to_lazy
-from bobanalysis.fairness.metrics import MIN_GROUP
+from bobanalysis.fairness._cube import UNKNOWN, Cube, as_list, to_lazy
+from bobanalysis.fairness.metrics import EVERYONE_ELSE, MEASURE_COLUMNS, MIN_GROUP, RATES
 
 TOTAL = "total"
 """Label of the sum over an attribute."""
@@ -98,6 +98,70 @@ def protect(
             pl.Series("possible_high", high).fill_nan(None),
         )
     )
+
+
+class Shield:
+    """Which figures of a cube can be shown so that no small cell can be worked out from all of them.
+
+    The table of counts that stands behind every rate (groups × prediction × outcome, with all totals) is
+    protected once. A rate is shown where all counts that it is made of are; so whatever is shown, of one
+    attribute or of some crossed, follows from cells of that table that are not hidden.
+    """
+
+    def __init__(self, cells: Cube, min_count: int = MIN_GROUP) -> None:
+        safe, self._names = cells.renamed()
+        self._roles = [key for key in ("_prediction", "_outcome") if key in safe.cells.columns]
+        by = [*safe.groups, *self._roles]
+        counts = safe.cells.group_by(by).agg(pl.col("_n").sum())
+        self._cells = protect(counts, by, "_n", min_count=min_count).filter(pl.col("hidden").is_not_null())
+        if not self._cells.filter(pl.all_horizontal(pl.col(by) == TOTAL)).is_empty():
+            raise ValueError(
+                f"so few people that even their number gives small groups (below {min_count}) away"
+            )
+
+    def lost(self, metric: str, groups: Sequence[str], item: str | None = None) -> pl.DataFrame:
+        """Return labels of the groups (crossed, with totals) of which a measure cannot be shown."""
+        made = [{}] if metric in ("count", "mean_score") else [{"_prediction": v} for v in (item, UNKNOWN)]
+        if item is None and metric in RATES:
+            who, among = RATES[metric]
+            roots = {*among.meta.root_names(), *who.meta.root_names()}
+            values = pl.DataFrame({"_prediction": [True, True, False, False], "_outcome": [True, False] * 2})
+            made = (
+                values.filter(among).select(role for role in self._roles if role in roots).unique().to_dicts()
+            )
+        elif item is None and made != [{}]:
+            made = [{"_prediction": UNKNOWN}, {}]
+        rest = [name for name, said in self._names.items() if said not in groups]
+        hidden = pl.concat(
+            self._cells.filter(
+                *(pl.col(role) == str(cell.get(role, TOTAL)).lower() for role in self._roles),
+                *(pl.col(name) == TOTAL for name in rest),
+            )
+            for cell in [*made, *([{}] if item else [])]
+        )
+        return hidden.rename(self._names).select(groups).unique()
+
+    def conceal(self, table: pl.DataFrame, groups: Sequence[str]) -> pl.DataFrame:
+        """Return a measure frame without the figures that would give small cells away."""
+        parts = []
+        for block in table.partition_by("metric", "item", maintain_order=True):
+            lost = self.lost(block["metric"][0], groups, block["item"][0])
+            gone = pl.struct(groups).is_in(lost.to_struct().implode())
+            against = block["reference"][0]
+            label = pl.concat_str(groups, separator=" × ")
+            whole = " × ".join([TOTAL] * len(groups)) if against == EVERYONE_ELSE else against
+            alone = bool(lost.select((label == whole).any()).item())
+            compared = [c for c in MEASURE_COLUMNS[7:14] if c in block.columns]
+            own = ["n", "value", "ci_low", "ci_high", *compared]
+            hide = pl.when(~gone)
+            parts.append(
+                block.with_columns(
+                    *(hide.then(c).alias(c) for c in own if c not in compared),
+                    *(pl.when(~gone & (not alone)).then(c).alias(c) for c in compared),
+                    suppressed=pl.col("suppressed") | gone,
+                )
+            )
+        return pl.concat(parts)
 
 
 def _lines(full: pl.DataFrame, by: list[str]) -> Any:

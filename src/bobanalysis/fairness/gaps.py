@@ -40,7 +40,7 @@ from bobanalysis.fairness import intervals
 from bobanalysis.fairness._cube import Back, cube
 from bobanalysis.fairness.intervals import Array
 from bobanalysis.fairness.metrics import RATES, labelled, mean_sums, rate_sums
-from bobanalysis.fairness.survey import MOST_TOGETHER, Design, covariance, shorter
+from bobanalysis.fairness.survey import Design, covariance, shorter
 
 DRAWS = 1_999
 """Number of data sets drawn without a difference, where groups are few enough to afford it."""
@@ -111,9 +111,9 @@ def gap_test(
             related to what is measured.
         metric: name of a rate of :func:`bobanalysis.fairness.group_metrics`, such as
             "false_positive_rate", or "mean_score"; by default the first that the columns allow. Also
-            "equalized_odds", the larger of the largest gaps of the true and of the false positive rate: both are
-            tested at half the level (Bonferroni), so that the limits hold for the larger, whichever it is and
-            whether or not the two go together.
+            "equalized_odds", the larger of the largest gaps of the true and of the false positive rate: both
+            are tested at half the level (Bonferroni), so that the limits hold for the larger, whichever it is
+            and whether or not the two go together.
         min_group: groups of fewer rows are left out, and named. At least 2: one row shows no rate.
         draws: data sets to draw; fewer are where groups are many (at least 199).
         seed: of the random numbers.
@@ -257,8 +257,8 @@ class Levels:
         value: its rate or mean.
         people: its effective number of people.
         even: whether limits are as far below as above: of means, and with a design of rates too.
-        precision: of a rate the effective number of people; where limits are even 1 / (standard error)², the error
-            lengthened as Student's t asks for at 95 %.
+        precision: of a rate the effective number of people; where limits are even 1 / (standard error)², the
+            error lengthened as Student's t asks for at 95 %.
         varies: whether anything differs between any two people.
         draw: draws values and precisions, (sets × groups).
     """

@@ -141,7 +141,7 @@ def standard_errors(
         A frame of the library that came in, one row a metric and group: ``metric``, the groups, ``n``,
         ``value``, ``se``, ``design_effect`` (variance divided by that of as many people drawn one by one),
         ``degrees`` of freedom, ``difference`` to the reference and ``difference_se``, in which people of one
-        unit may be in both. Null: hidden, or not estimable, such as the error of a group met in one unit only.
+        unit may be in both. Null: hidden, or not estimable, such as the error of a group met in one unit.
 
     Raises:
         ValueError: see :func:`bobanalysis.fairness.cube`; or no design.
