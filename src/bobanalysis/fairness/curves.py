@@ -27,7 +27,6 @@ DRAWS = 10_000
 """Draws behind the critical value of a band: another seed moves it by less than one part in a hundred."""
 
 ESTIMATED, BEYOND = "estimated", "not estimable: beyond the data"
-ONE_CLUSTER = "no interval: the curve or a stretch of it rests on one cluster"
 _FOUND = ("value", "se", "ci_low", "ci_high", "band_low", "band_high")
 _LACK = ("p_value", "largest_from", "largest_to", "observed", "fitted")
 
@@ -39,19 +38,17 @@ def curve(
     *,
     by: Sequence[str] = (),
     weight: str | None = None,
-    cluster: str | None = None,
     smooth: int | None = None,
 ) -> Any:
     """Return the curve of a rate or a mean along a number, with a band for the whole curve.
 
     Args:
-        frame: one row a person.
+        frame: one row a person, independent of the others.
         along: a number, such as age; rows without one are left out.
         value: true/false or 0/1 for a rate (a logistic curve, within 0 and 1), other numbers for a mean (a
             linear one); rows without one are left out.
         by: columns to cross: one curve a group; rows without a group are the group "unknown".
         weight: zero or more, without gaps.
-        cluster: column of clusters within which people are not independent; intervals then rest on them.
         smooth: number of coefficients of a cubic B-spline with knots at quantiles (4 is a cubic polynomial);
             by default the cube root of the effective number of people, from 4 to 10, whatever the outcomes
             are, as a choice that looked at them would spoil the band.
@@ -62,7 +59,7 @@ def curve(
         own scale), ``ci_low``, ``ci_high`` (for this point alone), ``band_low``, ``band_high`` (for all
         points of all groups at once), both at 95 %, ``n`` and ``n_here`` (rows of the curve, and at just
         this value), ``left_out`` (rows of the table without a value or an outcome), ``status``: "estimated",
-        or why a group has no curve or no interval (nulls then). Points beyond a group's own range are "not estimable:
+        or why a group has no curve (nulls then). Points beyond a group's own range are "not estimable:
         beyond the data", never extrapolated.
 
     Raises:
@@ -77,7 +74,7 @@ def curve(
     >>> found["value"].round(6).to_list()
     [22.4, 22.4, 22.4, 22.4]
     """
-    table, groups = _read(frame, along, value, by, weight, cluster)
+    table, groups = _read(frame, along, value, by, weight)
     points = table.table[along].unique().sort()
     if len(points) > 2 * POINTS:
         points = pl.Series(along, np.linspace(points[0], points[-1], POINTS))
@@ -106,7 +103,6 @@ def lack_of_fit(
     *,
     by: Sequence[str] = (),
     weight: str | None = None,
-    cluster: str | None = None,
     smooth: int | None = None,
 ) -> Any:
     """Test whether the data follow the smooth curve, and return where they leave it most.
@@ -117,7 +113,7 @@ def lack_of_fit(
     5 % are 4 to 5 %.
 
     Args:
-        frame, along, value, by, weight, cluster, smooth: as for :func:`curve`.
+        frame, along, value, by, weight, smooth: as for :func:`curve`.
 
     Returns:
         A frame of the library that came in, one row a group: the ``by`` columns, ``p_value`` (small: the
@@ -132,21 +128,21 @@ def lack_of_fit(
     >>> lack_of_fit(cliff, "age", "told", smooth=5)["p_value"].item() < 0.01
     True
     """
-    table, groups = _read(frame, along, value, by, weight, cluster)
+    table, groups = _read(frame, along, value, by, weight)
     found = [group | _lack_of_fit(mine, along, smooth) for group, mine in groups]
     schema = dict.fromkeys(by, pl.String) | dict.fromkeys(_LACK, pl.Float64) | {"status": pl.String}
     return table.back(pl.DataFrame(found, schema=schema))
 
 
 def _read(
-    frame: Any, along: str, value: str, by: Sequence[str], weight: str | None, cluster: str | None
+    frame: Any, along: str, value: str, by: Sequence[str], weight: str | None
 ) -> tuple[Rows, list[tuple[dict[str, str], Rows]]]:
     """The rows, and those of each group."""
     schema = to_lazy(frame, [along, *by])[0].collect_schema()
     number(along, schema)
     if schema[along] == pl.Boolean:
         raise ValueError(f"column {along!r} holds true/false; a curve runs along a number")
-    table = rows(frame, value, [along], weight, cluster, labels=by)
+    table = rows(frame, value, [along], weight, labels=by)
     # one group may lack an outcome that others have: what kind of curve it is, the whole table says
     rate = pl.lit(table.table["_y"].is_in([0.0, 1.0]).all())
     whole = table.table.with_columns(_rate=rate)
@@ -208,46 +204,27 @@ def _curve(
     rate, inside = mine.table["_rate"][0], (points >= knots[0]) & (points <= knots[-1])
     basis = _basis(points, knots)
     eta, back = basis @ fitted.params, expit if rate else np.asarray
-    value, moved = back(eta), _moved(mine, fitted)
-    found, told = {"value": value}, ONE_CLUSTER
-    if moved is not None:
-        told, seen = ESTIMATED, basis @ (moved.T @ moved) @ basis.T
-        se, freedom = np.sqrt(np.diag(seen)), _freedom(mine, fitted, basis)
-        found["se"] = se * (value * (1 - value) if rate else 1.0)
-        band = norm.sf(_largest(seen[np.ix_(inside, inside)], CONFIDENCE ** (1 / curves)))
-        for name, tail in (("ci", (1 - CONFIDENCE) / 2), ("band", band)):
-            half = t.isf(tail, freedom) * se
-            found |= {f"{name}_low": back(eta - half), f"{name}_high": back(eta + half)}
-    columns = {name: np.where(inside, found.get(name, np.nan), np.nan) for name in _FOUND}
-    return columns, [told if i else BEYOND for i in inside]
-
-
-def _moved(mine: Rows, fitted: Fit) -> Array | None:
-    """What moves the coefficients: people (HC2), or clusters left out in turn; None where one alone matters.
-
-    statsmodels' own for clusters makes bands of 95 % that hold 89 % of curves of 60 towns.
-    Source: MacKinnon, Nielsen and Webb, Journal of Applied Econometrics 38 (2023), 671-694 (CV3).
-    """
-    x, left, slope = fitted.x, fitted.left, fitted.slope
-    if mine.clusters is None:
-        leverage = np.minimum(slope * ((x @ fitted.bread) * x).sum(axis=1), 1 - 1e-6)
-        return np.asarray(fitted.moved / np.sqrt(1 - leverage)[:, None])
-    sums = mine.by_cluster(x * left[:, None])
-    squares = (x[:, :, None] * (x * slope[:, None])[:, None, :]).reshape(len(x), -1)
-    others = np.linalg.inv(fitted.bread) - mine.by_cluster(squares).reshape(len(sums), *fitted.bread.shape)
-    if len(sums) == 1 or not (np.linalg.cond(others) < 1e10).all():
-        return None
-    return np.linalg.solve(others, sums[:, :, None])[:, :, 0] * np.sqrt((len(sums) - 1) / len(sums))
+    leverage = np.minimum(fitted.slope * ((fitted.x @ fitted.bread) * fitted.x).sum(axis=1), 1 - 1e-6)
+    moved = fitted.moved / np.sqrt(1 - leverage)[:, None]  # HC2
+    seen, value = basis @ (moved.T @ moved) @ basis.T, back(eta)
+    se, freedom = np.sqrt(np.diag(seen)), _freedom(mine, fitted, basis)
+    found = {"value": value, "se": se * (value * (1 - value) if rate else 1.0)}
+    band = norm.sf(_largest(seen[np.ix_(inside, inside)], CONFIDENCE ** (1 / curves)))
+    for name, tail in (("ci", (1 - CONFIDENCE) / 2), ("band", band)):
+        half = t.isf(tail, freedom) * se
+        found |= {f"{name}_low": back(eta - half), f"{name}_high": back(eta + half)}
+    columns = {name: np.where(inside, found[name], np.nan) for name in _FOUND}
+    return columns, [ESTIMATED if i else BEYOND for i in inside]
 
 
 def _freedom(mine: Rows, fitted: Fit, basis: Array) -> Array:
-    """Degrees of freedom of the variance at each point: how many people, or clusters, decide it.
+    """Degrees of freedom of the variance at each point: how many people decide it.
 
     With those of the whole table, bands of 95 % of means with unequal weights hold 91 % of curves.
     """
     share, found = np.sqrt(mine.w * fitted.slope), []
     for direction in basis @ fitted.bread:
-        parts = mine.by_cluster(((fitted.x @ direction) * share)[:, None]) ** 2
+        parts = ((fitted.x @ direction) * share) ** 2
         found.append(parts.sum() ** 2 / (parts**2).sum())
     return np.array(found)
 
@@ -269,8 +246,6 @@ def _lack_of_fit(mine: Rows, along: str, smooth: int | None) -> dict[str, Any]:
         fitted, _ = _spline(mine, along, smooth)
     except NotEstimableError as error:
         return {"status": f"not estimable: {error}"}
-    if mine.clusters is not None and mine.clusters.max() == 0:
-        return {"status": ONE_CLUSTER}
     bins = _stretches(x, np.minimum(fitted.mean, 1 - fitted.mean) if rate else None)
     if (count := bins.max() + 1) <= fitted.x.shape[1]:
         return {"status": "not estimable: about one coefficient for each value with enough people"}
@@ -278,17 +253,14 @@ def _lack_of_fit(mine: Rows, along: str, smooth: int | None) -> dict[str, Any]:
     # what a person adds to the sum of a stretch, less what the person moves the curve by
     influence = inside - fitted.x @ (fitted.bread @ (fitted.x * fitted.slope[:, None]).T @ inside)
     left = inside.T @ fitted.left
-    if rate and mine.clusters is None:  # of a few people often nobody is told: the curve's variance
+    if rate:  # of a few people often nobody is told: the curve's variance
         size, freedom = (influence**2).T @ (w * fitted.slope), np.full(count, np.inf)
     else:
-        sums, met = mine.by_cluster(influence * fitted.left[:, None]), mine.by_cluster(inside) > 0
-        units = np.maximum(met.sum(axis=0), 2)
+        sums, units = influence * fitted.left[:, None], np.maximum(inside.sum(axis=0), 2)
         # about the mean of the stretch: a sum of few can never be far in units of its own squares
-        size = ((sums - met * left / units) ** 2).sum(axis=0) * units / (units - 1)
+        size = ((sums - inside * left / units) ** 2).sum(axis=0) * units / (units - 1)
         parts = influence**2 * (w * fitted.slope)[:, None]
         freedom = parts.sum(axis=0) ** 2 / (parts**2).sum(axis=0)  # how many people decide it
-        if mine.clusters is not None:
-            freedom = np.full(count, float(mine.clusters.max()))
     usable = size > 1e-18 * size.max()
     t = np.divide(np.abs(left), np.sqrt(size), out=np.zeros(count), where=usable)
     p = np.where(usable, 2 * student.sf(t, freedom), 1.0)

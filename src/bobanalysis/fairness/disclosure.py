@@ -104,8 +104,8 @@ class Shield:
     """Which figures of a cube can be shown so that no small cell can be worked out from all of them.
 
     The table of counts that stands behind every rate (groups × prediction × outcome, with all totals) is
-    protected once. A rate is shown where all counts that it is made of are; so whatever is shown, of one
-    attribute or of some crossed, follows from cells of that table that are not hidden.
+    protected once, by :func:`protect`. A rate is shown where all counts that it is made of are; so whatever
+    is shown, of one attribute or of some crossed, follows from cells of that table that are not hidden.
     """
 
     def __init__(self, cells: Cube, min_count: int = MIN_GROUP) -> None:
@@ -119,49 +119,51 @@ class Shield:
                 f"so few people that even their number gives small groups (below {min_count}) away"
             )
 
-    def lost(self, metric: str, groups: Sequence[str], item: str | None = None) -> pl.DataFrame:
-        """Return labels of the groups (crossed, with totals) of which a measure cannot be shown."""
-        made = [{}] if metric in ("count", "mean_score") else [{"_prediction": v} for v in (item, UNKNOWN)]
-        if item is None and metric in RATES:
-            who, among = RATES[metric]
-            roots = {*among.meta.root_names(), *who.meta.root_names()}
-            values = pl.DataFrame({"_prediction": [True, True, False, False], "_outcome": [True, False] * 2})
-            made = (
-                values.filter(among).select(role for role in self._roles if role in roots).unique().to_dicts()
-            )
-        elif item is None and made != [{}]:
-            made = [{"_prediction": UNKNOWN}, {}]
-        rest = [name for name, said in self._names.items() if said not in groups]
-        hidden = pl.concat(
-            self._cells.filter(
-                *(pl.col(role) == str(cell.get(role, TOTAL)).lower() for role in self._roles),
-                *(pl.col(name) == TOTAL for name in rest),
-            )
-            for cell in [*made, *([{}] if item else [])]
-        )
-        return hidden.rename(self._names).select(groups).unique()
+    def lost(self, metric: str, groups: Sequence[str], item: str | None = None) -> list[str]:
+        """Return the labels of groups (crossed, "total" for all) of which a measure cannot be shown."""
+        made: list[dict[str, Any]] = [{}]  # counts that it is made of, those of all answers not named
+        if item is not None or metric == "prediction_missing_rate":
+            made += [{"_prediction": item or UNKNOWN}, {"_prediction": UNKNOWN}]
+        elif metric in RATES:
+            roots = {name for part in RATES[metric] for name in part.meta.root_names()}
+            told = pl.DataFrame({"_prediction": [True, True, False, False], "_outcome": [True, False] * 2})
+            made = told.filter(RATES[metric][1]).select(r for r in self._roles if r in roots).to_dicts()
+        text = [{k: v if isinstance(v, str) else str(v).lower() for k, v in cell.items()} for cell in made]
+        one = pl.all_horizontal
+        which = [one(pl.col(role) == cell.get(role, TOTAL) for role in self._roles) for cell in text]
+        rest = [pl.col(name) == TOTAL for name, said in self._names.items() if said not in groups]
+        hidden = self._cells.filter(pl.any_horizontal(which) if self._roles else pl.lit(True), *rest)
+        return hidden.rename(self._names).select(_label(groups)).to_series().unique().to_list()
 
-    def conceal(self, table: pl.DataFrame, groups: Sequence[str]) -> pl.DataFrame:
-        """Return a measure frame without the figures that would give small cells away."""
-        parts = []
+    def conceal(self, table: pl.DataFrame, groups: Sequence[str], named: Sequence[str] = ()) -> pl.DataFrame:
+        """Return a measure frame without what would give small cells away; ``named``: its groups' real names."""
+        parts, everybody = [], " × ".join([TOTAL] * len(groups))
         for block in table.partition_by("metric", "item", maintain_order=True):
-            lost = self.lost(block["metric"][0], groups, block["item"][0])
-            gone = pl.struct(groups).is_in(lost.to_struct().implode())
-            against = block["reference"][0]
-            label = pl.concat_str(groups, separator=" × ")
-            whole = " × ".join([TOTAL] * len(groups)) if against == EVERYONE_ELSE else against
-            alone = bool(lost.select((label == whole).any()).item())
-            compared = [c for c in MEASURE_COLUMNS[7:14] if c in block.columns]
-            own = ["n", "value", "ci_low", "ci_high", *compared]
-            hide = pl.when(~gone)
-            parts.append(
-                block.with_columns(
-                    *(hide.then(c).alias(c) for c in own if c not in compared),
-                    *(pl.when(~gone & (not alone)).then(c).alias(c) for c in compared),
-                    suppressed=pl.col("suppressed") | gone,
-                )
+            lost, other = (
+                self.lost(block["metric"][0], named or groups, block["item"][0]),
+                block["reference"][0],
             )
+            gone = _label(groups).is_in(lost)
+            known = (everybody if other == EVERYONE_ELSE else other) not in lost
+            keep = dict.fromkeys(MEASURE_COLUMNS[2:6], ~gone)
+            keep |= dict.fromkeys(MEASURE_COLUMNS[7:15], ~gone & pl.lit(known))
+            shown = (pl.when(where).then(c).alias(c) for c, where in keep.items())
+            parts.append(block.with_columns(*shown, suppressed=pl.col("suppressed") | gone))
         return pl.concat(parts)
+
+    def whole(self, groups: Sequence[str]) -> bool:
+        """Whether nothing of a way to cross attributes is hidden."""
+        rest = [pl.col(name) == TOTAL for name, said in self._names.items() if said not in groups]
+        return self._cells.filter(rest).is_empty()
+
+    def known(self, cells: Cube, *metrics: str) -> Cube:
+        """Return the cube of the groups of which some measures can be shown."""
+        lost = [label for metric in metrics for label in self.lost(metric, cells.groups)]
+        return cells.where(~_label(cells.groups).is_in(lost))
+
+
+def _label(groups: Sequence[str]) -> pl.Expr:
+    return pl.concat_str([pl.col(g).cast(pl.String).fill_null(UNKNOWN) for g in groups], separator=" × ")
 
 
 def _lines(full: pl.DataFrame, by: list[str]) -> Any:

@@ -110,7 +110,9 @@ def distribution_distances(
     shown = ~(hidden | np.isnan(p).any(1) | np.isnan(q).any(1))
     tests = ("expected_by_chance", "chi_square", "degrees", "p_value")  # of a group and itself there is none
     for key, column in found.items():
-        found[key] = np.where(shown & ~(itself & (key in tests)), column, np.nan)
+        found[key] = np.where(
+            shown & ~((itself | (given.sample is not None)) & (key in tests)), column, np.nan
+        )
     result = labels.with_columns(
         pl.Series("n", people, dtype=pl.Int64),
         pl.lit(name).alias("reference"),

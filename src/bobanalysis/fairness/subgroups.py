@@ -77,6 +77,10 @@ def find_subgroups(
     ('sex=F, age=50+', 100, 1.0, 0.5)
     """
     cells = cube(frame, groups, prediction=prediction, outcome=outcome, score=score, weight=weight)
+    if cells.sample:
+        raise ValueError(
+            "the search takes people as drawn one by one: leave out strata, clusters and replicates"
+        )
     if clash := set(cells.groups) & {"subgroup", *_RESULT}:
         raise ValueError(f"rename the attribute {min(clash)!r}: the result has a column of that name")
     safe, names = cells.renamed()
