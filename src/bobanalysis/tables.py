@@ -511,6 +511,7 @@ class Writer:
     """
 
     path: Path
+    metadata: Mapping[str, str] | None = None
     _file: IO[bytes] = field(init=False)
     _parquet: Any = field(default=None, init=False)
 
@@ -532,6 +533,8 @@ class Writer:
             import pyarrow.parquet as pq
 
             table = frame.to_arrow(compat_level=pl.CompatLevel.oldest())
+            if self.metadata:
+                table = table.replace_schema_metadata(dict(self.metadata))
             if self._parquet is None:
                 self._parquet = pq.ParquetWriter(
                     self._file, table.schema, compression="zstd", write_statistics=False
@@ -553,13 +556,13 @@ class Writer:
             self._part.unlink(missing_ok=True)
 
 
-def write_table(frame: pl.DataFrame, path: str | Path) -> None:
-    """Write a table as CSV, Parquet or JSON lines, whole or not at all.
+def write_table(frame: pl.DataFrame, path: str | Path, metadata: Mapping[str, str] | None = None) -> None:
+    """Write a table as CSV, Parquet (with ``metadata``) or JSON lines, whole or not at all.
 
     Raises:
         InputError: the name ends otherwise.
     """
-    with Writer(Path(path)) as writer:
+    with Writer(Path(path), metadata) as writer:
         writer.write(frame)
 
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import io
+import locale
 import math
+import os
+import re
+import textwrap
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
 from itertools import takewhile
@@ -13,7 +18,8 @@ from typing import Any
 import polars as pl
 
 from bobanalysis.fairness._cube import UNKNOWN
-from bobanalysis.fairness.audit import Audit
+from bobanalysis.fairness.audit import Audit, Entry
+from bobanalysis.fairness.export import metadata
 from bobanalysis.fairness.metrics import EVERYONE_ELSE
 from bobanalysis.fairness.texts import text, texts
 from bobanalysis.tables import load_yaml
@@ -27,10 +33,11 @@ _FLAGS = ("most", "below", "small")
 
 @dataclass(frozen=True)
 class Words:
-    """Texts and values in one language; means with ``decimals`` digits, None for shares."""
+    """Texts and values in one language; means with ``decimals`` digits, None for shares; labels of ``bands``."""
 
     lang: Language
     decimals: int | None = None
+    bands: bool = False
 
     def word(self, key: str, **facts: Any) -> str:
         """Return a text of the page.
@@ -60,8 +67,30 @@ class Words:
 
     def label(self, value: str | None) -> str:
         """Write the name of a group."""
-        parts = str(value or "").split(" × ")
-        return " × ".join(self.word("unknown") if part == UNKNOWN else part for part in parts)
+        return " × ".join(self._part(part) for part in str(value or "").split(" × "))
+
+    def _part(self, label: str) -> str:
+        if label == UNKNOWN:
+            return self.word("unknown")
+        for key in ("band_under", "band_over", "band_between") if self.bands and self.lang == "fr" else ():
+            shape = re.escape(text(key, a="A", b="B").en).replace("A", "(?P<a>.+)").replace("B", "(?P<b>.+)")
+            if found := re.fullmatch(shape, label):
+                return self.word(key, **{end: number.replace(".", ",") for end, number in found.groupdict().items()})
+        return label
+
+    def part(self, name: str) -> str:
+        """Write the name of a part of a gap."""
+        return self.word(f"part_{name.replace(' ', '_')}")
+
+    def place(self, value: float | None) -> str:
+        """Write where on a number something is."""
+        return self.number(value, 0 if value is None or float(value).is_integer() else 2)
+
+    def places(self, low: float | None, high: float | None) -> str:
+        """Write a stretch of a number."""
+        if low is None or low == high:
+            return self.place(low)
+        return self.word("between", low=self.place(low), high=self.place(high))
 
     def value(self, value: float | None, suppressed: bool = False) -> str:
         """Write a share or a mean, or why there is none."""
@@ -105,6 +134,10 @@ class Words:
             return ""
         return f"< {self.number(0.001, 3)}" if value < 0.001 else self.number(value, 3)
 
+    def known_p(self, value: float | None) -> str:
+        """Write a p value, or that there is none."""
+        return self.p(value) or self.word("none")
+
     def flags(self, *marks: bool) -> str:
         """Write what is remarkable about an impact ratio."""
         return ", ".join(self.word(key) for key, mark in zip(_FLAGS, marks, strict=True) if mark)
@@ -114,11 +147,12 @@ _WRITERS: dict[str, Callable[..., str]] = {
     writer.__name__: writer
     for writer in (
         *(Words.number, Words.known_number, Words.share, Words.metric, Words.label, Words.value),
-        *(Words.rate, Words.gap, Words.known_gap, Words.span, Words.ratios, Words.p, Words.flags),
+        *(Words.rate, Words.gap, Words.known_gap, Words.span, Words.ratios, Words.p, Words.known_p),
+        *(Words.flags, Words.part, Words.place, Words.places),
     )
 }
 """What ``columns.yaml`` may name."""
-_NAMING = ("metric", "label")
+_NAMING = ("metric", "label", "part")
 """Those that write words rather than numbers."""
 
 
@@ -134,6 +168,7 @@ class Section:
         left: lines that the table would have had in addition.
         words: how many first columns are words rather than numbers.
         drawn: points to draw: label, value, low, high.
+        curve: points of a curve to draw: place, value, low, high.
         write: how values on the axis are written.
     """
 
@@ -144,16 +179,36 @@ class Section:
     left: int = 0
     words: int = 1
     drawn: list[tuple[str, float, float | None, float | None]] = field(default_factory=list)
+    curve: list[tuple[float, float, float, float]] = field(default_factory=list)
     write: Words = Words("en")
 
     def axis(self) -> dict[str, Any]:
-        """Return the ends and the ticks of the axis of the points and their intervals, 0 among them."""
-        ends = [end for _, *ends in self.drawn for end in ends if end is not None and math.isfinite(end)]
-        ticks = _ticks(min([*ends, 0.0]), max([*ends, 1e-9]))
+        """Return the ends and the ticks of the axis of the values and their intervals, 0 among them."""
+        ends = [end for _, *ends in self.drawn or self.curve for end in ends if end is not None]
+        ends = [end for end in ends if math.isfinite(end)]
+        return self._axis(_ticks(min([*ends, 0.0]), max([*ends, 1e-9])), ends)
+
+    def along(self) -> dict[str, Any]:
+        """Return the ends and the ticks of the axis that a curve runs along."""
+        ends = [self.curve[0][0], self.curve[-1][0]]
+        ticks = [tick for tick in _ticks(*ends) if ends[0] <= tick <= ends[1]]
+        marks = [(tick, self.write.place(tick)) for tick in ticks]
+        return {"bottom": ends[0], "top": ends[1], "ticks": marks}
+
+    def _axis(self, ticks: Sequence[float], ends: Sequence[float]) -> dict[str, Any]:
         digits = max(0, 1 - math.floor(math.log10(ticks[1] - ticks[0]))) if len(ticks) > 1 else 1
         write = self.write if self.write.decimals is None else Words(self.write.lang, digits)
         marks = [(tick, write.value(tick)) for tick in ticks]
         return {"bottom": min([*ends, ticks[0]]), "top": max([*ends, ticks[-1]]), "ticks": marks}
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """What is told about one attribute or crossing, or about the whole file."""
+
+    title: str
+    text: Sequence[str]
+    sections: Sequence[Section]
 
 
 def _ticks(low: float, high: float) -> list[float]:
@@ -165,26 +220,37 @@ def _ticks(low: float, high: float) -> list[float]:
     return [round(size * at, 12) for at in range(first, last + 1)]
 
 
-def sections(audit: Audit, lang: Language, most: int = MOST_LINES) -> list[Section]:
+def chapters(audit: Audit, lang: Language, most: int = MOST_LINES) -> list[Chapter]:
     """Return what is to be told about an audit, in order, tables cut to ``most`` lines."""
     words = Words(lang)
-    means = Words(lang, _digits(audit.measures.filter(metric="mean_score")))
-    asked = audit.measures.filter(pl.col("metric") != "count").select("metric", "item")
-    parts = [_read_as(audit, words)]
-    parts += [_measure(audit, m, item, means, most) for m, item in asked.unique(maintain_order=True).rows()]
-    found = None if audit.subgroups is None else audit.subgroups.filter(pl.col("found"))
-    tables = {"gaps": audit.gaps, "summary": audit.summary, "impact": audit.impact}
-    tables |= {"distances": audit.distances, "calibration": audit.calibration, "subgroups": found}
-    for name, rows in tables.items():
-        if rows is not None:
-            sentences = [words.word(f"{name}_text")]
-            if name == "impact" and audit.by_median:
-                sentences.append(words.word("median_text"))
-            if name == "subgroups" and rows.is_empty():
-                sentences.append(words.word("nothing_found"))
-            parts.append(_section(audit, name, words.word(name), sentences, rows, means, most))
+    found = [Chapter(words.word("read_as"), [note.get(lang) for note in audit.notes], [_read_as(audit, words)])]
+    for entry in audit.entries:
+        title = f"{words.word('decomposed')}{colon(lang)}{entry.name}" if entry.decomposition is not None else entry.name
+        found.append(Chapter(title, [note.get(lang) for note in entry.notes], _told(audit, entry, lang, most)))
     reading = words.word("reading_1", min_group=audit.min_group), words.word("reading_2")
-    return [*parts, Section(words.word("reading"), reading)]
+    return [*found, Chapter(words.word("reading"), reading, [])]
+
+
+def _told(audit: Audit, entry: Entry, lang: Language, most: int) -> list[Section]:
+    """The sections of an entry: its measures one by one, then its other tables."""
+    bands = any(name in audit.asked.get("bands", ()) for name in entry.groups)
+    words, means = Words(lang, None, bands), Words(lang, _digits(entry), bands)
+    parts = []
+    for name, rows in entry.tables.items():
+        if name in ("measures", "curve"):
+            asked = rows.filter(pl.col("metric") != "count").select("metric", "item")
+            tell = _measure if name == "measures" else _curve
+            for metric, item in asked.unique(maintain_order=True).rows():
+                mine = rows.filter(pl.col("metric") == metric, pl.col("item").eq_missing(item))
+                parts.append(tell(audit, entry, mine, means, most))
+            continue
+        sentences = [words.word(f"{name}_text")]
+        if name == "impact" and entry.by_median:
+            sentences.append(words.word("median_text"))
+        if name == "subgroups" and (rows := rows.filter("found")).is_empty():
+            sentences.append(words.word("nothing_found"))
+        parts.append(_section(audit, entry, name, words.word(name), sentences, rows, means, most))
+    return parts
 
 
 def page(audit: Audit, lang: Language = "fr") -> str:
@@ -194,13 +260,37 @@ def page(audit: Audit, lang: Language = "fr") -> str:
         audit: see :func:`bobanalysis.fairness.audit_file`.
         lang: language shown first; the other is one click away.
     """
+    return _rendered(audit, lang, LANGUAGES)
+
+
+def fragment(audit: Audit) -> str:
+    """Return the tables of an audit as HTML for a notebook, in the language of the system."""
+    return _rendered(audit, system_language(), ())
+
+
+def _rendered(audit: Audit, lang: Language, languages: Sequence[Language]) -> str:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     loader = PackageLoader("bobanalysis.fairness", "")
     pages = Environment(loader=loader, autoescape=True, undefined=StrictUndefined)
-    bodies = [{"lang": one, "words": Words(one), "sections": sections(audit, one)} for one in LANGUAGES]
-    title = f"{Words(lang).word('title')} {audit.path.name}"
-    return pages.get_template("audit.html.jinja").render(lang=lang, title=title, bodies=bodies)
+    bodies = [{"lang": one, "words": Words(one), "chapters": chapters(audit, one)} for one in languages or [lang]]
+    title, whole = f"{Words(lang).word('title')} {audit.path.name}", bool(languages)
+    return pages.get_template("audit.html.jinja").render(lang=lang, title=title, bodies=bodies, whole=whole)
+
+
+def printed(audit: Audit) -> str:
+    """Return an audit as text of 80 columns, in the language of the system."""
+    from rich.console import Console
+
+    screen = Console(width=80, file=io.StringIO())
+    show(audit, system_language(), screen)
+    return str(screen.file.getvalue())  # type: ignore[attr-defined]
+
+
+def system_language() -> Language:
+    """Return French where the system speaks it, else English."""
+    said = next((os.environ[n] for n in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(n)), None)
+    return "fr" if (said or locale.getlocale()[0] or "").lower().startswith("fr") else "en"
 
 
 def show(audit: Audit, lang: Language, screen: Any, most: int = 20) -> None:
@@ -209,19 +299,47 @@ def show(audit: Audit, lang: Language, screen: Any, most: int = 20) -> None:
     from rich.table import Table
 
     words = Words(lang)
-    for part in sections(audit, lang, most):
-        screen.print(f"\n[bold]{escape(part.title)}[/]", highlight=False)
-        for sentence in part.text:
+    for chapter in chapters(audit, lang, most):
+        screen.print(f"\n[bold reverse] {escape(chapter.title)} [/]", highlight=False)
+        for sentence in chapter.text:
             screen.print(sentence, markup=False, highlight=False)
-        if part.lines:
-            table = Table(show_header=any(part.head), box=None, pad_edge=False, padding=(0, 2, 0, 0))
-            for at, title in enumerate(part.head):
-                table.add_column(escape(title), justify="left" if at < part.words else "right")
-            for line in part.lines:
-                table.add_row(*(escape(text) for text in line))
-            screen.print(table)
-        if part.left:
-            screen.print(words.word("more", left=words.number(part.left)), markup=False, highlight=False)
+        for part in chapter.sections:
+            if part.title:
+                screen.print(f"\n[bold]{escape(part.title)}[/]", highlight=False)
+            for sentence in part.text:
+                screen.print(sentence, markup=False, highlight=False)
+            if part.lines:
+                part = _narrow(part, words, screen.width)
+                table = Table(show_header=any(part.head), box=None, pad_edge=False, padding=(0, 2, 0, 0))
+                for at, title in enumerate(part.head):
+                    cells, named = [cell for line in part.lines for cell in line[at].split("\n")], at < part.words
+                    if not named:
+                        wide = max(6, *map(len, cells))
+                        title = "\n".join(textwrap.fill(t, wide, break_long_words=False) for t in title.split("\n"))
+                    figures = not named and not any(re.search(r"[^\W\d_]{4}", cell) for cell in cells)
+                    side: Any = "left" if named else "right"
+                    table.add_column(escape(title), justify=side, no_wrap=figures, overflow="fold")
+                for line in part.lines:
+                    table.add_row(*(escape(text) for text in line))
+                screen.print(table)
+            if part.left:
+                more = words.word("more", left=words.number(part.left))
+                screen.print(more, markup=False, highlight=False)
+
+
+def _narrow(part: Section, words: Words, width: int) -> Section:
+    """Put intervals below their values where a table is too wide otherwise."""
+    longest = [max(map(len, re.split(r"[\s-]", " ".join(c)))) for c in zip(*part.lines, strict=True)]
+    full = [max(map(len, cells)) for cells in zip(*part.lines, strict=True)]
+    needed = [long if at < part.words else whole for at, (long, whole) in enumerate(zip(longest, full, strict=True))]
+    heads = [max(map(len, title.split()), default=0) for title in part.head]
+    intervals = {words.word(key) for key in ("interval", "simultaneous", "band")}
+    if sum(map(max, needed, heads)) + 2 * len(heads) <= width or not intervals & {*part.head}:
+        return part
+    kept = [at for at, title in enumerate(part.head) if title not in intervals]
+    spans = [range(at, end) for at, end in zip(kept, [*kept[1:], len(part.head)], strict=True)]
+    joined = [["\n".join(row[at] for at in span).rstrip() for span in spans] for row in (part.head, *part.lines)]
+    return replace(part, head=joined[0], lines=joined[1:])
 
 
 # --- sections ---------------------------------------------------------------------------------------------
@@ -234,59 +352,82 @@ def _columns() -> dict[str, list[list[Any]]]:
 
 def _section(
     audit: Audit,
+    entry: Entry,
     name: str,
     title: str,
     sentences: Sequence[str],
     rows: pl.DataFrame,
     means: Words,
     most: int,
-    drawn: Sequence[Any] = (),
+    **drawn: Any,
 ) -> Section:
     """A table with the columns that ``columns.yaml`` names; shares and means each in their way."""
     if rows.is_empty():
         return Section(title, sentences)
-    shares, plan = Words(means.lang), audit.plan
+    shares, plan = Words(means.lang, None, means.bands), audit.plan
     of_score = name == "subgroups" and not (plan.prediction or plan.selected) and bool(plan.score)
     columns: list[list[Any]] = []
     for key, *rest in _columns()[name]:
-        columns += [[shares.word(key), *rest]] if rest else [[g, "label", g] for g in plan.groups]
+        if key == "attributes" and rows["attributes"].n_unique() == 1:
+            continue
+        columns += [[shares.word(key), *rest]] if rest else [[g, "label", g] for g in entry.groups]
     lines, write = [], shares
     for row in rows.head(most).iter_rows(named=True):
         write = means if of_score or row.get("metric") == "mean_score" else shares
         given = [[row[one] if isinstance(one, str) else one for one in of] for _, _, *of in columns]
         lines.append([_WRITERS[how](write, *of) for (_, how, *_), of in zip(columns, given, strict=True)])
+    full = [at for at in range(len(columns)) if any(line[at] for line in lines)]  # not what all lines lack
+    lines, columns = [[line[at] for at in full] for line in lines], [columns[at] for at in full]
     wide = sum(1 for _ in takewhile(lambda column: column[1] in _NAMING, columns))
     head = [column[0] for column in columns]
-    return Section(title, sentences, head, lines, rows.height - len(lines), wide, list(drawn), write)
+    return Section(title, sentences, head, lines, rows.height - len(lines), wide, write=write, **drawn)
 
 
 def _read_as(audit: Audit, words: Words) -> Section:
-    plan = audit.plan
+    plan, told = audit.plan, metadata(audit)
     lines = [(words.word("file"), audit.path.name), (words.word("rows"), words.number(audit.rows))]
     if audit.people != audit.rows:
         lines.append((words.word("people"), words.number(audit.people)))
-    lines.append((words.word("groups"), " × ".join(plan.groups)))
+    lines.append((words.word("groups"), ", ".join(entry.name for entry in audit.entries)))
     roles = ("prediction", "outcome", "score", "weight", "count", "selected")
-    lines += [(words.word(role), getattr(plan, role)) for role in roles if getattr(plan, role)]
-    notes = [note.get(words.lang) for note in audit.notes]
-    return Section(words.word("read_as"), notes, ("", ""), lines, words=2)
+    lines += [(words.word(role), str(getattr(plan, role))) for role in roles if getattr(plan, role)]
+    lines += [(words.word(key), told[key]) for key in ("package", "command", "sha256")]
+    return Section("", (), ("", ""), lines, words=2)
 
 
-def _digits(rows: pl.DataFrame) -> int:
+def _digits(entry: Entry) -> int:
     """Digits that show two figures of the typical error of a mean; two at least."""
-    half = ((rows["ci_high"] - rows["ci_low"]) / 2).drop_nulls()
-    typical = half.filter(half.is_finite() & (half > 0)).median()
+    tables = [table for table in (entry.measures, entry.curve, entry.decomposition) if table is not None]
+    half = pl.concat([t.filter(metric="mean_score").select(x=pl.col("ci_high") - pl.col("ci_low")) for t in tables])
+    errors = (half["x"] / 2).drop_nulls()
+    typical = errors.filter(errors.is_finite() & (errors > 0)).median()
     return 2 if not isinstance(typical, float) else min(max(2, 1 - math.floor(math.log10(typical))), 12)
 
 
-def _measure(audit: Audit, metric: str, item: str | None, means: Words, most: int) -> Section:
-    rows = audit.measures.filter(pl.col("metric") == metric, pl.col("item").eq_missing(item))
-    words, against = Words(means.lang), rows["reference"][0]
+def _measure(audit: Audit, entry: Entry, rows: pl.DataFrame, means: Words, most: int) -> Section:
+    (metric, item), against = rows.select("metric", "item").row(0), rows["reference"][0]
     about = f"about_{metric}" if item is None else "about_item"
-    sentences = [words.word(about)] if about in texts() else []
-    named = words.word("else") if against == EVERYONE_ELSE else against
-    sentences.append(f"{words.word('reference')} {named}.")
-    label = pl.concat_str(audit.plan.groups, separator=" × ")
+    sentences = [means.word(about)] if about in texts() else []
+    named = means.word("else") if against == EVERYONE_ELSE else against
+    sentences.append(f"{means.word('reference')} {named}.")
+    label = pl.concat_str(entry.groups, separator=" × ")
     drawn = rows.head(MOST_DRAWN).drop_nulls("value").select(label, "value", "ci_low", "ci_high").rows()
-    points = [(words.label(group), *values) for group, *values in drawn]
-    return _section(audit, "measure", words.metric(metric, item), sentences, rows, means, most, points)
+    points = [(means.label(group), *values) for group, *values in drawn]
+    title = means.metric(metric, item)
+    return _section(audit, entry, "measure", title, sentences, rows, means, most, drawn=points)
+
+
+def _curve(audit: Audit, entry: Entry, rows: pl.DataFrame, means: Words, most: int) -> Section:
+    """A curve, and a table of it at round places."""
+    metric, item, status = rows.select("metric", "item", "status").row(0)
+    about = f"about_{metric}" if item is None else "about_item"
+    title = means.word("along", metric=means.metric(metric, item), name=entry.name)
+    known = rows.drop_nulls("value")
+    if known.is_empty():
+        return Section(title, [means.word(about), status if means.lang == "en" else means.word("none")])
+    ends = [known["at"][0], known["at"][-1]]
+    places = [ends[0], *(tick for tick in _ticks(*ends) if ends[0] < tick < ends[1]), ends[1]]
+    nearest = [int((known["at"] - place).abs().arg_min() or 0) for place in places]
+    shown, points = known[list(dict.fromkeys(nearest))], known.select("at", "value", "band_low", "band_high").rows()
+    sentences = [means.word(about), means.word("curve_text")]
+    return _section(audit, entry, "curve", title, sentences, shown, means, most, curve=points)

@@ -8,11 +8,13 @@ file, the row, the column and the value.
 
 from __future__ import annotations
 
+import difflib
 import operator
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import polars as pl
@@ -32,7 +34,7 @@ MISSING = (
 MOST_CATEGORIES = 200
 MOST_SCORES = 5_000_000
 """Distinct scores by group that are kept; of more, only the means are."""
-_COMPARISONS = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt}
+COMPARISONS = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt}
 _CONDITION = re.compile(r"^(?P<name>.*?)\s*(?P<op>>=|<=|!=|==|=|>|<)\s*(?P<value>.+)$")
 _WHOLE = re.compile(r"^(-?\d+)\.0+$")
 
@@ -50,6 +52,7 @@ class Plan:
         count: a column saying for how many people the row stands, in a table that is already counted.
         selected: how many of these ``count`` people were selected; stands for ``prediction``.
         missing: texts that mean "not known".
+        apart: keep people of different weights apart in :attr:`Reading.people`.
     """
 
     groups: tuple[str, ...]
@@ -60,6 +63,7 @@ class Plan:
     count: str | None = None
     selected: str | None = None
     missing: tuple[str, ...] = MISSING
+    apart: bool = False
 
 
 @dataclass(frozen=True)
@@ -72,12 +76,17 @@ class Reading:
         notes: what was read as what.
         scored: where there is a score, the cube by its bin ("_item"), whether it is above the median of
             everybody ("_prediction") and outcome; None without a score, or with too many distinct ones.
+        people: people who are alike in everything that was asked, with their number "_n"; "_score" and
+            "_weight" are columns where these are kept apart.
+        decimal_comma: whether numbers may be written 0,5.
     """
 
     cube: Cube
     rows: int
     notes: tuple[Text, ...]
     scored: Cube | None = None
+    people: pl.DataFrame = field(default_factory=pl.DataFrame)
+    decimal_comma: bool = False
 
 
 def read(
@@ -113,8 +122,9 @@ def read(
     columns = source.columns()
     keys = [*plan.groups, *(f"_{key}" for key in ("prediction", "outcome", "score") if getattr(plan, key))]
     keys += ["_prediction"] if plan.selected else []
+    keys += ["_weight"] if plan.apart else []
     parts: list[pl.DataFrame] = []
-    rows = skipped = 0
+    rows = skipped = weightless = 0
     for batch in source.table.batches(columns):
         skipped += batch.rejects.height
         if skipped and not skip_bad_rows:
@@ -125,6 +135,7 @@ def read(
             )
         rows += batch.frame.height
         narrow = source.narrow(batch)
+        weightless += int(narrow.filter(pl.col("_w") == 0)["_n"].sum()) if plan.weight else 0
         if "_score" in keys and parts and parts[0].height > MOST_SCORES:
             keys.remove("_score")
             parts = [part.group_by(keys).agg(row_sums(True)) for part in parts]
@@ -137,9 +148,12 @@ def read(
         raise InputError(f"{path} has columns but no rows")
     cells = merged(pl.concat(parts, how="vertical_relaxed"), keys)
     notes = [*source.table.notes, *([text("skipped", rows=skipped)] if skipped else [])]
-    cells = _interpreted(cells, source, notes)
+    notes += [text("weightless", people=weightless)] if weightless else []
+    people = _interpreted(cells, source, notes)
+    keys = [key for key in keys if key != "_weight"]
+    cells, comma = merged(people, keys) if "_score" not in keys else people, source.table.decimal_comma
     if not plan.score:
-        return Reading(Cube(cells, plan.groups), rows, tuple(notes))
+        return Reading(Cube(cells, plan.groups), rows, tuple(notes), None, people, comma)
     scored = _by_bin(cells, plan) if "_score" in keys else None
     if scored is None:
         notes.append(text("many_scores"))
@@ -147,7 +161,7 @@ def read(
         cells = cells.group_by(key for key in keys if key != "_score").agg(row_sums(True))
     if cells["_score_n"].sum() == 0:
         raise InputError(f"{path}: {plan.score!r} is unknown in every row")
-    return Reading(Cube(cells, plan.groups), rows, tuple(notes), scored)
+    return Reading(Cube(cells, plan.groups), rows, tuple(notes), scored, people, comma)
 
 
 def _by_bin(cells: pl.DataFrame, plan: Plan) -> Cube:
@@ -214,7 +228,7 @@ class _Source:
     def decision(self, asked: str, schema: pl.Schema) -> tuple[pl.Expr, pl.Expr]:
         """The text of a decision, "1" and "0" where numbers are compared; and what is wrong."""
         name, op, value = self.condition(asked)
-        if op not in _COMPARISONS:
+        if op not in COMPARISONS:
             return self.text(name, schema), pl.lit(False)
         try:
             limit = float(value)
@@ -222,7 +236,7 @@ class _Source:
             hint = f"write {name}={value} for a text"
             raise InputError(f"{asked!r}: {value!r} is not a number; {hint}") from error
         number, wrong = self.number(name, schema)
-        return _COMPARISONS[op](number, limit).cast(pl.Int8).cast(pl.String), wrong
+        return COMPARISONS[op](number, limit).cast(pl.Int8).cast(pl.String), wrong
 
     def narrow(self, batch: Batch) -> pl.DataFrame:
         """Keys as text and numbers as numbers, or an error that names row, column and value."""
@@ -260,7 +274,7 @@ class _Source:
             no = narrow.with_columns(_prediction=pl.lit("0"), _n=pl.col("_n") - pl.col("_s"))
             narrow = pl.concat([yes, no])
         n, w = pl.col("_n"), pl.col("_w")
-        return narrow.filter(n > 0).with_columns(_w=n * w, _w2=n * w * w)
+        return narrow.filter(n > 0).with_columns(_weight=w, _w=n * w, _w2=n * w * w)
 
 
 # --- what the texts mean ------------------------------------------------------------------------------------
@@ -273,15 +287,21 @@ def _interpreted(cells: pl.DataFrame, source: _Source, notes: list[Text]) -> pl.
         raise InputError(f"{path}: every row stands for 0 people")
     for key, asked in (("_prediction", plan.prediction), ("_outcome", plan.outcome)):
         _, op, value = source.condition(asked) if asked else ("", "", "")
+        if asked:
+            cells = cells.with_columns(pl.col(key).str.normalize("NFC"))
+            _check_held(cells, source, key, asked)
         if op in ("=", "==", "!="):
-            wanted = {_WHOLE.sub(r"\1", part) for part in (value.strip(), *map(str.strip, value.split(",")))}
-            same = pl.col(key).str.replace(_WHOLE.pattern, "$1").is_in(wanted)  # codes with gaps become 1.0
+            same = pl.col(key).str.replace(_WHOLE.pattern, "$1").is_in(_wanted(value))  # gaps make codes 1.0
             if op != "!=" and (others := _counts(cells.filter(~same), key)):
                 notes.append(text("read_as_no", asked=asked, values=_listed(others)))
             cells = cells.with_columns(
                 (~same if op == "!=" else same).cast(pl.Int8).cast(pl.String).alias(key)
             )
     for name in plan.groups:
+        composed = cells[name].str.normalize("NFC")
+        if two := int(cells.filter(composed != cells[name])["_n"].sum()):
+            notes.append(text("composed", name=name, people=two))
+            cells = cells.with_columns(composed)
         if unknown := int(cells.filter(pl.col(name) == UNKNOWN)["_n"].sum()):
             notes.append(text("unknown_group", name=name, unknown=unknown, people=people))
         cells = cells.with_columns(_ordered(cells[name]))
@@ -306,6 +326,44 @@ def _interpreted(cells: pl.DataFrame, source: _Source, notes: list[Text]) -> pl.
         if missing := people - counts.total():
             notes.append(text("unknown_value", name=asked, unknown=missing, people=people))
     return cells
+
+
+def _wanted(value: str) -> list[str]:
+    """The texts that a condition means: the whole of it, and its parts between commas."""
+    value = unicodedata.normalize("NFC", value).strip()
+    parts = [value, *map(str.strip, value.split(","))]
+    return [_WHOLE.sub(r"\1", part) for part in dict.fromkeys(parts)]
+
+
+def _check_held(cells: pl.DataFrame, source: _Source, key: str, asked: str) -> None:
+    """Refuse a condition on a value that the column never holds."""
+    name, op, value = source.condition(asked)
+    counts = _counts(cells, key)
+    if op in COMPARISONS:
+        if set(counts) == {"0"}:
+            frames = [batch.frame for batch in source.table.batches([name])]
+            ends = [f.select(source.number(name, f.schema)[0]).to_series().drop_nulls() for f in frames]
+            known = pl.concat(ends)
+            near = known.max() if op in (">", ">=") else known.min()
+            raise InputError(f"{source.table.path}: {asked!r} holds for nobody; the nearest value is {near}")
+    elif op:
+        held = {_WHOLE.sub(r"\1", text) for text in counts}
+        whole, *parts = _wanted(value)
+        for part in [] if whole in held else parts or [whole]:
+            if part not in held:
+                near = _nearest(part, sorted(held))
+                raise InputError(
+                    f"{source.table.path}: column {name!r} never holds {part!r}; the nearest value is {near!r}. "
+                    f"It holds: {_listed(counts)}"
+                )
+
+
+def _nearest(value: str, held: list[str]) -> str | None:
+    """The number nearest to a number, or the text most like a text."""
+    if _all_numbers({value}) and (numbers := [text for text in held if _all_numbers({text})]):
+        return min(numbers, key=lambda text: abs(float(text) - float(value)))
+    like = difflib.get_close_matches(value.casefold(), [text.casefold() for text in held], 1, 0)
+    return next((text for text in held if text.casefold() in like), None)
 
 
 def _counts(cells: pl.DataFrame, key: str) -> Counter[str]:

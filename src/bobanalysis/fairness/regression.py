@@ -81,6 +81,7 @@ def rows(
     weight: str | None = None,
     cluster: str | None = None,
     labels: Sequence[str] = (),
+    count: str | None = None,
 ) -> Rows:
     """Return the rows of a table that have all that is needed.
 
@@ -92,6 +93,7 @@ def rows(
         weight: zero or more, without gaps.
         cluster: people of one cluster are not independent of each other.
         labels: columns that name groups whatever they hold.
+        count: column saying for how many people a row stands; kept as ``_f``.
 
     Raises:
         ValueError: a column is missing, is infinite somewhere or of no use; a weight is negative or missing;
@@ -104,7 +106,7 @@ def rows(
     names = list(dict.fromkeys([*labels, *columns]))
     if clash := {*names} & {"_y", "_w", "_cluster"}:
         raise ValueError(f"rename the column {min(clash)!r}: the name is used for sums")
-    lazy, back = to_lazy(frame, [outcome, *names, *(c for c in (weight, cluster) if c)])
+    lazy, back = to_lazy(frame, [outcome, *names, *(c for c in (weight, cluster, count) if c)])
     schema = lazy.collect_schema()
     wanted = {
         c: label(c, schema) if c in labels or not schema[c].is_numeric() else number(c, schema) for c in names
@@ -112,6 +114,8 @@ def rows(
     wanted |= {"_y": number(outcome, schema), "_w": number(weight, schema) if weight else pl.lit(1.0)}
     if cluster:
         wanted["_cluster"] = pl.col(cluster).cast(pl.String).fill_null(UNKNOWN)
+    if count:
+        wanted["_f"] = number(count, schema)
     table = lazy.select(**wanted).collect()
     check_weights(table["_w"], weight)
     for name, column in [(outcome, "_y"), *((c, c) for c in names)]:
@@ -126,7 +130,8 @@ def rows(
             f"none of the {table.height} rows has a value in {', '.join(map(repr, [outcome, *names]))}"
             + (" and a weight above 0" if weight else "")
         )
-    return Rows(kept, table.height - kept.height, back)
+    left_out = int(table["_f"].sum() - kept["_f"].sum()) if count else table.height - kept.height
+    return Rows(kept, left_out, back)
 
 
 def check_weights(weights: pl.Series, name: str | None) -> None:
