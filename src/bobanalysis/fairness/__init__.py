@@ -20,7 +20,7 @@ from bobanalysis.fairness.disparity import disparities
 from bobanalysis.fairness.distances import distribution_distances
 from bobanalysis.fairness.gaps import GapTest, gap_test, pairwise_gaps
 from bobanalysis.fairness.impact import impact_ratios
-from bobanalysis.fairness.metrics import MEASURE_COLUMNS, MIN_GROUP, group_metrics, standard_errors
+from bobanalysis.fairness.metrics import MEASURE_COLUMNS, MIN_GROUP, group_metrics
 from bobanalysis.fairness.multiplicity import adjusted_p_values
 from bobanalysis.fairness.ranking import roc_area, roc_points
 from bobanalysis.fairness.regression import NotEstimableError
@@ -35,13 +35,4 @@ __all__ += ["bootstrap", "calibration", "calibration_error", "changed_share", "c
 __all__ += ["disparities", "distribution_distances", "equivalence_test", "exposure", "find_subgroups"]
 __all__ += ["gap_test", "group_metrics", "impact_ratios", "kitagawa", "lack_of_fit"]
 __all__ += ["minimum_detectable_gap", "oaxaca", "pairwise_gaps", "power", "protect", "rank_intervals"]
-__all__ += [
-    "roc_area",
-    "roc_points",
-    "shapley",
-    "shrunk",
-    "specification_curve",
-    "standard_errors",
-    "steps",
-    "unknown_bounds",
-]
+__all__ += ["roc_area", "roc_points", "shapley", "shrunk", "specification_curve", "steps", "unknown_bounds"]

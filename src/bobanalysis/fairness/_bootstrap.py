@@ -65,9 +65,7 @@ def bootstrap(
 
     cells = cube(frame, groups, prediction=prediction, outcome=outcome, weight=weight)
     if cells.sample:
-        raise ValueError(
-            "drawing rows ignores strata and clusters: take standard_errors, or replicate weights"
-        )
+        raise ValueError("drawing rows ignores strata and clusters: take group_metrics with design=")
     if "_prediction" in cells.cells.columns and not cells.binary:
         raise ValueError("the prediction holds several answers; give one of them, as true/false or 0/1")
     allowed = rates_of(cells)

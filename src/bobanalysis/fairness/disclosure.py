@@ -109,6 +109,7 @@ class Shield:
     """
 
     def __init__(self, cells: Cube, min_count: int = MIN_GROUP) -> None:
+        """Protect the counts of a cube."""
         safe, self._names = cells.renamed()
         self._roles = [key for key in ("_prediction", "_outcome") if key in safe.cells.columns]
         by = [*safe.groups, *self._roles]
@@ -136,7 +137,10 @@ class Shield:
         return hidden.rename(self._names).select(_label(groups)).to_series().unique().to_list()
 
     def conceal(self, table: pl.DataFrame, groups: Sequence[str], named: Sequence[str] = ()) -> pl.DataFrame:
-        """Return a measure frame without what would give small cells away; ``named``: its groups' real names."""
+        """Return a measure frame without what would give small cells away.
+
+        ``named`` are the real names of its groups.
+        """
         parts, everybody = [], " × ".join([TOTAL] * len(groups))
         for block in table.partition_by("metric", "item", maintain_order=True):
             lost, other = (

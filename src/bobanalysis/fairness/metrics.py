@@ -27,7 +27,9 @@ MEASURE_COLUMNS = (
 )
 """Columns of the measure frame; the group columns stand between ``item`` and ``n``."""
 
-_ERROR_COLUMNS = ("n", "value", "se", "design_effect", "degrees", "difference", "difference_se")
+ERROR_COLUMNS = ("se", "difference_se", "design_effect", "degrees")
+"""Further columns of the measure frame of a sample with a design."""
+
 _P, _Y = pl.col("_prediction"), pl.col("_outcome")
 _BOTH = _P.is_not_null() & _Y.is_not_null()
 RATES: dict[str, tuple[pl.Expr, pl.Expr]] = {  # metric: (who is counted, among whom)
@@ -85,9 +87,8 @@ def group_metrics(
         exact: whether the figures are by construction: they then have no sampling error, so no interval.
             Other rates have Wilson's at 95 %, lengthened where a small group needs it (see
             :mod:`bobanalysis.fairness.coverage`), means have Student's.
-        design: strata, clusters or replicate weights of a survey (:class:`bobanalysis.fairness.Design`):
-            intervals and tests then rest on what primary sampling units show, as
-            :func:`bobanalysis.fairness.standard_errors` tells.
+        design: strata, clusters or replicate weights of a survey (:class:`bobanalysis.fairness.Design`);
+            intervals and tests then rest on what primary sampling units show.
 
     Returns:
         A frame of the library that came in, columns ``MEASURE_COLUMNS`` with the groups (as text) in their
@@ -98,7 +99,9 @@ def group_metrics(
         limits made from those of the two groups; ``ratio_high`` is infinite where the data set no limit.
         ``p_value`` is of that difference, one test a row; ``p_adjusted`` is corrected for how many groups a
         metric and item has (Benjamini and Hochberg). Of the largest gap among many groups only
-        :func:`bobanalysis.fairness.gap_test` speaks.
+        :func:`bobanalysis.fairness.gap_test` speaks. With a design also ``se``, ``difference_se`` (people of
+        one unit may be on both sides), ``design_effect`` (variance divided by that of as many people drawn
+        one by one) and ``degrees`` of freedom; a group met in one unit only has no interval.
 
     Raises:
         ValueError: see :func:`bobanalysis.fairness.cube`; or nothing to measure, or a reference that is not
@@ -112,6 +115,11 @@ def group_metrics(
         >>> rates = group_metrics(people, ["age"], prediction="told").filter(metric="selection_rate")
         >>> rates.select("age", "n", "value", "difference").rows()
         [('50 or more', 20, 0.5, 0.3), ('under 50', 30, 0.2, -0.3)]
+
+        >>> suites = pl.DataFrame({"mark": [2.0, 3.0, 2.5, 3.5, 3.0, 2.0], "suite": list("aabbcc")})
+        >>> found = group_metrics(suites, score="mark", min_group=1, design=Design(cluster="suite"))
+        >>> round(found["se"][-1], 3)
+        0.167
     """
     if not (isinstance(frame, Cube) or prediction or score or outcome):
         raise ValueError("nothing to measure: give prediction=, score= or outcome=")
@@ -120,57 +128,10 @@ def group_metrics(
     return cells.back(measures(cells, reference, min_group, exact))
 
 
-def standard_errors(
-    frame: Any,
-    groups: Sequence[str] | None = None,
-    prediction: str | None = None,
-    score: str | None = None,
-    outcome: str | None = None,
-    weight: str | None = None,
-    reference: Any = None,
-    min_group: int = MIN_GROUP,
-    design: Design | None = None,
-) -> Any:
-    """Return the standard errors of rates, means and their differences in a survey.
-
-    Args:
-        frame, groups, prediction, score, outcome, weight, reference, min_group: as for :func:`group_metrics`.
-        design: how the rows were drawn.
-
-    Returns:
-        A frame of the library that came in, one row a metric and group: ``metric``, the groups, ``n``,
-        ``value``, ``se``, ``design_effect`` (variance divided by that of as many people drawn one by one),
-        ``degrees`` of freedom, ``difference`` to the reference and ``difference_se``, in which people of one
-        unit may be in both. Null: hidden, or not estimable, such as the error of a group met in one unit.
-
-    Raises:
-        ValueError: see :func:`bobanalysis.fairness.cube`; or no design.
-
-    Source: see :mod:`bobanalysis.fairness.survey`.
-
-    >>> marks = [3.08, 2.60, 3.44, 3.04, 2.36, 3.04, 3.28, 2.68, 2.00, 2.56, 2.52, 1.88,
-    ...          3.00, 2.88, 3.44, 3.64, 2.68, 1.92, 3.28, 3.20]  # Lohr, Sampling (2010), example 5.2
-    >>> suites = pl.DataFrame({"mark": marks, "suite": [suite for suite in "abcde" for _ in range(4)]})
-    >>> found = standard_errors(suites, score="mark", design=Design(cluster="suite"))
-    >>> found.select("value", pl.col("se") * (1 - 5 / 100) ** 0.5).row(-1)  # five of a hundred suites
-    (2.826, 0.16372...)
-    """
-    roles = {"prediction": prediction, "score": score, "outcome": outcome, "weight": weight}
-    cells = cube(frame, groups, **roles, design=design)
-    if cells.sample is None:
-        raise ValueError("standard errors of a survey need design=")
-    found = measures(cells, reference, min_group, last=_ERROR_COLUMNS)
-    return cells.back(found.filter(pl.col("metric") != "count"))
-
-
 def measures(
-    cells: Cube,
-    reference: Any = None,
-    min_group: int = MIN_GROUP,
-    exact: bool = False,
-    last: Sequence[str] = MEASURE_COLUMNS[2:],
+    cells: Cube, reference: Any = None, min_group: int = MIN_GROUP, exact: bool = False
 ) -> pl.DataFrame:
-    """Return the measure frame of a cube; see :func:`group_metrics`. ``last``: columns after the groups."""
+    """Return the measure frame of a cube; see :func:`group_metrics`."""
     if clash := set(cells.groups) & {*MEASURE_COLUMNS}:
         raise ValueError(
             f"rename the group column {min(clash)!r}: the measure frame has a column of that name"
@@ -204,17 +165,19 @@ def measures(
     }
     if errors is not None:
         alone = np.where(is_mean, mine.spread, mine.value * (1 - mine.value)) / (sums["n"].to_numpy() - 1)
-        found["se"] = (np.sqrt(errors.variance), shown & (errors.degrees > 0))
-        found["design_effect"] = (errors.variance / alone, found["se"][1] & (alone > 0))
-        found["degrees"] = (errors.degrees.astype(float), shown)
+        known, variance = shown & ~counted & (errors.degrees[0] > 0), errors.variance[0]
+        found["se"] = (np.sqrt(np.maximum(variance, 0)), known)
         found["difference_se"] = (errors.difference_se, apart)
+        found["design_effect"] = (np.divide(variance, alone, out=nothing.copy(), where=alone > 0), known)
+        found["degrees"] = (errors.degrees[0].astype(float), known)
     table = sums.with_columns(
         *(pl.Series(name, np.where(where, v, np.nan)).fill_nan(None) for name, (v, where) in found.items()),
         pl.Series("suppressed", ~shown & (sums["n"] > 0).to_numpy()),
     )
     tests = pl.col("p_value").map_batches(lambda p: pl.Series(multiplicity.adjusted_p_values(p)), pl.Float64)
     table = table.with_columns(p_adjusted=tests.over("metric", "item").fill_nan(None))
-    return table.select("metric", "item", *groups, *last).rename(names)
+    further = ERROR_COLUMNS if errors is not None else ()
+    return table.select(*MEASURE_COLUMNS[:2], *groups, *MEASURE_COLUMNS[2:], *further).rename(names)
 
 
 def _sums(cells: Cube) -> pl.DataFrame:
@@ -348,7 +311,9 @@ def _side(sums: pl.DataFrame, prefix: str, is_mean: Any, exact: bool, errors: Er
         return _Side(value, people, variance, variance, (nobody, nobody))
     spread = variance
     if errors is not None:
-        seen, free, units = errors.of(bool(prefix))
+        seen, free, units = (
+            parts[int(bool(prefix))] for parts in (errors.variance, errors.degrees, errors.units)
+        )
         people = np.where(is_mean, free + 1.0, survey.people(value, seen, free, np.minimum(people, units), n))
         variance = seen * free  # so that Student's limits are those of this variance
     rates = repaired_wilson(np.where(is_mean, np.nan, value), people)

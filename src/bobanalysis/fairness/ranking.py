@@ -81,7 +81,7 @@ def roc_area(
     degrees = np.full(table.height, np.inf)
     if again:
         away = table.select(pl.col(r"^_r\d+_w$") - pl.col("area")).to_numpy()
-        variance, degrees = away**2 @ sample.scale, np.full(table.height, sample.degrees)
+        variance, degrees = away**2 @ sample.scale, np.full(table.height, len(again) - 1)
     elif sample:  # what each unit moves the area by
         side = pl.when("_outcome").then("_p").otherwise("_q")
         each = cells.cells.join(levels.select(*by, "_item", "_p", "_q"), on=[*by, "_item"], nulls_equal=True)
