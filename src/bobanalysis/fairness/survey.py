@@ -220,8 +220,13 @@ def covariance(sums: pl.DataFrame, parts: pl.DataFrame, by: list[str], sample: S
     table = sums.with_row_index("_row")
     layout = _Layout(sample, table, parts, by)
     moved, count = layout.moved(table), sums.height
+    free, units = (v[0] for v in layout.met(0, count, 0))
+    # a ratio hides part of what its own units vary by, the more the fewer they are; unequal units tell less
+    moved = moved * np.sqrt(units / np.maximum(units - 1, 1))[None]
+    sizes = layout.sums(0, count, 0.0)[0][1] ** 2
+    free = free * sizes.sum(axis=0) ** 2 / (sizes**2).sum(axis=0) / units
     together = layout.products(moved, moved) if count <= MOST_TOGETHER else None
-    return layout.pairs(moved, moved), together, *(v[0] for v in layout.met(0, count, 0))
+    return layout.pairs(moved, moved), together, free, units
 
 
 class _Layout:
