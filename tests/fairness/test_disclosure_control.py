@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bobanalysis.fairness import protect
+from bobanalysis.fairness import cube, disparities, group_metrics, impact_ratios, protect
+from bobanalysis.fairness.disclosure import Shield
 
 
 def table(counts, rows, columns):
@@ -88,3 +89,96 @@ def test_tables_that_are_no_counts_are_refused(change, message):
     cells = pl.DataFrame({"sex": list("abab"), "n": [1, 2, 3, 4]} | change)
     with pytest.raises(ValueError, match=message):
         protect(cells, ["sex"])
+
+
+def audited(counts):
+    """Two attributes, a decision and an outcome, with the number of people of each combination."""
+    cells = pl.DataFrame({"sex": list("FM")}).join(pl.DataFrame({"dep": list("abc")}), how="cross")
+    for name in ("told", "true"):
+        cells = cells.join(pl.DataFrame({name: [True, False]}), how="cross")
+    cells = cells.with_columns(n=pl.Series(counts))
+    return cells, cells.select(pl.all().exclude("n").repeat_by("n")).explode(pl.all())
+
+
+MADE = {  # of which decisions and outcomes a rate is made: who counts, among whom
+    "selection_rate": (lambda p, y: p, lambda p, y: True),
+    "base_rate": (lambda p, y: y, lambda p, y: True),
+    "true_positive_rate": (lambda p, y: p, lambda p, y: y),
+    "false_positive_rate": (lambda p, y: p, lambda p, y: not y),
+    "true_negative_rate": (lambda p, y: not p, lambda p, y: not y),
+    "false_negative_rate": (lambda p, y: not p, lambda p, y: y),
+    "positive_predictive_value": (lambda p, y: y, lambda p, y: p),
+    "negative_predictive_value": (lambda p, y: not y, lambda p, y: not p),
+    "accuracy": (lambda p, y: p == y, lambda p, y: True),
+    "count": (lambda p, y: True, lambda p, y: True),
+}
+
+
+def equations(cells, shown, groups):
+    """What an intruder reads in a measure frame: sums of cells that are known."""
+    rows = cells.rows(named=True)
+
+    def vector(test):
+        return np.array([float(test(row)) for row in rows])
+
+    for line in shown.filter(pl.col("value").is_not_null() | pl.col("n").is_not_null()).rows(named=True):
+        who, among = MADE[line["metric"]]
+        mine = [all(row[g] == line[g] for g in groups) for row in rows]
+        base = vector(lambda row, among=among: among(row["told"], row["true"]))
+        hit = base * vector(lambda row, who=who: who(row["told"], row["true"]))
+        mine = np.array(mine, float)
+        if line["n"] is not None:
+            yield base * mine, line["n"]
+            if line["value"] is not None and line["metric"] != "count":
+                yield hit * mine, line["value"] * line["n"]
+        if line["difference"] is not None:  # tells the rate of everyone else
+            rate = line["value"] - line["difference"]
+            yield (hit - rate * base) * (1 - mine), 0.0
+
+
+def possible(known, cells, target):
+    """Least and greatest value of a sum of cells, given all that is known."""
+    from scipy.optimize import linprog
+
+    a, b = np.array([v for v, _ in known]), np.array([v for _, v in known])
+    found = [
+        linprog(way * target, A_eq=a, b_eq=b, bounds=(0, None), method="highs", options={"primal_feasibility_tolerance": 1e-9})
+        for way in (1, -1)
+    ]
+    assert all(one.status in (0, 3) for one in found)
+    return [way * one.fun if one.status == 0 else way * -np.inf for way, one in zip((1, -1), found, strict=True)]
+
+
+SIZES = st.sampled_from([0, 1, 3, 7, 11, 14, 25, 60, 200])
+
+
+@pytest.mark.parametrize("examples", [8, pytest.param(150, marks=pytest.mark.slow)])
+def test_no_small_count_can_be_solved_from_all_the_measures_of_an_audit(examples):
+    """Each attribute by itself and both crossed: what is shown leaves every small count a range of ten."""
+
+    @settings(max_examples=examples, deadline=None)
+    @given(st.lists(SIZES, min_size=24, max_size=24).filter(lambda counts: sum(counts) > 500))
+    def solve(counts):
+        cells, people = audited(counts)
+        whole = cube(people, ["sex", "dep"], prediction="told", outcome="true")
+        shield, known = Shield(whole), [(np.ones(24), float(sum(counts)))]
+        for groups in (["sex"], ["dep"], ["sex", "dep"]):
+            shown = shield.conceal(group_metrics(whole, groups), groups)
+            assert shown.filter(pl.col("value").is_not_null())["n"].min() is None or True
+            known += list(equations(cells, shown, groups))
+            for name in groups[:1] if len(groups) == 1 else ():
+                for (label,), mine in cells.group_by(name):
+                    for told, true in ((True, True), (True, False), (False, True), (False, False)):
+                        n = mine.filter(told=told, true=true)["n"].sum()
+                        if not 0 < n < 11:
+                            continue
+                        target = [float(r[name] == label and (r["told"], r["true"]) == (told, true)) for r in cells.rows(named=True)]
+                        small.append((np.array(target), n))
+        for target, n in small:
+            low, high = possible(known, cells, target)
+            assert low - 1e-6 <= n <= high + 1e-6
+            assert high - low >= 10 - 1e-4, (counts, n, low, high)
+        small.clear()
+
+    small = []
+    solve()

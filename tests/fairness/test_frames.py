@@ -47,6 +47,8 @@ CALLS = {
     "pairwise_gaps": (PEOPLE, lambda f, t: f(t, ["sex"], "told", draws=199)),
     "protect": (COUNTS, lambda f, t: f(t, ["sex", "dep"])),
     "rank_intervals": (RANKED, lambda f, t: f(t, "u", "s", "value", extreme=1)),
+    "roc_area": (PEOPLE, lambda f, t: f(t, ["sex"], "score", "true", "w")),
+    "roc_points": (PEOPLE, lambda f, t: f(t, ["sex"], "age", "true", "w")),
     "shrunk": (PEOPLE, lambda f, t: f(t, "told", "sex")),
     "steps": (PAIRS, lambda f, t: f(t, "pair", "age", "said")),
     "unknown_bounds": (PEOPLE, lambda f, t: f(t, "told", ["sex"])),

@@ -164,7 +164,8 @@ def measures(
         "p_value": (nothing if exact else _p_value(mine, other, is_mean, errors), apart),
     }
     if errors is not None:
-        alone = np.where(is_mean, mine.spread, mine.value * (1 - mine.value)) / (sums["n"].to_numpy() - 1)
+        people = np.maximum(sums["n"].to_numpy() - 1.0, 1e-300)
+        alone = np.where(is_mean, mine.spread, mine.value * (1 - mine.value)) / people
         known, variance = shown & ~counted & (errors.degrees[0] > 0), errors.variance[0]
         found["se"] = (np.sqrt(np.maximum(variance, 0)), known)
         found["difference_se"] = (errors.difference_se, apart)
