@@ -113,7 +113,9 @@ def town_alarms(sets, kind="rate", towns=40, groups=5, strata=1, rate=0.3, weigh
         u = rng.normal(size=towns)[town] * 0.1**0.5 + rng.normal(size=len(town)) * 0.9**0.5
         given = {"rate": u < ndtri(rate), "mean": u, "skewed": np.exp(u)}[kind]
         weight = rng.lognormal(0, 0.7, len(town)) * (1 + group % 3) * (1 + (kind == "rate") * (u < 0))
-        table = pl.DataFrame({"group": group, "given": given, "town": town, "stratum": town % strata, "w": weight})
+        table = pl.DataFrame(
+            {"group": group, "given": given, "town": town, "stratum": town % strata, "w": weight}
+        )
         role, weights = ("prediction" if kind == "rate" else "score"), "w" if weighted else None
         options = {role: "given", "weight": weights, "design": Design("stratum", "town")}
         test = gap_test(table, ["group"], draws=99, seed=k, **options)
@@ -171,7 +173,9 @@ def odds(table, **options):
 def test_equalised_odds_take_the_worse_of_two_gaps_each_tested_at_half_the_level():
     table = errors_alike(np.random.default_rng(14), gap=0.3, n=1_000)
     test = odds(table)
-    each = [gap_test(table, ["group"], "told", "true", metric=f"{m}_positive_rate") for m in ("true", "false")]
+    each = [
+        gap_test(table, ["group"], "told", "true", metric=f"{m}_positive_rate") for m in ("true", "false")
+    ]
     assert test.value == max(one.value for one in each)
     assert test.value == pytest.approx(disparities(table, ["group"], "told", "true")["difference"][1])
     assert test.p_value == pytest.approx(2 * min(one.p_value for one in each))

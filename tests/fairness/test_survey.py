@@ -91,7 +91,9 @@ def test_replicate_weights_give_the_standard_errors_of_samplics(file, y, method,
     other = ReplicateEstimator(method, PopParam.mean, **theirs)
     weights = frame.select(f"^{design.replicates.replace('*', '.*')}$").to_numpy()
     arrays = {"y": frame[y].to_numpy(), "samp_weight": frame["finalwgt"].to_numpy(), "rep_weights": weights}
-    other.estimate(**arrays, conservative=True)  # distances from the estimate, not from the mean of replicates
+    other.estimate(
+        **arrays, conservative=True
+    )  # distances from the estimate, not from the mean of replicates
     found = errors(frame, score=y, weight="finalwgt", design=design)
     assert found["value"].item() == pytest.approx(other.point_est, rel=1e-9)
     assert found["se"].item() == pytest.approx(other.stderror, rel=1e-9)
@@ -154,9 +156,7 @@ def test_units_in_which_nobody_of_the_group_was_met_still_count():
 
 
 def test_people_of_unknown_group_are_units_of_the_sample_too():
-    frame = clustered(np.random.default_rng(3)).with_columns(
-        group=pl.when(pl.col("town") > 4).then("group")
-    )
+    frame = clustered(np.random.default_rng(3)).with_columns(group=pl.when(pl.col("town") > 4).then("group"))
     cells = cube(frame, ["group"], score="score", design=Design(cluster="town"))
     one, other = (group_metrics(c, min_group=1).filter(group="a")["se"][-1] for c in (cells, cells.known()))
     assert one == pytest.approx(other, rel=1e-12)
@@ -176,12 +176,16 @@ def test_of_a_rate_of_nobody_each_unit_counts_as_one_person():
     frame = pl.DataFrame({"town": np.repeat(np.arange(10), 9), "told": [False] * 90})
     found = group_metrics(frame, prediction="told", design=Design(cluster="town")).row(1, named=True)
     n = 10 * shorter(np.array([9.0]))[0]
-    assert found["ci_high"] == pytest.approx(1.96**2 / (n + 1.96**2), abs=0.06)  # Wilson's, lengthened for few
+    assert found["ci_high"] == pytest.approx(
+        1.96**2 / (n + 1.96**2), abs=0.06
+    )  # Wilson's, lengthened for few
 
 
 def test_without_clusters_rows_are_the_units_of_their_strata():
     rng = np.random.default_rng(4)
-    frame = pl.DataFrame({"stratum": [0] * 40 + [1] * 60, "score": rng.normal(size=100), "w": [3.0] * 40 + [2.0] * 60})
+    frame = pl.DataFrame(
+        {"stratum": [0] * 40 + [1] * 60, "score": rng.normal(size=100), "w": [3.0] * 40 + [2.0] * 60}
+    )
     found = errors(frame, score="score", weight="w", design=Design(strata="stratum"))["se"].item()
     parts = [frame.filter(stratum=s) for s in (0, 1)]
     by_hand = sum((p["w"][0] * p.height / 240) ** 2 * p["score"].var() / p.height for p in parts)
@@ -275,7 +279,9 @@ def test_a_replicate_weight_that_is_missing_in_a_row_is_named():
 
 
 def test_what_takes_people_as_drawn_one_by_one_refuses_a_design():
-    cells = cube(clustered(np.random.default_rng(10)), ["group"], prediction="told", design=Design(cluster="town"))
+    cells = cube(
+        clustered(np.random.default_rng(10)), ["group"], prediction="told", design=Design(cluster="town")
+    )
     for function in (bootstrap, find_subgroups):
         with pytest.raises(ValueError, match="drawn one by one|drawing rows"):
             function(cells)

@@ -158,7 +158,7 @@ class Shield:
     def whole(self, groups: Sequence[str]) -> bool:
         """Whether nothing of a way to cross attributes is hidden."""
         rest = [pl.col(name) == TOTAL for name, said in self._names.items() if said not in groups]
-        return self._cells.filter(rest).is_empty()
+        return self._cells.filter(pl.lit(True), *rest).is_empty()
 
     def known(self, cells: Cube, *metrics: str) -> Cube:
         """Return the cube of the groups of which some measures can be shown."""
