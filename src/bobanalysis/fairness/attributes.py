@@ -16,7 +16,7 @@ from typing import Literal
 import polars as pl
 
 from bobanalysis.fairness._cube import UNKNOWN
-from bobanalysis.fairness.reading import COMPARISONS
+from bobanalysis.fairness.reading import COMPARISONS, CONDITION
 from bobanalysis.fairness.texts import text
 from bobanalysis.tables import InputError, as_number
 from bobanalysis.text import Text
@@ -109,7 +109,9 @@ def attribute(
         if bands or kind == "curve":
             option, some = "--bands" if bands else "--curve", ", ".join(map(repr, label.unique().sort()[:5]))
             raise InputError(f"{option}: column {name!r} does not hold numbers, but {some}")
-        return Attribute(name, "groups", column, column, (text("are_groups", name=name, values=column.len()),))
+        return Attribute(
+            name, "groups", column, column, (text("are_groups", name=name, values=column.len()),)
+        )
     if lost := int(n.filter(numbers.is_null() & label.is_not_null()).sum()):
         some = label.filter(numbers.is_null()).drop_nulls().unique().sort()[:5]
         notes.append(text("not_numbers", name=name, people=lost, values=", ".join(some)))
@@ -216,7 +218,7 @@ def split_condition(asked: str) -> tuple[str, str, str]:
         >>> split_condition("age >= 50")
         ('age', '>=', '50')
     """
-    found = re.match(r"^(.+?)\s*(>=|<=|!=|==|=|>|<)\s*(.+)$", asked)
-    if not found or (found[2] in (">=", "<=", ">", "<") and not re.fullmatch(r"-?\d+(\.\d+)?", found[3])):
+    found = CONDITION.match(asked)
+    if not found or (found[2] in COMPARISONS and not re.fullmatch(r"-?\d+(\.\d+)?", found[3])):
         raise InputError(f"{asked!r} is no condition that makes two groups: write 'age>=50' or 'sex=F'")
     return found[1], found[2], found[3]

@@ -1,8 +1,9 @@
 """An outcome along a number such as age, without bins: curves, bands that hold for the whole curve, gaps.
 
 ``curve`` describes a sample: a spline, with a band that covers the whole curve at once. ``lack_of_fit`` says
-whether it is flat, and whether a smooth curve hides something; ``discontinuities`` where it jumps. Of the same people at every value nothing is sampled and nothing should
-be smoothed: see :func:`bobanalysis.fairness.steps`.
+whether it is flat, and whether a smooth curve hides something; ``discontinuities`` where it jumps. Of the
+same people at every value nothing is sampled and nothing should be smoothed: see
+:func:`bobanalysis.fairness.steps`.
 """
 
 from __future__ import annotations
@@ -237,7 +238,9 @@ def _spline(mine: Rows, along: str, smooth: int | None) -> tuple[Fit, Array]:
 
 
 def _fit(mine: Rows, x: Array) -> Fit:
-    return fit(Rows(mine.table.with_columns(pl.col("_w") * pl.col("_f")), 0, mine.back), x, mine.table["_rate"][0])
+    return fit(
+        Rows(mine.table.with_columns(pl.col("_w") * pl.col("_f")), 0, mine.back), x, mine.table["_rate"][0]
+    )
 
 
 def _basis(x: Array, knots: Array) -> Array:

@@ -35,7 +35,7 @@ MOST_CATEGORIES = 200
 MOST_SCORES = 5_000_000
 """Distinct scores by group that are kept; of more, only the means are."""
 COMPARISONS = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt}
-_CONDITION = re.compile(r"^(?P<name>.*?)\s*(?P<op>>=|<=|!=|==|=|>|<)\s*(?P<value>.+)$")
+CONDITION = re.compile(r"^(?P<name>.*?)\s*(?P<op>>=|<=|!=|==|=|>|<)\s*(?P<value>.+)$")
 _WHOLE = re.compile(r"^(-?\d+)\.0+$")
 
 
@@ -202,7 +202,7 @@ class _Source:
         """The column a prediction or outcome is about, its comparison ("" for none) and what with."""
         if asked in self.table.columns:
             return asked, "", ""
-        found = _CONDITION.match(asked)
+        found = CONDITION.match(asked)
         if found is None or found["name"] not in self.table.columns:
             raise no_column(found["name"] if found else asked, self.table.columns, str(self.table.path))
         return found["name"], found["op"], found["value"]
@@ -352,10 +352,8 @@ def _check_held(cells: pl.DataFrame, source: _Source, key: str, asked: str) -> N
         for part in [] if whole in held else parts or [whole]:
             if part not in held:
                 near = _nearest(part, sorted(held))
-                raise InputError(
-                    f"{source.table.path}: column {name!r} never holds {part!r}; the nearest value is {near!r}. "
-                    f"It holds: {_listed(counts)}"
-                )
+                never = f"{source.table.path}: column {name!r} never holds {part!r}"
+                raise InputError(f"{never}; the nearest value is {near!r}. It holds: {_listed(counts)}")
 
 
 def _nearest(value: str, held: list[str]) -> str | None:
