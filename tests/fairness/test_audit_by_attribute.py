@@ -296,7 +296,7 @@ def test_a_gap_is_decomposed_and_says_over_what(people, file):
         ({"decompose": ["sex"], "adjust_for": ["age"]}, "write 'age>=50' or 'sex=F'"),
         ({"by": ["sex"], "bands": {"sex": [3]}}, "--bands: column 'sex' does not hold numbers, but 'F', 'H'"),
         ({"by": ["sex"], "bands": {"age": [3]}}, "'age' is not among the attributes: sex"),
-        ({"by": ["sex", "diploma"], "reference": "F"}, "say of which attribute, as --reference sex="),
+        ({"by": ["sex", "diploma"], "reference": "F"}, "write of which attribute, as sex=…"),
     ],
 )
 def test_what_cannot_be_asked_is_refused_with_what_to_write(file, options, message):
@@ -317,7 +317,9 @@ def test_what_was_left_out_is_always_said(write):
     assert "fewer than 11 people: 1 (1 people in all)" in said
     assert "Values not estimable, as nobody counts in them: " in said
     assert "People of weight zero: 20." in " ".join(note.en for note in found.notes)
-    assert "No group and nobody was left out." in english(audit_file(path, by=["told"], **options)["told"])
+    assert "No group and nobody was left out." in english(
+        audit_file(path, by=["told"], prediction="told")["told"]
+    )
 
 
 # --- in print -----------------------------------------------------------------------------------------------

@@ -100,7 +100,8 @@ def attribute(
         if on is None and (bands or kind == "curve" or born.n_unique() > MOST_VALUES):
             raise InputError(f"column {name!r} holds dates; --on 2026-01-31 takes the age on that day")
         if on is not None:
-            before = (born.dt.month() * 100 + born.dt.day()) > on.month * 100 + on.day
+            day = born.dt.month().cast(pl.Int32) * 31 + born.dt.day()  # of the year, in order
+            before = day > on.month * 31 + on.day
             years = (on.year - born.dt.year() - before.cast(pl.Int32)).cast(pl.Float64)
             numbers = pl.select(pl.when(years.is_between(0, OLDEST)).then(years)).to_series()
             notes.append(text("age_on", name=name, on=on.isoformat()))

@@ -148,6 +148,13 @@ class Audit:
         """Return the entry of an attribute, or of a crossing such as "age × region"."""
         return {entry.name: entry for entry in self.entries}[name]
 
+    @property
+    def table(self) -> pl.DataFrame:
+        """All tables of all entries as one long table: see ``long.yaml``."""
+        from bobanalysis.fairness.export import long
+
+        return long(self)
+
     def __repr__(self) -> str:
         """Return the tables as text of 80 columns."""
         from bobanalysis.fairness.page import printed
@@ -176,7 +183,8 @@ def audit_file(
         missing: texts that mean "not known".
         progress: see :func:`bobanalysis.fairness.reading.read`.
         asked: ``by=``, ``cross=``, ``bands=``, …: see :class:`Question`; and ``prediction=``,
-            ``outcome=``, ``score=``, ``weight=``, ``count=``, ``selected=``: columns, or conditions on one; see :class:`bobanalysis.fairness.reading.Plan`.
+            ``outcome=``, ``score=``, ``weight=``, ``count=``, ``selected=``: columns, or conditions on
+            one; see :class:`bobanalysis.fairness.reading.Plan`.
 
     Returns:
         The :class:`Audit`, with one entry an attribute or crossing.

@@ -139,7 +139,8 @@ def read(
         if "_score" in keys and parts and parts[0].height > MOST_SCORES:
             keys.remove("_score")
             parts = [part.group_by(keys).agg(row_sums(True)) for part in parts]
-        parts.append(narrow.group_by(keys).agg(row_sums(bool(plan.score) and "_score" not in keys)))
+        sums = row_sums(bool(plan.score) and "_score" not in keys)
+        parts.append(narrow.group_by(keys, maintain_order=True).agg(sums))
         if sum(part.height for part in parts) > 2 * parts[0].height + 200_000:  # so that memory stays small
             parts = [merged(pl.concat(parts, how="vertical_relaxed"), keys)]
         if progress:
@@ -158,7 +159,7 @@ def read(
     if scored is None:
         notes.append(text("many_scores"))
     else:
-        cells = cells.group_by(key for key in keys if key != "_score").agg(row_sums(True))
+        cells = cells.group_by([key for key in keys if key != "_score"], maintain_order=True).agg(row_sums(True))
     if cells["_score_n"].sum() == 0:
         raise InputError(f"{path}: {plan.score!r} is unknown in every row")
     return Reading(Cube(cells, plan.groups), rows, tuple(notes), scored, people, comma)
@@ -171,7 +172,7 @@ def _by_bin(cells: pl.DataFrame, plan: Plan) -> Cube:
     bins = in_bins(pl.col("_score"), *score_bins(known["_score"], known["_w"]))
     keys = [*plan.groups, "_item", "_prediction", *(["_outcome"] if plan.outcome else [])]
     binned = cells.with_columns(_item=bins, _prediction=pl.col("_score") > median)
-    return Cube(binned.group_by(keys).agg(row_sums(True)), plan.groups)
+    return Cube(binned.group_by(keys, maintain_order=True).agg(row_sums(True)), plan.groups)
 
 
 @dataclass(frozen=True)
