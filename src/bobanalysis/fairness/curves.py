@@ -26,6 +26,8 @@ MIN_STRETCH = 20
 """Fewest people of a stretch of values at which the misfit of a curve is looked at."""
 MOST_TRIED = 200
 """Values at which a jump is looked for."""
+MOST_FITTED = 5
+"""Values at which the largest jump may be, tried in turn until a curve with a step is estimable."""
 DRAWS = 10_000
 """Draws behind the critical value of a band: another seed moves it by less than one part in a hundred."""
 
@@ -389,15 +391,14 @@ def _jumps(mine: Rows, along: str, at: Sequence[float] | None, smooth: int | Non
         return [{along: value, "status": status} for value in ([None] if at is None else at)]
     largest, sizes = _maxima(moved.T @ moved), np.abs(moved.T @ np.sqrt(f)) / np.sqrt((moved**2).sum(axis=0))
     found, back = [], expit if rate else np.asarray
-    for value in [tried[sizes.argmax()]] if at is None else at:
-        row: dict[str, Any] = {along: float(value), "tried": len(tried)}
-        found.append(row)
+    for value in tried[np.argsort(-sizes)][:MOST_FITTED] if at is None else at:
+        found.append({along: float(value), "tried": len(tried), "status": ESTIMATED})
         try:
             if value not in tried:
                 raise NotEstimableError("too few people on one side")
             steps = _fit(mine, np.column_stack([fitted.x, x >= value]))
         except NotEstimableError as error:
-            row["status"] = f"not estimable: {error}"
+            found[-1]["status"] = f"not estimable: {error}"
             continue
         sides = np.column_stack([np.repeat(_basis(np.array([value]), knots), 2, axis=0), [0, 1]])
         below, above = back(sides @ steps.params)
@@ -407,8 +408,10 @@ def _jumps(mine: Rows, along: str, at: Sequence[float] | None, smooth: int | Non
         jump, half = above - below, float(np.quantile(largest, CONFIDENCE)) * se
         beyond = (1 + (largest >= abs(jump) / se).sum()) / (1 + len(largest))
         values = (below, above, jump, se, jump - half, jump + half, 2 * norm.sf(abs(jump) / se), beyond)
-        row |= dict(zip(_JUMP, map(float, values), strict=True)) | {"status": ESTIMATED}
-    return found
+        found[-1] |= dict(zip(_JUMP, map(float, values), strict=True))
+        if at is None:
+            return found[-1:]
+    return found if at is not None else found[:1]
 
 
 def _stretches(x: Array, f: Array, rarer: Array | None) -> Any:

@@ -159,7 +159,9 @@ def read(
     if scored is None:
         notes.append(text("many_scores"))
     else:
-        cells = cells.group_by([key for key in keys if key != "_score"], maintain_order=True).agg(row_sums(True))
+        cells = cells.group_by([key for key in keys if key != "_score"], maintain_order=True).agg(
+            row_sums(True)
+        )
     if cells["_score_n"].sum() == 0:
         raise InputError(f"{path}: {plan.score!r} is unknown in every row")
     return Reading(Cube(cells, plan.groups), rows, tuple(notes), scored, people, comma)
