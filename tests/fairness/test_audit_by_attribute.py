@@ -171,7 +171,7 @@ def test_what_is_no_number_among_numbers_is_unknown_and_costs_no_row(write):
     entry = audit_file(path, by=["age"], prediction="told")["age"]
     assert entry.kind == "curve"
     assert entry["curve"]["n"].unique().to_list() == [400]
-    assert "(NR, inf), read as unknown: 2" in english(entry)
+    assert "('NR', 'inf'), read as unknown: 2" in english(entry)
     assert "is unknown: 2 of 402" in english(entry)
 
 

@@ -108,14 +108,13 @@ def attribute(
             notes += [text("day_first", name=name)] if form.startswith("%d") else []
     if numbers is None:
         if bands or kind == "curve":
-            option, some = "--bands" if bands else "--curve", ", ".join(map(repr, label.unique().sort()[:5]))
+            option, some = "--bands" if bands else "--curve", _some(label)
             raise InputError(f"{option}: column {name!r} does not hold numbers, but {some}")
-        return Attribute(
-            name, "groups", column, column, (text("are_groups", name=name, values=column.len()),)
-        )
+        return Attribute(name, "groups", column, column, (text("are_groups", name=name),))
     if lost := int(n.filter(numbers.is_null() & label.is_not_null()).sum()):
-        some = label.filter(numbers.is_null()).drop_nulls().unique().sort()[:5]
-        notes.append(text("not_numbers", name=name, people=lost, values=", ".join(some)))
+        notes.append(
+            text("not_numbers", name=name, people=lost, values=_some(label.filter(numbers.is_null())))
+        )
     distinct = numbers.drop_nulls().n_unique()
     if bands:
         notes.append(text("are_bands", name=name))
@@ -127,23 +126,31 @@ def attribute(
     return Attribute(name, "groups", column, column, (said,), numbers)
 
 
+def _some(label: pl.Series) -> str:
+    return ", ".join(map(repr, label.drop_nulls().unique().sort()[:8]))
+
+
 def _numbers(label: pl.Series, n: pl.Series, decimal_comma: bool) -> pl.Series | None:
     """The numbers in a column, unless too few are, or some are codes such as 01."""
     numbers = label.to_frame().select(as_number(pl.col("label"), pl.String, decimal_comma)).to_series()
     numbers = numbers.set(numbers.is_infinite(), None)
-    known, codes = n.filter(label.is_not_null()).sum(), label.str.contains(r"^0\d").any()
-    sure = known > 0 and n.filter(numbers.is_not_null()).sum() >= _SURE * known
-    return numbers if sure and not codes else None
+    codes = label.str.contains(r"^0\d").any()
+    return numbers if _mostly(numbers, label, n) and not codes else None
+
+
+def _mostly(found: pl.Series, label: pl.Series, n: pl.Series) -> bool:
+    """Whether most people with a value have one that was found to be of a kind."""
+    people, known = (int(n.filter(one.is_not_null()).sum()) for one in (found, label))
+    return known > 0 and people >= _SURE * known
 
 
 def _dates(label: pl.Series, n: pl.Series) -> tuple[pl.Series | None, str]:
     """The dates in a column, in the first way of writing that reads most of them, and that way."""
     if not (label.drop_nulls().head(1000).str.contains(r"^\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}").any()):
         return None, ""
-    day, known = label.str.extract(r"^(\S+)"), n.filter(label.is_not_null()).sum()
     for form in _FORMATS:
-        found = day.str.to_date(form, strict=False)
-        if n.filter(found.is_not_null()).sum() >= _SURE * known:
+        found = label.str.extract(r"^(\S+)").str.to_date(form, strict=False)
+        if _mostly(found, label, n):
             return found, form
     return None, ""
 
@@ -204,8 +211,7 @@ def fulfils(one: Attribute, asked: str) -> pl.Series:
     else:
         found = COMPARISONS[op](one.numbers, float(value))
     if found.drop_nulls().n_unique() < 2:
-        some = ", ".join(map(repr, label.drop_nulls().unique().sort()[:8]))
-        raise InputError(f"{asked!r} makes no two groups: {one.name!r} holds {some}")
+        raise InputError(f"{asked!r} makes no two groups: {one.name!r} holds {_some(label)}")
     return found
 
 

@@ -24,7 +24,7 @@ from bobanalysis.fairness.distances import distribution_distances
 from bobanalysis.fairness.gaps import MEAN, gap_test
 from bobanalysis.fairness.impact import impact_ratios
 from bobanalysis.fairness.metrics import MIN_GROUP, RATES, group_metrics, rates_of
-from bobanalysis.fairness.reading import Plan, Reading, read
+from bobanalysis.fairness.reading import MISSING, Plan, Reading, read
 from bobanalysis.fairness.regression import NotEstimableError
 from bobanalysis.fairness.subgroups import find_subgroups
 from bobanalysis.fairness.texts import text
@@ -41,7 +41,7 @@ _TESTED = ("selection_rate", "false_positive_rate", "false_negative_rate", MEAN)
 _DRAWN = ("selection_rate", "base_rate", "false_positive_rate", "false_negative_rate")
 _GAP = {"metric": pl.String, "value": pl.Float64, "high": pl.String, "low": pl.String}
 _GAP |= dict.fromkeys(("ci_low", "ci_high", "p_value"), pl.Float64)
-_PARTS = dict.fromkeys(("metric", "part", "column"), pl.String)
+_PARTS: dict[str, Any] = dict.fromkeys(("metric", "part", "column"), pl.String)
 _PARTS |= dict.fromkeys(("contribution", "ci_low", "ci_high"), pl.Float64)
 
 
@@ -204,9 +204,8 @@ def audit_file(
         [('F', 20, 0.5), ('M', 20, 1.0), ('unknown', 0, None)]
     """
     roles = {one.name: asked.pop(one.name) for one in fields(Plan) if one.name in asked}
-    path, question = Path(path), Question(groups, **asked)
-    lists = ("groups", "by", "curve", "adjust_for", "decompose")
-    question = replace(question, **{name: as_list(getattr(question, name)) for name in lists})
+    lists = {name: as_list(asked.get(name) or []) for name in ("by", "curve", "adjust_for", "decompose")}
+    path, question = Path(path), Question(as_list(groups), **asked | lists)
     conditions = {one: split_condition(one)[0] for one in question.decompose}
     crossed = [name for one in question.cross for name in as_list(one)]
     decided = [*question.by, *crossed, *question.adjust_for, *conditions.values()]
@@ -216,7 +215,7 @@ def audit_file(
     several = len(question.by) + len(question.cross) + bool(question.groups) > 1
     if several and not isinstance(question.reference, Mapping | None):
         raise InputError(f"reference {question.reference!r}: write of which attribute, as {names[0]}=…")
-    plan = Plan(names, **roles, **({} if missing is None else {"missing": tuple(missing)}))
+    plan = Plan(names, **roles, missing=MISSING if missing is None else tuple(missing))
     options = (question.encoding, question.skip_bad_rows, progress)
     apart = bool(plan.weight and (question.adjust_for or conditions))
     reading, found = read(path, replace(plan, apart=apart), *options), {}
@@ -372,7 +371,7 @@ class _Asked:
     def _measured(self) -> list[tuple[str, str | None, pl.Expr, pl.Expr]]:
         """What is drawn along a number: metric, item, who counts, among whom."""
         cells, decided = self.reading.cube, pl.col("_prediction")
-        found = [(name, None, *RATES[name]) for name in rates_of(cells) if name in _DRAWN]
+        found: list[Any] = [(name, None, *RATES[name]) for name in rates_of(cells) if name in _DRAWN]
         if "_prediction" in cells.cells.columns and not cells.binary:
             answers = cells.cells.drop_nulls("_prediction").group_by("_prediction").agg(pl.col("_n").sum())
             most = answers.sort("_n", "_prediction", descending=[True, False])["_prediction"]

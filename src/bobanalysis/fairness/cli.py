@@ -142,8 +142,7 @@ def _write(found: Audit, path: Path, lang: Language) -> None:
         if kind in (".html", ".json"):
             write_text(page(found, lang) if kind == ".html" else record(found), path)
         else:
-            crossed = found.entries[0].tables["measures"] if found.question.groups else None
-            whole = crossed is None or len(found.entries) > 1
-            write_table(found.table if whole else crossed, path, metadata(found))
+            crossed = found.question.groups and len(found.entries) == 1
+            write_table(found.entries[0]["measures"] if crossed else found.table, path, metadata(found))
     except OSError as error:
         raise OSError(f"{path} cannot be written: {error.strerror or error}") from error

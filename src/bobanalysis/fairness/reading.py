@@ -198,7 +198,7 @@ class _Source:
         if clash := [name for name in plan.groups if name.startswith("_")]:
             raise InputError(f"rename the group column {clash[0]!r}: names of sums begin with an underscore")
         if not plan.groups:
-            raise InputError("give at least one column of groups")
+            raise InputError("name at least one attribute, such as --by age")
         return [*plan.groups, *decisions, *numbers]
 
     def condition(self, asked: str) -> tuple[str, str, str]:
@@ -346,8 +346,7 @@ def _check_held(cells: pl.DataFrame, source: _Source, key: str, asked: str) -> N
         if set(counts) == {"0"}:
             frames = [batch.frame for batch in source.table.batches([name])]
             ends = [f.select(source.number(name, f.schema)[0]).to_series().drop_nulls() for f in frames]
-            known = pl.concat(ends)
-            near = known.max() if op in (">", ">=") else known.min()
+            near = (max if op in (">", ">=") else min)(pl.concat(ends), default=None)
             raise InputError(f"{source.table.path}: {asked!r} holds for nobody; the nearest value is {near}")
     elif op:
         held = {_WHOLE.sub(r"\1", text) for text in counts}
