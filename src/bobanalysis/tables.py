@@ -135,7 +135,7 @@ def open_table(
             start = stream.read(1 << 20)
     except (OSError, EOFError) as error:
         raise InputError(f"{path} cannot be read: {short(error)}") from error
-    if suffixes & {".jsonl", ".ndjson", ".json"} or re.match(rb"\s*(\[\s*)?\{\s*\"", start):
+    if suffixes & {".jsonl", ".ndjson", ".json"} or re.match(rb"(\xef\xbb\xbf)?\s*(\[\s*)?\{\s*\"", start):
         return _json(path, schema)
     return _csv(path, start, encoding)
 

@@ -2,9 +2,10 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
 from bobanalysis.fairness import curves
-from bobanalysis.fairness.curves import _largest, curve, lack_of_fit
+from bobanalysis.fairness.curves import _largest, curve, discontinuities, lack_of_fit
 
 AGES = np.arange(16, 71)
 
@@ -216,3 +217,66 @@ def test_the_critical_value_is_sidaks_for_independent_estimates_and_the_ordinary
 
     assert _largest(np.eye(20), 0.95) == pytest.approx(norm.ppf(0.5 + 0.95 ** (1 / 20) / 2), abs=0.04)
     assert _largest(np.ones((20, 20)), 0.95) == pytest.approx(1.96, abs=0.03)
+
+
+def test_rows_that_are_counted_give_what_single_rows_give():
+    rng = np.random.default_rng(8)
+    frame = told(rng, 900).with_columns(w=pl.Series(rng.integers(1, 4, 900)))
+    counted = frame.group_by("age", "told", "w").agg(n=pl.len()).sample(fraction=1, shuffle=True, seed=1)
+    for measure in (curve, lack_of_fit, discontinuities):
+        single = measure(frame, "age", "told", weight="w", smooth=5)
+        counts = measure(counted, "age", "told", weight="w", smooth=5, count="n")
+        assert_frame_equal(single, counts, check_exact=False, rel_tol=1e-7)
+
+
+def test_a_jump_at_an_age_is_found_there_and_measured():
+    def cliff(age):
+        return rate(age) * 0.5 + 0.3 * (age >= 50)
+
+    found = discontinuities(told(np.random.default_rng(2), 20_000, cliff), "age", "told").row(0, named=True)
+    assert found["age"] == 50
+    assert found["p_adjusted"] < 0.001
+    assert found["ci_low"] < 0.3 < found["ci_high"]
+    assert found["from"] - found["below"] == pytest.approx(found["jump"])
+
+
+def test_named_ages_are_each_tested_and_corrected_for_their_number():
+    frame = told(np.random.default_rng(4), 5_000)
+    alone = discontinuities(frame, "age", "told", at=[45]).row(0, named=True)
+    both = discontinuities(frame, "age", "told", at=[45, 55])
+    assert both["age"].to_list() == [45, 55]
+    assert both["tried"].to_list() == [2, 2]
+    assert both["p_value"][0] == pytest.approx(alone["p_value"])
+    assert both["p_adjusted"][0] > alone["p_value"] == pytest.approx(alone["p_adjusted"], abs=0.02)
+
+
+def test_an_age_with_too_few_people_beyond_has_no_jump():
+    frame = told(np.random.default_rng(4), 500)
+    found = discontinuities(frame, "age", "told", at=[45, 500])
+    assert found["jump"].is_null().to_list() == [False, True]
+    assert found["status"][1] == "not estimable: too few people on one side"
+
+
+def test_a_flat_rate_is_not_called_uneven_and_a_curve_is():
+    rng = np.random.default_rng(6)
+    assert lack_of_fit(told(rng, 2_000), "age", "told")["p_flat"].item() < 0.001
+    weighed = told(rng, 2_000, lambda age: 0 * age + 0.3).with_columns(w=pl.Series(rng.gamma(2, 1, 2_000)))
+    assert lack_of_fit(weighed, "age", "told", weight="w")["p_flat"].item() > 0.05
+
+
+@pytest.mark.parametrize("sets", [20, pytest.param(1_000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("kind", ["rate", "mean"])
+def test_without_a_jump_or_a_slope_the_tests_raise_an_alarm_in_a_twentieth_of_data_sets(sets, kind):
+    rng, jumps, flats = np.random.default_rng(11), [], []
+    for _ in range(sets):
+        age = ages(rng, 800)
+        if kind == "rate":
+            smooth, flat = rng.random(800) < rate(age), rng.random(800) < 0.2
+        else:
+            smooth, flat = (m + rng.gamma(2, 4, 800) for m in (mean(age), 0))
+        frame = pl.DataFrame({"age": age, "smooth": smooth, "flat": flat})
+        jumps.append(discontinuities(frame, "age", "smooth")["p_adjusted"].item() <= 0.05)
+        flats.append(lack_of_fit(frame, "age", "flat")["p_flat"].item() <= 0.05)
+    most = 0.05 + 3 * np.sqrt(0.05 * 0.95 / sets)
+    assert np.mean(jumps) < most
+    assert np.mean(flats) < most

@@ -32,6 +32,7 @@ CALLS = {
     "calibration": (PEOPLE, lambda f, t: f(t, ["sex"], "score", "true", bin="answer")),
     "calibration_error": (PEOPLE, lambda f, t: f(t, ["sex"], "score", "true", bin="answer")),
     "curve": (PEOPLE, lambda f, t: f(t, "age", "told", by=["sex"])),
+    "discontinuities": (PEOPLE, lambda f, t: f(t, "age", "told", smooth=4)),
     "disparities": (PEOPLE, lambda f, t: f(t, ["sex"], "told", "true")),
     "distribution_distances": (PEOPLE, lambda f, t: f(t, ["sex"], "answer", weight="w")),
     "exposure": (LISTS, lambda f, t: f(t, ["sex"], "who", "item", "rank", min_group=1)),

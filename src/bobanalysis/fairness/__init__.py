@@ -11,9 +11,9 @@ from bobanalysis.fairness._cube import UNKNOWN, Cube, cube
 from bobanalysis.fairness._exposure import exposure
 from bobanalysis.fairness._power import Equivalence, equivalence_test, minimum_detectable_gap, power
 from bobanalysis.fairness.adjusted import adjusted_effects, shrunk
-from bobanalysis.fairness.audit import Audit, audit_file
+from bobanalysis.fairness.audit import Audit, Entry, audit_file
 from bobanalysis.fairness.counterfactual import changed_share, steps
-from bobanalysis.fairness.curves import curve, lack_of_fit
+from bobanalysis.fairness.curves import curve, discontinuities, lack_of_fit
 from bobanalysis.fairness.decomposition import kitagawa, oaxaca, shapley
 from bobanalysis.fairness.disclosure import protect
 from bobanalysis.fairness.disparity import disparities
@@ -29,10 +29,10 @@ from bobanalysis.fairness.specification import agreement, specification_curve, u
 from bobanalysis.fairness.subgroups import find_subgroups
 from bobanalysis.fairness.survey import Design
 
-__all__ = ["MEASURE_COLUMNS", "MIN_GROUP", "UNKNOWN", "Audit", "Cube", "Design", "Equivalence", "GapTest"]
-__all__ += ["NotEstimableError", "adjusted_effects", "adjusted_p_values", "agreement", "audit_file"]
-__all__ += ["bootstrap", "calibration", "calibration_error", "changed_share", "cube", "curve"]
-__all__ += ["disparities", "distribution_distances", "equivalence_test", "exposure", "find_subgroups"]
-__all__ += ["gap_test", "group_metrics", "impact_ratios", "kitagawa", "lack_of_fit"]
+__all__ = ["MEASURE_COLUMNS", "MIN_GROUP", "UNKNOWN", "Audit", "Cube", "Design", "Entry", "Equivalence"]
+__all__ += ["GapTest", "NotEstimableError", "adjusted_effects", "adjusted_p_values", "agreement"]
+__all__ += ["audit_file", "bootstrap", "calibration", "calibration_error", "changed_share", "cube", "curve"]
+__all__ += ["discontinuities", "disparities", "distribution_distances", "equivalence_test", "exposure"]
+__all__ += ["find_subgroups", "gap_test", "group_metrics", "impact_ratios", "kitagawa", "lack_of_fit"]
 __all__ += ["minimum_detectable_gap", "oaxaca", "pairwise_gaps", "power", "protect", "rank_intervals"]
 __all__ += ["roc_area", "roc_points", "shapley", "shrunk", "specification_curve", "steps", "unknown_bounds"]

@@ -16,7 +16,7 @@ from typing import Literal
 import polars as pl
 
 from bobanalysis.fairness._cube import UNKNOWN
-from bobanalysis.fairness.reading import COMPARISONS
+from bobanalysis.fairness.reading import COMPARISONS, CONDITION
 from bobanalysis.fairness.texts import text
 from bobanalysis.tables import InputError, as_number
 from bobanalysis.text import Text
@@ -100,19 +100,21 @@ def attribute(
         if on is None and (bands or kind == "curve" or born.n_unique() > MOST_VALUES):
             raise InputError(f"column {name!r} holds dates; --on 2026-01-31 takes the age on that day")
         if on is not None:
-            before = (born.dt.month() * 100 + born.dt.day()) > on.month * 100 + on.day
+            day = born.dt.month().cast(pl.Int32) * 31 + born.dt.day()  # of the year, in order
+            before = day > on.month * 31 + on.day
             years = (on.year - born.dt.year() - before.cast(pl.Int32)).cast(pl.Float64)
             numbers = pl.select(pl.when(years.is_between(0, OLDEST)).then(years)).to_series()
             notes.append(text("age_on", name=name, on=on.isoformat()))
             notes += [text("day_first", name=name)] if form.startswith("%d") else []
     if numbers is None:
         if bands or kind == "curve":
-            option, some = "--bands" if bands else "--curve", ", ".join(map(repr, label.unique().sort()[:5]))
+            option, some = "--bands" if bands else "--curve", _some(label)
             raise InputError(f"{option}: column {name!r} does not hold numbers, but {some}")
-        return Attribute(name, "groups", column, column, (text("are_groups", name=name, values=column.len()),))
+        return Attribute(name, "groups", column, column, (text("are_groups", name=name),))
     if lost := int(n.filter(numbers.is_null() & label.is_not_null()).sum()):
-        some = label.filter(numbers.is_null()).drop_nulls().unique().sort()[:5]
-        notes.append(text("not_numbers", name=name, people=lost, values=", ".join(some)))
+        notes.append(
+            text("not_numbers", name=name, people=lost, values=_some(label.filter(numbers.is_null())))
+        )
     distinct = numbers.drop_nulls().n_unique()
     if bands:
         notes.append(text("are_bands", name=name))
@@ -124,23 +126,31 @@ def attribute(
     return Attribute(name, "groups", column, column, (said,), numbers)
 
 
+def _some(label: pl.Series) -> str:
+    return ", ".join(map(repr, label.drop_nulls().unique().sort()[:8]))
+
+
 def _numbers(label: pl.Series, n: pl.Series, decimal_comma: bool) -> pl.Series | None:
     """The numbers in a column, unless too few are, or some are codes such as 01."""
     numbers = label.to_frame().select(as_number(pl.col("label"), pl.String, decimal_comma)).to_series()
     numbers = numbers.set(numbers.is_infinite(), None)
-    known, codes = n.filter(label.is_not_null()).sum(), label.str.contains(r"^0\d").any()
-    sure = known > 0 and n.filter(numbers.is_not_null()).sum() >= _SURE * known
-    return numbers if sure and not codes else None
+    codes = label.str.contains(r"^0\d").any()
+    return numbers if _mostly(numbers, label, n) and not codes else None
+
+
+def _mostly(found: pl.Series, label: pl.Series, n: pl.Series) -> bool:
+    """Whether most people with a value have one that was found to be of a kind."""
+    people, known = (int(n.filter(one.is_not_null()).sum()) for one in (found, label))
+    return known > 0 and people >= _SURE * known
 
 
 def _dates(label: pl.Series, n: pl.Series) -> tuple[pl.Series | None, str]:
     """The dates in a column, in the first way of writing that reads most of them, and that way."""
     if not (label.drop_nulls().head(1000).str.contains(r"^\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}").any()):
         return None, ""
-    day, known = label.str.extract(r"^(\S+)"), n.filter(label.is_not_null()).sum()
     for form in _FORMATS:
-        found = day.str.to_date(form, strict=False)
-        if n.filter(found.is_not_null()).sum() >= _SURE * known:
+        found = label.str.extract(r"^(\S+)").str.to_date(form, strict=False)
+        if _mostly(found, label, n):
             return found, form
     return None, ""
 
@@ -201,8 +211,7 @@ def fulfils(one: Attribute, asked: str) -> pl.Series:
     else:
         found = COMPARISONS[op](one.numbers, float(value))
     if found.drop_nulls().n_unique() < 2:
-        some = ", ".join(map(repr, label.drop_nulls().unique().sort()[:8]))
-        raise InputError(f"{asked!r} makes no two groups: {one.name!r} holds {some}")
+        raise InputError(f"{asked!r} makes no two groups: {one.name!r} holds {_some(label)}")
     return found
 
 
@@ -216,7 +225,7 @@ def split_condition(asked: str) -> tuple[str, str, str]:
         >>> split_condition("age >= 50")
         ('age', '>=', '50')
     """
-    found = re.match(r"^(.+?)\s*(>=|<=|!=|==|=|>|<)\s*(.+)$", asked)
-    if not found or (found[2] in (">=", "<=", ">", "<") and not re.fullmatch(r"-?\d+(\.\d+)?", found[3])):
+    found = CONDITION.match(asked)
+    if not found or (found[2] in COMPARISONS and not re.fullmatch(r"-?\d+(\.\d+)?", found[3])):
         raise InputError(f"{asked!r} is no condition that makes two groups: write 'age>=50' or 'sex=F'")
     return found[1], found[2], found[3]

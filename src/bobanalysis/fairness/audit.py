@@ -1,12 +1,12 @@
-"""Audit of a file: each attribute by itself, then crossed, every measure that its columns allow, from one reading."""
+"""Audit of a file: each attribute by itself, then crossed, with every measure that its columns allow."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
-from functools import cached_property
+from functools import cached_property, reduce
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,7 @@ from bobanalysis.fairness.reading import MISSING, Plan, Reading, read
 from bobanalysis.fairness.regression import NotEstimableError
 from bobanalysis.fairness.subgroups import find_subgroups
 from bobanalysis.fairness.texts import text
-from bobanalysis.tables import InputError, open_table
+from bobanalysis.tables import InputError
 from bobanalysis.text import Text
 
 MOST_EMPTY = 300
@@ -46,90 +46,111 @@ _PARTS |= dict.fromkeys(("contribution", "ci_low", "ci_high"), pl.Float64)
 
 
 @dataclass(frozen=True)
+class Question:
+    """What is asked of a file, beside what its columns are.
+
+    Attributes:
+        groups: columns to cross, each value a group.
+        by: attributes, each by itself. Text and numbers of few values are groups; a number of many values,
+            or a date of birth with ``on``, is a curve without bins.
+        cross: crossings, each several columns; a number of many values needs ``bands``.
+        bands: limits by column, each the first number of the next band.
+        on: day for which dates of birth are turned into completed years.
+        curve: attributes of ``by`` that are curves although they have few values.
+        jump: values, by attribute, at which a curve may jump; by default all are tried.
+        adjust_for: columns held equal in adjusted gaps, and over which gaps are decomposed.
+        decompose: conditions such as "age>=50": the gap between those who fulfil it and the others is split.
+        reference: label of the group that others are compared with: by attribute, or one a group column.
+        min_group: smaller groups are suppressed.
+        search: also search all combinations of the columns of ``groups`` and of each crossing.
+        encoding, skip_bad_rows: see :func:`bobanalysis.fairness.reading.read`.
+    """
+
+    groups: Sequence[str] = ()
+    by: Sequence[str] = ()
+    cross: Sequence[Sequence[str]] = ()
+    bands: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    on: date | str | None = None
+    curve: Sequence[str] = ()
+    jump: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    adjust_for: Sequence[str] = ()
+    decompose: Sequence[str] = ()
+    reference: Any = None
+    min_group: int = MIN_GROUP
+    search: bool = False
+    encoding: str | None = None
+    skip_bad_rows: bool = False
+
+
+@dataclass(frozen=True)
 class Entry:
-    """What a file says about one attribute, or about several crossed.
+    """What a file says about one attribute, or about several crossed; ``entry["impact"]`` is a table of it.
 
     Attributes:
         name: "age", "age × region", or the condition of a decomposition.
         groups: the columns.
         kind: "groups", "bands", "curve" or "decomposition".
         notes: what the attribute was taken for, what was left out, and why.
-        measures: the measure frame (:data:`bobanalysis.fairness.MEASURE_COLUMNS`), None for a curve.
-        curve: points of a curve for each ``metric`` and ``item``; see :func:`bobanalysis.fairness.curve`.
-        shape: for each of these, whether it is flat and whether it fits: see ``lack_of_fit``.
-        jumps: the named ages, or the one with the largest jump: see ``discontinuities``.
-        gaps: one row a rate or mean whose largest gap between known groups was tested: ``metric``, ``value``,
-            ``high``, ``low``, ``ci_low``, ``ci_high``, ``p_value``; None where there is none.
-        summary: largest differences and smallest ratios between known groups, None without a decision.
-        impact: impact ratios, None without a decision or a score.
-        by_median: whether "selected" in ``impact`` means a score above the median.
-        distances: distances between distributions, None unless there are several answers.
-        calibration: observed rates by bin of the score, None without a score and an outcome.
-        adjusted: the gap as it is (``raw``) and between people alike in other columns (``difference``).
-        decomposition: what the gap between those who fulfil a condition and the others is made of.
-        subgroups: the search over all combinations, None unless asked for.
+        tables: those that the columns allow, in the order in which they are told:
+
+            measures       the measure frame (:data:`bobanalysis.fairness.MEASURE_COLUMNS`), not for a curve
+            curve          points for each ``metric`` and ``item``; see :func:`bobanalysis.fairness.curve`
+            shape          for each of these, whether it is flat and whether it fits: see ``lack_of_fit``
+            jumps          the named values, or the one with the largest jump: see ``discontinuities``
+            gaps           a row a rate or mean whose largest gap between known groups was tested
+            summary        largest differences and smallest ratios between known groups
+            impact         impact ratios
+            distances      distances between distributions of several answers
+            calibration    observed rates by bin of the score
+            adjusted       the gap as it is (``raw``) and between people alike in other columns (``effect``)
+            decomposition  what the gap between those who fulfil a condition and the others is made of
+            subgroups      the search over all combinations
+        by_median: whether "selected" in the impact ratios means a score above the median.
     """
 
     name: str
     groups: tuple[str, ...]
     kind: str
-    notes: tuple[Text, ...] = ()
-    measures: pl.DataFrame | None = None
-    curve: pl.DataFrame | None = None
-    shape: pl.DataFrame | None = None
-    jumps: pl.DataFrame | None = None
-    gaps: pl.DataFrame | None = None
-    summary: pl.DataFrame | None = None
-    impact: pl.DataFrame | None = None
+    notes: tuple[Text, ...]
+    tables: Mapping[str, pl.DataFrame]
     by_median: bool = False
-    distances: pl.DataFrame | None = None
-    calibration: pl.DataFrame | None = None
-    adjusted: pl.DataFrame | None = None
-    decomposition: pl.DataFrame | None = None
-    subgroups: pl.DataFrame | None = None
 
-    @property
-    def tables(self) -> dict[str, pl.DataFrame]:
-        """The tables there are, by their names, in the order in which they are told."""
-        return {name: table for name, table in vars(self).items() if isinstance(table, pl.DataFrame)}
+    def __getitem__(self, name: str) -> pl.DataFrame:
+        """Return a table."""
+        return self.tables[name]
 
 
 @dataclass(frozen=True)
 class Audit:
-    """What a file says about its attributes.
+    """What a file says about its attributes; ``audit["age"]`` is the entry of one.
 
     Attributes:
         path: the file.
         plan: which columns were read as what.
+        question: what was asked.
         rows: rows read.
         people: people they stand for (rows, or the sum of the column of counts).
-        min_group: smallest group shown.
         notes: what the reader must know.
         entries: one an attribute, in the order they were asked for, then one a crossing or decomposition.
-        asked: the options, as the command takes them.
         sha256: digest of the file.
     """
 
     path: Path
     plan: Plan
+    question: Question
     rows: int
     people: int
-    min_group: int
     notes: tuple[Text, ...]
     entries: tuple[Entry, ...]
-    asked: Mapping[str, Any] = field(default_factory=dict)
-    sha256: str = ""
+    sha256: str
 
     def __getitem__(self, name: str) -> Entry:
         """Return the entry of an attribute, or of a crossing such as "age × region"."""
-        for entry in self.entries:
-            if entry.name == name:
-                return entry
-        raise KeyError(f"{name!r} is not one of {', '.join(repr(entry.name) for entry in self.entries)}")
+        return {entry.name: entry for entry in self.entries}[name]
 
     @property
     def table(self) -> pl.DataFrame:
-        """All measures of all entries, one a row: see :func:`bobanalysis.fairness.export.long`."""
+        """All tables of all entries as one long table: see ``long.yaml``."""
         from bobanalysis.fairness.export import long
 
         return long(self)
@@ -150,45 +171,20 @@ def audit_file(
     path: str | Path,
     groups: Sequence[str] = (),
     *,
-    by: Sequence[str] = (),
-    cross: Sequence[Sequence[str]] = (),
-    bands: Mapping[str, Sequence[float]] | None = None,
-    on: date | str | None = None,
-    curves: Sequence[str] = (),
-    jumps: Mapping[str, Sequence[float]] | None = None,
-    adjust_for: Sequence[str] = (),
-    decompose: Sequence[str] = (),
-    reference: Any = None,
-    min_group: int = MIN_GROUP,
-    missing: Sequence[str] = MISSING,
-    encoding: str | None = None,
-    skip_bad_rows: bool = False,
-    search: bool = False,
+    missing: Sequence[str] | None = None,
     progress: Callable[[int], None] | None = None,
-    **roles: str | None,
+    **asked: Any,
 ) -> Audit:
     """Audit a CSV, Parquet or JSON lines file of any size.
 
     Args:
         path: the file, one row a person (or a number of people, see ``count``).
         groups: columns to cross, each value a group.
-        by: attributes, each by itself. Text and numbers of few values are groups; a number of many values,
-            or a date of birth with ``on``, is a curve without bins.
-        cross: crossings, each a list of columns; a number of many values needs ``bands``.
-        bands: limits by column, each the first number of the next band.
-        on: day for which dates of birth are turned into completed years.
-        curves: attributes of ``by`` that are curves although they have few values.
-        jumps: values, by attribute, at which a curve may jump; by default all are tried.
-        adjust_for: columns held equal in adjusted gaps, and over which gaps are decomposed.
-        decompose: conditions such as "age>=50": the gap between those who fulfil it and the others is split.
-        reference: label of the group that others are compared with (one label a group column, or labels by
-            column).
-        min_group: smaller groups are suppressed.
         missing: texts that mean "not known".
-        encoding, skip_bad_rows, progress: see :func:`bobanalysis.fairness.reading.read`.
-        search: also search all combinations of the columns of ``groups`` and of each crossing.
-        roles: ``prediction=``, ``outcome=``, ``score=``, ``weight=``, ``count=``, ``selected=``: columns, or
-            conditions on a column; see :class:`bobanalysis.fairness.reading.Plan`.
+        progress: see :func:`bobanalysis.fairness.reading.read`.
+        asked: ``by=``, ``cross=``, ``bands=``, …: see :class:`Question`; and ``prediction=``,
+            ``outcome=``, ``score=``, ``weight=``, ``count=``, ``selected=``: columns, or conditions on
+            one; see :class:`bobanalysis.fairness.reading.Plan`.
 
     Returns:
         The :class:`Audit`, with one entry an attribute or crossing.
@@ -204,66 +200,42 @@ def audit_file(
         ...     file = Path(folder) / "hired.csv"
         ...     _ = file.write_text("sex,hired\\n" + "F,yes\\nF,no\\nM,yes\\nM,yes\\n" * 10)
         ...     found = audit_file(file, by=["sex"], prediction="hired")
-        >>> found["sex"].impact.select("category", "n", "impact_ratio").rows()
+        >>> found["sex"]["impact"].select("category", "n", "impact_ratio").rows()
         [('F', 20, 0.5), ('M', 20, 1.0), ('unknown', 0, None)]
     """
-    path, crossings = Path(path), [tuple(as_list(one)) for one in cross]
-    by, groups, adjust, decompose = map(as_list, (by, groups, adjust_for, decompose))
-    on = date.fromisoformat(on) if isinstance(on, str) else on
-    conditions = {asked: split_condition(asked)[0] for asked in decompose}
-    names = [*by, *(n for one in crossings for n in one), *groups, *adjust, *conditions.values()]
-    plan = Plan(tuple(dict.fromkeys(names)), missing=tuple(missing), **roles)
-    apart = bool(plan.weight) and bool(adjust or conditions or _some_numbers(path, by, encoding))
-    reading = read(path, replace(plan, apart=apart), encoding, skip_bad_rows, progress)
-    bands, jumps = bands or {}, jumps or {}
-    if reference is not None and not isinstance(reference, Mapping) and len([*by, *crossings]) + bool(groups) > 1:
-        raise InputError(f"reference {reference!r}: say of which attribute, as --reference {plan.groups[0]}=…")
-    if unused := [n for n in (*bands, *curves, *jumps) if n not in names]:
-        raise InputError(f"{unused[0]!r} is not among the attributes: {', '.join(dict.fromkeys(names))}")
-
-    decided = {*by, *adjust, *conditions.values(), *(name for one in crossings for name in one)}
-    found = {}
-    for name in plan.groups:
+    roles = {one.name: asked.pop(one.name) for one in fields(Plan) if one.name in asked}
+    lists = {name: as_list(asked.get(name) or []) for name in ("by", "curve", "adjust_for", "decompose")}
+    path, question = Path(path), Question(as_list(groups), **asked | lists)
+    conditions = {one: split_condition(one)[0] for one in question.decompose}
+    crossed = [name for one in question.cross for name in as_list(one)]
+    decided = [*question.by, *crossed, *question.adjust_for, *conditions.values()]
+    names = tuple(dict.fromkeys([*decided, *question.groups]))
+    if unused := [n for n in (*question.bands, *question.curve, *question.jump) if n not in names]:
+        raise InputError(f"{unused[0]!r} is not among the attributes: {', '.join(names)}")
+    several = len(question.by) + len(question.cross) + bool(question.groups) > 1
+    if several and not isinstance(question.reference, Mapping | None):
+        raise InputError(f"reference {question.reference!r}: write of which attribute, as {names[0]}=…")
+    plan = Plan(names, **roles, missing=MISSING if missing is None else tuple(missing))
+    options = (question.encoding, question.skip_bad_rows, progress)
+    apart = bool(plan.weight and (question.adjust_for or conditions))
+    reading, found = read(path, replace(plan, apart=apart), *options), {}
+    on = date.fromisoformat(question.on) if isinstance(question.on, str) else question.on
+    for name in names:
         whole = reading.cube.over([name]).cells.group_by(name, maintain_order=True).agg(pl.col("_n").sum())
-        kind: Kind | None = "curve" if name in curves else None if name in decided else "groups"
-        options = {"bands": bands.get(name, ()), "on": on, "decimal_comma": reading.decimal_comma}
-        found[name] = attribute(whole, name, kind=kind, **options)
-    if plan.weight and not apart and any(found[name].kind == "curve" for name in by):
-        reading = read(path, replace(plan, apart=True), encoding, skip_bad_rows, progress)
-    ask = _Asked(reading, plan, found, min_group, reference, tuple(adjust), jumps)
-    entries = [ask.curve(n) if found[n].kind == "curve" else ask.groups((n,)) for n in by]
-    for one in crossings:
-        if number := next((n for n in one if found[n].kind == "curve"), None):
-            few = f"{number!r} is a number of {found[number].values.n_unique()} values"
-            raise InputError(f"--cross {','.join(one)}: {few}; crossed it needs --bands {number}=25,35,50")
-        entries.append(ask.groups(one, crossed=True, search=search))
-    if groups:
-        entries.append(ask.groups(tuple(groups), search=search))
-    entries += [ask.decomposition(asked, name, by) for asked, name in conditions.items()]
+        kind: Kind | None = "curve" if name in question.curve else None if name in decided else "groups"
+        bands, comma = question.bands.get(name, ()), reading.decimal_comma
+        found[name] = attribute(whole, name, bands=bands, on=on, kind=kind, decimal_comma=comma)
+    if plan.weight and not apart and any(found[name].kind == "curve" for name in question.by):
+        reading = read(path, replace(plan, apart=True), *options)  # a curve needs the weight of each person
+    ask = _Asked(reading, plan, question, found)
+    entries = [ask.curve(n) if found[n].kind == "curve" else ask.groups([n]) for n in question.by]
+    entries += [ask.groups(as_list(one), crossed=True) for one in question.cross]
+    entries += [ask.groups(question.groups)] if question.groups else []
+    entries += [ask.decomposition(one, name) for one, name in conditions.items()]
+    people = int(reading.cube.cells["_n"].sum())
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    asked = {"groups": groups, "by": by, "cross": crossings, "bands": bands, "on": on, "curve": list(curves)}
-    asked |= {"jump": jumps, "adjust_for": adjust, "decompose": decompose, **roles, "reference": reference}
-    asked |= {"min_group": min_group if min_group != MIN_GROUP else None, "encoding": encoding}
-    asked |= {"missing": None if missing is MISSING else missing, "skip_bad_rows": skip_bad_rows}
-    asked |= {"search": search}
-    people, notes = int(reading.cube.cells["_n"].sum()), list(reading.notes)
-    for name in found if not groups else ():  # each entry says who is left out
-        alone = reading.cube.over([name])
-        unknown = people - int(alone.known().cells["_n"].sum())
-        said = text("unknown_group", name=name, unknown=unknown, people=people)
-        notes = [note for note in notes if note != said]
-    told = {key: value for key, value in asked.items() if value}
-    return Audit(path, plan, reading.rows, people, min_group, tuple(notes), tuple(entries), told, digest)
-
-
-def _some_numbers(path: Path, names: Sequence[str], encoding: str | None) -> bool:
-    """Whether any of some columns may hold numbers or dates, by its first rows."""
-    if not names:
-        return False
-    table = open_table(path, encoding=encoding)
-    first = next(table.batches([name for name in names if name in table.columns] or None, 1000)).frame
-    return bool(first.select(pl.any_horizontal(pl.all().cast(pl.String).str.contains(r"^\s*[-+]?\d").any())).item())
+    return Audit(path, plan, question, reading.rows, people, reading.notes, tuple(entries), digest)
 
 
 @dataclass(frozen=True)
@@ -272,47 +244,37 @@ class _Asked:
 
     reading: Reading
     plan: Plan
+    question: Question
     attributes: Mapping[str, Attribute]
-    min_group: int
-    reference: Any
-    adjust: tuple[str, ...]
-    jumps: Mapping[str, Sequence[float]]
 
-    def groups(self, names: tuple[str, ...], crossed: bool = False, search: bool = False) -> Entry:
+    def groups(self, names: Sequence[str], crossed: bool = False) -> Entry:
         """Measure the groups of one attribute, or of several crossed."""
+        alone = self.attributes[names[0]] if len(names) == 1 else None
+        if number := next((n for n in names if crossed and self.attributes[n].kind == "curve"), None):
+            few = f"{number!r} is a number of {self.attributes[number].values.n_unique()} values"
+            raise InputError(f"--cross {','.join(names)}: {few}; crossed it needs --bands {number}=25,35,50")
         cells, scored = self._put(self.reading.cube, names), self._put(self.reading.scored, names)
         assert cells is not None
-        several = "_prediction" in cells.cells.columns and not cells.binary
-        options: dict[str, Any] = {"min_group": self.min_group}
-        against = {**options, "reference": self._reference(names)}
-        notes = [note for n in names if len(names) == 1 for note in self.attributes[n].notes]
-        shown = cells
+        notes, shown = list(alone.notes) if alone else [], cells
         if crossed:
             shown, empty = _with_nobody(cells)
             notes += [text("nobody", groups=empty)] if empty else []
         decided = shown if cells.binary else scored
-        measures, adjusted = group_metrics(shown, **against), None
-        impact = None if decided is None else impact_ratios(decided, **options)
-        if impact is not None and crossed:
-            impact = impact.filter(attributes=" × ".join(names))
-        if len(names) == 1:
-            adjusted, said = self._adjusted(names[0])
-            notes += said
-        return Entry(
-            name=" × ".join(names),
-            groups=names,
-            kind=self.attributes[names[0]].kind if len(names) == 1 else "groups",
-            notes=(*notes, *self._left_out(cells, measures)),
-            measures=measures,
-            gaps=_gaps(cells, self.min_group),
-            summary=disparities(cells, **options) if cells.binary else None,
-            impact=impact,
-            by_median=not cells.binary,
-            distances=distribution_distances(cells, **against) if several else None,
-            calibration=_calibration(scored, **against),
-            adjusted=adjusted,
-            subgroups=find_subgroups(cells) if search and not several else None,
-        )
+        of_several = "_prediction" in cells.cells.columns and not cells.binary
+        least: dict[str, Any] = {"min_group": self.question.min_group}
+        against = {**least, "reference": self._reference(names)}
+        tables = {"measures": group_metrics(shown, **against), "gaps": _gaps(cells, **least)}
+        tables["summary"] = disparities(cells, **least) if cells.binary else None
+        if decided is not None:
+            impact = impact_ratios(decided, **least)
+            tables["impact"] = impact.filter(attributes=" × ".join(names)) if crossed else impact
+        tables["distances"] = distribution_distances(cells, **against) if of_several else None
+        tables["calibration"] = _calibration(scored, **against)
+        tables["adjusted"] = self._adjusted(names[0], notes) if alone else None
+        tables["subgroups"] = find_subgroups(cells) if self.question.search and not of_several else None
+        notes += self._left_out(cells, tables["measures"])
+        kind = alone.kind if alone else "groups"
+        return _entry(" × ".join(names), names, kind, notes, tables, by_median=not cells.binary)
 
     def curve(self, name: str) -> Entry:
         """Measure along a number."""
@@ -325,67 +287,75 @@ class _Asked:
             if of.drop_nulls().filter(pl.col("weight") > 0).is_empty():
                 notes.append(text("no_curve", name=name, metric=text(f"metric_{metric}")))
                 continue
-            named = [pl.lit(metric).alias("metric"), pl.lit(item, pl.String).alias("item")]
-            parts["curve"].append(curve(of, **asked).select(*named, pl.all()))
-            parts["shape"].append(lack_of_fit(of, **asked).select(*named, pl.all()))
-            found = discontinuities(of, at=self.jumps.get(name), **asked)
-            parts["jumps"].append(found.select(*named, pl.all()))
-        adjusted, said = self._adjusted(name)
+            jumps = discontinuities(of, at=self.question.jump.get(name), **asked)
+            named = pl.lit(metric).alias("metric"), pl.lit(item, pl.String).alias("item")
+            for key, found in zip(parts, (curve(of, **asked), lack_of_fit(of, **asked), jumps), strict=True):
+                parts[key].append(found.select(*named, pl.all()))
+        tables = {key: pl.concat(found) if found else None for key, found in parts.items()}
+        tables["adjusted"] = self._adjusted(name, notes)
         unknown, everybody = int(people.filter(pl.col(name).is_null())["_n"].sum()), int(people["_n"].sum())
         key = "off_curve" if unknown else "all_in"
-        notes += [*said, text(key, name=name, unknown=unknown, people=everybody)]
-        tables = {key: pl.concat(found) for key, found in parts.items() if found}
-        return Entry(name, (name,), "curve", tuple(notes), adjusted=adjusted, **tables)
+        return _entry(
+            name, [name], "curve", [*notes, text(key, name=name, unknown=unknown, people=everybody)], tables
+        )
 
-    def decomposition(self, asked: str, name: str, by: Sequence[str]) -> Entry:
+    def decomposition(self, asked: str, name: str) -> Entry:
         """Split the gap between those who fulfil a condition and the others."""
-        columns = [n for n in self.adjust or by if n != name]
+        columns = [n for n in self.question.adjust_for or self.question.by if n != name]
         if not columns:
             raise InputError(f"--decompose {asked}: say over which columns, with --adjust-for")
-        one, other, notes, found = self.attributes[name], f"not {asked}", [], []
-        held = pl.DataFrame({"held": fulfils(one, asked)}).select(
-            pl.when("held").then(pl.lit(asked)).when(~pl.col("held")).then(pl.lit(other)).alias("side")
-        )
-        side = replace(one, values=held.to_series()).put(self.reading.people)[name]
+        one, other, notes = self.attributes[name], f"not {asked}", []
+        held = fulfils(one, asked).replace_strict({True: asked, False: other}, return_dtype=pl.String)
+        side = replace(one, values=held).put(self.reading.people)[name]
         if unknown := int(self.reading.people.filter(side.is_null())["_n"].sum()):
             notes.append(text("no_side", asked=asked, unknown=unknown))
         strata = all(self.attributes[n].kind != "curve" for n in columns)
-        for metric, who in self._modelled:
-            table = self._rows(self._people.with_columns(side=side, y=who.cast(pl.Float64)).drop_nulls("side"))
-            options = {"reference": other, "weight": "_weight" if self.plan.weight else None}
-            try:
-                parts = (kitagawa if strata else oaxaca)(table, "y", "side", columns, **options)
-            except NotEstimableError as error:
-                notes.append(text("not_estimable", metric=text(f"metric_{metric}"), why=error))
-                continue
-            found.append(parts.select(pl.lit(metric).alias("metric"), pl.all()))
         notes.append(text("kitagawa" if strata else "oaxaca", asked=asked, columns=", ".join(columns)))
-        parts = pl.concat([pl.DataFrame(schema=_PARTS), *found], how="diagonal") if found else None
-        return Entry(asked, (name,), "decomposition", tuple(notes), decomposition=parts)
 
-    def _adjusted(self, name: str) -> tuple[pl.DataFrame | None, list[Text]]:
+        def split(people: pl.DataFrame, model: str, **options: Any) -> pl.DataFrame:
+            options |= {"reference": other}
+            return (kitagawa if strata else oaxaca)(people, "y", "side", columns, **options)
+
+        people = self._people.with_columns(side=side).drop_nulls("side")
+        found = self._modelled(split, people, notes)
+        parts = None if found is None else pl.concat([pl.DataFrame(schema=_PARTS), found], how="diagonal")
+        return _entry(asked, [name], "decomposition", notes, {"decomposition": parts})
+
+    def _adjusted(self, name: str, notes: list[Text]) -> pl.DataFrame | None:
         """The gap of an attribute as it is, and between people alike in other columns."""
-        columns, notes, found = [n for n in self.adjust if n != name], [], []
-        for metric, who in self._modelled if columns else []:
-            options: dict[str, Any] = {"weight": "_weight" if self.plan.weight else None}
-            options["model"] = "linear" if metric == MEAN else "logit"
-            if isinstance(self.reference, Mapping) and name in self.reference:
-                options["reference"] = {name: self.reference[name]}
+        columns = [n for n in self.question.adjust_for if n != name]
+        reference = dict(zip([name], self._reference([name]) or (), strict=False))
+
+        def effects(people: pl.DataFrame, **options: Any) -> pl.DataFrame:
+            options |= {"reference": reference}
+            raw = adjusted_effects(people, "y", [name], **options).select("level", raw="effect")
+            found = adjusted_effects(people, "y", [name], columns, **options)
+            return found.join(raw, on="level", nulls_equal=True, maintain_order="left")
+
+        found = self._modelled(effects, self._people, notes) if columns else None
+        if found is None:
+            return None
+        notes.append(text("adjusted_for", columns=", ".join(columns), left_out=found["left_out"].max()))
+        few = pl.col("n") < self.question.min_group
+        return found.with_columns(pl.when(~few).then(pl.col(pl.Float64)), suppressed=few)
+
+    def _modelled(self, call: Callable[..., pl.DataFrame], people: pl.DataFrame, notes: list[Text]) -> Any:
+        """What a call says of the decision and of the score, or else of the outcome, from rows of people."""
+        whose = {metric: who for metric, item, who, _ in self._measured if item is None}
+        options, found = {"weight": "_weight" if self.plan.weight else None}, []
+        for metric in [m for m in ("selection_rate", MEAN) if m in whose] or [*whose][:1]:
             try:
-                table = self._rows(self._people.with_columns(y=who.cast(pl.Float64)))
-                raw = adjusted_effects(table, "y", [name], **options).select("level", raw="effect")
-                effects = adjusted_effects(table, "y", [name], columns, **options)
+                if (everybody := people["_n"].sum()) > MOST_MODELLED:
+                    raise NotEstimableError(
+                        f"{everybody:,} people, more than a model takes, {MOST_MODELLED:,}"
+                    )
+                table = people[np.repeat(np.arange(people.height), people["_n"].to_numpy())]
+                table = table.with_columns(y=whose[metric].cast(pl.Float64))
+                part = call(table, model="linear" if metric == MEAN else "logit", **options)
+                found.append(part.select(pl.lit(metric).alias("metric"), pl.all()))
             except NotEstimableError as error:
                 notes.append(text("not_estimable", metric=text(f"metric_{metric}"), why=error))
-                continue
-            found.append(effects.join(raw, on="level", nulls_equal=True, maintain_order="left"))
-            found[-1] = found[-1].select(pl.lit(metric).alias("metric"), pl.all())
-        if not found:
-            return None, notes
-        whole, few = pl.concat(found), pl.col("n") < self.min_group
-        hidden = [pl.when(~few).then(pl.col(n)).alias(n) for n, kind in whole.schema.items() if kind == pl.Float64]
-        notes.append(text("adjusted_for", columns=", ".join(columns), left_out=whole["left_out"].max()))
-        return whole.with_columns(*hidden, suppressed=few), notes
+        return pl.concat(found) if found else None
 
     @cached_property
     def _people(self) -> pl.DataFrame:
@@ -397,18 +367,11 @@ class _Asked:
                 people = people.with_columns(pl.col(name).cast(pl.String).fill_null(UNKNOWN))
         return people if "_weight" in people.columns else people.with_columns(_weight=pl.lit(1.0))
 
-    @staticmethod
-    def _rows(people: pl.DataFrame) -> pl.DataFrame:
-        """One row a person."""
-        if (everybody := people["_n"].sum()) > MOST_MODELLED:
-            raise NotEstimableError(f"{everybody:,} people, more than the {MOST_MODELLED:,} that a model takes")
-        return people[np.repeat(np.arange(people.height), people["_n"].to_numpy())]
-
     @cached_property
     def _measured(self) -> list[tuple[str, str | None, pl.Expr, pl.Expr]]:
         """What is drawn along a number: metric, item, who counts, among whom."""
         cells, decided = self.reading.cube, pl.col("_prediction")
-        found = [(name, None, *RATES[name]) for name in rates_of(cells) if name in _DRAWN]
+        found: list[Any] = [(name, None, *RATES[name]) for name in rates_of(cells) if name in _DRAWN]
         if "_prediction" in cells.cells.columns and not cells.binary:
             answers = cells.cells.drop_nulls("_prediction").group_by("_prediction").agg(pl.col("_n").sum())
             most = answers.sort("_n", "_prediction", descending=[True, False])["_prediction"]
@@ -417,26 +380,20 @@ class _Asked:
             found.append((MEAN, None, pl.col("_score"), pl.col("_score").is_not_null()))
         return found
 
-    @property
-    def _modelled(self) -> list[tuple[str, pl.Expr]]:
-        """What is adjusted and decomposed: the decision and the score, or else the outcome."""
-        found = {metric: who for metric, item, who, _ in self._measured if item is None}
-        main = [name for name in ("selection_rate", MEAN) if name in found] or ["base_rate"]
-        return [(name, found[name]) for name in main if name in found]
-
-    def _put(self, cells: Cube | None, names: tuple[str, ...]) -> Cube | None:
+    def _put(self, cells: Cube | None, names: Sequence[str]) -> Cube | None:
         """Sums over some attributes, each as it is measured."""
         if cells is None:
             return None
         over = cells.over(names)
-        for name in names:
-            over = replace(over, cells=self.attributes[name].put(over.cells))
-        return over.over(names)
+        placed = reduce(lambda frame, name: self.attributes[name].put(frame), names, over.cells)
+        return replace(over, cells=placed).over(names)
 
-    def _reference(self, names: tuple[str, ...]) -> Any:
-        if not isinstance(self.reference, Mapping):
-            return self.reference
-        labels = tuple(self.reference.get(name) for name in names)
+    def _reference(self, names: Sequence[str]) -> Any:
+        """The labels of the group that others are compared with, one a column."""
+        if not isinstance(self.question.reference, Mapping):
+            given = self.question.reference
+            return given if given is None or isinstance(given, tuple | list) else (given,)
+        labels = tuple(self.question.reference.get(name) for name in names)
         return None if None in labels else labels
 
     def _left_out(self, cells: Cube, measures: pl.DataFrame) -> list[Text]:
@@ -445,15 +402,16 @@ class _Asked:
         unknown = everybody - int(cells.known().cells["_n"].sum())
         hidden = measures.filter(pl.col("suppressed"), metric="count")
         rates = measures.filter((pl.col("metric") != "count") & pl.col("value").is_null(), suppressed=False)
-        left = []
-        if unknown:
-            left.append(text("no_group", unknown=unknown, people=everybody))
-        if hidden.height:
-            facts = {"groups": hidden.height, "people": hidden["n"].sum(), "min_group": self.min_group}
-            left.append(text("hidden_groups", **facts))
-        if rates.height:
-            left.append(text("undefined_rates", rates=rates.height))
+        facts = {"groups": hidden.height, "people": hidden["n"].sum(), "min_group": self.question.min_group}
+        left = [text("no_group", unknown=unknown, people=everybody)] if unknown else []
+        left += [text("hidden_groups", **facts)] if hidden.height else []
+        left += [text("undefined_rates", rates=rates.height)] if rates.height else []
         return left or [text("nobody_left_out")]
+
+
+def _entry(name: str, groups: Sequence[str], kind: str, notes: Any, tables: Any, **rest: bool) -> Entry:
+    there = {key: table for key, table in tables.items() if table is not None}
+    return Entry(name, tuple(groups), kind, tuple(notes), there, **rest)
 
 
 def _with_nobody(cells: Cube) -> tuple[Cube, int]:

@@ -65,7 +65,6 @@ def audit(
     from bobanalysis.fairness.attributes import numbers_by_name
     from bobanalysis.fairness.audit import audit_file
     from bobanalysis.fairness.page import show, system_language
-    from bobanalysis.fairness.reading import MISSING
 
     errors = Console(stderr=True, soft_wrap=True)
     outputs = output or []
@@ -92,14 +91,14 @@ def audit(
             cross=[_names([one], file) for one in cross or []],
             bands=numbers_by_name("--bands", bands or []),
             on=on,
-            curves=_names(curve, file),
-            jumps=numbers_by_name("--jump", jump or []),
+            curve=_names(curve, file),
+            jump=numbers_by_name("--jump", jump or []),
             adjust_for=_names(adjust_for, file),
             decompose=decompose or [],
             **roles,
             reference=_labels(reference or [], 0 if by or cross else len(names)),
             min_group=min_group,
-            missing=MISSING if missing is None else ("", *(part.strip() for part in missing.split(","))),
+            missing=None if missing is None else ("", *(part.strip() for part in missing.split(","))),
             encoding=encoding,
             skip_bad_rows=skip_bad_rows,
             search=search,
@@ -143,8 +142,7 @@ def _write(found: Audit, path: Path, lang: Language) -> None:
         if kind in (".html", ".json"):
             write_text(page(found, lang) if kind == ".html" else record(found), path)
         else:
-            crossed = found.entries[0].measures if "groups" in found.asked else None
-            whole = crossed is None or len(found.entries) > 1
-            write_table(found.table if whole else crossed, path, metadata(found))
+            crossed = found.question.groups and len(found.entries) == 1
+            write_table(found.entries[0]["measures"] if crossed else found.table, path, metadata(found))
     except OSError as error:
         raise OSError(f"{path} cannot be written: {error.strerror or error}") from error

@@ -1,8 +1,9 @@
 """An outcome along a number such as age, without bins: curves, bands that hold for the whole curve, gaps.
 
 ``curve`` describes a sample: a spline, with a band that covers the whole curve at once. ``lack_of_fit`` says
-whether it is flat, and whether a smooth curve hides something; ``discontinuities`` where it jumps. Of the same people at every value nothing is sampled and nothing should
-be smoothed: see :func:`bobanalysis.fairness.steps`.
+whether it is flat, and whether a smooth curve hides something; ``discontinuities`` where it jumps. Of the
+same people at every value nothing is sampled and nothing should be smoothed: see
+:func:`bobanalysis.fairness.steps`.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ MIN_STRETCH = 20
 """Fewest people of a stretch of values at which the misfit of a curve is looked at."""
 MOST_TRIED = 200
 """Values at which a jump is looked for."""
+MOST_FITTED = 5
+"""Values at which the largest jump may be, tried in turn until a curve with a step is estimable."""
 DRAWS = 10_000
 """Draws behind the critical value of a band: another seed moves it by less than one part in a hundred."""
 
@@ -237,7 +240,9 @@ def _spline(mine: Rows, along: str, smooth: int | None) -> tuple[Fit, Array]:
 
 
 def _fit(mine: Rows, x: Array) -> Fit:
-    return fit(Rows(mine.table.with_columns(pl.col("_w") * pl.col("_f")), 0, mine.back), x, mine.table["_rate"][0])
+    return fit(
+        Rows(mine.table.with_columns(pl.col("_w") * pl.col("_f")), 0, mine.back), x, mine.table["_rate"][0]
+    )
 
 
 def _basis(x: Array, knots: Array) -> Array:
@@ -261,7 +266,10 @@ def _curve(
     rate, inside = mine.table["_rate"][0], (points >= knots[0]) & (points <= knots[-1])
     basis = _basis(points, knots)
     eta, back = basis @ fitted.params, expit if rate else np.asarray
-    seen, value = basis @ _robust(mine, fitted) @ basis.T, back(eta)
+    f = mine.table["_f"].to_numpy()
+    leverage = np.minimum(fitted.slope / f * ((fitted.x @ fitted.bread) * fitted.x).sum(axis=1), 1 - 1e-6)
+    moved = fitted.moved / np.sqrt(f * (1 - leverage))[:, None]  # HC2
+    seen, value = basis @ (moved.T @ moved) @ basis.T, back(eta)
     se, freedom = np.sqrt(np.diag(seen)), _freedom(mine, fitted, basis)
     found = {"value": value, "se": se * (value * (1 - value) if rate else 1.0)}
     band = norm.sf(_largest(seen[np.ix_(inside, inside)], CONFIDENCE ** (1 / curves)))
@@ -270,14 +278,6 @@ def _curve(
         found |= {f"{name}_low": back(eta - half), f"{name}_high": back(eta + half)}
     columns = {name: np.where(inside, found[name], np.nan) for name in _FOUND}
     return columns, [ESTIMATED if i else BEYOND for i in inside]
-
-
-def _robust(mine: Rows, fitted: Fit) -> Array:
-    """HC2 covariance of coefficients; people of one row move them alike."""
-    f = mine.table["_f"].to_numpy()
-    leverage = np.minimum(fitted.slope / f * ((fitted.x @ fitted.bread) * fitted.x).sum(axis=1), 1 - 1e-6)
-    moved = fitted.moved / np.sqrt(f * (1 - leverage))[:, None]
-    return np.asarray(moved.T @ moved)
 
 
 def _freedom(mine: Rows, fitted: Fit, basis: Array) -> Array:
@@ -316,7 +316,7 @@ def _lack_of_fit(mine: Rows, along: str, smooth: int | None) -> dict[str, Any]:
         fitted, _ = _spline(mine, along, smooth)
     except NotEstimableError as error:
         return {"status": f"not estimable: {error}"}
-    flat = {"p_flat": _flat(fitted.x, y, w, f)}
+    flat = {"p_flat": _flat(mine, fitted.x)}
     bins = _stretches(x, f, np.minimum(fitted.mean, 1 - fitted.mean) if rate else None)
     if (count := bins.max() + 1) <= fitted.x.shape[1]:
         few = "not estimable: about one coefficient for each value with enough people"
@@ -352,13 +352,15 @@ def _beside(fitted: Fit, columns: Array) -> Array:
     return np.asarray(columns - fitted.x @ (fitted.bread @ (fitted.x * fitted.slope[:, None]).T @ columns))
 
 
-def _flat(basis: Array, y: Array, w: Array, f: Array) -> float:
+def _flat(mine: Rows, basis: Array) -> float:
     """P value of the score test that all coefficients of the curve are equal."""
     from scipy.stats import chi2
 
-    whole = f * w / (f * w).sum()
-    left, columns = w * (y - whole @ y), (basis - whole @ basis)[:, :-1]
-    sums, seen = (f * left) @ columns, (columns * (f * left**2)[:, None]).T @ columns
+    y, w, f = mine.y, mine.w, mine.table["_f"].to_numpy()
+    mean = np.average(y, weights=f * w)
+    columns = (basis - np.average(basis, axis=0, weights=f * w))[:, :-1]
+    spread = mean * (1 - mean) if mine.table["_rate"][0] else (y - mean) ** 2
+    sums, seen = (f * w * (y - mean)) @ columns, (columns * (f * w**2 * spread)[:, None]).T @ columns
     return float(chi2.sf(sums @ np.linalg.pinv(seen, hermitian=True) @ sums, columns.shape[1]))
 
 
@@ -370,41 +372,48 @@ def _jumps(mine: Rows, along: str, at: Sequence[float] | None, smooth: int | Non
     x, f, rate = mine.table[along].to_numpy(), mine.table["_f"].to_numpy(), mine.table["_rate"][0]
     try:
         fitted, knots = _spline(mine, along, smooth)
-        usual = np.unique(x) if at is None else np.asarray(at, float)
-        rarer = f * np.minimum(fitted.mean, 1 - fitted.mean) * 2 if rate else f
-        enough = [min(rarer[x < c].sum(), rarer[x >= c].sum()) >= MIN_STRETCH for c in usual]
-        tried = usual[np.array(enough, bool)]
-        if len(tried) > MOST_TRIED:
-            tried = tried[np.linspace(0, len(tried) - 1, MOST_TRIED).round().astype(int)]
-        moved = _beside(fitted, (x[:, None] >= tried).astype(float)) * (fitted.left / np.sqrt(f))[:, None]
-        seen = np.diag(moved.T @ moved) > 1e-9 * (fitted.left**2 / f).sum()
-        tried, moved = tried[seen], moved[:, seen]
-        if not len(tried):
-            raise NotEstimableError("no value has enough people on both sides")
     except NotEstimableError as error:
-        status = f"not estimable: {error}"
-        return [{along: value, "status": status} for value in ([None] if at is None else at)]
-    largest, sizes = _maxima(moved.T @ moved), np.abs(moved.T @ np.sqrt(f)) / np.sqrt((moved**2).sum(axis=0))
+        return [
+            {along: value, "status": f"not estimable: {error}"} for value in ([None] if at is None else at)
+        ]
+    usual = np.unique(x) if at is None else np.unique(np.asarray(at, float))
+    rarer = f * np.minimum(fitted.mean, 1 - fitted.mean) * 2 if rate else f
+    enough = [min(rarer[x < c].sum(), rarer[x >= c].sum()) >= MIN_STRETCH for c in usual]
+    tried = usual[np.array(enough, bool)]
+    if len(tried) > MOST_TRIED:
+        tried = tried[np.linspace(0, len(tried) - 1, MOST_TRIED).round().astype(int)]
+    beside = _beside(fitted, (x[:, None] >= tried).astype(float))  # of each step, what no curve can follow
+    some = fitted.slope @ beside**2 > 1e-8 * fitted.slope.sum()
+    tried, beside = tried[some], beside[:, some]
+    spread = mine.w * fitted.slope if rate else fitted.left**2 / f
+    seen = (beside * spread[:, None]).T @ beside
+    z = fitted.left @ beside / np.sqrt(np.diag(seen))
+    largest = _maxima(seen) if len(tried) else np.zeros(1)
     found, back = [], expit if rate else np.asarray
-    for value in [tried[sizes.argmax()]] if at is None else at:
-        row: dict[str, Any] = {along: float(value), "tried": len(tried)}
-        found.append(row)
+    for value in tried[np.argsort(-np.abs(z))][:MOST_FITTED] if at is None else at:
+        found.append({along: float(value), "tried": len(tried), "status": ESTIMATED})
         try:
             if value not in tried:
                 raise NotEstimableError("too few people on one side")
             steps = _fit(mine, np.column_stack([fitted.x, x >= value]))
         except NotEstimableError as error:
-            row["status"] = f"not estimable: {error}"
+            found[-1]["status"] = f"not estimable: {error}"
             continue
         sides = np.column_stack([np.repeat(_basis(np.array([value]), knots), 2, axis=0), [0, 1]])
         below, above = back(sides @ steps.params)
-        slopes = [side * (1 - side) if rate else 1.0 for side in (below, above)]
-        gradient = slopes[1] * sides[1] - slopes[0] * sides[0]
-        se = float(np.sqrt(gradient @ _robust(mine, steps) @ gradient))
-        jump, half = above - below, float(np.quantile(largest, CONFIDENCE)) * se
-        beyond = (1 + (largest >= abs(jump) / se).sum()) / (1 + len(largest))
-        values = (below, above, jump, se, jump - half, jump + half, 2 * norm.sf(abs(jump) / se), beyond)
-        row |= dict(zip(_JUMP, map(float, values), strict=True)) | {"status": ESTIMATED}
+        size, jump = abs(z[tried == value][0]), above - below
+        se = abs(jump) / size  # so that limits say what the test says
+        half, beyond = (
+            np.quantile(largest, CONFIDENCE) * se,
+            (1 + (largest >= size).sum()) / (1 + len(largest)),
+        )
+        values = (below, above, jump, se, jump - half, jump + half, 2 * norm.sf(size), beyond)
+        found[-1] |= dict(zip(_JUMP, map(float, values), strict=True))
+        if at is None:
+            break
+    if at is None:
+        nothing = {"status": "not estimable: no value has enough people on both sides"}
+        return found[-1:] or [nothing]
     return found
 
 

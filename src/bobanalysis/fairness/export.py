@@ -6,12 +6,18 @@ import json
 import math
 import shlex
 from collections.abc import Mapping
+from dataclasses import fields
+from datetime import date
+from functools import cache
 from importlib.metadata import version
+from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from bobanalysis.fairness._cube import as_list
+from bobanalysis.fairness.metrics import MIN_GROUP
+from bobanalysis.fairness.reading import MISSING
+from bobanalysis.tables import load_yaml
 from bobanalysis.text import Text
 
 if TYPE_CHECKING:
@@ -19,77 +25,67 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 """Number of the shape of the JSON; see ``audit.schema.json``."""
-LONG: dict[str, Any] = dict.fromkeys(("attribute", "table", "metric", "item", "group"), pl.String)
-LONG |= {"at": pl.Float64, "n": pl.Int64}
-LONG |= dict.fromkeys(("value", "ci_low", "ci_high", "band_low", "band_high"), pl.Float64)
-LONG |= {"reference": pl.String} | dict.fromkeys(("difference", "difference_low", "difference_high"), pl.Float64)
-LONG |= dict.fromkeys(("ratio", "ratio_low", "ratio_high", "p_value", "p_adjusted"), pl.Float64)
-LONG |= {"suppressed": pl.Boolean, "status": pl.String}
-"""Columns of the long table."""
+_KINDS = {"text": pl.String, "number": pl.Float64, "count": pl.Int64, "mark": pl.Boolean}
 
-_NAMES: dict[str, dict[str, dict[str, str]]] = {  # table: tables of the long one, and what is renamed there
-    "shape": {
-        "flatness": {"p_flat": "p_value"},
-        "lack_of_fit": {"largest_from": "at", "observed": "value", "fitted": "", "p_value": "p_value"},
-    },
-    "jumps": {"jumps": {"jump": "value"}},
-    "gaps": {"gaps": {"high": "group", "low": "reference"}},
-    "summary": {"summary": {"measure": "metric", "highest": "group", "lowest": "reference"}},
-    "impact": {"impact": {"category": "group", "rate": "value"} | {f"impact_{n}": n for n in ("ratio",)}},
-    "distances": {"distances": {"total_variation": "value"}},
-    "adjusted": {
-        "unadjusted": {"level": "group", "observed": "value", "raw": "difference", "p_value": ""},
-        "adjusted": {
-            **{"level": "group", "adjusted": "value", "effect": "difference"},
-            **{"ci_low": "difference_low", "ci_high": "difference_high"},
-        },
-    },
-    "decomposition": {"decomposition": {"part": "item", "contribution": "value", "column": "group"}},
-    "subgroups": {"subgroups": {"subgroup": "group"}},
-}
+
+@cache
+def _shape() -> dict[str, Any]:
+    return load_yaml(dict[str, Any], files("bobanalysis.fairness") / "long.yaml")
 
 
 def long(audit: Audit) -> pl.DataFrame:
     """Return all tables of all entries below each other.
 
     Returns:
-        A frame with the columns ``LONG``: ``attribute`` (or crossing), ``table`` ("measures", "curve",
-        "jumps", "gaps", "impact", "adjusted", …), ``metric``, ``item``, ``group`` or ``at`` (the value of a
-        number), and the figures; null where a table has no such figure.
+        A frame with the columns of ``long.yaml``: ``attribute`` (or crossing), ``table`` ("measures",
+        "curve", "jumps", "gaps", "impact", "adjusted", …), ``metric``, ``item``, ``group`` or ``at`` (the
+        value of a number), and the figures; null where a table has no such figure.
     """
-    parts = [pl.DataFrame(schema=LONG)]
+    schema = {name: _KINDS[kind] for name, kind in _shape()["columns"].items()}
+    parts = [pl.DataFrame(schema=schema)]
     for entry in audit.entries:
         for name, table in entry.tables.items():
-            if set(entry.groups) <= set(table.columns) and "group" not in table.columns:
+            if {*entry.groups} <= {*table.columns} and "group" not in table.columns:
                 table = table.with_columns(group=pl.concat_str(entry.groups, separator=" × "))
-            for called, names in _NAMES.get(name, {name: {}}).items():
-                taken = {new for old, new in names.items() if old in table.columns}
-                columns = [
-                    pl.col(old).cast(LONG[new]).alias(new)
-                    for old, new in ((c, names.get(c, c if c not in taken else "")) for c in table.columns)
-                    if new in LONG
-                ]
-                head = {"attribute": pl.lit(entry.name), "table": pl.lit(called)}
-                parts.append(table.select(*columns).with_columns(**head))
+            for called, takes in _shape()["tables"].get(name, {name: {}}).items():
+                left = {old: old for old in table.columns if old not in takes.values()}
+                chosen = {
+                    new: old for new, old in (left | takes).items() if new in schema and old in table.columns
+                }
+                columns = {new: pl.col(old).cast(schema[new]) for new, old in chosen.items()}
+                parts.append(
+                    table.select(**columns).with_columns(attribute=pl.lit(entry.name), table=pl.lit(called))
+                )
     return pl.concat(parts, how="diagonal")
 
 
 def command(audit: Audit) -> str:
     """Return the command that gives the audit again."""
     words = ["bobanalysis", "audit", audit.path.name]
-    for option, value in audit.asked.items():
+    asked = {one.name: getattr(audit.question, one.name) for one in fields(audit.question)}
+    asked |= {one.name: getattr(audit.plan, one.name) for one in fields(audit.plan)[1:]}  # all but the groups
+    usual = {"min_group": MIN_GROUP, "missing": MISSING}
+    for option, value in asked.items():
         flag = "--" + option.replace("_", "-")
+        if not value or value == usual.get(option):
+            continue
         if value is True:
             words.append(flag)
         elif isinstance(value, Mapping):
-            for name, one in value.items():
-                joined = one if isinstance(one, str) else ",".join(f"{v:g}" for v in one)
-                words += [flag, f"{name}={joined}"]
-        elif option in ("groups", "adjust_for", "missing", "reference"):
-            words += [flag, ",".join(as_list(value) if option != "reference" or not isinstance(value, tuple) else value)]
+            each = {
+                name: [one] if isinstance(one, str) else [f"{n:g}" for n in one]
+                for name, one in value.items()
+            }
+            words += [word for name, one in each.items() for word in (flag, f"{name}={','.join(one)}")]
+        elif option in ("groups", "adjust_for", "missing") or isinstance(value, tuple):
+            words += [flag, ",".join(value)]
         else:
-            for one in value if isinstance(value, list | tuple) else [value]:
-                words += [flag, ",".join(one) if isinstance(one, tuple) else str(one)]
+            each_one = value if isinstance(value, list) else [value]
+            words += [
+                w
+                for one in each_one
+                for w in (flag, str(one) if isinstance(one, str | date | int) else ",".join(one))
+            ]
     return shlex.join(words)
 
 
@@ -108,7 +104,7 @@ def record(audit: Audit) -> str:
         **{"package": told["package"], "command": told["command"]},
         "file": {"name": told["file"], "sha256": told["sha256"], "rows": audit.rows, "people": audit.people},
         "read_as": {role: getattr(audit.plan, role) for role in roles if getattr(audit.plan, role)},
-        "min_group": audit.min_group,
+        "min_group": audit.question.min_group,
         "notes": [_both(note) for note in audit.notes],
         "entries": [
             {

@@ -33,7 +33,7 @@ _FLAGS = ("most", "below", "small")
 
 @dataclass(frozen=True)
 class Words:
-    """Texts and values in one language; means with ``decimals`` digits, None for shares; labels of ``bands``."""
+    """Texts and values in one language; means with ``decimals`` digits, None for shares."""
 
     lang: Language
     decimals: int | None = None
@@ -75,7 +75,9 @@ class Words:
         for key in ("band_under", "band_over", "band_between") if self.bands and self.lang == "fr" else ():
             shape = re.escape(text(key, a="A", b="B").en).replace("A", "(?P<a>.+)").replace("B", "(?P<b>.+)")
             if found := re.fullmatch(shape, label):
-                return self.word(key, **{end: number.replace(".", ",") for end, number in found.groupdict().items()})
+                return self.word(
+                    key, **{end: number.replace(".", ",") for end, number in found.groupdict().items()}
+                )
         return label
 
     def part(self, name: str) -> str:
@@ -223,17 +225,19 @@ def _ticks(low: float, high: float) -> list[float]:
 def chapters(audit: Audit, lang: Language, most: int = MOST_LINES) -> list[Chapter]:
     """Return what is to be told about an audit, in order, tables cut to ``most`` lines."""
     words = Words(lang)
-    found = [Chapter(words.word("read_as"), [note.get(lang) for note in audit.notes], [_read_as(audit, words)])]
+    said = [note.get(lang) for note in audit.notes]
+    found = [Chapter(words.word("read_as"), said, [_read_as(audit, words)])]
     for entry in audit.entries:
-        title = f"{words.word('decomposed')}{colon(lang)}{entry.name}" if entry.decomposition is not None else entry.name
-        found.append(Chapter(title, [note.get(lang) for note in entry.notes], _told(audit, entry, lang, most)))
-    reading = words.word("reading_1", min_group=audit.min_group), words.word("reading_2")
+        split = words.word("decomposed") + colon(lang) if entry.kind == "decomposition" else ""
+        said = [note.get(lang) for note in entry.notes]
+        found.append(Chapter(split + entry.name, said, _told(audit, entry, lang, most)))
+    reading = words.word("reading_1", min_group=audit.question.min_group), words.word("reading_2")
     return [*found, Chapter(words.word("reading"), reading, [])]
 
 
 def _told(audit: Audit, entry: Entry, lang: Language, most: int) -> list[Section]:
     """The sections of an entry: its measures one by one, then its other tables."""
-    bands = any(name in audit.asked.get("bands", ()) for name in entry.groups)
+    bands = any(name in audit.question.bands for name in entry.groups)
     words, means = Words(lang, None, bands), Words(lang, _digits(entry), bands)
     parts = []
     for name, rows in entry.tables.items():
@@ -273,7 +277,9 @@ def _rendered(audit: Audit, lang: Language, languages: Sequence[Language]) -> st
 
     loader = PackageLoader("bobanalysis.fairness", "")
     pages = Environment(loader=loader, autoescape=True, undefined=StrictUndefined)
-    bodies = [{"lang": one, "words": Words(one), "chapters": chapters(audit, one)} for one in languages or [lang]]
+    bodies = [
+        {"lang": one, "words": Words(one), "chapters": chapters(audit, one)} for one in languages or [lang]
+    ]
     title, whole = f"{Words(lang).word('title')} {audit.path.name}", bool(languages)
     return pages.get_template("audit.html.jinja").render(lang=lang, title=title, bodies=bodies, whole=whole)
 
@@ -312,10 +318,15 @@ def show(audit: Audit, lang: Language, screen: Any, most: int = 20) -> None:
                 part = _narrow(part, words, screen.width)
                 table = Table(show_header=any(part.head), box=None, pad_edge=False, padding=(0, 2, 0, 0))
                 for at, title in enumerate(part.head):
-                    cells, named = [cell for line in part.lines for cell in line[at].split("\n")], at < part.words
+                    cells, named = (
+                        [cell for line in part.lines for cell in line[at].split("\n")],
+                        at < part.words,
+                    )
                     if not named:
                         wide = max(6, *map(len, cells))
-                        title = "\n".join(textwrap.fill(t, wide, break_long_words=False) for t in title.split("\n"))
+                        title = "\n".join(
+                            textwrap.fill(t, wide, break_long_words=False) for t in title.split("\n")
+                        )
                     figures = not named and not any(re.search(r"[^\W\d_]{4}", cell) for cell in cells)
                     side: Any = "left" if named else "right"
                     table.add_column(escape(title), justify=side, no_wrap=figures, overflow="fold")
@@ -331,14 +342,18 @@ def _narrow(part: Section, words: Words, width: int) -> Section:
     """Put intervals below their values where a table is too wide otherwise."""
     longest = [max(map(len, re.split(r"[\s-]", " ".join(c)))) for c in zip(*part.lines, strict=True)]
     full = [max(map(len, cells)) for cells in zip(*part.lines, strict=True)]
-    needed = [long if at < part.words else whole for at, (long, whole) in enumerate(zip(longest, full, strict=True))]
+    needed = [
+        long if at < part.words else whole for at, (long, whole) in enumerate(zip(longest, full, strict=True))
+    ]
     heads = [max(map(len, title.split()), default=0) for title in part.head]
     intervals = {words.word(key) for key in ("interval", "simultaneous", "band")}
     if sum(map(max, needed, heads)) + 2 * len(heads) <= width or not intervals & {*part.head}:
         return part
     kept = [at for at, title in enumerate(part.head) if title not in intervals]
     spans = [range(at, end) for at, end in zip(kept, [*kept[1:], len(part.head)], strict=True)]
-    joined = [["\n".join(row[at] for at in span).rstrip() for span in spans] for row in (part.head, *part.lines)]
+    joined = [
+        ["\n".join(row[at] for at in span).rstrip() for span in spans] for row in (part.head, *part.lines)
+    ]
     return replace(part, head=joined[0], lines=joined[1:])
 
 
@@ -397,8 +412,12 @@ def _read_as(audit: Audit, words: Words) -> Section:
 
 def _digits(entry: Entry) -> int:
     """Digits that show two figures of the typical error of a mean; two at least."""
-    tables = [table for table in (entry.measures, entry.curve, entry.decomposition) if table is not None]
-    half = pl.concat([t.filter(metric="mean_score").select(x=pl.col("ci_high") - pl.col("ci_low")) for t in tables])
+    tables = [
+        table for table in map(entry.tables.get, ("measures", "curve", "decomposition")) if table is not None
+    ]
+    half = pl.concat(
+        [t.filter(metric="mean_score").select(x=pl.col("ci_high") - pl.col("ci_low")) for t in tables]
+    )
     errors = (half["x"] / 2).drop_nulls()
     typical = errors.filter(errors.is_finite() & (errors > 0)).median()
     return 2 if not isinstance(typical, float) else min(max(2, 1 - math.floor(math.log10(typical))), 12)
@@ -428,6 +447,9 @@ def _curve(audit: Audit, entry: Entry, rows: pl.DataFrame, means: Words, most: i
     ends = [known["at"][0], known["at"][-1]]
     places = [ends[0], *(tick for tick in _ticks(*ends) if ends[0] < tick < ends[1]), ends[1]]
     nearest = [int((known["at"] - place).abs().arg_min() or 0) for place in places]
-    shown, points = known[list(dict.fromkeys(nearest))], known.select("at", "value", "band_low", "band_high").rows()
+    shown, points = (
+        known[list(dict.fromkeys(nearest))],
+        known.select("at", "value", "band_low", "band_high").rows(),
+    )
     sentences = [means.word(about), means.word("curve_text")]
     return _section(audit, entry, "curve", title, sentences, shown, means, most, curve=points)

@@ -35,7 +35,7 @@ MOST_CATEGORIES = 200
 MOST_SCORES = 5_000_000
 """Distinct scores by group that are kept; of more, only the means are."""
 COMPARISONS = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt}
-_CONDITION = re.compile(r"^(?P<name>.*?)\s*(?P<op>>=|<=|!=|==|=|>|<)\s*(?P<value>.+)$")
+CONDITION = re.compile(r"^(?P<name>.*?)\s*(?P<op>>=|<=|!=|==|=|>|<)\s*(?P<value>.+)$")
 _WHOLE = re.compile(r"^(-?\d+)\.0+$")
 
 
@@ -139,7 +139,8 @@ def read(
         if "_score" in keys and parts and parts[0].height > MOST_SCORES:
             keys.remove("_score")
             parts = [part.group_by(keys).agg(row_sums(True)) for part in parts]
-        parts.append(narrow.group_by(keys).agg(row_sums(bool(plan.score) and "_score" not in keys)))
+        sums = row_sums(bool(plan.score) and "_score" not in keys)
+        parts.append(narrow.group_by(keys, maintain_order=True).agg(sums))
         if sum(part.height for part in parts) > 2 * parts[0].height + 200_000:  # so that memory stays small
             parts = [merged(pl.concat(parts, how="vertical_relaxed"), keys)]
         if progress:
@@ -158,7 +159,9 @@ def read(
     if scored is None:
         notes.append(text("many_scores"))
     else:
-        cells = cells.group_by(key for key in keys if key != "_score").agg(row_sums(True))
+        cells = cells.group_by([key for key in keys if key != "_score"], maintain_order=True).agg(
+            row_sums(True)
+        )
     if cells["_score_n"].sum() == 0:
         raise InputError(f"{path}: {plan.score!r} is unknown in every row")
     return Reading(Cube(cells, plan.groups), rows, tuple(notes), scored, people, comma)
@@ -171,7 +174,7 @@ def _by_bin(cells: pl.DataFrame, plan: Plan) -> Cube:
     bins = in_bins(pl.col("_score"), *score_bins(known["_score"], known["_w"]))
     keys = [*plan.groups, "_item", "_prediction", *(["_outcome"] if plan.outcome else [])]
     binned = cells.with_columns(_item=bins, _prediction=pl.col("_score") > median)
-    return Cube(binned.group_by(keys).agg(row_sums(True)), plan.groups)
+    return Cube(binned.group_by(keys, maintain_order=True).agg(row_sums(True)), plan.groups)
 
 
 @dataclass(frozen=True)
@@ -195,14 +198,14 @@ class _Source:
         if clash := [name for name in plan.groups if name.startswith("_")]:
             raise InputError(f"rename the group column {clash[0]!r}: names of sums begin with an underscore")
         if not plan.groups:
-            raise InputError("give at least one column of groups")
+            raise InputError("name at least one attribute, such as --by age")
         return [*plan.groups, *decisions, *numbers]
 
     def condition(self, asked: str) -> tuple[str, str, str]:
         """The column a prediction or outcome is about, its comparison ("" for none) and what with."""
         if asked in self.table.columns:
             return asked, "", ""
-        found = _CONDITION.match(asked)
+        found = CONDITION.match(asked)
         if found is None or found["name"] not in self.table.columns:
             raise no_column(found["name"] if found else asked, self.table.columns, str(self.table.path))
         return found["name"], found["op"], found["value"]
@@ -343,8 +346,7 @@ def _check_held(cells: pl.DataFrame, source: _Source, key: str, asked: str) -> N
         if set(counts) == {"0"}:
             frames = [batch.frame for batch in source.table.batches([name])]
             ends = [f.select(source.number(name, f.schema)[0]).to_series().drop_nulls() for f in frames]
-            known = pl.concat(ends)
-            near = known.max() if op in (">", ">=") else known.min()
+            near = (max if op in (">", ">=") else min)(pl.concat(ends), default=None)
             raise InputError(f"{source.table.path}: {asked!r} holds for nobody; the nearest value is {near}")
     elif op:
         held = {_WHOLE.sub(r"\1", text) for text in counts}
@@ -352,10 +354,8 @@ def _check_held(cells: pl.DataFrame, source: _Source, key: str, asked: str) -> N
         for part in [] if whole in held else parts or [whole]:
             if part not in held:
                 near = _nearest(part, sorted(held))
-                raise InputError(
-                    f"{source.table.path}: column {name!r} never holds {part!r}; the nearest value is {near!r}. "
-                    f"It holds: {_listed(counts)}"
-                )
+                never = f"{source.table.path}: column {name!r} never holds {part!r}"
+                raise InputError(f"{never}; the nearest value is {near!r}. It holds: {_listed(counts)}")
 
 
 def _nearest(value: str, held: list[str]) -> str | None:

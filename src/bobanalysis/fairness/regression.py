@@ -130,7 +130,7 @@ def rows(
             f"none of the {table.height} rows has a value in {', '.join(map(repr, [outcome, *names]))}"
             + (" and a weight above 0" if weight else "")
         )
-    left_out = int(table["_f"].sum() - kept["_f"].sum()) if count else table.height - kept.height
+    left_out = int(table["_f"].sum()) - int(kept["_f"].sum()) if count else table.height - kept.height
     return Rows(kept, left_out, back)
 
 
