@@ -138,7 +138,7 @@ def test_taylor_and_the_jackknife_of_a_stratified_sample_agree_where_towns_are_m
     frame = clustered(np.random.default_rng(2), towns=200, people=6000, strata=4)
     again, scale = jackknifed(frame, "stratum", "score")
     taylor = errors(frame, ["group"], weight="w", score="score", design=Design("stratum", "town"))
-    jackknife = Design(replicates="r[0-9]*", kind="jkn", scale=scale)
+    jackknife = Design(replicates="r[0-9]*", kind=scale)
     other = errors(again, ["group"], weight="w", score="score", design=jackknife)
     for column in ("se", "difference_se"):
         np.testing.assert_allclose(taylor[column], other[column], rtol=0.02)
@@ -259,7 +259,7 @@ def test_columns_of_replicates_are_found_by_pattern_in_the_order_of_their_number
         ({"replicates": "x*"}, "'x\\*' names 0 of the columns"),
         ({"replicates": "r*", "kind": "magic"}, "'magic' is not one of: brr, fay=0.5"),
         ({"replicates": "r*", "kind": "fay=1"}, "'fay=1' is not one of"),
-        ({"replicates": "r*", "kind": "jkn"}, "30 replicates need as many factors in scale=, not 0"),
+        ({"replicates": "r*", "kind": [0.5, 0.5]}, "30 replicates need as many numbers as their kind, not 2"),
         ({"cluster": "hole"}, "column 'hole' says nothing in some row; every row needs its psu"),
         ({"cluster": "nowhere"}, "column 'nowhere' is not in the table"),
     ],

@@ -19,11 +19,13 @@ from bobanalysis.fairness.adjusted import adjusted_effects
 from bobanalysis.fairness.attributes import Attribute, Kind, attribute, fulfils, split_condition
 from bobanalysis.fairness.curves import curve, discontinuities, lack_of_fit
 from bobanalysis.fairness.decomposition import kitagawa, oaxaca
+from bobanalysis.fairness.disclosure import Shield
 from bobanalysis.fairness.disparity import disparities
 from bobanalysis.fairness.distances import distribution_distances
-from bobanalysis.fairness.gaps import MEAN, gap_test
+from bobanalysis.fairness.gaps import MEAN, ODDS, gap_test
 from bobanalysis.fairness.impact import impact_ratios
 from bobanalysis.fairness.metrics import MIN_GROUP, RATES, group_metrics, rates_of
+from bobanalysis.fairness.ranking import roc_area, roc_points
 from bobanalysis.fairness.reading import MISSING, Plan, Reading, read
 from bobanalysis.fairness.regression import NotEstimableError
 from bobanalysis.fairness.subgroups import find_subgroups
@@ -37,7 +39,8 @@ MOST_MODELLED = 2_000_000
 """People up to whom models of single people are fitted."""
 MOST_ANSWERS = 12
 """Answers, the most frequent ones, that get a curve each."""
-_TESTED = ("selection_rate", "false_positive_rate", "false_negative_rate", MEAN)
+_TESTED = ("selection_rate", "false_positive_rate", "false_negative_rate", ODDS, MEAN)
+_ODDS = ("true_positive_rate", "false_positive_rate")
 _DRAWN = ("selection_rate", "base_rate", "false_positive_rate", "false_negative_rate")
 _GAP = {"metric": pl.String, "value": pl.Float64, "high": pl.String, "low": pl.String}
 _GAP |= dict.fromkeys(("ci_low", "ci_high", "p_value"), pl.Float64)
@@ -63,6 +66,7 @@ class Question:
         reference: label of the group that others are compared with: by attribute, or one a group column.
         min_group: smaller groups are suppressed.
         search: also search all combinations of the columns of ``groups`` and of each crossing.
+        protect: hide also what small groups could be worked out from, in every table.
         encoding, skip_bad_rows: see :func:`bobanalysis.fairness.reading.read`.
     """
 
@@ -78,6 +82,7 @@ class Question:
     reference: Any = None
     min_group: int = MIN_GROUP
     search: bool = False
+    protect: bool = False
     encoding: str | None = None
     skip_bad_rows: bool = False
 
@@ -102,6 +107,7 @@ class Entry:
             impact         impact ratios
             distances      distances between distributions of several answers
             calibration    observed rates by bin of the score
+            ranking        how well the score ranks: area under the ROC curve; ``points`` of that curve
             adjusted       the gap as it is (``raw``) and between people alike in other columns (``effect``)
             decomposition  what the gap between those who fulfil a condition and the others is made of
             subgroups      the search over all combinations
@@ -227,6 +233,9 @@ def audit_file(
         found[name] = attribute(whole, name, bands=bands, on=on, kind=kind, decimal_comma=comma)
     if plan.weight and not apart and any(found[name].kind == "curve" for name in question.by):
         reading = read(path, replace(plan, apart=True), *options)  # a curve needs the weight of each person
+    if plan.design and (question.search or conditions):
+        option = "--search" if question.search else "--decompose"
+        raise InputError(f"{option} takes people as drawn one by one: leave out strata, clusters and replicates")
     ask = _Asked(reading, plan, question, found)
     entries = [ask.curve(n) if found[n].kind == "curve" else ask.groups([n]) for n in question.by]
     entries += [ask.groups(as_list(one), crossed=True) for one in question.cross]
@@ -235,7 +244,8 @@ def audit_file(
     people = int(reading.cube.cells["_n"].sum())
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return Audit(path, plan, question, reading.rows, people, reading.notes, tuple(entries), digest)
+    notes = (text("protected"),) if question.protect else reading.notes  # they count people
+    return Audit(path, plan, question, reading.rows, people, notes, tuple(entries), digest)
 
 
 @dataclass(frozen=True)
@@ -263,13 +273,21 @@ class _Asked:
         of_several = "_prediction" in cells.cells.columns and not cells.binary
         least: dict[str, Any] = {"min_group": self.question.min_group}
         against = {**least, "reference": self._reference(names)}
-        tables = {"measures": group_metrics(shown, **against), "gaps": _gaps(cells, **least)}
-        tables["summary"] = disparities(cells, **least) if cells.binary else None
-        if decided is not None:
-            impact = impact_ratios(decided, **least)
+        shield = self._shield
+        measures = group_metrics(shown, **against)
+        measures = shield.conceal(measures, names) if shield else measures
+        tables = {"measures": measures, "gaps": _gaps(cells, shield, **least)}
+        tables["summary"] = disparities(cells, shield=shield, **least) if cells.binary else None
+        if decided is not None and (cells.binary or not shield):
+            impact = impact_ratios(decided, shield=shield, **least)
             tables["impact"] = impact.filter(attributes=" × ".join(names)) if crossed else impact
+        if shield:
+            return _entry(" × ".join(names), names, alone.kind if alone else "groups", [], tables)
         tables["distances"] = distribution_distances(cells, **against) if of_several else None
         tables["calibration"] = _calibration(scored, **against)
+        if ranked := self._put(self.reading.ranked, names):
+            tables["ranking"] = roc_area(ranked, **least)
+            tables["points"] = roc_points(scored, **least)
         tables["adjusted"] = self._adjusted(names[0], notes) if alone else None
         tables["subgroups"] = find_subgroups(cells) if self.question.search and not of_several else None
         notes += self._left_out(cells, tables["measures"])
@@ -282,8 +300,12 @@ class _Asked:
         notes, people = list(self.attributes[name].notes), self._people
         asked: dict[str, Any] = {"along": "at", "value": "y", "count": "n"}
         asked |= {"weight": "weight"} if self.plan.weight else {}
+        cluster = ["_cluster"] if "_cluster" in people.columns else []
+        asked |= {"cluster": "_cluster"} if cluster else {}
+        notes += [text("no_replicates")] if self.plan.replicate_weights else []
         for metric, item, who, among in self._measured:
-            of = people.filter(among).select(at=name, y=who.cast(pl.Float64), n="_n", weight="_weight")
+            of = people.filter(among)
+            of = of.select(at=name, y=who.cast(pl.Float64), n="_n", weight="_weight", *cluster)
             if of.drop_nulls().filter(pl.col("weight") > 0).is_empty():
                 notes.append(text("no_curve", name=name, metric=text(f"metric_{metric}")))
                 continue
@@ -292,6 +314,10 @@ class _Asked:
             for key, found in zip(parts, (curve(of, **asked), lack_of_fit(of, **asked), jumps), strict=True):
                 parts[key].append(found.select(*named, pl.all()))
         tables = {key: pl.concat(found) if found else None for key, found in parts.items()}
+        if self.question.protect:
+            hidden = [pl.lit(None, pl.Int64).alias(c) for c in ("n", "n_here", "left_out")]
+            tables |= {"curve": t.with_columns(hidden) for t in [tables["curve"]] if t is not None}
+            return _entry(name, [name], "curve", [], tables)
         tables["adjusted"] = self._adjusted(name, notes)
         unknown, everybody = int(people.filter(pl.col(name).is_null())["_n"].sum()), int(people["_n"].sum())
         key = "off_curve" if unknown else "all_in"
@@ -342,7 +368,10 @@ class _Asked:
     def _modelled(self, call: Callable[..., pl.DataFrame], people: pl.DataFrame, notes: list[Text]) -> Any:
         """What a call says of the decision and of the score, or else of the outcome, from rows of people."""
         whose = {metric: who for metric, item, who, _ in self._measured if item is None}
-        options, found = {"weight": "_weight" if self.plan.weight else None}, []
+        options: dict[str, Any] = {"weight": "_weight" if self.plan.weight else None}
+        options |= {"cluster": "_cluster"} if "_cluster" in people.columns else {}
+        notes += [text("no_replicates")] if self.plan.replicate_weights else []
+        found = []
         for metric in [m for m in ("selection_rate", MEAN) if m in whose] or [*whose][:1]:
             try:
                 if (everybody := people["_n"].sum()) > MOST_MODELLED:
@@ -365,7 +394,16 @@ class _Asked:
             people = one.put(people)
             if one.kind != "curve":
                 people = people.with_columns(pl.col(name).cast(pl.String).fill_null(UNKNOWN))
+        if "_psu" in people.columns:
+            people = people.with_columns(_cluster=pl.concat_str("_stratum", "_psu", separator=" × "))
         return people if "_weight" in people.columns else people.with_columns(_weight=pl.lit(1.0))
+
+    @cached_property
+    def _shield(self) -> Shield | None:
+        """What hides small groups of all attributes, and of all ways to cross them."""
+        names = [name for name, one in self.attributes.items() if one.kind != "curve"]
+        cells = self._put(self.reading.cube, names) if self.question.protect and names else None
+        return Shield(cells, self.question.min_group) if cells else None
 
     @cached_property
     def _measured(self) -> list[tuple[str, str | None, pl.Expr, pl.Expr]]:
@@ -437,17 +475,22 @@ def _with_nobody(cells: Cube) -> tuple[Cube, int]:
 def _calibration(scored: Cube | None, reference: Any, min_group: int) -> pl.DataFrame | None:
     if scored is None or "_outcome" not in scored.cells.columns:
         return None
-    cells = Cube(scored.cells.drop("_prediction"), scored.groups)
+    cells = replace(scored, cells=scored.cells.drop("_prediction"))
     found = calibration(cells, reference=reference, min_group=min_group)
     return None if found.is_empty() else found.filter(metric="base_rate")
 
 
-def _gaps(cells: Cube, min_group: int) -> pl.DataFrame | None:
+def _gaps(cells: Cube, shield: Shield | None, min_group: int) -> pl.DataFrame | None:
     """Test the largest gap of each main rate and of the mean between groups that are known."""
     if "_prediction" in cells.cells.columns and not cells.binary:
         return None
     known, scored = cells.known(), "_score_sum" in cells.cells.columns
     allowed = {*rates_of(cells), *([MEAN] if scored else [])}
-    tests = [gap_test(known, metric=m, min_group=max(min_group, 2)) for m in _TESTED if m in allowed]
+    allowed |= {ODDS} if "false_positive_rate" in allowed else set()
+    tests = []
+    for metric in [m for m in _TESTED if m in allowed]:
+        made = _ODDS if metric == ODDS else (metric,)
+        shown = shield.known(known, *made) if shield else known
+        tests.append(gap_test(shown, metric=metric, min_group=max(min_group, 2)))
     found = [{name: getattr(test, name) for name in _GAP} for test in tests if test.value is not None]
     return pl.DataFrame(found, schema=_GAP) if found else None

@@ -43,6 +43,11 @@ def audit(
     weight: Annotated[_Text, _option("weight")] = None,
     count: Annotated[_Text, _option("count")] = None,
     selected: Annotated[_Text, _option("selected")] = None,
+    strata: Annotated[_Text, _option("strata")] = None,
+    cluster: Annotated[_Text, _option("cluster")] = None,
+    replicate_weights: Annotated[_Text, _option("replicate_weights")] = None,
+    replicate_kind: Annotated[_Text, _option("replicate_kind")] = None,
+    lonely: Annotated[_Text, _option("lonely")] = None,
     reference: Annotated[list[str] | None, _option("reference", "--reference")] = None,
     output: Annotated[list[Path] | None, _option("output", "--output")] = None,
     min_group: Annotated[int, _option("min_group", min=1)] = MIN_GROUP,
@@ -50,6 +55,7 @@ def audit(
     encoding: Annotated[_Text, _option("encoding")] = None,
     skip_bad_rows: Annotated[bool, _option("skip_bad_rows", "--skip-bad-rows")] = False,
     search: Annotated[bool, _option("search", "--search")] = False,
+    protect: Annotated[bool, _option("protect", "--protect")] = False,
     lang: Annotated[Language | None, _option("lang", "--lang")] = None,
 ) -> None:
     """Measure who gets what in a file, by group, with intervals; write the measures or a page.
@@ -83,7 +89,8 @@ def audit(
             refuse_overwrite(path, file)
         names = _names(groups, file)
         roles = {"prediction": prediction, "outcome": outcome, "score": score, "weight": weight}
-        roles |= {"count": count, "selected": selected}
+        roles |= {"count": count, "selected": selected, "strata": strata, "cluster": cluster}
+        roles |= {"replicate_weights": replicate_weights, "replicate_kind": replicate_kind, "lonely": lonely}
         found = audit_file(
             file,
             names,
@@ -102,6 +109,7 @@ def audit(
             encoding=encoding,
             skip_bad_rows=skip_bad_rows,
             search=search,
+            protect=protect,
             progress=progress,
         )
         lang = lang or system_language()

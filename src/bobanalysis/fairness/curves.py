@@ -32,6 +32,7 @@ DRAWS = 10_000
 """Draws behind the critical value of a band: another seed moves it by less than one part in a hundred."""
 
 ESTIMATED, BEYOND = "estimated", "not estimable: beyond the data"
+ONE_CLUSTER = "no interval: the curve or a stretch of it rests on one cluster"
 _FOUND = ("value", "se", "ci_low", "ci_high", "band_low", "band_high")
 _LACK = ("p_value", "largest_from", "largest_to", "observed", "fitted", "p_flat")
 _JUMP = ("below", "from", "jump", "se", "ci_low", "ci_high", "p_value", "p_adjusted")
@@ -44,18 +45,20 @@ def curve(
     *,
     by: Sequence[str] = (),
     weight: str | None = None,
+    cluster: str | None = None,
     smooth: int | None = None,
     count: str | None = None,
 ) -> Any:
     """Return the curve of a rate or a mean along a number, with a band for the whole curve.
 
     Args:
-        frame: one row a person, independent of the others.
+        frame: one row a person.
         along: a number, such as age; rows without one are left out.
         value: true/false or 0/1 for a rate (a logistic curve, within 0 and 1), other numbers for a mean (a
             linear one); rows without one are left out.
         by: columns to cross: one curve a group; rows without a group are the group "unknown".
         weight: zero or more, without gaps.
+        cluster: column of clusters within which people are not independent; intervals then rest on them.
         smooth: number of coefficients of a cubic B-spline with knots at quantiles (4 is a cubic polynomial);
             by default the cube root of the effective number of people, from 4 to 10, whatever the outcomes
             are, as a choice that looked at them would spoil the band.
@@ -82,7 +85,7 @@ def curve(
     >>> found["value"].round(6).to_list()
     [22.4, 22.4, 22.4, 22.4]
     """
-    table, groups = _read(frame, along, value, by, weight, count)
+    table, groups = _read(frame, along, value, by, weight, cluster, count)
     points = table.table[along].unique().sort()
     if len(points) > 2 * POINTS:
         points = pl.Series(along, np.linspace(points[0], points[-1], POINTS))
@@ -111,6 +114,7 @@ def lack_of_fit(
     *,
     by: Sequence[str] = (),
     weight: str | None = None,
+    cluster: str | None = None,
     smooth: int | None = None,
     count: str | None = None,
 ) -> Any:
@@ -138,7 +142,7 @@ def lack_of_fit(
     >>> lack_of_fit(cliff, "age", "told", smooth=5)["p_value"].item() < 0.01
     True
     """
-    table, groups = _read(frame, along, value, by, weight, count)
+    table, groups = _read(frame, along, value, by, weight, cluster, count)
     found = [group | _lack_of_fit(mine, along, smooth) for group, mine in groups]
     schema = dict.fromkeys(by, pl.String) | dict.fromkeys(_LACK, pl.Float64) | {"status": pl.String}
     return table.back(pl.DataFrame(found, schema=schema))
@@ -152,6 +156,7 @@ def discontinuities(
     at: Sequence[float] | None = None,
     by: Sequence[str] = (),
     weight: str | None = None,
+    cluster: str | None = None,
     smooth: int | None = None,
     count: str | None = None,
 ) -> Any:
@@ -182,21 +187,27 @@ def discontinuities(
     >>> discontinuities(cliff, "age", "told", smooth=5).select("age", pl.col("p_adjusted") < 0.01).row(0)
     (46.0, True)
     """
-    table, groups = _read(frame, along, value, by, weight, count)
+    table, groups = _read(frame, along, value, by, weight, cluster, count)
     found = [group | row for group, mine in groups for row in _jumps(mine, along, at, smooth)]
     schema = dict.fromkeys(by, pl.String) | {along: pl.Float64} | dict.fromkeys(_JUMP, pl.Float64)
     return table.back(pl.DataFrame(found, schema=schema | {"tried": pl.Int64, "status": pl.String}))
 
 
 def _read(
-    frame: Any, along: str, value: str, by: Sequence[str], weight: str | None, count: str | None
+    frame: Any,
+    along: str,
+    value: str,
+    by: Sequence[str],
+    weight: str | None,
+    cluster: str | None,
+    count: str | None,
 ) -> tuple[Rows, list[tuple[dict[str, str], Rows]]]:
     """The rows, those that are the same as one with their number ``_f``; and those of each group."""
     schema = to_lazy(frame, [along, *by])[0].collect_schema()
     number(along, schema)
     if schema[along] == pl.Boolean:
         raise ValueError(f"column {along!r} holds true/false; a curve runs along a number")
-    table = rows(frame, value, [along], weight, labels=by, count=count)
+    table = rows(frame, value, [along], weight, cluster, labels=by, count=count)
     # one group may lack an outcome that others have: what kind of curve it is, the whole table says
     rate = pl.lit(table.table["_y"].is_in([0.0, 1.0]).all())
     same = [name for name in table.table.columns if name != "_f"]
@@ -266,10 +277,11 @@ def _curve(
     rate, inside = mine.table["_rate"][0], (points >= knots[0]) & (points <= knots[-1])
     basis = _basis(points, knots)
     eta, back = basis @ fitted.params, expit if rate else np.asarray
-    f = mine.table["_f"].to_numpy()
-    leverage = np.minimum(fitted.slope / f * ((fitted.x @ fitted.bread) * fitted.x).sum(axis=1), 1 - 1e-6)
-    moved = fitted.moved / np.sqrt(f * (1 - leverage))[:, None]  # HC2
-    seen, value = basis @ (moved.T @ moved) @ basis.T, back(eta)
+    value, moved = back(eta), _moved(mine, fitted)
+    if moved is None:
+        columns = dict.fromkeys(_FOUND, np.full(len(points), np.nan)) | {"value": np.where(inside, value, np.nan)}
+        return columns, [ONE_CLUSTER if i else BEYOND for i in inside]
+    seen = basis @ (moved.T @ moved) @ basis.T
     se, freedom = np.sqrt(np.diag(seen)), _freedom(mine, fitted, basis)
     found = {"value": value, "se": se * (value * (1 - value) if rate else 1.0)}
     band = norm.sf(_largest(seen[np.ix_(inside, inside)], CONFIDENCE ** (1 / curves)))
@@ -280,16 +292,37 @@ def _curve(
     return columns, [ESTIMATED if i else BEYOND for i in inside]
 
 
+def _moved(mine: Rows, fitted: Fit) -> Array | None:
+    """What moves the coefficients: people (HC2), or clusters left out in turn; None where one alone matters.
+
+    statsmodels' own for clusters makes bands of 95 % that hold 89 % of curves of 60 towns.
+    Source: MacKinnon, Nielsen and Webb, Journal of Applied Econometrics 38 (2023), 671-694 (CV3).
+    """
+    x, slope, f = fitted.x, fitted.slope, mine.table["_f"].to_numpy()
+    if mine.clusters is None:
+        leverage = np.minimum(slope / f * ((x @ fitted.bread) * x).sum(axis=1), 1 - 1e-6)
+        return np.asarray(fitted.moved / np.sqrt(f * (1 - leverage))[:, None])
+    sums = mine.by_cluster(x * fitted.left[:, None])
+    squares = (x[:, :, None] * (x * slope[:, None])[:, None, :]).reshape(len(x), -1)
+    others = np.linalg.inv(fitted.bread) - mine.by_cluster(squares).reshape(len(sums), *fitted.bread.shape)
+    if len(sums) == 1 or not (np.linalg.cond(others) < 1e10).all():
+        return None
+    return np.linalg.solve(others, sums[:, :, None])[:, :, 0] * np.sqrt((len(sums) - 1) / len(sums))
+
+
 def _freedom(mine: Rows, fitted: Fit, basis: Array) -> Array:
-    """Degrees of freedom of the variance at each point: how many people decide it.
+    """Degrees of freedom of the variance at each point: how many people, or clusters, decide it.
 
     With those of the whole table, bands of 95 % of means with unequal weights hold 91 % of curves.
     """
     f = mine.table["_f"].to_numpy()
     share, found = np.sqrt(mine.w * fitted.slope / f), []
     for direction in basis @ fitted.bread:
-        parts = ((fitted.x @ direction) * share) ** 2
-        found.append((f * parts).sum() ** 2 / (f * parts**2).sum())
+        parts = (fitted.x @ direction) * share
+        if mine.clusters is not None:
+            parts = mine.by_cluster((f * parts)[:, None])[:, 0]
+        many = f if mine.clusters is None else 1.0
+        found.append((many * parts**2).sum() ** 2 / (many * parts**4).sum())
     return np.array(found)
 
 
@@ -316,6 +349,8 @@ def _lack_of_fit(mine: Rows, along: str, smooth: int | None) -> dict[str, Any]:
         fitted, _ = _spline(mine, along, smooth)
     except NotEstimableError as error:
         return {"status": f"not estimable: {error}"}
+    if mine.clusters is not None and mine.clusters.max() == 0:
+        return {"status": ONE_CLUSTER}
     flat = {"p_flat": _flat(mine, fitted.x)}
     bins = _stretches(x, f, np.minimum(fitted.mean, 1 - fitted.mean) if rate else None)
     if (count := bins.max() + 1) <= fitted.x.shape[1]:
@@ -325,7 +360,11 @@ def _lack_of_fit(mine: Rows, along: str, smooth: int | None) -> dict[str, Any]:
     # what a person adds to the sum of a stretch, less what the person moves the curve by
     influence = _beside(fitted, inside)
     left = inside.T @ fitted.left
-    if rate:  # of a few people often nobody is told: the curve's variance
+    if mine.clusters is not None:
+        sums, met = mine.by_cluster(influence * fitted.left[:, None]), mine.by_cluster(inside) > 0
+        units, freedom = np.maximum(met.sum(axis=0), 2), np.full(count, float(mine.clusters.max()))
+        size = ((sums - met * left / units) ** 2).sum(axis=0) * units / (units - 1)
+    elif rate:  # of a few people often nobody is told: the curve's variance
         size, freedom = (influence**2).T @ (w * fitted.slope), np.full(count, np.inf)
     else:
         sums, units = influence * (fitted.left / f)[:, None], np.maximum(f @ inside, 2)
@@ -355,12 +394,18 @@ def _beside(fitted: Fit, columns: Array) -> Array:
 def _flat(mine: Rows, basis: Array) -> float:
     """P value of the score test that all coefficients of the curve are equal."""
     from scipy.stats import chi2
+    from scipy.stats import f as f_law
 
     y, w, f = mine.y, mine.w, mine.table["_f"].to_numpy()
     mean = np.average(y, weights=f * w)
     columns = (basis - np.average(basis, axis=0, weights=f * w))[:, :-1]
     spread = mean * (1 - mean) if mine.table["_rate"][0] else (y - mean) ** 2
     sums, seen = (f * w * (y - mean)) @ columns, (columns * (f * w**2 * spread)[:, None]).T @ columns
+    if mine.clusters is not None:
+        moved = mine.by_cluster(columns * (f * w * (y - mean))[:, None])
+        count, many = columns.shape[1], len(moved)
+        size = sums @ np.linalg.pinv(moved.T @ moved, hermitian=True) @ sums
+        return float(f_law.sf(size * (many - count) / (count * (many - 1)), count, max(many - count, 1)))
     return float(chi2.sf(sums @ np.linalg.pinv(seen, hermitian=True) @ sums, columns.shape[1]))
 
 
@@ -385,8 +430,12 @@ def _jumps(mine: Rows, along: str, at: Sequence[float] | None, smooth: int | Non
     beside = _beside(fitted, (x[:, None] >= tried).astype(float))  # of each step, what no curve can follow
     some = fitted.slope @ beside**2 > 1e-8 * fitted.slope.sum()
     tried, beside = tried[some], beside[:, some]
-    spread = mine.w * fitted.slope if rate else fitted.left**2 / f
-    seen = (beside * spread[:, None]).T @ beside
+    if mine.clusters is None:
+        spread = mine.w * fitted.slope if rate else fitted.left**2 / f
+        seen = (beside * spread[:, None]).T @ beside
+    else:
+        moved = mine.by_cluster(beside * fitted.left[:, None])
+        seen = moved.T @ moved * (len(moved) / max(len(moved) - 1, 1))
     z = fitted.left @ beside / np.sqrt(np.diag(seen))
     largest = _maxima(seen) if len(tried) else np.zeros(1)
     found, back = [], expit if rate else np.asarray

@@ -99,6 +99,7 @@ def record(audit: Audit) -> str:
     """Return an audit as JSON of the shape that ``audit.schema.json`` describes."""
     told = metadata(audit)
     roles = ("prediction", "outcome", "score", "weight", "count", "selected")
+    roles += ("strata", "cluster", "replicate_weights", "replicate_kind")
     found = {
         "format": FORMAT,
         **{"package": told["package"], "command": told["command"]},

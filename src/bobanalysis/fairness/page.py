@@ -102,7 +102,7 @@ class Words:
 
     def rate(self, value: float | None, suppressed: bool, share: float | None) -> str:
         """Write a rate of a category; nothing for people of unknown category, who have no share."""
-        return "" if share is None else self.value(value, suppressed)
+        return "" if share is None and value is None and not suppressed else self.value(value, suppressed)
 
     def gap(self, value: float | None) -> str:
         """Write a difference with its sign; of shares in points."""
@@ -111,6 +111,10 @@ class Words:
         written = self._points(value)
         sign = "+" if value > 0 and written.strip("0.,") else ""
         return sign + written + ("\u00a0pts" if self.decimals is None else "")
+
+    def error(self, value: float | None) -> str:
+        """Write a standard error, of shares in points."""
+        return self.gap(value).lstrip("+")
 
     def known_gap(self, value: float | None) -> str:
         """Write a difference, or that there is none."""
@@ -150,6 +154,7 @@ _WRITERS: dict[str, Callable[..., str]] = {
     for writer in (
         *(Words.number, Words.known_number, Words.share, Words.metric, Words.label, Words.value),
         *(Words.rate, Words.gap, Words.known_gap, Words.span, Words.ratios, Words.p, Words.known_p),
+        Words.error,
         *(Words.flags, Words.part, Words.place, Words.places),
     )
 }
@@ -251,6 +256,8 @@ def _told(audit: Audit, entry: Entry, lang: Language, most: int) -> list[Section
         sentences = [words.word(f"{name}_text")]
         if name == "impact" and entry.by_median:
             sentences.append(words.word("median_text"))
+        if name == "gaps" and (rows["metric"] == "equalized_odds").any():
+            sentences.append(words.word("odds_text"))
         if name == "subgroups" and (rows := rows.filter("found")).is_empty():
             sentences.append(words.word("nothing_found"))
         parts.append(_section(audit, entry, name, words.word(name), sentences, rows, means, most))
@@ -389,7 +396,7 @@ def _section(
     lines, write = [], shares
     for row in rows.head(most).iter_rows(named=True):
         write = means if of_score or row.get("metric") == "mean_score" else shares
-        given = [[row[one] if isinstance(one, str) else one for one in of] for _, _, *of in columns]
+        given = [[row.get(one) if isinstance(one, str) else one for one in of] for _, _, *of in columns]
         lines.append([_WRITERS[how](write, *of) for (_, how, *_), of in zip(columns, given, strict=True)])
     full = [at for at in range(len(columns)) if any(line[at] for line in lines)]  # not what all lines lack
     lines, columns = [[line[at] for at in full] for line in lines], [columns[at] for at in full]
@@ -404,7 +411,8 @@ def _read_as(audit: Audit, words: Words) -> Section:
     if audit.people != audit.rows:
         lines.append((words.word("people"), words.number(audit.people)))
     lines.append((words.word("groups"), ", ".join(entry.name for entry in audit.entries)))
-    roles = ("prediction", "outcome", "score", "weight", "count", "selected")
+    roles = ("prediction", "outcome", "score", "weight", "count", "selected", "strata", "cluster")
+    roles += ("replicate_weights",)
     lines += [(words.word(role), str(getattr(plan, role))) for role in roles if getattr(plan, role)]
     lines += [(words.word(key), told[key]) for key in ("package", "command", "sha256")]
     return Section("", (), ("", ""), lines, words=2)

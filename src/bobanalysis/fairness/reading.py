@@ -21,6 +21,7 @@ import polars as pl
 
 from bobanalysis.fairness._cube import UNKNOWN, Cube, merged, row_sums
 from bobanalysis.fairness.scores import in_bins, score_bins, weighted_median
+from bobanalysis.fairness.survey import REPLICATES, Design, Sample
 from bobanalysis.fairness.texts import text
 from bobanalysis.tables import NO, YES, Batch, InputError, Table, as_number, no_column, open_table
 from bobanalysis.text import Text
@@ -53,6 +54,8 @@ class Plan:
         selected: how many of these ``count`` people were selected; stands for ``prediction``.
         missing: texts that mean "not known".
         apart: keep people of different weights apart in :attr:`Reading.people`.
+        strata, cluster, replicate_weights, replicate_kind, lonely: how a sample was drawn; see
+            :class:`bobanalysis.fairness.Design`.
     """
 
     groups: tuple[str, ...]
@@ -64,6 +67,20 @@ class Plan:
     selected: str | None = None
     missing: tuple[str, ...] = MISSING
     apart: bool = False
+    strata: str | None = None
+    cluster: str | None = None
+    replicate_weights: str | None = None
+    replicate_kind: str | None = None
+    lonely: str | None = None
+
+    @property
+    def design(self) -> Design | None:
+        """How the sample was drawn, None where each row was drawn for itself."""
+        if not (self.strata or self.cluster or self.replicate_weights):
+            return None
+        kind, lonely = self.replicate_kind or "brr", "centre" if self.lonely == "centre" else "refuse"
+        each = [float(part) for part in kind.split(",")] if "," in kind else kind
+        return Design(self.strata, self.cluster, self.replicate_weights or (), each, lonely)
 
 
 @dataclass(frozen=True)
@@ -76,6 +93,7 @@ class Reading:
         notes: what was read as what.
         scored: where there is a score, the cube by its bin ("_item"), whether it is above the median of
             everybody ("_prediction") and outcome; None without a score, or with too many distinct ones.
+        ranked: where there is an outcome too, the cube by score ("_item"), for how well it ranks.
         people: people who are alike in everything that was asked, with their number "_n"; "_score" and
             "_weight" are columns where these are kept apart.
         decimal_comma: whether numbers may be written 0,5.
@@ -87,6 +105,7 @@ class Reading:
     scored: Cube | None = None
     people: pl.DataFrame = field(default_factory=pl.DataFrame)
     decimal_comma: bool = False
+    ranked: Cube | None = None
 
 
 def read(
@@ -123,6 +142,7 @@ def read(
     keys = [*plan.groups, *(f"_{key}" for key in ("prediction", "outcome", "score") if getattr(plan, key))]
     keys += ["_prediction"] if plan.selected else []
     keys += ["_weight"] if plan.apart else []
+    keys += source.units
     parts: list[pl.DataFrame] = []
     rows = skipped = weightless = 0
     for batch in source.table.batches(columns):
@@ -151,11 +171,12 @@ def read(
     notes = [*source.table.notes, *([text("skipped", rows=skipped)] if skipped else [])]
     notes += [text("weightless", people=weightless)] if weightless else []
     people = _interpreted(cells, source, notes)
+    sample = plan.design.sample(people) if plan.design else None
     keys = [key for key in keys if key != "_weight"]
     cells, comma = merged(people, keys) if "_score" not in keys else people, source.table.decimal_comma
     if not plan.score:
-        return Reading(Cube(cells, plan.groups), rows, tuple(notes), None, people, comma)
-    scored = _by_bin(cells, plan) if "_score" in keys else None
+        return Reading(Cube(cells, plan.groups, sample=sample), rows, tuple(notes), None, people, comma)
+    scored, ranked = _by_bin(cells, plan, sample) if "_score" in keys else (None, None)
     if scored is None:
         notes.append(text("many_scores"))
     else:
@@ -164,17 +185,21 @@ def read(
         )
     if cells["_score_n"].sum() == 0:
         raise InputError(f"{path}: {plan.score!r} is unknown in every row")
-    return Reading(Cube(cells, plan.groups), rows, tuple(notes), scored, people, comma)
+    whole = Cube(cells, plan.groups, sample=sample)
+    return Reading(whole, rows, tuple(notes), scored, people, comma, ranked)
 
 
-def _by_bin(cells: pl.DataFrame, plan: Plan) -> Cube:
-    """Sum cells of single scores by bin of the score and by whether it is above the median."""
+def _by_bin(cells: pl.DataFrame, plan: Plan, sample: Sample | None) -> tuple[Cube, Cube | None]:
+    """Sum cells of single scores by bin and by whether it is above the median; and by score and outcome."""
     known = cells.filter(pl.col("_score").is_not_null())
     median = weighted_median(known["_score"], known["_w"])
     bins = in_bins(pl.col("_score"), *score_bins(known["_score"], known["_w"]))
-    keys = [*plan.groups, "_item", "_prediction", *(["_outcome"] if plan.outcome else [])]
+    keys = [*plan.groups, *(["_outcome"] if plan.outcome else []), *(sample.keys if sample else []), "_item"]
     binned = cells.with_columns(_item=bins, _prediction=pl.col("_score") > median)
-    return Cube(binned.group_by(keys, maintain_order=True).agg(row_sums(True)), plan.groups)
+    scored = binned.group_by([*keys, "_prediction"], maintain_order=True).agg(row_sums(True))
+    single = cells.with_columns(_item=pl.col("_score").cast(pl.String)).group_by(keys, maintain_order=True)
+    ranked = Cube(single.agg(row_sums(True)), plan.groups, sample=sample) if plan.outcome else None
+    return Cube(scored, plan.groups, sample=sample), ranked
 
 
 @dataclass(frozen=True)
@@ -199,7 +224,23 @@ class _Source:
             raise InputError(f"rename the group column {clash[0]!r}: names of sums begin with an underscore")
         if not plan.groups:
             raise InputError("name at least one attribute, such as --by age")
-        return [*plan.groups, *decisions, *numbers]
+        if plan.design and plan.count and not plan.cluster:
+            raise InputError("--count goes with --cluster: people of one row are not drawn together")
+        drawn = [name for name in self.drawn.values() if name]
+        if missing := [name for name in drawn if name not in has]:
+            raise no_column(missing[0], has, str(self.table.path))
+        return list(dict.fromkeys([*plan.groups, *decisions, *numbers, *drawn]))
+
+    @property
+    def drawn(self) -> dict[str, str | None]:
+        """What becomes of the columns that say how the sample was drawn."""
+        design = self.plan.design
+        return design.columns(self.table.columns, self.plan.weight) if design else {}
+
+    @property
+    def units(self) -> list[str]:
+        """Keys of strata and primary sampling units."""
+        return [role for role in self.drawn if not role.startswith("_r")]
 
     def condition(self, asked: str) -> tuple[str, str, str]:
         """The column a prediction or outcome is about, its comparison ("" for none) and what with."""
@@ -264,6 +305,16 @@ class _Source:
             if asked:
                 keys[key], bad = self.decision(asked, schema)
                 wrong.append((self.condition(asked)[0], bad, "is not a finite number"))
+        for role, column in self.drawn.items():
+            if role not in self.units:
+                numbers[role], bad = self.number(str(column), schema)
+                wrong.append((str(column), bad | numbers[role].is_null(), "is not a number, as a replicate weight is"))
+            elif column:
+                keys[role] = self.text(column, schema)
+                wrong.append((column, keys[role].is_null(), "is missing; every row needs it"))
+            else:
+                row = pl.Series(batch.rows).cast(pl.String)
+                keys[role] = pl.lit("all") if role == "_stratum" else pl.lit(row)
         first = [
             bad.fill_null(False).arg_true().first().alias(str(at)) for at, (_, bad, _) in enumerate(wrong)
         ]
@@ -277,7 +328,8 @@ class _Source:
             no = narrow.with_columns(_prediction=pl.lit("0"), _n=pl.col("_n") - pl.col("_s"))
             narrow = pl.concat([yes, no])
         n, w = pl.col("_n"), pl.col("_w")
-        return narrow.filter(n > 0).with_columns(_weight=w, _w=n * w, _w2=n * w * w)
+        again = pl.col(REPLICATES) * n
+        return narrow.filter(n > 0).with_columns(again, _weight=w, _w=n * w, _w2=n * w * w)
 
 
 # --- what the texts mean ------------------------------------------------------------------------------------

@@ -58,6 +58,10 @@ class Rows:
             return None
         return np.unique(self.table["_cluster"].to_numpy(), return_inverse=True)[1]
 
+    def by_cluster(self, values: Array) -> Array:
+        """Return the sums of columns of values by cluster."""
+        return np.stack([np.bincount(self.clusters, column) for column in values.T], axis=1)
+
     def within(self, keep: pl.Series) -> Rows:
         """Return some of the rows."""
         return Rows(self.table.filter(keep), self.left_out, self.back)

@@ -29,7 +29,7 @@ REPLICATES = r"^_r\d+_w$"
 """Columns of the sums of replicate weights."""
 MOST_TOGETHER = 1_000
 """Most groups of which what they share is looked at in the test of the largest gap."""
-_KINDS = "brr, fay=0.5 (its factor), jk1, jkn, bootstrap, scale=0.05 (what squares are multiplied by)"
+_KINDS = "brr, fay=0.5 (its factor), jk1, bootstrap, scale=0.05, or a number for each replicate"
 _UNIT = ["_stratum", "_psu"]
 
 
@@ -42,10 +42,9 @@ class Design:
         cluster: column of primary sampling units, numbered anew in each stratum or not; without, each row is
             one.
         replicates: columns of replicate weights, or a pattern of their names such as "repwgt[0-9]*".
-        kind: of replicates: "brr", "fay=0.5" (its factor), "jk1", "jkn" (with ``scale``), "bootstrap", or
-            "scale=0.05": what squared distances are multiplied by.
-        scale: what the squared distance of each replicate is multiplied by; for "jkn" the share of its units
-            that a stratum keeps, (n - 1) / n.
+        kind: of replicates: "brr", "fay=0.5" (its factor), "jk1", "bootstrap", "scale=0.05" (what squared
+            distances are multiplied by), or one such number a replicate, as JKn needs: the share of its units
+            that the stratum keeps, (n - 1) / n.
         lonely: what becomes of a stratum with a single unit, which shows no variance: "refuse", or "centre":
             it then counts with its distance from the mean of all units, which errs on the long side.
 
@@ -56,8 +55,7 @@ class Design:
     strata: str | None = None
     cluster: str | None = None
     replicates: str | Sequence[str] = ()
-    kind: str = "brr"
-    scale: Sequence[float] = ()
+    kind: str | Sequence[float] = "brr"
     lonely: Literal["refuse", "centre"] = "refuse"
 
     def columns(self, has: Sequence[str], weight: str | None) -> dict[str, str | None]:
@@ -99,15 +97,17 @@ class Design:
 
     def _factors(self, count: int) -> Array:
         """What the squared distance of each replicate is multiplied by."""
+        if not isinstance(self.kind, str):
+            if len(self.kind) != count:
+                raise ValueError(f"{count} replicates need as many numbers as their kind, not {len(self.kind)}")
+            return np.asarray(self.kind, float)
         kind, _, given = self.kind.partition("=")
         known = {"brr": 1 / count, "jk1": 1 - 1 / count, "bootstrap": 1 / count}
         if re.fullmatch(r"0?\.\d+|\d+(\.\d+)?", given) and float(given) != 1:
             known |= {"fay": 1 / (count * (1 - float(given)) ** 2), "scale": float(given)}
-        if (self.scale or kind == "jkn") and len(self.scale) != count:
-            raise ValueError(f"{count} replicates need as many factors in scale=, not {len(self.scale)}")
-        if kind not in (*known, "jkn"):
+        if kind not in known:
             raise ValueError(f"kind of replicates {self.kind!r} is not one of: {_KINDS}")
-        return np.asarray(self.scale, float) if self.scale else np.full(count, known[kind])
+        return np.full(count, known[kind])
 
 
 @dataclass(frozen=True)
