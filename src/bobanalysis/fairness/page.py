@@ -18,9 +18,9 @@ from typing import Any
 import polars as pl
 
 from bobanalysis.fairness._cube import UNKNOWN
-from bobanalysis.fairness.audit import Audit, Entry
 from bobanalysis.fairness.export import metadata
 from bobanalysis.fairness.metrics import EVERYONE_ELSE
+from bobanalysis.fairness.result import Entry, Result
 from bobanalysis.fairness.texts import text, texts
 from bobanalysis.tables import load_yaml
 from bobanalysis.text import LANGUAGES, Language, colon, number, percent, percent_sign, quote
@@ -222,7 +222,7 @@ def _ticks(low: float, high: float) -> list[float]:
     return [round(size * at, 12) for at in range(first, last + 1)]
 
 
-def chapters(audit: Audit, lang: Language, most: int = MOST_LINES) -> list[Chapter]:
+def chapters(audit: Result, lang: Language, most: int = MOST_LINES) -> list[Chapter]:
     """Return what is to be told about an audit, in order, tables cut to ``most`` lines."""
     words = Words(lang)
     said = [note.get(lang) for note in audit.notes]
@@ -235,7 +235,7 @@ def chapters(audit: Audit, lang: Language, most: int = MOST_LINES) -> list[Chapt
     return [*found, Chapter(words.word("reading"), reading, [])]
 
 
-def _told(audit: Audit, entry: Entry, lang: Language, most: int) -> list[Section]:
+def _told(audit: Result, entry: Entry, lang: Language, most: int) -> list[Section]:
     """The sections of an entry: its measures one by one, then its other tables."""
     bands = any(name in audit.question.bands for name in entry.groups)
     words, means = Words(lang, None, bands), Words(lang, _digits(entry), bands)
@@ -257,7 +257,7 @@ def _told(audit: Audit, entry: Entry, lang: Language, most: int) -> list[Section
     return parts
 
 
-def page(audit: Audit, lang: Language = "fr") -> str:
+def page(audit: Result, lang: Language = "fr") -> str:
     """Return the audit as one HTML page, in French and English, that loads nothing from anywhere.
 
     Args:
@@ -267,12 +267,12 @@ def page(audit: Audit, lang: Language = "fr") -> str:
     return _rendered(audit, lang, LANGUAGES)
 
 
-def fragment(audit: Audit) -> str:
+def fragment(audit: Result) -> str:
     """Return the tables of an audit as HTML for a notebook, in the language of the system."""
     return _rendered(audit, system_language(), ())
 
 
-def _rendered(audit: Audit, lang: Language, languages: Sequence[Language]) -> str:
+def _rendered(audit: Result, lang: Language, languages: Sequence[Language]) -> str:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     loader = PackageLoader("bobanalysis.fairness", "")
@@ -284,7 +284,7 @@ def _rendered(audit: Audit, lang: Language, languages: Sequence[Language]) -> st
     return pages.get_template("audit.html.jinja").render(lang=lang, title=title, bodies=bodies, whole=whole)
 
 
-def printed(audit: Audit) -> str:
+def printed(audit: Result) -> str:
     """Return an audit as text of 80 columns, in the language of the system."""
     from rich.console import Console
 
@@ -299,7 +299,7 @@ def system_language() -> Language:
     return "fr" if (said or locale.getlocale()[0] or "").lower().startswith("fr") else "en"
 
 
-def show(audit: Audit, lang: Language, screen: Any, most: int = 20) -> None:
+def show(audit: Result, lang: Language, screen: Any, most: int = 20) -> None:
     """Print an audit to a Rich console, tables cut to ``most`` lines."""
     from rich.markup import escape
     from rich.table import Table
@@ -366,7 +366,7 @@ def _columns() -> dict[str, list[list[Any]]]:
 
 
 def _section(
-    audit: Audit,
+    audit: Result,
     entry: Entry,
     name: str,
     title: str,
@@ -398,7 +398,7 @@ def _section(
     return Section(title, sentences, head, lines, rows.height - len(lines), wide, write=write, **drawn)
 
 
-def _read_as(audit: Audit, words: Words) -> Section:
+def _read_as(audit: Result, words: Words) -> Section:
     plan, told = audit.plan, metadata(audit)
     lines = [(words.word("file"), audit.path.name), (words.word("rows"), words.number(audit.rows))]
     if audit.people != audit.rows:
@@ -423,7 +423,7 @@ def _digits(entry: Entry) -> int:
     return 2 if not isinstance(typical, float) else min(max(2, 1 - math.floor(math.log10(typical))), 12)
 
 
-def _measure(audit: Audit, entry: Entry, rows: pl.DataFrame, means: Words, most: int) -> Section:
+def _measure(audit: Result, entry: Entry, rows: pl.DataFrame, means: Words, most: int) -> Section:
     (metric, item), against = rows.select("metric", "item").row(0), rows["reference"][0]
     about = f"about_{metric}" if item is None else "about_item"
     sentences = [means.word(about)] if about in texts() else []
@@ -436,7 +436,7 @@ def _measure(audit: Audit, entry: Entry, rows: pl.DataFrame, means: Words, most:
     return _section(audit, entry, "measure", title, sentences, rows, means, most, drawn=points)
 
 
-def _curve(audit: Audit, entry: Entry, rows: pl.DataFrame, means: Words, most: int) -> Section:
+def _curve(audit: Result, entry: Entry, rows: pl.DataFrame, means: Words, most: int) -> Section:
     """A curve, and a table of it at round places."""
     metric, item, status = rows.select("metric", "item", "status").row(0)
     about = f"about_{metric}" if item is None else "about_item"
