@@ -351,7 +351,7 @@ def test_the_result_shows_itself_as_tables_in_python_and_in_a_notebook(file, mon
     found = audit_file(file, by=["sex"], prediction="told")
     assert re.search(r"F +\d+ +\d+\.\d%", repr(found))
     shown = found._repr_html_()
-    assert shown.count("<table>") >= 4
+    assert shown.count("<table") >= 4
     assert "<style" not in shown
     assert "<svg" not in shown
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from functools import cached_property, reduce
 from pathlib import Path
@@ -22,12 +22,15 @@ from bobanalysis.fairness.decomposition import kitagawa, oaxaca
 from bobanalysis.fairness.disclosure import Shield
 from bobanalysis.fairness.disparity import disparities
 from bobanalysis.fairness.distances import distribution_distances
+from bobanalysis.fairness.export import long
 from bobanalysis.fairness.gaps import MEAN, ODDS, gap_test
 from bobanalysis.fairness.impact import impact_ratios
-from bobanalysis.fairness.metrics import MIN_GROUP, RATES, group_metrics, rates_of
+from bobanalysis.fairness.metrics import RATES, group_metrics, rates_of
+from bobanalysis.fairness.page import fragment, printed
 from bobanalysis.fairness.ranking import roc_area, roc_points
 from bobanalysis.fairness.reading import MISSING, Plan, Reading, read
 from bobanalysis.fairness.regression import NotEstimableError
+from bobanalysis.fairness.result import Entry, Question, Result
 from bobanalysis.fairness.subgroups import find_subgroups
 from bobanalysis.fairness.texts import text
 from bobanalysis.tables import InputError
@@ -48,128 +51,19 @@ _PARTS: dict[str, Any] = dict.fromkeys(("metric", "part", "column"), pl.String)
 _PARTS |= dict.fromkeys(("contribution", "ci_low", "ci_high"), pl.Float64)
 
 
-@dataclass(frozen=True)
-class Question:
-    """What is asked of a file, beside what its columns are.
-
-    Attributes:
-        groups: columns to cross, each value a group.
-        by: attributes, each by itself. Text and numbers of few values are groups; a number of many values,
-            or a date of birth with ``on``, is a curve without bins.
-        cross: crossings, each several columns; a number of many values needs ``bands``.
-        bands: limits by column, each the first number of the next band.
-        on: day for which dates of birth are turned into completed years.
-        curve: attributes of ``by`` that are curves although they have few values.
-        jump: values, by attribute, at which a curve may jump; by default all are tried.
-        adjust_for: columns held equal in adjusted gaps, and over which gaps are decomposed.
-        decompose: conditions such as "age>=50": the gap between those who fulfil it and the others is split.
-        reference: label of the group that others are compared with: by attribute, or one a group column.
-        min_group: smaller groups are suppressed.
-        search: also search all combinations of the columns of ``groups`` and of each crossing.
-        protect: hide also what small groups could be worked out from, in every table.
-        encoding, skip_bad_rows: see :func:`bobanalysis.fairness.reading.read`.
-    """
-
-    groups: Sequence[str] = ()
-    by: Sequence[str] = ()
-    cross: Sequence[Sequence[str]] = ()
-    bands: Mapping[str, Sequence[float]] = field(default_factory=dict)
-    on: date | str | None = None
-    curve: Sequence[str] = ()
-    jump: Mapping[str, Sequence[float]] = field(default_factory=dict)
-    adjust_for: Sequence[str] = ()
-    decompose: Sequence[str] = ()
-    reference: Any = None
-    min_group: int = MIN_GROUP
-    search: bool = False
-    protect: bool = False
-    encoding: str | None = None
-    skip_bad_rows: bool = False
-
-
-@dataclass(frozen=True)
-class Entry:
-    """What a file says about one attribute, or about several crossed; ``entry["impact"]`` is a table of it.
-
-    Attributes:
-        name: "age", "age × region", or the condition of a decomposition.
-        groups: the columns.
-        kind: "groups", "bands", "curve" or "decomposition".
-        notes: what the attribute was taken for, what was left out, and why.
-        tables: those that the columns allow, in the order in which they are told:
-
-            measures       the measure frame (:data:`bobanalysis.fairness.MEASURE_COLUMNS`), not for a curve
-            curve          points for each ``metric`` and ``item``; see :func:`bobanalysis.fairness.curve`
-            shape          for each of these, whether it is flat and whether it fits: see ``lack_of_fit``
-            jumps          the named values, or the one with the largest jump: see ``discontinuities``
-            gaps           a row a rate or mean whose largest gap between known groups was tested
-            summary        largest differences and smallest ratios between known groups
-            impact         impact ratios
-            distances      distances between distributions of several answers
-            calibration    observed rates by bin of the score
-            ranking        how well the score ranks: area under the ROC curve; ``points`` of that curve
-            adjusted       the gap as it is (``raw``) and between people alike in other columns (``effect``)
-            decomposition  what the gap between those who fulfil a condition and the others is made of
-            subgroups      the search over all combinations
-        by_median: whether "selected" in the impact ratios means a score above the median.
-    """
-
-    name: str
-    groups: tuple[str, ...]
-    kind: str
-    notes: tuple[Text, ...]
-    tables: Mapping[str, pl.DataFrame]
-    by_median: bool = False
-
-    def __getitem__(self, name: str) -> pl.DataFrame:
-        """Return a table."""
-        return self.tables[name]
-
-
-@dataclass(frozen=True)
-class Audit:
-    """What a file says about its attributes; ``audit["age"]`` is the entry of one.
-
-    Attributes:
-        path: the file.
-        plan: which columns were read as what.
-        question: what was asked.
-        rows: rows read.
-        people: people they stand for (rows, or the sum of the column of counts).
-        notes: what the reader must know.
-        entries: one an attribute, in the order they were asked for, then one a crossing or decomposition.
-        sha256: digest of the file.
-    """
-
-    path: Path
-    plan: Plan
-    question: Question
-    rows: int
-    people: int
-    notes: tuple[Text, ...]
-    entries: tuple[Entry, ...]
-    sha256: str
-
-    def __getitem__(self, name: str) -> Entry:
-        """Return the entry of an attribute, or of a crossing such as "age × region"."""
-        return {entry.name: entry for entry in self.entries}[name]
+class Audit(Result):
+    """What a file says, as it shows itself: as tables, in Python and in a notebook."""
 
     @property
     def table(self) -> pl.DataFrame:
         """All tables of all entries as one long table: see ``long.yaml``."""
-        from bobanalysis.fairness.export import long
-
         return long(self)
 
     def __repr__(self) -> str:
         """Return the tables as text of 80 columns."""
-        from bobanalysis.fairness.page import printed
-
         return printed(self)
 
     def _repr_html_(self) -> str:
-        from bobanalysis.fairness.page import fragment
-
         return fragment(self)
 
 
@@ -235,7 +129,9 @@ def audit_file(
         reading = read(path, replace(plan, apart=True), *options)  # a curve needs the weight of each person
     if plan.design and (question.search or conditions):
         option = "--search" if question.search else "--decompose"
-        raise InputError(f"{option} takes people as drawn one by one: leave out strata, clusters and replicates")
+        raise InputError(
+            f"{option} takes people as drawn one by one: leave out strata, clusters and replicates"
+        )
     ask = _Asked(reading, plan, question, found)
     entries = [ask.curve(n) if found[n].kind == "curve" else ask.groups([n]) for n in question.by]
     entries += [ask.groups(as_list(one), crossed=True) for one in question.cross]
@@ -245,6 +141,10 @@ def audit_file(
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     notes = (text("protected"),) if question.protect else reading.notes  # they count people
+    if (sample := reading.cube.sample) is not None:
+        facts = {"units": sample.units.height, "replicates": 0 if sample.scale is None else len(sample.scale)}
+        facts["strata"] = sample.units["_stratum"].n_unique() if sample.scale is None else 0
+        notes = (*notes, text("drawn" if sample.scale is None else "replicated", **facts))
     return Audit(path, plan, question, reading.rows, people, notes, tuple(entries), digest)
 
 

@@ -279,7 +279,9 @@ def _curve(
     eta, back = basis @ fitted.params, expit if rate else np.asarray
     value, moved = back(eta), _moved(mine, fitted)
     if moved is None:
-        columns = dict.fromkeys(_FOUND, np.full(len(points), np.nan)) | {"value": np.where(inside, value, np.nan)}
+        columns = dict.fromkeys(_FOUND, np.full(len(points), np.nan)) | {
+            "value": np.where(inside, value, np.nan)
+        }
         return columns, [ONE_CLUSTER if i else BEYOND for i in inside]
     seen = basis @ (moved.T @ moved) @ basis.T
     se, freedom = np.sqrt(np.diag(seen)), _freedom(mine, fitted, basis)

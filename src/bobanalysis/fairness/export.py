@@ -21,7 +21,7 @@ from bobanalysis.tables import load_yaml
 from bobanalysis.text import Text
 
 if TYPE_CHECKING:
-    from bobanalysis.fairness.audit import Audit
+    from bobanalysis.fairness.result import Result
 
 FORMAT = 1
 """Number of the shape of the JSON; see ``audit.schema.json``."""
@@ -33,7 +33,7 @@ def _shape() -> dict[str, Any]:
     return load_yaml(dict[str, Any], files("bobanalysis.fairness") / "long.yaml")
 
 
-def long(audit: Audit) -> pl.DataFrame:
+def long(audit: Result) -> pl.DataFrame:
     """Return all tables of all entries below each other.
 
     Returns:
@@ -59,7 +59,7 @@ def long(audit: Audit) -> pl.DataFrame:
     return pl.concat(parts, how="diagonal")
 
 
-def command(audit: Audit) -> str:
+def command(audit: Result) -> str:
     """Return the command that gives the audit again."""
     words = ["bobanalysis", "audit", audit.path.name]
     asked = {one.name: getattr(audit.question, one.name) for one in fields(audit.question)}
@@ -89,13 +89,13 @@ def command(audit: Audit) -> str:
     return shlex.join(words)
 
 
-def metadata(audit: Audit) -> dict[str, str]:
+def metadata(audit: Result) -> dict[str, str]:
     """Return where an audit comes from: shape, package, command and file, as texts."""
     found = {"format": str(FORMAT), "package": f"bobanalysis {version('bobanalysis')}"}
     return found | {"command": command(audit), "file": audit.path.name, "sha256": audit.sha256}
 
 
-def record(audit: Audit) -> str:
+def record(audit: Result) -> str:
     """Return an audit as JSON of the shape that ``audit.schema.json`` describes."""
     told = metadata(audit)
     roles = ("prediction", "outcome", "score", "weight", "count", "selected")

@@ -308,7 +308,9 @@ class _Source:
         for role, column in self.drawn.items():
             if role not in self.units:
                 numbers[role], bad = self.number(str(column), schema)
-                wrong.append((str(column), bad | numbers[role].is_null(), "is not a number, as a replicate weight is"))
+                wrong.append(
+                    (str(column), bad | numbers[role].is_null(), "is not a number, as a replicate weight is")
+                )
             elif column:
                 keys[role] = self.text(column, schema)
                 wrong.append((column, keys[role].is_null(), "is missing; every row needs it"))
