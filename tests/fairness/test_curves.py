@@ -160,7 +160,8 @@ def test_towns_alike_are_seldom_called_a_misfit_a_slope_or_a_jump(sets, weight):
     """False alarms at 5 % of samples of towns in which nothing depends on age."""
     rng = np.random.default_rng(21)
     flat = lambda age: 40 + 0 * age  # noqa: E731
-    options = {"along": "age", "value": "score", "by": ["set"], "smooth": 5, "cluster": "town", "weight": weight}
+    options = {"along": "age", "value": "score", "by": ["set"], "smooth": 5, "cluster": "town"}
+    options |= {"weight": weight}
     frame = many(sets, lambda: towns(rng, truth=flat))
     fit, jump = lack_of_fit(frame, **options), discontinuities(frame, at=[40], **options)
     shares = [(p < 0.05).mean() for p in (fit["p_value"], fit["p_flat"], jump["p_value"])]

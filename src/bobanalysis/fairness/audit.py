@@ -43,7 +43,6 @@ MOST_MODELLED = 2_000_000
 MOST_ANSWERS = 12
 """Answers, the most frequent ones, that get a curve each."""
 _TESTED = ("selection_rate", "false_positive_rate", "false_negative_rate", ODDS, MEAN)
-_ODDS = ("true_positive_rate", "false_positive_rate")
 _DRAWN = ("selection_rate", "base_rate", "false_positive_rate", "false_negative_rate")
 _GAP = {"metric": pl.String, "value": pl.Float64, "high": pl.String, "low": pl.String}
 _GAP |= dict.fromkeys(("ci_low", "ci_high", "p_value"), pl.Float64)
@@ -128,10 +127,7 @@ def audit_file(
     if plan.weight and not apart and any(found[name].kind == "curve" for name in question.by):
         reading = read(path, replace(plan, apart=True), *options)  # a curve needs the weight of each person
     if plan.design and (question.search or conditions):
-        option = "--search" if question.search else "--decompose"
-        raise InputError(
-            f"{option} takes people as drawn one by one: leave out strata, clusters and replicates"
-        )
+        raise InputError("--search and --decompose take people as drawn one by one, not as a survey does")
     ask = _Asked(reading, plan, question, found)
     entries = [ask.curve(n) if found[n].kind == "curve" else ask.groups([n]) for n in question.by]
     entries += [ask.groups(as_list(one), crossed=True) for one in question.cross]
@@ -141,10 +137,7 @@ def audit_file(
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     notes = (text("protected"),) if question.protect else reading.notes  # they count people
-    if (sample := reading.cube.sample) is not None:
-        facts = {"units": sample.units.height, "replicates": 0 if sample.scale is None else len(sample.scale)}
-        facts["strata"] = sample.units["_stratum"].n_unique() if sample.scale is None else 0
-        notes = (*notes, text("drawn" if sample.scale is None else "replicated", **facts))
+    notes += (reading.cube.sample.told(),) if reading.cube.sample else ()
     return Audit(path, plan, question, reading.rows, people, notes, tuple(entries), digest)
 
 
@@ -173,8 +166,7 @@ class _Asked:
         of_several = "_prediction" in cells.cells.columns and not cells.binary
         least: dict[str, Any] = {"min_group": self.question.min_group}
         against = {**least, "reference": self._reference(names)}
-        shield = self._shield
-        measures = group_metrics(shown, **against)
+        shield, measures = self._shield, group_metrics(shown, **against)
         measures = shield.conceal(measures, names) if shield else measures
         tables = {"measures": measures, "gaps": _gaps(cells, shield, **least)}
         tables["summary"] = disparities(cells, shield=shield, **least) if cells.binary else None
@@ -190,7 +182,7 @@ class _Asked:
             tables["points"] = roc_points(scored, **least)
         tables["adjusted"] = self._adjusted(names[0], notes) if alone else None
         tables["subgroups"] = find_subgroups(cells) if self.question.search and not of_several else None
-        notes += self._left_out(cells, tables["measures"])
+        notes += self._left_out(cells, measures)
         kind = alone.kind if alone else "groups"
         return _entry(" × ".join(names), names, kind, notes, tables, by_median=not cells.binary)
 
@@ -205,7 +197,7 @@ class _Asked:
         notes += [text("no_replicates")] if self.plan.replicate_weights else []
         for metric, item, who, among in self._measured:
             of = people.filter(among)
-            of = of.select(at=name, y=who.cast(pl.Float64), n="_n", weight="_weight", *cluster)
+            of = of.select(*cluster, at=name, y=who.cast(pl.Float64), n="_n", weight="_weight")
             if of.drop_nulls().filter(pl.col("weight") > 0).is_empty():
                 notes.append(text("no_curve", name=name, metric=text(f"metric_{metric}")))
                 continue
@@ -214,9 +206,10 @@ class _Asked:
             for key, found in zip(parts, (curve(of, **asked), lack_of_fit(of, **asked), jumps), strict=True):
                 parts[key].append(found.select(*named, pl.all()))
         tables = {key: pl.concat(found) if found else None for key, found in parts.items()}
-        if self.question.protect:
+        if self.question.protect and tables["curve"] is not None:
             hidden = [pl.lit(None, pl.Int64).alias(c) for c in ("n", "n_here", "left_out")]
-            tables |= {"curve": t.with_columns(hidden) for t in [tables["curve"]] if t is not None}
+            tables["curve"] = tables["curve"].with_columns(hidden)
+        if self.question.protect:
             return _entry(name, [name], "curve", [], tables)
         tables["adjusted"] = self._adjusted(name, notes)
         unknown, everybody = int(people.filter(pl.col(name).is_null())["_n"].sum()), int(people["_n"].sum())
@@ -387,10 +380,7 @@ def _gaps(cells: Cube, shield: Shield | None, min_group: int) -> pl.DataFrame | 
     known, scored = cells.known(), "_score_sum" in cells.cells.columns
     allowed = {*rates_of(cells), *([MEAN] if scored else [])}
     allowed |= {ODDS} if "false_positive_rate" in allowed else set()
-    tests = []
-    for metric in [m for m in _TESTED if m in allowed]:
-        made = _ODDS if metric == ODDS else (metric,)
-        shown = shield.known(known, *made) if shield else known
-        tests.append(gap_test(shown, metric=metric, min_group=max(min_group, 2)))
+    shown = {m: shield.known(known, m) if shield else known for m in _TESTED if m in allowed}
+    tests = [gap_test(cells, metric=m, min_group=max(min_group, 2)) for m, cells in shown.items()]
     found = [{name: getattr(test, name) for name in _GAP} for test in tests if test.value is not None]
     return pl.DataFrame(found, schema=_GAP) if found else None

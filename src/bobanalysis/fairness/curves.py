@@ -85,7 +85,7 @@ def curve(
     >>> found["value"].round(6).to_list()
     [22.4, 22.4, 22.4, 22.4]
     """
-    table, groups = _read(frame, along, value, by, weight, cluster, count)
+    table, groups = _read(frame, along, value, by, weight=weight, cluster=cluster, count=count)
     points = table.table[along].unique().sort()
     if len(points) > 2 * POINTS:
         points = pl.Series(along, np.linspace(points[0], points[-1], POINTS))
@@ -142,7 +142,7 @@ def lack_of_fit(
     >>> lack_of_fit(cliff, "age", "told", smooth=5)["p_value"].item() < 0.01
     True
     """
-    table, groups = _read(frame, along, value, by, weight, cluster, count)
+    table, groups = _read(frame, along, value, by, weight=weight, cluster=cluster, count=count)
     found = [group | _lack_of_fit(mine, along, smooth) for group, mine in groups]
     schema = dict.fromkeys(by, pl.String) | dict.fromkeys(_LACK, pl.Float64) | {"status": pl.String}
     return table.back(pl.DataFrame(found, schema=schema))
@@ -187,31 +187,25 @@ def discontinuities(
     >>> discontinuities(cliff, "age", "told", smooth=5).select("age", pl.col("p_adjusted") < 0.01).row(0)
     (46.0, True)
     """
-    table, groups = _read(frame, along, value, by, weight, cluster, count)
+    table, groups = _read(frame, along, value, by, weight=weight, cluster=cluster, count=count)
     found = [group | row for group, mine in groups for row in _jumps(mine, along, at, smooth)]
     schema = dict.fromkeys(by, pl.String) | {along: pl.Float64} | dict.fromkeys(_JUMP, pl.Float64)
     return table.back(pl.DataFrame(found, schema=schema | {"tried": pl.Int64, "status": pl.String}))
 
 
 def _read(
-    frame: Any,
-    along: str,
-    value: str,
-    by: Sequence[str],
-    weight: str | None,
-    cluster: str | None,
-    count: str | None,
+    frame: Any, along: str, value: str, by: Sequence[str], **rest: str | None
 ) -> tuple[Rows, list[tuple[dict[str, str], Rows]]]:
     """The rows, those that are the same as one with their number ``_f``; and those of each group."""
     schema = to_lazy(frame, [along, *by])[0].collect_schema()
     number(along, schema)
     if schema[along] == pl.Boolean:
         raise ValueError(f"column {along!r} holds true/false; a curve runs along a number")
-    table = rows(frame, value, [along], weight, cluster, labels=by, count=count)
+    table = rows(frame, value, [along], labels=by, **rest)
     # one group may lack an outcome that others have: what kind of curve it is, the whole table says
     rate = pl.lit(table.table["_y"].is_in([0.0, 1.0]).all())
     same = [name for name in table.table.columns if name != "_f"]
-    people = (pl.col("_f").sum() if count else pl.len()).cast(pl.Float64)
+    people = (pl.col("_f").sum() if rest["count"] else pl.len()).cast(pl.Float64)
     whole = table.table.group_by(same).agg(_f=people).sort(same).with_columns(_rate=rate)
     parts = whole.partition_by(by, as_dict=True) if by else {(): whole}
     named = [(dict(zip(by, key, strict=True)), parts[key]) for key in sorted(parts)]
@@ -279,10 +273,10 @@ def _curve(
     eta, back = basis @ fitted.params, expit if rate else np.asarray
     value, moved = back(eta), _moved(mine, fitted)
     if moved is None:
-        columns = dict.fromkeys(_FOUND, np.full(len(points), np.nan)) | {
-            "value": np.where(inside, value, np.nan)
-        }
-        return columns, [ONE_CLUSTER if i else BEYOND for i in inside]
+        alone = np.where(inside, value, np.nan)
+        return {name: alone if name == "value" else 0 * alone + np.nan for name in _FOUND}, [
+            ONE_CLUSTER if i else BEYOND for i in inside
+        ]
     seen = basis @ (moved.T @ moved) @ basis.T
     se, freedom = np.sqrt(np.diag(seen)), _freedom(mine, fitted, basis)
     found = {"value": value, "se": se * (value * (1 - value) if rate else 1.0)}

@@ -98,8 +98,8 @@ def metadata(audit: Result) -> dict[str, str]:
 def record(audit: Result) -> str:
     """Return an audit as JSON of the shape that ``audit.schema.json`` describes."""
     told = metadata(audit)
-    roles = ("prediction", "outcome", "score", "weight", "count", "selected")
-    roles += ("strata", "cluster", "replicate_weights", "replicate_kind")
+    roles = ["prediction", "outcome", "score", "weight", "count", "selected"]
+    roles += ["strata", "cluster", "replicate_weights", "replicate_kind"]
     found = {
         "format": FORMAT,
         **{"package": told["package"], "command": told["command"]},

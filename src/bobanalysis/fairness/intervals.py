@@ -109,7 +109,7 @@ def student(mean: Any, variance: Any, n: Any, confidence: float = 0.95) -> Limit
 
     m, n = np.asarray(mean, float), np.asarray(n, float)
     freedom = np.where(n > 1, n - 1, np.nan)
-    half = stdtrit(freedom, 0.5 + confidence / 2) * np.sqrt(np.asarray(variance, float) / freedom)
+    half = stdtrit(freedom, 0.5 + confidence / 2) * np.sqrt(np.maximum(variance, 0) / freedom)
     return m - half, m + half
 
 

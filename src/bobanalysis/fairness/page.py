@@ -341,8 +341,8 @@ def _read_as(audit: Result, words: Words) -> Section:
     if audit.people != audit.rows:
         lines.append((words.word("people"), words.number(audit.people)))
     lines.append((words.word("groups"), ", ".join(entry.name for entry in audit.entries)))
-    roles = ("prediction", "outcome", "score", "weight", "count", "selected", "strata", "cluster")
-    roles += ("replicate_weights",)
+    roles = ["prediction", "outcome", "score", "weight", "count", "selected"]
+    roles += ["strata", "cluster", "replicate_weights"]
     lines += [(words.word(role), str(getattr(plan, role))) for role in roles if getattr(plan, role)]
     lines += [(words.word(key), told[key]) for key in ("package", "command", "sha256")]
     return Section("", (), ("", ""), lines, words=2)
