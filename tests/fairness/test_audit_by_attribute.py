@@ -322,6 +322,20 @@ def test_what_was_left_out_is_always_said(write):
     )
 
 
+def test_what_few_people_decide_is_hidden_along_a_number_and_in_a_split(write):
+    rows = "".join(f"{20 + k % 40},{'ab'[k % 2]},{k % 3 % 2}\n" for k in range(480)) + "99,a,1\n" * 3
+    path = write("age,g,told\n" + rows)
+    found = audit_file(path, by=["age"], adjust_for=["g"], decompose=["age>=90"], prediction="told")
+    here = dict(found["age"]["curve"].select("at", "n_here").rows())
+    assert (here[20], here[99]) == (12, None)
+    assert found["age>=90"].tables == {}
+    assert "fewer than 11 people on one side" in english(found["age>=90"])
+    assert "fewer than 11 people on one side" in repr(found)
+    few = audit_file(path, by=["age"], min_group=1_000, prediction="told")["age"]
+    assert few.tables == {}
+    assert "in which fewer than 1,000 people count" in english(few)
+
+
 # --- in print -----------------------------------------------------------------------------------------------
 
 

@@ -189,7 +189,7 @@ class _Asked:
     def curve(self, name: str) -> Entry:
         """Measure along a number."""
         parts: dict[str, list[pl.DataFrame]] = {"curve": [], "shape": [], "jumps": []}
-        notes, people = list(self.attributes[name].notes), self._people
+        notes, people, least = list(self.attributes[name].notes), self._people, self.question.min_group
         asked: dict[str, Any] = {"along": "at", "value": "y", "count": "n"}
         asked |= {"weight": "weight"} if self.plan.weight else {}
         cluster = ["_cluster"] if "_cluster" in people.columns else []
@@ -198,12 +198,13 @@ class _Asked:
         for metric, item, who, among in self._measured:
             of = people.filter(among)
             of = of.select(*cluster, at=name, y=who.cast(pl.Float64), n="_n", weight="_weight")
-            if of.drop_nulls().filter(pl.col("weight") > 0).is_empty():
-                notes.append(text("no_curve", name=name, metric=text(f"metric_{metric}")))
+            if of.drop_nulls().filter(pl.col("weight") > 0)["n"].sum() < least:
+                notes.append(text("no_curve", metric=text(f"metric_{metric}"), least=least))
                 continue
             jumps = discontinuities(of, at=self.question.jump.get(name), **asked)
             named = pl.lit(metric).alias("metric"), pl.lit(item, pl.String).alias("item")
-            for key, found in zip(parts, (curve(of, **asked), lack_of_fit(of, **asked), jumps), strict=True):
+            points = curve(of, **asked).with_columns(pl.when(pl.col("n_here") >= least).then("n_here"))
+            for key, found in zip(parts, (points, lack_of_fit(of, **asked), jumps), strict=True):
                 parts[key].append(found.select(*named, pl.all()))
         tables = {key: pl.concat(found) if found else None for key, found in parts.items()}
         if self.question.protect and tables["curve"] is not None:
@@ -236,7 +237,9 @@ class _Asked:
             return (kitagawa if strata else oaxaca)(people, "y", "side", columns, **options)
 
         people = self._people.with_columns(side=side).drop_nulls("side")
-        found = self._modelled(split, people, notes)
+        if few := people.group_by("side").agg(pl.col("_n").sum())["_n"].min() < self.question.min_group:
+            notes.append(text("few_on_a_side", min_group=self.question.min_group))
+        found = None if few else self._modelled(split, people, notes)
         parts = None if found is None else pl.concat([pl.DataFrame(schema=_PARTS), found], how="diagonal")
         return _entry(asked, [name], "decomposition", notes, {"decomposition": parts})
 
