@@ -156,7 +156,7 @@ def cube(
         raise ValueError(f"rename the group column {clash[0]!r}: names of sums begin with an underscore")
     if not (groups or prediction or score or outcome or item):
         raise ValueError("nothing to count: give groups, prediction=, score= or outcome=")
-    drawn = design.columns(frame, weight) if design else {}
+    drawn = design.columns(_names(frame), weight) if design else {}
     named = [c for c in (prediction, score, outcome, weight, item) if c]
     rows, back = to_lazy(frame, [*groups, *named, *(c for c in drawn.values() if c)])
     schema = rows.collect_schema()
@@ -191,6 +191,12 @@ _NOBODY = {"_stratum": pl.lit("all"), "_psu": pl.int_range(pl.len()).cast(pl.Str
 def as_list(names: Any) -> list[str]:
     """Return one name or several as a list of different ones."""
     return [names] if isinstance(names, str) else list(dict.fromkeys(names))
+
+
+def _names(frame: Any) -> list[str]:
+    import narwhals as nw
+
+    return nw.from_native(frame).collect_schema().names()
 
 
 def to_lazy(frame: Any, columns: Sequence[str]) -> tuple[pl.LazyFrame, Back]:

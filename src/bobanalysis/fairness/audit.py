@@ -194,7 +194,6 @@ class _Asked:
         asked |= {"weight": "weight"} if self.plan.weight else {}
         cluster = ["_cluster"] if "_cluster" in people.columns else []
         asked |= {"cluster": "_cluster"} if cluster else {}
-        notes += [text("no_replicates")] if self.plan.replicate_weights else []
         for metric, item, who, among in self._measured:
             of = people.filter(among)
             of = of.select(*cluster, at=name, y=who.cast(pl.Float64), n="_n", weight="_weight")
@@ -207,10 +206,9 @@ class _Asked:
             for key, found in zip(parts, (points, lack_of_fit(of, **asked), jumps), strict=True):
                 parts[key].append(found.select(*named, pl.all()))
         tables = {key: pl.concat(found) if found else None for key, found in parts.items()}
-        if self.question.protect and tables["curve"] is not None:
-            hidden = [pl.lit(None, pl.Int64).alias(c) for c in ("n", "n_here", "left_out")]
-            tables["curve"] = tables["curve"].with_columns(hidden)
         if self.question.protect:
+            hidden = [pl.lit(None, pl.Int64).alias(c) for c in ("n", "n_here", "left_out")]
+            tables["curve"] = None if tables["curve"] is None else tables["curve"].with_columns(hidden)
             return _entry(name, [name], "curve", [], tables)
         tables["adjusted"] = self._adjusted(name, notes)
         unknown, everybody = int(people.filter(pl.col(name).is_null())["_n"].sum()), int(people["_n"].sum())
@@ -266,7 +264,6 @@ class _Asked:
         whose = {metric: who for metric, item, who, _ in self._measured if item is None}
         options: dict[str, Any] = {"weight": "_weight" if self.plan.weight else None}
         options |= {"cluster": "_cluster"} if "_cluster" in people.columns else {}
-        notes += [text("no_replicates")] if self.plan.replicate_weights else []
         found = []
         for metric in [m for m in ("selection_rate", MEAN) if m in whose] or [*whose][:1]:
             try:

@@ -390,18 +390,17 @@ def _beside(fitted: Fit, columns: Array) -> Array:
 def _flat(mine: Rows, basis: Array) -> float:
     """P value of the score test that all coefficients of the curve are equal."""
     from scipy.stats import chi2
-    from scipy.stats import f as f_law
 
     y, w, f = mine.y, mine.w, mine.table["_f"].to_numpy()
     mean = np.average(y, weights=f * w)
     columns = (basis - np.average(basis, axis=0, weights=f * w))[:, :-1]
-    spread = mean * (1 - mean) if mine.table["_rate"][0] else (y - mean) ** 2
-    sums, seen = (f * w * (y - mean)) @ columns, (columns * (f * w**2 * spread)[:, None]).T @ columns
-    if mine.clusters is not None:
+    if mine.clusters is None:
+        spread = mean * (1 - mean) if mine.table["_rate"][0] else (y - mean) ** 2
+        seen = (columns * (f * w**2 * spread)[:, None]).T @ columns
+    else:
         moved = mine.by_cluster(columns * (f * w * (y - mean))[:, None])
-        count, many = columns.shape[1], len(moved)
-        size = sums @ np.linalg.pinv(moved.T @ moved, hermitian=True) @ sums
-        return float(f_law.sf(size * (many - count) / (count * (many - 1)), count, max(many - count, 1)))
+        seen = moved.T @ moved
+    sums = (f * w * (y - mean)) @ columns
     return float(chi2.sf(sums @ np.linalg.pinv(seen, hermitian=True) @ sums, columns.shape[1]))
 
 

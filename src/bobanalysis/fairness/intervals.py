@@ -135,12 +135,11 @@ def difference(
     """
     (l1, u1), (l2, u2) = limits, other_limits
     gap = np.asarray(value, float) - np.asarray(other, float)
-    below, above = ((value - l1, u2 - other), (u1 - value, other - l2))
+    low, high = np.hypot(value - l1, u2 - other), np.hypot(u1 - value, other - l2)
     if np.any(correlation):
-        ends = (a**2 + b**2 - 2 * correlation * a * b for a, b in (below, above))
-        low, high = (np.sqrt(np.maximum(end, 0)) for end in ends)
-        return gap - low, gap + high
-    return gap - np.hypot(*below), gap + np.hypot(*above)
+        low = np.sqrt(np.maximum(low**2 - 2 * correlation * (value - l1) * (u2 - other), 0))
+        high = np.sqrt(np.maximum(high**2 - 2 * correlation * (u1 - value) * (other - l2), 0))
+    return gap - low, gap + high
 
 
 def ratio(value: Any, limits: Limits, other: Any, other_limits: Limits, correlation: Any = 0.0) -> Limits:

@@ -61,14 +61,14 @@ class Design:
     kind: str | Sequence[float] = "brr"
     lonely: str = "refuse"
 
-    def columns(self, table: Any, weight: str | None) -> dict[str, str | None]:
+    def columns(self, has: Sequence[str], weight: str | None) -> dict[str, str | None]:
         """Return what becomes of the columns of a table, role to name; None where there is no column."""
         units, given = {"_stratum": self.strata, "_psu": self.cluster}, self.replicates
         if not given and any(units.values()):
             return units
         if any(units.values()) or not given or not weight:
             raise ValueError("a design is strata and clusters, or replicate weights beside the weight itself")
-        found = {c for c in _names(table) if fnmatchcase(c, given)} if isinstance(given, str) else {*given}
+        found = {c for c in has if fnmatchcase(c, given)} if isinstance(given, str) else {*given}
         names = sorted(found - {weight}, key=lambda c: ([int(d) for d in re.findall(r"\d+", c)], c))
         if len(names) < 2:
             raise ValueError(f"{given!r} names {len(names)} of the columns; two or more are needed")
@@ -164,14 +164,6 @@ class Errors:
         from scipy.special import stdtr
 
         return 2 * stdtr(np.maximum(self.degrees.min(axis=0), 1), -np.abs(gap) / self.difference_se)
-
-
-def _names(table: Any) -> list[str]:
-    if isinstance(table, list | tuple):
-        return list(table)
-    import narwhals as nw  # takes a while
-
-    return nw.from_native(table).collect_schema().names()
 
 
 def people(value: Array, variance: Array, degrees: Array, units: Array, n: Array) -> Array:
