@@ -166,12 +166,13 @@ def postcodes_departements(raw: Path) -> pl.DataFrame:
 def towns(raw: Path) -> pl.DataFrame:
     """Towns that readers look for: seats of a prefecture or sub-prefecture, and twenty thousand residents."""
     seats = {x["chefLieu"] for x in _json(raw / "decoupage-administratif/arrondissements.json")}
-    seats |= {x["chefLieu"] for x in _codes(raw)}
+    own = {x["code"]: x["chefLieu"] for x in _codes(raw)}
+    seats |= set(own.values())
     rows = [
         (x["departement"], x["nom"].replace("'", "’"))
         for x in _json(raw / "decoupage-administratif/communes.json")
         if x["type"] == "commune-actuelle"
-        and x.get("departement")
+        and x.get("departement") in own
         and (x["code"] in seats or x.get("population", 0) >= TOWN)
     ]
     return pl.DataFrame(rows, schema=["dep", "name"], orient="row")
