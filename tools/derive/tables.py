@@ -152,7 +152,7 @@ def postcodes_departements(raw: Path) -> pl.DataFrame:
 
     The first digits tell: two of them, three overseas, and in Corsica 200 and 201 are the south.
     """
-    found = {}
+    found: dict[str, set[str]] = {}
     for commune in _json(raw / "decoupage-administratif/communes.json"):
         if commune["type"] in ("commune-actuelle", "arrondissement-municipal"):
             for postcode in commune.get("codesPostaux", ()):
