@@ -134,6 +134,12 @@ def test_few_whole_numbers_are_groups_and_each_says_how_to_have_it_otherwise(wri
     assert audit_file(path, ["age"], prediction="told")["age"]["measures"]["age"].n_unique() == 40
 
 
+def test_a_number_that_is_a_curve_by_itself_keeps_its_values_in_groups(write):
+    path = write("age,told\n" + "".join(f"{20 + k % 40},{k % 3 % 2}\n" for k in range(480)))
+    found = audit_file(path, ["age"], by=["age"], prediction="told")
+    assert found.entries[1]["measures"]["age"].unique(maintain_order=True).to_list()[:2] == ["20", "21"]
+
+
 def test_codes_that_begin_with_zero_are_groups(write):
     path = write("dep,told\n" + "".join(f"{k % 40:02d},{k % 3 % 2}\n" for k in range(400)))
     assert audit_file(path, by=["dep"], prediction="told")["dep"].kind == "groups"
@@ -296,6 +302,10 @@ def test_a_gap_is_decomposed_and_says_over_what(people, file):
         ({"decompose": ["sex"], "adjust_for": ["age"]}, "write 'age>=50' or 'sex=F'"),
         ({"by": ["sex"], "bands": {"sex": [3]}}, "--bands: column 'sex' does not hold numbers, but 'F', 'H'"),
         ({"by": ["sex"], "bands": {"age": [3]}}, "'age' is not among the attributes: sex"),
+        (
+            {"by": ["told"], "jump": {"told": [1]}},
+            "--jump told: it is no curve here; --curve told makes it one",
+        ),
         ({"by": ["sex", "diploma"], "reference": "F"}, "write of which attribute, as sex=…"),
     ],
 )

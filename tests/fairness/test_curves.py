@@ -288,6 +288,19 @@ def test_rows_that_are_counted_give_what_single_rows_give():
         assert_frame_equal(single, counts, check_exact=False, rel_tol=1e-7)
 
 
+@pytest.mark.parametrize("value", ["told", "score"])
+def test_many_rows_are_looked_at_part_by_part_with_the_same_result(monkeypatch, value):
+    rng = np.random.default_rng(8)
+    frame = pl.DataFrame({"x": rng.gamma(3, 5, 700)}).with_columns(score=pl.Series(rng.normal(0, 1, 700)))
+    frame = frame.with_columns(told=pl.Series(rng.random(700) < 0.4))
+    whole = [measure(frame, "x", value) for measure in (lack_of_fit, discontinuities)]
+    monkeypatch.setattr(curves, "CHUNK", 64)
+    for measure, expected in zip((lack_of_fit, discontinuities), whole, strict=True):
+        assert_frame_equal(measure(frame, "x", value), expected, check_exact=False, rel_tol=1e-7)
+        assert expected["status"].item() == "estimated"
+    assert whole[1]["tried"].item() <= curves.MOST_TRIED
+
+
 def test_a_jump_at_an_age_is_found_there_and_measured():
     def cliff(age):
         return rate(age) * 0.5 + 0.3 * (age >= 50)

@@ -128,6 +128,8 @@ def audit_file(
         reading = read(path, replace(plan, apart=True), *options)  # a curve needs the weight of each person
     if plan.design and (question.search or conditions):
         raise InputError("--search and --decompose take people as drawn one by one, not as a survey does")
+    if still := [name for name in question.jump if found[name].kind != "curve"]:
+        raise InputError(f"--jump {still[0]}: it is no curve here; --curve {still[0]} makes it one")
     ask = _Asked(reading, plan, question, found)
     entries = [ask.curve(n) if found[n].kind == "curve" else ask.groups([n]) for n in question.by]
     entries += [ask.groups(as_list(one), crossed=True) for one in question.cross]
@@ -235,7 +237,7 @@ class _Asked:
             return (kitagawa if strata else oaxaca)(people, "y", "side", columns, **options)
 
         people = self._people.with_columns(side=side).drop_nulls("side")
-        if few := people.group_by("side").agg(pl.col("_n").sum())["_n"].min() < self.question.min_group:
+        if few := min(people.group_by("side").agg(pl.col("_n").sum())["_n"]) < self.question.min_group:
             notes.append(text("few_on_a_side", min_group=self.question.min_group))
         found = None if few else self._modelled(split, people, notes)
         parts = None if found is None else pl.concat([pl.DataFrame(schema=_PARTS), found], how="diagonal")
@@ -316,7 +318,8 @@ class _Asked:
         if cells is None:
             return None
         over = cells.over(names)
-        placed = reduce(lambda frame, name: self.attributes[name].put(frame), names, over.cells)
+        known = [self.attributes[name] for name in names if self.attributes[name].kind != "curve"]
+        placed = reduce(lambda frame, one: one.put(frame), known, over.cells)
         return replace(over, cells=placed).over(names)
 
     def _reference(self, names: Sequence[str]) -> Any:
