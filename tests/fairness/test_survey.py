@@ -259,7 +259,7 @@ def test_columns_of_replicates_are_found_by_pattern_in_the_order_of_their_number
         ({"replicates": "x*"}, "'x\\*' names 0 of the columns"),
         ({"replicates": "r*", "kind": "magic"}, "'magic' is not one of: brr, fay=0.5"),
         ({"replicates": "r*", "kind": "fay=1"}, "'fay=1' is not one of"),
-        ({"replicates": "r*", "kind": [0.5, 0.5]}, "30 replicates need 30 numbers as their kind, not 2"),
+        ({"replicates": "r*", "kind": [0.5, 0.5]}, "30 replicates need 30 numbers as kind, not 2"),
         ({"cluster": "hole"}, "column 'hole' says nothing in some row; every row needs its psu"),
         ({"cluster": "nowhere"}, "column 'nowhere' is not in the table"),
     ],

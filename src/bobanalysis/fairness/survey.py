@@ -97,9 +97,7 @@ class Design:
         """What the squared distance of each replicate is multiplied by."""
         if not isinstance(self.kind, str):
             if len(self.kind) != count:
-                raise ValueError(
-                    f"{count} replicates need {count} numbers as their kind, not {len(self.kind)}"
-                )
+                raise ValueError(f"{count} replicates need {count} numbers as kind, not {len(self.kind)}")
             return np.asarray(self.kind, float)
         kind, _, given = self.kind.partition("=")
         known = {"brr": 1 / count, "jk1": 1 - 1 / count, "bootstrap": 1 / count}
