@@ -137,6 +137,15 @@ def test_protection_hides_small_groups_their_complements_and_the_counts_in_notes
     assert shielded["age"]["curve"]["n_here"].null_count() == shielded["age"]["curve"].height
 
 
+def test_protection_hides_standard_errors_and_design_effects_that_would_tell_a_hidden_count(file):
+    found = audit_file(file, by=["region"], **ROLES, cluster="town", protect=True)["region"]["measures"]
+    hidden = found.filter(pl.col("n").is_null() | pl.col("value").is_null())
+    assert hidden.filter(pl.col("metric") != "mean_score").height > 0
+    for column in ("se", "difference_se", "design_effect", "degrees"):
+        assert hidden.filter(pl.col("value").is_null())[column].null_count() == hidden["value"].null_count()
+    assert found.filter(metric="mean_score")["n"].null_count() == 3  # it would count who has no score
+
+
 def test_what_cannot_be_checked_is_left_out_of_a_protected_audit_and_it_says_so(shielded):
     assert {*shielded["region"].tables} == {"measures", "gaps", "summary", "impact"}
     assert "Small counts are hidden" in shielded.notes[0].en

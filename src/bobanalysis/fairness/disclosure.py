@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from bobanalysis.fairness._cube import UNKNOWN, Cube, as_list, to_lazy
-from bobanalysis.fairness.metrics import EVERYONE_ELSE, MEASURE_COLUMNS, MIN_GROUP, RATES
+from bobanalysis.fairness.metrics import ERROR_COLUMNS, EVERYONE_ELSE, MEASURE_COLUMNS, MIN_GROUP, RATES
 
 TOTAL = "total"
 """Label of the sum over an attribute."""
@@ -142,7 +142,9 @@ class Shield:
             gone = _label(groups).is_in(lost := self.lost(metric, named or groups, item))
             known = (everybody if other == EVERYONE_ELSE else other) not in lost
             keep = dict.fromkeys(MEASURE_COLUMNS[2:6], ~gone)
-            keep |= dict.fromkeys(MEASURE_COLUMNS[7:15], ~gone & pl.lit(known))
+            compared = [*MEASURE_COLUMNS[7:15], *(c for c in ERROR_COLUMNS if c in block.columns)]
+            keep |= dict.fromkeys(compared, ~gone & pl.lit(known))
+            keep |= {"n": pl.lit(False)} if metric == "mean_score" else {}  # it would count who has no score
             shown = (pl.when(where).then(c).alias(c) for c, where in keep.items())
             parts.append(block.with_columns(*shown, suppressed=pl.col("suppressed") | gone))
         return pl.concat(parts)
