@@ -13,7 +13,7 @@ CEILING = {
     "recommenders": 515,
     "population": 967,
     "data": 567,
-    "fairness": 3769,
+    "fairness": 3771,
     "evaluation": 988,
     "report": 4090,
     "algorithms": 377,
