@@ -322,6 +322,14 @@ def test_named_ages_are_each_tested_and_corrected_for_their_number():
     assert both["p_adjusted"][0] > alone["p_value"] == pytest.approx(alone["p_adjusted"], abs=0.02)
 
 
+def test_limits_of_a_jump_of_a_rate_stay_within_one():
+    counted = [(20 + k, told, n) for k in range(40) for told, n in ((1, k % 7), (0, 10 + k % 5 - k % 7))]
+    frame = pl.DataFrame(counted, schema=["age", "told", "n"], orient="row").filter(pl.col("n") > 0)
+    found = discontinuities(frame, "age", "told", count="n").row(0, named=True)
+    assert found["ci_low"] == -1
+    assert found["jump"] < found["ci_high"] < 0
+
+
 def test_an_age_with_too_few_people_beyond_has_no_jump():
     frame = told(np.random.default_rng(4), 500)
     found = discontinuities(frame, "age", "told", at=[45, 500])

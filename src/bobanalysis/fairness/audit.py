@@ -118,7 +118,10 @@ def audit_file(
     options = (question.encoding, question.skip_bad_rows, progress)
     apart = bool(plan.weight and (question.adjust_for or conditions))
     reading, found = read(path, replace(plan, apart=apart), *options), {}
-    on = date.fromisoformat(question.on) if isinstance(question.on, str) else question.on
+    try:
+        on = date.fromisoformat(question.on) if isinstance(question.on, str) else question.on
+    except ValueError as error:
+        raise InputError(f"--on {question.on}: write a day as 2026-01-31") from error
     for name in names:
         whole = reading.cube.over([name]).cells.group_by(name, maintain_order=True).agg(pl.col("_n").sum())
         kind: Kind | None = "curve" if name in question.curve else None if name in decided else "groups"
@@ -234,10 +237,10 @@ class _Asked:
 
         def split(people: pl.DataFrame, model: str, **options: Any) -> pl.DataFrame:
             options |= {"reference": other}
-            return (kitagawa if strata else oaxaca)(people, "y", "side", columns, **options)
+            return (kitagawa if strata else oaxaca)(people, "_value", "_side", columns, **options)
 
-        people = self._people.with_columns(side=side).drop_nulls("side")
-        if few := min(people.group_by("side").agg(pl.col("_n").sum())["_n"]) < self.question.min_group:
+        people = self._people.with_columns(_side=side).drop_nulls("_side")
+        if few := min(people.group_by("_side").agg(pl.col("_n").sum())["_n"]) < self.question.min_group:
             notes.append(text("few_on_a_side", min_group=self.question.min_group))
         found = None if few else self._modelled(split, people, notes)
         parts = None if found is None else pl.concat([pl.DataFrame(schema=_PARTS), found], how="diagonal")
@@ -250,8 +253,8 @@ class _Asked:
 
         def effects(people: pl.DataFrame, **options: Any) -> pl.DataFrame:
             options |= {"reference": reference}
-            raw = adjusted_effects(people, "y", [name], **options).select("level", raw="effect")
-            found = adjusted_effects(people, "y", [name], columns, **options)
+            raw = adjusted_effects(people, "_value", [name], **options).select("level", raw="effect")
+            found = adjusted_effects(people, "_value", [name], columns, **options)
             return found.join(raw, on="level", nulls_equal=True, maintain_order="left")
 
         found = self._modelled(effects, self._people, notes) if columns else None
@@ -274,7 +277,7 @@ class _Asked:
                         f"{everybody:,} people, more than a model takes, {MOST_MODELLED:,}"
                     )
                 table = people[np.repeat(np.arange(people.height), people["_n"].to_numpy())]
-                table = table.with_columns(y=whose[metric].cast(pl.Float64))
+                table = table.with_columns(_value=whose[metric].cast(pl.Float64))
                 part = call(table, model="linear" if metric == MEAN else "logit", **options)
                 found.append(part.select(pl.lit(metric).alias("metric"), pl.all()))
             except NotEstimableError as error:

@@ -465,11 +465,10 @@ def _jumps(mine: Rows, along: str, at: Sequence[float] | None, smooth: int | Non
         below, above = back(sides @ steps.params)
         size, jump = abs(z[tried == value][0]), above - below
         se = abs(jump) / size  # so that limits say what the test says
-        half, beyond = (
-            np.quantile(largest, CONFIDENCE) * se,
-            (1 + (largest >= size).sum()) / (1 + len(largest)),
-        )
-        values = (below, above, jump, se, jump - half, jump + half, 2 * norm.sf(size), beyond)
+        ends = jump + np.array([-1, 1]) * np.quantile(largest, CONFIDENCE) * se
+        beyond = (1 + (largest >= size).sum()) / (1 + len(largest))
+        limits = np.clip(ends, -1, 1) if rate else ends
+        values = (below, above, jump, se, *limits, 2 * norm.sf(size), beyond)
         found[-1] |= dict(zip(_JUMP, map(float, values), strict=True))
         if at is None:
             break

@@ -45,16 +45,16 @@ def long(audit: Result) -> pl.DataFrame:
     parts = [pl.DataFrame(schema=schema)]
     for entry in audit.entries:
         for name, table in entry.tables.items():
-            if {*entry.groups} <= {*table.columns} and "group" not in table.columns:
+            if name in ("measures", "distances", "calibration"):
                 table = table.with_columns(group=pl.concat_str(entry.groups, separator=" × "))
             for called, takes in _shape()["tables"].get(name, {name: {}}).items():
                 left = {old: old for old in table.columns if old not in takes.values()}
                 chosen = {
                     new: old for new, old in (left | takes).items() if new in schema and old in table.columns
                 }
-                columns = {new: pl.col(old).cast(schema[new]) for new, old in chosen.items()}
+                names = {"attribute": pl.lit(entry.name), "table": pl.lit(called), "metric": pl.lit(called)}
                 parts.append(
-                    table.select(**columns).with_columns(attribute=pl.lit(entry.name), table=pl.lit(called))
+                    table.select(**names | {n: pl.col(o).cast(schema[n]) for n, o in chosen.items()})
                 )
     return pl.concat(parts, how="diagonal")
 
