@@ -20,7 +20,7 @@ import polars as pl
 from bobanalysis.fairness._cube import UNKNOWN, Cube, merged, row_sums
 from bobanalysis.fairness.scores import in_bins, score_bins, weighted_median
 from bobanalysis.fairness.texts import text
-from bobanalysis.tables import NO, YES, Batch, InputError, Table, as_number, no_column, open_table
+from bobanalysis.tables import NO, YES, Batch, InputError, Quick, Table, as_number, no_column, open_table
 from bobanalysis.text import Text
 
 MISSING = (
@@ -109,55 +109,38 @@ def read(
         >>> reading.cube.over(["sex"]).cells.group_by("sex").agg(pl.col("_n").sum()).sort("sex").rows()
         [('F', 1), ('M', 1), ('unknown', 1)]
     """
-    source = _Source(open_table(path, encoding=encoding), plan)
-    columns = source.columns()
-    keys = [*plan.groups, *(f"_{key}" for key in ("prediction", "outcome", "score") if getattr(plan, key))]
-    keys += ["_prediction"] if plan.selected else []
-    parts: list[pl.DataFrame] = []
-    rows = skipped = 0
-    for batch in source.table.batches(columns):
-        skipped += batch.rejects.height
-        if skipped and not skip_bad_rows:
-            _, row, _, value, problem = batch.rejects.row(0)
-            raise InputError(
-                f"{path}, row {row}: {value!r} {problem}. The file may be cut short; "
-                f"--skip-bad-rows leaves such rows out and counts them"
-            )
-        rows += batch.frame.height
-        narrow = source.narrow(batch)
-        if "_score" in keys and parts and parts[0].height > MOST_SCORES:
-            keys.remove("_score")
-            parts = [part.group_by(keys).agg(row_sums(True)) for part in parts]
-        parts.append(narrow.group_by(keys).agg(row_sums(bool(plan.score) and "_score" not in keys)))
-        if sum(part.height for part in parts) > 2 * parts[0].height + 200_000:  # so that memory stays small
-            parts = [merged(pl.concat(parts, how="vertical_relaxed"), keys)]
-        if progress:
-            progress(rows)
+    source = _Source(open_table(path, encoding=encoding), plan, skip_bad_rows, progress)
+    columns, numbers = source.columns()
+    try:
+        cells, rows, skipped = source.cells(columns, (numbers, plan.missing))
+    except InputError:  # now again, slowly, to say where
+        cells, rows, skipped = source.cells(columns, None)
     if rows == 0:
         raise InputError(f"{path} has columns but no rows")
-    cells = merged(pl.concat(parts, how="vertical_relaxed"), keys)
     notes = [*source.table.notes, *([text("skipped", rows=skipped)] if skipped else [])]
-    cells = _interpreted(cells, source, notes)
+    binned = "_score" in cells.columns
+    cells = _interpreted(_by_bin(cells) if binned else cells, source, notes)
+    keys = [*plan.groups, *(key for key in ("_prediction", "_outcome") if key in cells.columns)]
+    whole = Cube(merged(cells, keys), plan.groups)
     if not plan.score:
-        return Reading(Cube(cells, plan.groups), rows, tuple(notes))
-    scored = _by_bin(cells, plan) if "_score" in keys else None
-    if scored is None:
-        notes.append(text("many_scores"))
-    else:
-        cells = cells.group_by(key for key in keys if key != "_score").agg(row_sums(True))
+        return Reading(whole, rows, tuple(notes))
     if cells["_score_n"].sum() == 0:
         raise InputError(f"{path}: {plan.score!r} is unknown in every row")
-    return Reading(Cube(cells, plan.groups), rows, tuple(notes), scored)
+    if not binned:
+        return Reading(whole, rows, (*notes, text("many_scores")))
+    keys = [*plan.groups, "_item", "_prediction", *(["_outcome"] if plan.outcome else [])]
+    scored = merged(cells.with_columns(_prediction=pl.col("_above")), keys)
+    return Reading(whole, rows, tuple(notes), Cube(scored, plan.groups))
 
 
-def _by_bin(cells: pl.DataFrame, plan: Plan) -> Cube:
-    """Sum cells of single scores by bin of the score and by whether it is above the median."""
-    known = cells.filter(pl.col("_score").is_not_null())
+def _by_bin(cells: pl.DataFrame) -> pl.DataFrame:
+    """Sum cells of single scores by bin of the score ("_item") and by whether it is above the median."""
+    known = cells.select("_score", "_w").drop_nulls().sort("_score")
     median = weighted_median(known["_score"], known["_w"])
     bins = in_bins(pl.col("_score"), *score_bins(known["_score"], known["_w"]))
-    keys = [*plan.groups, "_item", "_prediction", *(["_outcome"] if plan.outcome else [])]
-    binned = cells.with_columns(_item=bins, _prediction=pl.col("_score") > median)
-    return Cube(binned.group_by(keys).agg(row_sums(True)), plan.groups)
+    keys = [name for name in cells.columns if name not in ("_score", "_n", "_w", "_w2")]
+    binned = cells.with_columns(_item=bins, _above=pl.col("_score") > median)
+    return binned.group_by(*keys, "_item", "_above").agg(row_sums(True))
 
 
 @dataclass(frozen=True)
@@ -166,15 +149,17 @@ class _Source:
 
     table: Table
     plan: Plan
+    skip_bad_rows: bool
+    progress: Callable[[int], None] | None
 
-    def columns(self) -> list[str]:
-        """Find every column of the plan, or say which is missing and which looks like it."""
+    def columns(self) -> tuple[list[str], list[str]]:
+        """Every column of the plan, and those that are read as numbers only; or say which is missing."""
         plan, has = self.plan, self.table.columns
         if not (plan.prediction or plan.outcome or plan.score or plan.selected):
             raise InputError("nothing to measure: give --prediction, --score or --outcome")
         if plan.selected and (not plan.count or plan.prediction or plan.outcome or plan.score):
             raise InputError("--selected goes with --count, and stands for --prediction")
-        decisions = [self.condition(asked)[0] for asked in (plan.prediction, plan.outcome) if asked]
+        decisions = [self.condition(asked)[:2] for asked in (plan.prediction, plan.outcome) if asked]
         numbers = [name for name in (plan.score, plan.weight, plan.count, plan.selected) if name]
         if missing := [name for name in (*plan.groups, *numbers) if name not in has]:
             raise no_column(missing[0], has, str(self.table.path))
@@ -182,7 +167,9 @@ class _Source:
             raise InputError(f"rename the group column {clash[0]!r}: names of sums begin with an underscore")
         if not plan.groups:
             raise InputError("give at least one column of groups")
-        return [*plan.groups, *decisions, *numbers]
+        found = [*plan.groups, *(name for name, _ in decisions), *numbers]
+        texts = {*plan.groups, *(name for name, op in decisions if op not in _COMPARISONS)}
+        return found, [name for name in found if name not in texts]
 
     def condition(self, asked: str) -> tuple[str, str, str]:
         """The column a prediction or outcome is about, its comparison ("" for none) and what with."""
@@ -193,29 +180,34 @@ class _Source:
             raise no_column(found["name"] if found else asked, self.table.columns, str(self.table.path))
         return found["name"], found["op"], found["value"]
 
-    def text(self, name: str, schema: pl.Schema) -> pl.Expr:
-        """The text of a column, null where it stands for "not known"."""
+    def raw(self, name: str, schema: pl.Schema) -> pl.Expr:
+        """A column as it stands in the file; JSON may say in numbers here what it says in words there."""
         if schema[name].is_nested():
             kind = f"{self.table.path}: column {name!r} holds {schema[name]}"
             raise InputError(f"{kind}; give text, numbers, booleans or dates")
+        return pl.col(name).cast(pl.String) if self.table.kind == "json" else pl.col(name)
+
+    def text(self, name: str) -> pl.Expr:
+        """The text of a column, null where it stands for "not known"."""
         found = pl.col(name).cast(pl.String).str.strip_chars()
         found = found.str.replace(r'^"(.*)"$', "$1")  # quoted, but after a space
         return pl.when(found.is_in(list(self.plan.missing))).then(None).otherwise(found)
 
     def number(self, name: str, schema: pl.Schema) -> tuple[pl.Expr, pl.Expr]:
         """The number in a column, and whether there is something that is none."""
+        self.raw(name, schema)
         if schema[name].is_numeric() or schema[name] == pl.Boolean:
-            number = as_number(pl.col(name), schema[name])
-            return number, number.is_infinite()
-        known = self.text(name, schema)
+            number, csv = as_number(pl.col(name), schema[name]), self.table.kind == "csv"
+            return number, ~pl.col(name).is_finite() if csv else number.is_infinite()
+        known = self.text(name)
         number = as_number(known, pl.String, self.table.decimal_comma)
         return number, known.is_not_null() & (number.is_null() | ~number.is_finite())
 
     def decision(self, asked: str, schema: pl.Schema) -> tuple[pl.Expr, pl.Expr]:
-        """The text of a decision, "1" and "0" where numbers are compared; and what is wrong."""
+        """A decision as it stands, "1" and "0" where numbers are compared; and what is wrong."""
         name, op, value = self.condition(asked)
         if op not in _COMPARISONS:
-            return self.text(name, schema), pl.lit(False)
+            return self.raw(name, schema), pl.lit(False)
         try:
             limit = float(value)
         except ValueError as error:
@@ -224,10 +216,36 @@ class _Source:
         number, wrong = self.number(name, schema)
         return _COMPARISONS[op](number, limit).cast(pl.Int8).cast(pl.String), wrong
 
+    def cells(self, columns: list[str], quick: Quick) -> tuple[pl.DataFrame, int, int]:
+        """Sum the rows that say the same, as they say it; also how many there are, and were left out."""
+        plan, parts = self.plan, list[pl.DataFrame]()
+        keys = [*plan.groups, *(f"_{key}" for key in ("prediction", "outcome", "score") if getattr(plan, key))]
+        keys += ["_prediction"] if plan.selected else []
+        rows = skipped = 0
+        for batch in self.table.batches(columns, quick=quick):
+            skipped += batch.rejects.height
+            if skipped and not self.skip_bad_rows:
+                _, row, _, value, problem = batch.rejects.row(0)
+                raise InputError(
+                    f"{self.table.path}, row {row}: {value!r} {problem}. The file may be cut short; "
+                    f"--skip-bad-rows leaves such rows out and counts them"
+                )
+            rows += batch.frame.height
+            narrow = self.narrow(batch)
+            if "_score" in keys and parts and parts[0].height > MOST_SCORES:
+                keys.remove("_score")
+                parts = [part.group_by(keys).agg(row_sums(True)) for part in parts]
+            parts.append(narrow.group_by(keys).agg(row_sums(bool(plan.score) and "_score" not in keys)))
+            if sum(part.height for part in parts) > 2 * parts[0].height + 200_000:  # memory stays small
+                parts = [merged(pl.concat(parts, how="vertical_relaxed"), keys)]
+            if self.progress:
+                self.progress(rows)
+        return pl.concat(parts, how="vertical_relaxed"), rows, skipped
+
     def narrow(self, batch: Batch) -> pl.DataFrame:
-        """Keys as text and numbers as numbers, or an error that names row, column and value."""
+        """Keys as they stand and numbers as numbers, or an error that names row, column and value."""
         plan, schema = self.plan, batch.frame.schema
-        keys = {name: self.text(name, schema).fill_null(UNKNOWN) for name in plan.groups}
+        keys = {name: self.raw(name, schema) for name in plan.groups}
         wrong: list[tuple[str, pl.Expr, str]] = []
         roles = {"_score": plan.score, "_w": plan.weight, "_n": plan.count, "_s": plan.selected}
         numbers: dict[str, pl.Expr] = {"_n": pl.lit(1.0), "_w": pl.lit(1.0)}
@@ -267,12 +285,14 @@ class _Source:
 
 
 def _interpreted(cells: pl.DataFrame, source: _Source, notes: list[Text]) -> pl.DataFrame:
-    """Turn texts into decisions and labels into numbers where all of them are, and note it."""
+    """Turn what stands in cells into labels and decisions, labels into numbers where all are; note it."""
     plan, path, people = source.plan, source.table.path, int(cells["_n"].sum())
     if people == 0:
         raise InputError(f"{path}: every row stands for 0 people")
     for key, asked in (("_prediction", plan.prediction), ("_outcome", plan.outcome)):
         _, op, value = source.condition(asked) if asked else ("", "", "")
+        if asked and op not in _COMPARISONS:
+            cells = cells.with_columns(source.text(key).alias(key))
         if op in ("=", "==", "!="):
             wanted = {_WHOLE.sub(r"\1", part) for part in (value.strip(), *map(str.strip, value.split(",")))}
             same = pl.col(key).str.replace(_WHOLE.pattern, "$1").is_in(wanted)  # codes with gaps become 1.0
@@ -282,6 +302,7 @@ def _interpreted(cells: pl.DataFrame, source: _Source, notes: list[Text]) -> pl.
                 (~same if op == "!=" else same).cast(pl.Int8).cast(pl.String).alias(key)
             )
     for name in plan.groups:
+        cells = cells.with_columns(source.text(name).fill_null(UNKNOWN).alias(name))
         if unknown := int(cells.filter(pl.col(name) == UNKNOWN)["_n"].sum()):
             notes.append(text("unknown_group", name=name, unknown=unknown, people=people))
         cells = cells.with_columns(_ordered(cells[name]))

@@ -35,9 +35,9 @@ def score_bins(values: pl.Series, weights: pl.Series) -> tuple[list[float], list
     >>> score_bins(pl.Series([1.0, 2.0, 3.0]), pl.Series([5.0, 1.0, 1.0]))
     ([1.5, 2.5], ['1', '2', '3'])
     """
-    scores = pl.DataFrame({"v": values, "w": weights}).drop_nulls().group_by("v")
-    table = scores.agg(pl.col("w").sum()).sort("v")
-    distinct = table["v"].to_list()
+    scores = pl.DataFrame({"v": values, "w": weights}).drop_nulls().sort("v")
+    table = scores.group_by("v", maintain_order=True).agg(pl.col("w").sum())
+    distinct = table["v"]
     if len(distinct) <= SCORE_VALUES:
         breaks = [(a + b) / 2 for a, b in pairwise(distinct)]
         return breaks, _distinct_labels([(v,) for v in distinct])
