@@ -64,7 +64,9 @@ def run(program: Path, file: Path, roles: list[str]) -> Run:
     if process.returncode:
         raise SystemExit(f"{' '.join(command)} stopped with exit code {process.returncode}")
     wall = time.perf_counter() - start
-    return Run(wall, used.ru_utime + used.ru_stime, used.ru_maxrss / (1 if sys.platform == "darwin" else 1024))
+    return Run(
+        wall, used.ru_utime + used.ru_stime, used.ru_maxrss / (1 if sys.platform == "darwin" else 1024)
+    )
 
 
 def compare(what: str, file: Path, roles: list[str], old: Path | None, pairs: int) -> None:

@@ -13,11 +13,13 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 
-from bobanalysis.fairness._cube import UNKNOWN, Cube, merged, row_sums
+from bobanalysis.fairness._cube import SUMS, UNKNOWN, Cube, merged, row_sums
 from bobanalysis.fairness.scores import in_bins, score_bins, weighted_median
 from bobanalysis.fairness.texts import text
 from bobanalysis.tables import NO, YES, Batch, InputError, Quick, Table, as_number, no_column, open_table
@@ -139,8 +141,16 @@ def _by_bin(cells: pl.DataFrame) -> pl.DataFrame:
     median = weighted_median(known["_score"], known["_w"])
     bins = in_bins(pl.col("_score"), *score_bins(known["_score"], known["_w"]))
     keys = [name for name in cells.columns if name not in ("_score", "_n", "_w", "_w2")]
-    binned = cells.with_columns(_item=bins, _above=pl.col("_score") > median)
-    return binned.group_by(*keys, "_item", "_above").agg(row_sums(True))
+    keys, cells = [*keys, "_item", "_above"], cells.with_columns(_item=bins, _above=pl.col("_score") > median)
+    found = cells.select(keys).unique(maintain_order=True).with_row_index("_at")
+    at = cells.select(keys).join(found, on=keys, nulls_equal=True, maintain_order="left")["_at"].to_numpy()
+    n, w, w2, s = (cells[name].cast(pl.Float64).to_numpy() for name in ("_n", "_w", "_w2", "_score"))
+    seen, total = ~np.isnan(s), partial(np.bincount, at, minlength=found.height)
+    sums = [total(x) for x in (n, w, w2, *(np.where(seen, x, 0) for x in (n, w, w2, w * s)))]
+    with np.errstate(invalid="ignore"):
+        away = np.nan_to_num(s - (sums[6] / sums[4])[at])
+    sums += [total(w * away**2), total(w * away**3)]
+    return found.select(*keys, *(pl.Series(name, x) for name, x in zip(SUMS, sums, strict=True)))
 
 
 @dataclass(frozen=True)
@@ -219,9 +229,12 @@ class _Source:
     def cells(self, columns: list[str], quick: Quick) -> tuple[pl.DataFrame, int, int]:
         """Sum the rows that say the same, as they say it; also how many there are, and were left out."""
         plan, parts = self.plan, list[pl.DataFrame]()
-        keys = [*plan.groups, *(f"_{key}" for key in ("prediction", "outcome", "score") if getattr(plan, key))]
+        keys = [
+            *plan.groups,
+            *(f"_{key}" for key in ("prediction", "outcome", "score") if getattr(plan, key)),
+        ]
         keys += ["_prediction"] if plan.selected else []
-        rows = skipped = 0
+        rows, skipped, differ = 0, 0, False
         for batch in self.table.batches(columns, quick=quick):
             skipped += batch.rejects.height
             if skipped and not self.skip_bad_rows:
@@ -235,8 +248,12 @@ class _Source:
             if "_score" in keys and parts and parts[0].height > MOST_SCORES:
                 keys.remove("_score")
                 parts = [part.group_by(keys).agg(row_sums(True)) for part in parts]
-            parts.append(narrow.group_by(keys).agg(row_sums(bool(plan.score) and "_score" not in keys)))
-            if sum(part.height for part in parts) > 2 * parts[0].height + 200_000:  # memory stays small
+            if differ := differ and "_score" in keys:  # to look for equal scores again would not pay
+                parts.append(narrow.select(*keys, "_n", "_w", "_w2"))
+            else:
+                parts.append(narrow.group_by(keys).agg(row_sums(bool(plan.score) and "_score" not in keys)))
+                differ = parts[-1].height > narrow.height / 2
+            if sum(part.height for part in parts) > 2 * parts[0].height + 1_000_000:  # memory stays small
                 parts = [merged(pl.concat(parts, how="vertical_relaxed"), keys)]
             if self.progress:
                 self.progress(rows)
