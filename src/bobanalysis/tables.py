@@ -271,8 +271,8 @@ def _csv(path: Path, start: bytes, asked: str | None) -> Table:
             return "skip"
 
         types = dict.fromkeys(columns, pa.dictionary(pa.int32(), pa.string()) if quick else pa.string())
-        numbers, gaps = quick or ((), ())
-        types |= dict.fromkeys(numbers, pa.float64())
+        given, gaps = quick or ((), ())
+        types |= dict.fromkeys(given, pa.float64())
         options = {"decimal_point": "," if comma else ".", "null_values": gaps}
         blocks = {"use_threads": bool(quick), "skip_rows": skip, "block_size": rows * (16 if quick else 64)}
         parse = {"delimiter": mark, "newlines_in_values": True, "invalid_row_handler": leave_out}

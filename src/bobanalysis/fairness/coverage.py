@@ -125,13 +125,9 @@ def _lengthened(low: Array, high: Array, miss: float) -> Limits:
     low, high = low.copy(), high.copy()
     first, last = _holding(low, high, _RATES)
     while (short := _missed(first, last, n, _RATES) > allowed).any():
-        k, other = (
-            first - 1,
-            last + 1,
-        )  # the likelier of two counts; scipy.stats, slow to import, has that too
-        below = comb(n, k) * _RATES**k * (1 - _RATES) ** (n - k) >= comb(n, other) * _RATES**other * (
-            1 - _RATES
-        ) ** (n - other)
+        # scipy.stats has this law, and is slow to import
+        less, more = (comb(n, k) * _RATES**k * (1 - _RATES) ** (n - k) for k in (first - 1, last + 1))
+        below = less >= more
         np.maximum.at(high, first[short & below] - 1, _RATES[short & below] + step)
         np.minimum.at(low, last[short & ~below] + 1, _RATES[short & ~below] - step)
         low = np.minimum(low, 1 - high[::-1])

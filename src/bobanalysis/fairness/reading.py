@@ -121,18 +121,18 @@ def read(
         raise InputError(f"{path} has columns but no rows")
     notes = [*source.table.notes, *([text("skipped", rows=skipped)] if skipped else [])]
     binned = "_score" in cells.columns
-    cells = _interpreted(_by_bin(cells) if binned else cells, source, notes)
-    keys = [*plan.groups, *(key for key in ("_prediction", "_outcome") if key in cells.columns)]
-    whole = Cube(merged(cells, keys), plan.groups)
-    if not plan.score:
-        return Reading(whole, rows, tuple(notes))
-    if cells["_score_n"].sum() == 0:
+    cells, scored = _interpreted(_by_bin(cells) if binned else cells, source, notes), None
+    if plan.score and cells["_score_n"].sum() == 0:
         raise InputError(f"{path}: {plan.score!r} is unknown in every row")
-    if not binned:
-        return Reading(whole, rows, (*notes, text("many_scores")))
-    keys = [*plan.groups, "_item", "_prediction", *(["_outcome"] if plan.outcome else [])]
-    scored = merged(cells.with_columns(_prediction=pl.col("_above")), keys)
-    return Reading(whole, rows, tuple(notes), Cube(scored, plan.groups))
+    decisions = [key for key in ("_prediction", "_outcome") if key in cells.columns]
+    if binned:
+        above = cells.with_columns(_prediction=pl.col("_above"))
+        scored = Cube(
+            merged(above, [*plan.groups, "_item", *dict.fromkeys(["_prediction", *decisions])]), plan.groups
+        )
+    elif plan.score:
+        notes.append(text("many_scores"))
+    return Reading(Cube(merged(cells, [*plan.groups, *decisions]), plan.groups), rows, tuple(notes), scored)
 
 
 def _by_bin(cells: pl.DataFrame) -> pl.DataFrame:
@@ -150,7 +150,8 @@ def _by_bin(cells: pl.DataFrame) -> pl.DataFrame:
     with np.errstate(invalid="ignore"):
         away = np.nan_to_num(s - (sums[6] / sums[4])[at])
     sums += [total(w * away**2), total(w * away**3)]
-    return found.select(*keys, *(pl.Series(name, x) for name, x in zip(SUMS, sums, strict=True)))
+    summed = found.select(*keys, *(pl.Series(name, x) for name, x in zip(SUMS, sums, strict=True)))
+    return summed.cast({"_n": pl.Int64, "_score_n": pl.Int64})
 
 
 @dataclass(frozen=True)
@@ -228,12 +229,7 @@ class _Source:
 
     def cells(self, columns: list[str], quick: Quick) -> tuple[pl.DataFrame, int, int]:
         """Sum the rows that say the same, as they say it; also how many there are, and were left out."""
-        plan, parts = self.plan, list[pl.DataFrame]()
-        keys = [
-            *plan.groups,
-            *(f"_{key}" for key in ("prediction", "outcome", "score") if getattr(plan, key)),
-        ]
-        keys += ["_prediction"] if plan.selected else []
+        parts, keys, sums = list[pl.DataFrame](), list[str](), row_sums(False)
         rows, skipped, differ = 0, 0, False
         for batch in self.table.batches(columns, quick=quick):
             skipped += batch.rejects.height
@@ -245,14 +241,15 @@ class _Source:
                 )
             rows += batch.frame.height
             narrow = self.narrow(batch)
-            if "_score" in keys and parts and parts[0].height > MOST_SCORES:
-                keys.remove("_score")
-                parts = [part.group_by(keys).agg(row_sums(True)) for part in parts]
-            if differ := differ and "_score" in keys:  # to look for equal scores again would not pay
-                parts.append(narrow.select(*keys, "_n", "_w", "_w2"))
-            else:
-                parts.append(narrow.group_by(keys).agg(row_sums(bool(plan.score) and "_score" not in keys)))
-                differ = parts[-1].height > narrow.height / 2
+            if parts and parts[0].height > MOST_SCORES and "_score" in parts[0].columns:
+                sums, differ = row_sums(True), False
+                keys = [name for name in keys if name != "_score"]
+                parts = [part.group_by(keys).agg(sums) for part in parts]
+            elif not parts:
+                keys = [name for name in narrow.columns if name not in ("_n", "_w", "_w2", "_s")]
+            # where hardly two rows are alike, to look for those that are would not pay
+            parts.append(narrow.select(*keys, *SUMS[:3]) if differ else narrow.group_by(keys).agg(sums))
+            differ = differ or ("_score" in keys and parts[-1].height > narrow.height / 2)
             if sum(part.height for part in parts) > 2 * parts[0].height + 1_000_000:  # memory stays small
                 parts = [merged(pl.concat(parts, how="vertical_relaxed"), keys)]
             if self.progress:
@@ -283,7 +280,7 @@ class _Source:
                 keys[key], bad = self.decision(asked, schema)
                 wrong.append((self.condition(asked)[0], bad, "is not a finite number"))
         first = [
-            bad.fill_null(False).arg_true().first().alias(str(at)) for at, (_, bad, _) in enumerate(wrong)
+            pl.arg_where(bad.fill_null(False)).first().alias(f"{k}") for k, (_, bad, _) in enumerate(wrong)
         ]
         for (name, _, why), at in zip(wrong, batch.frame.select(first).row(0) if wrong else (), strict=True):
             if at is not None:
