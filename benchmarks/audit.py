@@ -2,9 +2,9 @@
 
     python benchmarks/audit.py [--old ../earlier/.venv/bin/bobanalysis] [--rows 1000000] [--pairs 3]
 
-Three files, made from a seed: a CSV with weight, outcome and score; and two groups with decision and outcome as
-CSV and as Parquet, five times as many rows. The two programs run in turn, A B A B …; of each pair the ratio is
-taken, of the ratios the median. Start-up counts. Without ``--old`` only this commit's figures are printed.
+Three files, made from a seed: a CSV with weight, outcome and score; and two groups with decision and outcome
+as CSV and as Parquet, five times as many rows. The two programs run in turn, A B A B …; of each pair the
+ratio is taken, of the ratios the median. Start-up counts. Without ``--old`` only this commit is measured.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Run:
 
 
 def table(rows: int) -> pl.DataFrame:
-    """Return people of two attributes, some unknown, with a score, a decision, what was true, and a weight."""
+    """Return people of two attributes, some unknown, with a score, a decision, what was true, a weight."""
     rng = np.random.default_rng(1)
     regions = [f"region {k:02}" for k in range(13)]
     told = rng.random(rows) < 0.3

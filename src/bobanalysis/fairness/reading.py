@@ -20,7 +20,7 @@ import numpy as np
 import polars as pl
 
 from bobanalysis.fairness._cube import SUMS, UNKNOWN, Cube, merged, row_sums
-from bobanalysis.fairness.scores import in_bins, score_bins, weighted_median
+from bobanalysis.fairness.scores import score_bins, weighted_median
 from bobanalysis.fairness.texts import text
 from bobanalysis.tables import NO, YES, Batch, InputError, Quick, Table, as_number, no_column, open_table
 from bobanalysis.text import Text
@@ -127,9 +127,8 @@ def read(
     decisions = [key for key in ("_prediction", "_outcome") if key in cells.columns]
     if binned:
         above = cells.with_columns(_prediction=pl.col("_above"))
-        scored = Cube(
-            merged(above, [*plan.groups, "_item", *dict.fromkeys(["_prediction", *decisions])]), plan.groups
-        )
+        keys = dict.fromkeys([*plan.groups, "_item", "_prediction", *decisions])
+        scored = Cube(merged(above, [*keys]), plan.groups)
     elif plan.score:
         notes.append(text("many_scores"))
     return Reading(Cube(merged(cells, [*plan.groups, *decisions]), plan.groups), rows, tuple(notes), scored)
@@ -139,16 +138,17 @@ def _by_bin(cells: pl.DataFrame) -> pl.DataFrame:
     """Sum cells of single scores by bin of the score ("_item") and by whether it is above the median."""
     known = cells.select("_score", "_w").drop_nulls().sort("_score")
     median = weighted_median(known["_score"], known["_w"])
-    bins = in_bins(pl.col("_score"), *score_bins(known["_score"], known["_w"]))
-    keys = [name for name in cells.columns if name not in ("_score", "_n", "_w", "_w2")]
-    keys, cells = [*keys, "_item", "_above"], cells.with_columns(_item=bins, _above=pl.col("_score") > median)
-    found = cells.select(keys).unique(maintain_order=True).with_row_index("_at")
-    at = cells.select(keys).join(found, on=keys, nulls_equal=True, maintain_order="left")["_at"].to_numpy()
+    breaks, labels = score_bins(known["_score"], known["_w"])
     n, w, w2, s = (cells[name].cast(pl.Float64).to_numpy() for name in ("_n", "_w", "_w2", "_score"))
-    seen, total = ~np.isnan(s), partial(np.bincount, at, minlength=found.height)
+    seen = ~np.isnan(s)
+    bins = pl.Series([*labels, None]).gather(np.where(seen, np.searchsorted(breaks, s), len(labels)))
+    keys = [*(name for name in cells.columns if name not in ("_score", *SUMS)), "_item", "_above"]
+    table = cells.with_columns(_item=bins, _above=pl.col("_score") > median).select(keys)
+    found = table.unique(maintain_order=True).with_row_index("_at")
+    at = table.join(found, on=keys, nulls_equal=True, maintain_order="left")["_at"].to_numpy()
+    total = partial(np.bincount, at, minlength=found.height)
     sums = [total(x) for x in (n, w, w2, *(np.where(seen, x, 0) for x in (n, w, w2, w * s)))]
-    with np.errstate(invalid="ignore"):
-        away = np.nan_to_num(s - (sums[6] / sums[4])[at])
+    away = np.nan_to_num(s - (sums[6] / np.maximum(sums[4], 1e-300))[at])
     sums += [total(w * away**2), total(w * away**3)]
     summed = found.select(*keys, *(pl.Series(name, x) for name, x in zip(SUMS, sums, strict=True)))
     return summed.cast({"_n": pl.Int64, "_score_n": pl.Int64})
@@ -229,8 +229,7 @@ class _Source:
 
     def cells(self, columns: list[str], quick: Quick) -> tuple[pl.DataFrame, int, int]:
         """Sum the rows that say the same, as they say it; also how many there are, and were left out."""
-        parts, keys, sums = list[pl.DataFrame](), list[str](), row_sums(False)
-        rows, skipped, differ = 0, 0, False
+        parts, keys, rows, skipped = list[pl.DataFrame](), list[str](), 0, 0
         for batch in self.table.batches(columns, quick=quick):
             skipped += batch.rejects.height
             if skipped and not self.skip_bad_rows:
@@ -241,15 +240,14 @@ class _Source:
                 )
             rows += batch.frame.height
             narrow = self.narrow(batch)
-            if parts and parts[0].height > MOST_SCORES and "_score" in parts[0].columns:
-                sums, differ = row_sums(True), False
-                keys = [name for name in keys if name != "_score"]
-                parts = [part.group_by(keys).agg(sums) for part in parts]
-            elif not parts:
-                keys = [name for name in narrow.columns if name not in ("_n", "_w", "_w2", "_s")]
-            # where hardly two rows are alike, to look for those that are would not pay
-            parts.append(narrow.select(*keys, *SUMS[:3]) if differ else narrow.group_by(keys).agg(sums))
-            differ = differ or ("_score" in keys and parts[-1].height > narrow.height / 2)
+            keys = keys or [name for name in narrow.columns if name not in (*SUMS, "_s")]
+            if "_score" in keys and parts and parts[0].height > MOST_SCORES:
+                keys.remove("_score")
+                parts = [part.group_by(keys).agg(row_sums(True)) for part in parts]
+            if "_score" in keys:  # few rows are alike
+                parts.append(narrow.select(*keys, *SUMS[:3]))
+            else:
+                parts.append(narrow.group_by(keys).agg(row_sums("_score" in narrow.columns)))
             if sum(part.height for part in parts) > 2 * parts[0].height + 1_000_000:  # memory stays small
                 parts = [merged(pl.concat(parts, how="vertical_relaxed"), keys)]
             if self.progress:
