@@ -202,7 +202,7 @@ def _parquet(path: Path) -> Table:
     def read(columns: Sequence[str], rows: int, quick: Quick) -> Iterator[Batch]:
         wanted, first = pl.scan_parquet(path).select(columns), 1
         try:
-            for frame in wanted.collect_batches(chunk_size=rows, maintain_order=True):
+            for frame in wanted.collect_batches(chunk_size=max(1, rows // 4), maintain_order=True):
                 yield Batch(plain(frame, str(path)), _numbers(first, frame.height), rejects())
                 first += frame.height
             if first == 1:

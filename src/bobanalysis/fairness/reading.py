@@ -192,11 +192,11 @@ class _Source:
         return found["name"], found["op"], found["value"]
 
     def raw(self, name: str, schema: pl.Schema) -> pl.Expr:
-        """A column as it stands in the file; JSON may say in numbers here what it says in words there."""
+        """A column as it stands in the file."""
         if schema[name].is_nested():
             kind = f"{self.table.path}: column {name!r} holds {schema[name]}"
             raise InputError(f"{kind}; give text, numbers, booleans or dates")
-        return pl.col(name).cast(pl.String) if self.table.kind == "json" else pl.col(name)
+        return pl.col(name)
 
     def text(self, name: str) -> pl.Expr:
         """The text of a column, null where it stands for "not known"."""
