@@ -40,6 +40,7 @@ REJECTS = {"file": pl.String, "row": pl.Int64, "column": pl.String, "value": pl.
 
 FORMATS = (".parquet", ".csv", ".jsonl")
 ROWS = 1 << 17  # rows held in memory at a time
+Names = Sequence[str] | None
 Quick = tuple[Sequence[str], Sequence[str]] | None
 LINE = "(line)"  # stands for the column where a whole line is wrong
 
@@ -83,9 +84,7 @@ class Table:
     decimal_comma: bool = False
     kind: Literal["csv", "parquet", "json"] = "csv"
 
-    def batches(
-        self, columns: Sequence[str] | None = None, rows: int = ROWS, *, quick: Quick = None
-    ) -> Iterator[Batch]:
+    def batches(self, columns: Names = None, rows: int = ROWS, *, quick: Quick = None) -> Iterator[Batch]:
         """Read some columns (default: all), about ``rows`` rows at a time; always at least one batch.
 
         With ``quick`` (columns of numbers, and texts that stand for none) a CSV is read on all processors,
@@ -264,8 +263,6 @@ def _csv(path: Path, start: bytes, asked: str | None) -> Table:
         wrong: list[tuple[int, str, str, str]] = []
 
         def leave_out(row: Any) -> str:
-            if quick:  # rows have numbers only where one thread reads
-                return "error"
             problem = f"has {row.actual_columns} fields, not {row.expected_columns}"
             wrong.append((row.number - skip, LINE, row.text[:80], problem))
             return "skip"
@@ -274,8 +271,9 @@ def _csv(path: Path, start: bytes, asked: str | None) -> Table:
         given, gaps = quick or ((), ())
         types |= dict.fromkeys(given, pa.float64())
         options = {"decimal_point": "," if comma else ".", "null_values": gaps}
+        handler = None if quick else leave_out  # rows have numbers only where one thread reads
         blocks = {"use_threads": bool(quick), "skip_rows": skip, "block_size": rows * (16 if quick else 64)}
-        parse = {"delimiter": mark, "newlines_in_values": True, "invalid_row_handler": leave_out}
+        parse = {"delimiter": mark, "newlines_in_values": True, "invalid_row_handler": handler}
         first, empty = 1, True
         try:
             with _stream(path) as stream:
@@ -304,9 +302,7 @@ def _csv(path: Path, start: bytes, asked: str | None) -> Table:
 
 def _between(first: int, count: int, lost: Sequence[int]) -> tuple[pl.Series, int]:
     """Return the numbers of ``count`` rows from ``first`` on, those lost left out, and the next number."""
-    if not lost:
-        return _numbers(first, count), first + count
-    numbers = np.setdiff1d(np.arange(first, first + count + len(lost) + 1), lost)
+    numbers = np.setdiff1d(np.arange(first, first + count + len(lost) + 1), lost, assume_unique=True)
     return pl.Series(numbers[:count], dtype=pl.Int64), int(numbers[count])
 
 

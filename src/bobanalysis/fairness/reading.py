@@ -191,13 +191,6 @@ class _Source:
             raise no_column(found["name"] if found else asked, self.table.columns, str(self.table.path))
         return found["name"], found["op"], found["value"]
 
-    def raw(self, name: str, schema: pl.Schema) -> pl.Expr:
-        """A column as it stands in the file."""
-        if schema[name].is_nested():
-            kind = f"{self.table.path}: column {name!r} holds {schema[name]}"
-            raise InputError(f"{kind}; give text, numbers, booleans or dates")
-        return pl.col(name)
-
     def text(self, name: str) -> pl.Expr:
         """The text of a column, null where it stands for "not known"."""
         found = pl.col(name).cast(pl.String).str.strip_chars()
@@ -206,7 +199,6 @@ class _Source:
 
     def number(self, name: str, schema: pl.Schema) -> tuple[pl.Expr, pl.Expr]:
         """The number in a column, and whether there is something that is none."""
-        self.raw(name, schema)
         if schema[name].is_numeric() or schema[name] == pl.Boolean:
             number, csv = as_number(pl.col(name), schema[name]), self.table.kind == "csv"
             return number, ~pl.col(name).is_finite() if csv else number.is_infinite()
@@ -218,7 +210,7 @@ class _Source:
         """A decision as it stands, "1" and "0" where numbers are compared; and what is wrong."""
         name, op, value = self.condition(asked)
         if op not in _COMPARISONS:
-            return self.raw(name, schema), pl.lit(False)
+            return pl.col(name), pl.lit(False)
         try:
             limit = float(value)
         except ValueError as error:
@@ -234,10 +226,8 @@ class _Source:
             skipped += batch.rejects.height
             if skipped and not self.skip_bad_rows:
                 _, row, _, value, problem = batch.rejects.row(0)
-                raise InputError(
-                    f"{self.table.path}, row {row}: {value!r} {problem}. The file may be cut short; "
-                    f"--skip-bad-rows leaves such rows out and counts them"
-                )
+                short = f"{self.table.path}, row {row}: {value!r} {problem}. The file may be cut short"
+                raise InputError(f"{short}; --skip-bad-rows leaves such rows out and counts them")
             rows += batch.frame.height
             narrow = self.narrow(batch)
             keys = keys or [name for name in narrow.columns if name not in (*SUMS, "_s")]
@@ -257,7 +247,10 @@ class _Source:
     def narrow(self, batch: Batch) -> pl.DataFrame:
         """Keys as they stand and numbers as numbers, or an error that names row, column and value."""
         plan, schema = self.plan, batch.frame.schema
-        keys = {name: self.raw(name, schema) for name in plan.groups}
+        if nested := [name for name, kind in schema.items() if kind.is_nested()]:
+            kind = f"{self.table.path}: column {nested[0]!r} holds {schema[nested[0]]}"
+            raise InputError(f"{kind}; give text, numbers, booleans or dates")
+        keys = {name: pl.col(name) for name in plan.groups}
         wrong: list[tuple[str, pl.Expr, str]] = []
         roles = {"_score": plan.score, "_w": plan.weight, "_n": plan.count, "_s": plan.selected}
         numbers: dict[str, pl.Expr] = {"_n": pl.lit(1.0), "_w": pl.lit(1.0)}
@@ -277,10 +270,8 @@ class _Source:
             if asked:
                 keys[key], bad = self.decision(asked, schema)
                 wrong.append((self.condition(asked)[0], bad, "is not a finite number"))
-        first = [
-            pl.arg_where(bad.fill_null(False)).first().alias(f"{k}") for k, (_, bad, _) in enumerate(wrong)
-        ]
-        for (name, _, why), at in zip(wrong, batch.frame.select(first).row(0) if wrong else (), strict=True):
+        for name, bad, why in wrong:
+            at = batch.frame.select(bad.fill_null(False).arg_true().first()).item()
             if at is not None:
                 where = f"{self.table.path}: column {name!r}, row {batch.rows[at]}"
                 raise InputError(f"{where}: {batch.frame[name][at]!r} {why}")
@@ -310,9 +301,8 @@ def _interpreted(cells: pl.DataFrame, source: _Source, notes: list[Text]) -> pl.
             same = pl.col(key).str.replace(_WHOLE.pattern, "$1").is_in(wanted)  # codes with gaps become 1.0
             if op != "!=" and (others := _counts(cells.filter(~same), key)):
                 notes.append(text("read_as_no", asked=asked, values=_listed(others)))
-            cells = cells.with_columns(
-                (~same if op == "!=" else same).cast(pl.Int8).cast(pl.String).alias(key)
-            )
+            same = ~same if op == "!=" else same
+            cells = cells.with_columns(same.cast(pl.Int8).cast(pl.String).alias(key))
     for name in plan.groups:
         cells = cells.with_columns(source.text(name).fill_null(UNKNOWN).alias(name))
         if unknown := int(cells.filter(pl.col(name) == UNKNOWN)["_n"].sum()):
@@ -332,10 +322,8 @@ def _interpreted(cells: pl.DataFrame, source: _Source, notes: list[Text]) -> pl.
         elif key == "_outcome" or plan.outcome or _all_numbers(values):
             raise _not_binary(path, asked, counts, key)
         elif len(counts) > MOST_CATEGORIES:
-            raise InputError(
-                f"{path}: {asked!r} has {len(counts)} different texts, more than {MOST_CATEGORIES}; is it "
-                f"an identifier? {_listed(counts)}"
-            )
+            many = f"{path}: {asked!r} has {len(counts)} different texts, more than {MOST_CATEGORIES}"
+            raise InputError(f"{many}; is it an identifier? {_listed(counts)}")
         if missing := people - counts.total():
             notes.append(text("unknown_value", name=asked, unknown=missing, people=people))
     return cells
@@ -353,10 +341,10 @@ def _not_binary(path: Path, asked: str, counts: Counter[str], key: str) -> Input
     if _all_numbers(set(values)) and key == "_prediction":
         middle = sorted(values, key=float)[len(values) // 2]
         hint += f", or {f'{asked}>={middle}'!r}, or --score {asked!r} for its mean"
-    return InputError(
-        f"{path}: column {asked!r} must be yes or no (1/0, yes/no, true/false), but has {len(values)} "
-        f"values: {_listed(counts)}. Say which of them mean yes: {hint}"
+    wrong = (
+        f"{path}: column {asked!r} must be yes or no (1/0, yes/no, true/false), but has {len(values)} values"
     )
+    return InputError(f"{wrong}: {_listed(counts)}. Say which of them mean yes: {hint}")
 
 
 def _listed(counts: Counter[str]) -> str:
