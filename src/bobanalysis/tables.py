@@ -91,9 +91,8 @@ class Table:
         its numbers as numbers and its texts as categories; an InputError then does not say where it is.
         """
         wanted = self.columns if columns is None else tuple(dict.fromkeys(columns))
-        for name in wanted:
-            if name not in self.columns:
-                raise no_column(name, self.columns, str(self.path))
+        if missing := [name for name in wanted if name not in self.columns]:
+            raise no_column(missing[0], self.columns, str(self.path))
         return self.read(wanted, rows, quick)
 
 
@@ -328,10 +327,9 @@ def _encoding(path: Path, start: bytes, asked: str | None) -> tuple[str, list[Te
         before, byte = error.object[: error.start], error.object[error.start]
         if not (ascii_only and before.isascii()):  # so far it was UTF-8, with accents: this is a broken byte
             line = lines + before.count(b"\n")
-            raise InputError(
-                f"{path}, line {line}: byte {byte:#04x} is not UTF-8; save the file as UTF-8 (`audit` "
-                f"takes its encoding too: --encoding cp1252)"
-            ) from None
+            wrong = f"{path}, line {line}: byte {byte:#04x} is not UTF-8"
+            hint = "save the file as UTF-8 (`audit` takes its encoding too: --encoding cp1252)"
+            raise InputError(f"{wrong}; {hint}") from None
         return "cp1252", [_said("not_utf8", file=path.name)]
     except (OSError, EOFError) as error:
         raise InputError(f"{path} cannot be read to its end: {short(error)}") from error
@@ -357,8 +355,7 @@ def _separator(text: str) -> str:
 
 
 def _unique(header: Sequence[str]) -> tuple[list[str], list[str]]:
-    names: list[str] = []
-    doubled = []
+    names, doubled = list[str](), list[str]()
     for place, raw in enumerate(header, 1):
         name = raw.strip() or f"column {place}"
         if name in names:
@@ -467,8 +464,7 @@ def as_number(column: pl.Expr, dtype: Any = pl.String, decimal_comma: bool = Fal
     if dtype != pl.String:
         return column.cast(pl.Float64, strict=False).fill_nan(None)
     text = column.str.strip_chars().str.replace_all(r"[\u00a0\u202f](\d{3})", "${1}")
-    if decimal_comma:
-        text = text.str.replace(",", ".", literal=True)
+    text = text.str.replace(",", ".", literal=True) if decimal_comma else text
     return text.cast(pl.Float64, strict=False).fill_nan(None)
 
 

@@ -5,7 +5,7 @@ import pytest
 from tools import code_reader as code
 
 CEILING = {
-    "text tables": 583,
+    "text tables": 585,
     "algorithm validation presentation": 762,
     "rules": 1860,
     "bob": 2617,
@@ -13,7 +13,7 @@ CEILING = {
     "recommenders": 515,
     "population": 967,
     "data": 567,
-    "fairness": 3021,
+    "fairness": 3019,
     "evaluation": 988,
     "report": 4090,
     "algorithms": 377,
