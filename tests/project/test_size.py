@@ -5,7 +5,7 @@ import pytest
 from tools import code_reader as code
 
 CEILING = {
-    "text tables": 583,
+    "text tables": 585,
     "algorithm validation presentation": 762,
     "rules": 1860,
     "bob": 2617,

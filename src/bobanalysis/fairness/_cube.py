@@ -23,6 +23,8 @@ UNKNOWN = "unknown"
 _KEYS = ("_item", "_prediction", "_outcome", "_stratum", "_psu")
 _SUMS = ("_n", "_w", "_w2")
 _SCORE = ("_score_n", "_score_w", "_score_w2", "_score_sum", "_score_m2", "_score_m3")
+SUMS = (*_SUMS, *_SCORE)
+"""Columns of sums of a cube with a score."""
 Back = Callable[[pl.DataFrame], Any]
 
 

@@ -125,10 +125,8 @@ def rows(
     check_weights(table["_w"], weight)
     for name, column in [(outcome, "_y"), *((c, c) for c in names)]:
         if table.schema[column] == pl.Float64 and table[column].is_infinite().any():
-            raise ValueError(
-                f"column {name!r} is infinite in row {table[column].is_infinite().arg_max()} "
-                "(the first is row 0); a mean needs finite numbers"
-            )
+            where = f"column {name!r} is infinite in row {table[column].is_infinite().arg_max()}"
+            raise ValueError(f"{where} (the first is row 0); a mean needs finite numbers")
     kept = table.filter(pl.col("_w") > 0).drop_nulls()
     if kept.is_empty():
         raise ValueError(
@@ -144,10 +142,8 @@ def check_weights(weights: pl.Series, name: str | None) -> None:
     wrong = (weights.is_null() | weights.is_infinite() | (weights < 0)).fill_null(True)
     if wrong.any():
         row = wrong.arg_max() or 0
-        raise ValueError(
-            f"column {name!r} holds {weights[row]} in row {row} (the first is row 0); "
-            "a weight must be a number, zero or more"
-        )
+        where = f"column {name!r} holds {weights[row]} in row {row} (the first is row 0)"
+        raise ValueError(f"{where}; a weight must be a number, zero or more")
 
 
 @dataclass(frozen=True)
@@ -197,9 +193,8 @@ def design(table: pl.DataFrame, columns: Sequence[str], reference: Mapping[str, 
         sizes = table.group_by(name).agg(pl.col("_w").sum()).sort("_w", name, descending=[True, False])
         base = str((reference or {}).get(name, sizes[name][0]))
         if base not in (levels := sizes[name].sort().to_list()):
-            raise ValueError(
-                f"reference {base!r} is not among the values of {name!r}: {', '.join(levels[:20])}"
-            )
+            among = f"the values of {name!r}: {', '.join(levels[:20])}"
+            raise ValueError(f"reference {base!r} is not among {among}")
         others = tuple(level for level in levels if level != base)
         terms[name] = Term(tuple(range(len(names), len(names) + len(others))), others, base)
         blocks += [(values == level).to_numpy().astype(float) for level in others]
