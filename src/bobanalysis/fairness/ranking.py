@@ -84,7 +84,7 @@ def roc_area(
     elif sample:  # what each unit moves the area by
         side = pl.when("_outcome").then("_p").otherwise("_q")
         each = cells.cells.join(levels.select(*by, "_item", "_p", "_q"), on=[*by, "_item"], nulls_equal=True)
-        each = each.select(*by, *sample.keys, x=pl.col("_w") * side, w="_w", n="_n")
+        each = each.select(*by, *sample.keys, x=pl.col("_w") * side, w="_w", w2="_w2", n="_n")
         units = labelled(each.group_by(*by, *sample.keys).sum(), by)
         law = survey.covariance(table.with_columns(x=0.0, w=1.0), units, by, sample)
         variance, degrees, people = law[0], law[2], np.minimum(people, law[3])

@@ -224,9 +224,9 @@ def covariance(sums: pl.DataFrame, parts: pl.DataFrame, by: list[str], sample: S
     moved, count = layout.moved(table), sums.height
     free, units = (v[0] for v in layout.met(0, count, 0))
     # a ratio hides part of what its own units vary by, the more the fewer they are; unequal units tell less
-    moved = moved * np.sqrt(units / np.maximum(units - 1, 1))[None]
-    sizes = layout.sums(0, count, 0.0)[0][1] ** 2
-    free = free * sizes.sum(axis=0) ** 2 / (sizes**2).sum(axis=0) / units
+    moved = moved * np.sqrt(units / np.maximum(units - 1, 1) * (1 - 1 / layout.units))[None]
+    at, told = layout.parts["_row"].to_numpy(), layout.parts["w2"].to_numpy()
+    free = free * np.bincount(at, told, count) ** 2 / np.bincount(at, told**2, count) / units
     together = layout.products(moved, moved) if count <= MOST_TOGETHER else None
     return layout.pairs(moved, moved), together, free, units
 
