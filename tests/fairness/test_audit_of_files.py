@@ -386,8 +386,8 @@ def test_a_number_written_otherwise_in_one_row_changes_nothing(write, last):
     roles = {"score": "score", "weight": "w", "outcome": "hired"}
     expected = audit_file(write(PEOPLE + "a,16,1,1\n"), ["g"], **roles)
     found = audit_file(write(PEOPLE + last), ["g"], **roles)
-    assert found.measures.equals(expected.measures)
-    assert found.calibration.equals(expected.calibration)
+    assert found.entries[0]["measures"].equals(expected.entries[0]["measures"])
+    assert found.entries[0]["calibration"].equals(expected.entries[0]["calibration"])
 
 
 @pytest.mark.parametrize("wrong", ["inf", "-Infinity", "NAN", "1e999", "1,5", "x"])
@@ -400,12 +400,12 @@ def test_a_score_that_is_no_finite_number_is_named_with_its_row(write, wrong):
 def test_points_are_read_where_commas_could_be_decimals(write):
     points = audit_file(write(PEOPLE.replace(",", ";")), ["g"], score="score", weight="w")
     commas = audit_file(write(PEOPLE.replace(",", ";").replace(".", ",")), ["g"], score="score", weight="w")
-    assert points.measures.equals(commas.measures)
+    assert points.entries[0]["measures"].equals(commas.entries[0]["measures"])
 
 
 def test_a_score_that_is_a_group_too_keeps_its_label(write):
     path = write("decile,again\n" + "1,0\n2,1\n10,1\n" * 20)
-    found = audit_file(path, ["decile"], score="decile", outcome="again").measures
+    found = audit_file(path, ["decile"], score="decile", outcome="again").entries[0]["measures"]
     assert found.filter(metric="mean_score")["decile"].to_list() == ["1", "2", "10"]
 
 
@@ -417,16 +417,16 @@ def test_a_comparison_is_known_though_its_answer_is_named_as_unknown(write):
 
 def test_spellings_of_one_label_are_one_group(write):
     path = write("g,told\n" + ' a ,1\na,0\n "a",1\nb,yes\nb,NO\n' * 20)
-    counts = audit_file(path, ["g"], prediction="told").measures.filter(metric="selection_rate")
+    counts = audit_file(path, ["g"], prediction="told").entries[0]["measures"].filter(metric="selection_rate")
     assert counts.select("g", "n", "value").rows() == [("a", 60, 2 / 3), ("b", 40, 0.5)]
 
 
 def test_people_without_a_score_have_no_bin_and_count_in_the_other_rates(write):
     path = write("g,score,again\n" + "a,1,1\na,,0\nb,2,0\nb,NA,1\n" * 20)
     found = audit_file(path, ["g"], score="score", outcome="again")
-    assert found.measures.filter(metric="base_rate")["n"].to_list() == [40, 40]
-    assert found.measures.filter(metric="mean_score")["n"].to_list() == [20, 20]
-    bins = found.calibration.filter(metric="base_rate").select("item", "g", "n", "value").rows()
+    assert found.entries[0]["measures"].filter(metric="base_rate")["n"].to_list() == [40, 40]
+    assert found.entries[0]["measures"].filter(metric="mean_score")["n"].to_list() == [20, 20]
+    bins = found.entries[0]["calibration"].filter(metric="base_rate").select("item", "g", "n", "value").rows()
     assert bins == [("1", "a", 20, 1.0), ("2", "b", 20, 0.0)]
 
 
