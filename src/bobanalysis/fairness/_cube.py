@@ -261,7 +261,7 @@ def merged(cells: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
     """Add up the cells that have the same keys."""
     sums = [pl.col(name).sum() for name in (*_SUMS, *_SCORE[:4]) if name in cells.columns]
     sums.append(pl.col(r"^_r\d+_.*$").sum())
-    if "_score_sum" in cells.columns:
+    if "_score_m2" in cells.columns:
         w, s, m2, m3 = (pl.col(f"_score_{name}") for name in ("w", "sum", "m2", "m3"))
         away = s / w - s.sum() / w.sum()
         sums.append(m2.sum() + (w * away**2).fill_nan(0.0).sum())

@@ -38,7 +38,7 @@ MISSING = (
 MOST_CATEGORIES = 200
 MOST_SCORES = 5_000_000
 """Distinct scores by group that are kept; of more, only the means are."""
-MOST_RANKED, RANKED_BINS = 20_000, 2_000
+MOST_RANKED, RANKED_BINS = 20_000, 1_000
 """Distinct scores whose order is looked at one by one; more of them are put in so many bins of equal size."""
 COMPARISONS = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt}
 CONDITION = re.compile(r"^(?P<name>.*?)\s*(?P<op>>=|<=|!=|==|=|>|<)\s*(?P<value>.+)$")
@@ -182,7 +182,7 @@ def read(
             levels, exact = _levels(known["_score"])
             notes += [] if exact else [text("ranked_in_bins", bins=len(levels))]
             single = _by_bin(cells, known, levels[:-1].to_list(), levels.cast(pl.String).to_list())
-            ranked = whole(_interpreted(single, source, []), "_item")
+            ranked = whole(_interpreted(single, source, []).drop("_above", r"^_score_m\d$"), "_item")
     elif plan.score:
         notes.append(text("many_scores"))
     return Reading(whole(found), rows, tuple(notes), scored, ranked, (cells, source))
