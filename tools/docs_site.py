@@ -21,11 +21,13 @@ from tools import code_reader as code
 DOCS = code.ROOT / "docs"
 PUBLIC = re.compile(r"^::: public (\S+)$", re.M)
 _ROLE = re.compile(r":(?:class|func|data|mod|attr|meth):`+~?([\w.]+)`+")
+_FOR_A_TERMINAL = re.compile(r"\x1b\[[0-9;]*m|^.*\r(?!\n)|\r", re.M)
+"""Colours, and lines that are written over."""
 _DOCTEST = re.compile(r"^( *)>>> .*(?:\n\1\S.*|\n\1 +\S.*)*", re.M)
 
 
 def public(module: str) -> list[str]:
-    """Return what a room offers, as full names: its ``__all__``, else what its door imports or a module defines."""
+    """Return what a room offers, as full names: ``__all__``, else what its door imports or it defines."""
     file = code.modules()[module]
     tree = ast.parse(file.read_text("utf-8"))
     package = file.name == "__init__.py"
@@ -59,7 +61,7 @@ def entries() -> frozenset[str]:
 
 
 class Docstrings(Extension):
-    """Docstrings of the package as Markdown: roles are links where their target has an entry, examples are fenced."""
+    """Docstrings as Markdown: roles are links where their target has an entry, examples are fenced."""
 
     def on_object(self, *, obj: Any, **_: Any) -> None:
         """Rewrite the docstring of one object (griffe calls this)."""
@@ -71,8 +73,8 @@ def as_markdown(text: str, module: str) -> str:
     """Write roles and examples of a docstring in the Markdown of these pages.
 
     Example:
-        >>> as_markdown("See :func:`bobanalysis.fairness.curve`, :func:`prepare`.", "bobanalysis.evaluation.summary")
-        'See [`curve`][bobanalysis.fairness.curve], [`prepare`][bobanalysis.evaluation.prepare].'
+        >>> as_markdown("See :func:`prepare`.", "bobanalysis.evaluation.summary")
+        'See [`prepare`][bobanalysis.evaluation.prepare].'
         >>> print(as_markdown("Add.\\n\\n>>> 1 + 1\\n2", "bobanalysis"))
         Add.
         <BLANKLINE>
@@ -141,7 +143,9 @@ def notebook_page(book: Any, name: str) -> str:
 
 def _shown(output: Any) -> str:
     if output.output_type == "stream":
-        return f"```text\n{output.text.rstrip()}\n```" if output.name == "stdout" else ""
+        return (
+            f"```text\n{_FOR_A_TERMINAL.sub('', output.text).strip()}\n```" if output.name == "stdout" else ""
+        )
     data = output.get("data", {})
     if picture := data.get("image/svg+xml"):
         packed = base64.b64encode("".join(picture).encode()).decode()

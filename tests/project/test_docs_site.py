@@ -1,4 +1,4 @@
-"""`make docs` makes pages of docs/ that are read from disk: every public name, no broken link, nothing from outside."""
+"""`make docs` makes pages to read from disk: every public name, no broken link, nothing from outside."""
 
 import html
 import importlib
@@ -47,7 +47,10 @@ def test_a_role_leads_to_an_entry_and_an_example_is_code():
 
 
 def test_a_role_without_an_entry_is_plain_code():
-    assert as_markdown(":func:`bobanalysis.tables.open_table`", "bobanalysis.data") == "`bobanalysis.tables.open_table`"
+    assert (
+        as_markdown(":func:`bobanalysis.tables.open_table`", "bobanalysis.data")
+        == "`bobanalysis.tables.open_table`"
+    )
 
 
 def test_every_document_is_in_the_navigation():
@@ -127,7 +130,9 @@ def test_no_page_loads_anything_from_outside(site):
 
 @pytest.mark.slow
 def test_no_role_of_a_docstring_is_left_as_it_was_typed(site):
-    assert [p.name for p in site.rglob("*.html") if re.search(r":(func|class|data|mod):", p.read_text())] == []
+    assert [
+        p.name for p in site.rglob("*.html") if re.search(r":(func|class|data|mod):", p.read_text())
+    ] == []
 
 
 @pytest.mark.slow

@@ -169,11 +169,11 @@ def fit(model: Joint) -> pl.DataFrame:
 def _line(
     model: Joint, margin: str, labels: Sequence[Sequence[str]], target: Floats, achieved: Floats
 ) -> pl.DataFrame:
-    if READ.margins[margin].scaled:
+    told, category = READ.margins[margin], [" ".join(names) for names in product(*labels)]
+    if told.scaled:
         target = target / target.sum() * model.people
     lines = {"target": target.ravel(), "achieved": achieved.ravel()}
-    category = [" ".join(names) for names in product(*labels)]
-    return pl.DataFrame({"margin": margin, "raked": READ.margins[margin].raked, "category": category, **lines})
+    return pl.DataFrame({"margin": margin, "raked": told.raked, "category": category, **lines})
 
 
 def _margins(model: Joint) -> list[tuple[str, Sequence[Sequence[str]], Floats, Floats]]:
