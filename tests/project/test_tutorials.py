@@ -1,4 +1,4 @@
-"""A tutorial runs from top to bottom, every command of it succeeds, and it says what its figures may be quoted for."""
+"""A tutorial runs, every command of it succeeds, and it says what its figures may be quoted for."""
 
 import ast
 import importlib
@@ -14,7 +14,12 @@ TUTORIALS = sorted((ROOT / "docs" / "tutorials").glob("*.ipynb"))
 each_tutorial = pytest.mark.parametrize("path", TUTORIALS, ids=lambda path: path.stem)
 
 SHOWS = {
-    "audit_your_own_table": ["a curve, without bands", "50–64", "Kitagawa, without a model", "outside_europe"],
+    "audit_your_own_table": [
+        "a curve, without bands",
+        "50–64",
+        "Kitagawa, without a model",
+        "outside_europe",
+    ],
     "evaluate_your_own_recommender": ["ndcg@5", "age_band", "adjusted by Holm", "rbo(0.9)"],
     "add_your_data": ["must be 944", "All 25 hold", "anes96_parties"],
 }
