@@ -21,6 +21,7 @@ from tools import code_reader as code
 DOCS = code.ROOT / "docs"
 PUBLIC = re.compile(r"^::: public (\S+)$", re.M)
 _ROLE = re.compile(r":(?:class|func|data|mod|attr|meth):`+~?([\w.]+)`+")
+_NAMED = re.compile(r"(?<!\[)`([a-z]+(?:\.\w+)+)`")
 _FOR_A_TERMINAL = re.compile(r"\x1b\[[0-9;]*m|^.*\r(?!\n)|\r", re.M)
 """Colours, and lines that are written over."""
 _DOCTEST = re.compile(r"^( *)>>> .*(?:\n\1\S.*|\n\1 +\S.*)*", re.M)
@@ -75,13 +76,6 @@ def as_markdown(text: str, module: str) -> str:
     Example:
         >>> as_markdown("See :func:`prepare`.", "bobanalysis.evaluation.summary")
         'See [`prepare`][bobanalysis.evaluation.prepare].'
-        >>> print(as_markdown("Add.\\n\\n>>> 1 + 1\\n2", "bobanalysis"))
-        Add.
-        <BLANKLINE>
-        ```pycon
-        >>> 1 + 1
-        2
-        ```
     """
     room = ".".join(module.split(".")[:2])
 
@@ -108,9 +102,15 @@ def on_files(files: Any, config: Any) -> Any:
 
 
 def on_page_markdown(markdown: str, **_: Any) -> str:
-    """Write the public names of rooms out, and lead links of notebooks to their pages (MkDocs calls this)."""
+    """Write the public names of rooms out; lead names and notebooks to their pages (MkDocs calls this)."""
     written = PUBLIC.sub(lambda m: "\n\n".join(f"::: {name}" for name in public(m[1])), markdown)
+    written = _NAMED.sub(_to_entry, written)
     return re.sub(r"(\]\((?!https?:)[^)\s]*)\.ipynb\)(?!\{)", r"\1.md)", written)
+
+
+def _to_entry(match: re.Match[str]) -> str:
+    full = f"bobanalysis.{match[1]}"
+    return f"[`{match[1]}`][{full}]" if full in entries() else match[0]
 
 
 def read_notebook(path: Path, execute: bool) -> Any:

@@ -6,16 +6,21 @@ if (location.protocol === "file:") {
       this.waiting = []
       const frame = document.createElement("iframe")
       frame.hidden = true
+      frame.addEventListener("load", () => this.start(frame.contentWindow, address), { once: true })
       document.body.append(frame)
-      this.inside = frame.contentWindow
-      this.inside.postMessage = data => this.dispatchEvent(new MessageEvent("message", { data }))
-      const script = this.inside.document.createElement("script")
+    }
+    start(inside, address) {
+      inside.postMessage = data => this.later(this, data)
+      const script = inside.document.createElement("script")
       script.src = new URL(address, location)
-      script.onload = () => { this.ready = true; this.waiting.splice(0).forEach(data => this.postMessage(data)) }
-      this.inside.document.body.append(script)
+      script.onload = () => { this.inside = inside; this.waiting.splice(0).forEach(data => this.later(inside, data)) }
+      inside.document.body.append(script)
+    }
+    later(target, data) { // as between two threads: never while the sender is still at work
+      setTimeout(() => target.dispatchEvent(new MessageEvent("message", { data })))
     }
     postMessage(data) {
-      if (this.ready) this.inside.dispatchEvent(new MessageEvent("message", { data }))
+      if (this.inside) this.later(this.inside, data)
       else this.waiting.push(data)
     }
     terminate() {}

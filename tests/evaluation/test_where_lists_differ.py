@@ -98,6 +98,10 @@ def test_exponential_gains_and_err_have_all_digits_here_and_five_in_ir_measures(
     assert ir_measures(*case, "ERR@5") == {"1": 0.26758}
     assert ours(*case, "ndcg(gain=exp2)@5")["1"] == pytest.approx(0.5766666455144387)
     assert ir_measures(*case, "nDCG(dcg='exp-log2')@5") == {"1": 0.57667}
+    named = {"q": case[0]["1"]}, {"q": case[1]["1"]}
+    assert ours(*named, "err@5") == {"q": 0.267578125}
+    with pytest.raises(Exception, match="non-zero exit status"):
+        ir_measures(*named, "ERR@5")
 
 
 def test_a_grade_above_4_needs_its_scale_for_err_here_and_is_no_grade_in_gdeval(ir_measures):
