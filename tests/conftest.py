@@ -13,7 +13,8 @@ settings.register_profile("fixed", derandomize=True, deadline=None)
 settings.register_profile("random", derandomize=False, deadline=None, print_blob=True)
 settings.load_profile("fixed")
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+"""The first one has no windows, and takes half the time."""
 QUIET = (
     "--no-sandbox",
     "--disable-gpu",
@@ -53,7 +54,7 @@ def browser(require):
     api = require("playwright.sync_api")
     path = next(filter(None, map(shutil.which, BROWSERS)), None)
     if path is None:
-        lacking("Chromium", "apt-get install chromium (or install Google Chrome)")
+        lacking("Chromium", "apt-get install chromium-headless-shell (or chromium, or Google Chrome)")
     with api.sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=path, args=list(QUIET))
         yield chromium

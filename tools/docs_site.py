@@ -19,6 +19,7 @@ from griffe import Extension
 from tools import code_reader as code
 
 DOCS = code.ROOT / "docs"
+DECISIONS = DOCS / "decisions"
 PUBLIC = re.compile(r"^::: public (\S+)$", re.M)
 _ROLE = re.compile(r":(?:class|func|data|mod|attr|meth):`+~?([\w.]+)`+")
 _NAMED = re.compile(r"(?<!\[)`([a-z]+(?:\.\w+)+)`")
@@ -88,6 +89,12 @@ def as_markdown(text: str, module: str) -> str:
 
     text = _ROLE.sub(role, text)
     return _DOCTEST.sub(lambda m: f"{m[1]}```pycon\n{m[0]}\n{m[1]}```", text)
+
+
+def on_config(config: Any) -> Any:
+    """Put the decisions, in their order, at the end of the navigation (MkDocs calls this)."""
+    config.nav.append({"Decisions": [f"decisions/{path.name}" for path in sorted(DECISIONS.glob("*.md"))]})
+    return config
 
 
 def on_files(files: Any, config: Any) -> Any:

@@ -22,7 +22,7 @@ from bobanalysis.report.site import PAGES
 
 ROOT = Path(__file__).parents[1]
 TARGET = ROOT / "build" / "release"
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 SECTIONS = ("The essentials", "The inquiry")
 """Sections of the menu whose pages are printed."""
 MOST = 10

@@ -1,4 +1,4 @@
-// Finds a département by name, number or postcode among the links of the page; accents, hyphens and capitals do not count.
+// Finds a département by name, town, number or postcode among the links of the page; accents, hyphens and capitals do not count.
 (function () {
   var form = document.getElementById("find"), field = document.getElementById("find-text");
   var said = document.getElementById("find-said"), list = document.getElementById("find-found");
@@ -19,19 +19,24 @@
     var number = text.replace(/ /g, "").toUpperCase();
     if (/^(\d{1,5}|2[AB])$/.test(number)) {
       var wanted = /\D/.test(number) ? [number] : codes(number);
-      return links.filter(function (a) { return wanted.indexOf(a.dataset.code) >= 0; });
+      return links.filter(function (a) { a.other = ""; return wanted.indexOf(a.dataset.code) >= 0; });
     }
     var asked = text.split(" ").map(function (word) { return { st: "saint", ste: "sainte" }[word] || word; });
-    return links.filter(function (a) {
-      var own = plain(a.dataset.find).split(" ").concat(a.dataset.code.toLowerCase());
+    function fits(name) {
+      var own = plain(name).split(" ");
       return asked.every(function (word) { return own.some(function (one) { return one.indexOf(word) === 0; }); });
-    });
+    }
+    return links.map(function (a) { // its own name or number first, then another name of it, then its towns
+      var also = a.dataset.also ? a.dataset.also.split("|") : [];
+      a.other = fits(a.dataset.find + " " + a.dataset.code) ? "" : also.filter(fits)[0];
+      return a;
+    }).filter(function (a) { return a.other !== undefined; }).sort(function (a, b) { return !!a.other - !!b.other; });
   }
   function search() {
     var text = plain(field.value), found = text ? matching(text) : [];
     list.replaceChildren.apply(list, found.slice(0, 12).map(function (a) {
       var item = document.createElement("li"), copy = document.createElement("a");
-      copy.href = a.getAttribute("href"); copy.textContent = a.textContent;
+      copy.href = a.getAttribute("href"); copy.textContent = (a.other ? a.other + form.dataset.colon : "") + a.textContent;
       item.append(copy);
       return item;
     }));

@@ -1224,8 +1224,8 @@ function jobs(label) {
     entries = entries || bobJobs.index(words.jobs, data.titles, words.everyday);
     var asked = search.value.trim(), found = asked ? bobJobs.find(entries, asked) : [];
     hits.replaceChildren.apply(hits, found.slice(0, SHOWN).map(function (hit) {
-      var name = hit.title === words.jobs[hit.code] ? "" : hit.title + (hit.ours ? "*" : "") + " \u2192 ";
-      return make("button", { type: "button", "data-job": hit.code }, name + words.jobs[hit.code]);
+      var name = hit.title === words.jobs[hit.code] ? "" : hit.title + (hit.ours ? "*" : ""); // ours is in the page's language
+      return make("button", { type: "button", "data-job": hit.code }, [make("span", { lang: !hit.ours && "fr" }, name), name && " \u2192 ", make("span", { lang: "fr" }, words.jobs[hit.code])]);
     }));
     said.textContent = !asked ? "" : !found.length ? fill("no job found", { typed: asked }) : [fill("jobs found", { n: number(found.length) })]
       .concat(found.length > SHOWN ? fill("jobs shown", { n: number(SHOWN) }) : [])
@@ -1235,7 +1235,7 @@ function jobs(label) {
   search.addEventListener("keydown", function (event) {
     if (event.key !== "Enter" && event.key !== "ArrowDown") return;
     event.preventDefault();
-    if (hits.firstChild) hits.firstChild.focus();
+    if (hits.firstChild) hits.firstChild[event.key === "Enter" ? "click" : "focus"](); // Enter takes the best match
   });
   hits.addEventListener("click", function (event) {
     var chosen = event.target.closest("[data-job]");
@@ -1392,7 +1392,7 @@ function shown(name, value) {
   if (name === "age") return value > HIGH ? text["year of birth not given"] : fill("age unit", { n: number(value) });
   if (name === "departement_id") return words.places[value] ? words.places[value] + " (" + value + ")" : text["no place"];
   if (name === "rome_id") return words.jobs[value] ? words.jobs[value] + " (" + value + ")" : text["no job"];
-  if (name === "search_length") return value < 0 ? text["no answer"] : fill("months", { n: number(value) });
+  if (name === "search_length") return value < 0 ? text["no answer"] : counted(value, "month", "months");
   if (name === "total_interview_count") return value === 0 ? text["no answer"] : number(Math.max(value, 0));
   return field.options.filter(function (o) { return o[0] === value; }).map(function (o) { return o[1]; })[0];
 }

@@ -45,6 +45,9 @@ KEPT = 3
 TIMEOUT = 600
 """Seconds that one cell may take."""
 
+LONG = ("13_explanations", "12_what_if_it_were_blind", "08_why", "11_robustness", "19_each_place")
+"""Notebooks to begin with, so that the last one does not run alone."""
+
 RECORDED = ("findings", "tables", "notebooks")
 KERNEL = {"PYTHONHASHSEED": "0", "PYTHONUTF8": "1", "TZ": "UTC", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
 RECORDER = ROOT / "tools" / "record_reads.py"
@@ -214,7 +217,7 @@ async def _execute_all(todo: Sequence[Job], root: Path, force: bool, jobs: int) 
             except BuildError as error:
                 return error
 
-    done = await asyncio.gather(*map(one, todo))
+    done = await asyncio.gather(*map(one, sorted(todo, key=lambda job: job.name not in LONG)))
     if failures := [str(failure) for failure in done if isinstance(failure, BuildError)]:
         raise BuildError("\n\n".join(failures))
     return [entry for entry in done if isinstance(entry, Path)]

@@ -458,8 +458,7 @@ def as_number(column: pl.Expr, dtype: Any = pl.String, decimal_comma: bool = Fal
     if dtype != pl.String:
         return column.cast(pl.Float64, strict=False).fill_nan(None)
     text = column.str.strip_chars().str.replace_all(r"[\u00a0\u202f](\d{3})", "${1}")
-    if decimal_comma:
-        text = text.str.replace(",", ".", literal=True)
+    text = text.str.replace(",", ".", literal=True) if decimal_comma else text
     return text.cast(pl.Float64, strict=False).fill_nan(None)
 
 
@@ -511,7 +510,7 @@ class Writer:
     """
 
     path: Path
-    metadata: Mapping[str, str] | None = None
+    metadata: dict[str, str] | None = None
     _file: IO[bytes] = field(init=False)
     _parquet: Any = field(default=None, init=False)
 
@@ -533,11 +532,10 @@ class Writer:
             import pyarrow.parquet as pq
 
             table = frame.to_arrow(compat_level=pl.CompatLevel.oldest())
-            if self.metadata:
-                table = table.replace_schema_metadata(dict(self.metadata))
             if self._parquet is None:
+                schema = table.schema.with_metadata(self.metadata)
                 self._parquet = pq.ParquetWriter(
-                    self._file, table.schema, compression="zstd", write_statistics=False
+                    self._file, schema, compression="zstd", write_statistics=False
                 )
             self._parquet.write_table(table)
         elif self.path.suffix == ".csv":
@@ -556,7 +554,7 @@ class Writer:
             self._part.unlink(missing_ok=True)
 
 
-def write_table(frame: pl.DataFrame, path: str | Path, metadata: Mapping[str, str] | None = None) -> None:
+def write_table(frame: pl.DataFrame, path: str | Path, metadata: dict[str, str] | None = None) -> None:
     """Write a table as CSV, Parquet (with ``metadata``) or JSON lines, whole or not at all.
 
     Raises:

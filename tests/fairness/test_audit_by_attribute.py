@@ -134,6 +134,12 @@ def test_few_whole_numbers_are_groups_and_each_says_how_to_have_it_otherwise(wri
     assert audit_file(path, ["age"], prediction="told")["age"]["measures"]["age"].n_unique() == 40
 
 
+def test_a_number_that_is_a_curve_by_itself_keeps_its_values_in_groups(write):
+    path = write("age,told\n" + "".join(f"{20 + k % 40},{k % 3 % 2}\n" for k in range(480)))
+    found = audit_file(path, ["age"], by=["age"], prediction="told")
+    assert found.entries[1]["measures"]["age"].unique(maintain_order=True).to_list()[:2] == ["20", "21"]
+
+
 def test_codes_that_begin_with_zero_are_groups(write):
     path = write("dep,told\n" + "".join(f"{k % 40:02d},{k % 3 % 2}\n" for k in range(400)))
     assert audit_file(path, by=["dep"], prediction="told")["dep"].kind == "groups"
@@ -296,6 +302,10 @@ def test_a_gap_is_decomposed_and_says_over_what(people, file):
         ({"decompose": ["sex"], "adjust_for": ["age"]}, "write 'age>=50' or 'sex=F'"),
         ({"by": ["sex"], "bands": {"sex": [3]}}, "--bands: column 'sex' does not hold numbers, but 'F', 'H'"),
         ({"by": ["sex"], "bands": {"age": [3]}}, "'age' is not among the attributes: sex"),
+        (
+            {"by": ["told"], "jump": {"told": [1]}},
+            "--jump told: it is no curve here; --curve told makes it one",
+        ),
         ({"by": ["sex", "diploma"], "reference": "F"}, "write of which attribute, as sex=…"),
     ],
 )
@@ -320,6 +330,20 @@ def test_what_was_left_out_is_always_said(write):
     assert "No group and nobody was left out." in english(
         audit_file(path, by=["told"], prediction="told")["told"]
     )
+
+
+def test_what_few_people_decide_is_hidden_along_a_number_and_in_a_split(write):
+    rows = "".join(f"{20 + k % 40},{'ab'[k % 2]},{k % 3 % 2}\n" for k in range(480)) + "99,a,1\n" * 3
+    path = write("age,g,told\n" + rows)
+    found = audit_file(path, by=["age"], adjust_for=["g"], decompose=["age>=90"], prediction="told")
+    here = dict(found["age"]["curve"].select("at", "n_here").rows())
+    assert (here[20], here[99]) == (12, None)
+    assert found["age>=90"].tables == {}
+    assert "fewer than 11 people on one side" in english(found["age>=90"])
+    assert "fewer than 11 people on one side" in repr(found)
+    few = audit_file(path, by=["age"], min_group=1_000, prediction="told")["age"]
+    assert few.tables == {}
+    assert "in which fewer than 1,000 people count" in english(few)
 
 
 # --- in print -----------------------------------------------------------------------------------------------
@@ -351,7 +375,7 @@ def test_the_result_shows_itself_as_tables_in_python_and_in_a_notebook(file, mon
     found = audit_file(file, by=["sex"], prediction="told")
     assert re.search(r"F +\d+ +\d+\.\d%", repr(found))
     shown = found._repr_html_()
-    assert shown.count("<table>") >= 4
+    assert shown.count("<table") >= 4
     assert "<style" not in shown
     assert "<svg" not in shown
 

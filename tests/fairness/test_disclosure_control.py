@@ -184,7 +184,7 @@ def solved(counts, protected=True):
 
 @pytest.mark.parametrize("examples", [2, pytest.param(150, marks=pytest.mark.slow)])
 def test_no_small_count_can_be_solved_from_all_the_tables_of_an_audit(examples):
-    """Each attribute by itself and both crossed: all that is shown leaves every small count a range of ten."""
+    """Each attribute by itself and both crossed: what is shown leaves every small count a range of ten."""
 
     @settings(
         max_examples=examples, deadline=None, phases=(Phase.reuse, Phase.generate)

@@ -78,16 +78,16 @@ def test_groups_of_a_survey_have_the_standard_errors_of_samplics(nhanes):
 
 
 @pytest.mark.parametrize(
-    ("file", "y", "method", "options", "theirs"),
+    ("file", "y", "method", "columns", "kind", "theirs"),
     [
-        ("nhanes2brr_subset", "height", RepMethod.brr, {"replicates": "brr_*"}, {}),
-        ("nhanes2brr_subset", "height", RepMethod.brr, {"replicates": "brr_*", "kind": "fay=0.3"}, {"fay_coef": 0.3}),
-        ("nhanes2jk_subset", "height", RepMethod.jackknife, {"replicates": "jkw_*", "kind": "jk1"}, {}),
-        ("nmihs_subset", "birth_weight", RepMethod.bootstrap, {"replicates": "bsrw*", "kind": "bootstrap"}, {}),
+        ("nhanes2brr_subset", "height", RepMethod.brr, "brr_*", "brr", {}),
+        ("nhanes2brr_subset", "height", RepMethod.brr, "brr_*", "fay=0.3", {"fay_coef": 0.3}),
+        ("nhanes2jk_subset", "height", RepMethod.jackknife, "jkw_*", "jk1", {}),
+        ("nmihs_subset", "birth_weight", RepMethod.bootstrap, "bsrw*", "bootstrap", {}),
     ],
-)  # fmt: skip
-def test_replicate_weights_give_the_standard_errors_of_samplics(file, y, method, options, theirs):
-    frame, design = pl.read_csv(DATA / f"{file}.csv"), Design(**options)
+)
+def test_replicate_weights_give_the_standard_errors_of_samplics(file, y, method, columns, kind, theirs):
+    frame, design = pl.read_csv(DATA / f"{file}.csv"), Design(replicates=columns, kind=kind)
     other = ReplicateEstimator(method, PopParam.mean, **theirs)
     weights = frame.select(f"^{design.replicates.replace('*', '.*')}$").to_numpy()
     arrays = {"y": frame[y].to_numpy(), "samp_weight": frame["finalwgt"].to_numpy(), "rep_weights": weights}
@@ -259,7 +259,7 @@ def test_columns_of_replicates_are_found_by_pattern_in_the_order_of_their_number
         ({"replicates": "x*"}, "'x\\*' names 0 of the columns"),
         ({"replicates": "r*", "kind": "magic"}, "'magic' is not one of: brr, fay=0.5"),
         ({"replicates": "r*", "kind": "fay=1"}, "'fay=1' is not one of"),
-        ({"replicates": "r*", "kind": [0.5, 0.5]}, "30 replicates need as many numbers as their kind, not 2"),
+        ({"replicates": "r*", "kind": [0.5, 0.5]}, "30 replicates need 30 numbers as kind, not 2"),
         ({"cluster": "hole"}, "column 'hole' says nothing in some row; every row needs its psu"),
         ({"cluster": "nowhere"}, "column 'nowhere' is not in the table"),
     ],
@@ -283,5 +283,5 @@ def test_what_takes_people_as_drawn_one_by_one_refuses_a_design():
         clustered(np.random.default_rng(10)), ["group"], prediction="told", design=Design(cluster="town")
     )
     for function in (bootstrap, find_subgroups):
-        with pytest.raises(ValueError, match="drawn one by one|drawing rows"):
+        with pytest.raises(ValueError, match=r"drawn one by one|drawing rows"):
             function(cells)

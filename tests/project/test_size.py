@@ -13,7 +13,7 @@ CEILING = {
     "recommenders": 515,
     "population": 967,
     "data": 567,
-    "fairness": 3021,
+    "fairness": 4358,
     "evaluation": 988,
     "report": 4090,
     "algorithms": 377,
@@ -43,7 +43,7 @@ def test_a_room_stays_below_its_ceiling(lines, rooms):
 def test_every_room_has_a_ceiling_and_the_sum_is_kept(lines):
     rooms = {path.split("/")[0].removesuffix(".py") for path in lines} - {"__init__"}
     assert rooms - {room for together in CEILING for room in together.split()} == set()
-    assert sum(lines.values()) <= SUM <= 18_500
+    assert sum(lines.values()) <= SUM <= 19_513
 
 
 def test_a_long_module_says_why(lines):

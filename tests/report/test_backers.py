@@ -16,7 +16,7 @@ from bobanalysis.report.site import PAGES
 BOTH = pytest.mark.parametrize("language", ["fr", "en"])
 RECORD = described("18_who_is_behind")
 FIGURES = sheets.published().figures
-READ = {"passage": ("passage", "image"), "page": ("page", "reprint")}
+READ = {"passage": ("passage", "image", "code"), "page": ("page", "reprint"), "abstract": ("abstract",)}
 
 
 def page_of(build, slug, language="en"):

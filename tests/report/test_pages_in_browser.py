@@ -47,6 +47,19 @@ def test_a_page_asks_nothing_of_the_network_logs_no_error_and_fits_a_desk_and_a_
     assert page.complaints == []
 
 
+def test_a_table_wider_than_its_frame_says_so_and_a_shadow_stays_until_its_last_column_is_in_view(visit):
+    page = visit("en", "regions/94", width=390)
+    frame = page.locator(".scroll.whole:has(.inside)")
+    said = "getComputedStyle(document.querySelector('.scroll.whole'), '::before').content"
+    page.wait_for_selector(".scroll.slides.cut:has(.inside)")
+    assert "Slide the table" in page.evaluate(said)
+    frame.evaluate("frame => { frame.scrollLeft = frame.scrollWidth; }")
+    page.wait_for_selector(".scroll.slides:not(.cut):has(.inside)")
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.wait_for_selector(".scroll:not(.slides):has(.inside)")
+    assert page.evaluate(said) == "none"
+
+
 def test_the_language_switch_leads_to_the_same_page_and_back(visit):
     page = visit("fr", "quirks")
     page.click("a.language")

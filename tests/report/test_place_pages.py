@@ -104,6 +104,12 @@ def test_every_place_is_reached_from_the_page_that_finds_them(pages):
         assert sorted(linked) == sorted(slug for slug in PAGE if slug.startswith("places/"))
 
 
+def test_each_departement_is_found_by_its_towns_and_every_other_name_is_of_a_page_that_exists(pages):
+    listed = {a["href"]: a["data-also"] for a in pages["fr/places.html"].all("a") if "data-find" in a}
+    assert all(listed[f"places/{dep}.html"] for dep in place_pages.departements())
+    assert {f"{slug}.html" for slug in place_pages.place_words()["english"]} <= listed.keys()
+
+
 # ---- what is said follows from the tables
 
 
@@ -292,12 +298,24 @@ def finder(browser, rendered):
         ("cote d or", ["Côte-d’Or (21)"]),
         ("ile de france", ["Île-de-France"]),
         ("herault", ["Hérault (34)"]),
+        ("Guéret", ["Guéret\u202f: Creuse (23)"]),
+        ("bastia", ["Bastia\u202f: Haute-Corse (2B)"]),
+        ("saint denis", ["Seine-Saint-Denis (93)", "Saint-Denis\u202f: La Réunion (974)"]),
+        ("brittany", ["Brittany\u202f: Bretagne"]),
+        (
+            "Corsica",
+            [
+                "Corsica\u202f: Corse",
+                "South Corsica\u202f: Corse-du-Sud (2A)",
+                "Upper Corsica\u202f: Haute-Corse (2B)",
+            ],
+        ),
         ("98800", []),
         ("97133", []),
         ("xyz", []),
     ],
 )
-def test_a_name_a_number_or_a_postcode_finds_its_place(finder, typed, found):
+def test_a_name_a_town_a_number_or_a_postcode_finds_its_place(finder, typed, found):
     finder.fill("#find-text", typed)
     assert finder.locator("#find-found li").all_inner_texts() == found
     said = finder.locator("#find-said").inner_text()

@@ -586,16 +586,26 @@ def test_the_chosen_job_is_no_hit_of_a_query_that_it_does_not_match(visit):
 
 
 @pytest.mark.browser
-def test_a_job_that_was_found_is_chosen_with_the_keyboard_and_answered(visit):
+def test_enter_takes_the_job_found_first_and_it_is_answered(visit):
     page = visit("fr")
     page.fill("#try-find", "infirmière")
     page.press("#try-find", "Enter")
-    page.keyboard.press("Enter")
     assert page.input_value("#try-rome_id") == "J1506"
     assert "Soins infirmiers généralistes" in page.inner_text("#try-found")
     assert page.locator("#try-hits button").count() == 0
     shown = page.locator("#try-advice > li").evaluate_all("items => items.map(i => i.dataset.id)")
     assert shown == example(rome_id="J1506")["advice"]
+
+
+@pytest.mark.browser
+def test_the_arrow_leads_to_the_jobs_found_and_enter_takes_the_one_it_stands_on(visit):
+    page = visit("fr")
+    page.fill("#try-find", "infirmière")
+    second = page.locator("#try-hits button").nth(1).get_attribute("data-job")
+    page.press("#try-find", "ArrowDown")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert page.input_value("#try-rome_id") == second
 
 
 @pytest.mark.browser

@@ -89,6 +89,9 @@ ONE_WORD = {  # one word for one thing: what stands for it nowhere else
     "notebook": r"\b[Cc]arnets?\b(?! de calcul\))",
     "score global": r"[Nn]otes? (?:globale|d’ensemble)|[Ss]core d’ensemble",
     "quirk": r"\b[Oo]ddit(?:y|ies)\b|\b[Pp]eculiarit(?:y|ies)\b",
+    "Passer à un métier proche": r"[Ss]e réorienter vers|[Cc]hanger pour un métier",
+    "Switch to a close job": r"\b[Mm]ove to a close job",
+    "Chercher dans un autre département": r"[Cc]onseil de déménager",
     "overall score": r"\b(?:[Gg]lobal|[Tt]otal) score\b",
 }
 

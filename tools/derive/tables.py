@@ -53,6 +53,9 @@ OLD_REGIONS = {
 }
 """Region until 31 December 2015 → its départements (decree 60-516 and later; law 2015-29 merged them)."""
 
+TOWN = 20_000
+"""Residents from which a town is listed that is no seat."""
+
 POPULATION_YEARS = ("2019", "2021")
 
 # What each source writes → our label, in order of age or of time.
@@ -149,7 +152,7 @@ def postcodes_departements(raw: Path) -> pl.DataFrame:
 
     The first digits tell: two of them, three overseas, and in Corsica 200 and 201 are the south.
     """
-    found = {}
+    found: dict[str, set[str]] = {}
     for commune in _json(raw / "decoupage-administratif/communes.json"):
         if commune["type"] in ("commune-actuelle", "arrondissement-municipal"):
             for postcode in commune.get("codesPostaux", ()):
@@ -158,6 +161,21 @@ def postcodes_departements(raw: Path) -> pl.DataFrame:
     odd = {code: places for code, places in found.items() if places != {_by_first_digits(code)}}
     rows = [(code, place) for code, places in odd.items() for place in places]
     return pl.DataFrame(rows, schema=["postcode", "dep"], orient="row")
+
+
+def towns(raw: Path) -> pl.DataFrame:
+    """Towns that readers look for: seats of a prefecture or sub-prefecture, and twenty thousand residents."""
+    seats = {x["chefLieu"] for x in _json(raw / "decoupage-administratif/arrondissements.json")}
+    own = {x["code"]: x["chefLieu"] for x in _codes(raw)}
+    seats |= set(own.values())
+    rows = [
+        (x["departement"], x["nom"].replace("'", "’"))
+        for x in _json(raw / "decoupage-administratif/communes.json")
+        if x["type"] == "commune-actuelle"
+        and x.get("departement") in own
+        and (x["code"] in seats or x.get("population", 0) >= TOWN)
+    ]
+    return pl.DataFrame(rows, schema=["dep", "name"], orient="row")
 
 
 def _by_first_digits(postcode: str) -> str:
@@ -508,6 +526,7 @@ TABLES: Mapping[str, Callable[[Path], pl.DataFrame]] = {
         departements,
         departements_tiles,
         postcodes_departements,
+        towns,
         population_dep_sex_age5,
         jobseekers_fap87_age_2020,
         jobseekers_fap87_sex_duration_2020,

@@ -14,4 +14,16 @@ function arrive() {
 }
 addEventListener("hashchange", arrive);
 arrive();
+// A table wider than its frame says so in words; a shadow stands there until its last column is in view.
+var frames = document.querySelectorAll(".scroll[data-slide]");
+function cut(frame) {
+  var beyond = frame.scrollWidth - frame.clientWidth;
+  frame.classList.toggle("wide", beyond > 8);
+  frame.classList.toggle("cut", beyond - frame.scrollLeft > 8);
+}
+var seen = window.ResizeObserver && new ResizeObserver(function (all) { all.forEach(function (one) { cut(one.target); }); });
+frames.forEach(function (frame) {
+  if (seen) seen.observe(frame);
+  frame.addEventListener("scroll", function () { cut(frame); });
+});
 })();

@@ -148,9 +148,7 @@ def cube(
         ['F', 'unknown']
     """
     if isinstance(frame, Cube):
-        if given := [
-            name for name in (prediction, score, outcome, weight, item, design and "design") if name
-        ]:
+        if given := [c for c in (prediction, score, outcome, weight, item, design and "design") if c]:
             raise ValueError(f"a cube has its columns already: leave out {_listed(given)}")
         return frame if groups is None else frame.over(as_list(groups))
     groups = as_list(groups or [])
@@ -175,7 +173,7 @@ def cube(
     if score:
         numbers["_score"] = number(score, schema)
     for role, name in drawn.items():
-        if role.startswith("_r"):
+        if name and role.startswith("_r"):
             numbers[role] = number(name, schema).fill_null(float("nan"))
         else:
             keys[role] = group(name, schema[name]).cast(pl.String) if name else _NOBODY[role]
@@ -183,7 +181,7 @@ def cube(
     cells = narrow.group_by(list(keys)).agg(sums) if keys else narrow.select(sums)
     engine: Any = "streaming" if isinstance(frame, pl.LazyFrame) else "auto"
     found = cells.collect(engine=engine)
-    return Cube(found, tuple(groups), back, design and design.sample(found))
+    return Cube(found, tuple(groups), back, design.sample(found) if design else None)
 
 
 _NOBODY = {"_stratum": pl.lit("all"), "_psu": pl.int_range(pl.len()).cast(pl.String)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from functools import cached_property, reduce
 from pathlib import Path
@@ -22,12 +22,15 @@ from bobanalysis.fairness.decomposition import kitagawa, oaxaca
 from bobanalysis.fairness.disclosure import Shield
 from bobanalysis.fairness.disparity import disparities
 from bobanalysis.fairness.distances import distribution_distances
+from bobanalysis.fairness.export import long
 from bobanalysis.fairness.gaps import MEAN, ODDS, gap_test
 from bobanalysis.fairness.impact import impact_ratios
-from bobanalysis.fairness.metrics import MIN_GROUP, RATES, group_metrics, rates_of
+from bobanalysis.fairness.metrics import RATES, group_metrics, rates_of
+from bobanalysis.fairness.page import fragment, printed
 from bobanalysis.fairness.ranking import roc_area, roc_points
 from bobanalysis.fairness.reading import MISSING, Plan, Reading, read
 from bobanalysis.fairness.regression import NotEstimableError
+from bobanalysis.fairness.result import Entry, Question, Result
 from bobanalysis.fairness.subgroups import find_subgroups
 from bobanalysis.fairness.texts import text
 from bobanalysis.tables import InputError
@@ -40,7 +43,6 @@ MOST_MODELLED = 2_000_000
 MOST_ANSWERS = 12
 """Answers, the most frequent ones, that get a curve each."""
 _TESTED = ("selection_rate", "false_positive_rate", "false_negative_rate", ODDS, MEAN)
-_ODDS = ("true_positive_rate", "false_positive_rate")
 _DRAWN = ("selection_rate", "base_rate", "false_positive_rate", "false_negative_rate")
 _GAP = {"metric": pl.String, "value": pl.Float64, "high": pl.String, "low": pl.String}
 _GAP |= dict.fromkeys(("ci_low", "ci_high", "p_value"), pl.Float64)
@@ -48,128 +50,19 @@ _PARTS: dict[str, Any] = dict.fromkeys(("metric", "part", "column"), pl.String)
 _PARTS |= dict.fromkeys(("contribution", "ci_low", "ci_high"), pl.Float64)
 
 
-@dataclass(frozen=True)
-class Question:
-    """What is asked of a file, beside what its columns are.
-
-    Attributes:
-        groups: columns to cross, each value a group.
-        by: attributes, each by itself. Text and numbers of few values are groups; a number of many values,
-            or a date of birth with ``on``, is a curve without bins.
-        cross: crossings, each several columns; a number of many values needs ``bands``.
-        bands: limits by column, each the first number of the next band.
-        on: day for which dates of birth are turned into completed years.
-        curve: attributes of ``by`` that are curves although they have few values.
-        jump: values, by attribute, at which a curve may jump; by default all are tried.
-        adjust_for: columns held equal in adjusted gaps, and over which gaps are decomposed.
-        decompose: conditions such as "age>=50": the gap between those who fulfil it and the others is split.
-        reference: label of the group that others are compared with: by attribute, or one a group column.
-        min_group: smaller groups are suppressed.
-        search: also search all combinations of the columns of ``groups`` and of each crossing.
-        protect: hide also what small groups could be worked out from, in every table.
-        encoding, skip_bad_rows: see :func:`bobanalysis.fairness.reading.read`.
-    """
-
-    groups: Sequence[str] = ()
-    by: Sequence[str] = ()
-    cross: Sequence[Sequence[str]] = ()
-    bands: Mapping[str, Sequence[float]] = field(default_factory=dict)
-    on: date | str | None = None
-    curve: Sequence[str] = ()
-    jump: Mapping[str, Sequence[float]] = field(default_factory=dict)
-    adjust_for: Sequence[str] = ()
-    decompose: Sequence[str] = ()
-    reference: Any = None
-    min_group: int = MIN_GROUP
-    search: bool = False
-    protect: bool = False
-    encoding: str | None = None
-    skip_bad_rows: bool = False
-
-
-@dataclass(frozen=True)
-class Entry:
-    """What a file says about one attribute, or about several crossed; ``entry["impact"]`` is a table of it.
-
-    Attributes:
-        name: "age", "age × region", or the condition of a decomposition.
-        groups: the columns.
-        kind: "groups", "bands", "curve" or "decomposition".
-        notes: what the attribute was taken for, what was left out, and why.
-        tables: those that the columns allow, in the order in which they are told:
-
-            measures       the measure frame (:data:`bobanalysis.fairness.MEASURE_COLUMNS`), not for a curve
-            curve          points for each ``metric`` and ``item``; see :func:`bobanalysis.fairness.curve`
-            shape          for each of these, whether it is flat and whether it fits: see ``lack_of_fit``
-            jumps          the named values, or the one with the largest jump: see ``discontinuities``
-            gaps           a row a rate or mean whose largest gap between known groups was tested
-            summary        largest differences and smallest ratios between known groups
-            impact         impact ratios
-            distances      distances between distributions of several answers
-            calibration    observed rates by bin of the score
-            ranking        how well the score ranks: area under the ROC curve; ``points`` of that curve
-            adjusted       the gap as it is (``raw``) and between people alike in other columns (``effect``)
-            decomposition  what the gap between those who fulfil a condition and the others is made of
-            subgroups      the search over all combinations
-        by_median: whether "selected" in the impact ratios means a score above the median.
-    """
-
-    name: str
-    groups: tuple[str, ...]
-    kind: str
-    notes: tuple[Text, ...]
-    tables: Mapping[str, pl.DataFrame]
-    by_median: bool = False
-
-    def __getitem__(self, name: str) -> pl.DataFrame:
-        """Return a table."""
-        return self.tables[name]
-
-
-@dataclass(frozen=True)
-class Audit:
-    """What a file says about its attributes; ``audit["age"]`` is the entry of one.
-
-    Attributes:
-        path: the file.
-        plan: which columns were read as what.
-        question: what was asked.
-        rows: rows read.
-        people: people they stand for (rows, or the sum of the column of counts).
-        notes: what the reader must know.
-        entries: one an attribute, in the order they were asked for, then one a crossing or decomposition.
-        sha256: digest of the file.
-    """
-
-    path: Path
-    plan: Plan
-    question: Question
-    rows: int
-    people: int
-    notes: tuple[Text, ...]
-    entries: tuple[Entry, ...]
-    sha256: str
-
-    def __getitem__(self, name: str) -> Entry:
-        """Return the entry of an attribute, or of a crossing such as "age × region"."""
-        return {entry.name: entry for entry in self.entries}[name]
+class Audit(Result):
+    """What a file says, as it shows itself: as tables, in Python and in a notebook."""
 
     @property
     def table(self) -> pl.DataFrame:
         """All tables of all entries as one long table: see ``long.yaml``."""
-        from bobanalysis.fairness.export import long
-
         return long(self)
 
     def __repr__(self) -> str:
         """Return the tables as text of 80 columns."""
-        from bobanalysis.fairness.page import printed
-
         return printed(self)
 
     def _repr_html_(self) -> str:
-        from bobanalysis.fairness.page import fragment
-
         return fragment(self)
 
 
@@ -225,7 +118,10 @@ def audit_file(
     options = (question.encoding, question.skip_bad_rows, progress)
     apart = bool(plan.weight and (question.adjust_for or conditions))
     reading, found = read(path, replace(plan, apart=apart), *options), {}
-    on = date.fromisoformat(question.on) if isinstance(question.on, str) else question.on
+    try:
+        on = date.fromisoformat(question.on) if isinstance(question.on, str) else question.on
+    except ValueError as error:
+        raise InputError(f"--on {question.on}: write a day as 2026-01-31") from error
     for name in names:
         whole = reading.cube.over([name]).cells.group_by(name, maintain_order=True).agg(pl.col("_n").sum())
         kind: Kind | None = "curve" if name in question.curve else None if name in decided else "groups"
@@ -234,8 +130,9 @@ def audit_file(
     if plan.weight and not apart and any(found[name].kind == "curve" for name in question.by):
         reading = read(path, replace(plan, apart=True), *options)  # a curve needs the weight of each person
     if plan.design and (question.search or conditions):
-        option = "--search" if question.search else "--decompose"
-        raise InputError(f"{option} takes people as drawn one by one: leave out strata, clusters and replicates")
+        raise InputError("--search and --decompose take people as drawn one by one, not as a survey does")
+    if still := [name for name in question.jump if found[name].kind != "curve"]:
+        raise InputError(f"--jump {still[0]}: it is no curve here; --curve {still[0]} makes it one")
     ask = _Asked(reading, plan, question, found)
     entries = [ask.curve(n) if found[n].kind == "curve" else ask.groups([n]) for n in question.by]
     entries += [ask.groups(as_list(one), crossed=True) for one in question.cross]
@@ -245,6 +142,7 @@ def audit_file(
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     notes = (text("protected"),) if question.protect else reading.notes  # they count people
+    notes += (reading.cube.sample.told(),) if reading.cube.sample else ()
     return Audit(path, plan, question, reading.rows, people, notes, tuple(entries), digest)
 
 
@@ -273,8 +171,7 @@ class _Asked:
         of_several = "_prediction" in cells.cells.columns and not cells.binary
         least: dict[str, Any] = {"min_group": self.question.min_group}
         against = {**least, "reference": self._reference(names)}
-        shield = self._shield
-        measures = group_metrics(shown, **against)
+        shield, measures = self._shield, group_metrics(shown, **against)
         measures = shield.conceal(measures, names) if shield else measures
         tables = {"measures": measures, "gaps": _gaps(cells, shield, **least)}
         tables["summary"] = disparities(cells, shield=shield, **least) if cells.binary else None
@@ -290,33 +187,33 @@ class _Asked:
             tables["points"] = roc_points(scored, **least)
         tables["adjusted"] = self._adjusted(names[0], notes) if alone else None
         tables["subgroups"] = find_subgroups(cells) if self.question.search and not of_several else None
-        notes += self._left_out(cells, tables["measures"])
+        notes += self._left_out(cells, measures)
         kind = alone.kind if alone else "groups"
         return _entry(" × ".join(names), names, kind, notes, tables, by_median=not cells.binary)
 
     def curve(self, name: str) -> Entry:
         """Measure along a number."""
         parts: dict[str, list[pl.DataFrame]] = {"curve": [], "shape": [], "jumps": []}
-        notes, people = list(self.attributes[name].notes), self._people
+        notes, people, least = list(self.attributes[name].notes), self._people, self.question.min_group
         asked: dict[str, Any] = {"along": "at", "value": "y", "count": "n"}
         asked |= {"weight": "weight"} if self.plan.weight else {}
         cluster = ["_cluster"] if "_cluster" in people.columns else []
         asked |= {"cluster": "_cluster"} if cluster else {}
-        notes += [text("no_replicates")] if self.plan.replicate_weights else []
         for metric, item, who, among in self._measured:
             of = people.filter(among)
-            of = of.select(at=name, y=who.cast(pl.Float64), n="_n", weight="_weight", *cluster)
-            if of.drop_nulls().filter(pl.col("weight") > 0).is_empty():
-                notes.append(text("no_curve", name=name, metric=text(f"metric_{metric}")))
+            of = of.select(*cluster, at=name, y=who.cast(pl.Float64), n="_n", weight="_weight")
+            if of.drop_nulls().filter(pl.col("weight") > 0)["n"].sum() < least:
+                notes.append(text("no_curve", metric=text(f"metric_{metric}"), least=least))
                 continue
             jumps = discontinuities(of, at=self.question.jump.get(name), **asked)
             named = pl.lit(metric).alias("metric"), pl.lit(item, pl.String).alias("item")
-            for key, found in zip(parts, (curve(of, **asked), lack_of_fit(of, **asked), jumps), strict=True):
+            points = curve(of, **asked).with_columns(pl.when(pl.col("n_here") >= least).then("n_here"))
+            for key, found in zip(parts, (points, lack_of_fit(of, **asked), jumps), strict=True):
                 parts[key].append(found.select(*named, pl.all()))
         tables = {key: pl.concat(found) if found else None for key, found in parts.items()}
         if self.question.protect:
             hidden = [pl.lit(None, pl.Int64).alias(c) for c in ("n", "n_here", "left_out")]
-            tables |= {"curve": t.with_columns(hidden) for t in [tables["curve"]] if t is not None}
+            tables["curve"] = None if tables["curve"] is None else tables["curve"].with_columns(hidden)
             return _entry(name, [name], "curve", [], tables)
         tables["adjusted"] = self._adjusted(name, notes)
         unknown, everybody = int(people.filter(pl.col(name).is_null())["_n"].sum()), int(people["_n"].sum())
@@ -340,10 +237,12 @@ class _Asked:
 
         def split(people: pl.DataFrame, model: str, **options: Any) -> pl.DataFrame:
             options |= {"reference": other}
-            return (kitagawa if strata else oaxaca)(people, "y", "side", columns, **options)
+            return (kitagawa if strata else oaxaca)(people, "_value", "_side", columns, **options)
 
-        people = self._people.with_columns(side=side).drop_nulls("side")
-        found = self._modelled(split, people, notes)
+        people = self._people.with_columns(_side=side).drop_nulls("_side")
+        if few := min(people.group_by("_side").agg(pl.col("_n").sum())["_n"]) < self.question.min_group:
+            notes.append(text("few_on_a_side", min_group=self.question.min_group))
+        found = None if few else self._modelled(split, people, notes)
         parts = None if found is None else pl.concat([pl.DataFrame(schema=_PARTS), found], how="diagonal")
         return _entry(asked, [name], "decomposition", notes, {"decomposition": parts})
 
@@ -354,8 +253,8 @@ class _Asked:
 
         def effects(people: pl.DataFrame, **options: Any) -> pl.DataFrame:
             options |= {"reference": reference}
-            raw = adjusted_effects(people, "y", [name], **options).select("level", raw="effect")
-            found = adjusted_effects(people, "y", [name], columns, **options)
+            raw = adjusted_effects(people, "_value", [name], **options).select("level", raw="effect")
+            found = adjusted_effects(people, "_value", [name], columns, **options)
             return found.join(raw, on="level", nulls_equal=True, maintain_order="left")
 
         found = self._modelled(effects, self._people, notes) if columns else None
@@ -370,7 +269,6 @@ class _Asked:
         whose = {metric: who for metric, item, who, _ in self._measured if item is None}
         options: dict[str, Any] = {"weight": "_weight" if self.plan.weight else None}
         options |= {"cluster": "_cluster"} if "_cluster" in people.columns else {}
-        notes += [text("no_replicates")] if self.plan.replicate_weights else []
         found = []
         for metric in [m for m in ("selection_rate", MEAN) if m in whose] or [*whose][:1]:
             try:
@@ -379,7 +277,7 @@ class _Asked:
                         f"{everybody:,} people, more than a model takes, {MOST_MODELLED:,}"
                     )
                 table = people[np.repeat(np.arange(people.height), people["_n"].to_numpy())]
-                table = table.with_columns(y=whose[metric].cast(pl.Float64))
+                table = table.with_columns(_value=whose[metric].cast(pl.Float64))
                 part = call(table, model="linear" if metric == MEAN else "logit", **options)
                 found.append(part.select(pl.lit(metric).alias("metric"), pl.all()))
             except NotEstimableError as error:
@@ -423,7 +321,8 @@ class _Asked:
         if cells is None:
             return None
         over = cells.over(names)
-        placed = reduce(lambda frame, name: self.attributes[name].put(frame), names, over.cells)
+        known = [self.attributes[name] for name in names if self.attributes[name].kind != "curve"]
+        placed = reduce(lambda frame, one: one.put(frame), known, over.cells)
         return replace(over, cells=placed).over(names)
 
     def _reference(self, names: Sequence[str]) -> Any:
@@ -487,10 +386,7 @@ def _gaps(cells: Cube, shield: Shield | None, min_group: int) -> pl.DataFrame | 
     known, scored = cells.known(), "_score_sum" in cells.cells.columns
     allowed = {*rates_of(cells), *([MEAN] if scored else [])}
     allowed |= {ODDS} if "false_positive_rate" in allowed else set()
-    tests = []
-    for metric in [m for m in _TESTED if m in allowed]:
-        made = _ODDS if metric == ODDS else (metric,)
-        shown = shield.known(known, *made) if shield else known
-        tests.append(gap_test(shown, metric=metric, min_group=max(min_group, 2)))
+    shown = {m: shield.known(known, m) if shield else known for m in _TESTED if m in allowed}
+    tests = [gap_test(cells, metric=m, min_group=max(min_group, 2)) for m, cells in shown.items()]
     found = [{name: getattr(test, name) for name in _GAP} for test in tests if test.value is not None]
     return pl.DataFrame(found, schema=_GAP) if found else None

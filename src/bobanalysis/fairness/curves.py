@@ -8,7 +8,7 @@ same people at every value nothing is sampled and nothing should be smoothed: se
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -28,6 +28,8 @@ MOST_TRIED = 200
 """Values at which a jump is looked for."""
 MOST_FITTED = 5
 """Values at which the largest jump may be, tried in turn until a curve with a step is estimable."""
+CHUNK = 20_000
+"""Rows that are looked at together."""
 DRAWS = 10_000
 """Draws behind the critical value of a band: another seed moves it by less than one part in a hundred."""
 
@@ -85,7 +87,7 @@ def curve(
     >>> found["value"].round(6).to_list()
     [22.4, 22.4, 22.4, 22.4]
     """
-    table, groups = _read(frame, along, value, by, weight, cluster, count)
+    table, groups = _read(frame, along, value, by, weight=weight, cluster=cluster, count=count)
     points = table.table[along].unique().sort()
     if len(points) > 2 * POINTS:
         points = pl.Series(along, np.linspace(points[0], points[-1], POINTS))
@@ -142,7 +144,7 @@ def lack_of_fit(
     >>> lack_of_fit(cliff, "age", "told", smooth=5)["p_value"].item() < 0.01
     True
     """
-    table, groups = _read(frame, along, value, by, weight, cluster, count)
+    table, groups = _read(frame, along, value, by, weight=weight, cluster=cluster, count=count)
     found = [group | _lack_of_fit(mine, along, smooth) for group, mine in groups]
     schema = dict.fromkeys(by, pl.String) | dict.fromkeys(_LACK, pl.Float64) | {"status": pl.String}
     return table.back(pl.DataFrame(found, schema=schema))
@@ -187,31 +189,25 @@ def discontinuities(
     >>> discontinuities(cliff, "age", "told", smooth=5).select("age", pl.col("p_adjusted") < 0.01).row(0)
     (46.0, True)
     """
-    table, groups = _read(frame, along, value, by, weight, cluster, count)
+    table, groups = _read(frame, along, value, by, weight=weight, cluster=cluster, count=count)
     found = [group | row for group, mine in groups for row in _jumps(mine, along, at, smooth)]
     schema = dict.fromkeys(by, pl.String) | {along: pl.Float64} | dict.fromkeys(_JUMP, pl.Float64)
     return table.back(pl.DataFrame(found, schema=schema | {"tried": pl.Int64, "status": pl.String}))
 
 
 def _read(
-    frame: Any,
-    along: str,
-    value: str,
-    by: Sequence[str],
-    weight: str | None,
-    cluster: str | None,
-    count: str | None,
+    frame: Any, along: str, value: str, by: Sequence[str], **rest: str | None
 ) -> tuple[Rows, list[tuple[dict[str, str], Rows]]]:
     """The rows, those that are the same as one with their number ``_f``; and those of each group."""
     schema = to_lazy(frame, [along, *by])[0].collect_schema()
     number(along, schema)
     if schema[along] == pl.Boolean:
         raise ValueError(f"column {along!r} holds true/false; a curve runs along a number")
-    table = rows(frame, value, [along], weight, cluster, labels=by, count=count)
+    table = rows(frame, value, [along], labels=by, **rest)
     # one group may lack an outcome that others have: what kind of curve it is, the whole table says
     rate = pl.lit(table.table["_y"].is_in([0.0, 1.0]).all())
     same = [name for name in table.table.columns if name != "_f"]
-    people = (pl.col("_f").sum() if count else pl.len()).cast(pl.Float64)
+    people = (pl.col("_f").sum() if rest["count"] else pl.len()).cast(pl.Float64)
     whole = table.table.group_by(same).agg(_f=people).sort(same).with_columns(_rate=rate)
     parts = whole.partition_by(by, as_dict=True) if by else {(): whole}
     named = [(dict(zip(by, key, strict=True)), parts[key]) for key in sorted(parts)]
@@ -279,8 +275,10 @@ def _curve(
     eta, back = basis @ fitted.params, expit if rate else np.asarray
     value, moved = back(eta), _moved(mine, fitted)
     if moved is None:
-        columns = dict.fromkeys(_FOUND, np.full(len(points), np.nan)) | {"value": np.where(inside, value, np.nan)}
-        return columns, [ONE_CLUSTER if i else BEYOND for i in inside]
+        alone = np.where(inside, value, np.nan)
+        return {name: alone if name == "value" else 0 * alone + np.nan for name in _FOUND}, [
+            ONE_CLUSTER if i else BEYOND for i in inside
+        ]
     seen = basis @ (moved.T @ moved) @ basis.T
     se, freedom = np.sqrt(np.diag(seen)), _freedom(mine, fitted, basis)
     found = {"value": value, "se": se * (value * (1 - value) if rate else 1.0)}
@@ -303,8 +301,8 @@ def _moved(mine: Rows, fitted: Fit) -> Array | None:
         leverage = np.minimum(slope / f * ((x @ fitted.bread) * x).sum(axis=1), 1 - 1e-6)
         return np.asarray(fitted.moved / np.sqrt(f * (1 - leverage))[:, None])
     sums = mine.by_cluster(x * fitted.left[:, None])
-    squares = (x[:, :, None] * (x * slope[:, None])[:, None, :]).reshape(len(x), -1)
-    others = np.linalg.inv(fitted.bread) - mine.by_cluster(squares).reshape(len(sums), *fitted.bread.shape)
+    squares = np.stack([mine.by_cluster(x * (column * slope)[:, None]) for column in x.T], axis=1)
+    others = np.linalg.inv(fitted.bread) - squares
     if len(sums) == 1 or not (np.linalg.cond(others) < 1e10).all():
         return None
     return np.linalg.solve(others, sums[:, :, None])[:, :, 0] * np.sqrt((len(sums) - 1) / len(sums))
@@ -356,22 +354,27 @@ def _lack_of_fit(mine: Rows, along: str, smooth: int | None) -> dict[str, Any]:
     if (count := bins.max() + 1) <= fitted.x.shape[1]:
         few = "not estimable: about one coefficient for each value with enough people"
         return flat | {"status": few}
-    inside = np.eye(count)[bins]
+    left, units = np.bincount(bins, fitted.left, count), np.maximum(np.bincount(bins, f, count), 2)
+    size, own, squares = np.zeros((3, count))
     # what a person adds to the sum of a stretch, less what the person moves the curve by
-    influence = _beside(fitted, inside)
-    left = inside.T @ fitted.left
+    for part, influence in _beside(fitted, lambda part: np.eye(count)[bins[part]]):
+        seen = influence**2 * (w * fitted.slope / f)[part, None]
+        own, squares = own + f[part] @ seen, squares + f[part] @ seen**2
+        if (
+            not rate
+        ):  # about the mean of the stretch: a sum of few can never be far in units of its own squares
+            sums = influence * (fitted.left / f)[part, None]
+            size += f[part] @ (sums - np.eye(count)[bins[part]] * left / units) ** 2 * units / (units - 1)
     if mine.clusters is not None:
-        sums, met = mine.by_cluster(influence * fitted.left[:, None]), mine.by_cluster(inside) > 0
-        units, freedom = np.maximum(met.sum(axis=0), 2), np.full(count, float(mine.clusters.max()))
+        met = np.zeros((mine.clusters.max() + 1, count))
+        met[mine.clusters, bins] = 1
+        units, freedom = np.maximum(met.sum(axis=0), 2), np.full(count, len(met) - 1.0)
+        sums = _by_cluster(mine, fitted, lambda part: np.eye(count)[bins[part]])
         size = ((sums - met * left / units) ** 2).sum(axis=0) * units / (units - 1)
     elif rate:  # of a few people often nobody is told: the curve's variance
-        size, freedom = (influence**2).T @ (w * fitted.slope), np.full(count, np.inf)
+        size, freedom = own, np.full(count, np.inf)
     else:
-        sums, units = influence * (fitted.left / f)[:, None], np.maximum(f @ inside, 2)
-        # about the mean of the stretch: a sum of few can never be far in units of its own squares
-        size = f @ (sums - inside * left / units) ** 2 * units / (units - 1)
-        parts = influence**2 * (w * fitted.slope / f)[:, None]
-        freedom = (f @ parts) ** 2 / (f @ parts**2)  # how many people decide it
+        freedom = own**2 / squares  # how many people decide it
     usable = size > 1e-18 * size.max()
     t = np.divide(np.abs(left), np.sqrt(size), out=np.zeros(count), where=usable)
     p = np.where(usable, 2 * student.sf(t, freedom), 1.0)
@@ -386,26 +389,38 @@ def _lack_of_fit(mine: Rows, along: str, smooth: int | None) -> dict[str, Any]:
     }
 
 
-def _beside(fitted: Fit, columns: Array) -> Array:
-    """What of some columns the curve cannot follow."""
-    return np.asarray(columns - fitted.x @ (fitted.bread @ (fitted.x * fitted.slope[:, None]).T @ columns))
+def _beside(fitted: Fit, columns: Callable[[slice], Array]) -> Iterator[tuple[slice, Array]]:
+    """What of some columns the curve cannot follow, some rows at a time, so that memory stays small."""
+    parts = [slice(first, first + CHUNK) for first in range(0, len(fitted.x), CHUNK)]
+    sums = [(fitted.x[part] * fitted.slope[part, None]).T @ columns(part) for part in parts]
+    followed = fitted.bread @ np.sum(sums, axis=0)
+    for part in parts:
+        yield part, columns(part) - fitted.x[part] @ followed
+
+
+def _by_cluster(mine: Rows, fitted: Fit, columns: Callable[[slice], Array]) -> Array:
+    """What the people of each cluster move the sums of some columns by."""
+    clusters, found = np.asarray(mine.clusters), []
+    for part, beside in _beside(fitted, columns):
+        moved = (beside * fitted.left[part, None]).T
+        found.append([np.bincount(clusters[part], column, clusters.max() + 1) for column in moved])
+    return np.sum(found, axis=0).T
 
 
 def _flat(mine: Rows, basis: Array) -> float:
     """P value of the score test that all coefficients of the curve are equal."""
     from scipy.stats import chi2
-    from scipy.stats import f as f_law
 
     y, w, f = mine.y, mine.w, mine.table["_f"].to_numpy()
     mean = np.average(y, weights=f * w)
     columns = (basis - np.average(basis, axis=0, weights=f * w))[:, :-1]
-    spread = mean * (1 - mean) if mine.table["_rate"][0] else (y - mean) ** 2
-    sums, seen = (f * w * (y - mean)) @ columns, (columns * (f * w**2 * spread)[:, None]).T @ columns
-    if mine.clusters is not None:
+    if mine.clusters is None:
+        spread = mean * (1 - mean) if mine.table["_rate"][0] else (y - mean) ** 2
+        seen = (columns * (f * w**2 * spread)[:, None]).T @ columns
+    else:
         moved = mine.by_cluster(columns * (f * w * (y - mean))[:, None])
-        count, many = columns.shape[1], len(moved)
-        size = sums @ np.linalg.pinv(moved.T @ moved, hermitian=True) @ sums
-        return float(f_law.sf(size * (many - count) / (count * (many - 1)), count, max(many - count, 1)))
+        seen = moved.T @ moved
+    sums = (f * w * (y - mean)) @ columns
     return float(chi2.sf(sums @ np.linalg.pinv(seen, hermitian=True) @ sums, columns.shape[1]))
 
 
@@ -422,22 +437,20 @@ def _jumps(mine: Rows, along: str, at: Sequence[float] | None, smooth: int | Non
             {along: value, "status": f"not estimable: {error}"} for value in ([None] if at is None else at)
         ]
     usual = np.unique(x) if at is None else np.unique(np.asarray(at, float))
+    if len(usual) > MOST_TRIED:
+        usual = usual[np.linspace(0, len(usual) - 1, MOST_TRIED).round().astype(int)]
     rarer = f * np.minimum(fitted.mean, 1 - fitted.mean) * 2 if rate else f
-    enough = [min(rarer[x < c].sum(), rarer[x >= c].sum()) >= MIN_STRETCH for c in usual]
-    tried = usual[np.array(enough, bool)]
-    if len(tried) > MOST_TRIED:
-        tried = tried[np.linspace(0, len(tried) - 1, MOST_TRIED).round().astype(int)]
-    beside = _beside(fitted, (x[:, None] >= tried).astype(float))  # of each step, what no curve can follow
-    some = fitted.slope @ beside**2 > 1e-8 * fitted.slope.sum()
-    tried, beside = tried[some], beside[:, some]
-    if mine.clusters is None:
-        spread = mine.w * fitted.slope if rate else fitted.left**2 / f
-        seen = (beside * spread[:, None]).T @ beside
-    else:
-        moved = mine.by_cluster(beside * fitted.left[:, None])
+    tried = np.array([c for c in usual if min(rarer[x < c].sum(), rarer[x >= c].sum()) >= MIN_STRETCH])
+    spread = mine.w * fitted.slope if rate else fitted.left**2 / f
+    seen, sums = np.zeros((len(tried), len(tried))), np.zeros(len(tried))
+    for part, beside in _beside(fitted, lambda part: (x[part, None] >= tried).astype(float)):
+        seen, sums = seen + (beside * spread[part, None]).T @ beside, sums + fitted.left[part] @ beside
+    if mine.clusters is not None:
+        moved = _by_cluster(mine, fitted, lambda part: (x[part, None] >= tried).astype(float))
         seen = moved.T @ moved * (len(moved) / max(len(moved) - 1, 1))
-    z = fitted.left @ beside / np.sqrt(np.diag(seen))
-    largest = _maxima(seen) if len(tried) else np.zeros(1)
+    some = np.diag(seen) > 1e-8 * spread.sum()  # a curve as free as the data follows every step
+    tried, seen = tried[some], seen[np.ix_(some, some)]
+    z, largest = sums[some] / np.sqrt(np.diag(seen)), _maxima(seen) if len(tried) else np.zeros(1)
     found, back = [], expit if rate else np.asarray
     for value in tried[np.argsort(-np.abs(z))][:MOST_FITTED] if at is None else at:
         found.append({along: float(value), "tried": len(tried), "status": ESTIMATED})
@@ -452,11 +465,10 @@ def _jumps(mine: Rows, along: str, at: Sequence[float] | None, smooth: int | Non
         below, above = back(sides @ steps.params)
         size, jump = abs(z[tried == value][0]), above - below
         se = abs(jump) / size  # so that limits say what the test says
-        half, beyond = (
-            np.quantile(largest, CONFIDENCE) * se,
-            (1 + (largest >= size).sum()) / (1 + len(largest)),
-        )
-        values = (below, above, jump, se, jump - half, jump + half, 2 * norm.sf(size), beyond)
+        ends = jump + np.array([-1, 1]) * np.quantile(largest, CONFIDENCE) * se
+        beyond = (1 + (largest >= size).sum()) / (1 + len(largest))
+        limits = np.clip(ends, -1, 1) if rate else ends
+        values = (below, above, jump, se, *limits, 2 * norm.sf(size), beyond)
         found[-1] |= dict(zip(_JUMP, map(float, values), strict=True))
         if at is None:
             break

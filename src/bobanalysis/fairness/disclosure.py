@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from bobanalysis.fairness._cube import UNKNOWN, Cube, as_list, to_lazy
-from bobanalysis.fairness.metrics import EVERYONE_ELSE, MEASURE_COLUMNS, MIN_GROUP, RATES
+from bobanalysis.fairness.metrics import ERROR_COLUMNS, EVERYONE_ELSE, MEASURE_COLUMNS, MIN_GROUP, RATES
 
 TOTAL = "total"
 """Label of the sum over an attribute."""
@@ -116,9 +116,7 @@ class Shield:
         counts = safe.cells.group_by(by).agg(pl.col("_n").sum())
         self._cells = protect(counts, by, "_n", min_count=min_count).filter(pl.col("hidden").is_not_null())
         if not self._cells.filter(pl.all_horizontal(pl.col(by) == TOTAL)).is_empty():
-            raise ValueError(
-                f"so few people that even their number gives small groups (below {min_count}) away"
-            )
+            raise ValueError(f"so few people that even their number gives groups below {min_count} away")
 
     def lost(self, metric: str, groups: Sequence[str], item: str | None = None) -> list[str]:
         """Return the labels of groups (crossed, "total" for all) of which a measure cannot be shown."""
@@ -137,20 +135,16 @@ class Shield:
         return hidden.rename(self._names).select(_label(groups)).to_series().unique().to_list()
 
     def conceal(self, table: pl.DataFrame, groups: Sequence[str], named: Sequence[str] = ()) -> pl.DataFrame:
-        """Return a measure frame without what would give small cells away.
-
-        ``named`` are the real names of its groups.
-        """
+        """Return a measure frame without what gives small cells away; ``named``: its groups' real names."""
         parts, everybody = [], " × ".join([TOTAL] * len(groups))
         for block in table.partition_by("metric", "item", maintain_order=True):
-            lost, other = (
-                self.lost(block["metric"][0], named or groups, block["item"][0]),
-                block["reference"][0],
-            )
-            gone = _label(groups).is_in(lost)
+            metric, item, other = block.select("metric", "item", "reference").row(0)
+            gone = _label(groups).is_in(lost := self.lost(metric, named or groups, item))
             known = (everybody if other == EVERYONE_ELSE else other) not in lost
             keep = dict.fromkeys(MEASURE_COLUMNS[2:6], ~gone)
-            keep |= dict.fromkeys(MEASURE_COLUMNS[7:15], ~gone & pl.lit(known))
+            compared = [*MEASURE_COLUMNS[7:15], *(c for c in ERROR_COLUMNS if c in block.columns)]
+            keep |= dict.fromkeys(compared, ~gone & pl.lit(known))
+            keep |= {"n": pl.lit(False)} if metric == "mean_score" else {}  # it would count who has no score
             shown = (pl.when(where).then(c).alias(c) for c, where in keep.items())
             parts.append(block.with_columns(*shown, suppressed=pl.col("suppressed") | gone))
         return pl.concat(parts)
@@ -160,10 +154,10 @@ class Shield:
         rest = [pl.col(name) == TOTAL for name, said in self._names.items() if said not in groups]
         return self._cells.filter(pl.lit(True), *rest).is_empty()
 
-    def known(self, cells: Cube, *metrics: str) -> Cube:
-        """Return the cube of the groups of which some measures can be shown."""
-        lost = [label for metric in metrics for label in self.lost(metric, cells.groups)]
-        return cells.where(~_label(cells.groups).is_in(lost))
+    def known(self, cells: Cube, metric: str) -> Cube:
+        """Return the cube of the groups of which a measure can be shown."""
+        made = "accuracy" if metric == "equalized_odds" else metric  # of all four counts
+        return cells.where(~_label(cells.groups).is_in(self.lost(made, cells.groups)))
 
 
 def _label(groups: Sequence[str]) -> pl.Expr:

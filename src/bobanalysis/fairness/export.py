@@ -21,7 +21,7 @@ from bobanalysis.tables import load_yaml
 from bobanalysis.text import Text
 
 if TYPE_CHECKING:
-    from bobanalysis.fairness.audit import Audit
+    from bobanalysis.fairness.result import Result
 
 FORMAT = 1
 """Number of the shape of the JSON; see ``audit.schema.json``."""
@@ -33,7 +33,7 @@ def _shape() -> dict[str, Any]:
     return load_yaml(dict[str, Any], files("bobanalysis.fairness") / "long.yaml")
 
 
-def long(audit: Audit) -> pl.DataFrame:
+def long(audit: Result) -> pl.DataFrame:
     """Return all tables of all entries below each other.
 
     Returns:
@@ -45,21 +45,21 @@ def long(audit: Audit) -> pl.DataFrame:
     parts = [pl.DataFrame(schema=schema)]
     for entry in audit.entries:
         for name, table in entry.tables.items():
-            if {*entry.groups} <= {*table.columns} and "group" not in table.columns:
+            if name in ("measures", "distances", "calibration"):
                 table = table.with_columns(group=pl.concat_str(entry.groups, separator=" × "))
             for called, takes in _shape()["tables"].get(name, {name: {}}).items():
                 left = {old: old for old in table.columns if old not in takes.values()}
                 chosen = {
                     new: old for new, old in (left | takes).items() if new in schema and old in table.columns
                 }
-                columns = {new: pl.col(old).cast(schema[new]) for new, old in chosen.items()}
+                names = {"attribute": pl.lit(entry.name), "table": pl.lit(called), "metric": pl.lit(called)}
                 parts.append(
-                    table.select(**columns).with_columns(attribute=pl.lit(entry.name), table=pl.lit(called))
+                    table.select(**names | {n: pl.col(o).cast(schema[n]) for n, o in chosen.items()})
                 )
     return pl.concat(parts, how="diagonal")
 
 
-def command(audit: Audit) -> str:
+def command(audit: Result) -> str:
     """Return the command that gives the audit again."""
     words = ["bobanalysis", "audit", audit.path.name]
     asked = {one.name: getattr(audit.question, one.name) for one in fields(audit.question)}
@@ -89,17 +89,17 @@ def command(audit: Audit) -> str:
     return shlex.join(words)
 
 
-def metadata(audit: Audit) -> dict[str, str]:
+def metadata(audit: Result) -> dict[str, str]:
     """Return where an audit comes from: shape, package, command and file, as texts."""
     found = {"format": str(FORMAT), "package": f"bobanalysis {version('bobanalysis')}"}
     return found | {"command": command(audit), "file": audit.path.name, "sha256": audit.sha256}
 
 
-def record(audit: Audit) -> str:
+def record(audit: Result) -> str:
     """Return an audit as JSON of the shape that ``audit.schema.json`` describes."""
     told = metadata(audit)
-    roles = ("prediction", "outcome", "score", "weight", "count", "selected")
-    roles += ("strata", "cluster", "replicate_weights", "replicate_kind")
+    roles = ["prediction", "outcome", "score", "weight", "count", "selected"]
+    roles += ["strata", "cluster", "replicate_weights", "replicate_kind"]
     found = {
         "format": FORMAT,
         **{"package": told["package"], "command": told["command"]},

@@ -133,24 +133,19 @@ def gap_test(
         >>> print(f"{found.value:.2f} ({found.ci_low:.2f} to {found.ci_high:.2f}), p {found.p_value:.3f}")
         0.30 (0.16 to 0.43), p 0.001
     """
-    roles = {"prediction": prediction, "outcome": outcome, "weight": weight, "score": score, "design": design}
+    roles: Any = {"prediction": prediction, "outcome": outcome, "weight": weight, "score": score}
+    roles |= {"design": design}
     if metric != ODDS:
         return _gap_test(compare(frame, groups, roles, metric, min_group), draws, seed)
-    cells = cube(frame, groups, **roles)
-    both = ("true_positive_rate", "false_positive_rate")
-    one, other = (
-        _gap_test(compare(cells, None, {}, rate, min_group), draws, seed, LEVEL / 2) for rate in both
-    )
-    worse = max(one, other, key=lambda test: test.value or 0.0)
-    if one.p_value is None or other.p_value is None:
-        reason = f"{one.metric}: {one.reason}" if one.reason else f"{other.metric}: {other.reason}"
-        known = None if one.value is None or other.value is None else worse.value
-        return replace(
-            worse, metric=ODDS, value=known, ci_low=None, ci_high=None, p_value=None, reason=reason
-        )
-    low, high = (max(getattr(test, end) for test in (one, other)) for end in ("ci_low", "ci_high"))
-    p_value = min(2 * min(one.p_value, other.p_value), 1.0)
-    return replace(worse, metric=ODDS, n=one.n + other.n, ci_low=low, ci_high=high, p_value=p_value)
+    cells, tests = cube(frame, groups, **roles), []
+    for rate in ("true_positive_rate", "false_positive_rate"):
+        tests.append(_gap_test(compare(cells, None, {}, rate, min_group), draws, seed, LEVEL / 2))
+        if (last := tests[-1]).reason:
+            return replace(last, metric=ODDS, value=None, reason=f"{rate}: {last.reason}")
+    worse = max(tests, key=lambda test: test.value or 0.0)
+    ends = {end: max(getattr(test, end) for test in tests) for end in ("ci_low", "ci_high")}
+    p_value = min(2 * min(test.p_value or 0.0 for test in tests), 1.0)
+    return replace(worse, metric=ODDS, n=sum(test.n for test in tests), p_value=p_value, **ends)
 
 
 def _gap_test(levels: Levels, draws: int, seed: int, level: float = LEVEL) -> GapTest:
@@ -323,11 +318,12 @@ def compare(
     n, w, w2, x, m2 = (sums[c].to_numpy() for c in ("n", "w", "w2", "x", "m2"))
     found = partial(Levels, cells.back, metric, sums["label"].to_list(), left_out, n)
     if cells.sample:
-        variance, together, degrees, units = (
-            a if a is None else a[np.ix_(large, large)] if a.ndim == 2 else a[large] for a in law
-        )
-        people = np.minimum(people, units)
-        return found(x / w, *_drawn_law(x, w, m2, n, people, variance, together, degrees))
+        variance, together, degrees, units = law
+        if together is not None:
+            together = together[np.ix_(large, large)]
+        people = np.minimum(people, units[large])
+        drawn = (x, w, m2, n, people, variance[large], together, degrees[large])
+        return found(x / w, *_drawn_law(*drawn))
     if mean:
         return found(x / w, people, True, *_means_law(people, m2 / w, sums["m3"].to_numpy() / w))
     value = np.clip(x / w, 0, 1)

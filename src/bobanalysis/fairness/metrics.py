@@ -13,7 +13,7 @@ from bobanalysis.fairness import intervals, multiplicity, survey
 from bobanalysis.fairness._cube import UNKNOWN, Cube, cube, merged
 from bobanalysis.fairness.coverage import repaired_wilson
 from bobanalysis.fairness.intervals import Array
-from bobanalysis.fairness.survey import REPLICATES, Design, Errors
+from bobanalysis.fairness.survey import REPLICATES, Design, Errors, Sample
 
 MIN_GROUP = 11
 """Smallest group shown unless another size is asked for: INSEE's rule for households in gridded data."""
@@ -297,9 +297,9 @@ class _Side:
 
 def _errors(cells: Cube, sums: pl.DataFrame) -> Errors:
     """Errors of the rows of a measure frame, from the sums by primary sampling unit."""
-    groups, keys = list(cells.groups), cells.sample.keys if cells.sample else []
-    parts = _sums(replace(cells, groups=(*groups, *keys))) if keys else sums
-    return survey.errors(sums, labelled(parts, groups) if keys else parts, groups, cells.sample)
+    groups, sample = list(cells.groups), cells.sample or Sample()
+    parts = labelled(_sums(replace(cells, groups=(*groups, *sample.keys))), groups)
+    return survey.errors(sums, parts, groups, sample)
 
 
 def _side(sums: pl.DataFrame, prefix: str, is_mean: Any, exact: bool, errors: Errors | None) -> _Side:
@@ -312,9 +312,8 @@ def _side(sums: pl.DataFrame, prefix: str, is_mean: Any, exact: bool, errors: Er
         return _Side(value, people, variance, variance, (nobody, nobody))
     spread = variance
     if errors is not None:
-        seen, free, units = (
-            parts[int(bool(prefix))] for parts in (errors.variance, errors.degrees, errors.units)
-        )
+        side = int(bool(prefix))
+        seen, free, units = errors.variance[side], errors.degrees[side], errors.units[side]
         people = np.where(is_mean, free + 1.0, survey.people(value, seen, free, np.minimum(people, units), n))
         variance = seen * free  # so that Student's limits are those of this variance
     rates = repaired_wilson(np.where(is_mean, np.nan, value), people)

@@ -8,9 +8,9 @@ import math
 import os
 import re
 import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, cached_property, partial
 from importlib.resources import files
 from itertools import takewhile
 from typing import Any
@@ -18,9 +18,9 @@ from typing import Any
 import polars as pl
 
 from bobanalysis.fairness._cube import UNKNOWN
-from bobanalysis.fairness.audit import Audit, Entry
 from bobanalysis.fairness.export import metadata
 from bobanalysis.fairness.metrics import EVERYONE_ELSE
+from bobanalysis.fairness.result import Entry, Result
 from bobanalysis.fairness.texts import text, texts
 from bobanalysis.tables import load_yaml
 from bobanalysis.text import LANGUAGES, Language, colon, number, percent, percent_sign, quote
@@ -191,22 +191,19 @@ class Section:
 
     def axis(self) -> dict[str, Any]:
         """Return the ends and the ticks of the axis of the values and their intervals, 0 among them."""
-        ends = [end for _, *ends in self.drawn or self.curve for end in ends if end is not None]
-        ends = [end for end in ends if math.isfinite(end)]
-        return self._axis(_ticks(min([*ends, 0.0]), max([*ends, 1e-9])), ends)
-
-    def along(self) -> dict[str, Any]:
-        """Return the ends and the ticks of the axis that a curve runs along."""
-        ends = [self.curve[0][0], self.curve[-1][0]]
-        ticks = [tick for tick in _ticks(*ends) if ends[0] <= tick <= ends[1]]
-        marks = [(tick, self.write.place(tick)) for tick in ticks]
-        return {"bottom": ends[0], "top": ends[1], "ticks": marks}
-
-    def _axis(self, ticks: Sequence[float], ends: Sequence[float]) -> dict[str, Any]:
+        given = (end for _, *ends in self.drawn or self.curve for end in ends if end is not None)
+        ends = [end for end in given if math.isfinite(end)]
+        ticks = _ticks(min([*ends, 0.0]), max([*ends, 1e-9]))
         digits = max(0, 1 - math.floor(math.log10(ticks[1] - ticks[0]))) if len(ticks) > 1 else 1
         write = self.write if self.write.decimals is None else Words(self.write.lang, digits)
         marks = [(tick, write.value(tick)) for tick in ticks]
         return {"bottom": min([*ends, ticks[0]]), "top": max([*ends, ticks[-1]]), "ticks": marks}
+
+    def along(self) -> dict[str, Any]:
+        """Return the ends and the ticks of the axis that a curve runs along."""
+        low, high = self.curve[0][0], self.curve[-1][0]
+        marks = [(tick, self.write.place(tick)) for tick in _ticks(low, high) if low <= tick <= high]
+        return {"bottom": low, "top": high, "ticks": marks}
 
 
 @dataclass(frozen=True)
@@ -227,7 +224,7 @@ def _ticks(low: float, high: float) -> list[float]:
     return [round(size * at, 12) for at in range(first, last + 1)]
 
 
-def chapters(audit: Audit, lang: Language, most: int = MOST_LINES) -> list[Chapter]:
+def chapters(audit: Result, lang: Language, most: int = MOST_LINES) -> list[Chapter]:
     """Return what is to be told about an audit, in order, tables cut to ``most`` lines."""
     words = Words(lang)
     said = [note.get(lang) for note in audit.notes]
@@ -235,36 +232,14 @@ def chapters(audit: Audit, lang: Language, most: int = MOST_LINES) -> list[Chapt
     for entry in audit.entries:
         split = words.word("decomposed") + colon(lang) if entry.kind == "decomposition" else ""
         said = [note.get(lang) for note in entry.notes]
-        found.append(Chapter(split + entry.name, said, _told(audit, entry, lang, most)))
+        found.append(
+            Chapter(split + entry.name, said, _Told(entry, lang, most, audit.question.bands).sections())
+        )
     reading = words.word("reading_1", min_group=audit.question.min_group), words.word("reading_2")
     return [*found, Chapter(words.word("reading"), reading, [])]
 
 
-def _told(audit: Audit, entry: Entry, lang: Language, most: int) -> list[Section]:
-    """The sections of an entry: its measures one by one, then its other tables."""
-    bands = any(name in audit.question.bands for name in entry.groups)
-    words, means = Words(lang, None, bands), Words(lang, _digits(entry), bands)
-    parts = []
-    for name, rows in entry.tables.items():
-        if name in ("measures", "curve"):
-            asked = rows.filter(pl.col("metric") != "count").select("metric", "item")
-            tell = _measure if name == "measures" else _curve
-            for metric, item in asked.unique(maintain_order=True).rows():
-                mine = rows.filter(pl.col("metric") == metric, pl.col("item").eq_missing(item))
-                parts.append(tell(audit, entry, mine, means, most))
-            continue
-        sentences = [words.word(f"{name}_text")]
-        if name == "impact" and entry.by_median:
-            sentences.append(words.word("median_text"))
-        if name == "gaps" and (rows["metric"] == "equalized_odds").any():
-            sentences.append(words.word("odds_text"))
-        if name == "subgroups" and (rows := rows.filter("found")).is_empty():
-            sentences.append(words.word("nothing_found"))
-        parts.append(_section(audit, entry, name, words.word(name), sentences, rows, means, most))
-    return parts
-
-
-def page(audit: Audit, lang: Language = "fr") -> str:
+def page(audit: Result, lang: Language = "fr") -> str:
     """Return the audit as one HTML page, in French and English, that loads nothing from anywhere.
 
     Args:
@@ -274,24 +249,24 @@ def page(audit: Audit, lang: Language = "fr") -> str:
     return _rendered(audit, lang, LANGUAGES)
 
 
-def fragment(audit: Audit) -> str:
+def fragment(audit: Result) -> str:
     """Return the tables of an audit as HTML for a notebook, in the language of the system."""
     return _rendered(audit, system_language(), ())
 
 
-def _rendered(audit: Audit, lang: Language, languages: Sequence[Language]) -> str:
+def _rendered(audit: Result, lang: Language, languages: Sequence[Language]) -> str:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     loader = PackageLoader("bobanalysis.fairness", "")
     pages = Environment(loader=loader, autoescape=True, undefined=StrictUndefined)
-    bodies = [
-        {"lang": one, "words": Words(one), "chapters": chapters(audit, one)} for one in languages or [lang]
-    ]
+    bodies: list[Any] = [{"lang": one, "words": Words(one)} for one in languages or [lang]]
+    for body in bodies:
+        body["chapters"] = chapters(audit, body["lang"])
     title, whole = f"{Words(lang).word('title')} {audit.path.name}", bool(languages)
     return pages.get_template("audit.html.jinja").render(lang=lang, title=title, bodies=bodies, whole=whole)
 
 
-def printed(audit: Audit) -> str:
+def printed(audit: Result) -> str:
     """Return an audit as text of 80 columns, in the language of the system."""
     from rich.console import Console
 
@@ -306,61 +281,49 @@ def system_language() -> Language:
     return "fr" if (said or locale.getlocale()[0] or "").lower().startswith("fr") else "en"
 
 
-def show(audit: Audit, lang: Language, screen: Any, most: int = 20) -> None:
+def show(audit: Result, lang: Language, screen: Any, most: int = 20) -> None:
     """Print an audit to a Rich console, tables cut to ``most`` lines."""
     from rich.markup import escape
     from rich.table import Table
 
-    words = Words(lang)
+    words, say = Words(lang), partial(screen.print, markup=False, highlight=False)
     for chapter in chapters(audit, lang, most):
-        screen.print(f"\n[bold reverse] {escape(chapter.title)} [/]", highlight=False)
-        for sentence in chapter.text:
-            screen.print(sentence, markup=False, highlight=False)
-        for part in chapter.sections:
+        say(f"\n {chapter.title} ", style="bold reverse")
+        for part in [Section("", chapter.text), *chapter.sections]:
             if part.title:
-                screen.print(f"\n[bold]{escape(part.title)}[/]", highlight=False)
+                say(f"\n{part.title}", style="bold")
             for sentence in part.text:
-                screen.print(sentence, markup=False, highlight=False)
+                say(sentence)
             if part.lines:
                 part = _narrow(part, words, screen.width)
                 table = Table(show_header=any(part.head), box=None, pad_edge=False, padding=(0, 2, 0, 0))
                 for at, title in enumerate(part.head):
-                    cells, named = (
-                        [cell for line in part.lines for cell in line[at].split("\n")],
-                        at < part.words,
-                    )
-                    if not named:
-                        wide = max(6, *map(len, cells))
-                        title = "\n".join(
-                            textwrap.fill(t, wide, break_long_words=False) for t in title.split("\n")
-                        )
-                    figures = not named and not any(re.search(r"[^\W\d_]{4}", cell) for cell in cells)
-                    side: Any = "left" if named else "right"
-                    table.add_column(escape(title), justify=side, no_wrap=figures, overflow="fold")
+                    cells = [cell for line in part.lines for cell in line[at].split("\n")]
+                    wide, side, figures = max(6, *map(len, cells)), "left", False
+                    if at >= part.words:
+                        lines = (textwrap.fill(t, wide, break_long_words=False) for t in title.split("\n"))
+                        title, side = "\n".join(lines), "right"
+                        figures = not any(re.search(r"[^\W\d_]{4}", cell) for cell in cells)
+                    table.add_column(escape(title), justify=side, no_wrap=figures, overflow="fold")  # type: ignore[arg-type]
                 for line in part.lines:
-                    table.add_row(*(escape(text) for text in line))
+                    table.add_row(*map(escape, line))
                 screen.print(table)
             if part.left:
-                more = words.word("more", left=words.number(part.left))
-                screen.print(more, markup=False, highlight=False)
+                say(words.word("more", left=words.number(part.left)))
 
 
 def _narrow(part: Section, words: Words, width: int) -> Section:
     """Put intervals below their values where a table is too wide otherwise."""
-    longest = [max(map(len, re.split(r"[\s-]", " ".join(c)))) for c in zip(*part.lines, strict=True)]
-    full = [max(map(len, cells)) for cells in zip(*part.lines, strict=True)]
-    needed = [
-        long if at < part.words else whole for at, (long, whole) in enumerate(zip(longest, full, strict=True))
-    ]
-    heads = [max(map(len, title.split()), default=0) for title in part.head]
+    needed = []
+    for at, cells in enumerate(zip(part.head, *part.lines, strict=True)):
+        whole = " ".join(cells).split() if at < part.words else [*cells[0].split(), *cells[1:]]
+        needed.append(max(map(len, whole), default=0) + 2)
     intervals = {words.word(key) for key in ("interval", "simultaneous", "band")}
-    if sum(map(max, needed, heads)) + 2 * len(heads) <= width or not intervals & {*part.head}:
-        return part
     kept = [at for at, title in enumerate(part.head) if title not in intervals]
-    spans = [range(at, end) for at, end in zip(kept, [*kept[1:], len(part.head)], strict=True)]
-    joined = [
-        ["\n".join(row[at] for at in span).rstrip() for span in spans] for row in (part.head, *part.lines)
-    ]
+    if sum(needed) - 2 <= width or len(kept) == len(needed):
+        return part
+    spans = [slice(at, end) for at, end in zip(kept, [*kept[1:], len(needed)], strict=True)]
+    joined = [["\n".join(row[span]).rstrip() for span in spans] for row in (part.head, *part.lines)]
     return replace(part, head=joined[0], lines=joined[1:])
 
 
@@ -372,92 +335,103 @@ def _columns() -> dict[str, list[list[Any]]]:
     return load_yaml(dict[str, list[list[Any]]], files("bobanalysis.fairness") / "columns.yaml")
 
 
-def _section(
-    audit: Audit,
-    entry: Entry,
-    name: str,
-    title: str,
-    sentences: Sequence[str],
-    rows: pl.DataFrame,
-    means: Words,
-    most: int,
-    **drawn: Any,
-) -> Section:
-    """A table with the columns that ``columns.yaml`` names; shares and means each in their way."""
-    if rows.is_empty():
-        return Section(title, sentences)
-    shares, plan = Words(means.lang, None, means.bands), audit.plan
-    of_score = name == "subgroups" and not (plan.prediction or plan.selected) and bool(plan.score)
-    columns: list[list[Any]] = []
-    for key, *rest in _columns()[name]:
-        if key == "attributes" and rows["attributes"].n_unique() == 1:
-            continue
-        columns += [[shares.word(key), *rest]] if rest else [[g, "label", g] for g in entry.groups]
-    lines, write = [], shares
-    for row in rows.head(most).iter_rows(named=True):
-        write = means if of_score or row.get("metric") == "mean_score" else shares
-        given = [[row.get(one) if isinstance(one, str) else one for one in of] for _, _, *of in columns]
-        lines.append([_WRITERS[how](write, *of) for (_, how, *_), of in zip(columns, given, strict=True)])
-    full = [at for at in range(len(columns)) if any(line[at] for line in lines)]  # not what all lines lack
-    lines, columns = [[line[at] for at in full] for line in lines], [columns[at] for at in full]
-    wide = sum(1 for _ in takewhile(lambda column: column[1] in _NAMING, columns))
-    head = [column[0] for column in columns]
-    return Section(title, sentences, head, lines, rows.height - len(lines), wide, write=write, **drawn)
-
-
-def _read_as(audit: Audit, words: Words) -> Section:
+def _read_as(audit: Result, words: Words) -> Section:
     plan, told = audit.plan, metadata(audit)
     lines = [(words.word("file"), audit.path.name), (words.word("rows"), words.number(audit.rows))]
     if audit.people != audit.rows:
         lines.append((words.word("people"), words.number(audit.people)))
     lines.append((words.word("groups"), ", ".join(entry.name for entry in audit.entries)))
-    roles = ("prediction", "outcome", "score", "weight", "count", "selected", "strata", "cluster")
-    roles += ("replicate_weights",)
+    roles = ["prediction", "outcome", "score", "weight", "count", "selected"]
+    roles += ["strata", "cluster", "replicate_weights"]
     lines += [(words.word(role), str(getattr(plan, role))) for role in roles if getattr(plan, role)]
     lines += [(words.word(key), told[key]) for key in ("package", "command", "sha256")]
     return Section("", (), ("", ""), lines, words=2)
 
 
-def _digits(entry: Entry) -> int:
-    """Digits that show two figures of the typical error of a mean; two at least."""
-    tables = [
-        table for table in map(entry.tables.get, ("measures", "curve", "decomposition")) if table is not None
-    ]
-    half = pl.concat(
-        [t.filter(metric="mean_score").select(x=pl.col("ci_high") - pl.col("ci_low")) for t in tables]
-    )
-    errors = (half["x"] / 2).drop_nulls()
-    typical = errors.filter(errors.is_finite() & (errors > 0)).median()
-    return 2 if not isinstance(typical, float) else min(max(2, 1 - math.floor(math.log10(typical))), 12)
+@dataclass(frozen=True)
+class _Told:
+    """What is told about an entry: its measures one by one, then its other tables."""
 
+    entry: Entry
+    lang: Language
+    most: int
+    bands: Collection[str]
 
-def _measure(audit: Audit, entry: Entry, rows: pl.DataFrame, means: Words, most: int) -> Section:
-    (metric, item), against = rows.select("metric", "item").row(0), rows["reference"][0]
-    about = f"about_{metric}" if item is None else "about_item"
-    sentences = [means.word(about)] if about in texts() else []
-    named = means.word("else") if against == EVERYONE_ELSE else against
-    sentences.append(f"{means.word('reference')} {named}.")
-    label = pl.concat_str(entry.groups, separator=" × ")
-    drawn = rows.head(MOST_DRAWN).drop_nulls("value").select(label, "value", "ci_low", "ci_high").rows()
-    points = [(means.label(group), *values) for group, *values in drawn]
-    title = means.metric(metric, item)
-    return _section(audit, entry, "measure", title, sentences, rows, means, most, drawn=points)
+    @cached_property
+    def means(self) -> Words:
+        """Words with the digits that show two figures of the typical error of a mean; two at least."""
+        errors = pl.Series(dtype=pl.Float64)
+        for name in {"measures", "curve", "decomposition"} & {*self.entry.tables}:
+            of = self.entry[name].filter(metric="mean_score")
+            errors = errors.extend((of["ci_high"] - of["ci_low"]) / 2)
+        typical = errors.filter(errors.is_finite() & (errors > 0)).median()
+        asked = 1 - math.floor(math.log10(typical)) if isinstance(typical, float) else 2
+        return Words(self.lang, min(max(2, asked), 12), any(name in self.bands for name in self.entry.groups))
 
+    def sections(self) -> list[Section]:
+        """Return them in order."""
+        parts, tell = [], {"measures": self.measure, "curve": self.curve}
+        for name, rows in self.entry.tables.items():
+            if name in tell:
+                asked = rows.filter(pl.col("metric") != "count").select("metric", "item")
+                for metric, item in asked.unique(maintain_order=True).rows():
+                    mine = pl.col("metric").eq(metric) & pl.col("item").eq_missing(item)
+                    parts.append(tell[name](rows.filter(mine), metric, item))
+                continue
+            rows = rows.filter("found") if name == "subgroups" else rows
+            notes = {"median_text": name == "impact" and self.entry.by_median}
+            notes["odds_text"] = name == "gaps" and "equalized_odds" in rows["metric"]
+            notes["nothing_found"] = name == "subgroups" and rows.is_empty()
+            sentences = [self.means.word(key) for key in (f"{name}_text", *notes) if notes.get(key, True)]
+            parts.append(self.section(name, self.means.word(name), sentences, rows))
+        return parts
 
-def _curve(audit: Audit, entry: Entry, rows: pl.DataFrame, means: Words, most: int) -> Section:
-    """A curve, and a table of it at round places."""
-    metric, item, status = rows.select("metric", "item", "status").row(0)
-    about = f"about_{metric}" if item is None else "about_item"
-    title = means.word("along", metric=means.metric(metric, item), name=entry.name)
-    known = rows.drop_nulls("value")
-    if known.is_empty():
-        return Section(title, [means.word(about), status if means.lang == "en" else means.word("none")])
-    ends = [known["at"][0], known["at"][-1]]
-    places = [ends[0], *(tick for tick in _ticks(*ends) if ends[0] < tick < ends[1]), ends[1]]
-    nearest = [int((known["at"] - place).abs().arg_min() or 0) for place in places]
-    shown, points = (
-        known[list(dict.fromkeys(nearest))],
-        known.select("at", "value", "band_low", "band_high").rows(),
-    )
-    sentences = [means.word(about), means.word("curve_text")]
-    return _section(audit, entry, "curve", title, sentences, shown, means, most, curve=points)
+    def section(
+        self, name: str, title: str, sentences: Sequence[str], rows: pl.DataFrame, **drawn: Any
+    ) -> Section:
+        """A table with the columns that ``columns.yaml`` names; shares and means each in their way."""
+        if rows.is_empty():
+            return Section(title, sentences)
+        entry, shares = self.entry, replace(self.means, decimals=None)
+        of_score = name == "subgroups" and "selection_rate" not in entry["measures"]["metric"]
+        columns: list[list[Any]] = []
+        for key, *rest in _columns()[name]:
+            if key != "attributes" or rows["attributes"].n_unique() > 1:
+                columns += [[shares.word(key), *rest]] if rest else [[g, "label", g] for g in entry.groups]
+        lines, write = [], shares
+        for row in rows.head(self.most).iter_rows(named=True):
+            write = self.means if of_score or row.get("metric") == "mean_score" else shares
+            given = [[row.get(one) if isinstance(one, str) else one for one in of] for _, _, *of in columns]
+            lines.append([_WRITERS[how](write, *of) for (_, how, *_), of in zip(columns, given, strict=True)])
+        full = [at for at in range(len(columns)) if any(line[at] for line in lines)]  # not what all lack
+        lines, columns = [[line[at] for at in full] for line in lines], [columns[at] for at in full]
+        wide = sum(1 for _ in takewhile(lambda column: column[1] in _NAMING, columns))
+        head, left = [column[0] for column in columns], rows.height - len(lines)
+        return Section(title, sentences, head, lines, left, wide, write=write, **drawn)
+
+    def measure(self, rows: pl.DataFrame, metric: str, item: str | None) -> Section:
+        """A measure by group."""
+        means, against = self.means, rows["reference"][0]
+        named = means.word("else") if against == EVERYONE_ELSE else against
+        sentences = [*self.about(metric, item), f"{means.word('reference')} {named}."]
+        label = pl.concat_str(self.entry.groups, separator=" × ")
+        drawn = rows.head(MOST_DRAWN).drop_nulls("value").select(label, "value", "ci_low", "ci_high").rows()
+        points = [(means.label(group), *values) for group, *values in drawn]
+        return self.section("measure", means.metric(metric, item), sentences, rows, drawn=points)
+
+    def curve(self, rows: pl.DataFrame, metric: str, item: str | None) -> Section:
+        """A measure along a number, and a table of it at round places."""
+        means, known, about = self.means, rows.drop_nulls("value"), self.about(metric, item)
+        title = means.word("along", metric=means.metric(metric, item), name=self.entry.name)
+        if known.is_empty():
+            return Section(title, [*about, rows["status"][0] if self.lang == "en" else means.word("none")])
+        low, high = known["at"][0], known["at"][-1]
+        places = [low, *(tick for tick in _ticks(low, high) if low < tick < high), high]
+        shown = known[list(dict.fromkeys((known["at"] - place).abs().arg_min() for place in places))]
+        points = known.select("at", "value", "band_low", "band_high").rows()
+        return self.section("curve", title, [*about, means.word("curve_text")], shown, curve=points)
+
+    def about(self, metric: str, item: str | None) -> list[str]:
+        """Return what a measure is, where there is a text."""
+        key = f"about_{metric}" if item is None else "about_item"
+        return [self.means.word(key)] if key in texts() else []

@@ -72,20 +72,19 @@ def roc_area(
         squares.append((w2 * pl.col(moved) ** 2).sum() * many / (many - 1))
         effective.append(many)
     sums = [pl.col("+_n", "-_n").sum(), pl.col("area").first(), pl.min_horizontal(effective).alias("people")]
-    again = (
-        [_area(f"_r{at}_w") for at in range(len(sample.scale))] if sample and sample.scale is not None else []
-    )
+    replicates = range(0 if sample is None or sample.scale is None else len(sample.scale))
+    again = [_area(f"_r{at}_w") for at in replicates]
     table = levels.group_by(by).agg(*sums, *again, variance=sum(squares))
     table = labelled(table, by).with_columns(n=pl.col("+_n") + pl.col("-_n"))
     value, variance, people, n = (table[c].to_numpy() for c in ("area", "variance", "people", "n"))
     degrees = np.full(table.height, np.inf)
-    if again:
+    if again and sample:
         away = table.select(pl.col(r"^_r\d+_w$") - pl.col("area")).to_numpy()
         variance, degrees = away**2 @ sample.scale, np.full(table.height, len(again) - 1)
     elif sample:  # what each unit moves the area by
         side = pl.when("_outcome").then("_p").otherwise("_q")
         each = cells.cells.join(levels.select(*by, "_item", "_p", "_q"), on=[*by, "_item"], nulls_equal=True)
-        each = each.select(*by, *sample.keys, x=pl.col("_w") * side, w="_w", n="_n")
+        each = each.select(*by, *sample.keys, x=pl.col("_w") * side, w="_w", w2="_w2", n="_n")
         units = labelled(each.group_by(*by, *sample.keys).sum(), by)
         law = survey.covariance(table.with_columns(x=0.0, w=1.0), units, by, sample)
         variance, degrees, people = law[0], law[2], np.minimum(people, law[3])
@@ -94,9 +93,8 @@ def roc_area(
     ends = (pl.Series(c, v).fill_nan(None) for c, v in (("area", value), ("ci_low", low), ("ci_high", high)))
     table = table.with_columns(*ends, suppressed=hidden)
     shown = (pl.when(~pl.col("suppressed")).then(c).alias(c) for c in ("area", "ci_low", "ci_high"))
-    return given.back(
-        table.select(*by, "n", pl.col("+_n").alias("n_with"), *shown, "suppressed").rename(names)
-    )
+    table = table.select(*by, "n", pl.col("+_n").alias("n_with"), *shown, "suppressed")
+    return given.back(table.rename(names))
 
 
 def roc_points(
@@ -114,7 +112,7 @@ def roc_points(
 
     Returns:
         A frame of the library that came in, one row a score and group, the highest first: group columns,
-        ``score``, ``true_positive_rate`` and ``false_positive_rate`` of selecting all with this score
+        ``from_score``, ``true_positive_rate`` and ``false_positive_rate`` of selecting all with this score
         or a higher one. Hidden groups are left out.
 
     Raises:
@@ -133,7 +131,7 @@ def roc_points(
     )
     fewest = pl.min_horizontal(pl.col(f"{side}_n").sum().over(by) for side in "+-")
     order = pl.col("_mean").mean().over("_item").rank("dense", descending=True)
-    table = upwards.select(*by, pl.col("_item").alias("score"), *shares, order=order, few=fewest)
+    table = upwards.select(*by, pl.col("_item").alias("from_score"), *shares, order=order, few=fewest)
     table = labelled(table.filter(pl.col("few") >= max(min_group, 1)), by)
     return given.back(table.drop("order", "few").rename(names))
 
@@ -143,16 +141,9 @@ def _levels(cells: Cube) -> pl.DataFrame:
     if not cells.groups:
         raise ValueError("how a score ranks is measured by group: give groups=")
     y, score = pl.col("_outcome"), pl.col("_score_sum").sum() / pl.col("_score_w").sum()
-    keys, numbers = (
-        [*cells.groups, "_item"],
-        ("_n", "_w", "_w2", *cells.cells.select(pl.col(REPLICATES)).columns),
-    )
-    sums = (
-        pl.col(name).filter(who).sum().alias(f"{side}{name}")
-        for name in numbers
-        for side, who in (("+", y), ("-", ~y))
-    )
-    return cells.cells.group_by(keys).agg(*sums, _mean=score).sort("_mean")
+    numbers = pl.col("_n", "_w", "_w2"), pl.col(REPLICATES)
+    sums = (c.filter(who).sum().name.prefix(side) for c in numbers for side, who in (("+", y), ("-", ~y)))
+    return cells.cells.group_by(*cells.groups, "_item").agg(*sums, _mean=score).sort("_mean")
 
 
 def _area(weight: str) -> pl.Expr:

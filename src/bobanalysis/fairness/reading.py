@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -78,9 +79,9 @@ class Plan:
         """How the sample was drawn, None where each row was drawn for itself."""
         if not (self.strata or self.cluster or self.replicate_weights):
             return None
-        kind, lonely = self.replicate_kind or "brr", "centre" if self.lonely == "centre" else "refuse"
-        each = [float(part) for part in kind.split(",")] if "," in kind else kind
-        return Design(self.strata, self.cluster, self.replicate_weights or (), each, lonely)
+        kind: Any = self.replicate_kind or "brr"
+        kind = [float(part) for part in kind.split(",")] if "," in kind else kind
+        return Design(self.strata, self.cluster, self.replicate_weights or (), kind, self.lonely or "refuse")
 
 
 @dataclass(frozen=True)
@@ -142,7 +143,7 @@ def read(
     keys = [*plan.groups, *(f"_{key}" for key in ("prediction", "outcome", "score") if getattr(plan, key))]
     keys += ["_prediction"] if plan.selected else []
     keys += ["_weight"] if plan.apart else []
-    keys += source.units
+    keys += [role for role in source.drawn if not role.startswith("_r")]
     parts: list[pl.DataFrame] = []
     rows = skipped = weightless = 0
     for batch in source.table.batches(columns):
@@ -218,6 +219,7 @@ class _Source:
             raise InputError("--selected goes with --count, and stands for --prediction")
         decisions = [self.condition(asked)[0] for asked in (plan.prediction, plan.outcome) if asked]
         numbers = [name for name in (plan.score, plan.weight, plan.count, plan.selected) if name]
+        numbers += [name for name in self.drawn.values() if name]
         if missing := [name for name in (*plan.groups, *numbers) if name not in has]:
             raise no_column(missing[0], has, str(self.table.path))
         if clash := [name for name in plan.groups if name.startswith("_")]:
@@ -226,21 +228,13 @@ class _Source:
             raise InputError("name at least one attribute, such as --by age")
         if plan.design and plan.count and not plan.cluster:
             raise InputError("--count goes with --cluster: people of one row are not drawn together")
-        drawn = [name for name in self.drawn.values() if name]
-        if missing := [name for name in drawn if name not in has]:
-            raise no_column(missing[0], has, str(self.table.path))
-        return list(dict.fromkeys([*plan.groups, *decisions, *numbers, *drawn]))
+        return list(dict.fromkeys([*plan.groups, *decisions, *numbers]))
 
     @property
     def drawn(self) -> dict[str, str | None]:
         """What becomes of the columns that say how the sample was drawn."""
         design = self.plan.design
         return design.columns(self.table.columns, self.plan.weight) if design else {}
-
-    @property
-    def units(self) -> list[str]:
-        """Keys of strata and primary sampling units."""
-        return [role for role in self.drawn if not role.startswith("_r")]
 
     def condition(self, asked: str) -> tuple[str, str, str]:
         """The column a prediction or outcome is about, its comparison ("" for none) and what with."""
@@ -306,15 +300,14 @@ class _Source:
                 keys[key], bad = self.decision(asked, schema)
                 wrong.append((self.condition(asked)[0], bad, "is not a finite number"))
         for role, column in self.drawn.items():
-            if role not in self.units:
-                numbers[role], bad = self.number(str(column), schema)
-                wrong.append((str(column), bad | numbers[role].is_null(), "is not a number, as a replicate weight is"))
-            elif column:
+            if not column:
+                keys[role] = pl.lit("all" if role == "_stratum" else pl.Series(batch.rows).cast(pl.String))
+            elif role.startswith("_r"):
+                numbers[role], bad = self.number(column, schema)
+                wrong.append((column, bad | numbers[role].is_null(), "is no number; a replicate weight is"))
+            else:
                 keys[role] = self.text(column, schema)
                 wrong.append((column, keys[role].is_null(), "is missing; every row needs it"))
-            else:
-                row = pl.Series(batch.rows).cast(pl.String)
-                keys[role] = pl.lit("all") if role == "_stratum" else pl.lit(row)
         first = [
             bad.fill_null(False).arg_true().first().alias(str(at)) for at, (_, bad, _) in enumerate(wrong)
         ]

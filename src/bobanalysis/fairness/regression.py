@@ -60,7 +60,8 @@ class Rows:
 
     def by_cluster(self, values: Array) -> Array:
         """Return the sums of columns of values by cluster."""
-        return np.stack([np.bincount(self.clusters, column) for column in values.T], axis=1)
+        clusters: Any = self.clusters
+        return np.stack([np.bincount(clusters, column) for column in values.T], axis=1)
 
     def within(self, keep: pl.Series) -> Rows:
         """Return some of the rows."""

@@ -78,9 +78,7 @@ def find_subgroups(
     """
     cells = cube(frame, groups, prediction=prediction, outcome=outcome, score=score, weight=weight)
     if cells.sample:
-        raise ValueError(
-            "the search takes people as drawn one by one: leave out strata, clusters and replicates"
-        )
+        raise ValueError("the search takes people as drawn one by one: leave out design=")
     if clash := set(cells.groups) & {"subgroup", *_RESULT}:
         raise ValueError(f"rename the attribute {min(clash)!r}: the result has a column of that name")
     safe, names = cells.renamed()

@@ -18,18 +18,21 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import polars as pl
 
 from bobanalysis.fairness.intervals import Array
+from bobanalysis.fairness.texts import text
+from bobanalysis.text import Text
 
 REPLICATES = r"^_r\d+_w$"
 """Columns of the sums of replicate weights."""
 MOST_TOGETHER = 1_000
 """Most groups of which what they share is looked at in the test of the largest gap."""
 _KINDS = "brr, fay=0.5 (its factor), jk1, bootstrap, scale=0.05, or a number for each replicate"
+_CENTRE = 'let its distance from the mean of all count (lonely="centre", --lonely centre)'
 _UNIT = ["_stratum", "_psu"]
 
 
@@ -56,7 +59,7 @@ class Design:
     cluster: str | None = None
     replicates: str | Sequence[str] = ()
     kind: str | Sequence[float] = "brr"
-    lonely: Literal["refuse", "centre"] = "refuse"
+    lonely: str = "refuse"
 
     def columns(self, has: Sequence[str], weight: str | None) -> dict[str, str | None]:
         """Return what becomes of the columns of a table, role to name; None where there is no column."""
@@ -65,12 +68,10 @@ class Design:
             return units
         if any(units.values()) or not given or not weight:
             raise ValueError("a design is strata and clusters, or replicate weights beside the weight itself")
-        names = [c for c in has if fnmatchcase(c, given)] if isinstance(given, str) else list(given)
-        names = sorted({*names} - {weight}, key=lambda c: ([int(d) for d in re.findall(r"\d+", c)], c))
+        found = {c for c in has if fnmatchcase(c, given)} if isinstance(given, str) else {*given}
+        names = sorted(found - {weight}, key=lambda c: ([int(d) for d in re.findall(r"\d+", c)], c))
         if len(names) < 2:
-            raise ValueError(
-                f"{given!r} names {len(names)} of the columns; two or more replicates are needed"
-            )
+            raise ValueError(f"{given!r} names {len(names)} of the columns; two or more are needed")
         self._factors(len(names))
         return {f"_r{at}_w": name for at, name in enumerate(names)}
 
@@ -86,20 +87,17 @@ class Design:
             if name and (units[role].is_null() | (units[role] == "unknown")).any():
                 raise ValueError(f"column {name!r} says nothing in some row; every row needs its {role[1:]}")
         alone = units.group_by("_stratum").agg(pl.len(), pl.col("_psu").first()).filter(pl.col("len") == 1)
-        if self.lonely == "refuse" and not alone.is_empty():
+        if self.lonely != "centre" and not alone.is_empty():
             stratum, _, unit = alone.sort("_stratum").row(0)
-            raise ValueError(
-                f"stratum {stratum!r} has one primary sampling unit, {unit!r} (of such strata there are "
-                f"{alone.height}): its variance is not estimable; merge it with one like it, or let its distance "
-                'from the mean of all count (lonely="centre", --lonely centre)'
-            )
+            what = f"stratum {stratum!r} has one primary sampling unit, {unit!r} ({alone.height} such strata)"
+            raise ValueError(f"{what}, which shows no variance: merge it with one like it, or {_CENTRE}")
         return Sample(units)
 
     def _factors(self, count: int) -> Array:
         """What the squared distance of each replicate is multiplied by."""
         if not isinstance(self.kind, str):
             if len(self.kind) != count:
-                raise ValueError(f"{count} replicates need as many numbers as their kind, not {len(self.kind)}")
+                raise ValueError(f"{count} replicates need {count} numbers as kind, not {len(self.kind)}")
             return np.asarray(self.kind, float)
         kind, _, given = self.kind.partition("=")
         known = {"brr": 1 / count, "jk1": 1 - 1 / count, "bootstrap": 1 / count}
@@ -115,7 +113,7 @@ class Sample:
     """The primary sampling units of a table, all of them, or the factors of its replicates."""
 
     units: pl.DataFrame = field(default_factory=pl.DataFrame)
-    scale: Array | None = None
+    scale: Any = None
 
     def __add__(self, other: Sample) -> Sample:
         """Return the units of two tables."""
@@ -125,6 +123,12 @@ class Sample:
     def keys(self) -> list[str]:
         """Keys by which the sums of groups are kept apart."""
         return _UNIT if self.scale is None else []
+
+    def told(self) -> Text:
+        """Say what intervals heed."""
+        if self.scale is not None:
+            return text("replicated", replicates=len(self.scale))
+        return text("as_drawn", units=self.units.height, strata=self.units["_stratum"].n_unique())
 
 
 @dataclass(frozen=True)
@@ -196,15 +200,13 @@ def errors(sums: pl.DataFrame, parts: pl.DataFrame, by: list[str], sample: Sampl
     layout = None if sample.scale is not None else _Layout(sample, table, parts, ["metric", "item", *by])
     for block in table.partition_by("metric", "item", maintain_order=True):
         one = next(iter(np.flatnonzero(block["itself"])), None)
-        if layout is None:
-            away = _away(block, one)
-            products, met = (
-                (away[:, None] * away * sample.scale).sum(axis=-1),
-                np.full(away.shape[:2], away.shape[2]),
-            )
-            free = met - 1
-        else:
+        if layout is not None:
             products, free, met = layout.compared(block, one)
+        else:
+            away = _away(block, one)
+            products = (away[:, None] * away * sample.scale).sum(axis=-1)
+            met = np.full(away.shape[:2], away.shape[2])
+            free = met - 1
         found.append((products[[0, 1], [0, 1]], free, met, products[0, 1]))
     return Errors(*(np.concatenate(columns, axis=-1) for columns in zip(*found, strict=True)))
 
@@ -222,9 +224,9 @@ def covariance(sums: pl.DataFrame, parts: pl.DataFrame, by: list[str], sample: S
     moved, count = layout.moved(table), sums.height
     free, units = (v[0] for v in layout.met(0, count, 0))
     # a ratio hides part of what its own units vary by, the more the fewer they are; unequal units tell less
-    moved = moved * np.sqrt(units / np.maximum(units - 1, 1))[None]
-    sizes = layout.sums(0, count, 0.0)[0][1] ** 2
-    free = free * sizes.sum(axis=0) ** 2 / (sizes**2).sum(axis=0) / units
+    moved = moved * np.sqrt(units / np.maximum(units - 1, 1) * (1 - 1 / layout.units))[None]
+    at, told = layout.parts["_row"].to_numpy(), layout.parts["w2"].to_numpy()
+    free = free * np.bincount(at, told, count) ** 2 / np.bincount(at, told**2, count) / units
     together = layout.products(moved, moved) if count <= MOST_TOGETHER else None
     return layout.pairs(moved, moved), together, free, units
 
@@ -256,7 +258,7 @@ class _Layout:
         at, unit = mine["_row"].to_numpy().astype(int) - first, mine["_unit"].to_numpy()
         w = mine["w"].to_numpy()
         values = mine["x"].to_numpy() - centre * w, w
-        whole = np.stack([np.bincount(unit, v, self.units) for v in values], axis=1)
+        whole = np.stack([np.bincount(unit, v, self.units) for v in values], axis=1).astype(float)
         return [csc_array((v, (unit, at)), (self.units, count)) for v in values], whole
 
     def moved(self, block: pl.DataFrame) -> Any:

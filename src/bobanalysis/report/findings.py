@@ -57,7 +57,7 @@ class Unit:
 
 UNITS: Mapping[str, Unit] = load_yaml(dict[str, Unit], Path(__file__).with_name("units.yaml"))
 
-REASONS = ("exact", "description", "bounds", "stated")
+REASONS = ("exact", "description", "bounds", "drawn", "stated")
 """Why a figure has no interval; what each means stands in the vocabulary."""
 
 _NUMBER_IN_TEXT = re.compile(r"(?<![\d/])(?!(?:19|20)\d\d\b)\d+")

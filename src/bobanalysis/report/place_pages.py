@@ -61,8 +61,7 @@ def departements() -> dict[str, Place]:
 @cache
 def regions() -> dict[str, Place]:
     """Return the 18 present regions by code, in the order of their names."""
-    words = place_words()["regions"]
-    table = data.table("departements")
+    words, table = place_words()["regions"], data.table("departements")
     names = sorted(table.select("region", "region_name").unique().rows(), key=lambda row: plain(row[1]))
     inside = {code: table.filter(region=code)["dep"].to_list() for code, _ in names}
     return {code: Place(code, name, code, words[code], tuple(inside[code])) for code, name in names}
@@ -83,12 +82,19 @@ def search(page: PageRenderer) -> dict[str, Any]:
         "regions": list(regions().values()),
         "places": departements(),
         "tiles": _tiles(),
-        "plain": plain,
-        "odd": {code: list(deps) for code, deps in odd.iter_rows()},
-        "classes": dict(
-            page.content.table("place.stressed", page.where).select("departement_id", "class").iter_rows()
-        ),
+        "also": _also(),
+        "odd": dict(odd.rows()),
+        "classes": {d: r["class"] for d, (r,) in page.rows_of("place.stressed", "departement_id").items()},
     }
+
+
+@cache
+def _also() -> dict[str, list[str]]:
+    """Return by page the other names that a place is looked for by: in English, and its towns."""
+    found = {slug: list(names) for slug, names in place_words()["english"].items()}
+    for dep, town in data.table("towns").rows():
+        found.setdefault(departements()[dep].slug, []).append(town)
+    return found
 
 
 @cache
@@ -143,9 +149,8 @@ class _Local(dict[str, Any]):
     def kind_of(self, table: str) -> Markup:
         """Show the kind of a table's figures, and count it among those that the page is from."""
         self.used[table] = None
-        link = Markup('<a href="#table-{}">{}</a>')
-        kind = self.page.content.merged["tables"][table]["kind"]
-        return self.page.kind(kind) + " " + link.format(table, self.words._("origin"))
+        link = Markup(' <a href="#table-{}">{}</a>').format(table, self.words._("origin"))
+        return self.page.kind(self.page.content.merged["tables"][table]["kind"]) + link
 
     def position(self, table: str, column: str, row: Row) -> float:
         """Return the share of places whose value is smaller than that of a row: 0 lowest, near 1 highest."""
@@ -201,9 +206,8 @@ class _Local(dict[str, Any]):
 
     def tables_used(self) -> list[dict[str, Any]]:
         """List the tables that figures so far are from, with what stands below such figures."""
-        metas = self.page.content.merged["tables"]
-        titles = ({"title": self.words.pick(metas[id]["title"])} for id in self.used)
-        return [{**self.page.table_facts(id), **title} for id, title in zip(self.used, titles, strict=True)]
+        say, metas = self.words.pick, self.page.content.merged["tables"]
+        return [{**self.page.table_facts(id), "title": say(metas[id]["title"])} for id in self.used]
 
     # words and links
 
@@ -233,6 +237,5 @@ class _Local(dict[str, Any]):
 
     def quirks_of(self, place: Place) -> list[Quirk]:
         """Return the quirks whose records name a place."""
-        named = place_words()["quirks"]
-        records = quirks(self.page.algorithm)
+        named, records = place_words()["quirks"], quirks(self.page.algorithm)
         return [records[id] for id, deps in named.items() if place.code in deps]
