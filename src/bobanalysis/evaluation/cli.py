@@ -51,7 +51,7 @@ def evaluate(
     ] = "zero",
     undefined: Annotated[
         Undefined,
-        typer.Option("--undefined", help="Undefined values: left out of means, or 0 as in trec_eval."),
+        typer.Option("--undefined", help="Undefined values: left out of means, or 0 as in trec_eval 10."),
     ] = "null",
     interval: Annotated[Interval, typer.Option("--interval", help="Interval of means.")] = "t",
     comparison: Annotated[

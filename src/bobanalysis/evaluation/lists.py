@@ -100,7 +100,7 @@ def prepare(run: Any, qrels: Any | None = None, missing: Missing = "zero") -> Li
 
     Args:
         run: columns query, item, and ``rank`` (order shown, smallest first; only the order counts) or
-            ``score`` (largest first; equal scores by item name, last letter first, as ``trec_eval`` does).
+            ``score`` (largest first; equal scores by item name, last letter first, as ``trec_eval`` 10).
             With both, the rank decides: it is what the person saw.
         qrels: columns query, item, ``relevance`` (0 or less: judged not relevant). Items that are not judged
             count as not relevant. None: only measures that need no judgement can be computed.

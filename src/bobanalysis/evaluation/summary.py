@@ -100,7 +100,7 @@ def evaluate(
             bootstrap of people always covers fewer items.
         by: columns of ``groups``, each by itself; several in a list are crossed. None: all, each by itself.
         undefined: values that are undefined: "null" leaves them out of means; "zero" counts them as 0, as
-            ``trec_eval`` and ir_measures do.
+            ``trec_eval`` 10 and ir_measures do.
 
     Returns:
         The evaluation. What is undefined is null, counted, and warned about; groups of fewer than 11 people
