@@ -111,6 +111,8 @@ def audit_file(
     names = tuple(dict.fromkeys([*decided, *question.groups]))
     if unused := [n for n in (*question.bands, *question.curve, *question.jump) if n not in names]:
         raise InputError(f"{unused[0]!r} is not among the attributes: {', '.join(names)}")
+    if question.protect and (also := [n for n in ("decompose", "search") if getattr(question, n)]):
+        raise InputError(f"--protect does not reach what --{also[0]} shows: ask for one of the two")
     several = len(question.by) + len(question.cross) + bool(question.groups) > 1
     if several and not isinstance(question.reference, Mapping | None):
         raise InputError(f"reference {question.reference!r}: write of which attribute, as {names[0]}=…")
