@@ -18,11 +18,12 @@ arrive();
 var frames = document.querySelectorAll(".scroll[data-slide]");
 function cut(frame) {
   var beyond = frame.scrollWidth - frame.clientWidth;
-  frame.classList.toggle("wide", beyond > 8);
+  frame.classList.toggle("slides", beyond > 8);
   frame.classList.toggle("cut", beyond - frame.scrollLeft > 8);
 }
 var seen = window.ResizeObserver && new ResizeObserver(function (all) { all.forEach(function (one) { cut(one.target); }); });
 frames.forEach(function (frame) {
+  cut(frame);
   if (seen) seen.observe(frame);
   frame.addEventListener("scroll", function () { cut(frame); });
 });
