@@ -150,13 +150,11 @@ def test_a_page_opened_from_disk_asks_for_nothing_else_and_is_searched(site, bro
     page, asked, wrong = browser.new_page(), [], []
     page.on("request", lambda request: asked.append(request.url))
     page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.goto((site / "index.html").as_uri())
+    for other in ("architecture", "tutorials/audit_your_own_table", "api/fairness", "index"):
+        page.goto((site / f"{other}.html").as_uri())
     results, found = page.locator(".md-search-result__link"), []
-    for word in (
-        "impact ratios",
-        "impact ratio",
-        "impact ratios",
-    ):  # as somebody types again who sees nothing yet
+    for word in ("impact ratios", "impact ratio", "impact ratios"):
+        # as somebody does who sees nothing yet
         page.locator("input[name=query]").fill(word)
         page.wait_for_timeout(4_000)
         found = found or results.evaluate_all("links => links.map(link => link.href)")
