@@ -165,7 +165,10 @@ def read(
     notes += [text("weightless", people=weightless)] if weightless else []
     binned, scored, ranked = "_score" in cells.columns, None, None
     known = cells.select("_score", "_w").drop_nulls().sort("_score") if binned else pl.DataFrame()
-    found = _by_bin(cells, known, *score_bins(known["_score"], known["_w"])) if binned else cells
+    found = cells
+    if binned:
+        breaks, labels = score_bins(known["_score"], known["_w"])
+        found = _by_bin(cells, known, breaks, [*labels])
     found = _interpreted(found, source, notes)
     if plan.score and found["_score_n"].sum() == 0:
         raise InputError(f"{path}: {plan.score!r} is unknown in every row")
@@ -197,9 +200,7 @@ def _levels(scores: pl.Series) -> tuple[pl.Series, bool]:
     return ends.unique(maintain_order=True), False
 
 
-def _by_bin(
-    cells: pl.DataFrame, known: pl.DataFrame, breaks: list[float], labels: list[str | None]
-) -> pl.DataFrame:
+def _by_bin(cells: pl.DataFrame, known: pl.DataFrame, breaks: list[float], labels: list[str]) -> pl.DataFrame:
     """Sum cells of single scores by bin of the score ("_item") and by whether it is above the median."""
     median = weighted_median(known["_score"], known["_w"])
     n, w, w2, s = (cells[name].cast(pl.Float64).to_numpy() for name in ("_n", "_w", "_w2", "_score"))
