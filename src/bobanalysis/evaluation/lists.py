@@ -63,6 +63,7 @@ class Lists:
         truth: of every judgement: query, place in the best possible list (from 1) and relevance.
         notes: what was dropped or assumed: ``what``, ``count``, ``meaning``.
         back: brings a Polars frame to the library that the run came in.
+        judged: every judgement: ``query`` (index), ``item`` (text) and ``relevance``.
     """
 
     query_name: str
@@ -73,6 +74,7 @@ class Lists:
     truth: Judged
     notes: pl.DataFrame
     back: Callable[[pl.DataFrame], Any]
+    judged: Callable[[], pl.DataFrame]
 
     @property
     def size(self) -> int:
@@ -84,6 +86,14 @@ class Lists:
         """Every listed row: ``query`` (index into ``queries``), ``position`` (from 1), ``item``, sorted."""
         query, place = _spread(self.length)
         return pl.DataFrame({"query": query, "position": place + 1, "item": self.items()})
+
+    def __repr__(self) -> str:
+        """Return the rows as a table."""
+        return str(self.rows)
+
+    def _repr_html_(self) -> str:
+        """Return the rows as a notebook shows them."""
+        return str(self.rows._repr_html_())
 
     def relevant(self, rel: float) -> Array:
         """How many judged items of each query have a relevance of ``rel`` or more."""
@@ -145,17 +155,11 @@ def prepare(run: Any, qrels: Any | None = None, missing: Missing = "zero") -> Li
         at, judged = ranked.found_in(tables[1])
         hits = (query[at], place[at] + 1, tables[1].values[judged])
         truth = tables[1].best()
-        unjudged, none = (
-            query.size - at.size,
-            names.len() - int(np.count_nonzero(np.bincount(truth[0], truth[2] >= 1))),
-        )
-        notes.append(("listed items not judged", unjudged, "taken as not relevant"))
-        notes.append(
-            ("queries with no item of relevance 1 or more", none, "nothing is relevant there, but to a gain")
-        )
+        notes.append(("listed items not judged", query.size - at.size, "taken as not relevant"))
     told = pl.DataFrame(notes, _NOTES, orient="row").filter(pl.col("count") > 0)
     called = column(given, "query", "run")
-    return Lists(called, names, ranked.length, ranked.items, hits, truth, told, back)
+    judgements = tables[1].laid if qrels is not None else (lambda: ranked.laid().clear())
+    return Lists(called, names, ranked.length, ranked.items, hits, truth, told, back, judgements)
 
 
 def to_polars(frame: Any) -> tuple[pl.DataFrame, Callable[[pl.DataFrame], Any]]:
@@ -285,6 +289,10 @@ class _Table:
     def items(self) -> pl.Series:
         """Return the item of each row."""
         return self.frame["item"].gather(self.rows)
+
+    def laid(self) -> pl.DataFrame:
+        """Return query, item and value of each row."""
+        return pl.DataFrame({"query": self.spread[0], "item": self.items(), "relevance": self.values})
 
     def hashed(self) -> NDArray[np.uint64]:
         """Return a number for the item of each row: other numbers, other items."""
