@@ -11,8 +11,10 @@ import codecs
 import csv
 import dataclasses
 import difflib
+import hashlib
 import io
 import json
+import math
 import os
 import re
 import types
@@ -568,6 +570,26 @@ def write_text(text: str, path: str | Path) -> None:
     part = Path(path).with_name(Path(path).name + ".part")
     part.write_text(text, encoding="utf-8")
     part.replace(path)
+
+
+def as_records(frame: pl.DataFrame) -> list[dict[str, Any]]:
+    """Return rows as JSON can hold them: numbers without a limit, which JSON has not, as text.
+
+    Example:
+        >>> as_records(pl.DataFrame({"ratio": [0.5, float("inf"), None]}))
+        [{'ratio': 0.5}, {'ratio': 'inf'}, {'ratio': None}]
+    """
+
+    def plain(value: Any) -> Any:
+        return str(value) if isinstance(value, float) and not math.isfinite(value) else value
+
+    return [{name: plain(value) for name, value in row.items()} for row in frame.iter_rows(named=True)]
+
+
+def digest(path: str | Path) -> str:
+    """Return the sha256 of the bytes of a file."""
+    with Path(path).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _flat(frame: pl.DataFrame) -> pl.DataFrame:

@@ -295,8 +295,8 @@ def _groups(lists: Lists, groups: Any | None) -> tuple[pl.DataFrame, int]:
     ignored = frame.join(here.select(name), on=name, how="anti").height
     if ignored == frame.height:
         first = frame[name][0] if frame.height else "nobody"
-        text = f"groups: nobody evaluated is in column {name!r}: {first!r} there, {lists.queries[0]!r} in the run"
-        raise EvaluationError(f"{text}; write both alike")
+        apart = f"{first!r} there, {lists.queries[0]!r} in the run; write both alike"
+        raise EvaluationError(f"groups: column {name!r} has nobody who is evaluated: {apart}")
     text = here.select(pl.col(labels).cast(pl.String).fill_null(UNKNOWN))
     for label in (label for label in labels if EVERYONE in text[label]):
         raise EvaluationError(f"groups: rename the group {EVERYONE!r} of {label!r}: the total is called that")

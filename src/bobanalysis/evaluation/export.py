@@ -1,0 +1,53 @@
+"""What an evaluation writes for machines: JSON of the shape that ``evaluation.schema.json`` describes."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from bobanalysis.evaluation.lists import to_polars
+from bobanalysis.evaluation.summary import Evaluation
+from bobanalysis.fairness import MIN_GROUP
+from bobanalysis.tables import as_records, digest
+
+FORMAT = 1
+"""Number of the shape of the JSON."""
+WRITTEN = ("output", "per_query", "comparison", "tables")
+"""Options that name what is written: they are no part of what is asked."""
+
+
+def command(options: Sequence[Any], asked: Mapping[str, Any]) -> str:
+    """Return the command that gives an evaluation again, in the folder of its files."""
+    words = ["bobanalysis", "evaluate"]
+    for one in (one for one in options if one.name not in WRITTEN):
+        value, flag = asked.get(one.name), one.opts[:1] if one.param_type_name == "option" else []
+        each = (
+            value if isinstance(value, list | tuple) else [value] if value not in (None, one.default) else []
+        )
+        for part in each:
+            words += [*flag, part.name if isinstance(part, Path) else str(part)]
+    return shlex.join(words)
+
+
+def record(
+    found: Evaluation, asked: str, files: Sequence[tuple[str, Path]], tables: Mapping[str, Any]
+) -> str:
+    """Return an evaluation as JSON, with the command, the files (role and path) and the tables by name."""
+    kinds = [("groups", names) for names in found.sets] + [("curve", names) for names in found.numbers]
+    told = {"format": FORMAT, "package": f"bobanalysis {version('bobanalysis')}", "command": asked}
+    told |= {
+        "files": [{"role": role, "name": path.name, "sha256": digest(path)} for role, path in files],
+        "min_group": MIN_GROUP,
+        "measures": [
+            {"name": m.label, "formula": m.measure.formula, "source": m.measure.source}
+            for m in found.measures
+        ],
+        "attributes": [{"columns": [*names], "kind": kind} for kind, names in kinds],
+        "notes": as_records(to_polars(found.notes)[0]),
+        "tables": {name: as_records(frame) for name, frame in tables.items()},
+    }
+    return json.dumps(told, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
