@@ -42,7 +42,7 @@ def kinds(
     Raises:
         EvaluationError: bands of a column that is not there or holds no numbers, or limits that do not rise.
     """
-    columns, curves = dict(labels.to_dict()), set()
+    columns, curves = dict(labels.to_dict()), set[str]()
     for name, limits in bands.items():
         if name not in columns:
             raise EvaluationError(f"bands: {name!r} is no column of groups; there are: {_listed(columns)}")
@@ -55,14 +55,14 @@ def kinds(
         numbers = numbers.set(numbers.is_infinite(), None)
         codes = known.str.contains(r"^0\d").any()  # 01 is a name, as of a département
         number = 0 < known.len() * _SURE <= numbers.count() and not codes
-        if limits := bands.get(name):
+        if cuts := bands.get(name):
             if not number:
                 some = _listed(map(repr, known.unique().sort()[:5]))
                 raise EvaluationError(f"bands of {name!r}: it holds no numbers, but {some}; give no bands")
-            cut = banded(numbers, limits)
+            cut = banded(numbers, cuts)
             kind = pl.Enum([*cut.dtype.categories, UNKNOWN])  # type: ignore[attr-defined]
             columns[name] = cut.cast(pl.String).fill_null(UNKNOWN).cast(kind)
-        elif number and limits is None and (count := numbers.drop_nulls().n_unique()) > MOST_VALUES:
+        elif number and cuts is None and (count := numbers.drop_nulls().n_unique()) > MOST_VALUES:
             columns[name] = numbers
             curves.add(name)
             other = f"--bands {name}=25,35,50 gives bands, --bands {name}= a group for each value"

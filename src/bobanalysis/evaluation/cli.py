@@ -102,11 +102,12 @@ def evaluate(
                 raise no_column(name, has, f"--by: {groups}")
             cuts = numbers_by_name("--bands", [one for one in bands or () if not one.endswith("=")])
             cuts |= {one[:-1]: () for one in bands or () if one.endswith("=")}
-            about: Any = (judged, metrics, people, catalogue, missing, interval, sets, undefined)
+            about: dict[str, Any] = {"groups": people, "items": catalogue, "by": sets, "bands": cuts}
+            about |= {"missing": missing, "interval": interval, "undefined": undefined}
             results = []
             for path in runs:
                 files["run"] = path  # which one an error is about
-                results.append(_evaluate(read_run(path), *about, bands=cuts, item_group=item_group))
+                results.append(_evaluate(read_run(path), judged, metrics, item_group=item_group, **about))
         found, *others = results
         made = {
             "measures": found.table,

@@ -4,7 +4,7 @@
 :func:`bobanalysis.evaluation.prepare`; all other names, and a ``.csv`` or ``.tsv`` that begins with as many
 fields as a TREC line and no name of a column, are TREC:
 
-* a run has lines ``query Q0 item rank score tag``. As with ``trec_eval``, the order is that of the scores and
+* a run has lines ``query Q0 item rank score tag``. As with ``trec_eval`` 10, the order is that of the scores and
   the rank is not read (how many lines contradict it is in a warning), whatever follows the tag is left out,
   and so are lines that begin with ``#``;
 * qrels have lines ``query iteration item relevance``.

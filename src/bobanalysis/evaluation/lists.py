@@ -110,7 +110,8 @@ def prepare(run: Any, qrels: Any | None = None, missing: Missing = "zero") -> Li
 
     Args:
         run: columns query, item, and ``rank`` (order shown, smallest first; only the order counts) or
-            ``score`` (largest first; equal scores by item name, last letter first, as ``trec_eval`` does).
+            ``score`` (largest first; equal scores by item name, last letter first, as ``trec_eval`` 10 does;
+            versions before it compare in single precision, where scores that are very close are equal).
             With both, the rank decides: it is what the person saw.
         qrels: columns query, item, ``relevance`` (0 or less: judged not relevant). Items that are not judged
             count as not relevant. None: only measures that need no judgement can be computed.
@@ -355,7 +356,7 @@ class _Table:
             )
             order[tied] = by_name["row"].to_numpy()
         notes.append(
-            ("run rows with tied scores", tied.size, "ordered by item name, last letter first (trec_eval)")
+            ("run rows with tied scores", tied.size, "ordered by item name, last letter first (trec_eval 10)")
         )
         return _Table(self.frame, self.length, self.rows[order], self.values[order], self.wide)
 

@@ -291,6 +291,7 @@ def parse(name: str) -> Metric:
     (0.95, 'ndcg@5')
     """
     label = re.sub(r"\s+", "", name).lower()
+    label = re.sub(r"([(,])cutoff=(\d+)\)$", lambda m: ")" * (m[1] == ",") + f"@{m[2]}", label)  # ir_measures
     match = _NAME.fullmatch(re.sub(r"[_.](\d+)$", r"@\1", label))  # trec_eval writes ndcg_cut_10
     if not match:
         raise EvaluationError(f"{name!r} is no name of a measure; write for example ndcg@5 or rbp(0.8)")
