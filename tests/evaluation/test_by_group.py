@@ -70,7 +70,9 @@ def test_a_curve_of_few_people_is_the_cubic_polynomial_of_least_squares(made):
     cubic = np.polynomial.Polynomial.fit(each["age"].to_numpy(), each["p@3"].to_numpy(), 3)
     values = cubic(found.curves["at"].to_numpy())
     np.testing.assert_allclose(found.curves["value"], np.clip(values, 0, 1), atol=1e-9)
-    assert (found.curves["band_low"] < found.curves["ci_low"]).all()
+    inner = found.curves.filter(pl.col("band_low") > 0, pl.col("band_high") < 1)
+    assert inner.height > 20
+    assert (inner["band_low"] < inner["ci_low"]).all()
 
 
 def test_a_curve_stays_within_the_values_that_a_measure_can_have(made):
@@ -128,7 +130,7 @@ def test_gaps_are_the_largest_differences_of_means_with_p_values_of_holm(made):
     np.testing.assert_allclose(
         gaps["p_adjusted"], multipletests(gaps["p_value"], method="holm")[1], atol=1e-9
     )
-    assert gaps["p_adjusted"].max() > gaps["p_value"].max()
+    assert gaps["p_adjusted"].min() == pytest.approx(6 * gaps["p_value"].min())
     for row in gaps.rows(named=True):
         known = each.drop_nulls(row["metric"]).filter(
             pl.col("sex") != "X" if row["attribute"] == "sex" else True
@@ -151,7 +153,7 @@ def test_the_gap_of_a_measure_of_yes_and_no_is_tested_as_a_rate(made):
 def test_who_is_in_no_group_is_in_no_gap(made):
     some = made[2].with_columns(region=pl.when(pl.col("age") < 30).then("region"))
     gaps = quiet(*made[:2], "p@3", some, by=["region"]).gaps
-    assert (gaps["n"].item(), gaps["groups"].item()) == (30, 0)
+    assert (gaps["groups"].item(), gaps["left_out"].item()) == (0, "north, south, west")
     assert gaps["reason"].item().startswith("not estimable: 0 groups")
 
 
@@ -324,7 +326,7 @@ def test_the_command_prints_curves_gaps_and_exposure_within_eighty_columns(calle
     for head in (
         "┃age┃ value┃band_low┃band_high┃",
         "┃   gap┃ci_low┃ci_high┃high",
-        "┃group  ┃items┃exposure┃",
+        "┃group  ┃items┃exposure┃ci_low",
     ):
         assert head in printed
     assert "p adjusted by Holm for all measures and attributes" in done.output
@@ -352,7 +354,10 @@ def test_the_command_takes_bands(called):
         (("--items", "items.csv", "--item-group", "size"), "items.csv: no column 'size' to group items by"),
         (("--item-group", "sector"), "--item-group needs --items"),
         (("--groups", "double.csv"), "double.csv: person_id 'p00' stands there more than once"),
-        (("--groups", "strangers.csv"), "strangers.csv: column 'person_id' has nobody who is evaluated: 'x0"),
+        (
+            ("--groups", "strangers.csv"),
+            "strangers.csv: column 'person_id' has nobody who is evaluated: 'xp00'",
+        ),
         (
             ("--groups", "empty.csv", "--by", "sex"),
             "empty.csv: column 'sex' has no value for anybody evaluated",

@@ -151,7 +151,9 @@ PUBLIC = {
     "notes": lambda run, qrels, groups: evaluate(run, qrels.head(900), "map", groups=groups).notes,
     "gaps": lambda run, qrels, groups: evaluate(run, qrels, "map", groups=groups).gaps,
     "curves": lambda run, qrels, groups: evaluate(run, qrels, "map", groups=groups).curves,
-    "exposure": lambda run, qrels, _: evaluate(run, qrels, "map", items=run, item_group="person_id").exposure,
+    "exposure": lambda run, qrels, _: (
+        evaluate(run, qrels, "map", items=run.head(6), item_group="person_id").exposure
+    ),
     "prepared": lambda run, qrels, _: evaluate(prepare(run, qrels), None, "map").table,
     "compare": lambda run, qrels, _: compare({k: evaluate(run, qrels, "map") for k in "ab"}, replicates=9),
     "stability": lambda run, *_: stability(run, run),

@@ -122,7 +122,7 @@ def exposure(lists: Lists, items: pl.DataFrame, column: str) -> pl.DataFrame:
     if column not in items.columns:
         there = _listed(name for name in items.columns if name not in ("code", "item"))
         raise EvaluationError(f"items: no column {column!r} to group items by; there are: {there or 'none'}")
-    known = items.select("item", group=pl.col(column).cast(pl.String).fill_null(UNKNOWN))
+    known = items.select("item", group=pl.col(column).cast(pl.String).replace(["", None], UNKNOWN))
     shown, judged = (
         frame.cast({"item": pl.String}).join(known, on="item") for frame in (lists.rows, lists.judged())
     )

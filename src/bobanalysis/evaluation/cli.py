@@ -179,7 +179,9 @@ def _by_group(made: dict[str, Any], numbers: Any) -> Iterator[str]:
 
 
 def _show(cells: pl.DataFrame) -> None:
-    """Print a table that fits 80 columns."""
+    """Print a table that fits 80 columns, if it has rows."""
+    if cells.is_empty():
+        return
     from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
