@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import polars as pl
 import typer
 
+from bobanalysis import tables as files
 from bobanalysis.evaluation.by_group import EVERYONE, EXPOSURE
 from bobanalysis.evaluation.comparison import compare
 from bobanalysis.evaluation.export import command, record
@@ -20,15 +21,7 @@ from bobanalysis.evaluation.measures import parse_all
 from bobanalysis.evaluation.summary import Interval, Undefined
 from bobanalysis.evaluation.summary import evaluate as _evaluate
 from bobanalysis.fairness.attributes import numbers_by_name
-from bobanalysis.tables import (
-    InputError,
-    Writer,
-    load_yaml,
-    no_column,
-    refuse_overwrite,
-    write_table,
-    write_text,
-)
+from bobanalysis.tables import InputError, load_yaml, no_column
 
 SHOWN = ("n", "undefined", "value", "ci_low", "ci_high")
 COMPARED = ("p_randomisation_adjusted",)
@@ -73,17 +66,17 @@ def evaluate(
     from rich.console import Console
 
     screen = Console(stderr=True, soft_wrap=True, markup=False, highlight=False)
-    runs, files = [run, *(against or ())], {"run": run, "qrels": qrels, "groups": groups, "items": items}
-    read = [*runs, *(path for path in (qrels, groups, items) if path)]
+    runs, named = [run, *(against or ())], {"run": run, "qrels": qrels, "groups": groups, "items": items}
+    read = [("run", run), *(("compare", path) for path in runs[1:])]
+    read += [(role, path) for role, path in named.items() if path and role != "run"]
     try:
         if len({*runs}) < len(runs):
             raise InputError(f"--compare: {runs[-1]} is given twice; name another run")
-        written = [path for path in (*(output or ()), per_query, comparison) if path]
-        for target in written:
-            if target.suffix != ".json" or target not in (output or ()):
-                Writer(target)  # refuses a name that it cannot write before anything is read
-        for target in (*written, *(tables / f"{name}.csv" for name in TABLES if tables)):
-            refuse_overwrite(target, *read)
+        wanted: list[Any] = [*(output or ()), *(tables / f"{name}.csv" for name in TABLES if tables)]
+        for target in filter(None, (*wanted, per_query, comparison)):
+            if target.suffix != ".json" or target not in wanted:
+                files.Writer(target)  # refuses a name that it cannot write before anything is read
+            files.refuse_overwrite(target, *(path for _, path in read))
         for name in ("by", "bands"):
             if groups is None and context.params[name]:
                 raise InputError(f"--{name} needs --groups: a table with one row a person")
@@ -106,15 +99,11 @@ def evaluate(
             about |= {"missing": missing, "interval": interval, "undefined": undefined}
             results = []
             for path in runs:
-                files["run"] = path  # which one an error is about
+                named["run"] = path  # which one an error is about
                 results.append(_evaluate(read_run(path), judged, metrics, item_group=item_group, **about))
-        found, *others = results
-        made = {
-            "measures": found.table,
-            "exposure": found.exposure,
-            "gaps": found.gaps,
-            "curves": found.curves,
-        }
+        found = results[0]
+        made = {"measures": found.table, "gaps": found.gaps, "curves": found.curves}
+        made["exposure"] = found.exposure
         labels = found.table.columns[1 : found.table.columns.index("n")]
         for at in ([], *found.sets):
             alone = [(pl.col(name) != EVERYONE) == (name in at) for name in labels]
@@ -123,30 +112,30 @@ def evaluate(
         notes = [str(w.message) for w in caught if "undefined" not in str(w.message)]
         notes += [f"{count} {what}: {meaning}" for what, count, meaning in found.notes.iter_rows()]
         notes += _by_group(made, found.numbers)
-        if others:
-            named = [path.name for path in runs]
-            named = named if len({*named}) == len(named) else [*map(str, runs)]
-            made["comparison"] = compared = compare(dict(zip(named, results, strict=True)), named[0])
+        if results[1:]:
+            called = [path.name for path in runs]
+            called = called if len({*called}) == len(called) else [*map(str, runs)]
+            made["comparison"] = compared = compare(dict(zip(called, results, strict=True)), called[0])
             _show(compared.select("metric", "run", "other", "difference", "ci_low", "ci_high", *COMPARED))
             notes.append("p values of the randomisation test, adjusted by Holm for all rows")
         for text in dict.fromkeys(notes):
             screen.print(f"note: {text}")
         made = {name: made[name] for name in TABLES if made.get(name) is not None and made[name].height}
-        roles = ["run", *("compare" for _ in others), *(name for name in [*files][1:] if files[name])]
-        for path in written:
+        frames: dict[Path | None, Any] = {
+            tables / f"{name}.csv": frame for name, frame in made.items() if tables
+        }
+        frames |= dict.fromkeys(output or (), found.table)
+        frames |= {per_query: found.per_query, comparison: made.get("comparison")}
+        for path, frame in ((path, frame) for path, frame in frames.items() if path):
             if path.suffix == ".json":
                 asked = command(context.command.params, context.params)
-                write_text(record(found, asked, [*zip(roles, read, strict=True)], made), path)
+                files.write_text(record(found, asked, read, made), path)
             else:
-                frames = {per_query: found.per_query, comparison: made.get("comparison")}
-                write_table(frames.get(path, found.table), path)
-            screen.print(f"written: {path}")
-        for path, frame in ((tables / f"{name}.csv", frame) for name, frame in made.items() if tables):
-            write_table(frame, path)
+                files.write_table(frame, path)
             screen.print(f"written: {path}")
     except (InputError, OSError) as error:
         # what a frame is called in Python is a file here
-        text = re.sub(r"^(run|qrels|groups|items)(?=[:,])", lambda m: str(files[m[1]]), str(error))
+        text = re.sub(r"^(run|qrels|groups|items)(?=[:,])", lambda m: str(named[m[1]]), str(error))
         screen.print(f"evaluate: {text}", style="red")
         raise typer.Exit(2) from None
 
@@ -161,10 +150,8 @@ def _by_group(made: dict[str, Any], numbers: Any) -> Iterator[str]:
         shown = shown.with_columns(pl.col("at").map_elements("{:g}".format, return_dtype=pl.String))
         _show(shown.select("metric", *(["group"] if names[1:] else []), *CURVE).rename({"at": names[0]}))
         yield f"along {names[0]!r}: some points of each curve; its band holds for all points at once (95 %)"
-        failed = curve.filter(pl.col("status") != "estimated")
-        for metric, group, status in (
-            failed.select("metric", "group", "status").unique().sort(pl.all()).rows()
-        ):
+        failed = curve.filter(pl.col("status") != "estimated").select("metric", "group", "status")
+        for metric, group, status in failed.unique().sort(pl.all()).rows():
             yield f"{metric} along {names[0]!r}, {group}: {status}"
     if (gaps := made["gaps"]).height:
         _show(gaps.drop_nulls("p_value").select("metric", "attribute", *GAP).rename({"value": "gap"}))

@@ -249,7 +249,7 @@ def _kept(
     if not shared.any():
         first = (names[int(np.argmax(there > 0))] for there in (listed, judged))
         raise EvaluationError(
-            "run and qrels share no query: {!r} in the run, {!r} in the qrels".format(*first)
+            "run: it and the qrels share no query: {!r} in the run, {!r} in the qrels".format(*first)
         )
     kept = judged > 0 if missing == "zero" else shared
     meaning = "evaluated as an empty list" if missing == "zero" else "left out"
