@@ -207,7 +207,7 @@ def test_the_interval_of_exposure_covers_what_is_true():
         ({"bands": {"region": [1]}}, "bands of 'region': it holds no numbers, but 'north', 'south', 'west'"),
         ({"by": [["age", "size"]]}, "age and size are numbers of many values; give bands for one"),
         ({"item_group": "sector"}, "item_group needs items="),
-        ({"by": ["nothing"]}, "column 'nothing' has no value for anybody evaluated; leave it out of by"),
+        ({"by": ["nothing"]}, "column 'nothing' has no value for anybody evaluated; leave it out"),
     ],
 )
 def test_what_cannot_be_grouped_by_is_refused_with_column_and_value(made, options, message):

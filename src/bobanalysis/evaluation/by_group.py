@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+import polars.selectors as cs
 
 from bobanalysis.evaluation.lists import EvaluationError, Lists, Notes
 from bobanalysis.evaluation.measures import Metric, share
@@ -117,7 +118,7 @@ def exposure(lists: Lists, items: pl.DataFrame, column: str) -> pl.DataFrame:
     Attention of a place is 1 / log2(place + 1); an item is relevant from grade 1 on. The interval is that of
     a ratio of two means over people.
 
-    Source: Singh and Joachims, KDD 2018, section 3; Cochran, Sampling Techniques (1977), 2.11 (ratio).
+    Source: [singh2018]; [cochran1977] (interval).
     """
     if column not in items.columns:
         there = _listed(name for name in items.columns if name not in ("code", "item"))
@@ -131,16 +132,16 @@ def exposure(lists: Lists, items: pl.DataFrame, column: str) -> pl.DataFrame:
     whole, rows = lists.total(query, seen), []
     for name in known["group"].unique().sort():
         mine = lists.total(query, seen * (shown["group"] == name).to_numpy())
-        count, wanted = ((frame["group"] == name).sum() for frame in (known, judged))
-        parts = np.array([mine.sum(), count, wanted], float)
-        part, *of = share(parts, np.array([whole.sum(), known.height, judged.height], float))
+        part = float(share(mine.sum(), whole.sum()))
         spread = ((mine - part * whole) / max(whole.mean(), 1e-300)).var()
         ends = np.clip(intervals.student(part, spread, lists.size), 0, 1)
-        rows.append(
-            (name, count, wanted, *map(float, (part, *ends, *of, *(share(np.full(2, part), np.array(of))))))
-        )
-    schema = _schema(*EXPOSURE, "exposure_to_catalogue", "exposure_to_relevant")
-    return pl.DataFrame(rows, schema, orient="row").with_columns(pl.col(pl.Float64).fill_nan(None))
+        counts = (int((frame["group"] == name).sum()) for frame in (known, judged))
+        rows.append((name, *counts, part, *map(float, ends)))
+    found = pl.DataFrame(rows, _schema(*EXPOSURE[:6]), orient="row").with_columns(
+        catalogue=pl.col("items") / known.height, relevant=pl.col("relevant_items") / judged.height
+    )
+    ratios = {f"exposure_to_{name}": pl.col("exposure") / pl.col(name) for name in EXPOSURE[6:]}
+    return found.with_columns(cs.float().fill_nan(None)).with_columns(**ratios)
 
 
 def _schema(*names: str) -> dict[str, Any]:

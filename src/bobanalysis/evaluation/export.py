@@ -24,28 +24,22 @@ def command(options: Sequence[Any], asked: Mapping[str, Any]) -> str:
     """Return the command that gives an evaluation again, in the folder of its files."""
     words = ["bobanalysis", "evaluate"]
     for one in (one for one in options if one.name not in WRITTEN):
-        value, flag = asked.get(one.name), one.opts[:1] if one.param_type_name == "option" else []
-        each = (
-            value if isinstance(value, list | tuple) else [value] if value not in (None, one.default) else []
-        )
-        for part in each:
+        flag, value = one.opts[:1] if one.param_type_name == "option" else [], asked.get(one.name)
+        value = value if isinstance(value, list | tuple) else [value] * (value not in (None, one.default))
+        for part in value:
             words += [*flag, part.name if isinstance(part, Path) else str(part)]
     return shlex.join(words)
 
 
-def record(
-    found: Evaluation, asked: str, files: Sequence[tuple[str, Path]], tables: Mapping[str, Any]
-) -> str:
+def record(found: Evaluation, asked: str, files: Sequence[Any], tables: Mapping[str, Any]) -> str:
     """Return an evaluation as JSON, with the command, the files (role and path) and the tables by name."""
     kinds = [("groups", names) for names in found.sets] + [("curve", names) for names in found.numbers]
+    measures = [(m.label, m.measure.formula, m.measure.source) for m in found.measures]
     told = {"format": FORMAT, "package": f"bobanalysis {version('bobanalysis')}", "command": asked}
     told |= {
         "files": [{"role": role, "name": path.name, "sha256": digest(path)} for role, path in files],
         "min_group": MIN_GROUP,
-        "measures": [
-            {"name": m.label, "formula": m.measure.formula, "source": m.measure.source}
-            for m in found.measures
-        ],
+        "measures": [{"name": name, "formula": what, "source": source} for name, what, source in measures],
         "attributes": [{"columns": [*names], "kind": kind} for kind, names in kinds],
         "notes": as_records(to_polars(found.notes)[0]),
         "tables": {name: as_records(frame) for name, frame in tables.items()},

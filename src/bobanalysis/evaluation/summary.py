@@ -35,6 +35,7 @@ Interval = Literal["t", "bootstrap"]
 
 Undefined = Literal["null", "zero"]
 
+_INTERVALS = ("t", "bootstrap")
 _UNDEFINED = {"null": "null, and not in the mean", "zero": "counted as 0 (trec_eval 10, ir_measures)"}
 REPLICATES = 2000
 _BCA = 5000
@@ -157,10 +158,8 @@ def evaluate(
     >>> evaluate(run, qrels, "mrr").per_query.rows()
     [('a', 0.5), ('b', 1.0)]
     """
-    for name, given, known in (
-        ("interval", interval, ("t", "bootstrap")),
-        ("undefined", undefined, _UNDEFINED),
-    ):
+    known: Any
+    for name, given, known in ("interval", interval, _INTERVALS), ("undefined", undefined, _UNDEFINED):
         if given not in known:
             raise EvaluationError(f"{name}={given!r} is not one of: {', '.join(known)}")
     asked = parse_all(metrics)
@@ -180,20 +179,16 @@ def evaluate(
         raise EvaluationError(f"by: groups has no column {name!r}; it has: {there}")
     labels = labels.select([*dict.fromkeys(name for names in sets for name in names)])
     for name in (name for name in labels.columns if by and (labels[name] == UNKNOWN).all()):
-        raise EvaluationError(
-            f"groups: column {name!r} has no value for anybody evaluated; leave it out of by"
-        )
+        raise EvaluationError(f"groups: column {name!r} has no value for anybody evaluated; leave it out")
     for name in {*labels.columns} & {metric.label for metric in asked}:
         raise EvaluationError(f"groups: rename {name!r}; a measure is called that")
     each: dict[str, Array] = {}
     told: Notes = _without_relevant(lists, asked)
     labels, numbers = by_group.kinds(labels, bands or {}, told)
-    along = []
-    for names in (names for names in sets if {*names} & {*numbers}):
-        if len({*names} & {*numbers}) > 1:
-            raise EvaluationError(f"by: {' and '.join(names)} are numbers of many values; give bands for one")
-        along.append(sorted(names, key=lambda name: name not in numbers))
-    sets = [names for names in sets if not {*names} & {*numbers}]
+    along = [sorted(names, key=lambda name: name not in numbers) for names in sets if numbers & {*names}]
+    for first, *rest in (names for names in along if numbers & {*names[1:]}):
+        raise EvaluationError(f"by: {first} and {rest[0]} are numbers of many values; give bands for one")
+    sets = [names for names in sets if not numbers & {*names}]
     parts = [part for names in sets for part in _parts(labels.select(names))]
     for metric in (m for m in asked if m.measure.per == "query"):
         values = metric(lists, catalogue) if metric.measure.needs == "items" else metric(lists)
