@@ -51,7 +51,6 @@ def evaluate(
     items: Annotated[_Path, _option("items")] = None,
     item_group: Annotated[str | None, _option("item_group")] = None,
     output: Annotated[list[Path] | None, _option("output", "--output")] = None,
-    tables: Annotated[_Path, _option("tables")] = None,
     per_query: Annotated[_Path, _option("per_query")] = None,
     missing: Annotated[Missing, _option("missing")] = "zero",
     undefined: Annotated[Undefined, _option("undefined")] = "null",
@@ -72,19 +71,20 @@ def evaluate(
     try:
         if len({*runs}) < len(runs):
             raise InputError(f"--compare: {runs[-1]} is given twice; name another run")
-        wanted: list[Any] = [*(output or ()), *(tables / f"{name}.csv" for name in TABLES if tables)]
-        for target in filter(None, (*wanted, per_query, comparison)):
-            if target.suffix != ".json" or target not in wanted:
+        for target in filter(None, (*(output or ()), per_query, comparison)):
+            if target.suffix != ".json" or target not in (output or ()):
                 files.Writer(target)  # refuses a name that it cannot write before anything is read
             files.refuse_overwrite(target, *(path for _, path in read))
-        for name in ("by", "bands"):
-            if groups is None and context.params[name]:
-                raise InputError(f"--{name} needs --groups: a table with one row a person")
-        if comparison and not against:
-            raise InputError("--comparison needs --compare: another run")
-        need = [m.label for m in parse_all(metrics) if m.measure.needs == "items"]
-        for name in [*need, *(["--item-group"] if item_group else ())] if items is None else ():
-            raise InputError(f"{name} needs --items: a table with one row an item of the catalogue")
+        of_items = [m.label for m in parse_all(metrics) if m.measure.needs == "items"]
+        of_items += ["--item-group"] * bool(item_group)
+        of_people = ["--by"] * bool(by) + ["--bands"] * bool(bands)
+        for given, option, what, needed in (
+            (groups, "--groups", "a table with one row a person", of_people),
+            (items, "--items", "a table with one row an item of the catalogue", of_items),
+            (against, "--compare", "another run", ["--comparison"] * bool(comparison)),
+        ):
+            if needed and not given:
+                raise InputError(f"{needed[0]} needs {option}: {what}")
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always", EvaluationWarning)
             judged, catalogue = read_qrels(qrels), items and read_items(items)
@@ -121,10 +121,7 @@ def evaluate(
         for text in dict.fromkeys(notes):
             screen.print(f"note: {text}")
         made = {name: made[name] for name in TABLES if made.get(name) is not None and made[name].height}
-        frames: dict[Path | None, Any] = {
-            tables / f"{name}.csv": frame for name, frame in made.items() if tables
-        }
-        frames |= dict.fromkeys(output or (), found.table)
+        frames: dict[Path | None, Any] = dict.fromkeys(output or (), found.table)
         frames |= {per_query: found.per_query, comparison: made.get("comparison")}
         for path, frame in ((path, frame) for path, frame in frames.items() if path):
             if path.suffix == ".json":

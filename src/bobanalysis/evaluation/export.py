@@ -16,7 +16,7 @@ from bobanalysis.tables import as_records, digest
 
 FORMAT = 1
 """Number of the shape of the JSON."""
-WRITTEN = ("output", "per_query", "comparison", "tables")
+WRITTEN = ("output", "per_query", "comparison")
 """Options that name what is written: they are no part of what is asked."""
 
 
