@@ -11,10 +11,8 @@ import codecs
 import csv
 import dataclasses
 import difflib
-import hashlib
 import io
 import json
-import math
 import os
 import re
 import types
@@ -579,17 +577,9 @@ def as_records(frame: pl.DataFrame) -> list[dict[str, Any]]:
         >>> as_records(pl.DataFrame({"ratio": [0.5, float("inf"), None]}))
         [{'ratio': 0.5}, {'ratio': 'inf'}, {'ratio': None}]
     """
-
-    def plain(value: Any) -> Any:
-        return str(value) if isinstance(value, float) and not math.isfinite(value) else value
-
-    return [{name: plain(value) for name, value in row.items()} for row in frame.iter_rows(named=True)]
-
-
-def digest(path: str | Path) -> str:
-    """Return the sha256 of the bytes of a file."""
-    with Path(path).open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    ends = (float("inf"), float("-inf"))
+    rows = frame.iter_rows(named=True)
+    return [{name: str(v) if v in ends else v for name, v in row.items()} for row in rows]
 
 
 def _flat(frame: pl.DataFrame) -> pl.DataFrame:

@@ -381,3 +381,31 @@ def test_bad_inputs_end_in_a_sentence_that_names_file_and_column(made, called, a
 
 def test_bands_need_groups(called):
     assert "--bands needs --groups" in called("--bands", "age=30").output
+
+
+def test_texts_for_not_known_in_a_file_of_groups_are_no_group(made, called):
+    groups = made[2].with_columns(region=pl.col("region").replace({"west": "NA", "south": ""}))
+    groups.write_csv("some.csv")
+    done = called("--groups", "some.csv", "--by", "region", "--metrics", "p@3", "--output", "r.csv")
+    assert done.exit_code == 0, done.output
+    assert dict(pl.read_csv("r.csv").select("region", "n").rows()) == {
+        "everyone": 90,
+        "north": 30,
+        "unknown": 60,
+    }
+
+
+def test_no_common_query_is_told_with_the_file_and_two_ids(made, called):
+    made[0].with_columns(pl.col("person_id").str.to_uppercase()).write_csv("run.csv")
+    done = called()
+    assert done.exit_code == 2
+    text = " ".join(done.output.split())
+    assert "run.csv: it and the qrels share no query: 'P00' in the run, 'p00' in the qrels" in text
+
+
+def test_prepared_lists_print_as_a_table(made):
+    from bobanalysis.evaluation import prepare
+
+    lists = prepare(*made[:2])
+    assert str(lists) == str(lists.rows)
+    assert "<table" in lists._repr_html_()

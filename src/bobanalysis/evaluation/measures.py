@@ -259,10 +259,7 @@ class Measure:
 
 MEASURES = load_yaml(dict[str, Measure], Path(__file__).with_name("measures.yaml"))
 _ALIASES = {alias: name for name, measure in MEASURES.items() for alias in measure.aliases}
-_DCG = {
-    ("ndcg", "dcg", "log2"): ("gain", "linear"),
-    ("ndcg", "dcg", "exp-log2"): ("gain", "exp2"),
-}
+_DCG = {("ndcg", "dcg", "log2"): ("gain", "linear"), ("ndcg", "dcg", "exp-log2"): ("gain", "exp2")}
 """What ir_measures writes for a gain."""
 _NAME = re.compile(r"([a-z_]+)(?:\(([^()]*)\))?(?:@([0-9]+))?")
 
