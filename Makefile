@@ -21,7 +21,7 @@ endif
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup reports check-reports pdfs release test test-slow test-all lint format lab bench clean
+.PHONY: help setup reports check-reports pdfs release test test-slow test-all lint format lab docs bench clean
 
 help: ## list what make can do
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' Makefile | awk -F'|' '{printf "  %-16s %s\n", $$1, $$2}'
@@ -63,6 +63,9 @@ format: $(READY) ## put code in the project's style
 
 lab: $(READY) ## open JupyterLab on the notebooks
 	@$(PY) -m jupyterlab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks $(ARGS)
+
+docs: $(READY) ## make the pages of docs/ with all functions and tutorials: build/docs/index.html
+	@NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs build --strict --quiet $(ARGS)
 
 bench: $(READY) ## measure speed (minutes)
 	@for file in benchmarks/*.py; do echo "$$file"; $(PY) "$$file" $(ARGS) || exit 1; done

@@ -108,19 +108,22 @@ def main() -> None:
     in_polars = pl.from_pandas(people)
     mine, rates = best(lambda: ours(people), 3)
     line("bobanalysis, pandas, text columns", mine)
-    line("bobanalysis, Polars, text columns", best(lambda: ours(in_polars), 3)[0])
+    columnar = best(lambda: ours(in_polars), 3)[0]
+    line("bobanalysis, Polars, text columns", columnar)
     if not options.skip_fairlearn:
         import fairlearn.metrics  # noqa: F401  (its import is not counted)
 
         seconds, theirs = best(lambda: fairlearns(people), 1)
         agree(theirs, rates)
         line("fairlearn MetricFrame, the same table, same rates", seconds, mine)
+        line("  next to ours from Polars, which fairlearn does not take", seconds, columnar)
     if importlib.util.find_spec("aequitas"):
         import aequitas.group  # noqa: F401  (its import is not counted)
 
         seconds, theirs = best(lambda: aequitas_rates(people), 3)
         agree(theirs, rates)
         line("aequitas get_crosstabs, the same table, same rates", seconds, mine)
+        line("  next to ours from Polars", seconds, columnar)
     else:
         print("aequitas is not installed here: `uv pip install aequitas` to compare with it")
     cells = cube(in_polars, GROUPS, prediction="told", outcome="true")

@@ -86,6 +86,17 @@ def test_rows_with_too_few_or_too_many_fields_are_rejected_by_their_number(tmp_p
     assert [int(v) for b in batches for v in b.frame["b"]] == numbers
 
 
+def test_a_quick_reading_gives_numbers_and_categories_and_refuses_what_is_neither(tmp_path):
+    (tmp_path / "t.csv").write_text("a,b\nx,1\ny,NA\nx,2.5\n")
+    frame = next(open_table(tmp_path / "t.csv").batches(["a", "b"], quick=(["b"], ["NA"]))).frame
+    assert [type(kind) for kind in frame.dtypes] == [pl.Categorical, pl.Float64]
+    assert frame.rows() == [("x", 1.0), ("y", None), ("x", 2.5)]
+    for wrong in ("x,many\n", "x\n", "x,1,2\n"):
+        (tmp_path / "t.csv").write_text("a,b\nx,1\n" + wrong)
+        with pytest.raises(InputError, match=r"t\.csv cannot be read to its end"):
+            list(open_table(tmp_path / "t.csv").batches(["a", "b"], quick=(["b"], ["NA"])))
+
+
 def test_wrong_rows_before_the_first_good_one_keep_their_numbers(tmp_path):
     (tmp_path / "t.csv").write_text("\na,b\n1\n2\n3,3\n")
     (batch,) = open_table(tmp_path / "t.csv").batches()

@@ -297,8 +297,9 @@ def blocks(path: Path, language: str = "python") -> list[str]:
 def roots(reader: Reader) -> dict[str, list[Part]]:
     """Return what readers use: name of the door -> parts of the package or code outside it."""
     found = {}
-    for path in sorted((code.ROOT / "notebooks").glob("*.ipynb")):
-        found[f"notebook {path.stem}"] = [reader.outside(f"notebook {path.stem}", cells(path))]
+    for kind, folder in (("notebook", "notebooks"), ("tutorial", "docs/tutorials")):
+        for path in sorted((code.ROOT / folder).glob("*.ipynb")):
+            found[f"{kind} {path.stem}"] = [reader.outside(f"{kind} {path.stem}", cells(path))]
     for path in [code.ROOT / "README.md", *sorted((code.ROOT / "docs").glob("*.md"))]:
         if blocks(path):
             found[path.name] = [reader.outside(path.name, "\n".join(blocks(path)))]

@@ -40,6 +40,8 @@ REJECTS = {"file": pl.String, "row": pl.Int64, "column": pl.String, "value": pl.
 
 FORMATS = (".parquet", ".csv", ".jsonl")
 ROWS = 1 << 17  # rows held in memory at a time
+Names = Sequence[str] | None
+Quick = tuple[Sequence[str], Sequence[str]] | None
 LINE = "(line)"  # stands for the column where a whole line is wrong
 
 
@@ -77,18 +79,21 @@ class Table:
 
     path: Path
     columns: tuple[str, ...]
-    read: Callable[[Sequence[str], int], Iterator[Batch]]
+    read: Callable[[Sequence[str], int, Quick], Iterator[Batch]]
     notes: tuple[Text, ...] = ()
     decimal_comma: bool = False
     kind: Literal["csv", "parquet", "json"] = "csv"
 
-    def batches(self, columns: Sequence[str] | None = None, rows: int = ROWS) -> Iterator[Batch]:
-        """Read some columns (default: all), about ``rows`` rows at a time; always at least one batch."""
+    def batches(self, columns: Names = None, rows: int = ROWS, *, quick: Quick = None) -> Iterator[Batch]:
+        """Read some columns (default: all), about ``rows`` rows at a time; always at least one batch.
+
+        With ``quick`` (columns of numbers, and texts that stand for none) a CSV is read on all processors,
+        its numbers as numbers and its texts as categories; an InputError then does not say where it is.
+        """
         wanted = self.columns if columns is None else tuple(dict.fromkeys(columns))
-        for name in wanted:
-            if name not in self.columns:
-                raise no_column(name, self.columns, str(self.path))
-        return self.read(wanted, rows)
+        if missing := [name for name in wanted if name not in self.columns]:
+            raise no_column(missing[0], self.columns, str(self.path))
+        return self.read(wanted, rows, quick)
 
 
 def open_table(
@@ -135,7 +140,7 @@ def open_table(
             start = stream.read(1 << 20)
     except (OSError, EOFError) as error:
         raise InputError(f"{path} cannot be read: {short(error)}") from error
-    if suffixes & {".jsonl", ".ndjson", ".json"} or re.match(rb"\s*(\[\s*)?\{\s*\"", start):
+    if suffixes & {".jsonl", ".ndjson", ".json"} or re.match(rb"(\xef\xbb\xbf)?\s*(\[\s*)?\{\s*\"", start):
         return _json(path, schema)
     return _csv(path, start, encoding)
 
@@ -192,10 +197,10 @@ def _parquet(path: Path) -> Table:
     except (pl.exceptions.PolarsError, OSError) as error:
         raise InputError(f"{path} is not a whole Parquet file, perhaps cut short: {short(error)}") from error
 
-    def read(columns: Sequence[str], rows: int) -> Iterator[Batch]:
+    def read(columns: Sequence[str], rows: int, quick: Quick) -> Iterator[Batch]:
         wanted, first = pl.scan_parquet(path).select(columns), 1
         try:
-            for frame in wanted.collect_batches(chunk_size=rows, maintain_order=True):
+            for frame in wanted.collect_batches(chunk_size=max(1, rows // 4), maintain_order=True):
                 yield Batch(plain(frame, str(path)), _numbers(first, frame.height), rejects())
                 first += frame.height
             if first == 1:
@@ -253,7 +258,7 @@ def _csv(path: Path, start: bytes, asked: str | None) -> Table:
     skip += header.line_num
     notes += [_said("doubled", name=name) for name in doubled]
 
-    def read(columns: Sequence[str], rows: int) -> Iterator[Batch]:
+    def read(columns: Sequence[str], rows: int, quick: Quick) -> Iterator[Batch]:
         wrong: list[tuple[int, str, str, str]] = []
 
         def leave_out(row: Any) -> str:
@@ -261,20 +266,21 @@ def _csv(path: Path, start: bytes, asked: str | None) -> Table:
             wrong.append((row.number - skip, LINE, row.text[:80], problem))
             return "skip"
 
+        types = dict.fromkeys(columns, pa.dictionary(pa.int32(), pa.string()) if quick else pa.string())
+        given, gaps = quick or ((), ())
+        types |= dict.fromkeys(given, pa.float64())
+        options = {"decimal_point": "," if comma else ".", "null_values": gaps}
+        handler = None if quick else leave_out  # rows have numbers only where one thread reads
+        blocks = {"use_threads": bool(quick), "skip_rows": skip, "block_size": rows * (16 if quick else 64)}
+        parse = {"delimiter": mark, "newlines_in_values": True, "invalid_row_handler": handler}
         first, empty = 1, True
         try:
             with _stream(path) as stream:
-                # Rows have numbers only where one thread reads.
-                options: dict[str, Any] = {"use_threads": False, "skip_rows": skip, "block_size": rows * 64}
                 reader = pa_csv.open_csv(
                     stream,
-                    pa_csv.ReadOptions(column_names=names, encoding=encoding, **options),
-                    pa_csv.ParseOptions(
-                        delimiter=mark, newlines_in_values=True, invalid_row_handler=leave_out
-                    ),
-                    pa_csv.ConvertOptions(
-                        include_columns=list(columns), column_types=dict.fromkeys(columns, pa.string())
-                    ),
+                    pa_csv.ReadOptions(column_names=names, encoding=encoding, **blocks),
+                    pa_csv.ParseOptions(**parse),
+                    pa_csv.ConvertOptions(include_columns=list(columns), column_types=types, **options),
                 )
                 for batch in reader:
                     frame, empty = pl.DataFrame(pl.from_arrow(batch)), False
@@ -295,7 +301,7 @@ def _csv(path: Path, start: bytes, asked: str | None) -> Table:
 
 def _between(first: int, count: int, lost: Sequence[int]) -> tuple[pl.Series, int]:
     """Return the numbers of ``count`` rows from ``first`` on, those lost left out, and the next number."""
-    numbers = np.setdiff1d(np.arange(first, first + count + len(lost) + 1), lost)
+    numbers = np.setdiff1d(np.arange(first, first + count + len(lost) + 1), lost, assume_unique=True)
     return pl.Series(numbers[:count], dtype=pl.Int64), int(numbers[count])
 
 
@@ -313,16 +319,17 @@ def _encoding(path: Path, start: bytes, asked: str | None) -> tuple[str, list[Te
     try:
         with _stream(path) as stream:
             while block := stream.read(1 << 23):
-                decoder.decode(block)
-                lines, ascii_only = lines + block.count(b"\n"), ascii_only and block.isascii()
+                if not (ascii_only and block.isascii()):
+                    decoder.decode(block)
+                    ascii_only = False
+                lines += block.count(b"\n")
     except UnicodeDecodeError as error:
         before, byte = error.object[: error.start], error.object[error.start]
         if not (ascii_only and before.isascii()):  # so far it was UTF-8, with accents: this is a broken byte
             line = lines + before.count(b"\n")
-            raise InputError(
-                f"{path}, line {line}: byte {byte:#04x} is not UTF-8; save the file as UTF-8 (`audit` "
-                f"takes its encoding too: --encoding cp1252)"
-            ) from None
+            wrong = f"{path}, line {line}: byte {byte:#04x} is not UTF-8"
+            hint = "save the file as UTF-8 (`audit` takes its encoding too: --encoding cp1252)"
+            raise InputError(f"{wrong}; {hint}") from None
         return "cp1252", [_said("not_utf8", file=path.name)]
     except (OSError, EOFError) as error:
         raise InputError(f"{path} cannot be read to its end: {short(error)}") from error
@@ -348,8 +355,7 @@ def _separator(text: str) -> str:
 
 
 def _unique(header: Sequence[str]) -> tuple[list[str], list[str]]:
-    names: list[str] = []
-    doubled = []
+    names, doubled = list[str](), list[str]()
     for place, raw in enumerate(header, 1):
         name = raw.strip() or f"column {place}"
         if name in names:
@@ -368,7 +374,7 @@ def _json(path: Path, schema: Mapping[str, Any] | None) -> Table:
             kind = InputError if head else NoRecords
             raise kind(f"{path} holds no record; give one JSON object a line")
 
-    def read(columns: Sequence[str], rows: int) -> Iterator[Batch]:
+    def read(columns: Sequence[str], rows: int, quick: Quick) -> Iterator[Batch]:
         first, left = 1, json_lines(path)
         try:
             while (taken := list(islice(left, max(1, rows // 10)))) or first == 1:
@@ -458,8 +464,7 @@ def as_number(column: pl.Expr, dtype: Any = pl.String, decimal_comma: bool = Fal
     if dtype != pl.String:
         return column.cast(pl.Float64, strict=False).fill_nan(None)
     text = column.str.strip_chars().str.replace_all(r"[\u00a0\u202f](\d{3})", "${1}")
-    if decimal_comma:
-        text = text.str.replace(",", ".", literal=True)
+    text = text.str.replace(",", ".", literal=True) if decimal_comma else text
     return text.cast(pl.Float64, strict=False).fill_nan(None)
 
 
@@ -511,6 +516,7 @@ class Writer:
     """
 
     path: Path
+    metadata: dict[str, str] | None = None
     _file: IO[bytes] = field(init=False)
     _parquet: Any = field(default=None, init=False)
 
@@ -533,8 +539,9 @@ class Writer:
 
             table = frame.to_arrow(compat_level=pl.CompatLevel.oldest())
             if self._parquet is None:
+                schema = table.schema.with_metadata(self.metadata)
                 self._parquet = pq.ParquetWriter(
-                    self._file, table.schema, compression="zstd", write_statistics=False
+                    self._file, schema, compression="zstd", write_statistics=False
                 )
             self._parquet.write_table(table)
         elif self.path.suffix == ".csv":
@@ -553,13 +560,13 @@ class Writer:
             self._part.unlink(missing_ok=True)
 
 
-def write_table(frame: pl.DataFrame, path: str | Path) -> None:
-    """Write a table as CSV, Parquet or JSON lines, whole or not at all.
+def write_table(frame: pl.DataFrame, path: str | Path, metadata: dict[str, str] | None = None) -> None:
+    """Write a table as CSV, Parquet (with ``metadata``) or JSON lines, whole or not at all.
 
     Raises:
         InputError: the name ends otherwise.
     """
-    with Writer(Path(path)) as writer:
+    with Writer(Path(path), metadata) as writer:
         writer.write(frame)
 
 

@@ -116,8 +116,7 @@ def percent(share: float | None, lang: str, decimals: int = 1, brief: bool = Fal
     if share is None:
         return ""
     step = 10.0**-decimals
-    limit = step / 200
-    sign = percent_sign(lang)
+    limit, sign = step / 200, percent_sign(lang)
     if 0 < share < limit:
         less = "< " if brief else "moins de " if lang == "fr" else "less than "
         return less + number(step, lang, decimals) + sign

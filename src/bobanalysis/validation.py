@@ -299,7 +299,7 @@ def read_people(
         table = t.open_table(path)
     except t.NoRecords:
         nobody = t.Batch(pl.DataFrame(), pl.Series(dtype=pl.Int64), rejects())
-        table = t.Table(path, (), lambda columns, rows: iter([nobody]), kind="json")
+        table = t.Table(path, (), lambda *_: iter([nobody]), kind="json")
     own = records if records and table.kind == "json" and {*records.schema} & {*table.columns} else None
     strange = rejects()
     if own:

@@ -15,6 +15,7 @@ from bobanalysis.evaluation import EvaluationError, EvaluationWarning, evaluate
 from bobanalysis.evaluation.cli import evaluate as command
 from bobanalysis.fairness import exposure as exposure_of_items
 from bobanalysis.fairness import gap_test
+from bobanalysis.tables import InputError
 
 PEOPLE = 90
 
@@ -204,7 +205,7 @@ def test_the_interval_of_exposure_covers_what_is_true():
     [
         ({"bands": {"age": [50, 25]}}, "bands of 'age': 50, 25 do not rise; write the lowest limit first"),
         ({"bands": {"height": [1]}}, "bands: 'height' is no column of groups; there are: age, region, sex"),
-        ({"bands": {"region": [1]}}, "bands of 'region': it holds no numbers, but 'north', 'south', 'west'"),
+        ({"bands": {"region": [1]}}, "column 'region' does not hold numbers, but 'north', 'south', 'west'"),
         ({"by": [["age", "size"]]}, "age and size are numbers of many values; give bands for one"),
         ({"item_group": "sector"}, "item_group needs items="),
         ({"by": ["nothing"]}, "column 'nothing' has no value for anybody evaluated; leave it out"),
@@ -217,7 +218,7 @@ def test_what_cannot_be_grouped_by_is_refused_with_column_and_value(made, option
         if "by" in options
         else groups
     )
-    with pytest.raises(EvaluationError, match=message):
+    with pytest.raises(InputError, match=message):
         quiet(*made[:2], "p@3", groups, **options)
 
 

@@ -39,7 +39,7 @@ def write(tmp_path):
 
 
 def value(found, metric, **groups):
-    return found.measures.filter(metric=metric, **groups)["value"].item()
+    return found.entries[0]["measures"].filter(metric=metric, **groups)["value"].item()
 
 
 def test_compas_gives_the_published_error_rates(tmp_path):
@@ -103,7 +103,8 @@ def test_separators_and_encodings_are_found(write, mark, encoding):
 
 def test_texts_for_unknown_are_one_group_kept_apart_and_values_may_have_spaces(write):
     path = write("race,told\n" + ' "Black or African American", 1\nN/A,1\n,0\n ? ,0\nUnknown,1\n' * 20)
-    counts = audit_file(path, ["race"], prediction="told").measures.filter(metric="selection_rate")
+    found = audit_file(path, ["race"], prediction="told").entries[0]
+    counts = found["measures"].filter(metric="selection_rate")
     assert counts.select("race", "n", "value").rows() == [
         ("Black or African American", 20, 1.0),
         ("unknown", 80, 0.5),
@@ -113,7 +114,11 @@ def test_texts_for_unknown_are_one_group_kept_apart_and_values_may_have_spaces(w
 def test_the_texts_for_unknown_can_be_named(write):
     path = write("country,told\n" + "NA,1\nFR,0\n-,1\n" * 20)
     found = audit_file(path, ["country"], prediction="told", missing=("-",))
-    assert found.measures.filter(metric="selection_rate")["country"].to_list() == ["FR", "NA", "unknown"]
+    assert found.entries[0]["measures"].filter(metric="selection_rate")["country"].to_list() == [
+        "FR",
+        "NA",
+        "unknown",
+    ]
 
 
 def test_numbers_with_a_decimal_comma_are_read_where_semicolons_part_the_columns(write):
@@ -123,7 +128,8 @@ def test_numbers_with_a_decimal_comma_are_read_where_semicolons_part_the_columns
 
 def test_groups_that_are_whole_numbers_stand_in_their_order_and_codes_stay_text(write):
     path = write("decile,dep,told\n" + "".join(f"{d},01,1\n" * 12 for d in (10, 9, 2, 1)))
-    deciles = audit_file(path, ["decile", "dep"], prediction="told").measures.filter(metric="selection_rate")
+    table = audit_file(path, ["decile", "dep"], prediction="told").entries[0]["measures"]
+    deciles = table.filter(metric="selection_rate")
     assert deciles["decile"].to_list() == ["1", "2", "9", "10"]
     assert set(deciles["dep"]) == {"01"}
 
@@ -161,7 +167,7 @@ def test_csv_parquet_and_frames_agree_whatever_the_batches(tmp_path, monkeypatch
     roles = {"prediction": "told", "outcome": "hired", "score": "score", "weight": "w"}
     expected = group_metrics(table, ["age"], **roles)
     for name in ("t.csv", "t.csv.gz", "t.parquet"):
-        found = audit_file(tmp_path / name, ["age"], **roles).measures
+        found = audit_file(tmp_path / name, ["age"], **roles).entries[0]["measures"]
         assert found.select("metric", "age", "n").equals(expected.select("metric", "age", "n"))
         for column in ("value", "ci_low", "difference", "difference_high", "ratio"):
             np.testing.assert_allclose(
@@ -173,7 +179,7 @@ def test_a_counted_table_counts_as_its_people(write):
     counted = write("sex,applicants,taken\nF,50,12\nM,40,20\n")
     found = audit_file(counted, ["sex"], count="applicants", selected="taken")
     assert found.people == 90
-    assert found.impact.select("category", "n", "rate", "impact_ratio").rows()[:2] == [
+    assert found.entries[0]["impact"].select("category", "n", "rate", "impact_ratio").rows()[:2] == [
         ("F", 50, 0.24, 0.48),
         ("M", 40, 0.5, 1.0),
     ]
@@ -183,9 +189,11 @@ def test_a_score_without_decision_gives_scoring_rates_and_calibration(write):
     rows = [("a", d, int(d > 5)) for d in range(1, 11)] * 12 + [("b", d, 0) for d in range(1, 6)] * 24
     path = write("g,decile,again\n" + "".join(f"{g},{d},{y}\n" for g, d, y in rows))
     found = audit_file(path, ["g"], score="decile", outcome="again")
-    assert found.by_median
-    assert found.impact.filter(category="b")["rate"].item() == pytest.approx(1 / 5)  # the median is 4
-    same = found.calibration.filter(metric="base_rate", g="a")
+    assert found.entries[0].by_median
+    assert found.entries[0]["impact"].filter(category="b")["rate"].item() == pytest.approx(
+        1 / 5
+    )  # the median is 4
+    same = found.entries[0]["calibration"].filter(metric="base_rate", g="a")
     assert same["item"].to_list() == [str(d) for d in range(1, 11)]
     assert same["value"].to_list() == [0.0] * 5 + [1.0] * 5
 
@@ -266,12 +274,12 @@ def test_a_file_cut_short_is_refused_or_counted(write, tmp_path):
 def test_a_group_of_one_is_hidden_and_equal_predictions_make_no_gap(write):
     path = write("sex,told\n" + "F,1\nM,1\n" * 20 + "X,1\n")
     found = audit_file(path, ["sex"], prediction="told")
-    alone = found.measures.filter(metric="selection_rate", sex="X").row(0, named=True)
+    alone = found.entries[0]["measures"].filter(metric="selection_rate", sex="X").row(0, named=True)
     assert (alone["n"], alone["value"], alone["suppressed"]) == (1, None, True)
-    assert found.summary.filter(measure="demographic_parity")["difference"].item() == 0
+    assert found.entries[0]["summary"].filter(measure="demographic_parity")["difference"].item() == 0
     nobody = audit_file(write("sex,told\n" + "F,0\nM,0\n" * 20), ["sex"], prediction="told")
-    assert nobody.impact["impact_ratio"].null_count() == 3  # 0 / 0 is not estimable
-    assert nobody.summary.filter(measure="demographic_parity")["ratio"].item() is None
+    assert nobody.entries[0]["impact"]["impact_ratio"].null_count() == 3  # 0 / 0 is not estimable
+    assert nobody.entries[0]["summary"].filter(measure="demographic_parity")["ratio"].item() is None
 
 
 @pytest.mark.parametrize("groups", [5_000, pytest.param(100_000, marks=pytest.mark.slow)])
@@ -280,7 +288,7 @@ def test_very_many_groups_are_measured(tmp_path, groups):
     table = pl.DataFrame({"place": np.arange(n) // 2, "told": np.arange(n) % 2})
     table.write_parquet(tmp_path / "many.parquet")
     found = audit_file(tmp_path / "many.parquet", ["place"], prediction="told", min_group=1)
-    rates = found.measures.filter(metric="selection_rate")
+    rates = found.entries[0]["measures"].filter(metric="selection_rate")
     assert rates.height == groups
     assert set(rates["value"]) == {0.5}
 
@@ -316,7 +324,7 @@ def test_the_command_says_what_is_wrong_without_a_traceback_and_leaves_no_file(t
 
 def test_long_scores_keep_their_own_bins(write):
     path = write("g,score,again\n" + "".join(f"a,{1_000_000 + k % 5},{k % 2}\n" for k in range(100)))
-    found = audit_file(path, ["g"], score="score", outcome="again").calibration
+    found = audit_file(path, ["g"], score="score", outcome="again").entries[0]["calibration"]
     assert found.filter(metric="base_rate")["item"].to_list() == [str(1_000_000 + k) for k in range(5)]
 
 
@@ -327,13 +335,15 @@ def test_of_too_many_distinct_scores_the_mean_is_kept_and_the_rest_said(write, m
     rows = "".join(f"{'ab'[k % 2]},{k * k},{k % 3 == 0:d}\n" for k in range(400))
     path = write("g,score,again\n" + rows)
     monkeypatch.setattr(tables.Table.batches, "__defaults__", (None, 50))
-    expected = audit_file(path, ["g"], score="score", outcome="again").measures
+    expected = audit_file(path, ["g"], score="score", outcome="again").entries[0]["measures"]
     monkeypatch.setattr(reading, "MOST_SCORES", 20)
     found = audit_file(path, ["g"], score="score", outcome="again")
-    assert (found.calibration, found.impact) == (None, None)
+    assert {"calibration", "impact"} & {*found.entries[0].tables} == set()
     assert any("Too many distinct scores" in note.en for note in found.notes)
     for column in ("n", "value", "ci_low", "difference_high"):
-        np.testing.assert_allclose(found.measures[column].fill_null(-9), expected[column].fill_null(-9))
+        np.testing.assert_allclose(
+            found.entries[0]["measures"][column].fill_null(-9), expected[column].fill_null(-9)
+        )
 
 
 def test_what_a_condition_reads_as_no_is_listed_by_how_often_and_then_in_order(write):
@@ -352,14 +362,74 @@ def test_a_column_of_lists_is_refused_by_name(tmp_path):
 def test_several_answers_are_measured_one_by_one_and_as_distances(write):
     path = write("g,said\n" + "a,cv\na,car\nb,cv\nb,cv\n" * 20)
     found = audit_file(path, ["g"], prediction="said")
-    rates = found.measures.filter(metric="selection_rate").select("item", "g", "value").rows()
+    rates = found.entries[0]["measures"].filter(metric="selection_rate").select("item", "g", "value").rows()
     assert rates == [("car", "a", 0.5), ("car", "b", 0.0), ("cv", "a", 0.5), ("cv", "b", 1.0)]
-    assert found.distances["total_variation"].to_list() == [0.5, 0.5]
-    assert (found.impact, found.summary) == (None, None)
+    assert found.entries[0]["distances"]["total_variation"].to_list() == [0.5, 0.5]
+    assert {"impact", "summary"} & {*found.entries[0].tables} == set()
 
 
 def test_the_search_of_combinations_is_part_of_an_audit_when_asked_for(write):
     path = write("sex,car,told\n" + "F,yes,1\nF,no,0\nM,yes,0\nM,no,0\n" * 50)
-    found = audit_file(path, ["sex", "car"], prediction="told", search=True).subgroups
+    found = audit_file(path, ["sex", "car"], prediction="told", search=True).entries[0]["subgroups"]
     first = found.filter(subgroup="sex=F, car=yes").row(0, named=True)
     assert (first["found"], first["value"], first["rest"]) == (True, 1.0, 0.0)
+
+
+PEOPLE = "g,score,w,hired\n" + "a,1.5,1,1\nb,2,0.5,0\na,4,2,1\nb,8,1,1\n" * 10
+
+
+@pytest.mark.parametrize(
+    "last",
+    ["a, 16 ,1,1\n", 'a,"16",1,1\n', "a,16.0,1.00,1\n", "a,\u00a0016,1,1\n", '"a",16, 1,1\n', "a,16,1,1\n\n"],
+)
+def test_a_number_written_otherwise_in_one_row_changes_nothing(write, last):
+    roles = {"score": "score", "weight": "w", "outcome": "hired"}
+    expected = audit_file(write(PEOPLE + "a,16,1,1\n"), ["g"], **roles)
+    found = audit_file(write(PEOPLE + last), ["g"], **roles)
+    assert found.entries[0]["measures"].equals(expected.entries[0]["measures"])
+    assert found.entries[0]["calibration"].equals(expected.entries[0]["calibration"])
+
+
+@pytest.mark.parametrize("wrong", ["inf", "-Infinity", "NAN", "1e999", "1,5", "x"])
+def test_a_score_that_is_no_finite_number_is_named_with_its_row(write, wrong):
+    path = write(PEOPLE.replace(",", ";") + f"a;{wrong};1;1\n".replace(",", "|"))
+    with pytest.raises(InputError, match=r"column 'score', row 41: .* is not a finite number"):
+        audit_file(path, ["g"], score="score", weight="w")
+
+
+def test_points_are_read_where_commas_could_be_decimals(write):
+    points = audit_file(write(PEOPLE.replace(",", ";")), ["g"], score="score", weight="w")
+    commas = audit_file(write(PEOPLE.replace(",", ";").replace(".", ",")), ["g"], score="score", weight="w")
+    assert points.entries[0]["measures"].equals(commas.entries[0]["measures"])
+
+
+def test_a_score_that_is_a_group_too_keeps_its_label(write):
+    path = write("decile,again\n" + "1,0\n2,1\n10,1\n" * 20)
+    found = audit_file(path, ["decile"], score="decile", outcome="again").entries[0]["measures"]
+    assert found.filter(metric="mean_score")["decile"].to_list() == ["1", "2", "10"]
+
+
+def test_a_comparison_is_known_though_its_answer_is_named_as_unknown(write):
+    path = write("g,decile\n" + "a,3\nb,7\n" * 20)
+    found = audit_file(path, ["g"], prediction="decile>=5", missing=("", "0"))
+    assert value(found, "selection_rate", g="a") == 0
+
+
+def test_spellings_of_one_label_are_one_group(write):
+    path = write("g,told\n" + ' a ,1\na,0\n "a",1\nb,yes\nb,NO\n' * 20)
+    counts = audit_file(path, ["g"], prediction="told").entries[0]["measures"].filter(metric="selection_rate")
+    assert counts.select("g", "n", "value").rows() == [("a", 60, 2 / 3), ("b", 40, 0.5)]
+
+
+def test_people_without_a_score_have_no_bin_and_count_in_the_other_rates(write):
+    path = write("g,score,again\n" + "a,1,1\na,,0\nb,2,0\nb,NA,1\n" * 20)
+    found = audit_file(path, ["g"], score="score", outcome="again")
+    assert found.entries[0]["measures"].filter(metric="base_rate")["n"].to_list() == [40, 40]
+    assert found.entries[0]["measures"].filter(metric="mean_score")["n"].to_list() == [20, 20]
+    bins = found.entries[0]["calibration"].filter(metric="base_rate").select("item", "g", "n", "value").rows()
+    assert bins == [("1", "a", 20, 1.0), ("2", "b", 20, 0.0)]
+
+
+def test_a_score_that_nobody_has_is_refused(write):
+    with pytest.raises(InputError, match="'score' is unknown in every row"):
+        audit_file(write("g,score\n" + "a,\nb,NA\n" * 20), ["g"], score="score")

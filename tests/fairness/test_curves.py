@@ -2,9 +2,10 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
 from bobanalysis.fairness import curves
-from bobanalysis.fairness.curves import _largest, curve, lack_of_fit
+from bobanalysis.fairness.curves import _largest, curve, discontinuities, lack_of_fit
 
 AGES = np.arange(16, 71)
 
@@ -106,6 +107,65 @@ def test_the_band_of_means_holds_with_weights_that_go_with_the_noise():
     band, each = coverage(many(300, sample), mean, "score", smooth=8, weight="w")
     assert 0.955 <= band <= 0.995
     assert 0.945 <= each <= 0.97
+
+
+def towns(rng, n=900, count=60, alike=3.0, truth=mean):
+    """People of a town are alike; so are their weights."""
+    town, age = rng.integers(0, count, n), ages(rng, n)
+    score = truth(age) + rng.normal(0, 3, n) + rng.normal(0, alike, count)[town]
+    weight = rng.gamma(4, 1, n) * rng.gamma(4, 1, count)[town]
+    return pl.DataFrame({"age": age, "score": score, "town": town, "w": weight})
+
+
+@pytest.mark.parametrize("weight", [None, "w"])
+@pytest.mark.parametrize("sets", [8, pytest.param(300, marks=pytest.mark.slow)])
+def test_the_band_holds_when_people_of_a_town_are_alike_and_does_not_without_saying_so(sets, weight):
+    rng = np.random.default_rng(6)
+    frame = many(sets, lambda: towns(rng))
+    band, each = coverage(frame, mean, "score", smooth=6, cluster="town", weight=weight)
+    few = 4 * np.sqrt(0.05 * 0.95 / sets)
+    assert band >= 0.925 - few / 2
+    assert 0.94 - few <= each <= 0.96 + few
+    assert coverage(frame.filter(pl.col("set") < 40), mean, "score", smooth=6, weight=weight)[0] < 0.85
+
+
+def test_the_standard_error_of_a_mean_curve_is_that_of_leaving_out_each_town():
+    frame = towns(np.random.default_rng(20), 300, 12).filter(pl.col("age").is_between(25, 50)).drop("w")
+    # every town has somebody at both ends and at two ages between, so that knots and points stay
+    every = pl.DataFrame({"age": [25.0, 50.0, 30.0, 41.0], "score": [40.0, 40.0, 45.0, 35.0]})
+    frame = pl.concat([frame, *[every.with_columns(town=pl.lit(t, pl.Int64)) for t in range(12)]])
+    options = {"smooth": 4, "cluster": "town"}
+    at = pl.col("age").is_in([30.0, 41.0])
+    whole = curve(frame, "age", "score", **options).filter(at)
+    without = [
+        curve(frame.filter(town != pl.col("town")), "age", "score", **options).filter(at)["value"]
+        for town in range(12)
+    ]
+    moved = np.array(without) - whole["value"].to_numpy()
+    np.testing.assert_allclose(whole["se"], np.sqrt((moved**2).sum(axis=0) * 11 / 12), rtol=1e-9)
+
+
+def test_one_cluster_gives_a_curve_without_an_interval():
+    frame = told(np.random.default_rng(15), 300).with_columns(town=pl.lit("only"))
+    found = curve(frame, "age", "told", cluster="town").row(0, named=True)
+    assert found["value"] is not None
+    assert (found["se"], found["band_low"]) == (None, None)
+    assert found["status"] == "no interval: the curve or a stretch of it rests on one cluster"
+    assert lack_of_fit(frame, "age", "told", cluster="town")["status"].item() == found["status"]
+
+
+@pytest.mark.parametrize("weight", [None, "w"])
+@pytest.mark.parametrize("sets", [25, pytest.param(1000, marks=pytest.mark.slow)])
+def test_towns_alike_are_seldom_called_a_misfit_a_slope_or_a_jump(sets, weight):
+    """False alarms at 5 % of samples of towns in which nothing depends on age."""
+    rng = np.random.default_rng(21)
+    flat = lambda age: 40 + 0 * age  # noqa: E731
+    options = {"along": "age", "value": "score", "by": ["set"], "smooth": 5, "cluster": "town"}
+    options |= {"weight": weight}
+    frame = many(sets, lambda: towns(rng, truth=flat))
+    fit, jump = lack_of_fit(frame, **options), discontinuities(frame, at=[40], **options)
+    shares = [(p < 0.05).mean() for p in (fit["p_value"], fit["p_flat"], jump["p_value"])]
+    assert max(shares) <= 0.07 + 3 * np.sqrt(0.05 * 0.95 / sets), shares
 
 
 def test_no_band_is_promised_at_a_cliff():
@@ -216,3 +276,88 @@ def test_the_critical_value_is_sidaks_for_independent_estimates_and_the_ordinary
 
     assert _largest(np.eye(20), 0.95) == pytest.approx(norm.ppf(0.5 + 0.95 ** (1 / 20) / 2), abs=0.04)
     assert _largest(np.ones((20, 20)), 0.95) == pytest.approx(1.96, abs=0.03)
+
+
+def test_rows_that_are_counted_give_what_single_rows_give():
+    rng = np.random.default_rng(8)
+    frame = told(rng, 900).with_columns(w=pl.Series(rng.integers(1, 4, 900)))
+    counted = frame.group_by("age", "told", "w").agg(n=pl.len()).sample(fraction=1, shuffle=True, seed=1)
+    for measure in (curve, lack_of_fit, discontinuities):
+        single = measure(frame, "age", "told", weight="w", smooth=5)
+        counts = measure(counted, "age", "told", weight="w", smooth=5, count="n")
+        assert_frame_equal(single, counts, check_exact=False, rel_tol=1e-7)
+
+
+@pytest.mark.parametrize("value", ["told", "score"])
+def test_many_rows_are_looked_at_part_by_part_with_the_same_result(monkeypatch, value):
+    rng = np.random.default_rng(8)
+    frame = pl.DataFrame({"x": rng.gamma(3, 5, 700)}).with_columns(score=pl.Series(rng.normal(0, 1, 700)))
+    frame = frame.with_columns(told=pl.Series(rng.random(700) < 0.4))
+    whole = [measure(frame, "x", value) for measure in (lack_of_fit, discontinuities)]
+    monkeypatch.setattr(curves, "CHUNK", 64)
+    for measure, expected in zip((lack_of_fit, discontinuities), whole, strict=True):
+        assert_frame_equal(measure(frame, "x", value), expected, check_exact=False, rel_tol=1e-7)
+        assert expected["status"].item() == "estimated"
+    assert whole[1]["tried"].item() <= curves.MOST_TRIED
+
+
+def test_a_jump_at_an_age_is_found_there_and_measured():
+    def cliff(age):
+        return rate(age) * 0.5 + 0.3 * (age >= 50)
+
+    found = discontinuities(told(np.random.default_rng(2), 20_000, cliff), "age", "told").row(0, named=True)
+    assert found["age"] == 50
+    assert found["p_adjusted"] < 0.001
+    assert found["ci_low"] < 0.3 < found["ci_high"]
+    assert found["from"] - found["below"] == pytest.approx(found["jump"])
+
+
+def test_named_ages_are_each_tested_and_corrected_for_their_number():
+    frame = told(np.random.default_rng(4), 5_000)
+    alone = discontinuities(frame, "age", "told", at=[45]).row(0, named=True)
+    both = discontinuities(frame, "age", "told", at=[45, 55])
+    assert both["age"].to_list() == [45, 55]
+    assert both["tried"].to_list() == [2, 2]
+    assert both["p_value"][0] == pytest.approx(alone["p_value"])
+    assert both["p_adjusted"][0] > alone["p_value"] == pytest.approx(alone["p_adjusted"], abs=0.02)
+
+
+def test_limits_of_a_jump_of_a_rate_stay_within_one():
+    counted = [(20 + k, told, n) for k in range(40) for told, n in ((1, k % 7), (0, 10 + k % 5 - k % 7))]
+    frame = pl.DataFrame(counted, schema=["age", "told", "n"], orient="row").filter(pl.col("n") > 0)
+    found = discontinuities(frame, "age", "told", count="n").row(0, named=True)
+    assert found["ci_low"] == -1
+    assert found["jump"] < found["ci_high"] < 0
+
+
+def test_an_age_with_too_few_people_beyond_has_no_jump():
+    frame = told(np.random.default_rng(4), 500)
+    found = discontinuities(frame, "age", "told", at=[45, 500])
+    assert found["jump"].is_null().to_list() == [False, True]
+    assert found["status"][1] == "not estimable: too few people on one side"
+
+
+def test_a_flat_rate_is_not_called_uneven_and_a_curve_is():
+    rng = np.random.default_rng(6)
+    assert lack_of_fit(told(rng, 2_000), "age", "told")["p_flat"].item() < 0.001
+    weighed = told(rng, 2_000, lambda age: 0 * age + 0.3).with_columns(w=pl.Series(rng.gamma(2, 1, 2_000)))
+    assert lack_of_fit(weighed, "age", "told", weight="w")["p_flat"].item() > 0.05
+
+
+@pytest.mark.parametrize("sets", [20, pytest.param(1_000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("kind", ["rate", "mean"])
+def test_without_a_jump_or_a_slope_the_tests_raise_an_alarm_in_a_twentieth_of_data_sets(sets, kind):
+    rng, jumps, flats = np.random.default_rng(11), [], []
+    for _ in range(sets):
+        age = ages(rng, 800)
+        if kind == "rate":
+            smooth, flat = rng.random(800) < rate(age), rng.random(800) < 0.2
+        else:
+            smooth, flat = (m + rng.gamma(2, 4, 800) for m in (mean(age), 0))
+        frame = pl.DataFrame({"age": age, "smooth": smooth, "flat": flat})
+        p_value = discontinuities(frame, "age", "smooth")["p_adjusted"].item()
+        jumps.append(p_value is not None and p_value <= 0.05)  # of some small samples there is no curve
+        flats.append(lack_of_fit(frame, "age", "flat")["p_flat"].item() <= 0.05)
+    most = 0.06 + 3 * np.sqrt(0.06 * 0.94 / sets)  # at 5 %, 4 to 6 % were seen in 1,000 small samples
+    assert np.mean(jumps) < most
+    assert np.mean(flats) < most

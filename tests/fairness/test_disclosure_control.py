@@ -1,12 +1,15 @@
 """What a reader can work out from a published table of counts."""
 
+from itertools import product
+
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from bobanalysis.fairness import protect
+from bobanalysis.fairness import cube, disparities, group_metrics, impact_ratios, protect
+from bobanalysis.fairness.disclosure import Shield
 
 
 def table(counts, rows, columns):
@@ -88,3 +91,127 @@ def test_tables_that_are_no_counts_are_refused(change, message):
     cells = pl.DataFrame({"sex": list("abab"), "n": [1, 2, 3, 4]} | change)
     with pytest.raises(ValueError, match=message):
         protect(cells, ["sex"])
+
+
+COMBINED = pl.DataFrame({"sex": list("FM")})
+for name, values in {"dep": list("abc"), "told": [True, False], "true": [True, False]}.items():
+    COMBINED = COMBINED.join(pl.DataFrame({name: values}), how="cross")
+ROWS = COMBINED.rows(named=True)
+"""Two attributes, a decision and an outcome: 24 combinations, whose numbers of people are the secret."""
+MADE = {  # of which decisions and outcomes a rate is made: who counts, among whom
+    "count": (lambda p, y: True, lambda p, y: True),
+    "selection_rate": (lambda p, y: p, lambda p, y: True),
+    "base_rate": (lambda p, y: y, lambda p, y: True),
+    "true_positive_rate": (lambda p, y: p, lambda p, y: y),
+    "false_positive_rate": (lambda p, y: p, lambda p, y: not y),
+    "true_negative_rate": (lambda p, y: not p, lambda p, y: not y),
+    "false_negative_rate": (lambda p, y: not p, lambda p, y: y),
+    "positive_predictive_value": (lambda p, y: y, lambda p, y: p),
+    "negative_predictive_value": (lambda p, y: not y, lambda p, y: not p),
+    "accuracy": (lambda p, y: p == y, lambda p, y: True),
+}
+
+
+def those(test):
+    return np.array([float(test(row)) for row in ROWS])
+
+
+def read(shown, groups):
+    """What an intruder reads in a measure frame: sums of the 24 numbers that are known."""
+    for line in shown.rows(named=True):
+        who, among = MADE[line["metric"]]
+        mine = those(lambda row, line=line: all(row[g] == line[g] for g in groups))
+        base = those(lambda row, among=among: among(row["told"], row["true"]))
+        hit = base * those(lambda row, who=who: who(row["told"], row["true"]))
+        if line["n"] is not None:
+            yield base * mine, line["n"]
+        if line["value"] is not None and line["metric"] != "count":
+            assert line["n"] is not None
+            yield hit * mine, line["value"] * line["n"]
+        if line.get("difference") is not None:  # tells the rate of everyone else
+            rate = line["value"] - line["difference"]
+            yield (hit - rate * base) * (1 - mine), 0.0
+
+
+def of_impact(table):
+    """Impact ratios as lines of a measure frame."""
+    for (attributes,), mine in table.filter(pl.col("category") != "unknown").group_by("attributes"):
+        groups = attributes.split(" × ")
+        named = pl.col("category").str.split(" × ").list.to_struct(fields=groups)
+        lines = mine.select(metric=pl.lit("selection_rate"), n="n", value="rate", named=named)
+        yield from read(lines.unnest("named"), groups)
+
+
+def possible(known, target):
+    """Least and greatest value of a sum of the 24 numbers, given all that is known."""
+    from scipy.optimize import linprog
+
+    a, b = np.array([v for v, _ in known]), np.array([v for _, v in known])
+    found = [linprog(way * target, A_eq=a, b_eq=b, bounds=(0, None), method="highs") for way in (1, -1)]
+    assert all(one.status in (0, 3) for one in found)  # solved, or without end
+    return [
+        way * one.fun if one.status == 0 else way * -np.inf for way, one in zip((1, -1), found, strict=True)
+    ]
+
+
+def small_cells(counts):
+    """Every count from 1 to 10 of the table with all its totals, as the sum of which of the 24 it is."""
+    for which in product(*([*COMBINED[name].unique(), None] for name in COMBINED.columns)):
+        asked = {
+            name: value for name, value in zip(COMBINED.columns, which, strict=True) if value is not None
+        }
+        target = those(lambda row, asked=asked: asked.items() <= row.items())
+        if 0 < target @ counts < 11:
+            yield target
+
+
+SIZES = st.sampled_from([0, 1, 3, 7, 11, 14, 25, 60, 200])
+
+
+def solved(counts, protected=True):
+    """How narrow the range of the small count is that an intruder knows best, from all tables of an audit."""
+    people = COMBINED.select(pl.all().repeat_by(pl.Series(counts))).explode(pl.all())
+    whole = cube(people, ["sex", "dep"], prediction="told", outcome="true")
+    shield, known = Shield(whole) if protected else None, [(np.ones(24), float(sum(counts)))]
+    for groups in (["sex"], ["dep"], ["sex", "dep"]):
+        shown = group_metrics(whole, groups)
+        known += read(shield.conceal(shown, groups) if shield else shown, groups)
+        assert not shield or disparities(whole, groups, shield=shield).height
+    known += of_impact(impact_ratios(whole, shield=shield))
+    ends = [possible(known, target) for target in small_cells(counts)]
+    return min((high - low for low, high in ends), default=np.inf)
+
+
+@pytest.mark.parametrize("examples", [2, pytest.param(150, marks=pytest.mark.slow)])
+def test_no_small_count_can_be_solved_from_all_the_tables_of_an_audit(examples):
+    """Each attribute by itself and both crossed: what is shown leaves every small count a range of ten."""
+
+    @settings(
+        max_examples=examples, deadline=None, phases=(Phase.reuse, Phase.generate)
+    )  # smaller takes long
+    @given(st.lists(SIZES, min_size=24, max_size=24).filter(lambda counts: sum(counts) > 500))
+    def attack(counts):
+        assert solved(counts) >= 10 - 1e-4, counts
+
+    attack()
+
+
+def test_without_protection_the_tables_of_an_audit_give_small_counts_away():
+    assert solved([60, 3, 25, 60] * 6, protected=False) < 1e-6
+    assert solved([60, 3, 25, 60] * 6) >= 10 - 1e-4
+
+
+def test_so_few_people_that_their_number_gives_them_away_are_refused():
+    people = pl.DataFrame({"sex": list("FFFM"), "told": [1, 0, 1, 1]})
+    with pytest.raises(ValueError, match="so few people that even their number"):
+        Shield(cube(people, ["sex"], prediction="told"))
+
+
+def test_answers_of_several_kinds_and_people_without_one_are_shielded_too():
+    told = ["a"] * 300 + ["b"] * 100 + ["c"] * 3 + [None] * 20
+    people = pl.DataFrame({"sex": ["F", "M", "X"] * 141, "told": told})
+    whole = cube(people, ["sex"], prediction="told")
+    shown = Shield(whole).conceal(group_metrics(whole), ["sex"])
+    assert shown.filter(metric="selection_rate", item="c")["value"].null_count() == 3
+    assert shown.filter(metric="selection_rate", item="a")["value"].null_count() == 3  # n would tell the 20
+    assert shown.filter(metric="count")["n"].to_list() == [141] * 3

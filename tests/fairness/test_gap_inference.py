@@ -12,7 +12,7 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from bobanalysis.fairness import Cube, gap_test, pairwise_gaps
+from bobanalysis.fairness import Cube, Design, disparities, equivalence_test, gap_test, pairwise_gaps
 
 SETS = 2_000
 FEW = 300
@@ -86,6 +86,123 @@ def test_it_holds_with_weights_related_to_the_outcome_and_different_between_grou
 @pytest.mark.parametrize("case", ["of unequal variance", "skewed"])
 def test_groups_of_one_mean_are_told_apart_in_five_per_cent_of_data_sets(case):
     assert within_four_deviations(mean_alarms(MEANS[case], FEW))
+
+
+TOWNS = {
+    "rates": {},
+    "rare": {"rate": 0.05},
+    "means": {"kind": "mean"},
+    "skewed means": {"kind": "skewed"},
+    "rates with weights": {"weighted": True},
+    "means with weights": {"kind": "mean", "weighted": True},
+    "few towns": {"towns": 16},
+    "two towns a stratum": {"towns": 60, "strata": 30},
+    "each town of one group": {"towns": 60, "mixed": False},
+    "many groups": {"towns": 80, "groups": 20, "kind": "mean"},
+}
+
+
+def town_alarms(sets, kind="rate", towns=40, groups=5, strata=1, rate=0.3, weighted=False, mixed=True):
+    """Share of samples of towns, groups truly alike, in which the test at 5 % rejects."""
+    from scipy.special import ndtri
+
+    rng, town, found = np.random.default_rng(1), np.repeat(np.arange(towns), 25), 0
+    for k in range(sets):
+        share = rng.dirichlet(np.full(groups, 3.0))
+        group = rng.choice(groups, len(town), p=share) if mixed else rng.integers(0, groups, towns)[town]
+        u = rng.normal(size=towns)[town] * 0.1**0.5 + rng.normal(size=len(town)) * 0.9**0.5
+        given = {"rate": u < ndtri(rate), "mean": u, "skewed": np.exp(u)}[kind]
+        weight = rng.lognormal(0, 0.7, len(town)) * (1 + group % 3) * (1 + (kind == "rate") * (u < 0))
+        table = pl.DataFrame(
+            {"group": group, "given": given, "town": town, "stratum": town % strata, "w": weight}
+        )
+        role, weights = ("prediction" if kind == "rate" else "score"), "w" if weighted else None
+        options = {role: "given", "weight": weights, "design": Design("stratum", "town")}
+        test = gap_test(table, ["group"], draws=99, seed=k, **options)
+        assert (test.ci_low > 0) == (test.p_value <= 0.05)
+        found += test.p_value <= 0.05
+    return found / sets
+
+
+@pytest.mark.parametrize("case", ["rates", "means with weights", "each town of one group"])
+def test_groups_alike_in_a_sample_of_towns_are_told_apart_in_five_per_cent_of_samples(case):
+    assert within_four_deviations(town_alarms(100, **TOWNS[case]), 100)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", TOWNS)
+def test_the_level_in_samples_of_towns_holds_at_full_size(case):
+    assert 0.018 <= town_alarms(SETS, **TOWNS[case]) <= 0.065  # of 700 samples each 0.027 to 0.049
+
+
+def test_people_alike_within_towns_are_less_sure_a_gap_than_as_many_drawn_one_by_one():
+    rng = np.random.default_rng(12)
+    town = np.repeat(np.arange(40), 50)
+    table = pl.DataFrame({"town": town, "group": town % 2, "told": rng.random(2000) < rng.random(40)[town]})
+    plain, design = (gap_test(table, ["group"], "told", design=d) for d in (None, Design(cluster="town")))
+    assert design.value == plain.value
+    assert design.ci_high - design.ci_low > 1.5 * (plain.ci_high - plain.ci_low)
+    margins = [
+        equivalence_test(table, ["group"], "told", design=d).smallest for d in (None, Design(cluster="town"))
+    ]
+    assert margins[1] > 1.3 * margins[0]
+
+
+@pytest.mark.parametrize("many", [1_500, pytest.param(50_000, marks=pytest.mark.slow)])
+def test_very_many_groups_of_a_sample_of_towns_are_tested(many):
+    rng = np.random.default_rng(13)
+    group, town = np.arange(4 * many) % many, np.arange(4 * many) // many
+    table = pl.DataFrame({"group": group, "town": town, "told": rng.random(4 * many) < 0.3})
+    test = gap_test(table, ["group"], "told", design=Design(cluster="town"))
+    assert test.groups == many
+    assert test.p_value > 0.05
+
+
+def errors_alike(rng, groups=4, n=400, gap=0.0):
+    """Groups with the same error rates, but for the false positives of one."""
+    group, true = rng.integers(0, groups, n), rng.random(n) < 0.4
+    return pl.DataFrame(
+        {"group": group, "told": rng.random(n) < np.where(true, 0.7, 0.3 + gap * (group == 0)), "true": true}
+    )
+
+
+def odds(table, **options):
+    return gap_test(table, ["group"], "told", "true", metric="equalized_odds", **options)
+
+
+def test_equalised_odds_take_the_worse_of_two_gaps_each_tested_at_half_the_level():
+    table = errors_alike(np.random.default_rng(14), gap=0.3, n=1_000)
+    test = odds(table)
+    each = [
+        gap_test(table, ["group"], "told", "true", metric=f"{m}_positive_rate") for m in ("true", "false")
+    ]
+    assert test.value == max(one.value for one in each)
+    assert test.value == pytest.approx(disparities(table, ["group"], "told", "true")["difference"][1])
+    assert test.p_value == pytest.approx(2 * min(one.p_value for one in each))
+    assert test.ci_low < max(one.ci_low for one in each)  # at 97.5 % the limits are longer
+    assert test.ci_high > max(one.ci_high for one in each)
+    assert test.n == table.height
+
+
+@pytest.mark.parametrize("sets", [100, pytest.param(SETS, marks=pytest.mark.slow)])
+def test_groups_of_equal_odds_are_told_apart_in_at_most_five_per_cent_of_data_sets(sets):
+    rng = np.random.default_rng(15)
+    tests = [odds(errors_alike(rng), draws=199, seed=k) for k in range(sets)]
+    assert all((test.ci_low > 0) == (test.p_value <= 0.05) for test in tests)
+    assert np.mean([test.p_value <= 0.05 for test in tests]) <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / sets)
+
+
+def test_limits_of_equalised_odds_hold_the_larger_of_the_two_true_gaps():
+    rng = np.random.default_rng(16)
+    tests = [odds(errors_alike(rng, gap=0.2, n=1_000), draws=199, seed=k) for k in range(60)]
+    assert np.mean([test.ci_low <= 0.2 <= test.ci_high for test in tests]) >= 0.9
+
+
+def test_equalised_odds_are_not_estimable_where_one_of_the_two_rates_is_not():
+    table = errors_alike(np.random.default_rng(17)).filter(pl.col("true") | (pl.col("group") == 0))
+    test = odds(table)
+    assert (test.metric, test.value, test.p_value) == ("equalized_odds", None, None)
+    assert test.reason.startswith("false_positive_rate: not estimable")
 
 
 @pytest.mark.slow

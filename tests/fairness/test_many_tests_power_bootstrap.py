@@ -189,6 +189,16 @@ def test_a_rate_of_nobody_stays_not_estimable_in_the_bootstrap():
     assert found["ci_low"].to_list()[1] is None
 
 
+def test_the_bootstrap_of_one_person_has_no_interval_and_says_so():
+    table = pl.DataFrame({"group": list("abbbb"), "told": [0, 1, 0, 1, 0], "true": [1, 1, 1, 1, 0]})
+    found = bootstrap(table, ["group"], "told", outcome="true", replicates=500)
+    one = found.filter(metric="selection_rate", group="a").row(0, named=True)
+    assert (one["value"], one["ci_low"], one["ci_high"]) == (0, None, None)
+    assert one["status"] == "no interval: one person shows no chance"
+    assert found.filter(metric="selection_rate", group="b")["status"].item() == "estimated"
+    assert found.filter(metric="false_positive_rate", group="a")["status"].item() == "not estimable: nobody"
+
+
 def test_ten_thousand_replicates_of_three_rates_take_about_a_second():
     import time
 

@@ -88,7 +88,7 @@ def test_decisions_are_numbered_without_gaps():
 
 def test_make_help_lists_every_command():
     shown = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    for target in ("setup", "reports", "test", "test-slow", "test-all", "lint", "lab", "help"):
+    for target in ("setup", "reports", "test", "test-slow", "test-all", "lint", "lab", "docs", "help"):
         assert re.search(rf"^  make {target} +\S", shown, re.MULTILINE), target
 
 

@@ -11,6 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+TUTORIALS = sorted((ROOT / "docs" / "tutorials").glob("*.ipynb"))
 LONGEST = 10
 CODE_LINES = 2_900
 """Code lines of all notebooks together, at most."""
@@ -19,7 +20,8 @@ PLUMBING = re.compile(r"\b(title|columns|caveats|units|label|vintage|no_interval
 WITHOUT_PARAMETERS = {"01_data", "04_the_algorithm", "14_transparency_ledger", "18_who_is_behind"}
 """Notebooks that read what is published and draw nobody: there is nothing to change."""
 
-each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+each_story = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+each_notebook = pytest.mark.parametrize("path", NOTEBOOKS + TUTORIALS, ids=lambda path: path.stem)
 
 
 def code_of(path):
@@ -27,8 +29,9 @@ def code_of(path):
 
 
 def long_functions(source):
+    python = "\n".join(line for line in source.split("\n") if not line.startswith(("!", "%")))
     functions = [
-        n for n in ast.walk(ast.parse(source)) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)
+        n for n in ast.walk(ast.parse(python)) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)
     ]
     return [f.name for f in functions if f.end_lineno - f.lineno + 1 > LONGEST]
 
@@ -73,6 +76,7 @@ def test_a_notebook_names_no_place_of_one_machine(path):
 
 def test_a_long_function_is_seen():
     assert long_functions("def short():\n    return 1\n") == []
+    assert long_functions("!ls\n%time 1\n") == []
     assert long_functions("def long():\n" + "    x = 1\n" * LONGEST) == ["long"]
 
 
@@ -100,7 +104,7 @@ def test_lab_reads_the_projects_way_of_saving(require):
     assert "cp tools/jupyter_server_config.py .venv/etc/jupyter/" in (ROOT / "Makefile").read_text()
 
 
-@each_notebook
+@each_story
 def test_the_first_cell_of_code_holds_the_parameters(path):
     first = code_of(path)[0]
     if path.stem in WITHOUT_PARAMETERS:
@@ -120,7 +124,7 @@ def test_all_notebooks_together_stay_short():
     assert sum(code_lines(cell.source) for path in NOTEBOOKS for cell in code_of(path)) <= CODE_LINES
 
 
-@each_notebook
+@each_story
 def test_a_notebook_holds_no_publishing_plumbing(path):
     calls = [
         line

@@ -16,8 +16,8 @@ from bobanalysis.evaluation.lists import EvaluationError, Lists, Notes
 from bobanalysis.evaluation.measures import Metric, share
 from bobanalysis.fairness import MIN_GROUP, UNKNOWN, adjusted_p_values, curve, gap_test, intervals
 from bobanalysis.fairness._exposure import DISCOUNTS
-from bobanalysis.fairness.attributes import MOST_VALUES, banded
-from bobanalysis.tables import as_number
+from bobanalysis.fairness.attributes import attribute
+from bobanalysis.tables import InputError
 
 EVERYONE = "everyone"
 GAPS = ("metric", "attribute", "n", "groups", "value", "ci_low", "ci_high", "high", "low", "p_value")
@@ -25,7 +25,6 @@ CURVES = ("metric", "attribute", "group", "at", "value", "ci_low", "ci_high", "b
 EXPOSURE = ("group", "items", "relevant_items", "exposure", "ci_low", "ci_high", "catalogue", "relevant")
 Sets = Sequence[Sequence[str]]
 
-_SURE = 0.9  # share of the people whose value is a number, for the column to be one
 _TEXTS = ("metric", "attribute", "group", "high", "low", "left_out", "reason", "status")
 _COUNTS = ("n", "groups", "items", "relevant_items")
 
@@ -41,37 +40,40 @@ def kinds(
         notes: what was decided is added here.
 
     Raises:
-        EvaluationError: bands of a column that is not there or holds no numbers, or limits that do not rise.
+        InputError: bands of a column that is not there or holds no numbers, or limits that do not rise.
     """
-    columns, curves = dict(labels.to_dict()), set[str]()
+    curves = set[str]()
     for name, limits in bands.items():
-        if name not in columns:
-            raise EvaluationError(f"bands: {name!r} is no column of groups; there are: {_listed(columns)}")
+        if name not in labels.columns:
+            there = _listed(labels.columns)
+            raise EvaluationError(f"bands: {name!r} is no column of groups; there are: {there}")
         if list(limits) != sorted({*limits}):
             said = _listed(f"{limit:g}" for limit in limits)
             raise EvaluationError(f"bands of {name!r}: {said} do not rise; write the lowest limit first")
-    for name, text in [*columns.items()]:
-        known = text.filter(text != UNKNOWN)
-        numbers = labels.select(pl.when(pl.col(name) != UNKNOWN).then(as_number(pl.col(name)))).to_series()
-        numbers = numbers.set(numbers.is_infinite(), None)
-        codes = known.str.contains(r"^0\d").any()  # 01 is a name, as of a département
-        number = 0 < known.len() * _SURE <= numbers.count() and not codes
-        if cuts := bands.get(name):
-            if not number:
-                some = _listed(map(repr, known.unique().sort()[:5]))
-                raise EvaluationError(f"bands of {name!r}: it holds no numbers, but {some}; give no bands")
-            cut = banded(numbers, cuts)
-            kind = pl.Enum([*cut.dtype.categories, UNKNOWN])  # type: ignore[attr-defined]
-            columns[name] = cut.cast(pl.String).fill_null(UNKNOWN).cast(kind)
-        elif number and cuts is None and (count := numbers.drop_nulls().n_unique()) > MOST_VALUES:
-            columns[name] = numbers
+    for name in labels.columns:
+        asked: Any = (
+            {"bands": bands[name], "kind": None if bands[name] else "groups"} if name in bands else {}
+        )
+        try:
+            one = attribute(labels.group_by(name).agg(_n=pl.len()), name, **asked)
+        except InputError:
+            if name in bands:
+                raise
+            continue  # dates, whose values are groups
+        if one.kind == "groups":
+            continue
+        unknown, labels = int((labels[name] == UNKNOWN).sum()), one.put(labels)
+        lost = labels[name].null_count() - unknown
+        notes.append((f"people whose {name!r} is no number", lost, "in no band and on no curve"))
+        if one.kind == "curve":
             curves.add(name)
             other = f"--bands {name}=25,35,50 gives bands, --bands {name}= a group for each value"
+            count = labels[name].drop_nulls().n_unique()
             notes.append((f"values of {name!r}, a number", count, f"a curve without bins; {other}"))
-        if columns[name] is not text:
-            lost = known.len() - numbers.count()
-            notes.append((f"people whose {name!r} is no number", lost, "in no band and on no curve"))
-    return pl.DataFrame(columns), curves
+        else:
+            order = pl.Enum([*labels[name].dtype.categories, UNKNOWN])  # type: ignore[attr-defined]
+            labels = labels.with_columns(pl.col(name).cast(pl.String).fill_null(UNKNOWN).cast(order))
+    return labels, curves
 
 
 def gaps(each: pl.DataFrame, sets: Sets, metrics: Sequence[Metric]) -> pl.DataFrame:

@@ -24,6 +24,7 @@ from bobanalysis.fairness.intervals import Array
 from bobanalysis.fairness.metrics import RATES, labelled, rates_of
 
 REPLICATES = 10_000
+ONE, NOBODY = "no interval: one person shows no chance", "not estimable: nobody"
 
 
 def bootstrap(
@@ -49,11 +50,12 @@ def bootstrap(
 
     Returns:
         A frame of the library that came in (Polars for a cube): ``metric``, the groups, ``value``,
-        ``ci_low``, ``ci_high`` and ``replicates``, the number in which the value could be estimated; null
-        where it cannot be.
+        ``ci_low``, ``ci_high``, ``replicates``, the number in which the value could be estimated, and
+        ``status``: "estimated", or why not (nulls then). Of one person there is a value but no interval.
 
     Raises:
-        ValueError: see :func:`bobanalysis.fairness.cube`; or a metric the columns do not allow.
+        ValueError: see :func:`bobanalysis.fairness.cube`; a metric the columns do not allow; a cube with a
+            design, which drawing rows would ignore.
 
     >>> people = pl.DataFrame({"age": ["young", "old"] * 50, "told": [1, 0, 0, 0] * 25})
     >>> bootstrap(people, ["age"], "told", replicates=999).select("age", "value").rows()
@@ -62,6 +64,8 @@ def bootstrap(
     from scipy.sparse import coo_array
 
     cells = cube(frame, groups, prediction=prediction, outcome=outcome, weight=weight)
+    if cells.sample:
+        raise ValueError("drawing rows ignores strata and clusters: take group_metrics with design=")
     if "_prediction" in cells.cells.columns and not cells.binary:
         raise ValueError("the prediction holds several answers; give one of them, as true/false or 0/1")
     allowed = rates_of(cells)
@@ -77,11 +81,13 @@ def bootstrap(
     for metric in metrics or allowed:
         who, among = (table.select(e.fill_null(False)).to_series().to_numpy() for e in RATES[metric])
         above, below = ((weights * mask) @ member for mask in (who & among, among))
+        people = (table["_n"].to_numpy() * among) @ member
         value, *drawn = np.divide(above, below, out=np.full(below.shape, np.nan), where=below > 0)
         low, high = np.full((2, len(value)), np.nan)
-        if (some := ~np.isnan(value)).any():
+        if (some := ~np.isnan(value) & (people > 1)).any():
             low[some], high[some] = np.nanquantile(np.array(drawn)[:, some], [0.025, 0.975], axis=0)
         found = {"value": value, "ci_low": low, "ci_high": high, "replicates": (~np.isnan(drawn)).sum(axis=0)}
+        found["status"] = np.where(some, "estimated", np.where(people == 1, ONE, NOBODY))
         parts.append(pl.DataFrame({"metric": [metric] * len(value), **labels.to_dict(), **found}))
     return cells.back(pl.concat(parts).with_columns(pl.col("value", "ci_low", "ci_high").fill_nan(None)))
 

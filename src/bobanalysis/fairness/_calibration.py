@@ -9,6 +9,7 @@ import polars as pl
 
 from bobanalysis.fairness._cube import UNKNOWN, Cube, cube
 from bobanalysis.fairness.metrics import MIN_GROUP, measures
+from bobanalysis.fairness.survey import Design
 
 
 def calibration(
@@ -20,6 +21,7 @@ def calibration(
     weight: str | None = None,
     reference: Any = None,
     min_group: int = MIN_GROUP,
+    design: Design | None = None,
 ) -> Any:
     """Measure the observed rate at each level of a score, group by group.
 
@@ -35,7 +37,7 @@ def calibration(
         bin: column naming the bin of the score, such as its decile; rows without are left out.
         weight: weights, zero or more.
         reference: the group others are compared with; default everyone else with a score in the same bin.
-        min_group: as in :func:`bobanalysis.fairness.group_metrics`.
+        min_group, design: as in :func:`bobanalysis.fairness.group_metrics`.
 
     Returns:
         A measure frame (see :data:`bobanalysis.fairness.MEASURE_COLUMNS`) of the library that came in;
@@ -55,7 +57,7 @@ def calibration(
         >>> found.filter(metric="base_rate", item="9").select("sex", "value").rows()
         [('F', 1.0), ('M', 0.0)]
     """
-    cells = _by_bin(frame, groups, score, outcome, bin, weight)
+    cells = by_bin(frame, groups, score, outcome, bin, weight, design)
     w, total = pl.col("_score_w").sum(), pl.col("_score_sum").sum()
     order = cells.cells.group_by("_item").agg(_mean=total / w).sort("_mean")["_item"].to_list()
     found = measures(cells, reference, min_group).filter(pl.col("metric").is_in(["base_rate", "mean_score"]))
@@ -96,7 +98,7 @@ def calibration_error(
         >>> found.select("sex", "calibration_error", "in_the_large").rows()
         [('F', 0.0, 0.0), ('M', 0.5, 0.5)]
     """
-    cells = _by_bin(frame, groups, score, outcome, bin, weight)
+    cells = by_bin(frame, groups, score, outcome, bin, weight)
     by, w, gap = list(cells.groups), pl.col("w").sum(), pl.col("gap")
     mean = pl.col("_score_sum") / pl.col("_score_w")
     wrong = cells.cells.filter((mean < 0) | (mean > 1)).select("_item", mean.alias("mean"))
@@ -116,12 +118,14 @@ def calibration_error(
     return cells.back(found.with_columns(pl.when(~pl.col("suppressed")).then(shown)))
 
 
-def _by_bin(frame: Any, groups: Any, score: Any, outcome: Any, bin: Any, weight: Any) -> Cube:
-    """Cube of those who have both a score and an outcome, its items the bins."""
-    cells = cube(frame, groups, score=score, outcome=outcome, item=bin, weight=weight)
+def by_bin(
+    frame: Any, groups: Any, score: Any, outcome: Any, bin: Any, weight: Any, design: Design | None = None
+) -> Cube:
+    """Return the cube of those who have both a score and an outcome, its items the bins."""
+    cells = cube(frame, groups, score=score, outcome=outcome, item=bin, weight=weight, design=design)
     if missing := {"_score_sum", "_outcome", "_item"} - {*cells.cells.columns}:
         raise ValueError(
-            f"calibration needs score=, outcome= and bin=; there is no {min(missing).strip('_')}"
+            f"a score is judged with score=, outcome= and bin=; there is no {min(missing).strip('_')}"
         )
     scored = (pl.col("_item") != UNKNOWN) & (pl.col("_score_n") > 0)
     return cells.where(scored & pl.col("_outcome").is_not_null())

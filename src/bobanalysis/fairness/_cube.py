@@ -14,14 +14,17 @@ from typing import Any
 
 import polars as pl
 
+from bobanalysis.fairness.survey import REPLICATES, Design, Sample
 from bobanalysis.tables import NO, YES, as_yes_no
 
 UNKNOWN = "unknown"
 """Label of the group of people whose group is not known."""
 
-_KEYS = ("_item", "_prediction", "_outcome")
+_KEYS = ("_item", "_prediction", "_outcome", "_stratum", "_psu")
 _SUMS = ("_n", "_w", "_w2")
 _SCORE = ("_score_n", "_score_w", "_score_w2", "_score_sum", "_score_m2", "_score_m3")
+SUMS = (*_SUMS, *_SCORE)
+"""Columns of sums of a cube with a score."""
 Back = Callable[[pl.DataFrame], Any]
 
 
@@ -38,14 +41,18 @@ class Cube:
             ``_prediction``, ``_outcome``), then ``_n`` rows, ``_w`` sum of weights, ``_w2`` sum of squared
             weights, and where a score was given ``_score_n``, ``_score_w``, ``_score_w2``, ``_score_sum``
             (weighted), ``_score_m2`` and ``_score_m3`` (weighted squared and cubed deviations from the cell's
-            mean), over the rows that have one.
+            mean), over the rows that have one. Of a sample with a design also its keys ``_stratum`` and
+            ``_psu``, or ``_r0_w``, ``_r1_w``, … (and ``_score_w``, ``_score_sum`` of each), sums of its
+            replicate weights.
         groups: names of the group columns.
         back: turns a Polars frame into one of the library that the rows came in.
+        sample: how the rows were drawn, None where each was drawn for itself.
     """
 
     cells: pl.DataFrame
     groups: tuple[str, ...]
     back: Back = field(default=_same, repr=False, compare=False)
+    sample: Sample | None = field(default=None, repr=False)
 
     @property
     def keys(self) -> list[str]:
@@ -69,7 +76,8 @@ class Cube:
         if (self.groups, set(self.cells.columns)) != (other.groups, set(other.cells.columns)):
             raise ValueError(f"cubes of different columns: {self.cells.columns} and {other.cells.columns}")
         both = pl.concat([self.cells, other.cells.select(self.cells.columns)], how="vertical_relaxed")
-        return Cube(merged(both, self.keys), self.groups, self.back)
+        sample = self.sample and other.sample and self.sample + other.sample
+        return replace(self, cells=merged(both, self.keys), sample=sample)
 
     def over(self, groups: Sequence[str]) -> Cube:
         """Return the same people by fewer groups, the others summed out.
@@ -84,7 +92,7 @@ class Cube:
             raise ValueError(f"{_listed(unknown)} not among the cube's groups: {_listed(self.groups)}")
         dropped = [name for name in self.groups if name not in groups]
         keys = [key for key in self.keys if key not in dropped]
-        return Cube(merged(self.cells.drop(dropped), keys), tuple(groups), self.back)
+        return replace(self, cells=merged(self.cells.drop(dropped), keys), groups=tuple(groups))
 
     def where(self, keep: pl.Expr) -> Cube:
         """Return the cube of some of the cells."""
@@ -99,7 +107,8 @@ class Cube:
         """Return the cube with group columns that no name of a result can clash with, and the way back."""
         names = {name: f"·{at}" for at, name in enumerate(self.groups)}
         cells = self.cells.rename(names)
-        return Cube(cells, tuple(names.values())), {new: old for old, new in names.items()}
+        back = {new: old for old, new in names.items()}
+        return replace(self, cells=cells, groups=tuple(names.values()), back=_same), back
 
 
 def cube(
@@ -111,6 +120,7 @@ def cube(
     outcome: str | None = None,
     weight: str | None = None,
     item: str | None = None,
+    design: Design | None = None,
 ) -> Cube:
     """Reduce a table to its cube.
 
@@ -125,6 +135,7 @@ def cube(
         outcome: column of what was true in the end: yes or no. May have gaps.
         weight: column of weights, zero or more, without gaps; 1 for all where none is given.
         item: column naming what the row is about, such as a piece of advice; measures are kept apart by it.
+        design: how the rows were drawn; measures and tests of gaps then heed it.
 
     Returns:
         The cube.
@@ -139,7 +150,7 @@ def cube(
         ['F', 'unknown']
     """
     if isinstance(frame, Cube):
-        if given := [name for name in (prediction, score, outcome, weight, item) if name]:
+        if given := [c for c in (prediction, score, outcome, weight, item, design and "design") if c]:
             raise ValueError(f"a cube has its columns already: leave out {_listed(given)}")
         return frame if groups is None else frame.over(as_list(groups))
     groups = as_list(groups or [])
@@ -147,7 +158,9 @@ def cube(
         raise ValueError(f"rename the group column {clash[0]!r}: names of sums begin with an underscore")
     if not (groups or prediction or score or outcome or item):
         raise ValueError("nothing to count: give groups, prediction=, score= or outcome=")
-    rows, back = to_lazy(frame, [*groups, *(c for c in (prediction, score, outcome, weight, item) if c)])
+    drawn = design.columns(_names(frame), weight) if design else {}
+    named = [c for c in (prediction, score, outcome, weight, item) if c]
+    rows, back = to_lazy(frame, [*groups, *named, *(c for c in drawn.values() if c)])
     schema = rows.collect_schema()
     keys = {name: group(name, schema[name]) for name in groups}
     if item:
@@ -161,15 +174,31 @@ def cube(
     numbers = {"_n": pl.lit(1), "_w": w, "_w2": w * w}
     if score:
         numbers["_score"] = number(score, schema)
+    for role, name in drawn.items():
+        if name and role.startswith("_r"):
+            numbers[role] = number(name, schema).fill_null(float("nan"))
+        else:
+            keys[role] = group(name, schema[name]).cast(pl.String) if name else _NOBODY[role]
     narrow, sums = rows.select(**keys, **numbers), row_sums(score is not None)
     cells = narrow.group_by(list(keys)).agg(sums) if keys else narrow.select(sums)
     engine: Any = "streaming" if isinstance(frame, pl.LazyFrame) else "auto"
-    return Cube(cells.collect(engine=engine), tuple(groups), back)
+    found = cells.collect(engine=engine)
+    return Cube(found, tuple(groups), back, design.sample(found) if design else None)
+
+
+_NOBODY = {"_stratum": pl.lit("all"), "_psu": pl.int_range(pl.len()).cast(pl.String)}
+"""Without strata there is one; without clusters each row is one."""
 
 
 def as_list(names: Any) -> list[str]:
     """Return one name or several as a list of different ones."""
     return [names] if isinstance(names, str) else list(dict.fromkeys(names))
+
+
+def _names(frame: Any) -> list[str]:
+    import narwhals as nw
+
+    return nw.from_native(frame).collect_schema().names()
 
 
 def to_lazy(frame: Any, columns: Sequence[str]) -> tuple[pl.LazyFrame, Back]:
@@ -214,7 +243,8 @@ _PLAIN = (pl.Boolean, pl.String, pl.Categorical, pl.Enum, pl.Null, pl.Date, pl.D
 
 def row_sums(scored: bool) -> list[pl.Expr]:
     """Return the aggregations that make cells of rows that stand for ``_n`` people of the weight ``_w``."""
-    sums = [pl.col("_n").sum().cast(pl.Int64), pl.col("_w").sum(), pl.col("_w2").sum()]
+    again = pl.col(REPLICATES)
+    sums = [pl.col("_n").sum().cast(pl.Int64), pl.col("_w").sum(), pl.col("_w2").sum(), again.sum()]
     if scored:
         seen = pl.col("_score").is_not_null()
         n, w, w2, s = (pl.col(name).filter(seen) for name in ("_n", "_w", "_w2", "_score"))
@@ -222,13 +252,16 @@ def row_sums(scored: bool) -> list[pl.Expr]:
         moments = [(w * away**power).fill_nan(0.0).sum() for power in (2, 3)]
         parts = (n.sum().cast(pl.Int64), w.sum(), w2.sum(), (w * s).sum(), *moments)
         sums += [part.alias(name) for name, part in zip(_SCORE, parts, strict=True)]
+        for end, part in (("score_w", again), ("score_sum", again * pl.col("_score"))):
+            sums.append(part.filter(seen).sum().name.replace("w$", end))
     return sums
 
 
 def merged(cells: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
     """Add up the cells that have the same keys."""
     sums = [pl.col(name).sum() for name in (*_SUMS, *_SCORE[:4]) if name in cells.columns]
-    if "_score_sum" in cells.columns:
+    sums.append(pl.col(r"^_r\d+_.*$").sum())
+    if "_score_m2" in cells.columns:
         w, s, m2, m3 = (pl.col(f"_score_{name}") for name in ("w", "sum", "m2", "m3"))
         away = s / w - s.sum() / w.sum()
         sums.append(m2.sum() + (w * away**2).fill_nan(0.0).sum())

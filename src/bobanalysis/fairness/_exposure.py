@@ -91,10 +91,8 @@ def exposure(
     rows, r = table.filter(pl.col("_item").is_not_null()), pl.col("_rank")
     bad = rows.filter(~(r >= 1).fill_null(False) | r.is_nan() | (r != r.floor()))
     for who, what, value in bad.select("_person", "_item", "_rank").head(1).iter_rows():
-        raise ValueError(
-            f"column {rank!r} holds {value} for item {what!r} of {person} {who!r}; "
-            "ranks are whole numbers from 1"
-        )
+        where = f"column {rank!r} holds {value} for item {what!r} of {person} {who!r}"
+        raise ValueError(f"{where}; ranks are whole numbers from 1")
     twice = rows.filter(rows.select("_person", "_item").is_duplicated())
     for who, what in twice.select("_person", "_item").head(1).iter_rows():
         raise ValueError(f"item {what!r} stands more than once in the list of {person} {who!r}")

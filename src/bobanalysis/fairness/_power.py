@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from bobanalysis.fairness import intervals
-from bobanalysis.fairness.gaps import compare
+from bobanalysis.fairness.gaps import MEAN, compare
 from bobanalysis.fairness.intervals import Array
+from bobanalysis.fairness.survey import Design
 
 _MOST_GROUPS = 3_000  # all pairs of which are looked at
 
@@ -101,6 +102,7 @@ def equivalence_test(
     metric: str | None = None,
     min_group: int = 2,
     level: float = 0.05,
+    design: Design | None = None,
 ) -> Equivalence:
     """Test whether gaps of more than a margin can be excluded (two one-sided tests of every pair).
 
@@ -109,7 +111,7 @@ def equivalence_test(
     is made only if it holds for each.
 
     Args:
-        frame, groups, prediction, outcome, weight, metric, min_group: as for
+        frame, groups, prediction, outcome, weight, metric, min_group, design: as for
             :func:`bobanalysis.fairness.gap_test`.
         margin: difference of shares, more than 0 and less than 1; 0.05 is five points.
         level: chance of excluding the margin wrongly.
@@ -131,9 +133,9 @@ def equivalence_test(
     """
     if not 0 < margin < 1:
         raise ValueError(f"a margin lies between 0 and 1 (0.05 is five points), not {margin}")
-    roles = {"prediction": prediction, "outcome": outcome, "weight": weight}
+    roles = {"prediction": prediction, "outcome": outcome, "weight": weight, "design": design}
     levels = compare(frame, groups, roles, metric, min_group)
-    if levels.mean:
+    if levels.metric == MEAN:
         raise ValueError("an equivalence test compares rates: give prediction= or outcome=")
     if len(levels.value) < 2:
         return Equivalence(margin, False, None, None, None, levels.left_out, levels.reason)

@@ -172,10 +172,8 @@ def _check_shares(table: Rows, outcome: str, columns: Sequence[str]) -> None:
     """Say which value of which category separates, as that is what people meet."""
     y = table.table["_y"]
     if not y.is_between(0, 1).all():
-        raise ValueError(
-            f"column {outcome!r} runs from {y.min()!r} to {y.max()!r}; "
-            'a logit needs 0 to 1: use model="linear"'
-        )
+        runs = f"column {outcome!r} runs from {y.min()!r} to {y.max()!r}"
+        raise ValueError(f'{runs}; a logit needs 0 to 1: use model="linear"')
     if y.n_unique() == 1:
         raise NotEstimableError(f"the outcome {outcome!r} is {y[0]:g} in every row: no effect is estimable")
     for name in columns:

@@ -15,7 +15,7 @@ from bobanalysis.text import Language
 if TYPE_CHECKING:
     from bobanalysis.fairness.audit import Audit
 
-_FORMATS = (".csv", ".parquet", ".html")
+_FORMATS = (".csv", ".parquet", ".json", ".html")
 
 
 _HELP = load_yaml(dict[str, str], files("bobanalysis.fairness") / "options.yaml")
@@ -28,32 +28,49 @@ def _option(name: str, *flags: str, **rest: Any) -> Any:
 
 def audit(
     file: Annotated[Path, typer.Argument(metavar="FILE", help=_HELP["file"])],
-    groups: Annotated[list[str], _option("groups", "--groups")],
+    groups: Annotated[list[str] | None, _option("groups", "--groups")] = None,
+    by: Annotated[list[str] | None, _option("by", "--by")] = None,
+    cross: Annotated[list[str] | None, _option("cross", "--cross")] = None,
+    bands: Annotated[list[str] | None, _option("bands", "--bands")] = None,
+    on: Annotated[_Text, _option("on", "--on")] = None,
+    curve: Annotated[list[str] | None, _option("curve", "--curve")] = None,
+    jump: Annotated[list[str] | None, _option("jump", "--jump")] = None,
+    adjust_for: Annotated[list[str] | None, _option("adjust_for", "--adjust-for")] = None,
+    decompose: Annotated[list[str] | None, _option("decompose", "--decompose")] = None,
     prediction: Annotated[_Text, _option("prediction")] = None,
     outcome: Annotated[_Text, _option("outcome")] = None,
     score: Annotated[_Text, _option("score")] = None,
     weight: Annotated[_Text, _option("weight")] = None,
     count: Annotated[_Text, _option("count")] = None,
     selected: Annotated[_Text, _option("selected")] = None,
-    reference: Annotated[_Text, _option("reference")] = None,
+    strata: Annotated[_Text, _option("strata")] = None,
+    cluster: Annotated[_Text, _option("cluster")] = None,
+    replicate_weights: Annotated[_Text, _option("replicate_weights")] = None,
+    replicate_kind: Annotated[_Text, _option("replicate_kind")] = None,
+    lonely: Annotated[_Text, _option("lonely")] = None,
+    reference: Annotated[list[str] | None, _option("reference", "--reference")] = None,
     output: Annotated[list[Path] | None, _option("output", "--output")] = None,
     min_group: Annotated[int, _option("min_group", min=1)] = MIN_GROUP,
     missing: Annotated[_Text, _option("missing")] = None,
     encoding: Annotated[_Text, _option("encoding")] = None,
     skip_bad_rows: Annotated[bool, _option("skip_bad_rows", "--skip-bad-rows")] = False,
     search: Annotated[bool, _option("search", "--search")] = False,
-    lang: Annotated[Language, _option("lang")] = "fr",
+    protect: Annotated[bool, _option("protect", "--protect")] = False,
+    lang: Annotated[Language | None, _option("lang", "--lang")] = None,
 ) -> None:
     """Measure who gets what in a file, by group, with intervals; write the measures or a page.
+
+    --by age --by sex takes each attribute by itself, --cross age,sex crosses them; --groups age,sex crosses
+    them too, each value a group.
 
     Exit code 0: measured. 1: the file cannot be audited, and the message says why. 2: the command is wrong.
     """
     from polars.exceptions import PolarsError
     from rich.console import Console
 
+    from bobanalysis.fairness.attributes import numbers_by_name
     from bobanalysis.fairness.audit import audit_file
-    from bobanalysis.fairness.page import show
-    from bobanalysis.fairness.reading import MISSING
+    from bobanalysis.fairness.page import show, system_language
 
     errors = Console(stderr=True, soft_wrap=True)
     outputs = output or []
@@ -72,51 +89,68 @@ def audit(
             refuse_overwrite(path, file)
         names = _names(groups, file)
         roles = {"prediction": prediction, "outcome": outcome, "score": score, "weight": weight}
-        roles |= {"count": count, "selected": selected}
+        roles |= {"count": count, "selected": selected, "strata": strata, "cluster": cluster}
+        roles |= {"replicate_weights": replicate_weights, "replicate_kind": replicate_kind, "lonely": lonely}
         found = audit_file(
             file,
             names,
+            by=_names(by, file),
+            cross=[_names([one], file) for one in cross or []],
+            bands=numbers_by_name("--bands", bands or []),
+            on=on,
+            curve=_names(curve, file),
+            jump=numbers_by_name("--jump", jump or []),
+            adjust_for=_names(adjust_for, file),
+            decompose=decompose or [],
             **roles,
-            reference=_labels(reference, len(names)),
+            reference=_labels(reference or [], 0 if by or cross else len(names)),
             min_group=min_group,
-            missing=MISSING if missing is None else ("", *(part.strip() for part in missing.split(","))),
+            missing=None if missing is None else ("", *(part.strip() for part in missing.split(","))),
             encoding=encoding,
             skip_bad_rows=skip_bad_rows,
             search=search,
+            protect=protect,
             progress=progress,
         )
+        lang = lang or system_language()
         for path in outputs:
             _write(found, path, lang)
     except (ValueError, OSError, PolarsError) as error:
         errors.print(f"error: {error}", markup=False, highlight=False)
         raise typer.Exit(1) from None
     screen = Console()
-    show(found, lang, screen if screen.is_terminal else Console(width=160))
+    show(found, lang, screen if screen.is_terminal else Console(width=80))
     for path in outputs:
         screen.print(f"{path}", markup=False, highlight=False)
 
 
-def _names(asked: list[str], file: Path) -> list[str]:
+def _names(asked: list[str] | None, file: Path) -> list[str]:
     """Column names; a comma parts them unless a column is named so."""
-    has = open_table(file).columns if any("," in each for each in asked) and file.is_file() else ()
-    parts = [p for e in asked for p in ([e] if e in has else (x.strip() for x in e.split(","))) if p]
+    has = open_table(file).columns if any("," in each for each in asked or []) and file.is_file() else ()
+    parts = [p for e in asked or [] for p in ([e] if e in has else (x.strip() for x in e.split(","))) if p]
     return list(dict.fromkeys(parts))
 
 
-def _labels(asked: str | None, groups: int) -> Any:
-    if asked is None or groups == 1:
-        return asked
-    return tuple(part.strip() for part in asked.split(" × " if " × " in asked else ","))
+def _labels(asked: list[str], groups: int) -> Any:
+    """Labels by attribute (sex=F), one a group column (F,75), or one."""
+    if not asked or (groups == 0 and all("=" in one for one in asked)):
+        return dict(one.split("=", 1) for one in asked) or None
+    if groups <= 1:
+        return asked[0]
+    return tuple(part.strip() for part in asked[0].split(" × " if " × " in asked[0] else ","))
 
 
 def _write(found: Audit, path: Path, lang: Language) -> None:
     """Write all of a file or none of it."""
+    from bobanalysis.fairness.export import metadata, record
     from bobanalysis.fairness.page import page
 
+    kind = path.suffix.lower()
     try:
-        if path.suffix.lower() == ".html":
-            write_text(page(found, lang), path)
+        if kind in (".html", ".json"):
+            write_text(page(found, lang) if kind == ".html" else record(found), path)
         else:
-            write_table(found.measures, path)
+            crossed = found.question.groups and len(found.entries) == 1
+            write_table(found.entries[0]["measures"] if crossed else found.table, path, metadata(found))
     except OSError as error:
         raise OSError(f"{path} cannot be written: {error.strerror or error}") from error

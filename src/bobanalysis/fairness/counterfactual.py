@@ -59,13 +59,7 @@ def steps(frame: Any, pair: str, along: str, value: str, weight: str | None = No
         _changed=pl.col(value).ne_missing(pl.col(value).shift(1).over(pair)),
         _weight=pl.col(weight) if weight else pl.lit(1.0),
     ).drop_nulls("_from")
-    result = (
-        moved.group_by(pl.col("_from").alias(f"{along}_from"), pl.col(along).alias(f"{along}_to"))
-        .agg(
-            share_changed=(pl.col("_changed") * pl.col("_weight")).sum() / pl.col("_weight").sum(),
-            n=pl.len().cast(pl.Int64),
-        )
-        .filter(pl.col("share_changed") > 0)
-        .sort(f"{along}_from")
-    )
-    return back(result)
+    ends, w = (pl.col("_from").alias(f"{along}_from"), pl.col(along).alias(f"{along}_to")), pl.col("_weight")
+    share = (pl.col("_changed") * w).sum() / w.sum()
+    result = moved.group_by(*ends).agg(share_changed=share, n=pl.len().cast(pl.Int64))
+    return back(result.filter(pl.col("share_changed") > 0).sort(f"{along}_from"))

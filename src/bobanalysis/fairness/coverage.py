@@ -118,14 +118,16 @@ def _missed(first: Any, last: Any, n: int, rates: Array) -> Array:
 
 def _lengthened(low: Array, high: Array, miss: float) -> Limits:
     """Let the likelier of the two next counts hold each rate that too few counts hold."""
-    from scipy.stats import binom
+    from scipy.special import comb
 
     n, step = len(low) - 1, 1 / _STEPS
     allowed = miss * np.where(n * (np.minimum(_RATES, 1 - _RATES) + step) >= _EXPECTED, 1.5, 3.0)
     low, high = low.copy(), high.copy()
     first, last = _holding(low, high, _RATES)
     while (short := _missed(first, last, n, _RATES) > allowed).any():
-        below = binom.pmf(first - 1, n, _RATES) >= binom.pmf(last + 1, n, _RATES)
+        # scipy.stats has this law, and is slow to import
+        less, more = (comb(n, k) * _RATES**k * (1 - _RATES) ** (n - k) for k in (first - 1, last + 1))
+        below = less >= more
         np.maximum.at(high, first[short & below] - 1, _RATES[short & below] + step)
         np.minimum.at(low, last[short & ~below] + 1, _RATES[short & ~below] - step)
         low = np.minimum(low, 1 - high[::-1])

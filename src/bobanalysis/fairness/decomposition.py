@@ -65,9 +65,8 @@ def shapley(
     """
     names = list(factors)
     if not 1 <= len(names) <= MOST_FACTORS:
-        raise ValueError(
-            f"{len(names)} factors; give 1 to {MOST_FACTORS}, as each one doubles the evaluations"
-        )
+        asked = f"{len(names)} factors; give 1 to {MOST_FACTORS}"
+        raise ValueError(f"{asked}, as each one doubles the evaluations")
     if len(set(names)) < len(names):
         raise ValueError(f"a factor is named twice among {', '.join(map(repr, names))}")
     k = len(names)
@@ -237,9 +236,8 @@ def oaxaca(
     if against not in groups:
         raise no_reference(reference, groups)
     if len(groups) != 2:
-        raise ValueError(
-            f"column {group!r} has {len(groups)} groups ({', '.join(groups[:20])}); keep the rows of two"
-        )
+        has = f"column {group!r} has {len(groups)} groups ({', '.join(groups[:20])})"
+        raise ValueError(f"{has}; keep the rows of two")
     mine = next(name for name in groups if name != against)
     columns, in_group = design(table.table, explain), (table.table[group] == mine).to_numpy()
     x, b = _side(table, columns, in_group, mine)

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from bobanalysis.fairness._cube import UNKNOWN, as_list, to_lazy
-from bobanalysis.fairness.metrics import MIN_GROUP
+from bobanalysis.fairness._cube import UNKNOWN, Cube, as_list, to_lazy
+from bobanalysis.fairness.metrics import ERROR_COLUMNS, EVERYONE_ELSE, MEASURE_COLUMNS, MIN_GROUP, RATES
 
 TOTAL = "total"
 """Label of the sum over an attribute."""
@@ -98,6 +98,70 @@ def protect(
             pl.Series("possible_high", high).fill_nan(None),
         )
     )
+
+
+class Shield:
+    """Which figures of a cube can be shown so that no small cell can be worked out from all of them.
+
+    The table of counts that stands behind every rate (groups × prediction × outcome, with all totals) is
+    protected once, by :func:`protect`. A rate is shown where all counts that it is made of are; so whatever
+    is shown, of one attribute or of some crossed, follows from cells of that table that are not hidden.
+    """
+
+    def __init__(self, cells: Cube, min_count: int = MIN_GROUP) -> None:
+        """Protect the counts of a cube."""
+        safe, self._names = cells.renamed()
+        self._roles = [key for key in ("_prediction", "_outcome") if key in safe.cells.columns]
+        by = [*safe.groups, *self._roles]
+        counts = safe.cells.group_by(by).agg(pl.col("_n").sum())
+        self._cells = protect(counts, by, "_n", min_count=min_count).filter(pl.col("hidden").is_not_null())
+        if not self._cells.filter(pl.all_horizontal(pl.col(by) == TOTAL)).is_empty():
+            raise ValueError(f"so few people that even their number gives groups below {min_count} away")
+
+    def lost(self, metric: str, groups: Sequence[str], item: str | None = None) -> list[str]:
+        """Return the labels of groups (crossed, "total" for all) of which a measure cannot be shown."""
+        made: list[dict[str, Any]] = [{}]  # counts that it is made of, those of all answers not named
+        if item is not None or metric == "prediction_missing_rate":
+            made += [{"_prediction": item or UNKNOWN}, {"_prediction": UNKNOWN}]
+        elif metric in RATES:
+            roots = {name for part in RATES[metric] for name in part.meta.root_names()}
+            told = pl.DataFrame({"_prediction": [True, True, False, False], "_outcome": [True, False] * 2})
+            made = told.filter(RATES[metric][1]).select(r for r in self._roles if r in roots).to_dicts()
+        text = [{k: v if isinstance(v, str) else str(v).lower() for k, v in cell.items()} for cell in made]
+        one = pl.all_horizontal
+        which = [one(pl.col(role) == cell.get(role, TOTAL) for role in self._roles) for cell in text]
+        rest = [pl.col(name) == TOTAL for name, said in self._names.items() if said not in groups]
+        hidden = self._cells.filter(pl.any_horizontal(which) if self._roles else pl.lit(True), *rest)
+        return hidden.rename(self._names).select(_label(groups)).to_series().unique().to_list()
+
+    def conceal(self, table: pl.DataFrame, groups: Sequence[str], named: Sequence[str] = ()) -> pl.DataFrame:
+        """Return a measure frame without what gives small cells away; ``named``: its groups' real names."""
+        parts, everybody = [], " × ".join([TOTAL] * len(groups))
+        for block in table.partition_by("metric", "item", maintain_order=True):
+            metric, item, other = block.select("metric", "item", "reference").row(0)
+            gone = _label(groups).is_in(lost := self.lost(metric, named or groups, item))
+            known = (everybody if other == EVERYONE_ELSE else other) not in lost
+            keep = dict.fromkeys(MEASURE_COLUMNS[2:6], ~gone)
+            compared = [*MEASURE_COLUMNS[7:15], *(c for c in ERROR_COLUMNS if c in block.columns)]
+            keep |= dict.fromkeys(compared, ~gone & pl.lit(known))
+            keep |= {"n": pl.lit(False)} if metric == "mean_score" else {}  # it would count who has no score
+            shown = (pl.when(where).then(c).alias(c) for c, where in keep.items())
+            parts.append(block.with_columns(*shown, suppressed=pl.col("suppressed") | gone))
+        return pl.concat(parts)
+
+    def whole(self, groups: Sequence[str]) -> bool:
+        """Whether nothing of a way to cross attributes is hidden."""
+        rest = [pl.col(name) == TOTAL for name, said in self._names.items() if said not in groups]
+        return self._cells.filter(pl.lit(True), *rest).is_empty()
+
+    def known(self, cells: Cube, metric: str) -> Cube:
+        """Return the cube of the groups of which a measure can be shown."""
+        made = "accuracy" if metric == "equalized_odds" else metric  # of all four counts
+        return cells.where(~_label(cells.groups).is_in(self.lost(made, cells.groups)))
+
+
+def _label(groups: Sequence[str]) -> pl.Expr:
+    return pl.concat_str([pl.col(g).cast(pl.String).fill_null(UNKNOWN) for g in groups], separator=" × ")
 
 
 def _lines(full: pl.DataFrame, by: list[str]) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from bobanalysis.fairness._cube import UNKNOWN, cube
+from bobanalysis.fairness.disclosure import Shield
 from bobanalysis.fairness.metrics import MIN_GROUP, measures
 
 _NAMES = {
@@ -26,6 +27,7 @@ def disparities(
     outcome: str | None = None,
     weight: str | None = None,
     min_group: int = MIN_GROUP,
+    shield: Shield | None = None,
 ) -> Any:
     """Summarise each rate over the groups by its largest difference and its smallest ratio.
 
@@ -39,6 +41,7 @@ def disparities(
         prediction, outcome: true/false or 0/1; without an outcome only demographic parity.
         weight: weights, zero or more.
         min_group: groups of fewer people (among whom the rate is) are left out, and counted in ``left_out``.
+        shield: leaves out the groups that would give small ones away.
 
     Returns:
         A frame of the library that came in, one row a ``measure`` (such as "equalized_odds"):
@@ -67,6 +70,8 @@ def disparities(
     value = pl.col("value").filter(known)
     several, high, low = value.count() > 1, value.max(), value.min()
     rates = measures(cells, min_group=min_group, exact=True).filter(pl.col("metric").is_in([*_NAMES]))
+    if shield:
+        rates = shield.conceal(rates, cells.groups)
     found = rates.group_by(measure=pl.col("metric").replace(_NAMES), maintain_order=True).agg(
         pl.when(several).then(high - low).alias("difference"),
         pl.when(several & (high > 0)).then(low / high).alias("ratio"),

@@ -108,9 +108,10 @@ def distribution_distances(
         "p_value": chdtrc(np.maximum(degrees, 1), statistic),
     }
     shown = ~(hidden | np.isnan(p).any(1) | np.isnan(q).any(1))
-    tests = ("expected_by_chance", "chi_square", "degrees", "p_value")  # of a group and itself there is none
+    # of a group and itself there is no test, nor of a sample with a design
+    tests, untested = ("expected_by_chance", "chi_square", "degrees", "p_value"), itself | bool(given.sample)
     for key, column in found.items():
-        found[key] = np.where(shown & ~(itself & (key in tests)), column, np.nan)
+        found[key] = np.where(shown & ~(untested & (key in tests)), column, np.nan)
     result = labels.with_columns(
         pl.Series("n", people, dtype=pl.Int64),
         pl.lit(name).alias("reference"),

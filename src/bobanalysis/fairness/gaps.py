@@ -16,6 +16,9 @@ costs the same whatever the rows:
 * means: means and their variances are drawn, each group with its own variance, all with the skewness that the
   scores have within groups.
 
+* of a sample with a design: estimates are drawn from the normal law that has their covariances, their
+  variances with the degrees of freedom of the design (:mod:`bobanalysis.fairness.survey`).
+
 Where precisions differ between groups, the limits are widened to what that asks for.
 
 Sources: Hochberg, Weiss and Hart, On graphical procedures for multiple comparisons, JASA 77 (1982), 767-772;
@@ -26,7 +29,7 @@ Westfall and Young, Resampling-based multiple testing (1993); for the mid-P valu
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -37,6 +40,7 @@ from bobanalysis.fairness import intervals
 from bobanalysis.fairness._cube import Back, cube
 from bobanalysis.fairness.intervals import Array
 from bobanalysis.fairness.metrics import RATES, labelled, mean_sums, rate_sums
+from bobanalysis.fairness.survey import Design, covariance, shorter
 
 DRAWS = 1_999
 """Number of data sets drawn without a difference, where groups are few enough to afford it."""
@@ -46,7 +50,7 @@ LEVEL = 0.05
 _FEWEST, _WORK, _CHUNK = 199, 20_000_000, 2_000_000
 _MOST_LISTED = 1_000  # groups whose pairs are listed
 _MOST_DEALT = 10**9  # people, that numpy deals out without replacement
-MEAN = "mean_score"
+MEAN, ODDS = "mean_score", "equalized_odds"
 _FIRST = (("selection_rate", "_prediction"), ("base_rate", "_outcome"), (MEAN, "_score_sum"))
 
 
@@ -96,6 +100,7 @@ def gap_test(
     seed: int = 0,
     *,
     score: str | None = None,
+    design: Design | None = None,
 ) -> GapTest:
     """Test whether groups differ at all, and say how large the largest gap is.
 
@@ -105,10 +110,14 @@ def gap_test(
         prediction, outcome, score, weight: as for :func:`bobanalysis.fairness.group_metrics`; weights may be
             related to what is measured.
         metric: name of a rate of :func:`bobanalysis.fairness.group_metrics`, such as
-            "false_positive_rate", or "mean_score"; by default the first that the columns allow.
+            "false_positive_rate", or "mean_score"; by default the first that the columns allow. Also
+            "equalized_odds", the larger of the largest gaps of the true and of the false positive rate: both
+            are tested at half the level (Bonferroni), so that the limits hold for the larger, whichever it is
+            and whether or not the two go together.
         min_group: groups of fewer rows are left out, and named. At least 2: one row shows no rate.
         draws: data sets to draw; fewer are where groups are many (at least 199).
         seed: of the random numbers.
+        design: how the rows were drawn; see :class:`bobanalysis.fairness.Design`.
 
     Returns:
         The test; see :class:`GapTest`. It is *not estimable*, and says why, where fewer than two groups are
@@ -124,14 +133,28 @@ def gap_test(
         >>> print(f"{found.value:.2f} ({found.ci_low:.2f} to {found.ci_high:.2f}), p {found.p_value:.3f}")
         0.30 (0.16 to 0.43), p 0.001
     """
-    roles = {"prediction": prediction, "outcome": outcome, "weight": weight, "score": score}
-    levels = compare(frame, groups, roles, metric, min_group)
+    roles: Any = {"prediction": prediction, "outcome": outcome, "weight": weight, "score": score}
+    roles |= {"design": design}
+    if metric != ODDS:
+        return _gap_test(compare(frame, groups, roles, metric, min_group), draws, seed)
+    cells, tests = cube(frame, groups, **roles), []
+    for rate in ("true_positive_rate", "false_positive_rate"):
+        tests.append(_gap_test(compare(cells, None, {}, rate, min_group), draws, seed, LEVEL / 2))
+        if (last := tests[-1]).reason:
+            return replace(last, metric=ODDS, value=None, reason=f"{rate}: {last.reason}")
+    worse = max(tests, key=lambda test: test.value or 0.0)
+    ends = {end: max(getattr(test, end) for test in tests) for end in ("ci_low", "ci_high")}
+    p_value = min(2 * min(test.p_value or 0.0 for test in tests), 1.0)
+    return replace(worse, metric=ODDS, n=sum(test.n for test in tests), p_value=p_value, **ends)
+
+
+def _gap_test(levels: Levels, draws: int, seed: int, level: float = LEVEL) -> GapTest:
     value, labels = levels.value, levels.labels
     gap = float(np.ptp(value)) if len(value) > 1 else None
     found = partial(GapTest, levels.metric, gap, int(levels.n.sum()), len(value), levels.left_out)
     if levels.reason:
         return found(_intervals(levels, np.nan), reason=levels.reason)
-    p_value, multiplier, _ = _tested(levels, draws, seed)
+    p_value, multiplier, _ = _tested(levels, draws, seed, level)
     shown = _intervals(levels, multiplier)
     low, high = shown["low"].to_numpy(), shown["high"].to_numpy()
     widest = float(high.max() - low.min())
@@ -140,7 +163,7 @@ def gap_test(
         high=labels[value.argmax()],
         low=labels[value.argmin()],
         ci_low=float(max(low.max() - high.min(), 0.0)),
-        ci_high=widest if levels.mean else min(widest, 1.0),
+        ci_high=widest if levels.metric == MEAN else min(widest, 1.0),
         p_value=p_value,
     )
 
@@ -157,11 +180,12 @@ def pairwise_gaps(
     seed: int = 0,
     *,
     score: str | None = None,
+    design: Design | None = None,
 ) -> Any:
     """Return all gaps between two groups, with limits that hold for all at once.
 
     Args:
-        frame, groups, prediction, outcome, score, weight, metric, min_group, draws, seed: as for
+        frame, groups, prediction, outcome, score, weight, metric, min_group, draws, seed, design: as for
             :func:`gap_test`.
 
     Returns:
@@ -179,7 +203,7 @@ def pairwise_gaps(
         >>> pairwise_gaps(people, ["age"], "told", draws=999)["difference"].round(3).item()
         0.3
     """
-    roles = {"prediction": prediction, "outcome": outcome, "weight": weight, "score": score}
+    roles = {"prediction": prediction, "outcome": outcome, "weight": weight, "score": score, "design": design}
     levels = compare(frame, groups, roles, metric, min_group)
     if len(levels.n) > _MOST_LISTED:
         raise ValueError(f"{len(levels.n)} groups make too many pairs to list; take gap_test")
@@ -188,8 +212,8 @@ def pairwise_gaps(
     each = each.drop_nulls("low").sort("value", descending=True, maintain_order=True).with_row_index("at")
     pairs = each.join(each, how="cross", suffix="_other").filter(pl.col("at") < pl.col("at_other"))
     p, n, other, m = (pairs[f"{c}{of}"].to_numpy() for of in ("", "_other") for c in ("value", "precision"))
-    sure = _touching(p, n, other, m, levels.mean)
-    furthest = np.inf if levels.mean else 1.0
+    sure = _touching(p, n, other, m, levels.even)
+    furthest = np.inf if levels.metric == MEAN else 1.0
     value, low, high = (pl.col(name) for name in ("value", "low", "high"))
     found = pairs.select(
         pl.col("group", "group_other", "n", "n_other", "value", "value_other"),
@@ -203,7 +227,9 @@ def pairwise_gaps(
 
 def _intervals(levels: Levels, multiplier: float) -> pl.DataFrame:
     """A row a group, with its comparison interval; null where the multiplier is not known."""
-    low, high = _limits(levels.value, levels.precision, multiplier, levels.mean)
+    low, high = _limits(levels.value, levels.precision, multiplier, levels.even)
+    if levels.metric != MEAN:
+        low, high = np.clip(low, 0, 1), np.clip(high, 0, 1)
     table = {"group": pl.Series(levels.labels, dtype=pl.String), "n": levels.n, "people": levels.people}
     found = pl.DataFrame(table | {"value": levels.value, "low": low, "high": high})
     return found.with_columns(pl.col("low", "high").fill_nan(None))
@@ -225,9 +251,9 @@ class Levels:
         n: rows of each group.
         value: its rate or mean.
         people: its effective number of people.
-        mean: whether means are compared rather than rates.
-        precision: of a rate the effective number of people; of a mean 1 / (standard error)², the error
-            lengthened as Student's t asks for at 95 %.
+        even: whether limits are as far below as above: of means, and with a design of rates too.
+        precision: of a rate the effective number of people; where limits are even 1 / (standard error)², the
+            error lengthened as Student's t asks for at 95 %.
         varies: whether anything differs between any two people.
         draw: draws values and precisions, (sets × groups).
     """
@@ -239,7 +265,7 @@ class Levels:
     n: Any
     value: Array
     people: Array
-    mean: bool
+    even: bool
     precision: Array
     varies: bool
     draw: Draw
@@ -265,7 +291,7 @@ def compare(
     if not cells.groups:
         raise ValueError("a gap needs groups: give groups=")
     if "_prediction" in has and not cells.binary:
-        named = roles["prediction"]
+        named = roles.get("prediction", "prediction")
         raise ValueError(f"column {named!r} holds several answers; compare one of them, as true/false or 0/1")
     metric = metric or next((name for name, column in _FIRST if column in has), None)
     if metric is None:
@@ -277,13 +303,27 @@ def compare(
         raise ValueError(f"{metric} needs {missing[0].strip('_').removesuffix('_sum')}=")
     safe, names = cells.renamed()
     table, by, mean = safe.cells, [*names], metric == MEAN
-    sums = mean_sums(table, by) if mean else rate_sums(table, by, metric, None, *RATES[metric])
-    sums = labelled(sums, by).with_columns(label=pl.concat_str(by, separator=" × "))
+
+    def summed(keys: list[str]) -> pl.DataFrame:
+        sums = mean_sums(table, keys) if mean else rate_sums(table, keys, metric, None, *RATES[metric])
+        return labelled(sums, by)
+
+    sums = summed(by).with_columns(label=pl.concat_str(by, separator=" × "))
     effective = intervals.kish(sums["w"].to_numpy(), sums["w2"].to_numpy())
     large = (sums["n"].to_numpy() >= max(min_group, 2)) & (effective > (1 if mean else 0))
+    if cells.sample:
+        law = covariance(sums, summed([*by, *cells.sample.keys]), by, cells.sample)
+        large &= (law[2] > 0) & np.isfinite(law[0])
     left_out, sums, people = tuple(sums.filter(~large)["label"]), sums.filter(large), effective[large]
     n, w, w2, x, m2 = (sums[c].to_numpy() for c in ("n", "w", "w2", "x", "m2"))
     found = partial(Levels, cells.back, metric, sums["label"].to_list(), left_out, n)
+    if cells.sample:
+        variance, together, degrees, units = law
+        if together is not None:
+            together = together[np.ix_(large, large)]
+        people = np.minimum(people, units[large])
+        drawn = (x, w, m2, n, people, variance[large], together, degrees[large])
+        return found(x / w, *_drawn_law(*drawn))
     if mean:
         return found(x / w, people, True, *_means_law(people, m2 / w, sums["m3"].to_numpy() / w))
     value = np.clip(x / w, 0, 1)
@@ -300,6 +340,35 @@ def _weights(table: pl.DataFrame, groups: list[str], metric: str) -> list[tuple[
     people = table.filter(among).with_columns(y=who, typical=typical).filter(pl.col("typical") > 0)
     w, w2, n = pl.col("_w") / pl.col("typical"), pl.col("_w2") / pl.col("typical") ** 2, pl.col("_n").sum()
     return people.group_by("y").agg(n=n, w=w.sum() / n, w2=w2.sum() / n).sort("y").rows()
+
+
+def _drawn_law(
+    x: Array, w: Array, m2: Any, n: Array, units: Array, variance: Array, together: Any, degrees: Array
+) -> Any:
+    """What Levels says of a sample with a design: people, precision, whether anything varies, how to draw.
+
+    A group that shows no variance has that of all, as if each of its units were one person.
+    """
+    mean, squares = x.sum() / max(w.sum(), 1e-300), m2.astype(float)
+    each = mean * (1 - mean) if np.isnan(squares).all() else squares.sum() / max(w.sum(), 1e-300)
+    flat = variance <= 1e-9 * each / units
+    variance = np.where(flat, each / units, variance)
+    root = np.sqrt(variance)
+    if together is not None:
+        together[flat, flat] = variance[flat]
+        size, turn = np.linalg.eigh(together)
+        root = turn * np.sqrt(np.maximum(size, 0))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        people = np.minimum(each / variance, n) * shorter(degrees)
+        precision = shorter(degrees) / variance
+    return people, True, precision, bool(each > 0), partial(_drawn, root, precision, degrees)
+
+
+def _drawn(root: Array, precision: Array, degrees: Array, size: int, rng: np.random.Generator) -> Any:
+    """Draw estimates that are alike, and the precision that each seems to have."""
+    noise = rng.standard_normal((size, len(degrees)))
+    value = noise @ root.T if root.ndim == 2 else noise * root
+    return value, precision / (rng.chisquare(degrees, noise.shape) / degrees)
 
 
 def _means_law(people: Array, variance: Array, cubes: Array) -> tuple[Array, bool, Draw]:
@@ -367,26 +436,26 @@ def _mid_p(found: Any, alike: Array) -> Any:
     return (1 + (greater + not_less) / 2) / (1 + len(alike))
 
 
-def _tested(levels: Levels, draws: int, seed: int) -> tuple[float, float, Array]:
+def _tested(levels: Levels, draws: int, seed: int, level: float = LEVEL) -> tuple[float, float, Array]:
     """P value, multiplier of the intervals, and the sorted multipliers of data sets that are alike."""
     alike = np.sort(_alike(levels, draws, seed))
-    found = _separation(levels.value[None], levels.precision[None], levels.mean)[0]
-    p_value, q = float(_mid_p(found, alike)), _multiplier(levels, alike)
+    found = _separation(levels.value[None], levels.precision[None], levels.even)[0]
+    p_value, q = float(_mid_p(found, alike)), _multiplier(levels, alike, level)
     step = 1e-9 * found  # more than rounding errors, less than matters: limits must say what the test says
-    return p_value, min(q, found - step) if p_value <= LEVEL + 1e-12 else max(q, found + step), alike
+    return p_value, min(q, found - step) if p_value <= level + 1e-12 else max(q, found + step), alike
 
 
-def _multiplier(levels: Levels, alike: Array) -> float:
+def _multiplier(levels: Levels, alike: Array, level: float) -> float:
     """Multiplier for groups alike, or as different in precision as these where that asks for a larger one.
 
     The latter is what normal errors of these sizes need for all pairs to be covered at once.
     """
-    q = float(np.quantile(alike, 1 - LEVEL, method="higher"))
-    low, high = _limits(levels.value, levels.precision, max(q, 1e-9), levels.mean)
+    q = float(np.quantile(alike, 1 - level, method="higher"))
+    low, high = _limits(levels.value, levels.precision, max(q, 1e-9), levels.even)
     scale = (high - low) / 2 / max(q, 1e-9)
     sets = min(len(alike), max(_FEWEST, _WORK // len(scale) // 4))
     error = np.random.default_rng(0).standard_normal((sets, len(scale))) * scale
-    return max(q, float(np.quantile(_separation(error, scale**-2, True), 1 - LEVEL)))
+    return max(q, float(np.quantile(_separation(error, scale**-2, True), 1 - level)))
 
 
 # --- data sets without a difference -----------------------------------------------------------------------
@@ -399,7 +468,7 @@ def _alike(levels: Levels, draws: int, seed: int) -> Array:
     found = []
     while left > 0:
         value, precision = levels.draw(min(size, left), rng)
-        found.append(_separation(value, precision, levels.mean))
+        found.append(_separation(value, precision, levels.even))
         left -= size
     return np.concatenate(found)
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
 import polars as pl
 
 from bobanalysis.fairness._cube import UNKNOWN, Cube, cube, merged
+from bobanalysis.fairness.disclosure import Shield
 from bobanalysis.fairness.metrics import MIN_GROUP, measures
+from bobanalysis.fairness.survey import REPLICATES
 
 FOUR_FIFTHS = 0.8
 TWO_PERCENT = 0.02
@@ -21,6 +24,7 @@ def impact_ratios(
     prediction: str | None = None,
     weight: str | None = None,
     min_group: int = MIN_GROUP,
+    shield: Shield | None = None,
 ) -> Any:
     """Compare every group with the group that is selected most, attribute by attribute and crossed.
 
@@ -35,6 +39,7 @@ def impact_ratios(
         weight: weights, zero or more.
         min_group: smaller categories are suppressed and left out of the comparison. The city's published
             tables show all: 1.
+        shield: hides what would give small groups away: their figures, and shares where something is hidden.
 
     Returns:
         A frame of the library that came in: ``attributes`` ("sex", "sex × race"), ``category``, ``n``,
@@ -60,23 +65,31 @@ def impact_ratios(
         raise ValueError("impact ratios need a decision of yes or no")
     safe, named = cells.renamed()
     ways = (way for size in range(1, len(named) + 1) for way in combinations(named, size))
-    tables = [_one(safe, way, " × ".join(named[name] for name in way), min_group) for way in ways]
+    tables = [_one(safe, way, [named[name] for name in way], min_group, shield) for way in ways]
     return cells.back(pl.concat(tables))
 
 
-def _one(cells: Cube, groups: tuple[str, ...], attributes: str, min_group: int) -> pl.DataFrame:
+def _one(
+    cells: Cube, groups: tuple[str, ...], named: list[str], min_group: int, shield: Shield | None
+) -> pl.DataFrame:
     """The table of one attribute, or of some crossed: ratios to the category that is selected most."""
-    keys = [*groups, "_prediction"]
-    decided = cells.cells.drop_nulls("_prediction").select(*keys, "_n", "_w", "_w2")
-    every = Cube(merged(decided, keys), groups)
-    known = every.known()
-    rates = measures(known, min_group=min_group).filter(metric="selection_rate")
+    keys = [*groups, "_prediction", *(cells.sample.keys if cells.sample else [])]
+    decided = cells.cells.drop_nulls("_prediction").select(*keys, "_n", "_w", "_w2", pl.col(REPLICATES))
+    every = replace(cells, cells=merged(decided, keys), groups=groups)
+    known, attributes = every.known(), " × ".join(named)
+
+    def compared(reference: Any) -> pl.DataFrame:
+        found = measures(known, reference, min_group).filter(metric="selection_rate")
+        return shield.conceal(found, groups, named) if shield else found
+
+    rates = compared(None)
     most = rates.drop_nulls("value").sort("value", descending=True, maintain_order=True).select(groups)
     if not most.is_empty():
-        rates = measures(known, most.row(0), min_group).filter(metric="selection_rate")
+        rates = compared(most.row(0))
     ratios = (pl.when(not most.is_empty()).then(pl.col(f"ratio{end}")) for end in ("", "_low", "_high"))
     ratio, low, high = ratios
-    rate, share = pl.col("value"), pl.col("n") / pl.col("n").sum()
+    whole = not shield or shield.whole(named)
+    rate, share = pl.col("value"), pl.when(whole).then(pl.col("n") / pl.col("n").sum())
     table = rates.select(
         attributes=pl.lit(attributes),
         category=pl.concat_str(groups, separator=" × "),
@@ -91,6 +104,6 @@ def _one(cells: Cube, groups: tuple[str, ...], attributes: str, min_group: int) 
         below_two_percent=share < TWO_PERCENT,
         suppressed=pl.col("suppressed"),
     )
-    unnamed = int(every.cells["_n"].sum()) - int(known.cells["_n"].sum())
+    unnamed = int(every.cells["_n"].sum()) - int(known.cells["_n"].sum()) if whole else None
     last = pl.DataFrame({"attributes": attributes, "category": UNKNOWN, "n": unnamed, "suppressed": False})
     return pl.concat([table, last], how="diagonal_relaxed")

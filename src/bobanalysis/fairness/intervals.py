@@ -109,16 +109,17 @@ def student(mean: Any, variance: Any, n: Any, confidence: float = 0.95) -> Limit
 
     m, n = np.asarray(mean, float), np.asarray(n, float)
     freedom = np.where(n > 1, n - 1, np.nan)
-    half = stdtrit(freedom, 0.5 + confidence / 2) * np.sqrt(np.asarray(variance, float) / freedom)
+    half = stdtrit(freedom, 0.5 + confidence / 2) * np.sqrt(np.maximum(variance, 0) / freedom)
     return m - half, m + half
 
 
-def difference(value: Any, limits: Limits, other: Any, other_limits: Limits) -> Limits:
+def difference(value: Any, limits: Limits, other: Any, other_limits: Limits, rho: Any = 0.0) -> Limits:
     """Limits of ``value - other``; with Wilson limits this is Newcombe's hybrid score interval.
 
     Args:
         value, limits: of the group.
         other, other_limits: of the group it is compared with, which shares no people with it.
+        rho: correlation of the two estimates, such as those of people of the same clusters.
 
     Returns:
         Lower and upper limits of the difference.
@@ -132,15 +133,20 @@ def difference(value: Any, limits: Limits, other: Any, other_limits: Limits) -> 
     """
     (l1, u1), (l2, u2) = limits, other_limits
     gap = np.asarray(value, float) - np.asarray(other, float)
-    return gap - np.hypot(value - l1, u2 - other), gap + np.hypot(u1 - value, other - l2)
+    low, high = np.hypot(value - l1, u2 - other), np.hypot(u1 - value, other - l2)
+    if np.any(rho):
+        low = np.sqrt(np.maximum(low**2 - 2 * rho * (value - l1) * (u2 - other), 0))
+        high = np.sqrt(np.maximum(high**2 - 2 * rho * (u1 - value) * (other - l2), 0))
+    return gap - low, gap + high
 
 
-def ratio(value: Any, limits: Limits, other: Any, other_limits: Limits) -> Limits:
+def ratio(value: Any, limits: Limits, other: Any, other_limits: Limits, rho: Any = 0.0) -> Limits:
     """Limits of ``value / other``; unlike a log interval they exist when nobody in the group is selected.
 
     Args:
         value, limits: of the group, not negative.
         other, other_limits: of the group it is compared with, positive; NaN limits elsewhere.
+        rho: correlation of the two estimates.
 
     Returns:
         Lower and upper limits of the ratio; the upper is ``inf`` where the other may be 0.
@@ -158,8 +164,10 @@ def ratio(value: Any, limits: Limits, other: Any, other_limits: Limits) -> Limit
     product = np.where((p >= 0) & (q > 0), p * q, np.nan)
     below, above = l1 * (2 * p - l1), l2 * (2 * q - l2)
     with np.errstate(divide="ignore", invalid="ignore"):
-        low = below / (product + np.sqrt(np.maximum(product**2 - below * u2 * (2 * q - u2), 0)))
-        high = (product + np.sqrt(np.maximum(product**2 - u1 * (2 * p - u1) * above, 0))) / above
+        less = product - rho * (p - l1) * (u2 - q)
+        low = below / (less + np.sqrt(np.maximum(less**2 - below * u2 * (2 * q - u2), 0)))
+        less = product - rho * (u1 - p) * (q - l2)
+        high = (less + np.sqrt(np.maximum(less**2 - u1 * (2 * p - u1) * above, 0))) / above
     low = np.where((p == 0) & ~np.isnan(product), 0.0, low)
     return low, np.where((l2 <= 0) & ~np.isnan(product), np.inf, high)
 

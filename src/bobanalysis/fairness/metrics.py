@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-from bobanalysis.fairness import intervals, multiplicity
+from bobanalysis.fairness import intervals, multiplicity, survey
 from bobanalysis.fairness._cube import UNKNOWN, Cube, cube, merged
 from bobanalysis.fairness.coverage import repaired_wilson
 from bobanalysis.fairness.intervals import Array
+from bobanalysis.fairness.survey import REPLICATES, Design, Errors, Sample
 
 MIN_GROUP = 11
 """Smallest group shown unless another size is asked for: INSEE's rule for households in gridded data."""
@@ -25,6 +26,9 @@ MEASURE_COLUMNS = (
     *("p_value", "p_adjusted", "suppressed"),
 )
 """Columns of the measure frame; the group columns stand between ``item`` and ``n``."""
+
+ERROR_COLUMNS = ("se", "difference_se", "design_effect", "degrees")
+"""Further columns of the measure frame of a sample with a design."""
 
 _P, _Y = pl.col("_prediction"), pl.col("_outcome")
 _BOTH = _P.is_not_null() & _Y.is_not_null()
@@ -59,6 +63,7 @@ def group_metrics(
     reference: Any = None,
     min_group: int = MIN_GROUP,
     exact: bool = False,
+    design: Design | None = None,
 ) -> Any:
     """Measure what each group gets.
 
@@ -82,6 +87,8 @@ def group_metrics(
         exact: whether the figures are by construction: they then have no sampling error, so no interval.
             Other rates have Wilson's at 95 %, lengthened where a small group needs it (see
             :mod:`bobanalysis.fairness.coverage`), means have Student's.
+        design: strata, clusters or replicate weights of a survey (:class:`bobanalysis.fairness.Design`);
+            intervals and tests then rest on what primary sampling units show.
 
     Returns:
         A frame of the library that came in, columns ``MEASURE_COLUMNS`` with the groups (as text) in their
@@ -92,7 +99,9 @@ def group_metrics(
         limits made from those of the two groups; ``ratio_high`` is infinite where the data set no limit.
         ``p_value`` is of that difference, one test a row; ``p_adjusted`` is corrected for how many groups a
         metric and item has (Benjamini and Hochberg). Of the largest gap among many groups only
-        :func:`bobanalysis.fairness.gap_test` speaks.
+        :func:`bobanalysis.fairness.gap_test` speaks. With a design also ``se``, ``difference_se`` (people of
+        one unit may be on both sides), ``design_effect`` (variance divided by that of as many people drawn
+        one by one) and ``degrees`` of freedom; a group met in one unit only has no interval.
 
     Raises:
         ValueError: see :func:`bobanalysis.fairness.cube`; or nothing to measure, or a reference that is not
@@ -106,10 +115,16 @@ def group_metrics(
         >>> rates = group_metrics(people, ["age"], prediction="told").filter(metric="selection_rate")
         >>> rates.select("age", "n", "value", "difference").rows()
         [('50 or more', 20, 0.5, 0.3), ('under 50', 30, 0.2, -0.3)]
+
+        >>> suites = pl.DataFrame({"mark": [2.0, 3.0, 2.5, 3.5, 3.0, 2.0], "suite": list("aabbcc")})
+        >>> found = group_metrics(suites, score="mark", min_group=1, design=Design(cluster="suite"))
+        >>> round(found["se"][-1], 3)
+        0.167
     """
     if not (isinstance(frame, Cube) or prediction or score or outcome):
         raise ValueError("nothing to measure: give prediction=, score= or outcome=")
-    cells = cube(frame, groups, prediction=prediction, score=score, outcome=outcome, weight=weight, item=item)
+    roles = {"prediction": prediction, "score": score, "outcome": outcome, "weight": weight, "item": item}
+    cells = cube(frame, groups, **roles, design=design)
     return cells.back(measures(cells, reference, min_group, exact))
 
 
@@ -125,13 +140,15 @@ def measures(
     groups = list(cells.groups)
     sums = _with_reference(labelled(_sums(cells), groups), groups, reference, list(names.values()))
     is_mean, counted = ((sums["metric"] == name).to_numpy() for name in ("mean_score", "count"))
-    mine, other = (_side(sums, prefix, is_mean, exact) for prefix in ("", "ref_"))
+    errors = None if exact or cells.sample is None else _errors(cells, sums)
+    mine, other = (_side(sums, prefix, is_mean, exact, errors) for prefix in ("", "ref_"))
+    alike = 0.0 if errors is None else errors.correlation
     least = max(min_group, 1)
     shown, enough = ((sums[n] >= least).to_numpy() for n in ("n", "ref_n"))
     compared = shown & enough & ~counted
     apart = compared & ~sums["itself"].to_numpy()
-    low, high = intervals.difference(mine.value, mine.limits, other.value, other.limits)
-    ratio_low, ratio_high = intervals.ratio(mine.value, mine.limits, other.value, other.limits)
+    sides = (mine.value, mine.limits, other.value, other.limits, alike)
+    (low, high), (ratio_low, ratio_high) = intervals.difference(*sides), intervals.ratio(*sides)
     positive = (other.value > 0) & (mine.value >= 0)
     nothing = np.full(len(sums), np.nan)
     found = {  # what it is, and where it is shown
@@ -144,15 +161,24 @@ def measures(
         "ratio": (np.divide(mine.value, other.value, out=nothing.copy(), where=positive), compared),
         "ratio_low": (ratio_low, apart),
         "ratio_high": (ratio_high, apart),
-        "p_value": (nothing if exact else _p_value(mine, other, is_mean), apart),
+        "p_value": (nothing if exact else _p_value(mine, other, is_mean, errors), apart),
     }
+    if errors is not None:
+        people = np.maximum(sums["n"].to_numpy() - 1.0, 1e-300)
+        alone = np.where(is_mean, mine.spread, mine.value * (1 - mine.value)) / people
+        known, variance = shown & ~counted & (errors.degrees[0] > 0), errors.variance[0]
+        found["se"] = (np.sqrt(np.maximum(variance, 0)), known)
+        found["difference_se"] = (errors.difference_se, apart)
+        found["design_effect"] = (np.divide(variance, alone, out=nothing.copy(), where=alone > 0), known)
+        found["degrees"] = (errors.degrees[0].astype(float), known)
     table = sums.with_columns(
         *(pl.Series(name, np.where(where, v, np.nan)).fill_nan(None) for name, (v, where) in found.items()),
         pl.Series("suppressed", ~shown & (sums["n"] > 0).to_numpy()),
     )
     tests = pl.col("p_value").map_batches(lambda p: pl.Series(multiplicity.adjusted_p_values(p)), pl.Float64)
     table = table.with_columns(p_adjusted=tests.over("metric", "item").fill_nan(None))
-    return table.select(*MEASURE_COLUMNS[:2], *groups, *MEASURE_COLUMNS[2:]).rename(names)
+    further = ERROR_COLUMNS if errors is not None else ()
+    return table.select(*MEASURE_COLUMNS[:2], *groups, *MEASURE_COLUMNS[2:], *further).rename(names)
 
 
 def _sums(cells: Cube) -> pl.DataFrame:
@@ -182,6 +208,8 @@ def rate_sums(
     """Return what a rate is made of, by group: see :func:`_sums`."""
     sums = [pl.col(f"_{name}").filter(among).sum().alias(name) for name in ("n", "w", "w2")]
     sums += [pl.col("_w").filter(among & who).sum().alias("x"), pl.lit(None, pl.Float64).alias("m2")]
+    sums.append(pl.col(REPLICATES).filter(among).sum())
+    sums.append(pl.col(REPLICATES).filter(among & who).sum().name.replace("w$", "x"))
     return _named(cells.group_by(by).agg(sums) if by else cells.select(sums), metric, item)
 
 
@@ -189,6 +217,8 @@ def mean_sums(cells: pl.DataFrame, by: list[str]) -> pl.DataFrame:
     """Return what a mean is made of, by group: see :func:`_sums`."""
     parts = {"n": "n", "w": "w", "w2": "w2", "x": "sum", "m2": "m2", "m3": "m3"}
     named = [pl.col(f"_score_{part}").alias(name) for name, part in parts.items()]
+    for end, name in (("score_w", "w"), ("score_sum", "x")):
+        named.append(pl.col(rf"^_r\d+_{end}$").name.replace(f"{end}$", name))
     return _named(merged(cells, by).select(*by, *named), "mean_score", None)
 
 
@@ -253,30 +283,49 @@ def _with_reference(sums: pl.DataFrame, groups: list[str], reference: Any, names
 
 @dataclass(frozen=True)
 class _Side:
-    """Value, effective number of people, variance and limits of every row: of the group, or of the other."""
+    """Value, effective number of people, variance and limits of every row: of the group, or of the other.
+
+    ``spread`` is the variance between people, ``variance`` the one that limits rest on.
+    """
 
     value: Array
     people: Array
+    spread: Array
     variance: Array
     limits: intervals.Limits
 
 
-def _side(sums: pl.DataFrame, prefix: str, is_mean: Any, exact: bool) -> _Side:
+def _errors(cells: Cube, sums: pl.DataFrame) -> Errors:
+    """Errors of the rows of a measure frame, from the sums by primary sampling unit."""
+    groups, sample = list(cells.groups), cells.sample or Sample()
+    parts = labelled(_sums(replace(cells, groups=(*groups, *sample.keys))), groups)
+    return survey.errors(sums, parts, groups, sample)
+
+
+def _side(sums: pl.DataFrame, prefix: str, is_mean: Any, exact: bool, errors: Errors | None) -> _Side:
     n, w, w2, x, m2 = (sums[f"{prefix}{c}"].cast(pl.Float64).to_numpy() for c in ("n", "w", "w2", "x", "m2"))
     nobody, some = np.full_like(w, np.nan), (n > 0) & (w > 0)
     value, variance = (np.divide(part, w, out=nobody.copy(), where=some) for part in (x, m2))
     value = np.where(is_mean, value, np.clip(value, 0.0, 1.0))
     people = np.where(some, intervals.kish(w, w2), 0.0)
     if exact:
-        return _Side(value, people, variance, (nobody, nobody))
+        return _Side(value, people, variance, variance, (nobody, nobody))
+    spread = variance
+    if errors is not None:
+        side = int(bool(prefix))
+        seen, free, units = errors.variance[side], errors.degrees[side], errors.units[side]
+        people = np.where(is_mean, free + 1.0, survey.people(value, seen, free, np.minimum(people, units), n))
+        variance = seen * free  # so that Student's limits are those of this variance
     rates = repaired_wilson(np.where(is_mean, np.nan, value), people)
     means = intervals.student(np.where(is_mean, value, np.nan), variance, people)
     low, high = (np.where(is_mean, *limits) for limits in zip(means, rates, strict=True))
-    return _Side(value, people, variance, (low, high))
+    return _Side(value, people, spread, variance, (low, high))
 
 
-def _p_value(mine: _Side, other: _Side, is_mean: Any) -> Array:
-    """P value of every row's gap: of two means where it is one, else of two rates."""
+def _p_value(mine: _Side, other: _Side, is_mean: Any, errors: Errors | None) -> Array:
+    """P value of every row's gap: of two means where it is one, else of two rates; with a design Wald's."""
+    if errors is not None:
+        return errors.p_value(mine.value - other.value)
     n, m = mine.people, other.people
     selected = np.where(is_mean, np.nan, mine.value * n)
     rates = multiplicity.two_rates(selected, n, other.value * m, m)

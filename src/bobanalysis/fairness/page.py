@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import io
+import locale
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from functools import cache
+import os
+import re
+import textwrap
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache, cached_property, partial
 from importlib.resources import files
 from itertools import takewhile
 from typing import Any
@@ -13,8 +18,9 @@ from typing import Any
 import polars as pl
 
 from bobanalysis.fairness._cube import UNKNOWN
-from bobanalysis.fairness.audit import Audit
+from bobanalysis.fairness.export import metadata
 from bobanalysis.fairness.metrics import EVERYONE_ELSE
+from bobanalysis.fairness.result import Entry, Result
 from bobanalysis.fairness.texts import text, texts
 from bobanalysis.tables import load_yaml
 from bobanalysis.text import LANGUAGES, Language, colon, number, percent, percent_sign, quote
@@ -31,6 +37,7 @@ class Words:
 
     lang: Language
     decimals: int | None = None
+    bands: bool = False
 
     def word(self, key: str, **facts: Any) -> str:
         """Return a text of the page.
@@ -60,8 +67,32 @@ class Words:
 
     def label(self, value: str | None) -> str:
         """Write the name of a group."""
-        parts = str(value or "").split(" × ")
-        return " × ".join(self.word("unknown") if part == UNKNOWN else part for part in parts)
+        return " × ".join(self._part(part) for part in str(value or "").split(" × "))
+
+    def _part(self, label: str) -> str:
+        if label == UNKNOWN:
+            return self.word("unknown")
+        for key in ("band_under", "band_over", "band_between") if self.bands and self.lang == "fr" else ():
+            shape = re.escape(text(key, a="A", b="B").en).replace("A", "(?P<a>.+)").replace("B", "(?P<b>.+)")
+            if found := re.fullmatch(shape, label):
+                return self.word(
+                    key, **{end: number.replace(".", ",") for end, number in found.groupdict().items()}
+                )
+        return label
+
+    def part(self, name: str) -> str:
+        """Write the name of a part of a gap."""
+        return self.word(f"part_{name.replace(' ', '_')}")
+
+    def place(self, value: float | None) -> str:
+        """Write where on a number something is."""
+        return self.number(value, 0 if value is None or float(value).is_integer() else 2)
+
+    def places(self, low: float | None, high: float | None) -> str:
+        """Write a stretch of a number."""
+        if low is None or low == high:
+            return self.place(low)
+        return self.word("between", low=self.place(low), high=self.place(high))
 
     def value(self, value: float | None, suppressed: bool = False) -> str:
         """Write a share or a mean, or why there is none."""
@@ -71,7 +102,7 @@ class Words:
 
     def rate(self, value: float | None, suppressed: bool, share: float | None) -> str:
         """Write a rate of a category; nothing for people of unknown category, who have no share."""
-        return "" if share is None else self.value(value, suppressed)
+        return "" if share is None and value is None and not suppressed else self.value(value, suppressed)
 
     def gap(self, value: float | None) -> str:
         """Write a difference with its sign; of shares in points."""
@@ -80,6 +111,10 @@ class Words:
         written = self._points(value)
         sign = "+" if value > 0 and written.strip("0.,") else ""
         return sign + written + ("\u00a0pts" if self.decimals is None else "")
+
+    def error(self, value: float | None) -> str:
+        """Write a standard error, of shares in points."""
+        return self.gap(value).lstrip("+")
 
     def known_gap(self, value: float | None) -> str:
         """Write a difference, or that there is none."""
@@ -105,6 +140,10 @@ class Words:
             return ""
         return f"< {self.number(0.001, 3)}" if value < 0.001 else self.number(value, 3)
 
+    def known_p(self, value: float | None) -> str:
+        """Write a p value, or that there is none."""
+        return self.p(value) or self.word("none")
+
     def flags(self, *marks: bool) -> str:
         """Write what is remarkable about an impact ratio."""
         return ", ".join(self.word(key) for key, mark in zip(_FLAGS, marks, strict=True) if mark)
@@ -114,11 +153,13 @@ _WRITERS: dict[str, Callable[..., str]] = {
     writer.__name__: writer
     for writer in (
         *(Words.number, Words.known_number, Words.share, Words.metric, Words.label, Words.value),
-        *(Words.rate, Words.gap, Words.known_gap, Words.span, Words.ratios, Words.p, Words.flags),
+        *(Words.rate, Words.gap, Words.known_gap, Words.span, Words.ratios, Words.p, Words.known_p),
+        Words.error,
+        *(Words.flags, Words.part, Words.place, Words.places),
     )
 }
 """What ``columns.yaml`` may name."""
-_NAMING = ("metric", "label")
+_NAMING = ("metric", "label", "part")
 """Those that write words rather than numbers."""
 
 
@@ -134,6 +175,7 @@ class Section:
         left: lines that the table would have had in addition.
         words: how many first columns are words rather than numbers.
         drawn: points to draw: label, value, low, high.
+        curve: points of a curve to draw: place, value, low, high.
         write: how values on the axis are written.
     """
 
@@ -144,16 +186,33 @@ class Section:
     left: int = 0
     words: int = 1
     drawn: list[tuple[str, float, float | None, float | None]] = field(default_factory=list)
+    curve: list[tuple[float, float, float, float]] = field(default_factory=list)
     write: Words = Words("en")
 
     def axis(self) -> dict[str, Any]:
-        """Return the ends and the ticks of the axis of the points and their intervals, 0 among them."""
-        ends = [end for _, *ends in self.drawn for end in ends if end is not None and math.isfinite(end)]
+        """Return the ends and the ticks of the axis of the values and their intervals, 0 among them."""
+        given = (end for _, *ends in self.drawn or self.curve for end in ends if end is not None)
+        ends = [end for end in given if math.isfinite(end)]
         ticks = _ticks(min([*ends, 0.0]), max([*ends, 1e-9]))
         digits = max(0, 1 - math.floor(math.log10(ticks[1] - ticks[0]))) if len(ticks) > 1 else 1
         write = self.write if self.write.decimals is None else Words(self.write.lang, digits)
         marks = [(tick, write.value(tick)) for tick in ticks]
         return {"bottom": min([*ends, ticks[0]]), "top": max([*ends, ticks[-1]]), "ticks": marks}
+
+    def along(self) -> dict[str, Any]:
+        """Return the ends and the ticks of the axis that a curve runs along."""
+        low, high = self.curve[0][0], self.curve[-1][0]
+        marks = [(tick, self.write.place(tick)) for tick in _ticks(low, high) if low <= tick <= high]
+        return {"bottom": low, "top": high, "ticks": marks}
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """What is told about one attribute or crossing, or about the whole file."""
+
+    title: str
+    text: Sequence[str]
+    sections: Sequence[Section]
 
 
 def _ticks(low: float, high: float) -> list[float]:
@@ -165,63 +224,107 @@ def _ticks(low: float, high: float) -> list[float]:
     return [round(size * at, 12) for at in range(first, last + 1)]
 
 
-def sections(audit: Audit, lang: Language, most: int = MOST_LINES) -> list[Section]:
+def chapters(audit: Result, lang: Language, most: int = MOST_LINES) -> list[Chapter]:
     """Return what is to be told about an audit, in order, tables cut to ``most`` lines."""
     words = Words(lang)
-    means = Words(lang, _digits(audit.measures.filter(metric="mean_score")))
-    asked = audit.measures.filter(pl.col("metric") != "count").select("metric", "item")
-    parts = [_read_as(audit, words)]
-    parts += [_measure(audit, m, item, means, most) for m, item in asked.unique(maintain_order=True).rows()]
-    found = None if audit.subgroups is None else audit.subgroups.filter(pl.col("found"))
-    tables = {"gaps": audit.gaps, "summary": audit.summary, "impact": audit.impact}
-    tables |= {"distances": audit.distances, "calibration": audit.calibration, "subgroups": found}
-    for name, rows in tables.items():
-        if rows is not None:
-            sentences = [words.word(f"{name}_text")]
-            if name == "impact" and audit.by_median:
-                sentences.append(words.word("median_text"))
-            if name == "subgroups" and rows.is_empty():
-                sentences.append(words.word("nothing_found"))
-            parts.append(_section(audit, name, words.word(name), sentences, rows, means, most))
-    reading = words.word("reading_1", min_group=audit.min_group), words.word("reading_2")
-    return [*parts, Section(words.word("reading"), reading)]
+    said = [note.get(lang) for note in audit.notes]
+    found = [Chapter(words.word("read_as"), said, [_read_as(audit, words)])]
+    for entry in audit.entries:
+        split = words.word("decomposed") + colon(lang) if entry.kind == "decomposition" else ""
+        said = [note.get(lang) for note in entry.notes]
+        found.append(
+            Chapter(split + entry.name, said, _Told(entry, lang, most, audit.question.bands).sections())
+        )
+    reading = words.word("reading_1", min_group=audit.question.min_group), words.word("reading_2")
+    return [*found, Chapter(words.word("reading"), reading, [])]
 
 
-def page(audit: Audit, lang: Language = "fr") -> str:
+def page(audit: Result, lang: Language = "fr") -> str:
     """Return the audit as one HTML page, in French and English, that loads nothing from anywhere.
 
     Args:
         audit: see :func:`bobanalysis.fairness.audit_file`.
         lang: language shown first; the other is one click away.
     """
+    return _rendered(audit, lang, LANGUAGES)
+
+
+def fragment(audit: Result) -> str:
+    """Return the tables of an audit as HTML for a notebook, in the language of the system."""
+    return _rendered(audit, system_language(), ())
+
+
+def _rendered(audit: Result, lang: Language, languages: Sequence[Language]) -> str:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     loader = PackageLoader("bobanalysis.fairness", "")
     pages = Environment(loader=loader, autoescape=True, undefined=StrictUndefined)
-    bodies = [{"lang": one, "words": Words(one), "sections": sections(audit, one)} for one in LANGUAGES]
-    title = f"{Words(lang).word('title')} {audit.path.name}"
-    return pages.get_template("audit.html.jinja").render(lang=lang, title=title, bodies=bodies)
+    bodies: list[Any] = [{"lang": one, "words": Words(one)} for one in languages or [lang]]
+    for body in bodies:
+        body["chapters"] = chapters(audit, body["lang"])
+    title, whole = f"{Words(lang).word('title')} {audit.path.name}", bool(languages)
+    return pages.get_template("audit.html.jinja").render(lang=lang, title=title, bodies=bodies, whole=whole)
 
 
-def show(audit: Audit, lang: Language, screen: Any, most: int = 20) -> None:
+def printed(audit: Result) -> str:
+    """Return an audit as text of 80 columns, in the language of the system."""
+    from rich.console import Console
+
+    screen = Console(width=80, file=io.StringIO())
+    show(audit, system_language(), screen)
+    return str(screen.file.getvalue())  # type: ignore[attr-defined]
+
+
+def system_language() -> Language:
+    """Return French where the system speaks it, else English."""
+    said = next((os.environ[n] for n in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(n)), None)
+    return "fr" if (said or locale.getlocale()[0] or "").lower().startswith("fr") else "en"
+
+
+def show(audit: Result, lang: Language, screen: Any, most: int = 20) -> None:
     """Print an audit to a Rich console, tables cut to ``most`` lines."""
     from rich.markup import escape
     from rich.table import Table
 
-    words = Words(lang)
-    for part in sections(audit, lang, most):
-        screen.print(f"\n[bold]{escape(part.title)}[/]", highlight=False)
-        for sentence in part.text:
-            screen.print(sentence, markup=False, highlight=False)
-        if part.lines:
-            table = Table(show_header=any(part.head), box=None, pad_edge=False, padding=(0, 2, 0, 0))
-            for at, title in enumerate(part.head):
-                table.add_column(escape(title), justify="left" if at < part.words else "right")
-            for line in part.lines:
-                table.add_row(*(escape(text) for text in line))
-            screen.print(table)
-        if part.left:
-            screen.print(words.word("more", left=words.number(part.left)), markup=False, highlight=False)
+    words, say = Words(lang), partial(screen.print, markup=False, highlight=False)
+    for chapter in chapters(audit, lang, most):
+        say(f"\n {chapter.title} ", style="bold reverse")
+        for part in [Section("", chapter.text), *chapter.sections]:
+            if part.title:
+                say(f"\n{part.title}", style="bold")
+            for sentence in part.text:
+                say(sentence)
+            if part.lines:
+                part = _narrow(part, words, screen.width)
+                table = Table(show_header=any(part.head), box=None, pad_edge=False, padding=(0, 2, 0, 0))
+                for at, title in enumerate(part.head):
+                    cells = [cell for line in part.lines for cell in line[at].split("\n")]
+                    wide, side, figures = max(6, *map(len, cells)), "left", False
+                    if at >= part.words:
+                        lines = (textwrap.fill(t, wide, break_long_words=False) for t in title.split("\n"))
+                        title, side = "\n".join(lines), "right"
+                        figures = not any(re.search(r"[^\W\d_]{4}", cell) for cell in cells)
+                    table.add_column(escape(title), justify=side, no_wrap=figures, overflow="fold")  # type: ignore[arg-type]
+                for line in part.lines:
+                    table.add_row(*map(escape, line))
+                screen.print(table)
+            if part.left:
+                say(words.word("more", left=words.number(part.left)))
+
+
+def _narrow(part: Section, words: Words, width: int) -> Section:
+    """Put intervals below their values where a table is too wide otherwise."""
+    needed = []
+    for at, cells in enumerate(zip(part.head, *part.lines, strict=True)):
+        whole = " ".join(cells).split() if at < part.words else [*cells[0].split(), *cells[1:]]
+        needed.append(max(map(len, whole), default=0) + 2)
+    intervals = {words.word(key) for key in ("interval", "simultaneous", "band")}
+    kept = [at for at, title in enumerate(part.head) if title not in intervals]
+    if sum(needed) - 2 <= width or len(kept) == len(needed):
+        return part
+    spans = [slice(at, end) for at, end in zip(kept, [*kept[1:], len(needed)], strict=True)]
+    joined = [["\n".join(row[span]).rstrip() for span in spans] for row in (part.head, *part.lines)]
+    return replace(part, head=joined[0], lines=joined[1:])
 
 
 # --- sections ---------------------------------------------------------------------------------------------
@@ -232,61 +335,103 @@ def _columns() -> dict[str, list[list[Any]]]:
     return load_yaml(dict[str, list[list[Any]]], files("bobanalysis.fairness") / "columns.yaml")
 
 
-def _section(
-    audit: Audit,
-    name: str,
-    title: str,
-    sentences: Sequence[str],
-    rows: pl.DataFrame,
-    means: Words,
-    most: int,
-    drawn: Sequence[Any] = (),
-) -> Section:
-    """A table with the columns that ``columns.yaml`` names; shares and means each in their way."""
-    if rows.is_empty():
-        return Section(title, sentences)
-    shares, plan = Words(means.lang), audit.plan
-    of_score = name == "subgroups" and not (plan.prediction or plan.selected) and bool(plan.score)
-    columns: list[list[Any]] = []
-    for key, *rest in _columns()[name]:
-        columns += [[shares.word(key), *rest]] if rest else [[g, "label", g] for g in plan.groups]
-    lines, write = [], shares
-    for row in rows.head(most).iter_rows(named=True):
-        write = means if of_score or row.get("metric") == "mean_score" else shares
-        given = [[row[one] if isinstance(one, str) else one for one in of] for _, _, *of in columns]
-        lines.append([_WRITERS[how](write, *of) for (_, how, *_), of in zip(columns, given, strict=True)])
-    wide = sum(1 for _ in takewhile(lambda column: column[1] in _NAMING, columns))
-    head = [column[0] for column in columns]
-    return Section(title, sentences, head, lines, rows.height - len(lines), wide, list(drawn), write)
-
-
-def _read_as(audit: Audit, words: Words) -> Section:
-    plan = audit.plan
+def _read_as(audit: Result, words: Words) -> Section:
+    plan, told = audit.plan, metadata(audit)
     lines = [(words.word("file"), audit.path.name), (words.word("rows"), words.number(audit.rows))]
     if audit.people != audit.rows:
         lines.append((words.word("people"), words.number(audit.people)))
-    lines.append((words.word("groups"), " × ".join(plan.groups)))
-    roles = ("prediction", "outcome", "score", "weight", "count", "selected")
-    lines += [(words.word(role), getattr(plan, role)) for role in roles if getattr(plan, role)]
-    notes = [note.get(words.lang) for note in audit.notes]
-    return Section(words.word("read_as"), notes, ("", ""), lines, words=2)
+    lines.append((words.word("groups"), ", ".join(entry.name for entry in audit.entries)))
+    roles = ["prediction", "outcome", "score", "weight", "count", "selected"]
+    roles += ["strata", "cluster", "replicate_weights"]
+    lines += [(words.word(role), str(getattr(plan, role))) for role in roles if getattr(plan, role)]
+    lines += [(words.word(key), told[key]) for key in ("package", "command", "sha256")]
+    return Section("", (), ("", ""), lines, words=2)
 
 
-def _digits(rows: pl.DataFrame) -> int:
-    """Digits that show two figures of the typical error of a mean; two at least."""
-    half = ((rows["ci_high"] - rows["ci_low"]) / 2).drop_nulls()
-    typical = half.filter(half.is_finite() & (half > 0)).median()
-    return 2 if not isinstance(typical, float) else min(max(2, 1 - math.floor(math.log10(typical))), 12)
+@dataclass(frozen=True)
+class _Told:
+    """What is told about an entry: its measures one by one, then its other tables."""
 
+    entry: Entry
+    lang: Language
+    most: int
+    bands: Collection[str]
 
-def _measure(audit: Audit, metric: str, item: str | None, means: Words, most: int) -> Section:
-    rows = audit.measures.filter(pl.col("metric") == metric, pl.col("item").eq_missing(item))
-    words, against = Words(means.lang), rows["reference"][0]
-    about = f"about_{metric}" if item is None else "about_item"
-    sentences = [words.word(about)] if about in texts() else []
-    named = words.word("else") if against == EVERYONE_ELSE else against
-    sentences.append(f"{words.word('reference')} {named}.")
-    label = pl.concat_str(audit.plan.groups, separator=" × ")
-    drawn = rows.head(MOST_DRAWN).drop_nulls("value").select(label, "value", "ci_low", "ci_high").rows()
-    points = [(words.label(group), *values) for group, *values in drawn]
-    return _section(audit, "measure", words.metric(metric, item), sentences, rows, means, most, points)
+    @cached_property
+    def means(self) -> Words:
+        """Words with the digits that show two figures of the typical error of a mean; two at least."""
+        errors = pl.Series(dtype=pl.Float64)
+        for name in {"measures", "curve", "decomposition"} & {*self.entry.tables}:
+            of = self.entry[name].filter(metric="mean_score")
+            errors = errors.extend((of["ci_high"] - of["ci_low"]) / 2)
+        typical = errors.filter(errors.is_finite() & (errors > 0)).median()
+        asked = 1 - math.floor(math.log10(typical)) if isinstance(typical, float) else 2
+        return Words(self.lang, min(max(2, asked), 12), any(name in self.bands for name in self.entry.groups))
+
+    def sections(self) -> list[Section]:
+        """Return them in order."""
+        parts, tell = [], {"measures": self.measure, "curve": self.curve}
+        for name, rows in self.entry.tables.items():
+            if name in tell:
+                asked = rows.filter(pl.col("metric") != "count").select("metric", "item")
+                for metric, item in asked.unique(maintain_order=True).rows():
+                    mine = pl.col("metric").eq(metric) & pl.col("item").eq_missing(item)
+                    parts.append(tell[name](rows.filter(mine), metric, item))
+                continue
+            rows = rows.filter("found") if name == "subgroups" else rows
+            notes = {"median_text": name == "impact" and self.entry.by_median}
+            notes["odds_text"] = name == "gaps" and "equalized_odds" in rows["metric"]
+            notes["nothing_found"] = name == "subgroups" and rows.is_empty()
+            sentences = [self.means.word(key) for key in (f"{name}_text", *notes) if notes.get(key, True)]
+            parts.append(self.section(name, self.means.word(name), sentences, rows))
+        return parts
+
+    def section(
+        self, name: str, title: str, sentences: Sequence[str], rows: pl.DataFrame, **drawn: Any
+    ) -> Section:
+        """A table with the columns that ``columns.yaml`` names; shares and means each in their way."""
+        if rows.is_empty():
+            return Section(title, sentences)
+        entry, shares = self.entry, replace(self.means, decimals=None)
+        of_score = name == "subgroups" and "selection_rate" not in entry["measures"]["metric"]
+        columns: list[list[Any]] = []
+        for key, *rest in _columns()[name]:
+            if key != "attributes" or rows["attributes"].n_unique() > 1:
+                columns += [[shares.word(key), *rest]] if rest else [[g, "label", g] for g in entry.groups]
+        lines, write = [], shares
+        for row in rows.head(self.most).iter_rows(named=True):
+            write = self.means if of_score or row.get("metric") == "mean_score" else shares
+            given = [[row.get(one) if isinstance(one, str) else one for one in of] for _, _, *of in columns]
+            lines.append([_WRITERS[how](write, *of) for (_, how, *_), of in zip(columns, given, strict=True)])
+        full = [at for at in range(len(columns)) if any(line[at] for line in lines)]  # not what all lack
+        lines, columns = [[line[at] for at in full] for line in lines], [columns[at] for at in full]
+        wide = sum(1 for _ in takewhile(lambda column: column[1] in _NAMING, columns))
+        head, left = [column[0] for column in columns], rows.height - len(lines)
+        return Section(title, sentences, head, lines, left, wide, write=write, **drawn)
+
+    def measure(self, rows: pl.DataFrame, metric: str, item: str | None) -> Section:
+        """A measure by group."""
+        means, against = self.means, rows["reference"][0]
+        named = means.word("else") if against == EVERYONE_ELSE else against
+        sentences = [*self.about(metric, item), f"{means.word('reference')} {named}."]
+        label = pl.concat_str(self.entry.groups, separator=" × ")
+        drawn = rows.head(MOST_DRAWN).drop_nulls("value").select(label, "value", "ci_low", "ci_high").rows()
+        points = [(means.label(group), *values) for group, *values in drawn]
+        return self.section("measure", means.metric(metric, item), sentences, rows, drawn=points)
+
+    def curve(self, rows: pl.DataFrame, metric: str, item: str | None) -> Section:
+        """A measure along a number, and a table of it at round places."""
+        means, known, about = self.means, rows.drop_nulls("value"), self.about(metric, item)
+        title = means.word("along", metric=means.metric(metric, item), name=self.entry.name)
+        if known.is_empty():
+            return Section(title, [*about, rows["status"][0] if self.lang == "en" else means.word("none")])
+        low, high = known["at"][0], known["at"][-1]
+        places = [low, *(tick for tick in _ticks(low, high) if low < tick < high), high]
+        shown = known[list(dict.fromkeys((known["at"] - place).abs().arg_min() for place in places))]
+        points = known.select("at", "value", "band_low", "band_high").rows()
+        return self.section("curve", title, [*about, means.word("curve_text")], shown, curve=points)
+
+    def about(self, metric: str, item: str | None) -> list[str]:
+        """Return what a measure is, where there is a text."""
+        key = f"about_{metric}" if item is None else "about_item"
+        return [self.means.word(key)] if key in texts() else []

@@ -8,19 +8,25 @@ file, the row, the column and the value.
 
 from __future__ import annotations
 
+import difflib
 import operator
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property, partial
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import polars as pl
 
-from bobanalysis.fairness._cube import UNKNOWN, Cube, merged, row_sums
-from bobanalysis.fairness.scores import in_bins, score_bins, weighted_median
+from bobanalysis.fairness._cube import SUMS, UNKNOWN, Cube, merged, row_sums
+from bobanalysis.fairness.scores import score_bins, weighted_median
+from bobanalysis.fairness.survey import REPLICATES, Design
 from bobanalysis.fairness.texts import text
-from bobanalysis.tables import NO, YES, Batch, InputError, Table, as_number, no_column, open_table
+from bobanalysis.tables import NO, YES, Batch, InputError, Quick, Table, as_number, no_column, open_table
 from bobanalysis.text import Text
 
 MISSING = (
@@ -32,8 +38,10 @@ MISSING = (
 MOST_CATEGORIES = 200
 MOST_SCORES = 5_000_000
 """Distinct scores by group that are kept; of more, only the means are."""
-_COMPARISONS = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt}
-_CONDITION = re.compile(r"^(?P<name>.*?)\s*(?P<op>>=|<=|!=|==|=|>|<)\s*(?P<value>.+)$")
+MOST_RANKED, RANKED_BINS = 20_000, 1_000
+"""Distinct scores whose order is looked at one by one; more of them are put in so many bins of equal size."""
+COMPARISONS = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt}
+CONDITION = re.compile(r"^(?P<name>.*?)\s*(?P<op>>=|<=|!=|==|=|>|<)\s*(?P<value>.+)$")
 _WHOLE = re.compile(r"^(-?\d+)\.0+$")
 
 
@@ -50,6 +58,9 @@ class Plan:
         count: a column saying for how many people the row stands, in a table that is already counted.
         selected: how many of these ``count`` people were selected; stands for ``prediction``.
         missing: texts that mean "not known".
+        apart: keep people of different weights apart in :attr:`Reading.people`.
+        strata, cluster, replicate_weights, replicate_kind, lonely: how a sample was drawn; see
+            :class:`bobanalysis.fairness.Design`.
     """
 
     groups: tuple[str, ...]
@@ -60,6 +71,21 @@ class Plan:
     count: str | None = None
     selected: str | None = None
     missing: tuple[str, ...] = MISSING
+    apart: bool = False
+    strata: str | None = None
+    cluster: str | None = None
+    replicate_weights: str | None = None
+    replicate_kind: str | None = None
+    lonely: str | None = None
+
+    @property
+    def design(self) -> Design | None:
+        """How the sample was drawn, None where each row was drawn for itself."""
+        if not (self.strata or self.cluster or self.replicate_weights):
+            return None
+        kind: Any = self.replicate_kind or "brr"
+        kind = [float(part) for part in kind.split(",")] if "," in kind else kind
+        return Design(self.strata, self.cluster, self.replicate_weights or (), kind, self.lonely or "refuse")
 
 
 @dataclass(frozen=True)
@@ -72,12 +98,30 @@ class Reading:
         notes: what was read as what.
         scored: where there is a score, the cube by its bin ("_item"), whether it is above the median of
             everybody ("_prediction") and outcome; None without a score, or with too many distinct ones.
+        ranked: where there is an outcome too, the cube by score ("_item"), for how well it ranks; by bins of
+            it where there are more than :data:`MOST_RANKED` scores.
+        kept: the sums of rows that say the same, as they say it, and what they were read from.
     """
 
     cube: Cube
     rows: int
     notes: tuple[Text, ...]
-    scored: Cube | None = None
+    scored: Cube | None
+    ranked: Cube | None
+    kept: tuple[pl.DataFrame, _Source]
+
+    @property
+    def decimal_comma(self) -> bool:
+        """Whether numbers may be written 0,5."""
+        return self.kept[1].table.decimal_comma
+
+    @cached_property
+    def people(self) -> pl.DataFrame:
+        """People who are alike in everything that was asked, with their number "_n".
+
+        "_score" and "_weight" are columns where these are kept apart.
+        """
+        return _interpreted(*self.kept, []).cast({"_n": pl.Int64})
 
 
 def read(
@@ -109,55 +153,73 @@ def read(
         >>> reading.cube.over(["sex"]).cells.group_by("sex").agg(pl.col("_n").sum()).sort("sex").rows()
         [('F', 1), ('M', 1), ('unknown', 1)]
     """
-    source = _Source(open_table(path, encoding=encoding), plan)
-    columns = source.columns()
-    keys = [*plan.groups, *(f"_{key}" for key in ("prediction", "outcome", "score") if getattr(plan, key))]
-    keys += ["_prediction"] if plan.selected else []
-    parts: list[pl.DataFrame] = []
-    rows = skipped = 0
-    for batch in source.table.batches(columns):
-        skipped += batch.rejects.height
-        if skipped and not skip_bad_rows:
-            _, row, _, value, problem = batch.rejects.row(0)
-            raise InputError(
-                f"{path}, row {row}: {value!r} {problem}. The file may be cut short; "
-                f"--skip-bad-rows leaves such rows out and counts them"
-            )
-        rows += batch.frame.height
-        narrow = source.narrow(batch)
-        if "_score" in keys and parts and parts[0].height > MOST_SCORES:
-            keys.remove("_score")
-            parts = [part.group_by(keys).agg(row_sums(True)) for part in parts]
-        parts.append(narrow.group_by(keys).agg(row_sums(bool(plan.score) and "_score" not in keys)))
-        if sum(part.height for part in parts) > 2 * parts[0].height + 200_000:  # so that memory stays small
-            parts = [merged(pl.concat(parts, how="vertical_relaxed"), keys)]
-        if progress:
-            progress(rows)
+    source = _Source(open_table(path, encoding=encoding), plan, skip_bad_rows, progress)
+    columns, numbers = source.columns()
+    try:
+        cells, rows, skipped, weightless = source.cells(columns, (numbers, plan.missing))
+    except InputError:  # now again, slowly, to say where
+        cells, rows, skipped, weightless = source.cells(columns, None)
     if rows == 0:
         raise InputError(f"{path} has columns but no rows")
-    cells = merged(pl.concat(parts, how="vertical_relaxed"), keys)
     notes = [*source.table.notes, *([text("skipped", rows=skipped)] if skipped else [])]
-    cells = _interpreted(cells, source, notes)
-    if not plan.score:
-        return Reading(Cube(cells, plan.groups), rows, tuple(notes))
-    scored = _by_bin(cells, plan) if "_score" in keys else None
-    if scored is None:
-        notes.append(text("many_scores"))
-    else:
-        cells = cells.group_by(key for key in keys if key != "_score").agg(row_sums(True))
-    if cells["_score_n"].sum() == 0:
+    notes += [text("weightless", people=weightless)] if weightless else []
+    binned, scored, ranked = "_score" in cells.columns, None, None
+    known = cells.select("_score", "_w").drop_nulls().sort("_score") if binned else pl.DataFrame()
+    found = _by_bin(cells, known, *score_bins(known["_score"], known["_w"])) if binned else cells
+    found = _interpreted(found, source, notes)
+    if plan.score and found["_score_n"].sum() == 0:
         raise InputError(f"{path}: {plan.score!r} is unknown in every row")
-    return Reading(Cube(cells, plan.groups), rows, tuple(notes), scored)
+    sample = plan.design.sample(found) if plan.design else None
+    decisions = [key for key in ("_prediction", "_outcome") if key in found.columns]
+    keys = [*plan.groups, *decisions, *(sample.keys if sample else [])]
+
+    def whole(cells: pl.DataFrame, *more: str) -> Cube:
+        return Cube(merged(cells, list(dict.fromkeys([*keys, *more]))), plan.groups, sample=sample)
+
+    if binned:
+        scored = whole(found.with_columns(_prediction=pl.col("_above")), "_item", "_prediction")
+        if plan.outcome:
+            levels, exact = _levels(known["_score"])
+            notes += [] if exact else [text("ranked_in_bins", bins=len(levels))]
+            single = _by_bin(cells, known, levels[:-1].to_list(), levels.cast(pl.String).to_list())
+            ranked = whole(_interpreted(single, source, []).drop("_above", r"^_score_m\d$"), "_item")
+    elif plan.score:
+        notes.append(text("many_scores"))
+    return Reading(whole(found), rows, tuple(notes), scored, ranked, (cells, source))
 
 
-def _by_bin(cells: pl.DataFrame, plan: Plan) -> Cube:
-    """Sum cells of single scores by bin of the score and by whether it is above the median."""
-    known = cells.filter(pl.col("_score").is_not_null())
+def _levels(scores: pl.Series) -> tuple[pl.Series, bool]:
+    """Return sorted scores one by one, or upper ends of bins of about equal size where they are very many."""
+    distinct = scores.unique(maintain_order=True)
+    if len(distinct) <= MOST_RANKED:
+        return distinct, True
+    ends = scores.gather(np.linspace(0, len(scores) - 1, RANKED_BINS + 1).astype(int)[1:])
+    return ends.unique(maintain_order=True), False
+
+
+def _by_bin(
+    cells: pl.DataFrame, known: pl.DataFrame, breaks: list[float], labels: list[str | None]
+) -> pl.DataFrame:
+    """Sum cells of single scores by bin of the score ("_item") and by whether it is above the median."""
     median = weighted_median(known["_score"], known["_w"])
-    bins = in_bins(pl.col("_score"), *score_bins(known["_score"], known["_w"]))
-    keys = [*plan.groups, "_item", "_prediction", *(["_outcome"] if plan.outcome else [])]
-    binned = cells.with_columns(_item=bins, _prediction=pl.col("_score") > median)
-    return Cube(binned.group_by(keys).agg(row_sums(True)), plan.groups)
+    n, w, w2, s = (cells[name].cast(pl.Float64).to_numpy() for name in ("_n", "_w", "_w2", "_score"))
+    seen = ~np.isnan(s)
+    bins = pl.Series([*labels, None]).gather(np.where(seen, np.searchsorted(breaks, s), len(labels)))
+    again = cells.select(pl.col(REPLICATES)).columns
+    keys = [*(name for name in cells.columns if name not in ("_score", "_weight", *SUMS, *again))]
+    keys += ["_item", "_above"]
+    table = cells.with_columns(_item=bins, _above=pl.col("_score") > median)
+    if again:
+        return table.group_by(keys, maintain_order=True).agg(row_sums(True))
+    table = table.select(keys)
+    found = table.unique(maintain_order=True).with_row_index("_at")
+    at = table.join(found, on=keys, nulls_equal=True, maintain_order="left")["_at"].to_numpy()
+    total = partial(np.bincount, at, minlength=found.height)
+    sums = [total(x) for x in (n, w, w2, *(np.where(seen, x, 0) for x in (n, w, w2, w * s)))]
+    away = np.nan_to_num(s - (sums[6] / np.maximum(sums[4], 1e-300))[at])
+    sums += [total(w * away**2), total(w * away**3)]
+    summed = found.select(*keys, *(pl.Series(name, x) for name, x in zip(SUMS, sums, strict=True)))
+    return summed.cast({"_n": pl.Int64, "_score_n": pl.Int64})
 
 
 @dataclass(frozen=True)
@@ -166,38 +228,49 @@ class _Source:
 
     table: Table
     plan: Plan
+    skip_bad_rows: bool
+    progress: Callable[[int], None] | None
 
-    def columns(self) -> list[str]:
-        """Find every column of the plan, or say which is missing and which looks like it."""
+    def columns(self) -> tuple[list[str], list[str]]:
+        """Every column of the plan, and those that are read as numbers only; or say which is missing."""
         plan, has = self.plan, self.table.columns
         if not (plan.prediction or plan.outcome or plan.score or plan.selected):
             raise InputError("nothing to measure: give --prediction, --score or --outcome")
         if plan.selected and (not plan.count or plan.prediction or plan.outcome or plan.score):
             raise InputError("--selected goes with --count, and stands for --prediction")
-        decisions = [self.condition(asked)[0] for asked in (plan.prediction, plan.outcome) if asked]
+        decisions = [self.condition(asked)[:2] for asked in (plan.prediction, plan.outcome) if asked]
         numbers = [name for name in (plan.score, plan.weight, plan.count, plan.selected) if name]
+        numbers += [name for name in self.drawn.values() if name]
         if missing := [name for name in (*plan.groups, *numbers) if name not in has]:
             raise no_column(missing[0], has, str(self.table.path))
         if clash := [name for name in plan.groups if name.startswith("_")]:
             raise InputError(f"rename the group column {clash[0]!r}: names of sums begin with an underscore")
         if not plan.groups:
-            raise InputError("give at least one column of groups")
-        return [*plan.groups, *decisions, *numbers]
+            raise InputError("name at least one attribute, such as --by age")
+        if plan.design and plan.count and not plan.cluster:
+            raise InputError("--count goes with --cluster: people of one row are not drawn together")
+        found = [*plan.groups, *(name for name, _ in decisions), *numbers]
+        texts = {*plan.groups, *(name for name, op in decisions if op not in COMPARISONS)}
+        texts |= {name for name in (plan.strata, plan.cluster) if name}
+        return found, [name for name in found if name not in texts]
+
+    @cached_property
+    def drawn(self) -> dict[str, str | None]:
+        """What becomes of the columns that say how the sample was drawn."""
+        design = self.plan.design
+        return design.columns(self.table.columns, self.plan.weight) if design else {}
 
     def condition(self, asked: str) -> tuple[str, str, str]:
         """The column a prediction or outcome is about, its comparison ("" for none) and what with."""
         if asked in self.table.columns:
             return asked, "", ""
-        found = _CONDITION.match(asked)
+        found = CONDITION.match(asked)
         if found is None or found["name"] not in self.table.columns:
             raise no_column(found["name"] if found else asked, self.table.columns, str(self.table.path))
         return found["name"], found["op"], found["value"]
 
-    def text(self, name: str, schema: pl.Schema) -> pl.Expr:
+    def text(self, name: str) -> pl.Expr:
         """The text of a column, null where it stands for "not known"."""
-        if schema[name].is_nested():
-            kind = f"{self.table.path}: column {name!r} holds {schema[name]}"
-            raise InputError(f"{kind}; give text, numbers, booleans or dates")
         found = pl.col(name).cast(pl.String).str.strip_chars()
         found = found.str.replace(r'^"(.*)"$', "$1")  # quoted, but after a space
         return pl.when(found.is_in(list(self.plan.missing))).then(None).otherwise(found)
@@ -205,29 +278,61 @@ class _Source:
     def number(self, name: str, schema: pl.Schema) -> tuple[pl.Expr, pl.Expr]:
         """The number in a column, and whether there is something that is none."""
         if schema[name].is_numeric() or schema[name] == pl.Boolean:
-            number = as_number(pl.col(name), schema[name])
-            return number, number.is_infinite()
-        known = self.text(name, schema)
+            number, csv = as_number(pl.col(name), schema[name]), self.table.kind == "csv"
+            return number, ~pl.col(name).is_finite() if csv else number.is_infinite()
+        known = self.text(name)
         number = as_number(known, pl.String, self.table.decimal_comma)
         return number, known.is_not_null() & (number.is_null() | ~number.is_finite())
 
     def decision(self, asked: str, schema: pl.Schema) -> tuple[pl.Expr, pl.Expr]:
-        """The text of a decision, "1" and "0" where numbers are compared; and what is wrong."""
+        """A decision as it stands, "1" and "0" where numbers are compared; and what is wrong."""
         name, op, value = self.condition(asked)
-        if op not in _COMPARISONS:
-            return self.text(name, schema), pl.lit(False)
+        if op not in COMPARISONS:
+            return pl.col(name), pl.lit(False)
         try:
             limit = float(value)
         except ValueError as error:
             hint = f"write {name}={value} for a text"
             raise InputError(f"{asked!r}: {value!r} is not a number; {hint}") from error
         number, wrong = self.number(name, schema)
-        return _COMPARISONS[op](number, limit).cast(pl.Int8).cast(pl.String), wrong
+        return COMPARISONS[op](number, limit).cast(pl.Int8).cast(pl.String), wrong
+
+    def cells(self, columns: list[str], quick: Quick) -> tuple[pl.DataFrame, int, int, int]:
+        """Sum the rows that say the same, as they say it; and how many there are, left out, of no weight."""
+        parts, keys, rows, skipped, weightless = list[pl.DataFrame](), list[str](), 0, 0, 0
+        for batch in self.table.batches(columns, quick=quick):
+            skipped += batch.rejects.height
+            if skipped and not self.skip_bad_rows:
+                _, row, _, value, problem = batch.rejects.row(0)
+                short = f"{self.table.path}, row {row}: {value!r} {problem}. The file may be cut short"
+                raise InputError(f"{short}; --skip-bad-rows leaves such rows out and counts them")
+            rows += batch.frame.height
+            narrow = self.narrow(batch)
+            again = narrow.select(pl.col(REPLICATES)).columns
+            apart = [] if self.plan.apart else ["_weight"]
+            keys = keys or [name for name in narrow.columns if name not in (*SUMS, "_s", *again, *apart)]
+            if self.plan.weight:
+                weightless += int(narrow.filter(pl.col("_w") == 0)["_n"].sum())
+            if "_score" in keys and parts and parts[0].height > MOST_SCORES:
+                keys.remove("_score")
+                parts = [part.group_by(keys).agg(row_sums(True)) for part in parts]
+            if "_score" in keys:  # few rows are alike
+                parts.append(narrow.select(*keys, *SUMS[:3], *again))
+            else:
+                parts.append(narrow.group_by(keys).agg(row_sums("_score" in narrow.columns)))
+            if sum(part.height for part in parts) > 2 * parts[0].height + 1_000_000:  # memory stays small
+                parts = [merged(pl.concat(parts, how="vertical_relaxed"), keys)]
+            if self.progress:
+                self.progress(rows)
+        return pl.concat(parts, how="vertical_relaxed"), rows, skipped, weightless
 
     def narrow(self, batch: Batch) -> pl.DataFrame:
-        """Keys as text and numbers as numbers, or an error that names row, column and value."""
+        """Keys as they stand and numbers as numbers, or an error that names row, column and value."""
         plan, schema = self.plan, batch.frame.schema
-        keys = {name: self.text(name, schema).fill_null(UNKNOWN) for name in plan.groups}
+        if nested := [name for name, kind in schema.items() if kind.is_nested()]:
+            kind = f"{self.table.path}: column {nested[0]!r} holds {schema[nested[0]]}"
+            raise InputError(f"{kind}; give text, numbers, booleans or dates")
+        keys = {name: pl.col(name) for name in plan.groups}
         wrong: list[tuple[str, pl.Expr, str]] = []
         roles = {"_score": plan.score, "_w": plan.weight, "_n": plan.count, "_s": plan.selected}
         numbers: dict[str, pl.Expr] = {"_n": pl.lit(1.0), "_w": pl.lit(1.0)}
@@ -247,6 +352,15 @@ class _Source:
             if asked:
                 keys[key], bad = self.decision(asked, schema)
                 wrong.append((self.condition(asked)[0], bad, "is not a finite number"))
+        for role, column in self.drawn.items():
+            if not column:
+                keys[role] = pl.lit("all" if role == "_stratum" else pl.Series(batch.rows).cast(pl.String))
+            elif role.startswith("_r"):
+                numbers[role], bad = self.number(column, schema)
+                wrong.append((column, bad | numbers[role].is_null(), "is no number; a replicate weight is"))
+            else:
+                keys[role] = self.text(column)
+                wrong.append((column, keys[role].is_null(), "is missing; every row needs it"))
         first = [
             bad.fill_null(False).arg_true().first().alias(str(at)) for at, (_, bad, _) in enumerate(wrong)
         ]
@@ -260,28 +374,36 @@ class _Source:
             no = narrow.with_columns(_prediction=pl.lit("0"), _n=pl.col("_n") - pl.col("_s"))
             narrow = pl.concat([yes, no])
         n, w = pl.col("_n"), pl.col("_w")
-        return narrow.filter(n > 0).with_columns(_w=n * w, _w2=n * w * w)
+        again = pl.col(REPLICATES) * n
+        return narrow.filter(n > 0).with_columns(again, _weight=w, _w=n * w, _w2=n * w * w)
 
 
 # --- what the texts mean ------------------------------------------------------------------------------------
 
 
 def _interpreted(cells: pl.DataFrame, source: _Source, notes: list[Text]) -> pl.DataFrame:
-    """Turn texts into decisions and labels into numbers where all of them are, and note it."""
+    """Turn what stands in cells into labels and decisions, labels into numbers where all are; note it."""
     plan, path, people = source.plan, source.table.path, int(cells["_n"].sum())
     if people == 0:
         raise InputError(f"{path}: every row stands for 0 people")
     for key, asked in (("_prediction", plan.prediction), ("_outcome", plan.outcome)):
         _, op, value = source.condition(asked) if asked else ("", "", "")
+        if asked:
+            told = pl.col(key) if op in COMPARISONS else source.text(key).str.normalize("NFC")
+            cells = cells.with_columns(told.alias(key))
+            _check_held(cells, source, key, asked)
         if op in ("=", "==", "!="):
-            wanted = {_WHOLE.sub(r"\1", part) for part in (value.strip(), *map(str.strip, value.split(",")))}
-            same = pl.col(key).str.replace(_WHOLE.pattern, "$1").is_in(wanted)  # codes with gaps become 1.0
+            same = pl.col(key).str.replace(_WHOLE.pattern, "$1").is_in(_wanted(value))  # gaps make codes 1.0
             if op != "!=" and (others := _counts(cells.filter(~same), key)):
                 notes.append(text("read_as_no", asked=asked, values=_listed(others)))
-            cells = cells.with_columns(
-                (~same if op == "!=" else same).cast(pl.Int8).cast(pl.String).alias(key)
-            )
+            same = ~same if op == "!=" else same
+            cells = cells.with_columns(same.cast(pl.Int8).cast(pl.String).alias(key))
     for name in plan.groups:
+        cells = cells.with_columns(source.text(name).fill_null(UNKNOWN).alias(name))
+        composed = cells[name].str.normalize("NFC")
+        if two := int(cells.filter(composed != cells[name])["_n"].sum()):
+            notes.append(text("composed", name=name, people=two))
+            cells = cells.with_columns(composed)
         if unknown := int(cells.filter(pl.col(name) == UNKNOWN)["_n"].sum()):
             notes.append(text("unknown_group", name=name, unknown=unknown, people=people))
         cells = cells.with_columns(_ordered(cells[name]))
@@ -299,13 +421,46 @@ def _interpreted(cells: pl.DataFrame, source: _Source, notes: list[Text]) -> pl.
         elif key == "_outcome" or plan.outcome or _all_numbers(values):
             raise _not_binary(path, asked, counts, key)
         elif len(counts) > MOST_CATEGORIES:
-            raise InputError(
-                f"{path}: {asked!r} has {len(counts)} different texts, more than {MOST_CATEGORIES}; is it "
-                f"an identifier? {_listed(counts)}"
-            )
+            many = f"{path}: {asked!r} has {len(counts)} different texts, more than {MOST_CATEGORIES}"
+            raise InputError(f"{many}; is it an identifier? {_listed(counts)}")
         if missing := people - counts.total():
             notes.append(text("unknown_value", name=asked, unknown=missing, people=people))
     return cells
+
+
+def _wanted(value: str) -> list[str]:
+    """The texts that a condition means: the whole of it, and its parts between commas."""
+    value = unicodedata.normalize("NFC", value).strip()
+    parts = [value, *map(str.strip, value.split(","))]
+    return [_WHOLE.sub(r"\1", part) for part in dict.fromkeys(parts)]
+
+
+def _check_held(cells: pl.DataFrame, source: _Source, key: str, asked: str) -> None:
+    """Refuse a condition on a value that the column never holds."""
+    name, op, value = source.condition(asked)
+    counts = _counts(cells, key)
+    if op in COMPARISONS:
+        if set(counts) == {"0"}:
+            frames = [batch.frame for batch in source.table.batches([name])]
+            ends = [f.select(source.number(name, f.schema)[0]).to_series().drop_nulls() for f in frames]
+            near = (max if op in (">", ">=") else min)(pl.concat(ends), default=None)
+            raise InputError(f"{source.table.path}: {asked!r} holds for nobody; the nearest value is {near}")
+    elif op:
+        held = {_WHOLE.sub(r"\1", text) for text in counts}
+        whole, *parts = _wanted(value)
+        for part in [] if whole in held else parts or [whole]:
+            if part not in held:
+                near = _nearest(part, sorted(held))
+                never = f"{source.table.path}: column {name!r} never holds {part!r}"
+                raise InputError(f"{never}; the nearest value is {near!r}. It holds: {_listed(counts)}")
+
+
+def _nearest(value: str, held: list[str]) -> str | None:
+    """The number nearest to a number, or the text most like a text."""
+    if _all_numbers({value}) and (numbers := [text for text in held if _all_numbers({text})]):
+        return min(numbers, key=lambda text: abs(float(text) - float(value)))
+    like = difflib.get_close_matches(value.casefold(), [text.casefold() for text in held], 1, 0)
+    return next((text for text in held if text.casefold() in like), None)
 
 
 def _counts(cells: pl.DataFrame, key: str) -> Counter[str]:
@@ -320,10 +475,10 @@ def _not_binary(path: Path, asked: str, counts: Counter[str], key: str) -> Input
     if _all_numbers(set(values)) and key == "_prediction":
         middle = sorted(values, key=float)[len(values) // 2]
         hint += f", or {f'{asked}>={middle}'!r}, or --score {asked!r} for its mean"
-    return InputError(
-        f"{path}: column {asked!r} must be yes or no (1/0, yes/no, true/false), but has {len(values)} "
-        f"values: {_listed(counts)}. Say which of them mean yes: {hint}"
+    wrong = (
+        f"{path}: column {asked!r} must be yes or no (1/0, yes/no, true/false), but has {len(values)} values"
     )
+    return InputError(f"{wrong}: {_listed(counts)}. Say which of them mean yes: {hint}")
 
 
 def _listed(counts: Counter[str]) -> str:

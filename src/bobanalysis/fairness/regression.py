@@ -58,6 +58,11 @@ class Rows:
             return None
         return np.unique(self.table["_cluster"].to_numpy(), return_inverse=True)[1]
 
+    def by_cluster(self, values: Array) -> Array:
+        """Return the sums of columns of values by cluster."""
+        clusters: Any = self.clusters
+        return np.stack([np.bincount(clusters, column) for column in values.T], axis=1)
+
     def within(self, keep: pl.Series) -> Rows:
         """Return some of the rows."""
         return Rows(self.table.filter(keep), self.left_out, self.back)
@@ -81,6 +86,7 @@ def rows(
     weight: str | None = None,
     cluster: str | None = None,
     labels: Sequence[str] = (),
+    count: str | None = None,
 ) -> Rows:
     """Return the rows of a table that have all that is needed.
 
@@ -92,6 +98,7 @@ def rows(
         weight: zero or more, without gaps.
         cluster: people of one cluster are not independent of each other.
         labels: columns that name groups whatever they hold.
+        count: column saying for how many people a row stands; kept as ``_f``.
 
     Raises:
         ValueError: a column is missing, is infinite somewhere or of no use; a weight is negative or missing;
@@ -104,7 +111,7 @@ def rows(
     names = list(dict.fromkeys([*labels, *columns]))
     if clash := {*names} & {"_y", "_w", "_cluster"}:
         raise ValueError(f"rename the column {min(clash)!r}: the name is used for sums")
-    lazy, back = to_lazy(frame, [outcome, *names, *(c for c in (weight, cluster) if c)])
+    lazy, back = to_lazy(frame, [outcome, *names, *(c for c in (weight, cluster, count) if c)])
     schema = lazy.collect_schema()
     wanted = {
         c: label(c, schema) if c in labels or not schema[c].is_numeric() else number(c, schema) for c in names
@@ -112,21 +119,22 @@ def rows(
     wanted |= {"_y": number(outcome, schema), "_w": number(weight, schema) if weight else pl.lit(1.0)}
     if cluster:
         wanted["_cluster"] = pl.col(cluster).cast(pl.String).fill_null(UNKNOWN)
+    if count:
+        wanted["_f"] = number(count, schema)
     table = lazy.select(**wanted).collect()
     check_weights(table["_w"], weight)
     for name, column in [(outcome, "_y"), *((c, c) for c in names)]:
         if table.schema[column] == pl.Float64 and table[column].is_infinite().any():
-            raise ValueError(
-                f"column {name!r} is infinite in row {table[column].is_infinite().arg_max()} "
-                "(the first is row 0); a mean needs finite numbers"
-            )
+            where = f"column {name!r} is infinite in row {table[column].is_infinite().arg_max()}"
+            raise ValueError(f"{where} (the first is row 0); a mean needs finite numbers")
     kept = table.filter(pl.col("_w") > 0).drop_nulls()
     if kept.is_empty():
         raise ValueError(
             f"none of the {table.height} rows has a value in {', '.join(map(repr, [outcome, *names]))}"
             + (" and a weight above 0" if weight else "")
         )
-    return Rows(kept, table.height - kept.height, back)
+    left_out = int(table["_f"].sum()) - int(kept["_f"].sum()) if count else table.height - kept.height
+    return Rows(kept, left_out, back)
 
 
 def check_weights(weights: pl.Series, name: str | None) -> None:
@@ -134,10 +142,8 @@ def check_weights(weights: pl.Series, name: str | None) -> None:
     wrong = (weights.is_null() | weights.is_infinite() | (weights < 0)).fill_null(True)
     if wrong.any():
         row = wrong.arg_max() or 0
-        raise ValueError(
-            f"column {name!r} holds {weights[row]} in row {row} (the first is row 0); "
-            "a weight must be a number, zero or more"
-        )
+        where = f"column {name!r} holds {weights[row]} in row {row} (the first is row 0)"
+        raise ValueError(f"{where}; a weight must be a number, zero or more")
 
 
 @dataclass(frozen=True)
@@ -187,9 +193,8 @@ def design(table: pl.DataFrame, columns: Sequence[str], reference: Mapping[str, 
         sizes = table.group_by(name).agg(pl.col("_w").sum()).sort("_w", name, descending=[True, False])
         base = str((reference or {}).get(name, sizes[name][0]))
         if base not in (levels := sizes[name].sort().to_list()):
-            raise ValueError(
-                f"reference {base!r} is not among the values of {name!r}: {', '.join(levels[:20])}"
-            )
+            among = f"the values of {name!r}: {', '.join(levels[:20])}"
+            raise ValueError(f"reference {base!r} is not among {among}")
         others = tuple(level for level in levels if level != base)
         terms[name] = Term(tuple(range(len(names), len(names) + len(others))), others, base)
         blocks += [(values == level).to_numpy().astype(float) for level in others]

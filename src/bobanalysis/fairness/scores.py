@@ -17,7 +17,7 @@ def weighted_median(values: pl.Series, weights: pl.Series) -> float:
     >>> weighted_median(pl.Series([1.0, 2.0, 10.0]), pl.Series([1.0, 1.0, 2.0]))
     6.0
     """
-    table = pl.DataFrame({"v": values, "w": weights}).filter(pl.col("w") > 0).sort("v")
+    table = pl.DataFrame({"v": values, "w": weights}).sort("v").filter(pl.col("w") > 0)
     if table.is_empty():
         return float("nan")
     up_to = table["w"].cum_sum()
@@ -35,9 +35,9 @@ def score_bins(values: pl.Series, weights: pl.Series) -> tuple[list[float], list
     >>> score_bins(pl.Series([1.0, 2.0, 3.0]), pl.Series([5.0, 1.0, 1.0]))
     ([1.5, 2.5], ['1', '2', '3'])
     """
-    scores = pl.DataFrame({"v": values, "w": weights}).drop_nulls().group_by("v")
-    table = scores.agg(pl.col("w").sum()).sort("v")
-    distinct = table["v"].to_list()
+    scores = pl.DataFrame({"v": values, "w": weights}).drop_nulls().sort("v")
+    table = scores.group_by("v", maintain_order=True).agg(pl.col("w").sum())
+    distinct = table["v"]
     if len(distinct) <= SCORE_VALUES:
         breaks = [(a + b) / 2 for a, b in pairwise(distinct)]
         return breaks, _distinct_labels([(v,) for v in distinct])
@@ -55,15 +55,3 @@ def _distinct_labels(bins: Sequence[tuple[float, ...]]) -> list[str]:
         if len(set(labels)) == len(labels):
             break
     return labels
-
-
-def in_bins(score: pl.Expr, breaks: Sequence[float], labels: Sequence[str]) -> pl.Expr:
-    """Return the label of the bin of a score; null without a score.
-
-    >>> bins = in_bins(pl.col("s"), [1.5], ["low", "high"])
-    >>> pl.DataFrame({"s": [1.0, 2.0, None]}).select(bins).to_series().to_list()
-    ['low', 'high', None]
-    """
-    above = pl.sum_horizontal(pl.lit(0), *((score > limit).cast(pl.Int32) for limit in breaks))
-    named = above.replace_strict(list(range(len(labels))), list(labels), return_dtype=pl.String)
-    return pl.when(score.is_not_null()).then(named)

@@ -86,9 +86,8 @@ def _options(name: str, given: Mapping[str, Any] | Sequence[Any]) -> dict[str, A
     if not options:
         raise ValueError(f"choice {name!r} has no options")
     if len(options) < len(given):
-        raise ValueError(
-            f"choice {name!r} has two options of one label: {', '.join(str(t) for t, _ in pairs)}"
-        )
+        labels = ", ".join(str(label) for label, _ in pairs)
+        raise ValueError(f"choice {name!r} has two options of one label: {labels}")
     return options
 
 

@@ -77,6 +77,8 @@ def find_subgroups(
     ('sex=F, age=50+', 100, 1.0, 0.5)
     """
     cells = cube(frame, groups, prediction=prediction, outcome=outcome, score=score, weight=weight)
+    if cells.sample:
+        raise ValueError("the search takes people as drawn one by one: leave out design=")
     if clash := set(cells.groups) & {"subgroup", *_RESULT}:
         raise ValueError(f"rename the attribute {min(clash)!r}: the result has a column of that name")
     safe, names = cells.renamed()
@@ -136,10 +138,8 @@ def _grown(table: pl.DataFrame, names: list[str], enough: float, most: int) -> p
             large = rows.group_by(keys).agg(_SUMS).filter(pl.col("n") >= enough)
             total += large.height
             if total > MOST_SUBGROUPS:
-                raise ValueError(
-                    f"more than {MOST_SUBGROUPS:,} groups are large enough: raise min_share= or set "
-                    "max_attributes="
-                )
+                many = f"more than {MOST_SUBGROUPS:,} groups are large enough"
+                raise ValueError(f"{many}: raise min_share= or set max_attributes=")
             found.append(large)
             if large.height and len(keys) < most and place + 1 < len(names):
                 stack.append((rows.join(large.select(keys), on=keys, how="semi"), keys))
@@ -222,7 +222,6 @@ def _adds(result: pl.DataFrame, names: list[str], everybody: float) -> pl.Series
     ]
     alone = table.filter(attributes=1).select("_row", gap=pl.col("value") - everybody)
     gap = pl.col("gap")
-    nearest = (
-        pl.concat([alone, *gaps]).group_by("_row", maintain_order=True).agg(gap.get(gap.abs().arg_min()))
-    )
+    every = pl.concat([alone, *gaps]).group_by("_row", maintain_order=True)
+    nearest = every.agg(gap.get(gap.abs().arg_min()))
     return table.join(nearest, on="_row", how="left", maintain_order="left")["gap"]

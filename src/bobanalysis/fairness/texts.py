@@ -7,7 +7,7 @@ from importlib.resources import files
 from typing import Any
 
 from bobanalysis.tables import load_yaml
-from bobanalysis.text import Text, typeset
+from bobanalysis.text import Text, number, typeset
 
 
 @cache
@@ -24,4 +24,9 @@ def text(key: str, **facts: Any) -> Text:
         >>> text("one_value", asked="told", value=1).en
         "'told' has the same value wherever it is known (1)."
     """
-    return texts()[key].filled(**facts)
+    written = {key: _number(fact) if type(fact) is int else fact for key, fact in facts.items()}
+    return texts()[key].filled(**written)
+
+
+def _number(value: int) -> Text:
+    return Text(number(value, "fr"), number(value, "en"))

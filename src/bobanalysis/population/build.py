@@ -14,7 +14,7 @@ from . import draw
 from .inputs import NATIONAL_OF_BAND, SEXES
 from .model import fit, joint
 from .scenarios import load
-from .vocabulary import MARGINS
+from .vocabulary import READ
 
 
 @dataclass(frozen=True)
@@ -137,18 +137,17 @@ def _with_drawn(lines: pl.DataFrame, frame: pl.DataFrame) -> pl.DataFrame:
     sex = pl.col("gender").replace_strict(dict(enumerate(SEXES, 1)), return_dtype=pl.String)
     national = pl.col("age_band").replace_strict(NATIONAL_OF_BAND, return_dtype=pl.String)
     known = frame.with_columns(sex=sex, national_band=national)
-    measured = {margin: list(told.columns) for margin, told in MARGINS.items() if told.columns}
+    held = {margin: list(told.columns) for margin, told in READ.margins.items() if told.columns}
     # All weigh the same; a product is the same on every machine, a long sum is not.
     drawn_people = pl.len() * pl.col("weight").first()
     drawn = pl.concat(
         known.group_by(category=pl.concat_str(columns, separator=" "))
         .agg(drawn=drawn_people)
         .with_columns(margin=pl.lit(margin))
-        for margin, columns in measured.items()
+        for margin, columns in held.items()
     )
     joined = lines.join(drawn, on=["margin", "category"], how="left", maintain_order="left")
-    held = pl.col("margin").is_in(list(measured))
-    return joined.with_columns(pl.when(held).then(pl.col("drawn").fill_null(0)))
+    return joined.with_columns(pl.when(pl.col("margin").is_in([*held])).then(pl.col("drawn").fill_null(0)))
 
 
 def compare_constructions() -> pl.DataFrame:
@@ -174,4 +173,4 @@ def margin_titles() -> dict[str, dict[str, str]]:
     >>> sorted(margin_titles()["degree"])
     ['en', 'fr', 'source']
     """
-    return {name: {"fr": m.fr, "en": m.en, "source": m.source} for name, m in MARGINS.items()}
+    return {name: {"fr": m.fr, "en": m.en, "source": m.source} for name, m in READ.margins.items()}

@@ -15,7 +15,7 @@ from . import inputs as figures
 from .inputs import BAND_FROM, BANDS, EEC_BANDS, EEC_FROM, FIRST_BAND, Inputs, grid
 from .raking import Raked, rake, rake_table
 from .scenarios import Scenario
-from .vocabulary import MARGINS, READ, WORKING_AGE, Floats, Ints
+from .vocabulary import READ, WORKING_AGE, Floats, Ints
 
 DEGREES = ("none", "CAP/BEP", "bac", "bac+2", "bac+3 or more")
 
@@ -169,11 +169,11 @@ def fit(model: Joint) -> pl.DataFrame:
 def _line(
     model: Joint, margin: str, labels: Sequence[Sequence[str]], target: Floats, achieved: Floats
 ) -> pl.DataFrame:
-    if MARGINS[margin].scaled:
+    told, category = READ.margins[margin], [" ".join(names) for names in product(*labels)]
+    if told.scaled:
         target = target / target.sum() * model.people
     lines = {"target": target.ravel(), "achieved": achieved.ravel()}
-    category = [" ".join(names) for names in product(*labels)]
-    return pl.DataFrame({"margin": margin, "raked": MARGINS[margin].raked, "category": category, **lines})
+    return pl.DataFrame({"margin": margin, "raked": told.raked, "category": category, **lines})
 
 
 def _margins(model: Joint) -> list[tuple[str, Sequence[Sequence[str]], Floats, Floats]]:

@@ -72,7 +72,8 @@ class _Vocabulary:
 
 
 READ = load_yaml(_Vocabulary, Path(__file__).with_name("vocabulary.yaml"))
-SCALES, MARGINS, LIMITS = READ.scales, READ.margins, READ.limits
+SCALES = READ.scales
+LIMITS = READ.limits
 
 _SEVERAL = {"frustrations": [f"frustration_{n.lower()}" for n in READ.frustrations], "unasked": READ.unasked}
 COLUMNS = tuple(name for column in READ.columns for name in _SEVERAL.get(column, [column]))

@@ -1,0 +1,160 @@
+"""The audit of a survey's file, and the audit that gives no small group away."""
+
+import json
+
+import numpy as np
+import polars as pl
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from bobanalysis.fairness import Design, audit_file, curve, gap_test, group_metrics, roc_area
+from bobanalysis.fairness.cli import audit
+from bobanalysis.fairness.page import page
+
+app = typer.Typer()
+app.command()(audit)
+
+
+@pytest.fixture(scope="module")
+def people():
+    rng, n = np.random.default_rng(1), 1_200
+    town = rng.integers(0, 30, n)
+    u = rng.normal(size=30)[town] * 0.5 + rng.normal(size=n)
+    frame = pl.DataFrame(
+        {
+            "sex": rng.choice(["F", "M"], n),
+            "region": rng.choice(["N", "S", "W"], n, p=[0.6, 0.38, 0.02]),
+            "age": rng.integers(18, 66, n),
+            "town": town,
+            "stratum": town % 3,
+            "w": rng.gamma(2, 1, n).round(2),
+            "hired": u < -0.3,
+            "told": u + rng.normal(size=n) < -0.4,
+            "score": (50 - 10 * u + rng.normal(0, 5, n)).round(0),
+        }
+    )
+    drawn = {f"rep{i}": pl.col("w") * pl.Series(rng.choice([0, 2], 30))[town] for i in range(16)}
+    return frame.with_columns(**drawn)
+
+
+@pytest.fixture(scope="module")
+def file(people, tmp_path_factory):
+    path = tmp_path_factory.mktemp("survey") / "people.csv"
+    people.write_csv(path)
+    return path
+
+
+ROLES = {"prediction": "told", "outcome": "hired", "score": "score", "weight": "w"}
+
+
+@pytest.fixture(scope="module")
+def found(file):
+    return audit_file(file, by=["sex", "age"], **ROLES, strata="stratum", cluster="town")
+
+
+def test_the_measures_of_a_file_are_those_of_the_table_with_its_design(found, people):
+    design = Design("stratum", "town")
+    options = {"prediction": "told", "outcome": "hired", "score": "score", "weight": "w"}
+    expected = group_metrics(people, ["sex"], **options, design=design)
+    figures = ("value", "ci_low", "difference_high", "se", "difference_se", "design_effect", "degrees")
+    for column in figures:
+        np.testing.assert_allclose(found["sex"]["measures"][column], expected[column], rtol=1e-9)
+    test = gap_test(people, ["sex"], "told", weight="w", design=design, min_group=11)
+    gaps = found["sex"]["gaps"].filter(metric="selection_rate").row(0, named=True)
+    assert (gaps["p_value"], gaps["ci_high"]) == pytest.approx((test.p_value, test.ci_high))
+    areas = roc_area(people, ["sex"], "score", "hired", "w", design=design)
+    np.testing.assert_allclose(found["sex"]["ranking"]["ci_low"], areas["ci_low"], rtol=1e-9)
+
+
+def test_a_curve_of_a_survey_rests_on_its_clusters(found, people):
+    drawn = found["age"]["curve"].filter(metric="selection_rate")
+    both = people.with_columns(cluster=pl.concat_str("stratum", "town", separator=" × "))
+    alone = curve(both, "age", "told", weight="w", cluster="cluster")
+    np.testing.assert_allclose(drawn["band_low"], alone["band_low"], rtol=1e-6)
+
+
+def test_the_page_says_how_the_sample_was_drawn_and_shows_standard_errors(found):
+    told = page(found, "fr").replace("\u202f", " ").replace("\xa0", " ")
+    assert "(unités primaires : 30 ; strates : 3)" in told
+    for word in ("Erreur type", "Effet de plan", "Degrés de liberté", "Standard error", "Aire"):
+        assert word in told
+
+
+@pytest.mark.parametrize("options", [{"cluster": "town"}, {"strata": "stratum"}])
+def test_clusters_or_strata_alone_are_a_design_too(file, people, options):
+    one = audit_file(file, by=["sex"], prediction="told", **options)["sex"]["measures"]
+    expected = group_metrics(people, ["sex"], "told", design=Design(**options))
+    np.testing.assert_allclose(one["se"][2:], expected["se"][2:], rtol=1e-9)
+
+
+def test_the_command_takes_replicate_weights_and_the_record_has_what_they_give(file, people, tmp_path):
+    out = tmp_path / "found.json"
+    words = [file, "--by", "sex", "--prediction", "told", "--weight", "w", "--output", out]
+    words += ["--replicate-weights", "rep*", "--replicate-kind", "fay=0.3"]
+    said = CliRunner().invoke(app, [str(word) for word in words])
+    assert said.exit_code == 0, said.output
+    record = json.loads(out.read_text())
+    assert "--replicate-weights 'rep*' --replicate-kind fay=0.3" in record["command"]
+    design = Design(replicates="rep*", kind="fay=0.3")
+    expected = group_metrics(people, ["sex"], "told", weight="w", design=design)
+    assert [row["se"] for row in record["entries"][0]["tables"]["measures"]] == pytest.approx(
+        expected["se"].to_list()
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"strata": "score"}, "has one primary sampling unit"),
+        ({"cluster": "village"}, "no column 'village'"),
+        ({"replicate_weights": "rep*"}, "beside the weight itself"),
+        ({"replicate_weights": "rep*", "weight": "w", "replicate_kind": "magic"}, "'magic' is not one of"),
+        ({"strata": "stratum", "count": "age"}, "--count goes with --cluster"),
+        ({"cluster": "town", "search": True}, "--search and --decompose take people as drawn one by one"),
+    ],
+)
+def test_a_design_that_cannot_be_is_refused(file, options, message):
+    with pytest.raises(ValueError, match=message):
+        audit_file(file, by=["sex"], prediction="told", **options)
+
+
+@pytest.fixture(scope="module")
+def shielded(file):
+    asked = {"by": ["sex", "region", "age"], "cross": [["sex", "region"]], "protect": True}
+    return audit_file(file, **asked, **ROLES)
+
+
+def test_protection_hides_small_groups_their_complements_and_the_counts_in_notes(shielded, file):
+    plain = audit_file(file, by=["region"], **ROLES)["region"]["measures"]
+    mine = shielded["region"]["measures"]
+    small = plain.filter(pl.col("n") < 11, pl.col("n") > 0)
+    assert small.height > 0
+    for metric in small["metric"].unique():
+        hidden = mine.filter(metric=metric)["n"].null_count()
+        assert hidden >= 2, metric  # one alone would follow from the total
+    assert all(entry.notes == () for entry in shielded.entries)
+    assert shielded["age"]["curve"]["n_here"].null_count() == shielded["age"]["curve"].height
+
+
+def test_protection_hides_standard_errors_and_design_effects_that_would_tell_a_hidden_count(file):
+    found = audit_file(file, by=["region"], **ROLES, cluster="town", protect=True)["region"]["measures"]
+    hidden = found.filter(pl.col("n").is_null() | pl.col("value").is_null())
+    assert hidden.filter(pl.col("metric") != "mean_score").height > 0
+    for column in ("se", "difference_se", "design_effect", "degrees"):
+        assert hidden.filter(pl.col("value").is_null())[column].null_count() == hidden["value"].null_count()
+    assert found.filter(metric="mean_score")["n"].null_count() == 3  # it would count who has no score
+
+
+def test_what_cannot_be_checked_is_left_out_of_a_protected_audit_and_it_says_so(shielded):
+    assert {*shielded["region"].tables} == {"measures", "gaps", "summary", "impact"}
+    assert "Small counts are hidden" in shielded.notes[0].en
+    assert "masqué" in page(shielded, "fr")
+
+
+def test_a_protected_audit_compares_only_groups_that_it_shows(shielded):
+    gaps = shielded["region"]["gaps"]
+    shown = shielded["region"]["measures"].drop_nulls("value")
+    for row in gaps.filter(pl.col("metric").is_in(["selection_rate", "false_positive_rate"])).to_dicts():
+        labels = shown.filter(metric=row["metric"])["region"].to_list()
+        assert {row["high"], row["low"]} <= {*labels}
