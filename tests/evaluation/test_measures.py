@@ -249,6 +249,18 @@ def test_measures_by_their_names_in_ir_measures_equal_what_it_answers(names, clo
         assert evaluate(run, qrels, name).table["value"].item() == pytest.approx(answer, abs=close), name
 
 
+def test_ir_measures_answers_what_is_recorded_of_it(require):
+    im = require("ir_measures")
+    run, qrels = drawn_with_zeros()
+    scores = {q: {d: 1 - n / 100 for n, d in enumerate(items)} for q, items in run.items()}
+    for name, answer in IR_MEASURES.items():
+        if not name.startswith("RBP"):  # cwl-eval computes these
+            measure = im.parse_measure(name)
+            assert im.calc_aggregate([measure], qrels, scores)[measure] == pytest.approx(answer, abs=1e-12), (
+                name
+            )
+
+
 def test_scores_that_single_precision_holds_equal_are_in_their_order():
     """As in trec_eval 10; what compares in single precision would put b, the last letter, first."""
     run = pl.DataFrame({"query": ["q"] * 2, "item": ["b", "a"], "score": [0.5, 0.5 + 1e-10]})
