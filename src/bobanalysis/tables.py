@@ -577,6 +577,18 @@ def write_text(text: str, path: str | Path) -> None:
     part.replace(path)
 
 
+def as_records(frame: pl.DataFrame) -> list[dict[str, Any]]:
+    """Return rows as JSON can hold them: numbers without a limit, which JSON has not, as text.
+
+    Example:
+        >>> as_records(pl.DataFrame({"ratio": [0.5, float("inf"), None]}))
+        [{'ratio': 0.5}, {'ratio': 'inf'}, {'ratio': None}]
+    """
+    ends = (float("inf"), float("-inf"))
+    rows = frame.iter_rows(named=True)
+    return [{name: str(v) if v in ends else v for name, v in row.items()} for row in rows]
+
+
 def _flat(frame: pl.DataFrame) -> pl.DataFrame:
     """Write lists as text, items separated by a bar and lists within lists by a semicolon."""
     columns = []

@@ -204,6 +204,7 @@ def test_the_command_shows_one_attribute_at_a_time_within_eighty_columns(files, 
         (False, False),
         (True, False),
         (False, True),
+        (True, True),  # the largest gaps of both
     ]
     assert max(len(line) for line in found.output.split("note:")[0].splitlines()) <= 80
     crossed = called(files / "many.csv", files / "many_judged.csv", *arguments, "--by", "age_band,région")

@@ -195,6 +195,95 @@ def test_ranx_answers_what_is_recorded_of_it():
         assert theirs[name] == pytest.approx(answer, abs=1e-12), name
 
 
+IR_MEASURES = {
+    "nDCG@5": 0.16880507999731512,
+    "nDCG": 0.32048938855955444,
+    "nDCG(cutoff=5)": 0.16880507999731512,
+    "P@5": 0.1999999999999999,
+    "P(rel=2)@3": 0.11111111111111109,
+    "P(rel=2,cutoff=3)": 0.11111111111111109,
+    "R@5": 0.1666666666666666,
+    "R(rel=2)@5": 0.18138888888888885,
+    "AP": 0.17517048537881869,
+    "AP@5": 0.08245370370370367,
+    "AP(rel=2)": 0.14624014257347587,
+    "RR": 0.4072488622488622,
+    "RR@3": 0.3138888888888889,
+    "Rprec": 0.1944444444444443,
+    "Success@3": 0.48333333333333334,
+    "Success(rel=2)@5": 0.6333333333333333,
+    "Judged@5": 0.4166666666666666,
+    "Bpref": 0.37,
+    "Bpref(rel=2)": 0.2314861111111111,
+    "RBP(rel=1)": 0.19003832824627195,
+    "RBP(rel=1,p=0.5)": 0.18766632080078124,
+    "RBP(p=0.8)": 0.19003832824627195,
+}
+"""What ir_measures 0.4.3 (pytrec_eval-terrier 0.5.11, cwl-eval 1.0.12) answers, by its names.
+
+It computes no RBP without rel."""
+GDEVAL = {
+    "ERR@5": 0.10366833333333335,
+    "ERR@10": 0.12574783333333334,
+    "nDCG(dcg='exp-log2')@10": 0.24429333333333328,
+}
+"""The same where it calls gdeval.pl, which prints five decimals a query."""
+
+
+def drawn_with_zeros():
+    """Return what ``drawn()`` does, and 8 items more a list, judged not relevant."""
+    rng = np.random.default_rng(3)
+    pool = [f"d{n}" for n in range(30)]
+    run = {f"q{n}": list(rng.permutation(pool)[:15]) for n in range(60)}
+    qrels = {q: {d: int(rng.integers(1, 4)) for d in rng.permutation(pool)[:6]} for q in run}
+    for judged in qrels.values():
+        for item in rng.permutation(pool)[:8]:
+            judged.setdefault(item, 0)
+    return run, qrels
+
+
+@pytest.mark.parametrize(("names", "close"), [(IR_MEASURES, 1e-9), (GDEVAL, 5e-6)])
+def test_measures_by_their_names_in_ir_measures_equal_what_it_answers(names, close):
+    run, qrels = frames(*drawn_with_zeros())
+    for name, answer in names.items():  # one at a time: some are one measure by two names
+        assert evaluate(run, qrels, name).table["value"].item() == pytest.approx(answer, abs=close), name
+
+
+def test_ir_measures_answers_what_is_recorded_of_it(require):
+    im = require("ir_measures")
+    run, qrels = drawn_with_zeros()
+    scores = {q: {d: 1 - n / 100 for n, d in enumerate(items)} for q, items in run.items()}
+    for name, answer in IR_MEASURES.items():
+        if not name.startswith("RBP"):  # cwl-eval computes these
+            measure = im.parse_measure(name)
+            assert im.calc_aggregate([measure], qrels, scores)[measure] == pytest.approx(answer, abs=1e-12), (
+                name
+            )
+
+
+def test_scores_that_single_precision_holds_equal_are_in_their_order():
+    """As in trec_eval 10; what compares in single precision would put b, the last letter, first."""
+    run = pl.DataFrame({"query": ["q"] * 2, "item": ["b", "a"], "score": [0.5, 0.5 + 1e-10]})
+    assert prepare(run).rows["item"].to_list() == ["a", "b"]
+
+
+def test_a_note_of_what_is_not_relevant_names_the_measures_and_the_grade_there_is():
+    run, qrels = frames({"a": ["x"]}, {"a": {"x": 0.5}})
+    with pytest.warns(EvaluationWarning, match="map is undefined for 1 of 1"):
+        notes = evaluate(run, qrels, "ndcg,map,p@1").notes
+    told = {what: meaning for what, _, meaning in notes.rows()}
+    grade = "nothing is relevant there to map, p@1; for the highest grade: map(rel=0.5)"
+    assert told["queries with no item of relevance 1 or more"] == grade
+
+
+@pytest.mark.parametrize("measure", ["ndcg", "map(rel=0.5)", "p(rel=0.5)@1", "err"])
+def test_nothing_is_noted_where_grades_below_1_give_a_value(measure):
+    run, qrels = frames({"a": ["x"]}, {"a": {"x": 0.5}})
+    found = evaluate(run, qrels, measure)
+    assert found.table["value"].item() > 0
+    assert found.notes.height == 0
+
+
 def test_what_needs_a_relevant_item_is_null_without_one_and_is_counted():
     run, qrels = frames({"a": ["x"], "b": ["x"]}, {"a": {"x": 0}, "b": {"x": 1}})
     with pytest.warns(EvaluationWarning, match="undefined for 1 of 2"):

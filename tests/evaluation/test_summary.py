@@ -149,6 +149,11 @@ PUBLIC = {
     "table": lambda run, qrels, groups: evaluate(run, qrels, "map", groups=groups).table,
     "per_query": lambda run, qrels, groups: evaluate(run, qrels, "map", groups=groups).per_query,
     "notes": lambda run, qrels, groups: evaluate(run, qrels.head(900), "map", groups=groups).notes,
+    "gaps": lambda run, qrels, groups: evaluate(run, qrels, "map", groups=groups).gaps,
+    "curves": lambda run, qrels, groups: evaluate(run, qrels, "map", groups=groups).curves,
+    "exposure": lambda run, qrels, _: (
+        evaluate(run, qrels, "map", items=run.head(6), item_group="person_id").exposure
+    ),
     "prepared": lambda run, qrels, _: evaluate(prepare(run, qrels), None, "map").table,
     "compare": lambda run, qrels, _: compare({k: evaluate(run, qrels, "map") for k in "ab"}, replicates=9),
     "stability": lambda run, *_: stability(run, run),

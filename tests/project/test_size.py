@@ -5,7 +5,7 @@ import pytest
 from tools import code_reader as code
 
 CEILING = {
-    "text tables": 585,
+    "text tables": 590,
     "algorithm validation presentation": 762,
     "rules": 1860,
     "bob": 2617,
@@ -13,8 +13,8 @@ CEILING = {
     "recommenders": 515,
     "population": 967,
     "data": 567,
-    "fairness": 4358,
-    "evaluation": 988,
+    "fairness": 4353,
+    "evaluation": 1138,
     "report": 4090,
     "algorithms": 377,
     "cli build": 449,

@@ -2,132 +2,183 @@
 
 from __future__ import annotations
 
+import re
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import polars as pl
 import typer
 
+from bobanalysis import tables as files
+from bobanalysis.evaluation.by_group import EVERYONE, EXPOSURE
 from bobanalysis.evaluation.comparison import compare
+from bobanalysis.evaluation.export import command, record
 from bobanalysis.evaluation.files import read_groups, read_items, read_qrels, read_run
 from bobanalysis.evaluation.lists import EvaluationWarning, Missing
 from bobanalysis.evaluation.measures import parse_all
-from bobanalysis.evaluation.summary import EVERYONE, Interval, Undefined
+from bobanalysis.evaluation.summary import Interval, Undefined
 from bobanalysis.evaluation.summary import evaluate as _evaluate
-from bobanalysis.tables import InputError, Writer, refuse_overwrite, write_table
+from bobanalysis.fairness.attributes import numbers_by_name
+from bobanalysis.tables import InputError, load_yaml, no_column
 
 SHOWN = ("n", "undefined", "value", "ci_low", "ci_high")
 COMPARED = ("p_randomisation_adjusted",)
+GAP = ("value", "ci_low", "ci_high", "high", "low", "p_adjusted")
+CURVE = ("at", "value", "band_low", "band_high")
+POINTS = 9
+"""Points of a curve that are printed; files have all."""
 DEFAULT = "ndcg@5,map,mrr,p@5,recall@5"
+TABLES = ("measures", "gaps", "curves", "exposure", "comparison")
+_HELP = load_yaml(dict[str, str], Path(__file__).with_name("options.yaml"))
+_Path = Path | None
+
+
+def _option(name: str, *flags: str) -> Any:
+    return typer.Option(*flags, help=_HELP[name])
 
 
 def evaluate(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="TREC run, or a table; also .gz.")],
-    qrels: Annotated[Path, typer.Argument(metavar="QRELS", help="TREC qrels, or a table; also .gz.")],
-    metrics: Annotated[
-        str,
-        typer.Option("--metrics", help="Measures with commas between: ndcg@5, map, rbp(0.8), p(rel=2)@3 …"),
-    ] = DEFAULT,
-    groups: Annotated[
-        Path | None, typer.Option("--groups", help="Table: a person a row, and columns to group by.")
-    ] = None,
-    by: Annotated[
-        list[str] | None,
-        typer.Option("--by", help="A column of the groups, by itself; a,b crosses two. All by themselves."),
-    ] = None,
-    against: Annotated[
-        list[Path] | None, typer.Option("--compare", help="Another run of the same people, to compare with.")
-    ] = None,
-    items: Annotated[
-        Path | None, typer.Option("--items", help="Table: the catalogue, for coverage, gini, novelty, ild.")
-    ] = None,
-    output: Annotated[
-        Path | None, typer.Option("--output", help="Write the table here: .csv, .parquet or .jsonl.")
-    ] = None,
-    per_query: Annotated[Path | None, typer.Option("--per-query", help="Write a row a person here.")] = None,
-    missing: Annotated[
-        Missing, typer.Option("--missing", help="Judged people without a list count zero, or are skipped.")
-    ] = "zero",
-    undefined: Annotated[
-        Undefined,
-        typer.Option("--undefined", help="Undefined values: left out of means, or 0 as in trec_eval 10."),
-    ] = "null",
-    interval: Annotated[Interval, typer.Option("--interval", help="Interval of means.")] = "t",
-    comparison: Annotated[
-        Path | None, typer.Option("--comparison", help="Write the comparison of runs here.")
-    ] = None,
+    context: typer.Context,
+    run: Annotated[Path, typer.Argument(metavar="RUN", help=_HELP["run"])],
+    qrels: Annotated[Path, typer.Argument(metavar="QRELS", help=_HELP["qrels"])],
+    metrics: Annotated[str, _option("metrics")] = DEFAULT,
+    groups: Annotated[_Path, _option("groups")] = None,
+    by: Annotated[list[str] | None, _option("by", "--by")] = None,
+    bands: Annotated[list[str] | None, _option("bands", "--bands")] = None,
+    against: Annotated[list[Path] | None, _option("against", "--compare")] = None,
+    items: Annotated[_Path, _option("items")] = None,
+    item_group: Annotated[str | None, _option("item_group")] = None,
+    output: Annotated[list[Path] | None, _option("output", "--output")] = None,
+    per_query: Annotated[_Path, _option("per_query")] = None,
+    missing: Annotated[Missing, _option("missing")] = "zero",
+    undefined: Annotated[Undefined, _option("undefined")] = "null",
+    interval: Annotated[Interval, _option("interval")] = "t",
+    comparison: Annotated[_Path, _option("comparison")] = None,
 ) -> None:
-    """Evaluate ranked lists: means with 95 % intervals, for everyone and by group."""
+    """Evaluate ranked lists: means with 95 % intervals, for everyone and by group.
+
+    A column of numbers of more than 20 values, such as an age in years, is a curve and no groups. The largest
+    gap between the groups of each column is tested for each measure; the p values are adjusted for all tests.
+    """
     from rich.console import Console
 
     screen = Console(stderr=True, soft_wrap=True, markup=False, highlight=False)
+    runs, named = [run, *(against or ())], {"run": run, "qrels": qrels, "groups": groups, "items": items}
+    read = [("run", run), *(("compare", path) for path in runs[1:])]
+    read += [(role, path) for role, path in named.items() if path and role != "run"]
     try:
-        runs = [run, *(against or ())]
         if len({*runs}) < len(runs):
             raise InputError(f"--compare: {runs[-1]} is given twice; name another run")
-        for target in filter(None, (output, per_query, comparison)):
-            Writer(target)  # refuses a name that it cannot write before anything is read
-            refuse_overwrite(target, *filter(None, (*runs, qrels, groups, items)))
-        if groups is None and by:
-            raise InputError("--by needs --groups: a table with one row a person")
-        if comparison and not against:
-            raise InputError("--comparison needs --compare: another run")
-        for name in (m.label for m in parse_all(metrics) if items is None and m.measure.needs == "items"):
-            raise InputError(f"{name} needs --items: a table with one row an item of the catalogue")
+        for target in filter(None, (*(output or ()), per_query, comparison)):
+            if target.suffix != ".json" or target not in (output or ()):
+                files.Writer(target)  # refuses a name that it cannot write before anything is read
+            files.refuse_overwrite(target, *(path for _, path in read))
+        of_items = [m.label for m in parse_all(metrics) if m.measure.needs == "items"]
+        of_items += ["--item-group"] * bool(item_group)
+        of_people = ["--by"] * bool(by) + ["--bands"] * bool(bands)
+        for given, option, what, needed in (
+            (groups, "--groups", "a table with one row a person", of_people),
+            (items, "--items", "a table with one row an item of the catalogue", of_items),
+            (against, "--compare", "another run", ["--comparison"] * bool(comparison)),
+        ):
+            if needed and not given:
+                raise InputError(f"{needed[0]} needs {option}: {what}")
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always", EvaluationWarning)
-            judged, people = read_qrels(qrels), groups and read_groups(groups)
-            catalogue = items and read_items(items)
-            sets = [name.split(",") for name in by] if by else None
-            found, *others = (
-                _evaluate(
-                    read_run(path), judged, metrics, people, catalogue, missing, interval, sets, undefined
-                )
-                for path in runs
-            )
+            judged, catalogue = read_qrels(qrels), items and read_items(items)
+            people = read_groups(groups) if groups else None
+            has = [] if people is None else people.columns
+            sets = [[name] if name in has else name.split(",") for name in by] if by else None
+            for name in (name for names in sets or () for name in names if name not in has):
+                raise no_column(name, has, f"--by: {groups}")
+            cuts = numbers_by_name("--bands", [one for one in bands or () if not one.endswith("=")])
+            cuts |= {one[:-1]: () for one in bands or () if one.endswith("=")}
+            about: dict[str, Any] = {"groups": people, "items": catalogue, "by": sets, "bands": cuts}
+            about |= {"missing": missing, "interval": interval, "undefined": undefined}
+            results = []
+            for path in runs:
+                named["run"] = path  # which one an error is about
+                results.append(_evaluate(read_run(path), judged, metrics, item_group=item_group, **about))
+        found = results[0]
+        made = {"measures": found.table, "gaps": found.gaps, "curves": found.curves}
+        made["exposure"] = found.exposure
         labels = found.table.columns[1 : found.table.columns.index("n")]
-        shown: list[list[str]] = [[], *(sets or ([name] for name in labels))]
-        for at in shown:
+        for at in ([], *found.sets):
             alone = [(pl.col(name) != EVERYONE) == (name in at) for name in labels]
             _show(found.table.filter(*alone).select("metric", *at, *SHOWN, "suppressed"))
-        frames = [(output, found.table), (per_query, found.per_query)]
-        if others:
-            named = [path.name for path in runs]
-            named = named if len({*named}) == len(named) else [*map(str, runs)]
-            compared = compare(dict(zip(named, (found, *others), strict=True)), named[0])
-            _show(compared.select("metric", "run", "other", "difference", "ci_low", "ci_high", *COMPARED))
-            screen.print("note: p values of the randomisation test, adjusted by Holm for all rows")
-            frames.append((comparison, compared))
         # What is undefined is among the notes; other warnings are of the files.
-        for text in dict.fromkeys(str(w.message) for w in caught if "undefined" not in str(w.message)):
+        notes = [str(w.message) for w in caught if "undefined" not in str(w.message)]
+        notes += [f"{count} {what}: {meaning}" for what, count, meaning in found.notes.iter_rows()]
+        notes += _by_group(made, found.numbers)
+        if results[1:]:
+            called = [path.name for path in runs]
+            called = called if len({*called}) == len(called) else [*map(str, runs)]
+            made["comparison"] = compared = compare(dict(zip(called, results, strict=True)), called[0])
+            _show(compared.select("metric", "run", "other", "difference", "ci_low", "ci_high", *COMPARED))
+            notes.append("p values of the randomisation test, adjusted by Holm for all rows")
+        for text in dict.fromkeys(notes):
             screen.print(f"note: {text}")
-        for what, count, meaning in found.notes.iter_rows():
-            screen.print(f"note: {count} {what}: {meaning}")
-        for path, frame in frames:
-            if path is not None:
-                write_table(frame, path)
-                screen.print(f"written: {path}")
+        made = {name: made[name] for name in TABLES if made.get(name) is not None and made[name].height}
+        frames: dict[Path | None, Any] = dict.fromkeys(output or (), found.table)
+        frames |= {per_query: found.per_query, comparison: made.get("comparison")}
+        for path, frame in ((path, frame) for path, frame in frames.items() if path):
+            if path.suffix == ".json":
+                asked = command(context.command.params, context.params)
+                files.write_text(record(found, asked, read, made), path)
+            else:
+                files.write_table(frame, path)
+            screen.print(f"written: {path}")
     except (InputError, OSError) as error:
-        screen.print(f"evaluate: {error}", style="red")
+        # what a frame is called in Python is a file here
+        text = re.sub(r"^(run|qrels|groups|items)(?=[:,])", lambda m: str(named[m[1]]), str(error))
+        screen.print(f"evaluate: {text}", style="red")
         raise typer.Exit(2) from None
 
 
+def _by_group(made: dict[str, Any], numbers: Any) -> Iterator[str]:
+    """Print what is by group beside means; give what is to be said of it."""
+    for names in numbers:
+        curve = made["curves"].filter(attribute=" × ".join(names))
+        at = curve["at"].drop_nulls().unique().sort()
+        some = [at[round(place * (at.len() - 1) / (POINTS - 1))] for place in range(POINTS) if at.len()]
+        shown = curve.filter(pl.col("at").is_in(some)).drop_nulls("value")
+        shown = shown.with_columns(pl.col("at").map_elements("{:g}".format, return_dtype=pl.String))
+        _show(shown.select("metric", *(["group"] if names[1:] else []), *CURVE).rename({"at": names[0]}))
+        yield f"along {names[0]!r}: some points of each curve; its band holds for all points at once (95 %)"
+        failed = curve.filter(pl.col("status") != "estimated").select("metric", "group", "status")
+        for metric, group, status in failed.unique().sort(pl.all()).rows():
+            yield f"{metric} along {names[0]!r}, {group}: {status}"
+    if (gaps := made["gaps"]).height:
+        _show(gaps.drop_nulls("p_value").select("metric", "attribute", *GAP).rename({"value": "gap"}))
+        yield "gaps: the largest between two groups; p adjusted by Holm for all measures and attributes"
+        for metric, attribute, reason in gaps.select("metric", "attribute", "reason").drop_nulls().rows():
+            yield f"gap of {metric} by {attribute}: {reason}"
+        for attribute, few in gaps.filter(pl.col("left_out") != "").select("attribute", "left_out").rows():
+            yield f"gaps by {attribute}: too few to compare: {few}"
+    if (shown := made["exposure"]) is not None:
+        _show(shown.select(*(name for name in EXPOSURE if name != "relevant_items")))
+        yield "exposure: share of the attention (1 / log2(place + 1)), of the catalogue, of relevant items"
+
+
 def _show(cells: pl.DataFrame) -> None:
-    """Print a table that fits 80 columns."""
+    """Print a table that fits 80 columns, if it has rows."""
+    if cells.is_empty():
+        return
     from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
+    numbers = [*SHOWN, "p_adjusted"] + [name for name, kind in cells.schema.items() if kind.is_numeric()]
     cells = cells.with_columns(pl.selectors.float().map_elements("{:.4f}".format, return_dtype=pl.String))
     if "suppressed" in cells.columns:
         empty = pl.when("suppressed").then(pl.lit("hidden")).otherwise(pl.lit("undefined"))
         cells = cells.with_columns(pl.col("value").fill_null(empty)).drop("suppressed")
     table = Table(padding=(0, 0))
     for name in cells.columns:
-        number = name in (*SHOWN, *COMPARED, "difference")
-        head = name.removesuffix("_randomisation_adjusted")
-        table.add_column(escape(head), justify="right" if number else "left", overflow="fold")
+        head = name.removesuffix("_randomisation_adjusted").removesuffix("_adjusted")
+        table.add_column(escape(head), justify="right" if name in numbers else "left", overflow="fold")
     for row in cells.select(pl.all().cast(pl.String).fill_null("")).iter_rows():
         table.add_row(*map(escape, row))  # a group may be called [red]
     Console(soft_wrap=True).print(table)

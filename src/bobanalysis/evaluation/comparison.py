@@ -20,9 +20,7 @@ _FOUND = ("value", "other_value", "difference", "ci_low", "ci_high", "p_t", "p_r
 
 
 def compare(
-    evaluations: Mapping[str, Evaluation],
-    against: str | None = None,
-    replicates: int = REPLICATES,
+    evaluations: Mapping[str, Evaluation], against: str | None = None, replicates: int = REPLICATES
 ) -> Any:
     """Compare runs on the people that both have a value for.
 

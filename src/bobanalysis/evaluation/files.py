@@ -4,9 +4,9 @@
 :func:`bobanalysis.evaluation.prepare`; all other names, and a ``.csv`` or ``.tsv`` that begins with as many
 fields as a TREC line and no name of a column, are TREC:
 
-* a run has lines ``query Q0 item rank score tag``. As with ``trec_eval``, the order is that of the scores and
-  the rank is not read (how many lines contradict it is in a warning), whatever follows the tag is left out,
-  and so are lines that begin with ``#``;
+* a run has lines ``query Q0 item rank score tag``. As with ``trec_eval`` 10, the order is that of the scores
+  and the rank is not read (how many lines contradict it is in a warning), whatever follows the tag is left
+  out, and so are lines that begin with ``#``;
 * qrels have lines ``query iteration item relevance``.
 """
 
@@ -19,8 +19,10 @@ import zlib
 from pathlib import Path
 
 import polars as pl
+import polars.selectors as cs
 
 from bobanalysis.evaluation.lists import NAMES, EvaluationError, EvaluationWarning, column, numbers
+from bobanalysis.fairness.reading import MISSING
 from bobanalysis.tables import as_number, open_table, read_table
 
 RUN = ("query", "Q0", "item", "rank", "score", "tag")
@@ -84,14 +86,14 @@ def read_qrels(path: str | Path) -> pl.DataFrame:
 
 
 def read_groups(path: str | Path) -> pl.DataFrame:
-    """Read a table with the query column and one or more columns of labels.
+    """Read a table with the query column and one or more columns of labels; texts as NA or ? are no label.
 
     Raises:
         InputError: the file cannot be read, or has no query column.
     """
     frame = read_table(path)
-    column(frame, "query", str(path))
-    return frame
+    name = column(frame, "query", str(path))
+    return frame.with_columns(cs.string().exclude(name).replace(MISSING, None))
 
 
 def read_items(path: str | Path) -> pl.DataFrame:

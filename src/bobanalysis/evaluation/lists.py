@@ -63,6 +63,7 @@ class Lists:
         truth: of every judgement: query, place in the best possible list (from 1) and relevance.
         notes: what was dropped or assumed: ``what``, ``count``, ``meaning``.
         back: brings a Polars frame to the library that the run came in.
+        judged: every judgement: ``query`` (index), ``item`` (text) and ``relevance``.
     """
 
     query_name: str
@@ -73,6 +74,7 @@ class Lists:
     truth: Judged
     notes: pl.DataFrame
     back: Callable[[pl.DataFrame], Any]
+    judged: Callable[[], pl.DataFrame]
 
     @property
     def size(self) -> int:
@@ -84,6 +86,14 @@ class Lists:
         """Every listed row: ``query`` (index into ``queries``), ``position`` (from 1), ``item``, sorted."""
         query, place = _spread(self.length)
         return pl.DataFrame({"query": query, "position": place + 1, "item": self.items()})
+
+    def __repr__(self) -> str:
+        """Return the rows as a table."""
+        return str(self.rows)
+
+    def _repr_html_(self) -> str:
+        """Return the rows as a notebook shows them."""
+        return str(self.rows._repr_html_())
 
     def relevant(self, rel: float) -> Array:
         """How many judged items of each query have a relevance of ``rel`` or more."""
@@ -100,7 +110,8 @@ def prepare(run: Any, qrels: Any | None = None, missing: Missing = "zero") -> Li
 
     Args:
         run: columns query, item, and ``rank`` (order shown, smallest first; only the order counts) or
-            ``score`` (largest first; equal scores by item name, last letter first, as ``trec_eval`` 10).
+            ``score`` (largest first; equal scores by item name, last letter first, as ``trec_eval`` 10 does;
+            versions before it compare in single precision, where scores that are very close are equal).
             With both, the rank decides: it is what the person saw.
         qrels: columns query, item, ``relevance`` (0 or less: judged not relevant). Items that are not judged
             count as not relevant. None: only measures that need no judgement can be computed.
@@ -145,17 +156,11 @@ def prepare(run: Any, qrels: Any | None = None, missing: Missing = "zero") -> Li
         at, judged = ranked.found_in(tables[1])
         hits = (query[at], place[at] + 1, tables[1].values[judged])
         truth = tables[1].best()
-        unjudged, none = (
-            query.size - at.size,
-            names.len() - int(np.count_nonzero(np.bincount(truth[0], truth[2] >= 1))),
-        )
-        notes.append(("listed items not judged", unjudged, "taken as not relevant"))
-        notes.append(
-            ("queries with no item of relevance 1 or more", none, "nothing is relevant there, but to a gain")
-        )
+        notes.append(("listed items not judged", query.size - at.size, "taken as not relevant"))
     told = pl.DataFrame(notes, _NOTES, orient="row").filter(pl.col("count") > 0)
     called = column(given, "query", "run")
-    return Lists(called, names, ranked.length, ranked.items, hits, truth, told, back)
+    judgements = tables[1].laid if qrels is not None else (lambda: ranked.laid().clear())
+    return Lists(called, names, ranked.length, ranked.items, hits, truth, told, back, judgements)
 
 
 def to_polars(frame: Any) -> tuple[pl.DataFrame, Callable[[pl.DataFrame], Any]]:
@@ -244,7 +249,7 @@ def _kept(
     if not shared.any():
         first = (names[int(np.argmax(there > 0))] for there in (listed, judged))
         raise EvaluationError(
-            "run and qrels share no query: {!r} in the run, {!r} in the qrels".format(*first)
+            "run: it and the qrels share no query: {!r} in the run, {!r} in the qrels".format(*first)
         )
     kept = judged > 0 if missing == "zero" else shared
     meaning = "evaluated as an empty list" if missing == "zero" else "left out"
@@ -285,6 +290,10 @@ class _Table:
     def items(self) -> pl.Series:
         """Return the item of each row."""
         return self.frame["item"].gather(self.rows)
+
+    def laid(self) -> pl.DataFrame:
+        """Return query, item and value of each row."""
+        return pl.DataFrame({"query": self.spread[0], "item": self.items(), "relevance": self.values})
 
     def hashed(self) -> NDArray[np.uint64]:
         """Return a number for the item of each row: other numbers, other items."""
@@ -347,7 +356,7 @@ class _Table:
             )
             order[tied] = by_name["row"].to_numpy()
         notes.append(
-            ("run rows with tied scores", tied.size, "ordered by item name, last letter first (trec_eval)")
+            ("run rows with tied scores", tied.size, "ordered by item name, last letter first (trec_eval 10)")
         )
         return _Table(self.frame, self.length, self.rows[order], self.values[order], self.wide)
 

@@ -259,10 +259,7 @@ class Measure:
 
 MEASURES = load_yaml(dict[str, Measure], Path(__file__).with_name("measures.yaml"))
 _ALIASES = {alias: name for name, measure in MEASURES.items() for alias in measure.aliases}
-_DCG = {
-    ("ndcg", "dcg", "log2"): ("gain", "linear"),
-    ("ndcg", "dcg", "exp-log2"): ("gain", "exp2"),
-}
+_DCG = {("ndcg", "dcg", "log2"): ("gain", "linear"), ("ndcg", "dcg", "exp-log2"): ("gain", "exp2")}
 """What ir_measures writes for a gain."""
 _NAME = re.compile(r"([a-z_]+)(?:\(([^()]*)\))?(?:@([0-9]+))?")
 
@@ -291,6 +288,7 @@ def parse(name: str) -> Metric:
     (0.95, 'ndcg@5')
     """
     label = re.sub(r"\s+", "", name).lower()
+    label = re.sub(r"([(,])cutoff=(\d+)\)$", lambda m: ")" * (m[1] == ",") + f"@{m[2]}", label)  # ir_measures
     match = _NAME.fullmatch(re.sub(r"[_.](\d+)$", r"@\1", label))  # trec_eval writes ndcg_cut_10
     if not match:
         raise EvaluationError(f"{name!r} is no name of a measure; write for example ndcg@5 or rbp(0.8)")

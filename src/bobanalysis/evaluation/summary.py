@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
 import polars as pl
 import polars.selectors as cs
 
+from bobanalysis.evaluation import by_group
+from bobanalysis.evaluation.by_group import EVERYONE, Sets
 from bobanalysis.evaluation.lists import (
     Array,
     EvaluationError,
@@ -31,8 +35,8 @@ Interval = Literal["t", "bootstrap"]
 
 Undefined = Literal["null", "zero"]
 
-EVERYONE = "everyone"
-_UNDEFINED = {"null": "null, and not in the mean", "zero": "counted as 0 (trec_eval, ir_measures)"}
+_INTERVALS = ("t", "bootstrap")
+_UNDEFINED = {"null": "null, and not in the mean", "zero": "counted as 0 (trec_eval 10, ir_measures)"}
 REPLICATES = 2000
 _BCA = 5000
 _NUMBERS = ("value", "ci_low", "ci_high")
@@ -50,6 +54,11 @@ class Evaluation:
         notes: what was dropped or assumed: ``what``, ``count``, ``meaning``.
         measures: what was asked for.
         query_name: what the run calls its query column.
+        sets: the attributes that are groups, each a column or several that are crossed.
+        numbers: those that are curves, each the column of numbers and those that it is crossed with.
+        exposure: with ``item_group``, one row a group of items: its share of the ``exposure`` (attention, 1 /
+            log2(place + 1)) with a 95 % interval, of the ``catalogue`` and of the ``relevant`` items, and the
+            ratios of the first to the others; otherwise None.
     """
 
     table: Any
@@ -57,6 +66,33 @@ class Evaluation:
     notes: Any
     measures: tuple[Metric, ...]
     query_name: str
+    sets: Sets = ()
+    numbers: Sets = ()
+    exposure: Any = None
+
+    @cached_property
+    def gaps(self) -> Any:
+        """The largest gap of each measure a query between the groups of each attribute.
+
+        One row a measure and attribute: ``n`` people, ``groups`` compared, ``value`` (largest difference of
+        means), ``ci_low``, ``ci_high``, the ``high`` and ``low`` group, ``p_value``, ``p_adjusted`` (Holm,
+        for all rows), groups ``left_out`` as too small, ``reason`` where nothing can be tested; see
+        :func:`bobanalysis.fairness.gap_test`. Whoever is in no group is left out.
+        """
+        return self._of_each(by_group.gaps, self.sets)
+
+    @cached_property
+    def curves(self) -> Any:
+        """Each measure a query along a number: ``at``, ``value``, ``ci_low``, ``ci_high``, and a band.
+
+        The band (``band_low``, ``band_high``, 95 %) holds for the whole curve at once, and for those of all
+        groups that the number is crossed with; see :func:`bobanalysis.fairness.curve`.
+        """
+        return self._of_each(by_group.curves, self.numbers)
+
+    def _of_each(self, compute: Any, sets: Sets) -> Any:
+        each, back = to_polars(self.per_query)
+        return back(compute(each, sets, [m for m in self.measures if m.measure.per == "query"]))
 
     @property
     def per_person(self) -> list[str]:
@@ -82,6 +118,8 @@ def evaluate(
     interval: Interval = "t",
     by: Sequence[str | Sequence[str]] | None = None,
     undefined: Undefined = "null",
+    bands: Mapping[str, Sequence[float]] | None = None,
+    item_group: str | None = None,
 ) -> Evaluation:
     """Evaluate ranked lists.
 
@@ -98,9 +136,13 @@ def evaluate(
         interval: of a mean (95 %): Student's "t", or "bootstrap" (BCa) for skewed values. Rates, and means
             whose values are all the same, have Wilson's interval. Measures of all lists together have none: a
             bootstrap of people always covers fewer items.
-        by: columns of ``groups``, each by itself; several in a list are crossed. None: all, each by itself.
+        by: columns of ``groups``, each by itself; several in a list are crossed. None: all, each by itself. A
+            column of numbers with more than 20 values is not cut into groups, but is a curve.
         undefined: values that are undefined: "null" leaves them out of means; "zero" counts them as 0, as
             ``trec_eval`` 10 and ir_measures do.
+        bands: limits that cut a column of numbers into groups, each the first number of the next band:
+            ``{"age": [25, 35, 50]}``; no limits, ``{"age": []}``, make each value a group.
+        item_group: column of ``items`` whose groups' exposure is wanted.
 
     Returns:
         The evaluation. What is undefined is null, counted, and warned about; groups of fewer than 11 people
@@ -116,10 +158,8 @@ def evaluate(
     >>> evaluate(run, qrels, "mrr").per_query.rows()
     [('a', 0.5), ('b', 1.0)]
     """
-    for name, given, known in (
-        ("interval", interval, ("t", "bootstrap")),
-        ("undefined", undefined, _UNDEFINED),
-    ):
+    known: Any
+    for name, given, known in ("interval", interval, _INTERVALS), ("undefined", undefined, _UNDEFINED):
         if given not in known:
             raise EvaluationError(f"{name}={given!r} is not one of: {', '.join(known)}")
     asked = parse_all(metrics)
@@ -130,14 +170,26 @@ def evaluate(
         if needs == "qrels" and not lists.truth[0].size:
             raise EvaluationError(f"{name} needs judgements: give qrels=")
     catalogue = None if items is None else _catalogue(items)
+    if item_group is not None and catalogue is None:
+        raise EvaluationError("item_group needs items=: a frame with one row an item of the catalogue")
     labels, ignored = _groups(lists, groups)
     sets = [[one] if isinstance(one, str) else list(one) for one in (labels.columns if by is None else by)]
     for name in (name for names in sets for name in names if name not in labels.columns):
         there = ", ".join(labels.columns) or "none; give groups="
         raise EvaluationError(f"by: groups has no column {name!r}; it has: {there}")
     labels = labels.select([*dict.fromkeys(name for names in sets for name in names)])
+    for name in (name for name in labels.columns if by and (labels[name] == UNKNOWN).all()):
+        raise EvaluationError(f"groups: column {name!r} has no value for anybody evaluated; leave it out")
+    for name in {*labels.columns} & {metric.label for metric in asked}:
+        raise EvaluationError(f"groups: rename {name!r}; a measure is called that")
     each: dict[str, Array] = {}
-    told: Notes = []
+    told: Notes = _without_relevant(lists, asked)
+    labels, numbers = by_group.kinds(labels, bands or {}, told)
+    along = [sorted(names, key=lambda name: name not in numbers) for names in sets if numbers & {*names}]
+    for first, *rest in (names for names in along if numbers & {*names[1:]}):
+        raise EvaluationError(f"by: {first} and {rest[0]} are numbers of many values; give bands for one")
+    sets = [names for names in sets if not numbers & {*names}]
+    parts = [part for names in sets for part in _parts(labels.select(names))]
     for metric in (m for m in asked if m.measure.per == "query"):
         values = metric(lists, catalogue) if metric.measure.needs == "items" else metric(lists)
         if lost := int(np.count_nonzero(np.isnan(values))):
@@ -147,8 +199,7 @@ def evaluate(
             told.append((f"queries where {metric.label} is undefined", lost, _UNDEFINED[undefined]))
         each[metric.label] = values if undefined == "null" else np.nan_to_num(values)
     rows: list[dict[str, Any]] = []
-    everyone = dict.fromkeys(labels.columns, EVERYONE)
-    parts = (part for names in sets for part in _parts(labels.select(names)))
+    everyone = {name: EVERYONE for name in labels.columns if any(name in names for names in sets)}
     for group, here in ((everyone, np.ones(lists.size, bool)), *((everyone | at, on) for at, on in parts)):
         people = int(np.count_nonzero(here))
         hidden = group != everyone and people < MIN_GROUP
@@ -160,14 +211,29 @@ def evaluate(
             if hidden:
                 found |= dict.fromkeys(_NUMBERS)
             rows.append({"metric": metric.label, **group, **found, "suppressed": hidden})
-    kinds: dict[str, Any] = dict.fromkeys(("metric", *labels.columns), pl.String)
+    kinds: dict[str, Any] = dict.fromkeys(("metric", *everyone), pl.String)
     kinds |= {"n": pl.Int64, "undefined": pl.Int64, **dict.fromkeys(_NUMBERS, pl.Float64)}
     table = pl.DataFrame(rows, {**kinds, "suppressed": pl.Boolean}).with_columns(cs.float().fill_nan(None))
     notes = _notes(lists, told, catalogue, ignored)
     columns = {name: pl.Series(values).fill_nan(None) for name, values in each.items()}
-    per_query = pl.DataFrame({lists.query_name: lists.queries, **labels.to_dict(), **columns})
+    named = labels.with_columns(cs.enum().cast(pl.String))
+    per_query = pl.DataFrame({lists.query_name: lists.queries, **named.to_dict(), **columns})
     back = lists.back
-    return Evaluation(back(table), back(per_query), back(notes), tuple(asked), lists.query_name)
+    shown = item_group and back(by_group.exposure(lists, catalogue, item_group))  # type: ignore[arg-type]
+    made = (back(table), back(per_query), back(notes), tuple(asked), lists.query_name)
+    return Evaluation(*made, sets, along, shown)
+
+
+def _without_relevant(lists: Lists, asked: Sequence[Metric]) -> Notes:
+    """Count the queries without an item that is relevant to measures asked for; say which grade there is."""
+    notes, highest = [], float(lists.truth[2].max(initial=0))
+    for rel in dict.fromkeys(float(m.arguments["rel"]) for m in asked if "rel" in m.arguments):
+        names = [m.label for m in asked if m.arguments.get("rel") == rel]
+        todo = f"; for the highest grade: {re.split('[(@]', names[0])[0]}(rel={highest:g})"
+        text = f"nothing is relevant there to {', '.join(names)}{todo if 0 < highest < rel else ''}"
+        count = int(np.count_nonzero(lists.relevant(rel) == 0))
+        notes.append((f"queries with no item of relevance {rel:g} or more", count, text))
+    return notes
 
 
 def _mean(metric: Metric, values: Array, interval: Interval, seed: int = 0) -> dict[str, Any]:
@@ -222,6 +288,10 @@ def _groups(lists: Lists, groups: Any | None) -> tuple[pl.DataFrame, int]:
     frame = frame.with_columns(pl.col(name).cast(pl.String))
     here = pl.DataFrame({name: lists.queries}).join(frame, on=name, how="left", maintain_order="left")
     ignored = frame.join(here.select(name), on=name, how="anti").height
+    if ignored == frame.height:
+        first = frame[name][0] if frame.height else "nobody"
+        apart = f"{first!r} there, {lists.queries[0]!r} in the run; write both alike"
+        raise EvaluationError(f"groups: column {name!r} has nobody who is evaluated: {apart}")
     text = here.select(pl.col(labels).cast(pl.String).fill_null(UNKNOWN))
     for label in (label for label in labels if EVERYONE in text[label]):
         raise EvaluationError(f"groups: rename the group {EVERYONE!r} of {label!r}: the total is called that")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import shlex
 from collections.abc import Mapping
 from dataclasses import fields
@@ -17,7 +16,7 @@ import polars as pl
 
 from bobanalysis.fairness.metrics import MIN_GROUP
 from bobanalysis.fairness.reading import MISSING
-from bobanalysis.tables import load_yaml
+from bobanalysis.tables import as_records, load_yaml
 from bobanalysis.text import Text
 
 if TYPE_CHECKING:
@@ -112,10 +111,7 @@ def record(audit: Result) -> str:
                 **{"name": entry.name, "columns": list(entry.groups), "kind": entry.kind},
                 "notes": [_both(note) for note in entry.notes],
                 "by_median": entry.by_median,
-                "tables": {
-                    name: [{k: _plain(v) for k, v in row.items()} for row in table.iter_rows(named=True)]
-                    for name, table in entry.tables.items()
-                },
+                "tables": {name: as_records(table) for name, table in entry.tables.items()},
             }
             for entry in audit.entries
         ],
@@ -125,10 +121,3 @@ def record(audit: Result) -> str:
 
 def _both(note: Text) -> dict[str, str]:
     return {"fr": note.fr, "en": note.en}
-
-
-def _plain(value: Any) -> Any:
-    """Write a ratio without a limit as text, as JSON has no infinity."""
-    if isinstance(value, float) and not math.isfinite(value):
-        return "inf" if value > 0 else "-inf"
-    return value

@@ -1,0 +1,154 @@
+"""Measures by group: what a column of groups is, the largest gaps, curves along a number, groups of items.
+
+Everything is computed from one row a query; what a measure is, nothing here knows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import polars as pl
+import polars.selectors as cs
+
+from bobanalysis.evaluation.lists import EvaluationError, Lists, Notes
+from bobanalysis.evaluation.measures import Metric, share
+from bobanalysis.fairness import MIN_GROUP, UNKNOWN, adjusted_p_values, curve, gap_test, intervals
+from bobanalysis.fairness._exposure import DISCOUNTS
+from bobanalysis.fairness.attributes import attribute
+from bobanalysis.tables import InputError
+
+EVERYONE = "everyone"
+GAPS = ("metric", "attribute", "n", "groups", "value", "ci_low", "ci_high", "high", "low", "p_value")
+CURVES = ("metric", "attribute", "group", "at", "value", "ci_low", "ci_high", "band_low", "band_high", "n")
+EXPOSURE = ("group", "items", "relevant_items", "exposure", "ci_low", "ci_high", "catalogue", "relevant")
+Sets = Sequence[Sequence[str]]
+
+_TEXTS = ("metric", "attribute", "group", "high", "low", "left_out", "reason", "status")
+_COUNTS = ("n", "groups", "items", "relevant_items")
+
+
+def kinds(
+    labels: pl.DataFrame, bands: Mapping[str, Sequence[float]], notes: Notes
+) -> tuple[pl.DataFrame, set[str]]:
+    """Decide what each column is: groups, bands, or a number whose curve is drawn; the last are named.
+
+    Args:
+        labels: a row a query, text, "unknown" where nothing is known.
+        bands: limits by column; none for a column means that each of its values is a group.
+        notes: what was decided is added here.
+
+    Raises:
+        InputError: bands of a column that is not there or holds no numbers, or limits that do not rise.
+    """
+    curves = set[str]()
+    for name, limits in bands.items():
+        if name not in labels.columns:
+            there = _listed(labels.columns)
+            raise EvaluationError(f"bands: {name!r} is no column of groups; there are: {there}")
+        if list(limits) != sorted({*limits}):
+            said = _listed(f"{limit:g}" for limit in limits)
+            raise EvaluationError(f"bands of {name!r}: {said} do not rise; write the lowest limit first")
+    for name in labels.columns:
+        asked: Any = (
+            {"bands": bands[name], "kind": None if bands[name] else "groups"} if name in bands else {}
+        )
+        try:
+            one = attribute(labels.group_by(name).agg(_n=pl.len()), name, **asked)
+        except InputError:
+            if name in bands:
+                raise
+            continue  # dates, whose values are groups
+        if one.kind == "groups":
+            continue
+        unknown, labels = int((labels[name] == UNKNOWN).sum()), one.put(labels)
+        lost = labels[name].null_count() - unknown
+        notes.append((f"people whose {name!r} is no number", lost, "in no band and on no curve"))
+        if one.kind == "curve":
+            curves.add(name)
+            other = f"--bands {name}=25,35,50 gives bands, --bands {name}= a group for each value"
+            count = labels[name].drop_nulls().n_unique()
+            notes.append((f"values of {name!r}, a number", count, f"a curve without bins; {other}"))
+        else:
+            order = pl.Enum([*labels[name].dtype.categories, UNKNOWN])  # type: ignore[attr-defined]
+            labels = labels.with_columns(pl.col(name).cast(pl.String).fill_null(UNKNOWN).cast(order))
+    return labels, curves
+
+
+def gaps(each: pl.DataFrame, sets: Sets, metrics: Sequence[Metric]) -> pl.DataFrame:
+    """Test the largest gap of each measure between the groups of each attribute; "unknown" is no group."""
+    rows: list[dict[str, Any]] = []
+    for names, metric in ((names, metric) for names in sets for metric in metrics):
+        keys = {f"g{at}": name for at, name in enumerate(names)}
+        people = each.filter(pl.all_horizontal(pl.col(names) != UNKNOWN)).select(**keys, y=metric.label)
+        row = {"metric": metric.label, "attribute": " × ".join(names), "n": 0, "groups": 0}
+        row["reason"] = "not estimable: nobody has a value"
+        if (people := people.drop_nulls()).height:
+            role = {"prediction" if metric.measure.binary else "score": "y"}
+            test = gap_test(people, [*keys], min_group=MIN_GROUP, **role)  # type: ignore[arg-type]
+            row |= {name: getattr(test, name) for name in (*GAPS[2:], "reason")}
+            row["left_out"] = _listed(test.left_out)
+        rows.append(row)
+    found = pl.DataFrame(rows, _schema(*GAPS, "p_adjusted", "left_out", "reason"))
+    adjusted = pl.Series(adjusted_p_values(found["p_value"].fill_null(np.nan), "holm"), dtype=pl.Float64)
+    return found.with_columns(p_adjusted=adjusted.fill_nan(None))
+
+
+def curves(each: pl.DataFrame, sets: Sets, metrics: Sequence[Metric]) -> pl.DataFrame:
+    """Draw each measure along the number that comes first in a set, a curve a group of the others."""
+    schema: Any = _schema(*CURVES, "status")
+    parts = [pl.DataFrame(schema=schema)]
+    for (along, *names), metric in ((names, metric) for names in sets for metric in metrics):
+        group = pl.concat_str(names, separator=" × ") if names else pl.lit(EVERYONE)
+        people = each.select(at=along, group=group, y=metric.label).drop_nulls()
+        few = pl.len().over("group") < MIN_GROUP
+        hidden = people.filter(few).group_by("group", maintain_order=True).agg(n=pl.len())
+        found = [hidden.with_columns(status=pl.lit(f"hidden: fewer than {MIN_GROUP} people"))]
+        if (people := people.filter(~few)).height:
+            found.append(curve(people, "at", "y", by=["group"]))
+        called = {"metric": pl.lit(metric.label), "attribute": pl.lit(" × ".join([along, *names]))}
+        part = pl.concat(found, how="diagonal_relaxed").with_columns(**called)
+        ends = pl.col(set(CURVES[4:9]) & {*part.columns})
+        parts.append(part.with_columns(ends.clip(0, 1)) if metric.measure.bounded else part)
+    return pl.concat(parts, how="diagonal_relaxed").select(*schema).cast(schema)
+
+
+def exposure(lists: Lists, items: pl.DataFrame, column: str) -> pl.DataFrame:
+    """Compare what share of the attention the groups of items get with their share of what there is.
+
+    Attention of a place is 1 / log2(place + 1); an item is relevant from grade 1 on. The interval is that of
+    a ratio of two means over people.
+
+    Source: [singh2018]; [cochran1977] (interval).
+    """
+    if column not in items.columns:
+        there = _listed(name for name in items.columns if name not in ("code", "item"))
+        raise EvaluationError(f"items: no column {column!r} to group items by; there are: {there or 'none'}")
+    known = items.select("item", group=pl.col(column).cast(pl.String).replace(["", None], UNKNOWN))
+    shown, judged = (
+        frame.cast({"item": pl.String}).join(known, on="item") for frame in (lists.rows, lists.judged())
+    )
+    judged, query = judged.filter(pl.col("relevance") >= 1), shown["query"].to_numpy()
+    seen = shown.select(DISCOUNTS["log2"](pl.col("position"))).to_series().to_numpy()
+    whole, rows = lists.total(query, seen), []
+    for name in known["group"].unique().sort():
+        mine = lists.total(query, seen * (shown["group"] == name).to_numpy())
+        part = float(share(mine.sum(), whole.sum()))
+        spread = ((mine - part * whole) / max(whole.mean(), 1e-300)).var()
+        ends = np.clip(intervals.student(part, spread, lists.size), 0, 1)
+        counts = (int((frame["group"] == name).sum()) for frame in (known, judged))
+        rows.append((name, *counts, part, *map(float, ends)))
+    found = pl.DataFrame(rows, _schema(*EXPOSURE[:6]), orient="row").with_columns(
+        catalogue=pl.col("items") / known.height, relevant=pl.col("relevant_items") / judged.height
+    )
+    ratios = {f"exposure_to_{name}": pl.col("exposure") / pl.col(name) for name in EXPOSURE[6:]}
+    return found.with_columns(cs.float().fill_nan(None)).with_columns(**ratios)
+
+
+def _schema(*names: str) -> dict[str, Any]:
+    return {n: pl.String if n in _TEXTS else pl.Int64 if n in _COUNTS else pl.Float64 for n in names}
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(names)
