@@ -30,7 +30,6 @@ CALLS = {
     "agreement": (RANKED, lambda f, t: f(t, by=["u"])),
     "bootstrap": (PEOPLE, lambda f, t: f(t, ["sex"], "told", replicates=20)),
     "calibration": (PEOPLE, lambda f, t: f(t, ["sex"], "score", "true", bin="answer")),
-    "calibration_error": (PEOPLE, lambda f, t: f(t, ["sex"], "score", "true", bin="answer")),
     "curve": (PEOPLE, lambda f, t: f(t, "age", "told", by=["sex"])),
     "discontinuities": (PEOPLE, lambda f, t: f(t, "age", "told", smooth=4)),
     "disparities": (PEOPLE, lambda f, t: f(t, ["sex"], "told", "true")),

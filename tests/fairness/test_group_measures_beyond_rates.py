@@ -7,7 +7,6 @@ import pytest
 
 from bobanalysis.fairness import (
     calibration,
-    calibration_error,
     disparities,
     distribution_distances,
     impact_ratios,
@@ -155,19 +154,6 @@ def test_calibration_bins_agree_with_scikit_learn(people):
     rate, mean = calibration_curve(one["hired"], one["p"], n_bins=5, strategy="quantile")
     np.testing.assert_allclose(found.filter(metric="base_rate")["value"], rate, atol=0.01)
     np.testing.assert_allclose(found.filter(metric="mean_score")["value"], mean, atol=0.01)
-
-
-def test_calibration_error_is_weighted_over_bins_and_refuses_what_is_no_probability(people):
-    people = people.with_columns(bin=(pl.col("p") * 4).floor())
-    found = calibration_error(people, "sex", "p", "hired", bin="bin", weight="w")
-    one = people.filter(sex="F").to_pandas()
-    gaps = [(one["w"] * (one["p"] - one["hired"]))[one["bin"] == b].sum() for b in range(5)]
-    assert found["calibration_error"][0] == pytest.approx(np.abs(gaps).sum() / one["w"].sum(), abs=1e-9)
-    assert found["in_the_large"][0] == pytest.approx(np.average(one["p"] - one["hired"], weights=one["w"]))
-    with pytest.raises(ValueError, match=r"scores of the bin .* on average; a probability is from 0 to 1"):
-        calibration_error(people.with_columns(pl.col("p") * 10), "sex", "p", "hired", bin="bin")
-    with pytest.raises(ValueError, match="there is no outcome"):
-        calibration_error(people, "sex", "p", bin="bin")
 
 
 def test_distances_agree_with_scipy():

@@ -1,7 +1,6 @@
 """Key figures of the notebook on the trial, computed again by another formula."""
 
 import json
-import re
 from math import sqrt
 from pathlib import Path
 from statistics import NormalDist
@@ -119,6 +118,8 @@ def test_what_others_state_says_where_it_was_read_and_which_question_it_answers(
 
 def test_the_trial_is_as_large_and_as_long_as_the_ledger_says(recorded):
     (answer,) = [e["answer"]["en"] for e in LEDGER["entries"] if e["id"] == "rct-effect"]
-    shown = re.sub(r"\{([\w.]+)\}", lambda cited: f"{recorded[cited[1]]['value']:,.0f}", answer)
-    assert f"{SAID['trial']['people']['value']:,} job seekers" in " ".join(shown.split())
-    assert f"{SAID['trial']['months']['value']} months" in shown
+    said = " ".join(answer.split())
+    assert "about {trial.people} job seekers, followed for {trial.months}, from" in said
+    for name, unit in (("people", "people"), ("months", "months")):
+        assert recorded[f"trial.{name}"]["value"] == SAID["trial"][name]["value"]
+        assert recorded[f"trial.{name}"]["unit"] == unit

@@ -44,7 +44,7 @@ def test_the_page_of_three_says_what_kind_each_is_and_whose_answers(texts):
         "classes that steer support",
         "selects students for checks",
         "We found no second published recommender complete enough to be run again",
-        "only Bob reads a place on the map",
+        "only Bob goes by a place on the map",
         "These are not the same people",
     ):
         assert sentence in said

@@ -137,7 +137,7 @@ def reasons() -> Mapping[str, Text]:
     """Return what each code of a rule's row tells the person.
 
     >>> reasons()["READY_TO_MOVE"].en
-    'is ready to move'
+    'moving is possible, going by the answers'
     """
     return load_yaml(dict[str, Text], files("bobanalysis.bob") / "because.yaml")
 

@@ -6,7 +6,7 @@ is the decision and ``outcome`` what was true in the end.
 """
 
 from bobanalysis.fairness._bootstrap import bootstrap
-from bobanalysis.fairness._calibration import calibration, calibration_error
+from bobanalysis.fairness._calibration import calibration
 from bobanalysis.fairness._cube import UNKNOWN, Cube, cube
 from bobanalysis.fairness._exposure import exposure
 from bobanalysis.fairness._power import Equivalence, equivalence_test, minimum_detectable_gap, power
@@ -32,7 +32,7 @@ from bobanalysis.fairness.survey import Design
 
 __all__ = ["MEASURE_COLUMNS", "MIN_GROUP", "UNKNOWN", "Audit", "Cube", "Design", "Entry", "Equivalence"]
 __all__ += ["GapTest", "NotEstimableError", "Question", "adjusted_effects", "adjusted_p_values", "agreement"]
-__all__ += ["audit_file", "bootstrap", "calibration", "calibration_error", "changed_share", "cube", "curve"]
+__all__ += ["audit_file", "bootstrap", "calibration", "changed_share", "cube", "curve"]
 __all__ += ["discontinuities", "disparities", "distribution_distances", "equivalence_test", "exposure"]
 __all__ += ["find_subgroups", "gap_test", "group_metrics", "impact_ratios", "kitagawa", "lack_of_fit"]
 __all__ += ["minimum_detectable_gap", "oaxaca", "pairwise_gaps", "power", "protect", "rank_intervals"]

@@ -65,59 +65,6 @@ def calibration(
     return cells.back(found.sort("metric", place, maintain_order=True))
 
 
-def calibration_error(
-    frame: Any,
-    groups: Sequence[str] | None = None,
-    score: str | None = None,
-    outcome: str | None = None,
-    bin: str | None = None,
-    weight: str | None = None,
-    min_group: int = MIN_GROUP,
-) -> Any:
-    """Measure by how much a probability misses what happens, group by group.
-
-    Formulas, over the bins b of a group, w_b being their share of its weight: expected calibration error =
-    sum of w_b |rate_b - mean score_b|; ``in_the_large`` = mean score - rate of the whole group (above 0: the
-    score is too high). The first is biased upwards in small groups, the second is not.
-
-    Args: as :func:`calibration`, with a score from 0 to 1.
-
-    Returns:
-        A frame of the library that came in, one row a group: group columns, ``n``, ``calibration_error``,
-        ``in_the_large``, ``suppressed``. Null: hidden (``suppressed``), or not estimable.
-
-    Raises:
-        ValueError: the mean score of a bin is not between 0 and 1; see :func:`bobanalysis.fairness.cube`.
-
-    Source: Naeini, Cooper and Hauskrecht (2015), AAAI; Cox, Biometrika 45 (1958), 562-565.
-
-    Example:
-        >>> people = pl.DataFrame({"sex": ["F"] * 20 + ["M"] * 20, "p": [0.5] * 40,
-        ...                        "y": [0, 1] * 10 + [0] * 20})
-        >>> found = calibration_error(people, ["sex"], "p", "y", bin="p")
-        >>> found.select("sex", "calibration_error", "in_the_large").rows()
-        [('F', 0.0, 0.0), ('M', 0.5, 0.5)]
-    """
-    cells = by_bin(frame, groups, score, outcome, bin, weight)
-    by, w, gap = list(cells.groups), pl.col("w").sum(), pl.col("gap")
-    mean = pl.col("_score_sum") / pl.col("_score_w")
-    wrong = cells.cells.filter((mean < 0) | (mean > 1)).select("_item", mean.alias("mean"))
-    if not wrong.is_empty():
-        name, value = wrong.row(0)
-        raise ValueError(f"scores of the bin {name!r} are {value:g} on average; a probability is from 0 to 1")
-    hit = pl.col("_w").filter(pl.col("_outcome")).sum()
-    found = (
-        cells.cells.group_by(*by, "_item")
-        .agg(n=pl.col("_n").sum(), w=pl.col("_w").sum(), gap=pl.col("_score_sum").sum() - hit)
-        .group_by(by)
-        .agg(pl.col("n").sum(), calibration_error=gap.abs().sum() / w, in_the_large=gap.sum() / w)
-        .sort(by)
-        .with_columns(suppressed=pl.col("n") < max(min_group, 1))
-    )
-    shown = pl.col("calibration_error", "in_the_large").fill_nan(None)
-    return cells.back(found.with_columns(pl.when(~pl.col("suppressed")).then(shown)))
-
-
 def by_bin(
     frame: Any, groups: Any, score: Any, outcome: Any, bin: Any, weight: Any, design: Design | None = None
 ) -> Cube:
