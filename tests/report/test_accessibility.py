@@ -34,6 +34,12 @@ def looked_at(folder):
     return [p for p in found if p not in cards] + cards[:: max(1, -(-len(cards) // CARDS))]
 
 
+EACH = [
+    pytest.param(algorithm.id, language, marks=[pytest.mark.slow] * ((at + turn) % 2))
+    for at, algorithm in enumerate(OTHERS)
+    for turn, language in enumerate(LANGUAGES)
+]
+"""The other algorithms in both languages; in a few minutes, each in one of them."""
 SIZES = pytest.mark.parametrize(
     "chosen", [one_of_each, pytest.param(looked_at, marks=pytest.mark.slow)], ids=["templates", "all"]
 )
@@ -154,6 +160,7 @@ def test_axe_finds_no_violation_asks_nothing_of_the_network_and_nothing_scrolls_
     tab, axe, rendered, language, chosen
 ):
     paths = [p for p in chosen(rendered) if p.startswith((language, "index"))]
+    assert len(paths) > 15
     found = [fault for path in paths for fault in faults(tab, axe, rendered, path, language)]
     assert not found, "\n".join(found)
 
@@ -181,8 +188,7 @@ def faults(tab, axe, folder, path, language):
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("algorithm", [algorithm.id for algorithm in OTHERS])
+@pytest.mark.parametrize(("algorithm", "language"), EACH)
 def test_axe_finds_no_violation_on_a_page_of_each_kind_of_another_algorithm(
     tab, axe, rendered, algorithm, language
 ):

@@ -527,7 +527,7 @@ def visit(browser, files):
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("lang", ["fr", "en"])
+@pytest.mark.parametrize("lang", ["fr", pytest.param("en", marks=pytest.mark.slow)])
 def test_the_letter_asks_nothing_of_the_network(visit, files, lang):
     page = visit(lang)
     page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
@@ -535,7 +535,7 @@ def test_the_letter_asks_nothing_of_the_network(visit, files, lang):
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("lang", ["fr", "en"])
+@pytest.mark.parametrize("lang", ["fr", pytest.param("en", marks=pytest.mark.slow)])
 def test_axe_finds_no_fault_in_the_letter_open_or_folded(visit, require, lang):
     axe = require("axe_playwright_python.sync_playwright")
     page = visit(lang)

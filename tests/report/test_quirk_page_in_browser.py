@@ -7,7 +7,7 @@ from bobanalysis.algorithms.bob_quirks import quirks
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture(params=["fr", "en"])
+@pytest.fixture(params=["fr", pytest.param("en", marks=pytest.mark.slow)])
 def opened(request, browser, rendered):
     """The page at a phone's width, with JavaScript off for the page itself."""
     context = browser.new_context(java_script_enabled=False, viewport={"width": 390, "height": 900})

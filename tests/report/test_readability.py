@@ -121,9 +121,11 @@ def test_nothing_to_measure_is_refused():
 # ---- the pages
 
 
-def test_every_page_is_easy_enough_to_read(pages):
-    found = []
-    for path, page in pages.items():
+@pytest.mark.parametrize("step", [4, pytest.param(1, marks=pytest.mark.slow)])
+def test_every_page_is_easy_enough_to_read(pages, step):
+    found, made = [], [path for path in pages if path.count("/") > 1]
+    for path in {*pages} - {*made} | {*made[::step]}:  # of those made by the hundred, one in so many
+        page = pages[path]
         texts = prose(page, path[:2]) if "/" in path else []
         found += complaints(path, texts) if texts else []
     assert not found, "\n".join(found)
