@@ -11,6 +11,7 @@ import codecs
 import csv
 import dataclasses
 import difflib
+import hashlib
 import io
 import json
 import os
@@ -575,6 +576,12 @@ def write_text(text: str, path: str | Path) -> None:
     part = Path(path).with_name(Path(path).name + ".part")
     part.write_text(text, encoding="utf-8")
     part.replace(path)
+
+
+def digest(path: Path) -> str:
+    """Return the SHA-256 of a file, which is read part by part."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def as_records(frame: pl.DataFrame) -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ import pytest
 from tools import code_reader as code
 
 CEILING = {
-    "text tables": 590,
+    "text tables": 594,
     "algorithm validation presentation": 762,
     "rules": 1860,
     "bob": 2617,
@@ -13,8 +13,8 @@ CEILING = {
     "recommenders": 515,
     "population": 967,
     "data": 567,
-    "fairness": 4343,
-    "evaluation": 1219,
+    "fairness": 4339,
+    "evaluation": 1215,
     "report": 4090,
     "algorithms": 377,
     "cli build": 449,
@@ -43,7 +43,7 @@ def test_a_room_stays_below_its_ceiling(lines, rooms):
 def test_every_room_has_a_ceiling_and_the_sum_is_kept(lines):
     rooms = {path.split("/")[0].removesuffix(".py") for path in lines} - {"__init__"}
     assert rooms - {room for together in CEILING for room in together.split()} == set()
-    assert sum(lines.values()) <= SUM <= 19_760
+    assert sum(lines.values()) <= SUM <= 19_720
 
 
 def test_a_long_module_says_why(lines):

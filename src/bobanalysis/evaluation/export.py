@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Mapping, Sequence
-from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from typing import Any
 from bobanalysis.evaluation.lists import to_polars
 from bobanalysis.evaluation.summary import Evaluation
 from bobanalysis.fairness import MIN_GROUP
-from bobanalysis.tables import as_records
+from bobanalysis.tables import as_records, digest
 
 FORMAT = 1
 """Number of the shape of the JSON."""
@@ -38,10 +37,7 @@ def record(found: Evaluation, asked: str, files: Sequence[Any], tables: Mapping[
     measures = [(m.label, m.measure.formula, m.measure.source) for m in found.measures]
     told = {"format": FORMAT, "package": f"bobanalysis {version('bobanalysis')}", "command": asked}
     told |= {
-        "files": [
-            {"role": role, "name": path.name, "sha256": sha256(path.read_bytes()).hexdigest()}
-            for role, path in files
-        ],
+        "files": [{"role": role, "name": path.name, "sha256": digest(path)} for role, path in files],
         "min_group": MIN_GROUP,
         "measures": [{"name": name, "formula": what, "source": source} for name, what, source in measures],
         "attributes": [{"columns": [*names], "kind": kind} for kind, names in kinds],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date
@@ -33,7 +32,7 @@ from bobanalysis.fairness.regression import NotEstimableError
 from bobanalysis.fairness.result import Entry, Question, Result
 from bobanalysis.fairness.subgroups import find_subgroups
 from bobanalysis.fairness.texts import text
-from bobanalysis.tables import InputError
+from bobanalysis.tables import InputError, digest
 from bobanalysis.text import Text
 
 MOST_EMPTY = 300
@@ -141,11 +140,9 @@ def audit_file(
     entries += [ask.groups(question.groups)] if question.groups else []
     entries += [ask.decomposition(one, name) for one, name in conditions.items()]
     people = int(reading.cube.cells["_n"].sum())
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
     notes = (text("protected"),) if question.protect else reading.notes  # they count people
     notes += (reading.cube.sample.told(),) if reading.cube.sample else ()
-    return Audit(path, plan, question, reading.rows, people, notes, tuple(entries), digest)
+    return Audit(path, plan, question, reading.rows, people, notes, tuple(entries), digest(path))
 
 
 @dataclass(frozen=True)

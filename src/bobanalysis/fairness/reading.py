@@ -167,8 +167,9 @@ def read(
     known = cells.select("_score", "_w").drop_nulls().sort("_score") if binned else pl.DataFrame()
     found = cells
     if binned:
+        above = pl.col("_score") > weighted_median(known["_score"], known["_w"])
         breaks, labels = score_bins(known["_score"], known["_w"])
-        found = _by_bin(cells, known, breaks, [*labels])
+        found = _by_bin(cells.with_columns(_above=above), breaks, [*labels])
     found = _interpreted(found, source, notes)
     if plan.score and found["_score_n"].sum() == 0:
         raise InputError(f"{path}: {plan.score!r} is unknown in every row")
@@ -184,8 +185,8 @@ def read(
         if plan.outcome:
             levels, exact = _levels(known["_score"])
             notes += [] if exact else [text("ranked_in_bins", bins=len(levels))]
-            single = _by_bin(cells, known, levels[:-1].to_list(), levels.cast(pl.String).to_list())
-            ranked = whole(_interpreted(single, source, []).drop("_above", r"^_score_m\d$"), "_item")
+            single = _by_bin(cells, levels[:-1].to_list(), levels.cast(pl.String).to_list())
+            ranked = whole(_interpreted(single, source, []).drop("_score_m2", "_score_m3"), "_item")
     elif plan.score:
         notes.append(text("many_scores"))
     return Reading(whole(found), rows, tuple(notes), scored, ranked, (cells, source))
@@ -200,16 +201,15 @@ def _levels(scores: pl.Series) -> tuple[pl.Series, bool]:
     return ends.unique(maintain_order=True), False
 
 
-def _by_bin(cells: pl.DataFrame, known: pl.DataFrame, breaks: list[float], labels: list[str]) -> pl.DataFrame:
-    """Sum cells of single scores by bin of the score ("_item") and by whether it is above the median."""
-    median = weighted_median(known["_score"], known["_w"])
+def _by_bin(cells: pl.DataFrame, breaks: list[float], labels: list[str | None]) -> pl.DataFrame:
+    """Sum cells of single scores by bin of the score ("_item"), each limit in the bin below it."""
     n, w, w2, s = (cells[name].cast(pl.Float64).to_numpy() for name in ("_n", "_w", "_w2", "_score"))
     seen = ~np.isnan(s)
     bins = pl.Series([*labels, None]).gather(np.where(seen, np.searchsorted(breaks, s), len(labels)))
     again = cells.select(pl.col(REPLICATES)).columns
-    keys = [*(name for name in cells.columns if name not in ("_score", "_weight", *SUMS, *again))]
-    keys += ["_item", "_above"]
-    table = cells.with_columns(_item=bins, _above=pl.col("_score") > median)
+    single = ("_score", "_weight", *SUMS, *again)
+    keys = [*(name for name in cells.columns if name not in single), "_item"]
+    table = cells.with_columns(_item=bins)
     if again:
         return table.group_by(keys, maintain_order=True).agg(row_sums(True))
     table = table.select(keys)
