@@ -59,3 +59,35 @@ def browser(require):
         chromium = playwright.chromium.launch(executable_path=path, args=list(QUIET))
         yield chromium
         chromium.close()
+
+
+@pytest.fixture(scope="module")
+def spare_tabs(browser):
+    """Tabs that a test has done with: a new one takes a third more for every page."""
+    return []
+
+
+@pytest.fixture
+def open_page(browser, spare_tabs):
+    """Open an address in a tab; remember what the page asked for and what it complained about."""
+    opened = []
+
+    def go(address, width=1280):
+        if spare_tabs:
+            page = spare_tabs.pop()
+        else:
+            page = browser.new_page()
+            page.on("request", lambda request: page.requests.append(request.url))
+            page.on("console", lambda message: page.complaints.append(message.text))
+            page.on("pageerror", lambda error: page.complaints.append(str(error)))
+        opened.append(page)
+        page.requests, page.complaints = [], []
+        page.set_viewport_size({"width": width, "height": 900})
+        page.goto(address)
+        return page
+
+    yield go
+    for page in opened:
+        page.goto("about:blank")  # what it still counts ends here
+        page.emulate_media(media="null")
+    spare_tabs += opened

@@ -17,23 +17,11 @@ EVERY = [
 
 
 @pytest.fixture
-def visit(browser, rendered):
+def visit(open_page, rendered):
     """Open a page from disk; remember what it asked for and what it complained about."""
-    opened = []
-
-    def go(language, slug, width=1280):
-        page = browser.new_page(viewport={"width": width, "height": 900})
-        opened.append(page)
-        page.requests, page.complaints = [], []
-        page.on("request", lambda request: page.requests.append(request.url))
-        page.on("console", lambda message: page.complaints.append(message.text))
-        page.on("pageerror", lambda error: page.complaints.append(str(error)))
-        page.goto((rendered / language / f"{slug}.html").as_uri())
-        return page
-
-    yield go
-    for page in opened:
-        page.close()
+    return lambda language, slug, width=1280: open_page(
+        (rendered / language / f"{slug}.html").as_uri(), width
+    )
 
 
 @pytest.mark.parametrize(("language", "slug"), EVERY)
@@ -188,15 +176,11 @@ def test_a_note_that_a_figure_leads_to_is_not_hidden_by_the_head_of_its_table(vi
     assert page.evaluate(place, "note-age.changed_share") >= head
 
 
-def test_a_theme_of_questions_whose_name_was_followed_is_printed_alone_and_unfolded(
-    browser, rendered
-) -> None:
-    page = browser.new_page(viewport={"width": 1280, "height": 900})
-    page.goto((rendered / "fr" / "questions.html").as_uri())
+def test_a_theme_of_questions_whose_name_was_followed_is_printed_alone_and_unfolded(visit) -> None:
+    page = visit("fr", "questions")
     page.locator('.counts a[href="#theme-money"]').click()
     page.emulate_media(media="print")
     shown = page.locator("article.entry:visible")
     assert 0 < shown.count() < page.locator("article.entry").count()
     assert shown.evaluate_all("all => all.every(e => e.closest('.theme').querySelector('#theme-money'))")
     assert page.locator(".theme:has(#theme-money) .evidence").first.is_visible()
-    page.close()

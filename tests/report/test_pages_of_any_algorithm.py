@@ -207,10 +207,8 @@ def test_the_page_to_try_lists_the_terms_of_a_sum_that_counted_as_the_letter_doe
 
 @pytest.mark.browser
 @pytest.mark.parametrize("language", ["fr", "en"])
-def test_a_reader_changes_an_answer_and_sees_the_new_one(browser, folder, language):
-    page, complaints = browser.new_page(), []
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.goto((folder / language / "try.html").as_uri())
+def test_a_reader_changes_an_answer_and_sees_the_new_one(open_page, folder, language):
+    page = open_page((folder / language / "try.html").as_uri())
     shown = page.locator("[data-outcome=class]")
     before = shown.inner_text()
     page.fill("#try-age", "55")
@@ -220,8 +218,7 @@ def test_a_reader_changes_an_answer_and_sees_the_new_one(browser, folder, langua
     for width in (1280, 390):
         page.set_viewport_size({"width": width, "height": 900})
         assert page.evaluate("document.documentElement.scrollWidth") <= width
-    page.close()
-    assert complaints == []
+    assert page.complaints == []
 
 
 # --- what is refused, and the address of a profile
@@ -233,17 +230,15 @@ def duo_folder(tmp_path_factory):
 
 
 @pytest.fixture
-def duo_page(browser, duo_folder):
-    page, complaints = browser.new_page(), []
-    page.on("pageerror", lambda error: complaints.append(str(error)))
+def duo_page(open_page, duo_folder):
+    opened = []
 
     def go(language, address=""):
-        page.goto((duo_folder / language / "try.html").as_uri() + address)
-        return page
+        opened.append(open_page((duo_folder / language / "try.html").as_uri() + address))
+        return opened[-1]
 
     yield go
-    page.close()
-    assert complaints == []
+    assert [text for page in opened for text in page.complaints] == []
 
 
 @pytest.mark.browser
@@ -282,11 +277,9 @@ def test_the_address_of_a_profile_restores_it_and_what_cannot_be_is_refused(duo_
     page.fill("#try-age_moved_out", "18")
     page.select_option("#try-education", "4")
     told, address = page.inner_text("#try-answers"), page.input_value("#try-address").split("#")[1]
-    page.goto("about:blank")
     page = duo_page("en", "#" + address)
     assert not page.is_visible("#try-refused")
     assert page.inner_text("#try-answers") == told
-    page.goto("about:blank")
     page = duo_page("en", "#profile&age=99&salary=3&education=9&age_moved_out=40&distance_m=1000")
     refused = page.inner_text("#try-refused")
     for part in ("“99” is refused", "salary=3", "“9” is not a possible answer", "this must hold"):

@@ -265,13 +265,22 @@ def test_postcodes_that_reach_two_departements_are_shipped_with_both():
 pytest_browser = pytest.mark.browser
 
 
-@pytest.fixture
-def finder(browser, rendered):
+@pytest.fixture(scope="module")
+def offline(browser):
     context = browser.new_context(offline=True)
-    page = context.new_page()
-    page.goto((rendered / "fr/places.html").as_uri())
-    yield page
+    yield context.new_page()
     context.close()
+
+
+@pytest.fixture
+def finder(offline, rendered):
+    """The page of places with nothing in its box; opened again where a test has left it."""
+    address = (rendered / "fr/places.html").as_uri()
+    if offline.url != address:
+        offline.goto(address)
+    offline.fill("#find-text", "")
+    assert offline.locator("#find-found li").count() == 0
+    return offline
 
 
 @pytest_browser

@@ -7,14 +7,20 @@ from bobanalysis.algorithms.bob_quirks import quirks
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture(params=["fr", pytest.param("en", marks=pytest.mark.slow)])
-def opened(request, browser, rendered):
-    """The page at a phone's width, with JavaScript off for the page itself."""
+@pytest.fixture(scope="module")
+def tab(browser):
+    """A tab of a phone's width, with JavaScript off for the page itself."""
     context = browser.new_context(java_script_enabled=False, viewport={"width": 390, "height": 900})
-    page = context.new_page()
-    page.goto((rendered / request.param / "quirks.html").as_uri())
-    yield page
+    yield context.new_page()
     context.close()
+
+
+@pytest.fixture(params=["fr", pytest.param("en", marks=pytest.mark.slow)])
+def opened(request, tab, rendered):
+    tab.goto("about:blank")  # so that a page left at an anchor is loaded again
+    tab.emulate_media(media="null")
+    tab.goto((rendered / request.param / "quirks.html").as_uri())
+    return tab
 
 
 def seen(page):
