@@ -1,8 +1,10 @@
 """What several rooms' tests share: a browser, and libraries that may be missing."""
 
+import gc
 import importlib
 import os
 import shutil
+import sys
 
 import pytest
 from hypothesis import settings
@@ -12,6 +14,17 @@ from hypothesis import settings
 settings.register_profile("fixed", derandomize=True, deadline=None)
 settings.register_profile("random", derandomize=False, deadline=None, print_blob=True)
 settings.load_profile("fixed")
+
+# Thousands of tests and hundreds of parsed pages stay: looking through them for garbage takes a third of the
+# time of what makes many objects.
+gc.set_threshold(20_000, 20, 100)
+# jsonschema can do without it, and it takes a second to import wherever a notebook is read.
+sys.modules.setdefault("rfc3987_syntax", None)
+
+
+def pytest_collection_finish():
+    gc.freeze()
+
 
 BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 """The first one has no windows, and takes half the time."""

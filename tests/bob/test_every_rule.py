@@ -75,7 +75,7 @@ def same(got, expected):
     )
 
 
-@pytest.mark.parametrize("share", [3, pytest.param(1, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("share", [7, pytest.param(1, marks=pytest.mark.slow)])
 def test_every_rule_reads_one_person_as_it_reads_the_frame(share):
     frame = people(1)
     done = evaluate(rules(), frame)

@@ -236,18 +236,22 @@ def test_a_group_called_as_a_measure_is_refused(made):
 # --- the command --------------------------------------------------------------------------------------------
 
 
+def call(*arguments):
+    app = typer.Typer()
+    app.command()(command)
+    return CliRunner().invoke(app, ["run.csv", "qrels.csv", *arguments], env={"COLUMNS": "80"})
+
+
+def write(made, folder):
+    for frame, name in zip(made, ("run", "qrels", "people", "items"), strict=True):
+        frame.write_csv(folder / f"{name}.csv")
+
+
 @pytest.fixture
 def called(made, tmp_path, monkeypatch):
     """Call the command in a folder with the files run, qrels, people and items."""
-    for frame, name in zip(made, ("run", "qrels", "people", "items"), strict=True):
-        frame.write_csv(tmp_path / f"{name}.csv")
+    write(made, tmp_path)
     monkeypatch.chdir(tmp_path)
-    app = typer.Typer()
-    app.command()(command)
-
-    def call(*arguments):
-        return CliRunner().invoke(app, ["run.csv", "qrels.csv", *arguments], env={"COLUMNS": "80"})
-
     return call
 
 
@@ -301,6 +305,17 @@ def test_the_digest_of_a_file_in_the_json_is_that_of_its_bytes(called, tmp_path)
         assert file["sha256"] == sha256((tmp_path / file["name"]).read_bytes()).hexdigest()
 
 
+@pytest.fixture(scope="module")
+def result(made, tmp_path_factory):
+    """The JSON of an evaluation by group, as text."""
+    folder = tmp_path_factory.mktemp("result")
+    write(made, folder)
+    with pytest.MonkeyPatch.context() as here:
+        here.chdir(folder)
+        assert call("--groups", "people.csv", "--metrics", "p@3", "--output", "r.json").exit_code == 0
+    return (folder / "r.json").read_text("utf-8")
+
+
 @pytest.mark.parametrize(
     "spoil",
     [
@@ -311,9 +326,8 @@ def test_the_digest_of_a_file_in_the_json_is_that_of_its_bytes(called, tmp_path)
         lambda found: found["tables"]["curves"][0].pop("band_low"),
     ],
 )
-def test_the_schema_refuses_what_is_not_of_its_shape(called, tmp_path, spoil):
-    assert called("--groups", "people.csv", "--metrics", "p@3", "--output", "r.json").exit_code == 0
-    found = json.loads((tmp_path / "r.json").read_text("utf-8"))
+def test_the_schema_refuses_what_is_not_of_its_shape(result, spoil):
+    found = json.loads(result)
     schema = json.loads((resources("bobanalysis.evaluation") / "evaluation.schema.json").read_text("utf-8"))
     jsonschema.validate(found, schema)
     spoil(found)

@@ -83,7 +83,7 @@ def test_it_holds_with_weights_related_to_the_outcome_and_different_between_grou
     assert within_four_deviations(alarms(UNEQUAL, 0.3, related, sets=FEW, draws=59))
 
 
-@pytest.mark.parametrize("case", ["of unequal variance", "skewed"])
+@pytest.mark.parametrize("case", ["of unequal variance", pytest.param("skewed", marks=pytest.mark.slow)])
 def test_groups_of_one_mean_are_told_apart_in_five_per_cent_of_data_sets(case):
     assert within_four_deviations(mean_alarms(MEANS[case], FEW))
 

@@ -9,9 +9,13 @@ import nbformat
 import pytest
 import yaml
 
+from bobanalysis.tables import LOADER
+
 ROOT = Path(__file__).parents[2]
-SAID = yaml.safe_load((ROOT / "data" / "trial.yaml").read_text("utf-8"))
-LEDGER = yaml.safe_load((ROOT / "data" / "ledger.yaml").read_text("utf-8"))
+SAID, LEDGER = (
+    yaml.load((ROOT / "data" / f"{name}.yaml").read_text("utf-8"), Loader=LOADER)
+    for name in ("trial", "ledger")
+)
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,6 @@
 """Make the site of the tests in a folder, which appears as a whole: ``python make_site.py FOLDER``."""
 
+import gc
 import shutil
 import sys
 import tempfile
@@ -13,6 +14,7 @@ from invented_findings import write_invented
 from bobanalysis.report import render
 
 if __name__ == "__main__":
+    gc.set_threshold(20_000, 20, 100)  # as in the tests
     folder = Path(sys.argv[1])
     earlier = sorted(folder.parent.glob("*[0-9a-f]"), key=lambda path: path.stat().st_mtime)
     for old in earlier[:-1]:

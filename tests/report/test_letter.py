@@ -98,11 +98,11 @@ def numbers(html, lang):
     return sorted(re.findall(r"\d+(?:\.\d+)?", text))
 
 
-@pytest.fixture(scope="module")
-def sample():
+@pytest.fixture(scope="module", params=[3, pytest.param(len(SAMPLE), marks=pytest.mark.slow)])
+def sample(request):
     """Letters to people of the recorded vectors, each on the market that was recorded."""
     found = []
-    for k in SAMPLE:
+    for k in SAMPLE[:: len(SAMPLE) // request.param]:
         v = vectors()[k]
         bob = Bob(market(v["market"]))
         made = explain(v["user"], bob, now=v["now"], strict=False)
@@ -177,7 +177,7 @@ def test_every_change_gives_what_it_claims_when_the_whole_program_is_run_again(s
             assert item.answer(now) == other.answer, (vector["id"], item.id, said)
             assert other.answer != item.answer(made.answers), (vector["id"], item.id, said)
         told += len(claims)
-    assert told > 200
+    assert told > 30 * len(sample)
 
 
 def test_what_an_item_is_said_to_read_is_all_that_can_alter_it(sample):

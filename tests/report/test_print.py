@@ -51,9 +51,7 @@ def plain(text):
 @pytest.mark.parametrize(
     ("language", "slug"),
     [
-        pytest.param(
-            language, slug, marks=[] if (language, slug) in (("fr", "age"), ("en", "place")) else slow
-        )
+        pytest.param(language, slug, marks=[] if (language, slug) == ("fr", "age") else slow)
         for slow in [pytest.mark.slow]
         for slug in STORIES
         for language in ("fr", "en")
