@@ -131,6 +131,12 @@ def test_the_engine_answers_what_the_published_code_answered(engine):
     assert (len(first), stopped) == (600, 3)
 
 
+@cache
+def compared():
+    """Return every threshold of a rule: the name of the input and the number, each once."""
+    return {(t.variable.name, t.value) for rule in RULES for t in thresholds(rule)}
+
+
 def possible(variable):
     """List values of an input: every choice, both sides of every threshold, every text a rule knows."""
     if variable.kind == "bool":
@@ -147,10 +153,9 @@ def possible(variable):
         }
         return sorted({"", "X9999", *known})
     values = {float(variable.default)}
-    for rule in rules:
-        for t in thresholds(rule):
-            if t.variable is variable and t.value is not None:
-                values |= {t.value - 1, t.value, t.value + 1}
+    for name, value in compared():
+        if name == variable.name and value is not None:
+            values |= {value - 1, value, value + 1}
     low = -1.0 if variable.default == -1 else variable.minimum or 0.0
     return sorted(v if variable.kind == "float" else int(v) for v in values if v >= low)
 
