@@ -262,17 +262,18 @@ def once(browser, site):
 
 @pytest.fixture
 def search(once):
-    """The page once more, with nothing in the box where a job is looked for."""
+    """The page once more; the box where a job is looked for is empty before and after."""
+    used = []
 
     def go(language):
-        page = once(language)
-        page.fill("#try-find", "")
+        used.append(page := once(language))
+        assert page.input_value("#try-find") == ""
         assert page.locator("#try-hits button").count() == 0
         return page
 
     yield go
-    for language in ("fr", "en"):
-        once(language).fill("#try-find", "")
+    for page in used:
+        page.fill("#try-find", "")
 
 
 def settle(page):
