@@ -12,7 +12,6 @@ import numpy as np
 from bobanalysis.fairness import intervals
 from bobanalysis.fairness.gaps import MEAN, compare
 from bobanalysis.fairness.intervals import Array
-from bobanalysis.fairness.survey import Design
 
 _MOST_GROUPS = 3_000  # all pairs of which are looked at
 
@@ -97,12 +96,10 @@ def equivalence_test(
     groups: Sequence[str] | None = None,
     prediction: str | None = None,
     margin: float = 0.05,
-    outcome: str | None = None,
-    weight: str | None = None,
     metric: str | None = None,
     min_group: int = 2,
     level: float = 0.05,
-    design: Design | None = None,
+    **roles: Any,
 ) -> Equivalence:
     """Test whether gaps of more than a margin can be excluded (two one-sided tests of every pair).
 
@@ -111,8 +108,7 @@ def equivalence_test(
     is made only if it holds for each.
 
     Args:
-        frame, groups, prediction, outcome, weight, metric, min_group, design: as for
-            :func:`bobanalysis.fairness.gap_test`.
+        frame, groups, prediction, metric, min_group, roles: as for :func:`bobanalysis.fairness.gap_test`.
         margin: difference of shares, more than 0 and less than 1; 0.05 is five points.
         level: chance of excluding the margin wrongly.
 
@@ -133,8 +129,7 @@ def equivalence_test(
     """
     if not 0 < margin < 1:
         raise ValueError(f"a margin lies between 0 and 1 (0.05 is five points), not {margin}")
-    roles = {"prediction": prediction, "outcome": outcome, "weight": weight, "design": design}
-    levels = compare(frame, groups, roles, metric, min_group)
+    levels = compare(frame, groups, roles | {"prediction": prediction}, metric, min_group)
     if levels.metric == MEAN:
         raise ValueError("an equivalence test compares rates: give prediction= or outcome=")
     if len(levels.value) < 2:

@@ -12,21 +12,19 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from bobanalysis.fairness._calibration import calibration
 from bobanalysis.fairness._cube import UNKNOWN, Cube, as_list
 from bobanalysis.fairness.adjusted import adjusted_effects
 from bobanalysis.fairness.attributes import Attribute, Kind, attribute, fulfils, split_condition
 from bobanalysis.fairness.curves import curve, discontinuities, lack_of_fit
 from bobanalysis.fairness.decomposition import kitagawa, oaxaca
 from bobanalysis.fairness.disclosure import Shield
-from bobanalysis.fairness.disparity import disparities
+from bobanalysis.fairness.disparity import disparities, impact_ratios
 from bobanalysis.fairness.distances import distribution_distances
 from bobanalysis.fairness.export import long
 from bobanalysis.fairness.gaps import MEAN, ODDS, gap_test
-from bobanalysis.fairness.impact import impact_ratios
 from bobanalysis.fairness.metrics import RATES, group_metrics, rates_of
 from bobanalysis.fairness.page import fragment, printed
-from bobanalysis.fairness.ranking import roc_area, roc_points
+from bobanalysis.fairness.ranking import calibration, roc_area, roc_points
 from bobanalysis.fairness.reading import MISSING, Plan, Reading, read
 from bobanalysis.fairness.regression import NotEstimableError
 from bobanalysis.fairness.result import Entry, Question, Result

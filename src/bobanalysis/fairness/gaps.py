@@ -40,7 +40,7 @@ from bobanalysis.fairness import intervals
 from bobanalysis.fairness._cube import Back, cube
 from bobanalysis.fairness.intervals import Array
 from bobanalysis.fairness.metrics import RATES, labelled, mean_sums, rate_sums
-from bobanalysis.fairness.survey import Design, covariance, shorter
+from bobanalysis.fairness.survey import covariance, shorter
 
 DRAWS = 1_999
 """Number of data sets drawn without a difference, where groups are few enough to afford it."""
@@ -92,23 +92,18 @@ def gap_test(
     frame: Any,
     groups: Sequence[str] | None = None,
     prediction: str | None = None,
-    outcome: str | None = None,
-    weight: str | None = None,
     metric: str | None = None,
     min_group: int = 2,
     draws: int = DRAWS,
     seed: int = 0,
-    *,
-    score: str | None = None,
-    design: Design | None = None,
+    **roles: Any,
 ) -> GapTest:
     """Test whether groups differ at all, and say how large the largest gap is.
 
     Args:
         frame: one row a person: Polars, pandas, PyArrow, …; or a cube.
         groups: columns to cross. Rows without a group are the group "unknown".
-        prediction, outcome, score, weight: as for :func:`bobanalysis.fairness.group_metrics`; weights may be
-            related to what is measured.
+        prediction: column of decisions.
         metric: name of a rate of :func:`bobanalysis.fairness.group_metrics`, such as
             "false_positive_rate", or "mean_score"; by default the first that the columns allow. Also
             "equalized_odds", the larger of the largest gaps of the true and of the false positive rate: both
@@ -117,7 +112,8 @@ def gap_test(
         min_group: groups of fewer rows are left out, and named. At least 2: one row shows no rate.
         draws: data sets to draw; fewer are where groups are many (at least 199).
         seed: of the random numbers.
-        design: how the rows were drawn; see :class:`bobanalysis.fairness.Design`.
+        roles: ``outcome=``, ``score=``, ``weight=``, ``design=``: as for
+            :func:`bobanalysis.fairness.group_metrics`; weights may be related to what is measured.
 
     Returns:
         The test; see :class:`GapTest`. It is *not estimable*, and says why, where fewer than two groups are
@@ -133,8 +129,7 @@ def gap_test(
         >>> print(f"{found.value:.2f} ({found.ci_low:.2f} to {found.ci_high:.2f}), p {found.p_value:.3f}")
         0.30 (0.16 to 0.43), p 0.001
     """
-    roles: Any = {"prediction": prediction, "outcome": outcome, "weight": weight, "score": score}
-    roles |= {"design": design}
+    roles |= {"prediction": prediction}
     if metric != ODDS:
         return _gap_test(compare(frame, groups, roles, metric, min_group), draws, seed)
     cells, tests = cube(frame, groups, **roles), []
@@ -172,21 +167,16 @@ def pairwise_gaps(
     frame: Any,
     groups: Sequence[str] | None = None,
     prediction: str | None = None,
-    outcome: str | None = None,
-    weight: str | None = None,
     metric: str | None = None,
     min_group: int = 2,
     draws: int = DRAWS,
     seed: int = 0,
-    *,
-    score: str | None = None,
-    design: Design | None = None,
+    **roles: Any,
 ) -> Any:
     """Return all gaps between two groups, with limits that hold for all at once.
 
     Args:
-        frame, groups, prediction, outcome, score, weight, metric, min_group, draws, seed, design: as for
-            :func:`gap_test`.
+        frame, groups, prediction, metric, min_group, draws, seed, roles: as for :func:`gap_test`.
 
     Returns:
         A frame of the library that came in, one row a pair, the surest gap first: ``group`` and
@@ -203,8 +193,7 @@ def pairwise_gaps(
         >>> pairwise_gaps(people, ["age"], "told", draws=999)["difference"].round(3).item()
         0.3
     """
-    roles = {"prediction": prediction, "outcome": outcome, "weight": weight, "score": score, "design": design}
-    levels = compare(frame, groups, roles, metric, min_group)
+    levels = compare(frame, groups, roles | {"prediction": prediction}, metric, min_group)
     if len(levels.n) > _MOST_LISTED:
         raise ValueError(f"{len(levels.n)} groups make too many pairs to list; take gap_test")
     _, multiplier, alike = (1.0, np.nan, np.zeros(0)) if levels.reason else _tested(levels, draws, seed)

@@ -26,14 +26,12 @@ def find_subgroups(
     frame: Any,
     groups: Sequence[str] | None = None,
     prediction: str | None = None,
-    outcome: str | None = None,
-    score: str | None = None,
-    weight: str | None = None,
     metric: str | None = None,
     min_share: float = 0.01,
     min_people: int = MIN_PEOPLE,
     max_attributes: int | None = None,
     alpha: float = 0.05,
+    **roles: Any,
 ) -> Any:
     """Find the groups, over all combinations of attributes, whose rate or mean differs from everyone else's.
 
@@ -45,7 +43,7 @@ def find_subgroups(
     Args:
         frame: one row a person, in Polars, pandas, PyArrow, …; or a cube.
         groups: columns of attributes to combine, any number.
-        prediction, outcome, score, weight: as in :func:`bobanalysis.fairness.group_metrics`.
+        prediction: column of decisions.
         metric: "selection_rate", "mean_score", or a rate of the confusion matrix such as
             "false_positive_rate"; default the selection rate, or without a prediction the mean score, or the
             base rate.
@@ -53,6 +51,7 @@ def find_subgroups(
             counts.
         max_attributes: most attributes combined at a time; default all.
         alpha: false discovery rate (Benjamini–Hochberg).
+        roles: ``outcome=``, ``score=``, ``weight=``: as in :func:`bobanalysis.fairness.group_metrics`.
 
     Returns:
         A frame of the library that came in, one row a group that is large enough, the surest first:
@@ -76,7 +75,7 @@ def find_subgroups(
     >>> found.select("subgroup", "n", "difference", "adds").row(0)
     ('sex=F, age=50+', 100, 1.0, 0.5)
     """
-    cells = cube(frame, groups, prediction=prediction, outcome=outcome, score=score, weight=weight)
+    cells = cube(frame, groups, prediction=prediction, **roles)
     if cells.sample:
         raise ValueError("the search takes people as drawn one by one: leave out design=")
     if clash := set(cells.groups) & {"subgroup", *_RESULT}:
