@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import shlex
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 from bobanalysis.evaluation.lists import to_polars
 from bobanalysis.evaluation.summary import Evaluation
 from bobanalysis.fairness import MIN_GROUP
+from bobanalysis.fairness.export import as_json, command_line
 from bobanalysis.tables import as_records, digest
 
 FORMAT = 1
@@ -22,13 +20,11 @@ WRITTEN = ("output", "per_query", "comparison")
 
 def command(options: Sequence[Any], asked: Mapping[str, Any]) -> str:
     """Return the command that gives an evaluation again, in the folder of its files."""
-    words = ["bobanalysis", "evaluate"]
-    for one in (one for one in options if one.name not in WRITTEN):
-        flag, value = one.opts[:1] if one.param_type_name == "option" else [], asked.get(one.name)
-        value = value if isinstance(value, list | tuple) else [value] * (value not in (None, one.default))
-        for part in value:
-            words += [*flag, part.name if isinstance(part, Path) else str(part)]
-    return shlex.join(words)
+    given = []
+    for one in (one for one in options if one.name not in WRITTEN and asked.get(one.name) != one.default):
+        value, flag = asked.get(one.name), one.opts[0] if one.param_type_name == "option" else ""
+        given.append((flag.removeprefix("--"), [*value] if isinstance(value, tuple) else value))
+    return command_line("evaluate", given)
 
 
 def record(found: Evaluation, asked: str, files: Sequence[Any], tables: Mapping[str, Any]) -> str:
@@ -44,4 +40,4 @@ def record(found: Evaluation, asked: str, files: Sequence[Any], tables: Mapping[
         "notes": as_records(to_polars(found.notes)[0]),
         "tables": {name: as_records(frame) for name, frame in tables.items()},
     }
-    return json.dumps(told, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+    return as_json(told)
