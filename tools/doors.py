@@ -308,7 +308,11 @@ def roots(reader: Reader) -> dict[str, list[Part]]:
     for name, part in reader.parts.items():
         if part.registered and part.module.endswith(".cli"):
             found[f"command {name.rsplit('.', 1)[1]}"] = [part]
-    found["the commands"] = [reader.parts["bobanalysis.cli"]]
+    placed = {
+        node.value for node in ast.walk(reader.trees["bobanalysis.cli"]) if isinstance(node, ast.Constant)
+    }
+    rooms = [reader.parts.get(str(place).replace(":", ".")) for place in placed]
+    found["the commands"] = [reader.parts["bobanalysis.cli"], *(part for part in rooms if part)]
     found["the build"] = [reader.parts["bobanalysis.build"]]
     found["the pages"] = [
         reader.parts[name]

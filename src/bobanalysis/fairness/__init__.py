@@ -10,7 +10,6 @@ is the decision and ``outcome`` what was true in the end.
 from bobanalysis.fairness._bootstrap import bootstrap
 from bobanalysis.fairness._cube import UNKNOWN, Cube, cube
 from bobanalysis.fairness._exposure import exposure
-from bobanalysis.fairness._power import Equivalence, equivalence_test, minimum_detectable_gap, power
 from bobanalysis.fairness.adjusted import adjusted_effects, shrunk
 from bobanalysis.fairness.audit import Audit, audit_file
 from bobanalysis.fairness.counterfactual import changed_share, steps
@@ -19,7 +18,15 @@ from bobanalysis.fairness.decomposition import kitagawa, oaxaca, shapley
 from bobanalysis.fairness.disclosure import protect
 from bobanalysis.fairness.disparity import disparities, impact_ratios
 from bobanalysis.fairness.distances import distribution_distances
-from bobanalysis.fairness.gaps import GapTest, gap_test, pairwise_gaps
+from bobanalysis.fairness.gaps import (
+    Equivalence,
+    GapTest,
+    equivalence_test,
+    gap_test,
+    minimum_detectable_gap,
+    pairwise_gaps,
+    power,
+)
 from bobanalysis.fairness.metrics import MEASURE_COLUMNS, MIN_GROUP, group_metrics
 from bobanalysis.fairness.multiplicity import adjusted_p_values
 from bobanalysis.fairness.ranking import calibration, roc_area, roc_points

@@ -41,15 +41,7 @@ _JUMP = ("below", "from", "jump", "se", "ci_low", "ci_high", "p_value", "p_adjus
 
 
 def curve(
-    frame: Any,
-    along: str,
-    value: str,
-    *,
-    by: Sequence[str] = (),
-    weight: str | None = None,
-    cluster: str | None = None,
-    smooth: int | None = None,
-    count: str | None = None,
+    frame: Any, along: str, value: str, *, by: Sequence[str] = (), smooth: int | None = None, **rest: Any
 ) -> Any:
     """Return the curve of a rate or a mean along a number, with a band for the whole curve.
 
@@ -59,12 +51,12 @@ def curve(
         value: true/false or 0/1 for a rate (a logistic curve, within 0 and 1), other numbers for a mean (a
             linear one); rows without one are left out.
         by: columns to cross: one curve a group; rows without a group are the group "unknown".
-        weight: zero or more, without gaps.
-        cluster: column of clusters within which people are not independent; intervals then rest on them.
         smooth: number of coefficients of a cubic B-spline with knots at quantiles (4 is a cubic polynomial);
             by default the cube root of the effective number of people, from 4 to 10, whatever the outcomes
             are, as a choice that looked at them would spoil the band.
-        count: column saying for how many people a row stands, in a table that is already counted.
+        rest: columns: ``weight=`` (zero or more, without gaps), ``cluster=`` (within which people are not
+            independent; intervals then rest on clusters), ``count=`` (for how many people a row stands, in a
+            table that is already counted).
 
     Returns:
         A frame of the library that came in, one row a group and point (each value present, or 101 points
@@ -87,7 +79,7 @@ def curve(
     >>> found["value"].round(6).to_list()
     [22.4, 22.4, 22.4, 22.4]
     """
-    table, groups = _read(frame, along, value, by, weight=weight, cluster=cluster, count=count)
+    table, groups = _read(frame, along, value, by, **rest)
     points = table.table[along].unique().sort()
     if len(points) > 2 * POINTS:
         points = pl.Series(along, np.linspace(points[0], points[-1], POINTS))
@@ -110,15 +102,7 @@ def curve(
 
 
 def lack_of_fit(
-    frame: Any,
-    along: str,
-    value: str,
-    *,
-    by: Sequence[str] = (),
-    weight: str | None = None,
-    cluster: str | None = None,
-    smooth: int | None = None,
-    count: str | None = None,
+    frame: Any, along: str, value: str, *, by: Sequence[str] = (), smooth: int | None = None, **rest: Any
 ) -> Any:
     """Test whether the data follow the smooth curve, and return where they leave it most.
 
@@ -128,7 +112,7 @@ def lack_of_fit(
     5 % are 4 to 5 %.
 
     Args:
-        frame, along, value, by, weight, smooth, count: as for :func:`curve`.
+        frame, along, value, by, smooth, rest: as for :func:`curve`.
 
     Returns:
         A frame of the library that came in, one row a group: the ``by`` columns, ``p_value`` (small: the
@@ -144,7 +128,7 @@ def lack_of_fit(
     >>> lack_of_fit(cliff, "age", "told", smooth=5)["p_value"].item() < 0.01
     True
     """
-    table, groups = _read(frame, along, value, by, weight=weight, cluster=cluster, count=count)
+    table, groups = _read(frame, along, value, by, **rest)
     found = [group | _lack_of_fit(mine, along, smooth) for group, mine in groups]
     schema = dict.fromkeys(by, pl.String) | dict.fromkeys(_LACK, pl.Float64) | {"status": pl.String}
     return table.back(pl.DataFrame(found, schema=schema))
@@ -157,10 +141,8 @@ def discontinuities(
     *,
     at: Sequence[float] | None = None,
     by: Sequence[str] = (),
-    weight: str | None = None,
-    cluster: str | None = None,
     smooth: int | None = None,
-    count: str | None = None,
+    **rest: Any,
 ) -> Any:
     """Test whether the outcome jumps at named values, or find where it jumps most.
 
@@ -169,7 +151,7 @@ def discontinuities(
     Where none is there, simulated false alarms at 5 % are 4 to 6 %.
 
     Args:
-        frame, along, value, by, weight, smooth, count: as for :func:`curve`.
+        frame, along, value, by, smooth, rest: as for :func:`curve`.
         at: values at which a rule may start, such as 50 (those of 50 belong to the upper side); by default
             every value with enough people on both sides is tried, 200 at most, and the largest is told.
 
@@ -190,14 +172,14 @@ def discontinuities(
     >>> discontinuities(cliff, "age", "told", smooth=5).select("age", pl.col("p_adjusted") < 0.01).row(0)
     (46.0, True)
     """
-    table, groups = _read(frame, along, value, by, weight=weight, cluster=cluster, count=count)
+    table, groups = _read(frame, along, value, by, **rest)
     found = [group | row for group, mine in groups for row in _jumps(mine, along, at, smooth)]
     schema = dict.fromkeys(by, pl.String) | {along: pl.Float64} | dict.fromkeys(_JUMP, pl.Float64)
     return table.back(pl.DataFrame(found, schema=schema | {"tried": pl.Int64, "status": pl.String}))
 
 
 def _read(
-    frame: Any, along: str, value: str, by: Sequence[str], **rest: str | None
+    frame: Any, along: str, value: str, by: Sequence[str], **rest: Any
 ) -> tuple[Rows, list[tuple[dict[str, str], Rows]]]:
     """The rows, those that are the same as one with their number ``_f``; and those of each group."""
     schema = to_lazy(frame, [along, *by])[0].collect_schema()
@@ -208,7 +190,7 @@ def _read(
     # one group may lack an outcome that others have: what kind of curve it is, the whole table says
     rate = pl.lit(table.table["_y"].is_in([0.0, 1.0]).all())
     same = [name for name in table.table.columns if name != "_f"]
-    people = (pl.col("_f").sum() if rest["count"] else pl.len()).cast(pl.Float64)
+    people = (pl.col("_f").sum() if rest.get("count") else pl.len()).cast(pl.Float64)
     whole = table.table.group_by(same).agg(_f=people).sort(same).with_columns(_rate=rate)
     parts = whole.partition_by(by, as_dict=True) if by else {(): whole}
     named = [(dict(zip(by, key, strict=True)), parts[key]) for key in sorted(parts)]

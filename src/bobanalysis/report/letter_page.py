@@ -16,8 +16,7 @@ from bobanalysis import text as formatter
 from bobanalysis.algorithm import Algorithm, Outcome
 from bobanalysis.audit.person import Person, read_person
 from bobanalysis.data import sources
-from bobanalysis.report.letter import Explained, Letter, Stopped
-from bobanalysis.report.reasons import Reason, because_of, term_text, unanswered
+from bobanalysis.report.letter import Explained, Letter, Reason, Stopped, because_of, term_text, unanswered
 from bobanalysis.report.renderer import environment, tidy
 from bobanalysis.report.subjects import card_index
 from bobanalysis.report.words import HERE, Words

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from importlib.metadata import version
+from inspect import isfunction
 from itertools import groupby
 from pathlib import Path
 from traceback import extract_tb
@@ -24,7 +25,7 @@ from bobanalysis.data import Source, sources
 from bobanalysis.report import charts, findings, notebooks, sheets
 from bobanalysis.report.subjects import CardIndex, card_index
 from bobanalysis.report.words import HERE, Words
-from bobanalysis.text import Language, capital
+from bobanalysis.text import Language, Text, capital
 
 MARKS = {"by construction": "c", "modelled": "m", "observed": "o"}
 """The letter behind a figure that says its kind."""
@@ -166,16 +167,8 @@ def read_table(text: str, meta: Mapping[str, Any]) -> pl.DataFrame:
     return frame.with_columns(pl.col(whole).cast(pl.Int64))
 
 
-CALLS = (
-    *("figure", "count", "cell", "bound", "listing", "items", "steps", "chart", "table", "kind", "title_of"),
-    *("sources_of", "notes", "entries", "lines", "all_charts", "value", "interval", "number", "numbers"),
-    *("sure", "rows_of", "ranged", "data_of", "recorded_in", "lists_of_sources"),
-)
-"""What templates may call."""
-
-
 class PageRenderer:
-    """Make one page in one language; its methods are what templates may call.
+    """Make one page in one language; its public methods are what templates may call.
 
     Every figure shown is remembered, so that the page can end with where each one comes from.
     """
@@ -210,7 +203,7 @@ class PageRenderer:
         """What every template can use."""
         sections = groupby(self.menu, key=lambda page: page.section)
         return {
-            **{name: getattr(self, name) for name in CALLS},
+            **{name: getattr(self, name) for name, of in vars(PageRenderer).items() if _public(name, of)},
             "page": self.page,
             "pages": self.menu,
             "menu": [(section, list(pages)) for section, pages in sections],
@@ -375,6 +368,25 @@ class PageRenderer:
         cell = self.content.books[name].cell_of(id)
         link = Markup('<a href="{}../en/notebooks/{}.html#cell-{}" hreflang="en"><code>{}</code></a>')
         return link.format(self.home, name, cell, name)
+
+    # texts of sheets
+
+    def say(self, text: Text | None) -> Markup:
+        """Write a text in the language of the page, each finding that it cites as a figure with its note."""
+        plain = str(escape(self.words.say(text)))
+        return Markup(re.sub(r"\{([a-z0-9_.]+)\}", lambda m: str(self.figure(m[1], bare=True)), plain))
+
+    def measured(self, ids: Sequence[str]) -> list[dict[str, Any]]:
+        """List findings with their labels, but for those that a document states: the answer cites these.
+
+        Raises `PageError` for one that has no label.
+        """
+        own = [id for id in ids if self.content.finding(id, self.where)["no_interval"] != "stated"]
+        rows = [{"id": id, "label": self.label_of(id), "figure": self.figure(id)} for id in own]
+        for row in rows:
+            if not row["label"]:
+                raise PageError(f"finding {row['id']!r} has no label; give it one")
+        return rows
 
     # what stands on its own
 
@@ -597,6 +609,10 @@ class PageRenderer:
         """Put keys in the order of their names in the vocabulary, or in their own."""
         topic = {"challenge": "challenge", "class": "classes"}.get(unit)
         return [key for key in self.words.names(topic) if key in keys] if topic else sorted(keys)
+
+
+def _public(name: str, of: Any) -> bool:
+    return isfunction(of) and not name.startswith("_")
 
 
 def tidy(html: str) -> str:

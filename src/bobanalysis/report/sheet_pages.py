@@ -1,6 +1,6 @@
-"""The pages of citizen questions, of personal data and of the register.
+"""The pages of citizen questions, of personal data, of the register, and of who stood behind the service.
 
-What they say is written in the three files that `sheets` reads. Counts come from notebook 14 through the
+What they say is written in the files that `sheets` reads. Counts come from notebook 14 through the
 findings, like every other figure.
 """
 
@@ -11,16 +11,17 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from bobanalysis.report import flow, sheets
 from bobanalysis.report.findings import KINDS, dump
-from bobanalysis.report.renderer import Content, Page, PageError, PageRenderer
-from bobanalysis.report.words import N_, vocabulary
-from bobanalysis.text import Text
+from bobanalysis.report.renderer import Content, Page, PageRenderer, environment
+from bobanalysis.report.words import N_, Words, vocabulary
 
 ENDS = ("_low", "_high")
 """How the ids of the ends of a range go on from the id of what they are a range of."""
+WIDTHS = {"wide": (1000, 24), "narrow": (360, 22)}
+"""Width of the drawing of events, and how far apart two of them in the same row stand, by layout."""
 
 
 def address(locator: str, published: sheets.Questions | sheets.Privacy) -> str:
@@ -45,25 +46,6 @@ def address(locator: str, published: sheets.Questions | sheets.Privacy) -> str:
     return ""
 
 
-def say(page: PageRenderer, text: Text | None) -> Markup:
-    """Write a text in the language of the page, each finding that it cites as a figure with its note."""
-    plain = str(escape(page.words.say(text)))
-    return Markup(re.sub(r"\{([a-z0-9_.]+)\}", lambda m: str(page.figure(m[1], bare=True)), plain))
-
-
-def measured(page: PageRenderer, ids: Sequence[str]) -> list[dict[str, Any]]:
-    """List findings with their labels, but for those that a document states: the answer cites these.
-
-    Raises `PageError` for one that has no label.
-    """
-    own = [id for id in ids if page.content.finding(id, page.where)["no_interval"] != "stated"]
-    rows = [{"id": id, "label": page.label_of(id), "figure": page.figure(id)} for id in own]
-    for row in rows:
-        if not row["label"]:
-            raise PageError(f"finding {row['id']!r} has no label; give it one")
-    return rows
-
-
 def _counted(page: PageRenderer, table: str, key: str) -> dict[str, dict[str, str]]:
     """Return the rows of a table of counts by their key, each number written as a reader wants it."""
     rows = page.content.table(table, page.where).to_dicts()
@@ -84,8 +66,6 @@ def questions(page: PageRenderer) -> dict[str, Any]:
         "ledger": known,
         "first": [e for id in known.first for e in known.entries if e.id == id],
         "overview": _counted(page, "ledger.by_theme", "theme"),
-        "say": partial(say, page),
-        "measured": partial(measured, page),
         "address": partial(address, published=known),
     }
 
@@ -125,7 +105,6 @@ def privacy(page: PageRenderer) -> dict[str, Any]:
     rules = {name for field in sheet.fields for name in field.rules}
     return {
         "sheet": sheet,
-        "say": partial(say, page),
         "nodes": {n.id: page.words.say(n.name) for n in sheet.flow.nodes},
         "legend": {kind: Markup(flow.sample(kind)) for kind in page.words.names("nodes")},
         "counts": _counted(page, "privacy.rules", "field"),
@@ -141,7 +120,6 @@ def register(page: PageRenderer) -> dict[str, Any]:
     """Return what the page of the register shows: the duties, and the forms that lead to their pages."""
     return {
         "record": sheets.register(),
-        "say": partial(say, page),
         "questions": {e.id: e.question for e in sheets.citizen_questions().entries},
         "forms": _counted(page, "register.by_form", "form"),
     }
@@ -159,7 +137,7 @@ def record(page: PageRenderer) -> dict[str, Any]:
 def summary(page: PageRenderer) -> dict[str, Any]:
     """Return what the summary on one page shows beside findings: the answer on who paid."""
     answers = {e.id: e.answer for e in sheets.citizen_questions().entries}
-    return {"say": partial(say, page), "funding": answers["funding-total"]}
+    return {"funding": answers["funding-total"]}
 
 
 def cite(page: PageRenderer) -> dict[str, Any]:
@@ -209,3 +187,53 @@ def downloads(content: Content) -> dict[str, str]:
     names = ("ledger", "privacy", "published", "register")
     files = {f"{name}.json": dump(sheets.filled(name, found)) for name in names}
     return files | {"register.schema.json": (folder() / "register.schema.json").read_text(encoding="utf-8")}
+
+
+# ---- who stood behind the service, and people's data -------------------------------------------------------
+
+
+def backers(page: PageRenderer) -> dict[str, Any]:
+    """Return what the page on who is behind the service shows: money, events, partners, their evidence."""
+    found = sheets.published()
+    return {
+        **documents(page),
+        "found": found,
+        "timelines": {layout: Markup(timeline(found.events, layout, page.words)) for layout in WIDTHS},
+    }
+
+
+def your_data(page: PageRenderer) -> dict[str, Any]:
+    """Return what the page on people's data shows: the sheet on personal data, and the questions asked."""
+    return {**privacy(page), **documents(page)}
+
+
+def documents(page: PageRenderer) -> dict[str, Any]:
+    """Return the questions and the evidence, for sentences that rest on documents."""
+    known = sheets.citizen_questions()
+    return {
+        "questions": {entry.id: entry for entry in known.entries},
+        "evidence": known.evidence,
+        "address": partial(address, published=known),
+    }
+
+
+def timeline(events: Sequence[sheets.Event], layout: str, words: Words) -> str:
+    """Draw events along the years, each with the number that it has in the list beside.
+
+    Example:
+        >>> timeline(sheets.published().events, "wide", Words("en")).count("<circle")
+        25
+    """
+    width, apart = WIDTHS[layout]
+    first, last = int(events[0].when[:4]), int(events[-1].when[:4]) + 1
+    rows, points = list[float](), []
+    for event in events:
+        year, *rest = (int(part) for part in event.when.split("-"))
+        at = year + sum((n - 1) / most for n, most in zip(rest, (12, 365), strict=False))
+        x = 14 + (at - first) / (last - first) * (width - 28)
+        free = next((i for i, end in enumerate(rows) if x - end >= apart), len(rows))
+        rows[free : free + 1] = [x]
+        points.append((x, free))
+    years = [(year, 14 + (year - first) / (last - first) * (width - 28)) for year in range(first, last)]
+    drawing = environment(words.language).get_template("parts/timeline.svg").module
+    return str(drawing.timeline(f"timeline-{layout}", width, len(rows), years, points)).strip()

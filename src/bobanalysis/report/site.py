@@ -17,10 +17,8 @@ from typing import Any
 from bobanalysis.algorithm import Algorithm
 from bobanalysis.audit.person import Person
 from bobanalysis.report import (
-    backers,
     cards,
     charts,
-    condition_pages,
     downloads,
     glossary,
     letter_page,
@@ -45,15 +43,15 @@ PAGES = (
     Page("decides", N_("How it decides"), N_("The inquiry")),
     Page("quality", N_("Is it any good?"), N_("The inquiry")),
     Page("effect", N_("Does it work?"), N_("The inquiry"), sheet_pages.questions),
-    Page("your-data", N_("Your data"), N_("The inquiry"), backers.your_data),
-    Page("backers", N_("Who is behind it?"), N_("The inquiry"), backers.backers),
+    Page("your-data", N_("Your data"), N_("The inquiry"), sheet_pages.your_data),
+    Page("backers", N_("Who is behind it?"), N_("The inquiry"), sheet_pages.backers),
     Page("compare", N_("Compared with others"), N_("The inquiry")),
     Page("observed", N_("Observed people"), N_("The inquiry")),
     Page("known", N_("What we know"), N_("The inquiry"), sheet_pages.known),
     Page("places", N_("Your département"), N_("Your département"), place_pages.search),
     Page("try", N_("Try it"), N_("Try it"), tryit.page),
     Page("rules", N_("Every rule"), N_("The rules"), cards.index),
-    Page("conditions", N_("Age and place"), N_("The rules"), condition_pages.conditions),
+    Page("conditions", N_("Age and place"), N_("The rules"), cards.conditions),
     Page("quirks", N_("Quirks"), N_("The rules"), quirk_pages.quirks),
     Page("questions", N_("Questions"), N_("Questions and answers"), sheet_pages.questions),
     Page("privacy", N_("Personal data"), N_("Questions and answers"), sheet_pages.privacy),
@@ -70,7 +68,7 @@ PAGES = (
 
 OWN_PAGES = (
     Page("rules", N_("Every rule"), N_("The rules"), cards.index),
-    Page("conditions", N_("Age and place"), N_("The rules"), condition_pages.conditions),
+    Page("conditions", N_("Age and place"), N_("The rules"), cards.conditions),
     Page("record", N_("Register"), N_("The rules"), sheet_pages.record),
     Page("letter", N_("A letter"), N_("One person")),
     Page("try", N_("Try it"), N_("One person"), tryit.page),

@@ -17,7 +17,7 @@ from markupsafe import Markup
 from bobanalysis import data
 from bobanalysis.algorithm import Algorithm, Questions, grid_values
 from bobanalysis.presentation import Presentation
-from bobanalysis.report.reasons import term_text, unanswered
+from bobanalysis.report.letter import term_text, unanswered
 from bobanalysis.report.renderer import PageRenderer
 from bobanalysis.report.words import HERE, Words, vocabulary
 from bobanalysis.rules import Expr, Named, Text, Variable, input_text, inputs, sentence, walk
