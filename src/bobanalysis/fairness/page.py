@@ -23,7 +23,7 @@ from bobanalysis.fairness.metrics import EVERYONE_ELSE
 from bobanalysis.fairness.result import Entry, Result
 from bobanalysis.fairness.texts import text, texts
 from bobanalysis.tables import load_yaml
-from bobanalysis.text import LANGUAGES, Language, colon, number, percent, percent_sign, quote
+from bobanalysis.text import LANGUAGES, NBSP, Language, colon, number, percent, percent_sign, quantity, quote
 
 MOST_LINES = 300
 """Most lines of a table on a page; the files --output .csv and .parquet have all."""
@@ -104,9 +104,9 @@ class Words:
         """Write a difference with its sign; of shares in points."""
         if value is None:
             return ""
-        written = self._points(value)
-        sign = "+" if value > 0 and written.strip("0.,") else ""
-        return sign + written + ("\u00a0pts" if self.decimals is None else "")
+        shares = self.decimals is None
+        written = quantity(float(value), "points", self.lang) if shares else self._points(value)
+        return ("+" if value > 0 and re.search("[1-9]", written) else "") + written.replace(" ", NBSP)
 
     def error(self, value: float | None) -> str:
         """Write a standard error, of shares in points."""
