@@ -9,7 +9,7 @@ import pytest
 from audited import BOB, words
 
 from bobanalysis.report import sheet_pages, sheets
-from bobanalysis.report.described import described
+from bobanalysis.report.findings import described
 from bobanalysis.report.renderer import Content, PageError, PageRenderer
 from bobanalysis.report.site import PAGES
 

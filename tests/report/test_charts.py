@@ -96,7 +96,7 @@ def test_a_departement_without_ranks_is_not_ranked(drawn):
 
 def test_the_age_chart_names_every_challenge_and_its_largest_steps(drawn):
     shown = texts(drawn("age-challenges"))
-    assert {words("en").label("challenge", name) for name in CHALLENGES} <= set(shown)
+    assert {words("en").name("challenge", name) for name in CHALLENGES} <= set(shown)
     assert {"30 → 31", "49 → 50"} <= set(shown)
 
 

@@ -356,9 +356,7 @@ def _with_nobody(cells: Cube) -> tuple[Cube, int]:
     empty = size - known.select(names).unique().height
     if not empty or size > MOST_EMPTY:
         return cells, empty
-    every = levels[0]
-    for level in levels[1:]:
-        every = every.join(level, how="cross")
+    every = reduce(lambda one, other: one.join(other, how="cross"), levels)
     kept = cells.cells.drop(names)
     nothing = [
         pl.lit(0 if kind.is_numeric() else kept[name].drop_nulls().first(), kind).alias(name)

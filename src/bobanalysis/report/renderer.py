@@ -203,7 +203,7 @@ class PageRenderer:
         """What every template can use."""
         sections = groupby(self.menu, key=lambda page: page.section)
         return {
-            **{name: getattr(self, name) for name, of in vars(PageRenderer).items() if _public(name, of)},
+            **calls(self),
             "page": self.page,
             "pages": self.menu,
             "menu": [(section, list(pages)) for section, pages in sections],
@@ -395,15 +395,8 @@ class PageRenderer:
         drawing, wide = self.content.drawing(name, self.words, narrow=False)
         _, narrow = self.content.drawing(name, self.words, narrow=True)
         tables = charts.CHARTS[name].tables
-        return self._made(
-            "parts/chart.html",
-            name=name,
-            title=drawing.title,
-            tables=tables,
-            wide=Markup(wide),
-            narrow=Markup(narrow),
-            **self.table_facts(tables[0]),
-        )
+        shown = {"name": name, "title": drawing.title, "wide": Markup(wide), "narrow": Markup(narrow)}
+        return self._made("parts/chart.html", tables=tables, **shown, **self.table_facts(tables[0]))
 
     def table(
         self,
@@ -433,17 +426,10 @@ class PageRenderer:
             heads, rows = [labels[name] for name in names], []
             for line in frame.select(names).iter_rows():
                 rows.append([self._shown(value, units[n]) for n, value in zip(names, line, strict=True)])
-        return self._made(
-            "parts/table.html",
-            title=self.words.pick(meta["title"]),
-            heads=heads,
-            rows=rows,
-            text=[units[name] in TEXTS for name in names],
-            people=self.count(people) if people else "",
-            unfolded=unfolded,
-            long=len(rows) > ON_PAPER and not unfolded,
-            **self.table_facts(id),
-        )
+        shown = {"title": self.words.say(meta["title"]), "heads": heads, "rows": rows, "unfolded": unfolded}
+        shown |= {"text": [units[name] in TEXTS for name in names], "people": people and self.count(people)}
+        shown["long"] = len(rows) > ON_PAPER and not unfolded
+        return self._made("parts/table.html", **shown, **self.table_facts(id))
 
     def _wide(
         self,
@@ -522,7 +508,7 @@ class PageRenderer:
         self.vintages.add(meta["vintage"])
         return {
             "id": id,
-            "caveats": self.words.pick(meta["caveats"]),
+            "caveats": self.words.say(meta["caveats"]),
             "k": meta["kind"],
             "vintage": self.words.period(meta["vintage"]),
             "source_ids": meta["sources"],
@@ -607,12 +593,14 @@ class PageRenderer:
 
     def _in_order(self, keys: list[Any], unit: str) -> list[Any]:
         """Put keys in the order of their names in the vocabulary, or in their own."""
-        topic = {"challenge": "challenge", "class": "classes"}.get(unit)
-        return [key for key in self.words.names(topic) if key in keys] if topic else sorted(keys)
+        named = unit in ("challenge", "class")
+        return [key for key in self.words.names(unit) if key in keys] if named else sorted(keys)
 
 
-def _public(name: str, of: Any) -> bool:
-    return isfunction(of) and not name.startswith("_")
+def calls(made: Any) -> dict[str, Any]:
+    """Return what templates may call of an object: its public methods, by name."""
+    own = vars(type(made)).items()
+    return {name: getattr(made, name) for name, of in own if isfunction(of) and not name.startswith("_")}
 
 
 def tidy(html: str) -> str:

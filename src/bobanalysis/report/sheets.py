@@ -21,7 +21,7 @@ from typing import Any, Literal, TypeVar, dataclass_transform, get_args
 import yaml
 
 from bobanalysis import text as formatter
-from bobanalysis.tables import InputError, load
+from bobanalysis.tables import LOADER, InputError, load
 from bobanalysis.text import LANGUAGES, Language, Text
 
 Status = Literal["answered", "partly", "open"]
@@ -409,8 +409,6 @@ def publication(path: Path | str | None = None) -> Publication:
 
 def read_raw(path: Path) -> Any:
     """Return what a YAML file of the data folder holds, unchecked."""
-    from bobanalysis.tables import LOADER
-
     try:
         return yaml.load(path.read_text(encoding="utf-8"), Loader=LOADER)
     except FileNotFoundError as error:
@@ -567,10 +565,8 @@ def _unknown(names: tuple[str, ...], known: Any, what: str) -> Faults:
 
 
 def _bad_locators(locators: tuple[str, ...], where: str) -> Faults:
-    bad = [locator for locator in locators if not CODE.fullmatch(locator)]
-    yield from (
-        f"{where}, field locators: {locator!r} is no path in the code with #L lines" for locator in bad
-    )
+    for locator in (locator for locator in locators if not CODE.fullmatch(locator)):
+        yield f"{where}, field locators: {locator!r} is no path in the code with #L lines"
 
 
 def _faults_of_questions(found: Questions) -> Faults:

@@ -74,6 +74,7 @@ OWN_PAGES = (
     Page("try", N_("Try it"), N_("One person"), tryit.page),
 )
 """The pages that any algorithm has, made from its rules; the record where one is written."""
+SCRIPTS = ("try.css", "rules.js", "links.js", "places.js")
 
 
 def every_page(algorithm: Algorithm) -> tuple[Page, ...]:
@@ -137,14 +138,10 @@ def render_algorithm(
 def _write_all(content: Content, folder: Path) -> None:
     """Write what is for download, the pages of each language, and the page that leads to them."""
     data = downloads.files(content) | sheet_pages.downloads(content)
-    files = {
-        "index.html": environment("fr").get_template("root.html").render(),
-        **data,
-        **letter_page.letter_pages(content.algorithm),
-    }
-    for path, text in files.items():
-        _write(folder / path, text)
-    _write_bytes(folder / downloads.ARCHIVE, downloads.archive(data))
+    root = {"index.html": environment("fr").get_template("root.html").render()}
+    files = root | data | letter_page.letter_pages(content.algorithm)
+    for path, made in (files | {downloads.ARCHIVE: downloads.archive(data)}).items():
+        _write(folder / path, made)
     pages = every_page(content.algorithm)
     for page in sorted(pages, key=lambda page: page.slug == "notebooks"):  # it says what the others show
         for language in LANGUAGES:
@@ -153,10 +150,8 @@ def _write_all(content: Content, folder: Path) -> None:
                 text = glossary.link(text, language, page.home)
             _write(folder / f"{language}/{page.slug}.html", text)
             if page in PAGES:
-                _write_bytes(
-                    folder / f"assets/social/{language}-{page.slug}.png",
-                    pictures.social(text, page, language),
-                )
+                picture = folder / f"assets/social/{language}-{page.slug}.png"
+                _write(picture, pictures.social(text, page, language))
     for language in LANGUAGES:
         for page in notebook_pages.pages(content, language):
             _write(folder / f"{language}/{page.slug}.html", _page(content, language, page, PAGES))
@@ -172,7 +167,7 @@ def _write_charts(content: Content, folder: Path) -> None:
         text = pictures.framed(svg, drawing.title, credit)
         path = folder / f"{name}{'-narrow' if narrow else ''}-{language}.svg"
         _write(path, text)
-        _write_bytes(path.with_suffix(".png"), pictures.png(text))
+        _write(path.with_suffix(".png"), pictures.png(text))
 
 
 def _page(content: Content, language: Language, page: Page, menu: Sequence[Page]) -> str:
@@ -180,23 +175,12 @@ def _page(content: Content, language: Language, page: Page, menu: Sequence[Page]
     return PageRenderer(content, words, page, menu).html()
 
 
-def _write(path: Path, text: str) -> None:
+def _write(path: Path, content: str | bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8", newline="\n")
-
-
-def _write_bytes(path: Path, data: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(data)
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
 
 
 def _write_assets(algorithm: Algorithm, folder: Path) -> None:
     _write(folder / "assets" / "try.js", tryit.script(algorithm))
-    for path in (
-        "templates/style.css",
-        "scripts/try.css",
-        "scripts/rules.js",
-        "scripts/links.js",
-        "scripts/places.js",
-    ):
+    for path in ("templates/style.css", *(f"scripts/{name}" for name in SCRIPTS)):
         shutil.copy(HERE / path, folder / "assets")

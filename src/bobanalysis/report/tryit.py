@@ -156,17 +156,19 @@ def _fields(algorithm: Algorithm, group: Questions, words: Words) -> list[dict[s
 
 
 def _field(algorithm: Algorithm, variable: Variable, say: Callable[[Text], str]) -> dict[str, Any]:
-    field = {"name": variable.name, "kind": variable.kind, "label": say(variable.label)}
+    field: dict[str, Any] = {"name": variable.name, "kind": variable.kind, "label": say(variable.label)}
     if algorithm.presentation.try_template == "try.html":  # its script knows limits and codes itself
         return {**field, "options": [[c.number, say(c.label)] for c in variable.choices]}
     named = variable.kind in ("enum", "text") and (variable.choices or getattr(variable, "grid", ()))
     options = [[value, say(label)] for value, label in grid_values(variable)] if named else []
-    limits = {
+    unit = say(variable.unit) if variable.unit else ""
+    return {
+        **field,
+        "options": options,
         "minimum": variable.minimum,
         "maximum": variable.maximum,
-        "unit": say(variable.unit) if variable.unit else "",
+        "unit": unit,
     }
-    return {**field, "options": options, **limits}
 
 
 def _conditions(renderer: PageRenderer) -> dict[int, list[Any]]:
