@@ -319,6 +319,10 @@ def roots(reader: Reader) -> dict[str, list[Part]]:
         for name in reader.parts
         if name.startswith("bobanalysis.report.") and name.endswith(".render")
     ]
+    listed = code.ROOT / "src/bobanalysis/report/pages.yaml"
+    for named in re.findall(r"\w+:\w+", listed.read_text("utf-8") if listed.exists() else ""):
+        place = f"bobanalysis.report.{named.replace(':', '.')}"
+        found["the pages"] += [part for name, part in reader.parts.items() if name == place]
     words = set()
     for path in (code.PACKAGE / "report").rglob("*"):
         if path.suffix in (".html", ".jinja", ".svg", ".txt"):

@@ -12,8 +12,7 @@ from bobanalysis.fairness._cube import UNKNOWN, Cube, cube
 from bobanalysis.fairness._exposure import exposure
 from bobanalysis.fairness.adjusted import adjusted_effects, shrunk
 from bobanalysis.fairness.audit import Audit, audit_file
-from bobanalysis.fairness.counterfactual import changed_share, steps
-from bobanalysis.fairness.curves import curve, discontinuities, lack_of_fit
+from bobanalysis.fairness.curves import changed_share, curve, discontinuities, lack_of_fit, steps
 from bobanalysis.fairness.decomposition import kitagawa, oaxaca, shapley
 from bobanalysis.fairness.disclosure import protect
 from bobanalysis.fairness.disparity import disparities, impact_ratios

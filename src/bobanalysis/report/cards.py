@@ -128,7 +128,6 @@ class _Card:
         self.id, self.title = slug(subject.name), capital(page.words.say(subject.title))
         self._mentions: list[str] = []
 
-    @property
     def lead(self) -> str:
         """What the rule decides, in a sentence."""
         s = self.subject
@@ -136,17 +135,14 @@ class _Card:
         lead = self.words.name("decides", key)
         return lead.format(title=self.words.say(title), zero=0, top=3, hundred=100)
 
-    @property
     def criteria(self) -> list[str]:
         """The protected criteria that it reads."""
         return criteria(self.page, self.subject.read)
 
-    @property
     def quirks(self) -> list[Quirk]:
         """What it does otherwise than its name says."""
         return for_rule(self.page, self.name)
 
-    @property
     def uses(self) -> list[Markup]:
         """What the rule is used for: a sentence a kind of use, in the order of the vocabulary."""
         own = self.algorithm.presentation.uses.get(self.name, ())
@@ -166,7 +162,6 @@ class _Card:
 
     # -- decision tables
 
-    @property
     def tables(self) -> list[dict[str, Any]]:
         """The decision table of the rule, and those of the computations that it was too long to hold."""
         rule = self.subject.rule
@@ -232,7 +227,6 @@ class _Card:
 
     # -- what it reads
 
-    @property
     def inputs(self) -> list[dict[str, Any]]:
         """What the rule reads; the answers to one question, or the figures of one table, together."""
         origins = self.words.names("origins")
@@ -257,12 +251,10 @@ class _Card:
     def _capital(self, text: str) -> str:
         return capital(self.words.polish(text))
 
-    @property
     def own_limits(self) -> dict[str, list[str]]:
         """The fixed values that the rule compares with, by input."""
         return self._limits(self.subject.rule)
 
-    @property
     def other_limits(self) -> list[tuple[Markup, dict[str, list[str]]]]:
         """The values that the rules named by this one compare with, each rule once."""
         named_in = self.algorithm.presentation.named_in
@@ -288,7 +280,6 @@ class _Card:
 
     # -- on whom it acts
 
-    @property
     def reach(self) -> dict[str, Any] | None:
         """The shares of people on whom the rule acts, where they were recorded; None elsewhere."""
         found = self.page.rows_of("rules.reach").get(self.name, ())
@@ -315,7 +306,6 @@ class _Card:
 
     # -- people on both sides of a threshold
 
-    @property
     def pairs(self) -> dict[str, Any]:
         """People whom a threshold parts, and why there are none at some."""
         found: list[tuple[int, dict[str, Any]]] = []

@@ -48,12 +48,9 @@ def render(made: Letter, language: Language, *, invented: bool = False, site: bo
     """
     say = _Saying(made, Words(language, made.presentation.words))
     style = Markup((HERE / "scripts" / "letter.css").read_text(encoding="utf-8"))
-    about: dict[str, Any] = {
-        "language": language,
-        "other": "en" if language == "fr" else "fr",
-        "words": say.words,
-    }
-    about |= {"style": style, "invented": invented, "site": site, "algorithm": made.algorithm}
+    about: dict[str, Any] = {"language": language, "words": say.words, "style": style}
+    about |= {"other": "en" if language == "fr" else "fr"}
+    about |= {"invented": invented, "site": site, "algorithm": made.algorithm}
     template = environment(language).get_template(made.presentation.letter_template)
     return tidy(template.render(about | say.everything()))
 

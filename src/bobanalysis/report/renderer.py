@@ -21,8 +21,8 @@ import polars as pl
 from markupsafe import Markup, escape
 
 from bobanalysis.algorithm import Algorithm
-from bobanalysis.data import Source, sources
-from bobanalysis.report import charts, findings, notebooks, sheets
+from bobanalysis.data import sources
+from bobanalysis.report import charts, findings, sheets
 from bobanalysis.report.subjects import CardIndex, card_index
 from bobanalysis.report.words import HERE, Words
 from bobanalysis.text import Language, Text, capital
@@ -78,7 +78,7 @@ class Content:
     within_site: bool = False
     drawings: dict[tuple[str, Language, bool], tuple[charts.Drawing, str]] = field(default_factory=dict)
     groups: dict[tuple[str, str], dict[str, list[dict[str, Any]]]] = field(default_factory=dict)
-    books: dict[str, notebooks.Book] = field(default_factory=dict)
+    books: dict[str, findings.Book] = field(default_factory=dict)
     seen: dict[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -86,7 +86,7 @@ class Content:
         """Merge the records in a build folder; raise `findings.FindingError` when they do not fit."""
         merged = findings.merge(build)
         texts = {id: (build / "tables" / f"{id}.csv").read_text(encoding="utf-8") for id in merged["tables"]}
-        return cls(merged, texts, algorithm, books=notebooks.read(build))
+        return cls(merged, texts, algorithm, books=findings.executed(build))
 
     @classmethod
     def of(cls, algorithm: Algorithm, within_site: bool = False) -> Content:
@@ -338,13 +338,9 @@ class PageRenderer:
             MARKS[kind], self.home, slug, name
         )
 
-    @cached_property
-    def _sources(self) -> Mapping[str, Source]:
-        return sources()
-
     def title_of(self, id: str) -> str:
         """Return the title of a source."""
-        return self.words.say(self._sources[id].title)
+        return self.words.say(sources()[id].title)
 
     def sources_of(self, ids: Sequence[str]) -> Markup:
         """List sources by their titles, each linked to the page of sources; a long list is folded."""

@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import Any
 
 from bobanalysis.algorithm import Algorithm
@@ -25,54 +26,26 @@ from bobanalysis.report import (
     notebook_pages,
     pictures,
     place_pages,
-    quirk_pages,
     sheet_pages,
     sheets,
     tryit,
 )
 from bobanalysis.report.folders import exchange
 from bobanalysis.report.renderer import Content, Page, PageRenderer, environment
-from bobanalysis.report.words import HERE, N_, Words
+from bobanalysis.report.words import HERE, Words
+from bobanalysis.tables import load_yaml
 from bobanalysis.text import LANGUAGES, Language
 
-PAGES = (
-    Page("index", N_("The essentials"), N_("The essentials")),
-    Page("summary", N_("On one page"), N_("The essentials"), sheet_pages.summary),
-    Page("age", N_("Age"), N_("The inquiry")),
-    Page("place", N_("Place"), N_("The inquiry")),
-    Page("decides", N_("How it decides"), N_("The inquiry")),
-    Page("quality", N_("Is it any good?"), N_("The inquiry")),
-    Page("effect", N_("Does it work?"), N_("The inquiry"), sheet_pages.questions),
-    Page("your-data", N_("Your data"), N_("The inquiry"), sheet_pages.your_data),
-    Page("backers", N_("Who is behind it?"), N_("The inquiry"), sheet_pages.backers),
-    Page("compare", N_("Compared with others"), N_("The inquiry")),
-    Page("observed", N_("Observed people"), N_("The inquiry")),
-    Page("known", N_("What we know"), N_("The inquiry"), sheet_pages.known),
-    Page("places", N_("Your département"), N_("Your département"), place_pages.search),
-    Page("try", N_("Try it"), N_("Try it"), tryit.page),
-    Page("rules", N_("Every rule"), N_("The rules"), cards.index),
-    Page("conditions", N_("Age and place"), N_("The rules"), cards.conditions),
-    Page("quirks", N_("Quirks"), N_("The rules"), quirk_pages.quirks),
-    Page("questions", N_("Questions"), N_("Questions and answers"), sheet_pages.questions),
-    Page("privacy", N_("Personal data"), N_("Questions and answers"), sheet_pages.privacy),
-    Page("register", N_("Register"), N_("Questions and answers"), sheet_pages.register),
-    Page("method", N_("Method"), N_("Method and data")),
-    Page("notebooks", N_("Notebooks"), N_("Method and data"), notebook_pages.listed),
-    Page("glossary", N_("Glossary"), N_("Method and data"), glossary.page),
-    Page("sources", N_("Sources"), N_("Method and data")),
-    Page("data", N_("Downloads"), N_("Method and data")),
-    Page("cite", N_("Cite, correct, answer"), N_("Method and data"), sheet_pages.cite),
-)
-"""The pages in the order of the menu. To add one: an entry here, a template, its French words."""
+MENU = load_yaml(dict[str, list[list[str]]], HERE / "pages.yaml")
 
 
-OWN_PAGES = (
-    Page("rules", N_("Every rule"), N_("The rules"), cards.index),
-    Page("conditions", N_("Age and place"), N_("The rules"), cards.conditions),
-    Page("record", N_("Register"), N_("The rules"), sheet_pages.record),
-    Page("letter", N_("A letter"), N_("One person")),
-    Page("try", N_("Try it"), N_("One person"), tryit.page),
-)
+def _listed(slug: str, title: str, section: str, context: str = "") -> Page:
+    return Page(slug, title, section, resolve_name(f"bobanalysis.report.{context}") if context else None)
+
+
+PAGES = tuple(_listed(*row) for row in MENU["pages"])
+"""The pages in the order of the menu. To add one: a line in `pages.yaml`, a template, its French words."""
+OWN_PAGES = tuple(_listed(*row) for row in MENU["own"])
 """The pages that any algorithm has, made from its rules; the record where one is written."""
 SCRIPTS = ("try.css", "rules.js", "links.js", "places.js")
 
