@@ -251,9 +251,9 @@ def timeline(events: Sequence[sheets.Event], layout: str, words: Words) -> str:
 
 # ---- the data-flow diagram: who gives personal data to whom ------------------------------------------------
 #
-# The places of the boxes are laid out by hand in `flow.yaml`, once for a desk and once for a phone; all that is
-# said comes from the sheet on personal data. A flow is a straight arrow between the sides that face each other,
-# with a number that its row of the table has too. Solid and thick: it points to a person; dashed: it does not.
+# The places of the boxes are laid out by hand in `flow.yaml`, once for a desk and once for a phone; all that
+# is said comes from the sheet on personal data. A flow is a straight arrow between the sides that face each
+# other, with a number that its row of the table has too. Solid and thick: it points to a person; dashed: not.
 
 
 @dataclass(frozen=True)
