@@ -125,9 +125,8 @@ def exposure(lists: Lists, items: pl.DataFrame, column: str) -> pl.DataFrame:
         there = _listed(name for name in items.columns if name not in ("code", "item"))
         raise EvaluationError(f"items: no column {column!r} to group items by; there are: {there or 'none'}")
     known = items.select("item", group=pl.col(column).cast(pl.String).replace(["", None], UNKNOWN))
-    shown, judged = (
-        frame.cast({"item": pl.String}).join(known, on="item") for frame in (lists.rows, lists.judged())
-    )
+    both = (frame.cast({"item": pl.String}) for frame in (lists.rows, lists.judged()))
+    shown, judged = (frame.join(known, on="item") for frame in both)
     judged, query = judged.filter(pl.col("relevance") >= 1), shown["query"].to_numpy()
     seen = DISCOUNTS["log2"](shown["position"].to_numpy())
     whole, rows = lists.total(query, seen), []

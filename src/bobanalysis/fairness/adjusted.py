@@ -132,9 +132,8 @@ def adjusted_effects(
             found.append((name, level, term.reference, n, observed, at[level][0], moved[-1][0], status))
     result = pl.DataFrame(found, schema=_SCHEMA, orient="row")
     gradient = np.array(moved)[:, 1:]
-    variance = np.diag(
-        gradient @ regression.covariance(fitted.moved, len(fitted.params), clusters) @ gradient.T
-    )
+    robust = regression.covariance(fitted.moved, len(fitted.params), clusters)
+    variance = np.diag(gradient @ robust @ gradient.T)
     told = (result["status"] == ESTIMATED).to_numpy()
     se = np.where(told, np.sqrt(np.clip(variance, 0, None)), np.nan)
     result = result.with_columns(

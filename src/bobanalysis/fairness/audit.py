@@ -270,9 +270,8 @@ class _Asked:
         for metric in [m for m in ("selection_rate", MEAN) if m in whose] or [*whose][:1]:
             try:
                 if (everybody := people["_n"].sum()) > MOST_MODELLED:
-                    raise NotEstimableError(
-                        f"{everybody:,} people, more than a model takes, {MOST_MODELLED:,}"
-                    )
+                    why = f"{everybody:,} people, more than a model takes, {MOST_MODELLED:,}"
+                    raise NotEstimableError(why)
                 table = people[np.repeat(np.arange(people.height), people["_n"].to_numpy())]
                 table = table.with_columns(_value=whose[metric].cast(pl.Float64))
                 part = call(table, model="linear" if metric == MEAN else "logit", **options)

@@ -255,9 +255,8 @@ def _side(table: Rows, columns: Design, keep: Any, name: str) -> tuple[Array, Ar
     """Means and coefficients of one of the two groups; below each, what every row moves it by."""
     x, mine = columns.x[keep], table.within(pl.Series(keep))
     if nobody := [n for n, any_ in zip(columns.names, (x != 0).any(axis=0), strict=True) if not any_]:
-        raise NotEstimableError(
-            f"in group {name!r} nobody has {', '.join(nobody)}: merge that value or leave it out"
-        )
+        why = f"in group {name!r} nobody has {', '.join(nobody)}: merge that value or leave it out"
+        raise NotEstimableError(why)
     try:
         regression.check_rank(x, columns.names)
     except NotEstimableError as error:

@@ -157,14 +157,9 @@ def _gap_test(levels: Levels, draws: int, seed: int, level: float = LEVEL) -> Ga
     shown = _intervals(levels, multiplier)
     low, high = shown["low"].to_numpy(), shown["high"].to_numpy()
     widest = float(high.max() - low.min())
-    return found(
-        shown,
-        high=labels[value.argmax()],
-        low=labels[value.argmin()],
-        ci_low=float(max(low.max() - high.min(), 0.0)),
-        ci_high=widest if levels.metric == MEAN else min(widest, 1.0),
-        p_value=p_value,
-    )
+    furthest = widest if levels.metric == MEAN else min(widest, 1.0)
+    ends: dict[str, Any] = {"ci_low": float(max(low.max() - high.min(), 0.0)), "ci_high": furthest}
+    return found(shown, high=labels[value.argmax()], low=labels[value.argmin()], p_value=p_value, **ends)
 
 
 def pairwise_gaps(

@@ -70,9 +70,8 @@ def by_bin(frame: Any, groups: Sequence[str] | None, **roles: Any) -> Cube:
     """Return the cube of those who have both a score and an outcome, its items the bins."""
     cells = cube(frame, groups, **roles)
     if missing := {"_score_sum", "_outcome", "_item"} - {*cells.cells.columns}:
-        raise ValueError(
-            f"a score is judged with score=, outcome= and bin=; there is no {min(missing).strip('_')}"
-        )
+        why = f"a score is judged with score=, outcome= and bin=; there is no {min(missing).strip('_')}"
+        raise ValueError(why)
     scored = (pl.col("_item") != UNKNOWN) & (pl.col("_score_n") > 0)
     return cells.where(scored & pl.col("_outcome").is_not_null())
 
@@ -122,9 +121,8 @@ def roc_area(
         _p=((q.cum_sum() - q / 2) / q.sum()).over(by), _q=(1 - (p.cum_sum() - p / 2) / p.sum()).over(by)
     )
     area = ((p * pl.col("_p")).sum() / p.sum()).over(by)
-    levels = levels.with_columns(
-        area=area, _p=(pl.col("_p") - area) / p.sum().over(by), _q=(pl.col("_q") - area) / q.sum().over(by)
-    )
+    apart = {"_p": (pl.col("_p") - area) / p.sum().over(by), "_q": (pl.col("_q") - area) / q.sum().over(by)}
+    levels = levels.with_columns(area=area, **apart)
     squares, effective = [], []
     for w, w2, moved in ((p, p2, "_p"), (q, q2, "_q")):
         many = w.sum() ** 2 / w2.sum()

@@ -196,10 +196,8 @@ def rank_intervals(frame: Any, unit: str, specification: str, value: str, extrem
     if not 1 <= extreme <= max(1, units // 2):
         raise ValueError(f"extreme must be between 1 and {units // 2} (half of {units} units), not {extreme}")
     rate = pl.col(value)
-    ranked = table.with_columns(
-        rank=rate.rank("min", descending=True).over(specification),
-        from_below=rate.rank("min").over(specification),
-    )
+    down, up = (rate.rank("min", descending=way).over(specification) for way in (True, False))
+    ranked = table.with_columns(rank=down, from_below=up)
     every = table[specification].n_unique()
     complete = pl.len() == every
     high, low = ((complete & (pl.col(c).max() <= extreme)) for c in ("rank", "from_below"))
@@ -264,9 +262,7 @@ def unknown_bounds(frame: Any, value: str, groups: Sequence[str] = (), *, weight
         sums[name] = mean = (w * end).sum() / w.sum()
         sums[f"_se_{name}"] = (w**2 * (end - mean) ** 2).sum().sqrt() / w.sum()
     found = table.group_by(groups).agg(**sums).sort(groups) if groups else table.select(**sums)
-    low, high, se_low, se_high, n = (
-        found[c].cast(pl.Float64).to_numpy() for c in ("low", "high", "_se_low", "_se_high", "n")
-    )
+    low, high, se_low, se_high, n = found.select("low", "high", "_se_low", "_se_high", "n").to_numpy().T
     # one observation more at each end of the range: a share seen as 0 of 8 is not known to be 0
     floor = 1 / (2 * (n + 2)) * np.sqrt(2 / (n + 2))
     se_low, se_high = np.maximum(se_low, floor), np.maximum(se_high, floor)

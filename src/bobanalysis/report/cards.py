@@ -57,14 +57,9 @@ def family(of: RuleFamily, page: PageRenderer) -> dict[str, Any]:
     """Return what the card of a family shows: what its rules have in common, and each one in use."""
     cards = page.cards
     own = cards.members(of)
-    return {
-        "family": of,
-        "status": _family_status(cards, of),
-        "own": own,
-        "listed": [cards.subject(n) for n in cards.listed(of)],
-        "members": [_Card(page, cards.subjects[n]) for n in own or [cards.example(of)]],
-        "facts": page.table_facts,
-    }
+    members = [_Card(page, cards.subjects[n]) for n in own or [cards.example(of)]]
+    told = {"family": of, "status": _family_status(cards, of), "own": own, "members": members}
+    return told | {"listed": [cards.subject(n) for n in cards.listed(of)], "facts": page.table_facts}
 
 
 def _family_status(cards: CardIndex, of: RuleFamily) -> str:
@@ -374,15 +369,11 @@ def conditions(page: PageRenderer) -> dict[str, Any]:
     """Return what the page shows: conditions by criterion and use, those with the largest effect first."""
     rows = _measured_conditions(page) if page.content.recorded else _conditions_of_rules(page)
     beside = page.rows_of("conditions.outside", "criterion")
-    sections = [
-        {
-            "id": criterion,
-            "title": title,
-            "parts": _parts_of_conditions(page, [r for r in rows if criterion in r["criteria"].split(", ")]),
-            "outside": beside.get(criterion, []),
-        }
-        for criterion, title in page.words.names("sections").items()
-    ]
+    sections = []
+    for criterion, title in page.words.names("sections").items():
+        parts = _parts_of_conditions(page, [r for r in rows if criterion in r["criteria"].split(", ")])
+        outside = beside.get(criterion, [])
+        sections.append({"id": criterion, "title": title, "parts": parts, "outside": outside})
     return {
         "sections": [s for s in sections if s["parts"] or s["outside"]],
         "measures": page.words.names("measures"),

@@ -204,23 +204,15 @@ def _age_cliffs(tables: Tables, words: Words, narrow: bool) -> Parts:
         for row in largest(tables["age.cliffs"])
         for share in [words.quantity(row["share_changed"], "share")]
     ]
-    values = {
-        **_of_ages(*_ends(tables["age.challenge_share"]["age"]), words),
-        "cliffs": cliffs,
-        "largest": named,
-        "top": max([0.01, *(row["share_changed"] * 1.25 for row in cliffs)]),
-    }
+    ages = _of_ages(*_ends(tables["age.challenge_share"]["age"]), words)
+    top = max([0.01, *(row["share_changed"] * 1.25 for row in cliffs)])
+    values = {**ages, "cliffs": cliffs, "largest": named, "top": top}
     return {"list": ", ".join(row["name"] for row in named)}, values
 
 
 def _of_ages(first: int, last: int, words: Words) -> dict[str, Any]:
-    return {
-        "first": first,
-        "last": last,
-        "ages": list(range(20, last + 1, 10)),
-        "age_in_years": words.name("chart", "ages"),
-        "per_cent": _per_cent(words),
-    }
+    ages = {"first": first, "last": last, "ages": list(range(20, last + 1, 10))}
+    return {**ages, "age_in_years": words.name("chart", "ages"), "per_cent": _per_cent(words)}
 
 
 def _per_cent(words: Words) -> str:
@@ -307,13 +299,8 @@ def _age_advice(tables: Tables, words: Words, narrow: bool) -> Parts:
     for item in moving:
         rows = given.filter(item=item).sort("age").rename({"share": "mean"}).to_dicts()
         ages = _of_ages(*_ends(given["age"]), words)
-        values = {
-            **ages,
-            "ages": ages["ages"][:: 2 if narrow else 1],
-            "rows": rows,
-            "title": wrap(words.polish(titles[item]), 25),
-            "width": 125 if narrow else 180,
-        }
+        ages |= {"ages": ages["ages"][:: 2 if narrow else 1], "width": 125 if narrow else 180}
+        values = {**ages, "rows": rows, "title": wrap(words.polish(titles[item]), 25)}
         panels.append(_filled(STYLE["panels"]["advice"], values))
     return {}, {"panels": panels}
 

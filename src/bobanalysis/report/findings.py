@@ -95,9 +95,8 @@ def stable(value: float, digits: int = SIGNIFICANT) -> int | float:
     if isinstance(value, int):
         return value
     if not math.isfinite(value):
-        raise FindingError(
-            f"{value!r} cannot be stored; record None with a note that says why there is no value"
-        )
+        why = f"{value!r} cannot be stored; record None with a note that says why there is no value"
+        raise FindingError(why)
     settled = float(f"{value:.12g}")  # noise beside a half would round one way here and the other there
     return float(f"{settled:.{digits}g}") + 0.0
 
@@ -372,9 +371,8 @@ def merge(folder: Path) -> dict[str, Any]:
     """
     every: dict[str, dict[str, Any]] = {"findings": {}, "tables": {}}
     if not (found := {path.stem: path for path in sorted((folder / "findings").glob("*.json"))}):
-        raise FindingError(
-            f"no findings in {folder / 'findings'}; execute the notebooks first (make reports)"
-        )
+        why = f"no findings in {folder / 'findings'}; execute the notebooks first (make reports)"
+        raise FindingError(why)
     for name, record in ((name, _read(path)) for name, path in found.items()):
         for part, entries in every.items():
             for id, entry in record[part].items():
@@ -384,15 +382,13 @@ def merge(folder: Path) -> dict[str, Any]:
                 entries[id] = entry
         said = described(name)
         if said and (left := said.unrecorded(record["findings"], record["tables"])):
-            raise FindingError(
-                f"data/findings/{name}.yaml describes {', '.join(left)}; {name} records none of that"
-            )
+            why = f"data/findings/{name}.yaml describes {', '.join(left)}; {name} records none of that"
+            raise FindingError(why)
         for id, table in record["tables"].items():
             path = folder / "tables" / f"{id}.csv"
             if not path.exists() or hashlib.sha256(path.read_bytes()).hexdigest() != table["sha256"]:
-                raise FindingError(
-                    f"{path} is missing or is not what notebook {name} recorded; execute {name} again"
-                )
+                why = f"{path} is missing or is not what notebook {name} recorded; execute {name} again"
+                raise FindingError(why)
     return {**{part: dict(sorted(entries.items())) for part, entries in every.items()}, "notebooks": [*found]}
 
 
@@ -449,9 +445,8 @@ def _text(text: Any, where: str) -> dict[str, str]:
     """Return a text that can be published: in both languages, without numbers but calendar years."""
     both = isinstance(text, Mapping) and set(text) == {*LANGUAGES}
     if not both or not all(isinstance(said, str) and said.strip() for said in text.values()):
-        raise FindingError(
-            f'{where}: write it for readers in both languages, {{"fr": "…", "en": "…"}}, not {text!r}'
-        )
+        why = f'{where}: write it for readers in both languages, {{"fr": "…", "en": "…"}}, not {text!r}'
+        raise FindingError(why)
     for language, said in text.items():
         if found := _NUMBER_IN_TEXT.search(said):
             raise FindingError(
@@ -475,9 +470,8 @@ def _read(path: Path) -> dict[str, Any]:
         content = json.loads(path.read_text(encoding="utf-8"))
         content["findings"], content["tables"]
     except (ValueError, KeyError, TypeError) as error:
-        raise FindingError(
-            f"{path} is damaged ({error}); delete it and execute notebook {path.stem} again"
-        ) from error
+        why = f"{path} is damaged ({error}); delete it and execute notebook {path.stem} again"
+        raise FindingError(why) from error
     return content
 
 

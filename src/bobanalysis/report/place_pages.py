@@ -78,14 +78,9 @@ def pages() -> tuple[Page, ...]:
 def search(page: PageRenderer) -> dict[str, Any]:
     """Return what the page that finds places shows: all of them, the map in tiles, the odd postcodes."""
     odd = data.table("postcodes_departements").group_by("postcode", maintain_order=True).all()
-    return {
-        "regions": list(regions().values()),
-        "places": departements(),
-        "tiles": _tiles(),
-        "also": _also(),
-        "odd": dict(odd.rows()),
-        "classes": {d: r["class"] for d, (r,) in page.rows_of("place.stressed", "departement_id").items()},
-    }
+    classes = {d: r["class"] for d, (r,) in page.rows_of("place.stressed", "departement_id").items()}
+    found = {"regions": list(regions().values()), "places": departements(), "tiles": _tiles()}
+    return {**found, "also": _also(), "odd": dict(odd.rows()), "classes": classes}
 
 
 @cache

@@ -409,10 +409,9 @@ class PageRenderer:
         frame, meta = self.content.table(id, self.where), self.content.merged["tables"][id]
         self.content.seen.setdefault(id, self.page.slug)
         named = self._names(id)
-        frame = frame.with_columns(
-            pl.col(name).replace({key: self.words.say(text) for key, text in names.items()})
-            for name, names in named.items()
-        )
+        say = self.words.say
+        said = {name: {key: say(text) for key, text in names.items()} for name, names in named.items()}
+        frame = frame.with_columns(pl.col(name).replace(texts) for name, texts in said.items())
         units = {column["name"]: column["unit"] for column in meta["columns"]}
         labels = {column["name"]: self.words.head(column) for column in meta["columns"]}
         if pivot:
@@ -502,13 +501,9 @@ class PageRenderer:
         self.content.table(id, self.where)
         meta = self.content.merged["tables"][id]
         self.vintages.add(meta["vintage"])
-        return {
-            "id": id,
-            "caveats": self.words.say(meta["caveats"]),
-            "k": meta["kind"],
-            "vintage": self.words.period(meta["vintage"]),
-            "source_ids": meta["sources"],
-        }
+        caveats, vintage = self.words.say(meta["caveats"]), self.words.period(meta["vintage"])
+        told = {"id": id, "k": meta["kind"], "caveats": caveats, "vintage": vintage}
+        return {**told, "source_ids": meta["sources"]}
 
     def made_from(self, text: str, table: str) -> Markup:
         """Show a text made from a table, with the mark of its kind and a link to where the table is named."""
@@ -552,9 +547,8 @@ class PageRenderer:
         self.content.table(table, self.where)
         units = {c["name"]: str(c["unit"]) for c in self.content.merged["tables"][table]["columns"]}
         if column not in units:
-            raise PageError(
-                f"{self.where}: table {table!r} has no column {column!r}; it has {', '.join(units)}"
-            )
+            why = f"{self.where}: table {table!r} has no column {column!r}; it has {', '.join(units)}"
+            raise PageError(why)
         return units[column]
 
     def _from_table(self, table: str, column: str, value: Any, page: str = "") -> Markup:
@@ -610,14 +604,9 @@ def environment(language: Language) -> Any:
     import jinja2
 
     words = Words(language)
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(HERE / "templates"),
-        extensions=["jinja2.ext.i18n"],
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    options: dict[str, Any] = {"autoescape": True, "trim_blocks": True, "lstrip_blocks": True}
+    options |= {"undefined": jinja2.StrictUndefined, "extensions": ["jinja2.ext.i18n"]}
+    environment = jinja2.Environment(loader=jinja2.FileSystemLoader(HERE / "templates"), **options)
     environment.policies["ext.i18n.trimmed"] = True
     environment.filters |= {"say": words.say, "capital": capital, "years": words.period}
     environment.install_gettext_callables(words.gettext, words.ngettext, newstyle=True)  # type: ignore[attr-defined]

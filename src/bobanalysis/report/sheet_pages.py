@@ -128,11 +128,8 @@ def privacy(page: PageRenderer) -> dict[str, Any]:
 
 def register(page: PageRenderer) -> dict[str, Any]:
     """Return what the page of the register shows: the duties, and the forms that lead to their pages."""
-    return {
-        "record": sheets.register(),
-        "questions": {e.id: e.question for e in sheets.citizen_questions().entries},
-        "forms": _counted(page, "register.by_form", "form"),
-    }
+    forms, entries = _counted(page, "register.by_form", "form"), sheets.citizen_questions().entries
+    return {"record": sheets.register(), "questions": {e.id: e.question for e in entries}, "forms": forms}
 
 
 def record(page: PageRenderer) -> dict[str, Any]:
@@ -175,13 +172,8 @@ def register_form(form: str, page: PageRenderer) -> dict[str, Any]:
         part = next((p for p in parts if _starts(section, p)), "")
         line = {"number": section if part else "", "label": item.label, "id": item.field}
         sections.setdefault(f"{part} {parts[part]}" if part else section, []).append(line)
-    return {
-        **common,
-        "id": form,
-        "row": common["forms"][form],
-        "sections": sections,
-        "signs": {"filled": "●", "not applicable": "–", "not disclosed by the operator": "○"},
-    }
+    signs = {"filled": "●", "not applicable": "–", "not disclosed by the operator": "○"}
+    return {**common, "id": form, "row": common["forms"][form], "sections": sections, "signs": signs}
 
 
 def _starts(section: str, part: str) -> bool:
@@ -205,11 +197,8 @@ def downloads(content: Content) -> dict[str, str]:
 def backers(page: PageRenderer) -> dict[str, Any]:
     """Return what the page on who is behind the service shows: money, events, partners, their evidence."""
     found = sheets.published()
-    return {
-        **documents(page),
-        "found": found,
-        "timelines": {layout: Markup(timeline(found.events, layout, page.words)) for layout in WIDTHS},
-    }
+    timelines = {layout: Markup(timeline(found.events, layout, page.words)) for layout in WIDTHS}
+    return {**documents(page), "found": found, "timelines": timelines}
 
 
 def your_data(page: PageRenderer) -> dict[str, Any]:
@@ -220,11 +209,8 @@ def your_data(page: PageRenderer) -> dict[str, Any]:
 def documents(page: PageRenderer) -> dict[str, Any]:
     """Return the questions and the evidence, for sentences that rest on documents."""
     known = sheets.citizen_questions()
-    return {
-        "questions": {entry.id: entry for entry in known.entries},
-        "evidence": known.evidence,
-        "address": partial(address, published=known),
-    }
+    entries, where = {entry.id: entry for entry in known.entries}, partial(address, published=known)
+    return {"questions": entries, "evidence": known.evidence, "address": where}
 
 
 def timeline(events: Sequence[sheets.Event], layout: str, words: Words) -> str:
@@ -329,13 +315,9 @@ def _points(edge: Edge, at: Layout, layout: str) -> list[Point]:
 def _edge(edge: Edge, at: Layout, layout: str) -> dict[str, Any]:
     points = _points(edge, at, layout)
     (x1, y1), (x2, y2) = max(pairwise(points), key=lambda p: abs(p[0][0] - p[1][0]) + abs(p[0][1] - p[1][1]))
-    return {
-        "path": "M" + "L".join(f"{x:g},{y:g}" for x, y in points),
-        "identifies": edge.identifies,
-        "flow": f"{edge.origin} {edge.target}",
-        "x": x1 + (x2 - x1) * NUMBER,
-        "y": y1 + (y2 - y1) * NUMBER,
-    }
+    number = {"x": x1 + (x2 - x1) * NUMBER, "y": y1 + (y2 - y1) * NUMBER}
+    path, flow = "M" + "L".join(f"{x:g},{y:g}" for x, y in points), f"{edge.origin} {edge.target}"
+    return {"path": path, "identifies": edge.identifies, "flow": flow, **number}
 
 
 def _node(node: Node, at: Layout, words: Words) -> dict[str, Any]:

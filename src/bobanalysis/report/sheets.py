@@ -516,9 +516,8 @@ def fill(
 
     def written(match: re.Match[str]) -> str:
         if (finding := findings.get(match[1])) is None:
-            raise InputError(
-                f"no finding is called {match[1]!r}, cited in {str(text.get('en'))[:60]!r}; make reports"
-            )
+            why = f"no finding is called {match[1]!r}, cited in {str(text.get('en'))[:60]!r}; make reports"
+            raise InputError(why)
         return formatter.quantity(finding["value"], finding["unit"], language, bare=True)
 
     return _FINDING.sub(written, text.get(language) or "")

@@ -73,9 +73,8 @@ class Words:
         """Translate and typeset a text; raise `CatalogueError` when the translation is missing."""
         if self.language != "en":
             if text not in self._catalogue:
-                raise CatalogueError(
-                    f"no {self.language} translation of {text[:80]!r} in locale/{self.language}/*.po"
-                )
+                why = f"no {self.language} translation of {text[:80]!r} in locale/{self.language}/*.po"
+                raise CatalogueError(why)
             text = self._catalogue[text]
         return self.polish(text)
 
