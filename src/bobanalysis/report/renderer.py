@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from importlib.metadata import version
-from inspect import isfunction
+from inspect import getmembers, isfunction
 from itertools import groupby
 from pathlib import Path
 from traceback import extract_tb
@@ -589,8 +589,8 @@ class PageRenderer:
 
 def calls(made: Any) -> dict[str, Any]:
     """Return what templates may call of an object: its public methods, by name."""
-    own = vars(type(made)).items()
-    return {name: getattr(made, name) for name, of in own if isfunction(of) and not name.startswith("_")}
+    own = getmembers(type(made), isfunction)
+    return {name: getattr(made, name) for name, _ in own if not name.startswith("_")}
 
 
 def tidy(html: str) -> str:
