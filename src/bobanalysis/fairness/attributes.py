@@ -170,7 +170,9 @@ def banded(numbers: pl.Series, limits: Sequence[float]) -> pl.Series:
         for (low, high), (a, b) in zip(pairwise(ends), pairwise(said), strict=True)
     ]
     labels = [f"under {said[0]}", *middle, f"{said[-1]} and over"]
-    return numbers.cut(ends, labels=labels, left_closed=True).cast(pl.Enum(labels))
+    at = pl.DataFrame([(numbers >= end).cast(pl.Int64).alias(str(end)) for end in ends])
+    below = at.sum_horizontal(ignore_nulls=False).cast(pl.UInt32)
+    return pl.Series(labels, dtype=pl.Enum(labels)).gather(below)
 
 
 def numbers_by_name(option: str, asked: Sequence[str]) -> dict[str, tuple[float, ...]]:

@@ -308,7 +308,7 @@ def _age_advice(tables: Tables, words: Words, narrow: bool) -> Parts:
 def _others_by_age(tables: Tables, words: Words, narrow: bool) -> Parts:
     """Show what each of three algorithms answers the same people at every age, in a panel of its own."""
     panels = []
-    for name, title in words.names("algorithms_by_age").items():
+    for name, title in ((name, words.say(text)) for name, text in STYLE["algorithms_by_age"].items()):
         (means,) = (found for table in tables.values() if len(found := table.filter(population=name)))
         rows = means.sort("age").select("age", "mean").to_dicts()
         ages = _of_ages(*_ends(means["age"]), words)
