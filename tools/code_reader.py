@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import io
+import re
 import tokenize
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -43,8 +44,10 @@ def imports(known: Mapping[str, Path]) -> dict[str, set[str]]:
     """Return which modules of ``known`` (name -> file) each imports itself: name -> set of names."""
     found = {}
     for name, file in known.items():
-        bound = bindings(ast.parse(file.read_text("utf-8")), name, file.name == "__init__.py")
+        text = file.read_text("utf-8")
+        bound = bindings(ast.parse(text), name, file.name == "__init__.py")
         named = {f"{source}.{part}" if f"{source}.{part}" in known else source for _, source, part in bound}
+        named |= {*re.findall(r'"([\w.]+):\w+"', text)}  # as `resolve_name` takes them
         found[name] = (named & known.keys()) - {name}
     return found
 

@@ -308,13 +308,21 @@ def roots(reader: Reader) -> dict[str, list[Part]]:
     for name, part in reader.parts.items():
         if part.registered and part.module.endswith(".cli"):
             found[f"command {name.rsplit('.', 1)[1]}"] = [part]
-    found["the commands"] = [reader.parts["bobanalysis.cli"]]
+    placed = {
+        node.value for node in ast.walk(reader.trees["bobanalysis.cli"]) if isinstance(node, ast.Constant)
+    }
+    rooms = [reader.parts.get(str(place).replace(":", ".")) for place in placed]
+    found["the commands"] = [reader.parts["bobanalysis.cli"], *(part for part in rooms if part)]
     found["the build"] = [reader.parts["bobanalysis.build"]]
     found["the pages"] = [
         reader.parts[name]
         for name in reader.parts
         if name.startswith("bobanalysis.report.") and name.endswith(".render")
     ]
+    listed = code.ROOT / "src/bobanalysis/report/pages.yaml"
+    for named in re.findall(r"\w+:\w+", listed.read_text("utf-8") if listed.exists() else ""):
+        place = f"bobanalysis.report.{named.replace(':', '.')}"
+        found["the pages"] += [part for name, part in reader.parts.items() if name == place]
     words = set()
     for path in (code.PACKAGE / "report").rglob("*"):
         if path.suffix in (".html", ".jinja", ".svg", ".txt"):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 import rich.text
@@ -16,46 +17,22 @@ if TYPE_CHECKING:
     from bobanalysis.algorithm import Algorithm
 
 
-def _data() -> Any:
-    from bobanalysis.data.cli import app
-
-    return app
-
-
-def _population() -> Any:
-    from bobanalysis.population.cli import population
-
-    return population
-
-
-def _audit() -> Any:
-    from bobanalysis.fairness.cli import audit
-
-    return audit
-
-
-def _evaluate() -> Any:
-    from bobanalysis.evaluation.cli import evaluate
-
-    return evaluate
-
-
 ROOMS = {
-    "data": (_data, "Where the figures come from: list, show, fetch and check sources."),
+    "data": ("bobanalysis.data.cli:app", "Where the figures come from: list, show, fetch and check sources."),
     "population": (
-        _population,
+        "bobanalysis.population.cli:population",
         "Draw job seekers from published figures, write them to a Parquet file, and say how well they fit.",
     ),
     "audit": (
-        _audit,
+        "bobanalysis.fairness.cli:audit",
         "Measure who gets what in a file, by group, with intervals; write the measures or a page.",
     ),
     "evaluate": (
-        _evaluate,
+        "bobanalysis.evaluation.cli:evaluate",
         "Evaluate ranked lists: means with 95 % intervals, for everyone and by group.",
     ),
 }
-"""Commands of the rooms: what imports each, and what the list of commands says of it."""
+"""Commands of the rooms: where each stands, and what the list of commands says of it."""
 
 app = typer.Typer(
     help="Audit of published algorithms: Bob Emploi's recommendations first.",
@@ -64,7 +41,7 @@ app = typer.Typer(
 )
 
 
-def _add(name: str, load: Callable[[], Any], said: str) -> None:
+def _add(name: str, place: str, said: str) -> None:
     """Add a command of a room, which is imported when it is called: the list of commands comes at once."""
 
     @app.command(
@@ -74,15 +51,15 @@ def _add(name: str, load: Callable[[], Any], said: str) -> None:
         context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
     )
     def run(ctx: typer.Context) -> None:
-        inner = load()
+        inner = resolve_name(place)
         if not isinstance(inner, typer.Typer):
             command, inner = inner, typer.Typer(pretty_exceptions_enable=False)
             inner.command()(command)
         typer.main.get_command(inner).main(args=ctx.args, prog_name=f"bobanalysis {name}")
 
 
-for _name, (_load, _said) in ROOMS.items():
-    _add(_name, _load, _said)
+for _name, (_place, _said) in ROOMS.items():
+    _add(_name, _place, _said)
 
 Lang: TypeAlias = Literal["fr", "en"]
 # What is printed quotes names of users and their files, which are no markup.

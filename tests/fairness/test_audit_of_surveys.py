@@ -63,7 +63,7 @@ def test_the_measures_of_a_file_are_those_of_the_table_with_its_design(found, pe
     test = gap_test(people, ["sex"], "told", weight="w", design=design, min_group=11)
     gaps = found["sex"]["gaps"].filter(metric="selection_rate").row(0, named=True)
     assert (gaps["p_value"], gaps["ci_high"]) == pytest.approx((test.p_value, test.ci_high))
-    areas = roc_area(people, ["sex"], "score", "hired", "w", design=design)
+    areas = roc_area(people, ["sex"], "score", "hired", weight="w", design=design)
     np.testing.assert_allclose(found["sex"]["ranking"]["ci_low"], areas["ci_low"], rtol=1e-9)
 
 

@@ -36,7 +36,7 @@ CALLS = {
     "distribution_distances": (PEOPLE, lambda f, t: f(t, ["sex"], "answer", weight="w")),
     "exposure": (LISTS, lambda f, t: f(t, ["sex"], "who", "item", "rank", min_group=1)),
     "find_subgroups": (PEOPLE, lambda f, t: f(t, ["sex", "answer"], "told")),
-    "group_metrics": (PEOPLE, lambda f, t: f(t, ["sex"], "told", "score", "true", "w")),
+    "group_metrics": (PEOPLE, lambda f, t: f(t, ["sex"], "told", "score", "true", weight="w")),
     "impact_ratios": (PEOPLE, lambda f, t: f(t, ["sex"], "told", weight="w")),
     "kitagawa": (PEOPLE, lambda f, t: f(t, "told", "sex", ["answer"], reference="F")),
     "lack_of_fit": (PEOPLE, lambda f, t: f(t, "age", "told", smooth=4)),
@@ -47,8 +47,8 @@ CALLS = {
     "pairwise_gaps": (PEOPLE, lambda f, t: f(t, ["sex"], "told", draws=199)),
     "protect": (COUNTS, lambda f, t: f(t, ["sex", "dep"])),
     "rank_intervals": (RANKED, lambda f, t: f(t, "u", "s", "value", extreme=1)),
-    "roc_area": (PEOPLE, lambda f, t: f(t, ["sex"], "score", "true", "w")),
-    "roc_points": (PEOPLE, lambda f, t: f(t, ["sex"], "age", "true", "w")),
+    "roc_area": (PEOPLE, lambda f, t: f(t, ["sex"], "score", "true", weight="w")),
+    "roc_points": (PEOPLE, lambda f, t: f(t, ["sex"], "age", "true", weight="w")),
     "shrunk": (PEOPLE, lambda f, t: f(t, "told", "sex")),
     "steps": (PAIRS, lambda f, t: f(t, "pair", "age", "said")),
     "unknown_bounds": (PEOPLE, lambda f, t: f(t, "told", ["sex"])),
@@ -71,7 +71,7 @@ def test_what_comes_in_as_pandas_or_arrow_goes_out_so_with_the_values_of_polars(
 
 
 def test_every_public_function_is_among_them():
-    functions = {n for n in fairness.__all__ if callable(getattr(fairness, n)) and n.islower()}
+    functions = {name for name, one in vars(fairness).items() if callable(one) and name.islower()}
     assert functions == {*CALLS} | NO_FRAME
 
 

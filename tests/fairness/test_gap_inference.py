@@ -167,14 +167,15 @@ def errors_alike(rng, groups=4, n=400, gap=0.0):
 
 
 def odds(table, **options):
-    return gap_test(table, ["group"], "told", "true", metric="equalized_odds", **options)
+    return gap_test(table, ["group"], "told", outcome="true", metric="equalized_odds", **options)
 
 
 def test_equalised_odds_take_the_worse_of_two_gaps_each_tested_at_half_the_level():
     table = errors_alike(np.random.default_rng(14), gap=0.3, n=1_000)
     test = odds(table)
     each = [
-        gap_test(table, ["group"], "told", "true", metric=f"{m}_positive_rate") for m in ("true", "false")
+        gap_test(table, ["group"], "told", outcome="true", metric=f"{m}_positive_rate")
+        for m in ("true", "false")
     ]
     assert test.value == max(one.value for one in each)
     assert test.value == pytest.approx(disparities(table, ["group"], "told", "true")["difference"][1])

@@ -22,8 +22,8 @@ def test_areas_and_points_are_those_of_scikit_learn(weight, levels):
     from sklearn.metrics import roc_auc_score, roc_curve
 
     frame = scored(np.random.default_rng(1), levels=levels)
-    areas = dict(roc_area(frame, ["sex"], "score", "again", weight).select("sex", "area").rows())
-    points = roc_points(frame, ["sex"], "score", "again", weight)
+    areas = dict(roc_area(frame, ["sex"], "score", "again", weight=weight).select("sex", "area").rows())
+    points = roc_points(frame, ["sex"], "score", "again", weight=weight)
     for (sex,), mine in frame.group_by("sex"):
         given = (mine["again"].to_numpy(), mine["score"].to_numpy())
         w = mine["w"].to_numpy() if weight else None
@@ -65,7 +65,7 @@ def test_people_of_one_town_are_one_unit_and_the_jackknife_agrees():
     frame = frame.with_columns(pl.col("score") + pl.Series(rng.normal(size=60))[frame["town"]])
     left = {f"r{t}": pl.when(pl.col("town") != t).then(pl.col("w") * 60 / 59).otherwise(0) for t in range(60)}
     taylor, jackknife, alone = (
-        roc_area(table, ["sex"], "score", "again", "w", design=design)
+        roc_area(table, ["sex"], "score", "again", weight="w", design=design)
         for table, design in (
             (frame, Design(cluster="town")),
             (frame.with_columns(**left), Design(replicates="r*", kind="jk1")),

@@ -119,7 +119,7 @@ def test_with_weights_that_go_with_the_outcome_few_tables_give_a_false_find():
 
 def test_error_rates_are_searched_among_those_they_are_about():
     table = people(4).with_columns(hired=pl.Series(np.arange(1500) % 3 == 0))
-    found = find_subgroups(table, NAMES, "told", "hired", metric="false_positive_rate", min_people=50)
+    found = find_subgroups(table, NAMES, "told", outcome="hired", metric="false_positive_rate", min_people=50)
     row = found.filter(subgroup="sex=F").row(0, named=True)
     among = table.filter(~pl.col("hired"), sex="F")
     assert (row["n"], row["value"]) == (among.height, pytest.approx(among["told"].mean()))

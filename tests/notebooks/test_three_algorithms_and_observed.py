@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from bobanalysis import algorithms, data
-from bobanalysis.report.described import described
+from bobanalysis.report.findings import described
 
 ROOT = Path(__file__).parents[2]
 FACTOR = {"MBO_1_2": 12, "MBO_3_4": 11, "HBO": 10, "WO": 8}  # in tenths

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import yaml
+
 from bobanalysis.report.words import HERE
 
 
@@ -25,4 +27,7 @@ def used_messages() -> dict[str, str]:
         with path.open("rb") as file:
             for line, text, *_ in extract("python", file, keywords={"_": None, "N_": None}):
                 found.setdefault(str(text), f"{path.name}:{line}")
+    for pages in yaml.safe_load((HERE / "pages.yaml").read_text("utf-8")).values():
+        for _, title, section, *_ in pages:
+            found |= {text: "pages.yaml" for text in (title, section) if text not in found}
     return found

@@ -1,7 +1,6 @@
 """A recorder of invented findings: what they are is said at each call, where notebooks have a file for it."""
 
-from bobanalysis.report.described import Figure, Sheet
-from bobanalysis.report.findings import Notebook
+from bobanalysis.report.findings import Figure, Notebook, Sheet
 
 
 class Invented(Notebook):

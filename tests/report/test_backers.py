@@ -8,8 +8,8 @@ import polars as pl
 import pytest
 from audited import BOB, words
 
-from bobanalysis.report import backers, sheets
-from bobanalysis.report.described import described
+from bobanalysis.report import sheet_pages, sheets
+from bobanalysis.report.findings import described
 from bobanalysis.report.renderer import Content, PageError, PageRenderer
 from bobanalysis.report.site import PAGES
 
@@ -112,13 +112,13 @@ def test_every_event_has_a_date_an_evidence_and_a_dot_with_its_number(pages, lan
         assert numbers == [str(n) for n in range(1, len(events) + 1)]
 
 
-@pytest.mark.parametrize("layout", backers.WIDTHS)
+@pytest.mark.parametrize("layout", sheet_pages.WIDTHS)
 def test_no_two_dots_of_the_timeline_overlap(layout):
-    drawing = backers.timeline(sheets.published().events, layout, words("fr"))
+    drawing = sheet_pages.timeline(sheets.published().events, layout, words("fr"))
     dots = [(float(x), float(y)) for x, y in re.findall(r'<circle cx="([\d.]+)" cy="([\d.]+)"', drawing)]
     assert len(dots) == len(sheets.published().events)
     for i, (x, y) in enumerate(dots):
-        assert 10 <= x <= backers.WIDTHS[layout][0] - 10
+        assert 10 <= x <= sheet_pages.WIDTHS[layout][0] - 10
         assert y >= 10
         assert all((x - p) ** 2 + (y - q) ** 2 >= 20**2 for p, q in dots[i + 1 :])
 

@@ -96,7 +96,7 @@ def test_a_departement_without_ranks_is_not_ranked(drawn):
 
 def test_the_age_chart_names_every_challenge_and_its_largest_steps(drawn):
     shown = texts(drawn("age-challenges"))
-    assert {words("en").label("challenge", name) for name in CHALLENGES} <= set(shown)
+    assert {words("en").name("challenge", name) for name in CHALLENGES} <= set(shown)
     assert {"30 → 31", "49 → 50"} <= set(shown)
 
 
@@ -114,7 +114,7 @@ def test_every_name_and_value_that_a_chart_asks_for_is_given(content):
 
 
 def test_areas_fill_the_whole_at_every_age(content):
-    values = charts.CHARTS["age-challenges"].read(tables(content, "age-challenges"), words("en"), False)[2]
+    values = charts.CHARTS["age-challenges"].values(tables(content, "age-challenges"), words("en"), False)[1]
     for age in range(16, 71):
         here = [row for row in values["shares"] if row["age"] == age]
         assert sum(row["share"] for row in here) == pytest.approx(1, abs=1e-3)

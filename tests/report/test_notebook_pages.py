@@ -10,7 +10,7 @@ from audited import BOB, words
 from invented_notebooks import CELLS
 from reading_pages import Parsed
 
-from bobanalysis.report import notebook_pages, notebooks
+from bobanalysis.report import findings, notebook_pages
 from bobanalysis.report.renderer import Content, Page, PageRenderer
 
 ROOT = Path(__file__).parents[2]
@@ -93,7 +93,7 @@ def test_the_name_of_another_notebook_leads_to_it_only_where_it_is_a_page(page):
 )
 def test_a_finding_is_found_in_the_cell_that_recorded_it(finding, cell):
     cells = [nbformat.v4.new_code_cell(source, id=id) for id, source, made in CELLS if made is not None]
-    assert notebooks.Book("05_age", cells).cell_of(finding) == cell
+    assert findings.Book("05_age", cells).cell_of(finding) == cell
 
 
 def test_a_figure_leads_to_the_cell_that_recorded_it_and_the_cell_leads_back(pages):

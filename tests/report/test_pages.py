@@ -300,7 +300,7 @@ def test_a_département_whose_market_is_unknown_shows_no_share_told_that_it_is_s
         dep: re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", re.search(rf"<tr><th[^>]*>{dep} .*?</tr>", table)[0])
         for dep in ("Mayotte", "Creuse")
     }
-    stuck = heads.index(words("en").label("challenge", "stuck-market"))
+    stuck = heads.index(words("en").name("challenge", "stuck-market"))
     assert "unknown" in heads[1]
     assert rows["Mayotte"][1] == "100%"
     assert "no data" in rows["Mayotte"][stuck]

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from bobanalysis.report import flow
+from bobanalysis.report import sheet_pages
 from bobanalysis.report import sheets as texts
 from bobanalysis.report.sheet_pages import address
 
@@ -115,7 +115,7 @@ def test_the_search_keeps_what_matches_without_accents_and_counts_it(browser, re
 # ---- personal data
 
 
-@pytest.mark.parametrize("layout", flow.layouts().values(), ids=flow.layouts())
+@pytest.mark.parametrize("layout", sheet_pages.layouts().values(), ids=sheet_pages.layouts())
 def test_no_boxes_of_the_diagram_overlap_and_all_stand_inside(layout):
     boxes = list(layout.boxes.items())
     for i, (a, (x, y, w, h)) in enumerate(boxes):

@@ -315,7 +315,7 @@ def example(**changed):
 def test_the_page_shows_what_python_answers_to_its_example(once, language):
     page, told = once(language), example()
     assert (
-        words(language).label("challenge", told["main_challenge"])
+        words(language).name("challenge", told["main_challenge"])
         in page.locator("#try-diagnosis .answer").inner_text()
     )
     for part, ids in (("advice", told["advice"]), ("strategies", [s["id"] for s in told["strategies"]])):
@@ -534,7 +534,7 @@ def test_the_slider_answers_to_the_keyboard_and_a_cliff_to_its_button(visit):
     page.wait_for_function("document.getElementById('try-age-now').textContent.startsWith('31')")
     assert page.get_attribute("#try-age", "aria-valuetext") == "31 years old"
     after = example(age=31)["main_challenge"]
-    assert words("en").label("challenge", after) in page.locator("#try-now").inner_text()
+    assert words("en").name("challenge", after) in page.locator("#try-now").inner_text()
     settle(page)
     page.locator("#try-cliffs button").last.press("Enter")
     last = page.locator("#try-cliffs > li").last.get_attribute("data-age")
@@ -550,7 +550,7 @@ def test_another_place_and_another_job_change_the_answer_at_once(visit):
     expected = example(departement_id="2A", rome_id="K1304")
     page.wait_for_function(
         "label => document.getElementById('try-now').textContent.startsWith(label)",
-        arg=words("fr").label("challenge", expected["main_challenge"]),
+        arg=words("fr").name("challenge", expected["main_challenge"]),
     )
     shown = page.locator("#try-advice > li").evaluate_all("items => items.map(i => i.dataset.id)")
     assert shown == expected["advice"]
@@ -781,7 +781,7 @@ def test_the_page_writes_the_letter_of_the_profile(visit, language):
     assert not page.is_visible("#try-letter")
     page.click("#try-write")
     letter = page.inner_text("#try-letter")
-    assert words(language).label("challenge", told["main_challenge"]) in letter
+    assert words(language).name("challenge", told["main_challenge"]) in letter
     items = page.locator("#try-letter [data-item]").evaluate_all("all => all.map(h => h.dataset.item)")
     expected = [f"advice {id}" for id in told["advice"]] + [f"strategy {s['id']}" for s in told["strategies"]]
     assert items == ["main_challenge", "overall_score", *expected]
@@ -842,7 +842,7 @@ def test_with_no_answer_at_all_the_page_says_what_python_says(visit):
     assert page.is_checked("#try-no-age")
     assert page.is_visible("#try-age-note")
     label = (
-        words("en").label("challenge", told["main_challenge"]) if told["main_challenge"] else "server stops"
+        words("en").name("challenge", told["main_challenge"]) if told["main_challenge"] else "server stops"
     )
     assert label in page.locator("#try-now").inner_text()
     page.click("#try-example")

@@ -81,7 +81,7 @@ def test_the_seven_challenges_have_different_names_in_each_language():
 
 def test_a_label_that_does_not_exist_is_refused_with_the_known_ones():
     with pytest.raises(CatalogueError, match="stuck-market"):
-        words_of("en").label("challenge", "stuckmarket")
+        words_of("en").name("challenge", "stuckmarket")
 
 
 ONE_WORD = {  # one word for one thing: what stands for it nowhere else

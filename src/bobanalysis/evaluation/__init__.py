@@ -8,7 +8,6 @@ Nothing here knows Bob: a researcher can use it for another recommender.
     prepare      lists and judgements, checked once
     measures     the measures, with formulas and sources, and their names
     by_group     largest gaps, curves along a number, exposure of groups of items
-    export       a result for machines, of a published shape
     files        TREC, CSV and Parquet
 """
 

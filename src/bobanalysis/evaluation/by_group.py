@@ -13,9 +13,8 @@ import polars as pl
 import polars.selectors as cs
 
 from bobanalysis.evaluation.lists import EvaluationError, Lists, Notes
-from bobanalysis.evaluation.measures import Metric, share
+from bobanalysis.evaluation.measures import DISCOUNTS, Metric, share
 from bobanalysis.fairness import MIN_GROUP, UNKNOWN, adjusted_p_values, curve, gap_test, intervals
-from bobanalysis.fairness._exposure import DISCOUNTS
 from bobanalysis.fairness.attributes import attribute
 from bobanalysis.tables import InputError
 
@@ -126,11 +125,10 @@ def exposure(lists: Lists, items: pl.DataFrame, column: str) -> pl.DataFrame:
         there = _listed(name for name in items.columns if name not in ("code", "item"))
         raise EvaluationError(f"items: no column {column!r} to group items by; there are: {there or 'none'}")
     known = items.select("item", group=pl.col(column).cast(pl.String).replace(["", None], UNKNOWN))
-    shown, judged = (
-        frame.cast({"item": pl.String}).join(known, on="item") for frame in (lists.rows, lists.judged())
-    )
+    both = (frame.cast({"item": pl.String}) for frame in (lists.rows, lists.judged()))
+    shown, judged = (frame.join(known, on="item") for frame in both)
     judged, query = judged.filter(pl.col("relevance") >= 1), shown["query"].to_numpy()
-    seen = shown.select(DISCOUNTS["log2"](pl.col("position"))).to_series().to_numpy()
+    seen = DISCOUNTS["log2"](shown["position"].to_numpy())
     whole, rows = lists.total(query, seen), []
     for name in known["group"].unique().sort():
         mine = lists.total(query, seen * (shown["group"] == name).to_numpy())

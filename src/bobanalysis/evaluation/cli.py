@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,14 +15,15 @@ import typer
 from bobanalysis import tables as files
 from bobanalysis.evaluation.by_group import EVERYONE, EXPOSURE
 from bobanalysis.evaluation.comparison import compare
-from bobanalysis.evaluation.export import command, record
 from bobanalysis.evaluation.files import read_groups, read_items, read_qrels, read_run
-from bobanalysis.evaluation.lists import EvaluationWarning, Missing
+from bobanalysis.evaluation.lists import EvaluationWarning, Missing, to_polars
 from bobanalysis.evaluation.measures import parse_all
-from bobanalysis.evaluation.summary import Interval, Undefined
+from bobanalysis.evaluation.summary import Evaluation, Interval, Undefined
 from bobanalysis.evaluation.summary import evaluate as _evaluate
+from bobanalysis.fairness import MIN_GROUP
 from bobanalysis.fairness.attributes import numbers_by_name
-from bobanalysis.tables import InputError, load_yaml, no_column
+from bobanalysis.fairness.export import as_json, command_line
+from bobanalysis.tables import InputError, as_records, digest, load_yaml, no_column
 
 SHOWN = ("n", "undefined", "value", "ci_low", "ci_high")
 COMPARED = ("p_randomisation_adjusted",)
@@ -31,6 +33,10 @@ POINTS = 9
 """Points of a curve that are printed; files have all."""
 DEFAULT = "ndcg@5,map,mrr,p@5,recall@5"
 TABLES = ("measures", "gaps", "curves", "exposure", "comparison")
+FORMAT = 1
+"""Number of the shape of the JSON."""
+WRITTEN = ("output", "per_query", "comparison")
+"""Options that name what is written: they are no part of what is asked."""
 _HELP = load_yaml(dict[str, str], Path(__file__).with_name("options.yaml"))
 _Path = Path | None
 
@@ -125,8 +131,8 @@ def evaluate(
         frames |= {per_query: found.per_query, comparison: made.get("comparison")}
         for path, frame in ((path, frame) for path, frame in frames.items() if path):
             if path.suffix == ".json":
-                asked = command(context.command.params, context.params)
-                files.write_text(record(found, asked, read, made), path)
+                asked = _command(context.command.params, context.params)
+                files.write_text(_record(found, asked, read, made), path)
             else:
                 files.write_table(frame, path)
             screen.print(f"written: {path}")
@@ -182,3 +188,28 @@ def _show(cells: pl.DataFrame) -> None:
     for row in cells.select(pl.all().cast(pl.String).fill_null("")).iter_rows():
         table.add_row(*map(escape, row))  # a group may be called [red]
     Console(soft_wrap=True).print(table)
+
+
+def _command(options: Sequence[Any], asked: Mapping[str, Any]) -> str:
+    """Return the command that gives an evaluation again, in the folder of its files."""
+    given = []
+    for one in (one for one in options if one.name not in WRITTEN and asked.get(one.name) != one.default):
+        value, flag = asked.get(one.name), one.opts[0] if one.param_type_name == "option" else ""
+        given.append((flag.removeprefix("--"), [*value] if isinstance(value, tuple) else value))
+    return command_line("evaluate", given)
+
+
+def _record(found: Evaluation, asked: str, read: Sequence[Any], tables: Mapping[str, Any]) -> str:
+    """Return an evaluation as JSON (`evaluation.schema.json`): its command, files (role, path) and tables."""
+    kinds = [("groups", names) for names in found.sets] + [("curve", names) for names in found.numbers]
+    measures = [(m.label, m.measure.formula, m.measure.source) for m in found.measures]
+    told = {"format": FORMAT, "package": f"bobanalysis {version('bobanalysis')}", "command": asked}
+    told |= {
+        "files": [{"role": role, "name": path.name, "sha256": digest(path)} for role, path in read],
+        "min_group": MIN_GROUP,
+        "measures": [{"name": name, "formula": what, "source": source} for name, what, source in measures],
+        "attributes": [{"columns": [*names], "kind": kind} for kind, names in kinds],
+        "notes": as_records(to_polars(found.notes)[0]),
+        "tables": {name: as_records(frame) for name, frame in tables.items()},
+    }
+    return as_json(told)

@@ -175,9 +175,7 @@ def stability(run: Any, other: Any, measures: Sequence[str] = ("rbo(0.9)", "kend
         who = place.gather(given.rows["query"])
         rows.append(given.rows.select(pl.col("item").cast(pl.String), "position", person=who))
     common = rows[0].join(rows[1], on=["person", "item"]).sort("person", "position")
-    person, first, second = (
-        common[c].to_numpy().astype(np.int64) for c in ("person", "position", "position_right")
-    )
+    person, first, second = common.select("person", r"^position.*$").cast(pl.Int64).to_numpy().T
     found = {}
     for name, match in asked.items():
         p, _, k = match.groups() if match else ()

@@ -17,6 +17,7 @@ import io
 import warnings
 import zlib
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import polars.selectors as cs
@@ -150,15 +151,14 @@ def _trec(path: Path, fields: tuple[str, ...], number: str) -> pl.DataFrame:
         line, byte = content.count(b"\n", 0, error.start) + 1, content[error.start]
         text = f"{path}, line {line}: byte {byte:#04x} is not UTF-8; save the file as UTF-8"
         raise EvaluationError(text) from None
-    lines = pl.read_csv(  # one column: nothing separates, nothing quotes
-        io.BytesIO(content),
-        has_header=False,
-        separator="\x01",
-        quote_char=None,
-        new_columns=["text"],
-        infer_schema=False,
-        truncate_ragged_lines=True,
-    )
+    # one column: nothing separates, nothing quotes
+    one: dict[str, Any] = {
+        "has_header": False,
+        "separator": "\x01",
+        "quote_char": None,
+        "infer_schema": False,
+    }
+    lines = pl.read_csv(io.BytesIO(content), new_columns=["text"], truncate_ragged_lines=True, **one)
     lines = lines.with_row_index("line", offset=1).filter(pl.col("text").str.contains(r"^\s*[^\s#]|^\s+#"))
     rest = r"(?:\s.*)?$" if fields == RUN else r"\s*$"
     pattern = r"^\s*" + r"\s+".join(rf"(?<f{i}>\S+)" for i in range(len(fields))) + rest

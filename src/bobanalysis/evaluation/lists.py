@@ -248,9 +248,8 @@ def _kept(
     shared = (listed > 0) & (judged > 0)
     if not shared.any():
         first = (names[int(np.argmax(there > 0))] for there in (listed, judged))
-        raise EvaluationError(
-            "run: it and the qrels share no query: {!r} in the run, {!r} in the qrels".format(*first)
-        )
+        why = "run: it and the qrels share no query: {!r} in the run, {!r} in the qrels".format(*first)
+        raise EvaluationError(why)
     kept = judged > 0 if missing == "zero" else shared
     meaning = "evaluated as an empty list" if missing == "zero" else "left out"
     notes += [

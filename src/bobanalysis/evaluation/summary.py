@@ -14,20 +14,9 @@ import polars as pl
 import polars.selectors as cs
 
 from bobanalysis.evaluation import by_group
+from bobanalysis.evaluation import lists as frames
 from bobanalysis.evaluation.by_group import EVERYONE, Sets
-from bobanalysis.evaluation.lists import (
-    Array,
-    EvaluationError,
-    EvaluationWarning,
-    Lists,
-    Missing,
-    Notes,
-    column,
-    numbers,
-    once,
-    prepare,
-    to_polars,
-)
+from bobanalysis.evaluation.lists import Array, EvaluationError, EvaluationWarning, Lists, Missing, Notes
 from bobanalysis.evaluation.measures import Metric, parse_all
 from bobanalysis.fairness import MIN_GROUP, UNKNOWN, intervals
 
@@ -91,7 +80,7 @@ class Evaluation:
         return self._of_each(by_group.curves, self.numbers)
 
     def _of_each(self, compute: Any, sets: Sets) -> Any:
-        each, back = to_polars(self.per_query)
+        each, back = frames.to_polars(self.per_query)
         return back(compute(each, sets, [m for m in self.measures if m.measure.per == "query"]))
 
     @property
@@ -105,7 +94,7 @@ class Evaluation:
 
     def _repr_html_(self) -> str:
         """Return the table as a notebook shows it."""
-        return str(to_polars(self.table)[0]._repr_html_())
+        return str(frames.to_polars(self.table)[0]._repr_html_())
 
 
 def evaluate(
@@ -163,7 +152,7 @@ def evaluate(
         if given not in known:
             raise EvaluationError(f"{name}={given!r} is not one of: {', '.join(known)}")
     asked = parse_all(metrics)
-    lists = run if isinstance(run, Lists) else prepare(run, qrels, missing)
+    lists = run if isinstance(run, Lists) else frames.prepare(run, qrels, missing)
     for name, needs in ((m.label, m.measure.needs) for m in asked):
         if needs == "items" and items is None:
             raise EvaluationError(f"{name} needs items=: a frame with one row an item of the catalogue")
@@ -260,14 +249,14 @@ def _mean(metric: Metric, values: Array, interval: Interval, seed: int = 0) -> d
 
 def _catalogue(items: Any) -> pl.DataFrame:
     """Check a frame of items; ``code`` numbers them."""
-    frame = to_polars(items)[0]
-    name = column(frame, "item", "items")
+    frame = frames.to_polars(items)[0]
+    name = frames.column(frame, "item", "items")
     frame = frame.rename({name: "item"}).with_columns(pl.col("item").cast(pl.String))
     if frame.is_empty() or frame["item"].null_count():
         raise EvaluationError(f"items: {frame.height} rows, {frame['item'].null_count()} without an item")
-    once(frame, ["item"], "items", "describe an item once")
+    frames.once(frame, ["item"], "items", "describe an item once")
     if "popularity" in frame.columns:
-        frame = frame.with_columns(popularity=numbers(frame, "popularity", "items"))
+        frame = frame.with_columns(popularity=frames.numbers(frame, "popularity", "items"))
         for low in frame["popularity"].filter(frame["popularity"] < 0).head(1):
             raise EvaluationError(f"items: a popularity of {low}; it is a number or a share of people")
     return frame.sort("item").with_row_index("code")
@@ -277,14 +266,14 @@ def _groups(lists: Lists, groups: Any | None) -> tuple[pl.DataFrame, int]:
     """Return the group labels of each query, as text, and how many rows of ``groups`` are of nobody here."""
     if groups is None:
         return pl.DataFrame(), 0
-    frame = to_polars(groups)[0]
-    name = lists.query_name if lists.query_name in frame.columns else column(frame, "query", "groups")
+    frame = frames.to_polars(groups)[0]
+    name = lists.query_name if lists.query_name in frame.columns else frames.column(frame, "query", "groups")
     labels = [column for column in frame.columns if column != name]
     reserved = {"metric", "n", "undefined", *_NUMBERS, "suppressed", "query"}
     if not labels or reserved & set(labels):
         wrong = f"rename {min(reserved & set(labels))!r}" if labels else "it has no column to group by"
         raise EvaluationError(f"groups: {wrong}")
-    once(frame, [name], "groups", "a person has one row")
+    frames.once(frame, [name], "groups", "a person has one row")
     frame = frame.with_columns(pl.col(name).cast(pl.String))
     here = pl.DataFrame({name: lists.queries}).join(frame, on=name, how="left", maintain_order="left")
     ignored = frame.join(here.select(name), on=name, how="anti").height

@@ -31,22 +31,21 @@ def bootstrap(
     frame: Any,
     groups: Sequence[str] | None = None,
     prediction: str | None = None,
-    outcome: str | None = None,
-    weight: str | None = None,
     metrics: Sequence[str] | None = None,
     replicates: int = REPLICATES,
     seed: int = 0,
+    **roles: Any,
 ) -> Any:
     """Return percentile intervals of rates by group, at 95 %.
 
     Args:
         frame: one row a person, or a cube of one.
         groups: columns to cross.
-        prediction, outcome: columns of true/false or 0/1.
-        weight: column of weights, zero or more.
+        prediction: column of true/false or 0/1.
         metrics: names of rates of :func:`bobanalysis.fairness.group_metrics`; all that the columns allow.
         replicates: number of them.
         seed: of the random numbers.
+        roles: ``outcome=``, ``weight=``: columns, see :func:`bobanalysis.fairness.cube`.
 
     Returns:
         A frame of the library that came in (Polars for a cube): ``metric``, the groups, ``value``,
@@ -63,7 +62,7 @@ def bootstrap(
     """
     from scipy.sparse import coo_array
 
-    cells = cube(frame, groups, prediction=prediction, outcome=outcome, weight=weight)
+    cells = cube(frame, groups, prediction=prediction, **roles)
     if cells.sample:
         raise ValueError("drawing rows ignores strata and clusters: take group_metrics with design=")
     if "_prediction" in cells.cells.columns and not cells.binary:

@@ -13,19 +13,9 @@ from typing import Any, Literal
 import numpy as np
 import polars as pl
 
-from bobanalysis.fairness import intervals
+from bobanalysis.fairness import intervals, regression
 from bobanalysis.fairness._cube import as_list
-from bobanalysis.fairness.regression import (
-    CONFIDENCE,
-    Array,
-    NotEstimableError,
-    Rows,
-    covariance,
-    design,
-    fit,
-    limits,
-    rows,
-)
+from bobanalysis.fairness.regression import CONFIDENCE, Array, NotEstimableError, Rows
 
 Model = Literal["logit", "linear"]
 
@@ -105,11 +95,11 @@ def adjusted_effects(
         raise ValueError("name the attributes whose effects are wanted: of=[…]")
     if value in (*of, *adjust):
         raise ValueError(f"the outcome {value!r} cannot be among the columns that explain it")
-    table, logit = rows(frame, value, [*of, *adjust], weight, cluster), model == "logit"
+    table, logit = regression.rows(frame, value, [*of, *adjust], weight, cluster), model == "logit"
     if logit:
         _check_shares(table, value, [*of, *adjust])
-    columns = design(table.table, [*of, *adjust], reference)
-    fitted = fit(table, columns.x, logit)
+    columns = regression.design(table.table, [*of, *adjust], reference)
+    fitted = regression.fit(table, columns.x, logit)
     clusters, freedom = table.clusters, np.inf if logit else float(columns.x.shape[0] - columns.x.shape[1])
     if clusters is not None:
         freedom = float(clusters.max())
@@ -142,11 +132,12 @@ def adjusted_effects(
             found.append((name, level, term.reference, n, observed, at[level][0], moved[-1][0], status))
     result = pl.DataFrame(found, schema=_SCHEMA, orient="row")
     gradient = np.array(moved)[:, 1:]
-    variance = np.diag(gradient @ covariance(fitted.moved, len(fitted.params), clusters) @ gradient.T)
+    robust = regression.covariance(fitted.moved, len(fitted.params), clusters)
+    variance = np.diag(gradient @ robust @ gradient.T)
     told = (result["status"] == ESTIMATED).to_numpy()
     se = np.where(told, np.sqrt(np.clip(variance, 0, None)), np.nan)
     result = result.with_columns(
-        **limits(result["effect"].to_numpy(), se, freedom),
+        **regression.limits(result["effect"].to_numpy(), se, freedom),
         clusters=pl.lit(None if cluster is None else int(freedom) + 1, pl.Int64),
         left_out=pl.lit(table.left_out),
     )
@@ -224,7 +215,7 @@ def shrunk(frame: Any, value: str, group: str, *, weight: str | None = None) -> 
 
     if group in (value, *_SHRUNK):
         raise ValueError(f"column {group!r} cannot be used twice, or has the name of a result: rename it")
-    table = rows(frame, value, [], weight, labels=[group])
+    table = regression.rows(frame, value, [], weight, labels=[group])
     if not table.table["_y"].is_in([0.0, 1.0]).all():
         raise ValueError(f"column {value!r} is not 0 or 1 throughout; give true/false")
     w, y = pl.col("_w"), pl.col("_y")

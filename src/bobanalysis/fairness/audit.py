@@ -12,21 +12,19 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from bobanalysis.fairness._calibration import calibration
 from bobanalysis.fairness._cube import UNKNOWN, Cube, as_list
 from bobanalysis.fairness.adjusted import adjusted_effects
 from bobanalysis.fairness.attributes import Attribute, Kind, attribute, fulfils, split_condition
 from bobanalysis.fairness.curves import curve, discontinuities, lack_of_fit
 from bobanalysis.fairness.decomposition import kitagawa, oaxaca
 from bobanalysis.fairness.disclosure import Shield
-from bobanalysis.fairness.disparity import disparities
+from bobanalysis.fairness.disparity import disparities, impact_ratios
 from bobanalysis.fairness.distances import distribution_distances
 from bobanalysis.fairness.export import long
 from bobanalysis.fairness.gaps import MEAN, ODDS, gap_test
-from bobanalysis.fairness.impact import impact_ratios
 from bobanalysis.fairness.metrics import RATES, group_metrics, rates_of
 from bobanalysis.fairness.page import fragment, printed
-from bobanalysis.fairness.ranking import roc_area, roc_points
+from bobanalysis.fairness.ranking import calibration, roc_area, roc_points
 from bobanalysis.fairness.reading import MISSING, Plan, Reading, read
 from bobanalysis.fairness.regression import NotEstimableError
 from bobanalysis.fairness.result import Entry, Question, Result
@@ -272,9 +270,8 @@ class _Asked:
         for metric in [m for m in ("selection_rate", MEAN) if m in whose] or [*whose][:1]:
             try:
                 if (everybody := people["_n"].sum()) > MOST_MODELLED:
-                    raise NotEstimableError(
-                        f"{everybody:,} people, more than a model takes, {MOST_MODELLED:,}"
-                    )
+                    why = f"{everybody:,} people, more than a model takes, {MOST_MODELLED:,}"
+                    raise NotEstimableError(why)
                 table = people[np.repeat(np.arange(people.height), people["_n"].to_numpy())]
                 table = table.with_columns(_value=whose[metric].cast(pl.Float64))
                 part = call(table, model="linear" if metric == MEAN else "logit", **options)
@@ -358,9 +355,7 @@ def _with_nobody(cells: Cube) -> tuple[Cube, int]:
     empty = size - known.select(names).unique().height
     if not empty or size > MOST_EMPTY:
         return cells, empty
-    every = levels[0]
-    for level in levels[1:]:
-        every = every.join(level, how="cross")
+    every = reduce(lambda one, other: one.join(other, how="cross"), levels)
     kept = cells.cells.drop(names)
     nothing = [
         pl.lit(0 if kind.is_numeric() else kept[name].drop_nulls().first(), kind).alias(name)

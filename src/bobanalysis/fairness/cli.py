@@ -27,6 +27,7 @@ def _option(name: str, *flags: str, **rest: Any) -> Any:
 
 
 def audit(
+    context: typer.Context,
     file: Annotated[Path, typer.Argument(metavar="FILE", help=_HELP["file"])],
     groups: Annotated[list[str] | None, _option("groups", "--groups")] = None,
     by: Annotated[list[str] | None, _option("by", "--by")] = None,
@@ -70,6 +71,7 @@ def audit(
 
     from bobanalysis.fairness.attributes import numbers_by_name
     from bobanalysis.fairness.audit import audit_file
+    from bobanalysis.fairness.export import ROLES
     from bobanalysis.fairness.page import show, system_language
 
     errors = Console(stderr=True, soft_wrap=True)
@@ -88,28 +90,20 @@ def audit(
         for path in outputs:
             refuse_overwrite(path, file)
         names = _names(groups, file)
-        roles = {"prediction": prediction, "outcome": outcome, "score": score, "weight": weight}
-        roles |= {"count": count, "selected": selected, "strata": strata, "cluster": cluster}
-        roles |= {"replicate_weights": replicate_weights, "replicate_kind": replicate_kind, "lonely": lonely}
+        as_given = ("on", "min_group", "encoding", "skip_bad_rows", "search", "protect", *ROLES)
         found = audit_file(
             file,
             names,
             by=_names(by, file),
             cross=[_names([one], file) for one in cross or []],
             bands=numbers_by_name("--bands", bands or []),
-            on=on,
             curve=_names(curve, file),
             jump=numbers_by_name("--jump", jump or []),
             adjust_for=_names(adjust_for, file),
             decompose=decompose or [],
-            **roles,
+            **{name: context.params[name] for name in (*as_given, "replicate_kind", "lonely")},
             reference=_labels(reference or [], 0 if by or cross else len(names)),
-            min_group=min_group,
             missing=None if missing is None else ("", *(part.strip() for part in missing.split(","))),
-            encoding=encoding,
-            skip_bad_rows=skip_bad_rows,
-            search=search,
-            protect=protect,
             progress=progress,
         )
         lang = lang or system_language()

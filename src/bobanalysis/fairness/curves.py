@@ -2,8 +2,8 @@
 
 ``curve`` describes a sample: a spline, with a band that covers the whole curve at once. ``lack_of_fit`` says
 whether it is flat, and whether a smooth curve hides something; ``discontinuities`` where it jumps. Of the
-same people at every value nothing is sampled and nothing should be smoothed: see
-:func:`bobanalysis.fairness.steps`.
+same people at every value nothing is sampled and nothing should be smoothed: ``changed_share`` says how much
+of the outcome moves when one answer changes and all else stays, ``steps`` where.
 """
 
 from __future__ import annotations
@@ -41,15 +41,7 @@ _JUMP = ("below", "from", "jump", "se", "ci_low", "ci_high", "p_value", "p_adjus
 
 
 def curve(
-    frame: Any,
-    along: str,
-    value: str,
-    *,
-    by: Sequence[str] = (),
-    weight: str | None = None,
-    cluster: str | None = None,
-    smooth: int | None = None,
-    count: str | None = None,
+    frame: Any, along: str, value: str, *, by: Sequence[str] = (), smooth: int | None = None, **rest: Any
 ) -> Any:
     """Return the curve of a rate or a mean along a number, with a band for the whole curve.
 
@@ -59,12 +51,12 @@ def curve(
         value: true/false or 0/1 for a rate (a logistic curve, within 0 and 1), other numbers for a mean (a
             linear one); rows without one are left out.
         by: columns to cross: one curve a group; rows without a group are the group "unknown".
-        weight: zero or more, without gaps.
-        cluster: column of clusters within which people are not independent; intervals then rest on them.
         smooth: number of coefficients of a cubic B-spline with knots at quantiles (4 is a cubic polynomial);
             by default the cube root of the effective number of people, from 4 to 10, whatever the outcomes
             are, as a choice that looked at them would spoil the band.
-        count: column saying for how many people a row stands, in a table that is already counted.
+        rest: columns: ``weight=`` (zero or more, without gaps), ``cluster=`` (within which people are not
+            independent; intervals then rest on clusters), ``count=`` (for how many people a row stands, in a
+            table that is already counted).
 
     Returns:
         A frame of the library that came in, one row a group and point (each value present, or 101 points
@@ -87,7 +79,7 @@ def curve(
     >>> found["value"].round(6).to_list()
     [22.4, 22.4, 22.4, 22.4]
     """
-    table, groups = _read(frame, along, value, by, weight=weight, cluster=cluster, count=count)
+    table, groups = _read(frame, along, value, by, **rest)
     points = table.table[along].unique().sort()
     if len(points) > 2 * POINTS:
         points = pl.Series(along, np.linspace(points[0], points[-1], POINTS))
@@ -110,15 +102,7 @@ def curve(
 
 
 def lack_of_fit(
-    frame: Any,
-    along: str,
-    value: str,
-    *,
-    by: Sequence[str] = (),
-    weight: str | None = None,
-    cluster: str | None = None,
-    smooth: int | None = None,
-    count: str | None = None,
+    frame: Any, along: str, value: str, *, by: Sequence[str] = (), smooth: int | None = None, **rest: Any
 ) -> Any:
     """Test whether the data follow the smooth curve, and return where they leave it most.
 
@@ -128,7 +112,7 @@ def lack_of_fit(
     5 % are 4 to 5 %.
 
     Args:
-        frame, along, value, by, weight, smooth, count: as for :func:`curve`.
+        frame, along, value, by, smooth, rest: as for :func:`curve`.
 
     Returns:
         A frame of the library that came in, one row a group: the ``by`` columns, ``p_value`` (small: the
@@ -144,7 +128,7 @@ def lack_of_fit(
     >>> lack_of_fit(cliff, "age", "told", smooth=5)["p_value"].item() < 0.01
     True
     """
-    table, groups = _read(frame, along, value, by, weight=weight, cluster=cluster, count=count)
+    table, groups = _read(frame, along, value, by, **rest)
     found = [group | _lack_of_fit(mine, along, smooth) for group, mine in groups]
     schema = dict.fromkeys(by, pl.String) | dict.fromkeys(_LACK, pl.Float64) | {"status": pl.String}
     return table.back(pl.DataFrame(found, schema=schema))
@@ -157,10 +141,8 @@ def discontinuities(
     *,
     at: Sequence[float] | None = None,
     by: Sequence[str] = (),
-    weight: str | None = None,
-    cluster: str | None = None,
     smooth: int | None = None,
-    count: str | None = None,
+    **rest: Any,
 ) -> Any:
     """Test whether the outcome jumps at named values, or find where it jumps most.
 
@@ -169,7 +151,7 @@ def discontinuities(
     Where none is there, simulated false alarms at 5 % are 4 to 6 %.
 
     Args:
-        frame, along, value, by, weight, smooth, count: as for :func:`curve`.
+        frame, along, value, by, smooth, rest: as for :func:`curve`.
         at: values at which a rule may start, such as 50 (those of 50 belong to the upper side); by default
             every value with enough people on both sides is tried, 200 at most, and the largest is told.
 
@@ -190,14 +172,66 @@ def discontinuities(
     >>> discontinuities(cliff, "age", "told", smooth=5).select("age", pl.col("p_adjusted") < 0.01).row(0)
     (46.0, True)
     """
-    table, groups = _read(frame, along, value, by, weight=weight, cluster=cluster, count=count)
+    table, groups = _read(frame, along, value, by, **rest)
     found = [group | row for group, mine in groups for row in _jumps(mine, along, at, smooth)]
     schema = dict.fromkeys(by, pl.String) | {along: pl.Float64} | dict.fromkeys(_JUMP, pl.Float64)
     return table.back(pl.DataFrame(found, schema=schema | {"tried": pl.Int64, "status": pl.String}))
 
 
+def changed_share(frame: Any, pair: str, value: str, weight: str | None = None) -> float | None:
+    """Return the share of people whose outcome is not the same under every value of the changed answer.
+
+    Parameters: ``frame``, pandas or Polars; ``pair``, the column that says which rows are one person;
+    ``value``, any column (null counts as a value); ``weight``, the column of a person's weight.
+    Returns a share from 0 to 1, None for an empty frame. Raises ValueError for a missing column.
+    Source: Kusner et al. (2017), Counterfactual fairness, NeurIPS.
+
+    >>> import polars as pl
+    >>> changed_share(pl.DataFrame({"pair": [1, 1, 2, 2], "said": list("abaa")}), "pair", "said")
+    0.5
+    """
+    columns = list(dict.fromkeys([pair, value, *([weight] if weight else [])]))
+    table = to_lazy(frame, columns)[0].select(columns).collect()
+    if table.is_empty():
+        return None
+    people = table.group_by(pair).agg(
+        moved=pl.col(value).n_unique() > 1, weight=pl.col(weight).first() if weight else pl.lit(1.0)
+    )
+    return float(people.select((pl.col("moved") * pl.col("weight")).sum() / pl.col("weight").sum()).item())
+
+
+def steps(frame: Any, pair: str, along: str, value: str, weight: str | None = None) -> Any:
+    """Return where the outcome moves along an ordered answer, age by age say.
+
+    Parameters: as for ``changed_share``; ``along``, the changed answer.
+    Returns a frame of the same kind, one row a pair of neighbouring values at which somebody's outcome
+    changes, in order: ``<along>_from``, ``<along>_to``, ``share_changed`` (0 to 1), ``n`` (people).
+    Raises ValueError for a missing column, ValueError if a person lacks one of the values.
+
+    >>> import polars as pl
+    >>> sweep = pl.DataFrame({"pair": [1, 1, 1], "age": [29, 30, 31], "said": list("aab")})
+    >>> steps(sweep, "pair", "age", "said").rows()
+    [(30, 31, 1.0, 1)]
+    """
+    columns = list(dict.fromkeys([pair, along, value, *([weight] if weight else [])]))
+    lazy, back = to_lazy(frame, columns)
+    table = lazy.select(columns).collect().sort(pair, along)
+    people, values = table[pair].n_unique(), table[along].n_unique()
+    if table.height != people * values:
+        raise ValueError(f"every {pair} needs one row for each of the {values} values of {along!r}")
+    moved = table.with_columns(
+        _from=pl.col(along).shift(1).over(pair),
+        _changed=pl.col(value).ne_missing(pl.col(value).shift(1).over(pair)),
+        _weight=pl.col(weight) if weight else pl.lit(1.0),
+    ).drop_nulls("_from")
+    ends, w = (pl.col("_from").alias(f"{along}_from"), pl.col(along).alias(f"{along}_to")), pl.col("_weight")
+    share = (pl.col("_changed") * w).sum() / w.sum()
+    result = moved.group_by(*ends).agg(share_changed=share, n=pl.len().cast(pl.Int64))
+    return back(result.filter(pl.col("share_changed") > 0).sort(f"{along}_from"))
+
+
 def _read(
-    frame: Any, along: str, value: str, by: Sequence[str], **rest: str | None
+    frame: Any, along: str, value: str, by: Sequence[str], **rest: Any
 ) -> tuple[Rows, list[tuple[dict[str, str], Rows]]]:
     """The rows, those that are the same as one with their number ``_f``; and those of each group."""
     schema = to_lazy(frame, [along, *by])[0].collect_schema()
@@ -208,7 +242,7 @@ def _read(
     # one group may lack an outcome that others have: what kind of curve it is, the whole table says
     rate = pl.lit(table.table["_y"].is_in([0.0, 1.0]).all())
     same = [name for name in table.table.columns if name != "_f"]
-    people = (pl.col("_f").sum() if rest["count"] else pl.len()).cast(pl.Float64)
+    people = (pl.col("_f").sum() if rest.get("count") else pl.len()).cast(pl.Float64)
     whole = table.table.group_by(same).agg(_f=people).sort(same).with_columns(_rate=rate)
     parts = whole.partition_by(by, as_dict=True) if by else {(): whole}
     named = [(dict(zip(by, key, strict=True)), parts[key]) for key in sorted(parts)]

@@ -15,20 +15,10 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from bobanalysis.fairness import regression
 from bobanalysis.fairness._cube import as_list
 from bobanalysis.fairness.metrics import no_reference
-from bobanalysis.fairness.regression import (
-    Array,
-    Design,
-    NotEstimableError,
-    Rows,
-    check_rank,
-    covariance,
-    design,
-    fit,
-    limits,
-    rows,
-)
+from bobanalysis.fairness.regression import Array, Design, NotEstimableError, Rows
 
 MOST_FACTORS = 16
 """More factors would need more than 65,536 evaluations."""
@@ -137,7 +127,7 @@ def kitagawa(
     strata = as_list(strata)
     if not strata or group in strata or value in (group, *strata):
         raise ValueError("name at least one column of strata, other than the group and the value")
-    table = rows(frame, value, [], weight, labels=[group, *strata])
+    table = regression.rows(frame, value, [], weight, labels=[group, *strata])
     names, against = table.table[group].unique().sort().to_list(), str(reference)
     if against not in names:
         raise no_reference(reference, names)
@@ -231,7 +221,7 @@ def oaxaca(
     explain = as_list(explain)
     if not explain or group in explain or value in (group, *explain):
         raise ValueError("explain= needs one or more columns, other than the group and the value")
-    table = rows(frame, value, explain, weight, labels=[group])
+    table = regression.rows(frame, value, explain, weight, labels=[group])
     groups, against = table.table[group].unique().sort().to_list(), str(reference)
     if against not in groups:
         raise no_reference(reference, groups)
@@ -239,12 +229,12 @@ def oaxaca(
         has = f"column {group!r} has {len(groups)} groups ({', '.join(groups[:20])})"
         raise ValueError(f"{has}; keep the rows of two")
     mine = next(name for name in groups if name != against)
-    columns, in_group = design(table.table, explain), (table.table[group] == mine).to_numpy()
+    columns, in_group = regression.design(table.table, explain), (table.table[group] == mine).to_numpy()
     x, b = _side(table, columns, in_group, mine)
     x0, b0 = _side(table, columns, ~in_group, against)
     both = np.column_stack([columns.x, in_group])
-    check_rank(both, [*columns.names, group])
-    pooled = fit(table, both)
+    regression.check_rank(both, [*columns.names, group])
+    pooled = regression.fit(table, both)
     common = np.vstack([pooled.params, pooled.moved])[:, :-1]
     found: list[tuple[str, str | None, Array]] = [
         ("gap", None, _product(x, b) - _product(x0, b0)),
@@ -254,9 +244,9 @@ def oaxaca(
         found.append(("explained", name, _product(x - x0, common, list(term.at))))
     found.append(("unexplained", None, _product(x, b - common) - _product(x0, b0 - common)))
     contribution, *moved = np.stack([column for *_, column in found], axis=1)
-    se = np.sqrt(np.diag(covariance(np.array(moved))))
+    se = np.sqrt(np.diag(regression.covariance(np.array(moved))))
     named = pl.DataFrame([row[:2] for row in found], {"part": pl.String, "column": pl.String}, orient="row")
-    result = named.with_columns(contribution=pl.Series(contribution), **limits(contribution, se))
+    result = named.with_columns(contribution=pl.Series(contribution), **regression.limits(contribution, se))
     sizes = {"n": pl.lit(int(in_group.sum())), "n_reference": pl.lit(int((~in_group).sum()))}
     return table.back(result.with_columns(group=pl.lit(mine), reference=pl.lit(against), **sizes))
 
@@ -265,14 +255,13 @@ def _side(table: Rows, columns: Design, keep: Any, name: str) -> tuple[Array, Ar
     """Means and coefficients of one of the two groups; below each, what every row moves it by."""
     x, mine = columns.x[keep], table.within(pl.Series(keep))
     if nobody := [n for n, any_ in zip(columns.names, (x != 0).any(axis=0), strict=True) if not any_]:
-        raise NotEstimableError(
-            f"in group {name!r} nobody has {', '.join(nobody)}: merge that value or leave it out"
-        )
+        why = f"in group {name!r} nobody has {', '.join(nobody)}: merge that value or leave it out"
+        raise NotEstimableError(why)
     try:
-        check_rank(x, columns.names)
+        regression.check_rank(x, columns.names)
     except NotEstimableError as error:
         raise NotEstimableError(f"in group {name!r} {error}") from None
-    fitted, share = fit(mine, x), mine.w / mine.w.sum()
+    fitted, share = regression.fit(mine, x), mine.w / mine.w.sum()
     means, coefficients = np.zeros((2, len(keep) + 1, x.shape[1]))
     means[0], coefficients[0] = share @ x, fitted.params
     means[1:][keep], coefficients[1:][keep] = share[:, None] * (x - means[0]), fitted.moved

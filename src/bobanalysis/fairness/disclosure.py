@@ -74,9 +74,7 @@ def protect(
         if TOTAL in labels:
             raise ValueError(f"column {name!r} has the value {TOTAL!r}; leave totals out, they are added")
         kinds[name] = pl.Enum([*labels, TOTAL])
-    full = inner.with_columns(
-        pl.col(name).cast(pl.String).fill_null(UNKNOWN).cast(kind) for name, kind in kinds.items()
-    )
+    full = inner.with_columns(pl.col(n).cast(pl.String).fill_null(UNKNOWN).cast(k) for n, k in kinds.items())
     full = full.group_by(by).agg(pl.col(count, *values).sum())
     for name, kind in kinds.items():
         others = [c for c in by if c != name]

@@ -23,9 +23,9 @@ def distribution_distances(
     frame: Any,
     groups: Sequence[str] | None = None,
     prediction: str | None = None,
-    weight: str | None = None,
     reference: Any = None,
     min_group: int = MIN_GROUP,
+    **roles: Any,
 ) -> Any:
     """Compare what each group is told, over all answers at once, with what another group is told.
 
@@ -33,10 +33,10 @@ def distribution_distances(
         frame: one row a person, in Polars, pandas, PyArrow, …; or a cube.
         groups: columns to cross.
         prediction: one of several answers (text), or a decision. Rows without are left out.
-        weight: weights, zero or more.
         reference: label of the group the others are compared with, or one label a group column; default
             everyone else.
         min_group: smaller groups are suppressed.
+        roles: ``weight=``, ``design=``, as in :func:`bobanalysis.fairness.cube`.
 
     Returns:
         A frame of the library that came in, one row a group: group columns, ``n``, ``reference``,
@@ -66,7 +66,7 @@ def distribution_distances(
     from scipy.spatial.distance import jensenshannon
     from scipy.special import chdtrc
 
-    given = cube(frame, groups, prediction=prediction, weight=weight)
+    given = cube(frame, groups, prediction=prediction, **roles)
     cells, restore = given.renamed()
     by = list(cells.groups)
     said = cells.cells.filter(pl.col("_prediction").is_not_null())

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Mapping
-from dataclasses import fields
-from datetime import date
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.metadata import version
 from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -24,6 +23,18 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 """Number of the shape of the JSON; see ``audit.schema.json``."""
+ROLES = (
+    "prediction",
+    "outcome",
+    "score",
+    "weight",
+    "count",
+    "selected",
+    "strata",
+    "cluster",
+    "replicate_weights",
+)
+"""What columns are read as, in the order in which it is told."""
 _KINDS = {"text": pl.String, "number": pl.Float64, "count": pl.Int64, "mark": pl.Boolean}
 
 
@@ -58,34 +69,41 @@ def long(audit: Result) -> pl.DataFrame:
     return pl.concat(parts, how="diagonal")
 
 
+def command_line(name: str, asked: Iterable[tuple[str, Any]]) -> str:
+    """Return a command as one types it, in the folder of its files.
+
+    Args:
+        name: of the command.
+        asked: its arguments (without a name) and options with their values, None where one is not given: a
+            list repeats the option, a tuple is one word with commas, a mapping gives ``name=values``.
+
+    Example:
+        >>> command_line("audit", [("", "a.csv"), ("by", ["age", "sex"]), ("bands", {"age": (25.0, 50.0)})])
+        'bobanalysis audit a.csv --by age --by sex --bands age=25,50'
+    """
+    words = ["bobanalysis", name]
+    for option, value in asked:
+        flag = [f"--{option.replace('_', '-')}"] if option else []
+        if isinstance(value, Mapping):
+            value = [f"{of}={_word(each)}" for of, each in value.items()]
+        given = value if isinstance(value, list) else [] if value is None else [value]
+        words += [word for one in given for word in (*flag, *([] if one is True else [_word(one)]))]
+    return shlex.join(words)
+
+
+def _word(value: Any) -> str:
+    if isinstance(value, tuple | list):
+        return ",".join(map(_word, value))
+    return f"{value:g}" if isinstance(value, float) else value.name if isinstance(value, Path) else str(value)
+
+
 def command(audit: Result) -> str:
     """Return the command that gives the audit again."""
-    words = ["bobanalysis", "audit", audit.path.name]
-    asked = {one.name: getattr(audit.question, one.name) for one in fields(audit.question)}
-    asked |= {one.name: getattr(audit.plan, one.name) for one in fields(audit.plan)[1:]}  # all but the groups
+    asked = vars(audit.question) | {name: one for name, one in vars(audit.plan).items() if name != "groups"}
+    asked |= {name: tuple(asked[name]) for name in ("groups", "adjust_for")}
     usual = {"min_group": MIN_GROUP, "missing": MISSING}
-    for option, value in asked.items():
-        flag = "--" + option.replace("_", "-")
-        if not value or value == usual.get(option):
-            continue
-        if value is True:
-            words.append(flag)
-        elif isinstance(value, Mapping):
-            each = {
-                name: [one] if isinstance(one, str) else [f"{n:g}" for n in one]
-                for name, one in value.items()
-            }
-            words += [word for name, one in each.items() for word in (flag, f"{name}={','.join(one)}")]
-        elif option in ("groups", "adjust_for", "missing") or isinstance(value, tuple):
-            words += [flag, ",".join(value)]
-        else:
-            each_one = value if isinstance(value, list) else [value]
-            words += [
-                w
-                for one in each_one
-                for w in (flag, str(one) if isinstance(one, str | date | int) else ",".join(one))
-            ]
-    return shlex.join(words)
+    given = [(name, value) for name, value in asked.items() if value and value != usual.get(name)]
+    return command_line("audit", [("", audit.path), *given])
 
 
 def metadata(audit: Result) -> dict[str, str]:
@@ -96,9 +114,7 @@ def metadata(audit: Result) -> dict[str, str]:
 
 def record(audit: Result) -> str:
     """Return an audit as JSON of the shape that ``audit.schema.json`` describes."""
-    told = metadata(audit)
-    roles = ["prediction", "outcome", "score", "weight", "count", "selected"]
-    roles += ["strata", "cluster", "replicate_weights", "replicate_kind"]
+    told, roles = metadata(audit), [*ROLES, "replicate_kind"]
     found = {
         "format": FORMAT,
         **{"package": told["package"], "command": told["command"]},
@@ -116,7 +132,12 @@ def record(audit: Result) -> str:
             for entry in audit.entries
         ],
     }
-    return json.dumps(found, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+    return as_json(found)
+
+
+def as_json(content: Any) -> str:
+    """Write JSON as the project stores it: UTF-8, one space of indent, a newline at the end."""
+    return json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
 
 
 def _both(note: Text) -> dict[str, str]:

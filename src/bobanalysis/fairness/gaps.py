@@ -1,5 +1,7 @@
 """Gaps between groups, with a false-alarm rate that holds: a test, and limits for the largest of many gaps.
 
+And what a table can show: the smallest gap that it can detect, and the gaps that it can exclude.
+
 Of many groups that are truly alike, the two that differ most always look different. So nothing here compares
 two groups as if they had been chosen beforehand. Each group gets a *comparison interval* (Wilson's score
 interval of a rate, Student's of a mean) with its multiplier set so that, if all groups were alike, two of
@@ -31,6 +33,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -40,7 +43,7 @@ from bobanalysis.fairness import intervals
 from bobanalysis.fairness._cube import Back, cube
 from bobanalysis.fairness.intervals import Array
 from bobanalysis.fairness.metrics import RATES, labelled, mean_sums, rate_sums
-from bobanalysis.fairness.survey import Design, covariance, shorter
+from bobanalysis.fairness.survey import covariance, shorter
 
 DRAWS = 1_999
 """Number of data sets drawn without a difference, where groups are few enough to afford it."""
@@ -48,6 +51,7 @@ LEVEL = 0.05
 """Chance of a false alarm; limits hold with the rest, 95 %."""
 
 _FEWEST, _WORK, _CHUNK = 199, 20_000_000, 2_000_000
+_MOST_PAIRED = 3_000  # groups all pairs of which are looked at
 _MOST_LISTED = 1_000  # groups whose pairs are listed
 _MOST_DEALT = 10**9  # people, that numpy deals out without replacement
 MEAN, ODDS = "mean_score", "equalized_odds"
@@ -92,23 +96,18 @@ def gap_test(
     frame: Any,
     groups: Sequence[str] | None = None,
     prediction: str | None = None,
-    outcome: str | None = None,
-    weight: str | None = None,
     metric: str | None = None,
     min_group: int = 2,
     draws: int = DRAWS,
     seed: int = 0,
-    *,
-    score: str | None = None,
-    design: Design | None = None,
+    **roles: Any,
 ) -> GapTest:
     """Test whether groups differ at all, and say how large the largest gap is.
 
     Args:
         frame: one row a person: Polars, pandas, PyArrow, …; or a cube.
         groups: columns to cross. Rows without a group are the group "unknown".
-        prediction, outcome, score, weight: as for :func:`bobanalysis.fairness.group_metrics`; weights may be
-            related to what is measured.
+        prediction: column of decisions.
         metric: name of a rate of :func:`bobanalysis.fairness.group_metrics`, such as
             "false_positive_rate", or "mean_score"; by default the first that the columns allow. Also
             "equalized_odds", the larger of the largest gaps of the true and of the false positive rate: both
@@ -117,7 +116,8 @@ def gap_test(
         min_group: groups of fewer rows are left out, and named. At least 2: one row shows no rate.
         draws: data sets to draw; fewer are where groups are many (at least 199).
         seed: of the random numbers.
-        design: how the rows were drawn; see :class:`bobanalysis.fairness.Design`.
+        roles: ``outcome=``, ``score=``, ``weight=``, ``design=``: as for
+            :func:`bobanalysis.fairness.group_metrics`; weights may be related to what is measured.
 
     Returns:
         The test; see :class:`GapTest`. It is *not estimable*, and says why, where fewer than two groups are
@@ -133,8 +133,7 @@ def gap_test(
         >>> print(f"{found.value:.2f} ({found.ci_low:.2f} to {found.ci_high:.2f}), p {found.p_value:.3f}")
         0.30 (0.16 to 0.43), p 0.001
     """
-    roles: Any = {"prediction": prediction, "outcome": outcome, "weight": weight, "score": score}
-    roles |= {"design": design}
+    roles |= {"prediction": prediction}
     if metric != ODDS:
         return _gap_test(compare(frame, groups, roles, metric, min_group), draws, seed)
     cells, tests = cube(frame, groups, **roles), []
@@ -158,35 +157,25 @@ def _gap_test(levels: Levels, draws: int, seed: int, level: float = LEVEL) -> Ga
     shown = _intervals(levels, multiplier)
     low, high = shown["low"].to_numpy(), shown["high"].to_numpy()
     widest = float(high.max() - low.min())
-    return found(
-        shown,
-        high=labels[value.argmax()],
-        low=labels[value.argmin()],
-        ci_low=float(max(low.max() - high.min(), 0.0)),
-        ci_high=widest if levels.metric == MEAN else min(widest, 1.0),
-        p_value=p_value,
-    )
+    furthest = widest if levels.metric == MEAN else min(widest, 1.0)
+    ends: dict[str, Any] = {"ci_low": float(max(low.max() - high.min(), 0.0)), "ci_high": furthest}
+    return found(shown, high=labels[value.argmax()], low=labels[value.argmin()], p_value=p_value, **ends)
 
 
 def pairwise_gaps(
     frame: Any,
     groups: Sequence[str] | None = None,
     prediction: str | None = None,
-    outcome: str | None = None,
-    weight: str | None = None,
     metric: str | None = None,
     min_group: int = 2,
     draws: int = DRAWS,
     seed: int = 0,
-    *,
-    score: str | None = None,
-    design: Design | None = None,
+    **roles: Any,
 ) -> Any:
     """Return all gaps between two groups, with limits that hold for all at once.
 
     Args:
-        frame, groups, prediction, outcome, score, weight, metric, min_group, draws, seed, design: as for
-            :func:`gap_test`.
+        frame, groups, prediction, metric, min_group, draws, seed, roles: as for :func:`gap_test`.
 
     Returns:
         A frame of the library that came in, one row a pair, the surest gap first: ``group`` and
@@ -203,8 +192,7 @@ def pairwise_gaps(
         >>> pairwise_gaps(people, ["age"], "told", draws=999)["difference"].round(3).item()
         0.3
     """
-    roles = {"prediction": prediction, "outcome": outcome, "weight": weight, "score": score, "design": design}
-    levels = compare(frame, groups, roles, metric, min_group)
+    levels = compare(frame, groups, roles | {"prediction": prediction}, metric, min_group)
     if len(levels.n) > _MOST_LISTED:
         raise ValueError(f"{len(levels.n)} groups make too many pairs to list; take gap_test")
     _, multiplier, alike = (1.0, np.nan, np.zeros(0)) if levels.reason else _tested(levels, draws, seed)
@@ -233,6 +221,139 @@ def _intervals(levels: Levels, multiplier: float) -> pl.DataFrame:
     table = {"group": pl.Series(levels.labels, dtype=pl.String), "n": levels.n, "people": levels.people}
     found = pl.DataFrame(table | {"value": levels.value, "low": low, "high": high})
     return found.with_columns(pl.col("low", "high").fill_nan(None))
+
+
+# --- what a table can show ---------------------------------------------------------------------------------
+
+
+def power(rate: Any, gap: Any, n: Any, m: Any, level: float = 0.05, tests: int = 1) -> Array:
+    """Chance that a two-sided test of two rates finds a gap, as statsmodels computes it.
+
+    Args:
+        rate: rate of those that a group is compared with.
+        gap: rate of the group minus that rate; outside 0 to 1 in sum gives NaN.
+        n, m: people in the group, and in the one it is compared with; effective numbers with weights.
+        level: chance of a false alarm, of all tests together.
+        tests: number of tests that it is shared among (Bonferroni).
+
+    Returns:
+        Power, 0 to 1.
+
+    Source: Cohen, Statistical Power Analysis for the Behavioral Sciences (1988), chapter 6.
+
+    Example:
+        >>> power(0.3, [0.05, 0.1, 0.2], 350, 350).round(2)
+        array([0.29, 0.79, 1.  ])
+    """
+    from statsmodels.stats.power import normal_power
+    from statsmodels.stats.proportion import proportion_effectsize
+
+    p, gap, n, m = np.broadcast_arrays(*(np.asarray(v, float) for v in (rate, gap, n, m)))
+    possible = (p + gap >= 0) & (p + gap <= 1) & (n > 0) & (m > 0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        effect, size = proportion_effectsize(p + gap, p), n * m / (n + m)
+    return np.where(possible, normal_power(effect, size, level / tests), np.nan)
+
+
+def minimum_detectable_gap(
+    rate: Any, n: Any, m: Any, chance: float = 0.8, level: float = 0.05, tests: int = 1
+) -> Array:
+    """Smallest gap upwards that would be found with a given chance: :func:`power`, turned round.
+
+    Args:
+        rate: rate of those that a group is compared with; for gaps downwards give 1 minus it.
+        n, m, level, tests: as for :func:`power`.
+        chance: of finding the gap.
+
+    Returns:
+        A difference of shares; NaN where even the largest possible gap would be found less often.
+
+    Example:
+        >>> minimum_detectable_gap(0.3, [20, 350], [1000, 350]).round(2)
+        array([0.31, 0.1 ])
+    """
+    p, n, m = np.broadcast_arrays(*(np.asarray(v, float) for v in (rate, n, m)))
+    normal = NormalDist()
+    effect = (normal.inv_cdf(1 - level / tests / 2) + normal.inv_cdf(chance)) * np.sqrt(1 / n + 1 / m)
+    angle = np.arcsin(np.sqrt(p)) + effect / 2
+    return np.where(angle <= np.pi / 2, np.sin(angle) ** 2 - p, np.nan)
+
+
+@dataclass(frozen=True)
+class Equivalence:
+    """Whether a gap larger than a margin can be excluded.
+
+    Attributes:
+        margin: the margin asked for, a difference of shares.
+        excluded: whether every gap is shown to be smaller.
+        smallest: the smallest margin that can be excluded; None where it is not estimable.
+        high, low: labels of the two groups that decide it.
+        left_out: labels of the groups too small to compare, about which nothing is shown.
+        reason: why it is not estimable, or None.
+    """
+
+    margin: float
+    excluded: bool
+    smallest: float | None
+    high: str | None
+    low: str | None
+    left_out: tuple[str, ...]
+    reason: str | None = None
+
+
+def equivalence_test(
+    frame: Any,
+    groups: Sequence[str] | None = None,
+    prediction: str | None = None,
+    margin: float = 0.05,
+    metric: str | None = None,
+    min_group: int = 2,
+    level: float = 0.05,
+    **roles: Any,
+) -> Equivalence:
+    """Test whether gaps of more than a margin can be excluded (two one-sided tests of every pair).
+
+    "No significant gap" may only mean few people. This asks the opposite question, and the burden of proof is
+    on the claim that groups are treated alike. It needs no correction for the number of pairs: the claim
+    is made only if it holds for each.
+
+    Args:
+        frame, groups, prediction, metric, min_group, roles: as for :func:`bobanalysis.fairness.gap_test`.
+        margin: difference of shares, more than 0 and less than 1; 0.05 is five points.
+        level: chance of excluding the margin wrongly.
+
+    Returns:
+        The result; see :class:`Equivalence`.
+
+    Raises:
+        ValueError: as :func:`bobanalysis.fairness.gap_test`; a margin that cannot be.
+
+    Source: Schuirmann, J. of Pharmacokinetics and Biopharmaceutics 15 (1987), 657-680; Berger and Hsu,
+    Statistical Science 11 (1996), 283-319, for all pairs; Newcombe's limits for a difference.
+
+    >>> import polars as pl
+    >>> people = pl.DataFrame({"sex": ["F", "M"] * 4000, "told": [1, 1, 0, 0] * 2000})
+    >>> found = equivalence_test(people, ["sex"], "told", margin=0.05)
+    >>> found.excluded, round(found.smallest, 3)
+    (True, 0.018)
+    """
+    if not 0 < margin < 1:
+        raise ValueError(f"a margin lies between 0 and 1 (0.05 is five points), not {margin}")
+    levels = compare(frame, groups, roles | {"prediction": prediction}, metric, min_group)
+    if levels.metric == MEAN:
+        raise ValueError("an equivalence test compares rates: give prediction= or outcome=")
+    if len(levels.value) < 2:
+        return Equivalence(margin, False, None, None, None, levels.left_out, levels.reason)
+    if len(levels.value) > _MOST_PAIRED:
+        raise ValueError(f"{len(levels.value)} groups make too many pairs; compare fewer groups")
+    p = levels.value
+    low, high = intervals.wilson(p, levels.people, 1 - 2 * level)
+    # upper limit of what the group of the row has more than that of the column
+    up = p[:, None] - p + np.hypot((high - p)[:, None], p - low)
+    np.fill_diagonal(up, -1.0)
+    i, j = divmod(int(up.argmax()), len(p))
+    smallest, labels = float(up[i, j]), levels.labels
+    return Equivalence(margin, smallest < margin, smallest, labels[i], labels[j], levels.left_out)
 
 
 # --- what is compared -------------------------------------------------------------------------------------

@@ -18,12 +18,12 @@ from typing import Any
 import polars as pl
 
 from bobanalysis.fairness._cube import UNKNOWN
-from bobanalysis.fairness.export import metadata
+from bobanalysis.fairness.export import ROLES, metadata
 from bobanalysis.fairness.metrics import EVERYONE_ELSE
 from bobanalysis.fairness.result import Entry, Result
 from bobanalysis.fairness.texts import text, texts
 from bobanalysis.tables import load_yaml
-from bobanalysis.text import LANGUAGES, Language, colon, number, percent, percent_sign, quote
+from bobanalysis.text import LANGUAGES, NBSP, Language, colon, number, percent, percent_sign, quantity, quote
 
 MOST_LINES = 300
 """Most lines of a table on a page; the files --output .csv and .parquet have all."""
@@ -51,10 +51,6 @@ class Words:
     def number(self, value: float | None, decimals: int = 0) -> str:
         """Write a number."""
         return number(value, self.lang, decimals)
-
-    def known_number(self, value: float | None, decimals: int = 0) -> str:
-        """Write a number, or that there is none."""
-        return self.number(value, decimals) or self.word("none")
 
     def share(self, value: float | None) -> str:
         """Write a share; nothing where there is none."""
@@ -108,17 +104,13 @@ class Words:
         """Write a difference with its sign; of shares in points."""
         if value is None:
             return ""
-        written = self._points(value)
-        sign = "+" if value > 0 and written.strip("0.,") else ""
-        return sign + written + ("\u00a0pts" if self.decimals is None else "")
+        shares = self.decimals is None
+        written = quantity(float(value), "points", self.lang) if shares else self._points(value)
+        return ("+" if value > 0 and re.search("[1-9]", written) else "") + written.replace(" ", NBSP)
 
     def error(self, value: float | None) -> str:
         """Write a standard error, of shares in points."""
         return self.gap(value).lstrip("+")
-
-    def known_gap(self, value: float | None) -> str:
-        """Write a difference, or that there is none."""
-        return self.gap(value) or self.word("none")
 
     def _points(self, value: float) -> str:
         return self.number(100 * value, 1) if self.decimals is None else self.number(value, self.decimals)
@@ -140,10 +132,6 @@ class Words:
             return ""
         return f"< {self.number(0.001, 3)}" if value < 0.001 else self.number(value, 3)
 
-    def known_p(self, value: float | None) -> str:
-        """Write a p value, or that there is none."""
-        return self.p(value) or self.word("none")
-
     def flags(self, *marks: bool) -> str:
         """Write what is remarkable about an impact ratio."""
         return ", ".join(self.word(key) for key, mark in zip(_FLAGS, marks, strict=True) if mark)
@@ -152,13 +140,20 @@ class Words:
 _WRITERS: dict[str, Callable[..., str]] = {
     writer.__name__: writer
     for writer in (
-        *(Words.number, Words.known_number, Words.share, Words.metric, Words.label, Words.value),
-        *(Words.rate, Words.gap, Words.known_gap, Words.span, Words.ratios, Words.p, Words.known_p),
-        Words.error,
-        *(Words.flags, Words.part, Words.place, Words.places),
+        *(
+            Words.number,
+            Words.share,
+            Words.metric,
+            Words.label,
+            Words.value,
+            Words.rate,
+            Words.gap,
+            Words.error,
+        ),
+        *(Words.span, Words.ratios, Words.p, Words.flags, Words.part, Words.place, Words.places),
     )
 }
-"""What ``columns.yaml`` may name."""
+"""What ``columns.yaml`` may name; with a question mark, what is empty is said to be not estimable."""
 _NAMING = ("metric", "label", "part")
 """Those that write words rather than numbers."""
 
@@ -341,11 +336,14 @@ def _read_as(audit: Result, words: Words) -> Section:
     if audit.people != audit.rows:
         lines.append((words.word("people"), words.number(audit.people)))
     lines.append((words.word("groups"), ", ".join(entry.name for entry in audit.entries)))
-    roles = ["prediction", "outcome", "score", "weight", "count", "selected"]
-    roles += ["strata", "cluster", "replicate_weights"]
-    lines += [(words.word(role), str(getattr(plan, role))) for role in roles if getattr(plan, role)]
+    lines += [(words.word(role), str(getattr(plan, role))) for role in ROLES if getattr(plan, role)]
     lines += [(words.word(key), told[key]) for key in ("package", "command", "sha256")]
     return Section("", (), ("", ""), lines, words=2)
+
+
+def _written(words: Words, how: str, values: Sequence[Any]) -> str:
+    text = _WRITERS[how.rstrip("?")](words, *values)
+    return text or (words.word("none") if how.endswith("?") else "")
 
 
 @dataclass(frozen=True)
@@ -402,7 +400,7 @@ class _Told:
         for row in rows.head(self.most).iter_rows(named=True):
             write = self.means if of_score or row.get("metric") == "mean_score" else shares
             given = [[row.get(one) if isinstance(one, str) else one for one in of] for _, _, *of in columns]
-            lines.append([_WRITERS[how](write, *of) for (_, how, *_), of in zip(columns, given, strict=True)])
+            lines.append([_written(write, how, of) for (_, how, *_), of in zip(columns, given, strict=True)])
         full = [at for at in range(len(columns)) if any(line[at] for line in lines)]  # not what all lack
         lines, columns = [[line[at] for at in full] for line in lines], [columns[at] for at in full]
         wide = sum(1 for _ in takewhile(lambda column: column[1] in _NAMING, columns))

@@ -1,4 +1,4 @@
-"""How well a score ranks people, group by group: the ROC curve and the area under it, from sums by score."""
+"""A score, group by group: does it mean the same (calibration), and how well does it rank (ROC curve)?"""
 
 from __future__ import annotations
 
@@ -9,11 +9,71 @@ import numpy as np
 import polars as pl
 
 from bobanalysis.fairness import survey
-from bobanalysis.fairness._calibration import by_bin
-from bobanalysis.fairness._cube import Cube
+from bobanalysis.fairness._cube import UNKNOWN, Cube, cube
 from bobanalysis.fairness.coverage import repaired_wilson
-from bobanalysis.fairness.metrics import MIN_GROUP, labelled
-from bobanalysis.fairness.survey import REPLICATES, Design
+from bobanalysis.fairness.metrics import MIN_GROUP, labelled, measures
+from bobanalysis.fairness.survey import REPLICATES
+
+
+def calibration(
+    frame: Any,
+    groups: Sequence[str] | None = None,
+    score: str | None = None,
+    outcome: str | None = None,
+    bin: str | None = None,
+    reference: Any = None,
+    min_group: int = MIN_GROUP,
+    **roles: Any,
+) -> Any:
+    """Measure the observed rate at each level of a score, group by group.
+
+    Formula: in bin b and group g, observed rate = share of people with the outcome among those of g whose
+    score is in b; mean score = mean of their scores. Calibrated within groups: at the same score, the same
+    rate.
+
+    Args:
+        frame: one row a person, in Polars, pandas, PyArrow, …; or a cube whose items are bins of the score.
+        groups: columns to cross.
+        score: numbers.
+        outcome: what was true, yes or no; rows without are left out.
+        bin: column naming the bin of the score, such as its decile; rows without are left out.
+        reference: the group others are compared with; default everyone else with a score in the same bin.
+        min_group, roles: as in :func:`bobanalysis.fairness.group_metrics`: ``weight=``, ``design=``.
+
+    Returns:
+        A measure frame (see :data:`bobanalysis.fairness.MEASURE_COLUMNS`) of the library that came in;
+        ``item`` is the bin, in the order of scores, ``metric`` is ``base_rate`` or ``mean_score``. Bins
+        without people of a group are absent from it.
+
+    Raises:
+        ValueError: see :func:`bobanalysis.fairness.cube`.
+
+    Source: Chouldechova, Big Data 5 (2017), 153-163 (calibration of a score, "test fairness"); Pleiss et al.
+    (2017), NeurIPS.
+
+    Example:
+        >>> again = [0, 1] * 10 + [0, 0] * 10
+        >>> people = pl.DataFrame({"sex": ["F"] * 20 + ["M"] * 20, "decile": [1, 9] * 20, "again": again})
+        >>> found = calibration(people, ["sex"], "decile", "again", bin="decile", min_group=5)
+        >>> found.filter(metric="base_rate", item="9").select("sex", "value").rows()
+        [('F', 1.0), ('M', 0.0)]
+    """
+    cells = by_bin(frame, groups, score=score, outcome=outcome, item=bin, **roles)
+    w, total = pl.col("_score_w").sum(), pl.col("_score_sum").sum()
+    order = cells.cells.group_by("_item").agg(_mean=total / w).sort("_mean")["_item"].to_list()
+    found = measures(cells, reference, min_group).filter(pl.col("metric").is_in(["base_rate", "mean_score"]))
+    place = pl.col("item").replace_strict(order, range(len(order)), return_dtype=pl.Int64)
+    return cells.back(found.sort("metric", place, maintain_order=True))
+
+
+def by_bin(frame: Any, groups: Sequence[str] | None, **roles: Any) -> Cube:
+    """Return the cube of those who have both a score and an outcome, its items the bins."""
+    cells = cube(frame, groups, **roles)
+    if missing := {"_score_sum", "_outcome", "_item"} - {*cells.cells.columns}:
+        why = f"a score is judged with score=, outcome= and bin=; there is no {min(missing).strip('_')}"
+        raise ValueError(why)
+    scored = (pl.col("_item") != UNKNOWN) & (pl.col("_score_n") > 0)
+    return cells.where(scored & pl.col("_outcome").is_not_null())
 
 
 def roc_area(
@@ -21,9 +81,8 @@ def roc_area(
     groups: Sequence[str] | None = None,
     score: str | None = None,
     outcome: str | None = None,
-    weight: str | None = None,
     min_group: int = MIN_GROUP,
-    design: Design | None = None,
+    **roles: Any,
 ) -> Any:
     """Measure how often someone with the outcome has a higher score than someone without, group by group.
 
@@ -36,9 +95,8 @@ def roc_area(
         groups: columns to cross.
         score: numbers; rows without are left out.
         outcome: what was true, yes or no; rows without are left out.
-        weight: weights, zero or more.
         min_group: groups with fewer people with or without the outcome are hidden.
-        design: how the rows were drawn.
+        roles: ``weight=``, ``design=``: see :func:`bobanalysis.fairness.cube`.
 
     Returns:
         A frame of the library that came in, one row a group: group columns, ``n``, ``n_with`` (people with
@@ -55,7 +113,7 @@ def roc_area(
     >>> roc_area(people, ["sex"], "score", "again").select("area", "ci_high").row(0)
     (1.0, 1.0)
     """
-    given = by_bin(frame, groups, score, outcome, score, weight, design)
+    given = by_bin(frame, groups, score=score, outcome=outcome, item=score, **roles)
     cells, names = given.renamed()
     levels, sample, by = _levels(cells), cells.sample, list(cells.groups)
     p, q, p2, q2 = (pl.col(f"{side}{of}") for of in ("_w", "_w2") for side in "+-")
@@ -63,9 +121,8 @@ def roc_area(
         _p=((q.cum_sum() - q / 2) / q.sum()).over(by), _q=(1 - (p.cum_sum() - p / 2) / p.sum()).over(by)
     )
     area = ((p * pl.col("_p")).sum() / p.sum()).over(by)
-    levels = levels.with_columns(
-        area=area, _p=(pl.col("_p") - area) / p.sum().over(by), _q=(pl.col("_q") - area) / q.sum().over(by)
-    )
+    apart = {"_p": (pl.col("_p") - area) / p.sum().over(by), "_q": (pl.col("_q") - area) / q.sum().over(by)}
+    levels = levels.with_columns(area=area, **apart)
     squares, effective = [], []
     for w, w2, moved in ((p, p2, "_p"), (q, q2, "_q")):
         many = w.sum() ** 2 / w2.sum()
@@ -102,13 +159,13 @@ def roc_points(
     groups: Sequence[str] | None = None,
     score: str | None = None,
     outcome: str | None = None,
-    weight: str | None = None,
     min_group: int = MIN_GROUP,
+    **roles: Any,
 ) -> Any:
     """Return the points of the ROC curve of each group: what selecting from each score upwards would do.
 
     Args:
-        frame, groups, score, outcome, weight, min_group: as for :func:`roc_area`.
+        frame, groups, score, outcome, min_group, roles: as for :func:`roc_area`.
 
     Returns:
         A frame of the library that came in, one row a score and group, the highest first: group columns,
@@ -122,7 +179,7 @@ def roc_points(
     >>> roc_points(people, ["sex"], "score", "again").drop("sex").rows()
     [('4', 0.5, 0.0), ('3', 0.5, 0.5), ('2', 1.0, 0.5), ('1', 1.0, 1.0)]
     """
-    given = by_bin(frame, groups, score, outcome, score, weight)
+    given = by_bin(frame, groups, score=score, outcome=outcome, item=score, **roles)
     cells, names = given.renamed()
     by, upwards = list(cells.groups), _levels(cells).reverse()
     shares = (

@@ -182,9 +182,8 @@ def design(table: pl.DataFrame, columns: Sequence[str], reference: Mapping[str, 
     for name in dict.fromkeys(columns):
         values = table[name]
         if values.n_unique() == 1:
-            raise NotEstimableError(
-                f"column {name!r} is {values[0]!r} in every row: nothing to compare, leave it out"
-            )
+            why = f"column {name!r} is {values[0]!r} in every row: nothing to compare, leave it out"
+            raise NotEstimableError(why)
         if values.dtype != pl.String:
             terms[name] = Term((len(names),))
             blocks.append(values.to_numpy())
@@ -209,9 +208,8 @@ def check_rank(x: Array, names: Sequence[str]) -> None:
     from scipy.linalg import qr
 
     if len(x) <= x.shape[1]:
-        raise NotEstimableError(
-            f"{len(x)} rows cannot determine {x.shape[1]} coefficients and their uncertainty"
-        )
+        why = f"{len(x)} rows cannot determine {x.shape[1]} coefficients and their uncertainty"
+        raise NotEstimableError(why)
     triangle = np.abs(np.diag(qr(x / np.sqrt(np.maximum((x**2).sum(axis=0), 1e-300)), mode="r")[0]))
     if bad := [name for name, d in zip(names, triangle, strict=True) if d < 1e-9]:
         raise NotEstimableError(

@@ -1,8 +1,8 @@
 """Does a finding depend on choices nobody can settle: all combinations, and bounds for what is unknown.
 
 ``specification_curve`` runs a measure under every combination of choices; ``agreement`` says how many agree
-in sign and how far apart they are. ``unknown_bounds`` makes no choice at all: the lowest and highest a share
-can be whatever the missing values are.
+in sign and how far apart they are; ``rank_intervals`` which units are extreme under each. ``unknown_bounds``
+makes no choice at all: the lowest and highest a share can be whatever the missing values are.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from bobanalysis.fairness.regression import CONFIDENCE, check_weights
 
 MOST_SPECIFICATIONS = 100_000
 NOT_ESTIMABLE, ESTIMATED = "not estimable", "estimated"
+HIGH, LOW, DEPENDS = "high", "low", "depends"
 _FIXED = ("value", "ci_low", "ci_high", "status", "rank", "sign")
 
 
@@ -164,6 +165,52 @@ def agreement(curve: Any, by: Sequence[str] = (), value: str = "value") -> Any:
 _ORDER = ("lowest", "quarter", "median", "three_quarters", "highest")
 
 
+def rank_intervals(frame: Any, unit: str, specification: str, value: str, extreme: int = 20) -> Any:
+    """Return the ranks of units over all specifications, and which units are extreme under every one.
+
+    Parameters: ``frame``, pandas or Polars, one row a (unit, specification) with a ``value`` (a rate or a
+    mean; null where it cannot be estimated); ``unit``, ``specification``, ``value``, column names;
+    ``extreme``, how many of the highest and of the lowest units are called extreme.
+
+    Returns a frame of the same kind, one row a unit that has a value under some specification, sorted by
+    unit: ``rank_low`` and ``rank_high`` (1 is the highest value; ties share the better rank), ``class``:
+    "high" (among the ``extreme`` highest under every specification), "low", or "depends"; and
+    ``specifications``, the number of those that have a value. A unit that lacks a value under some
+    specification is never called high or low.
+
+    Raises ValueError if ``extreme`` is not between 1 and half the number of units, or if a unit has two
+    values under one specification. Source: Steegen et al. (2016), Increasing transparency through a
+    multiverse analysis, Perspectives on Psychological Science 11(5).
+
+    >>> import polars as pl
+    >>> shares = pl.DataFrame({"place": list("abcabc"), "scale": [1, 1, 1, 2, 2, 2],
+    ...                        "share": [0.9, 0.5, 0.1, 0.6, 0.2, 0.3]})
+    >>> rank_intervals(shares, "place", "scale", "share", extreme=1).rows()[0]
+    ('a', 1, 1, 'high', 2)
+    """
+    lazy, back = to_lazy(frame, [unit, specification, value])
+    table = lazy.select(unit, specification, value).drop_nulls(value).collect()
+    if table.select(unit, specification).is_duplicated().any():
+        raise ValueError(f"a {unit} has two values under one {specification}")
+    units = table[unit].n_unique()
+    if not 1 <= extreme <= max(1, units // 2):
+        raise ValueError(f"extreme must be between 1 and {units // 2} (half of {units} units), not {extreme}")
+    rate = pl.col(value)
+    down, up = (rate.rank("min", descending=way).over(specification) for way in (True, False))
+    ranked = table.with_columns(rank=down, from_below=up)
+    every = table[specification].n_unique()
+    complete = pl.len() == every
+    high, low = ((complete & (pl.col(c).max() <= extreme)) for c in ("rank", "from_below"))
+    kind = pl.when(high).then(pl.lit(HIGH)).when(low).then(pl.lit(LOW)).otherwise(pl.lit(DEPENDS))
+    result = ranked.group_by(unit).agg(
+        pl.col("rank").min().cast(pl.Int64).alias("rank_low"),
+        pl.col("rank").max().cast(pl.Int64).alias("rank_high"),
+        kind.alias("class"),
+        pl.len().cast(pl.Int64).alias("specifications"),
+    )
+    return back(result.sort(unit))
+
+
 def unknown_bounds(frame: Any, value: str, groups: Sequence[str] = (), *, weight: str | None = None) -> Any:
     """Return the lowest and the highest a share can be, whatever the unknown values are.
 
@@ -215,9 +262,7 @@ def unknown_bounds(frame: Any, value: str, groups: Sequence[str] = (), *, weight
         sums[name] = mean = (w * end).sum() / w.sum()
         sums[f"_se_{name}"] = (w**2 * (end - mean) ** 2).sum().sqrt() / w.sum()
     found = table.group_by(groups).agg(**sums).sort(groups) if groups else table.select(**sums)
-    low, high, se_low, se_high, n = (
-        found[c].cast(pl.Float64).to_numpy() for c in ("low", "high", "_se_low", "_se_high", "n")
-    )
+    low, high, se_low, se_high, n = found.select("low", "high", "_se_low", "_se_high", "n").to_numpy().T
     # one observation more at each end of the range: a share seen as 0 of 8 is not known to be 0
     floor = 1 / (2 * (n + 2)) * np.sqrt(2 / (n + 2))
     se_low, se_high = np.maximum(se_low, floor), np.maximum(se_high, floor)

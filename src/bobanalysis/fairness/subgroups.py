@@ -26,14 +26,12 @@ def find_subgroups(
     frame: Any,
     groups: Sequence[str] | None = None,
     prediction: str | None = None,
-    outcome: str | None = None,
-    score: str | None = None,
-    weight: str | None = None,
     metric: str | None = None,
     min_share: float = 0.01,
     min_people: int = MIN_PEOPLE,
     max_attributes: int | None = None,
     alpha: float = 0.05,
+    **roles: Any,
 ) -> Any:
     """Find the groups, over all combinations of attributes, whose rate or mean differs from everyone else's.
 
@@ -45,7 +43,7 @@ def find_subgroups(
     Args:
         frame: one row a person, in Polars, pandas, PyArrow, …; or a cube.
         groups: columns of attributes to combine, any number.
-        prediction, outcome, score, weight: as in :func:`bobanalysis.fairness.group_metrics`.
+        prediction: column of decisions.
         metric: "selection_rate", "mean_score", or a rate of the confusion matrix such as
             "false_positive_rate"; default the selection rate, or without a prediction the mean score, or the
             base rate.
@@ -53,6 +51,7 @@ def find_subgroups(
             counts.
         max_attributes: most attributes combined at a time; default all.
         alpha: false discovery rate (Benjamini–Hochberg).
+        roles: ``outcome=``, ``score=``, ``weight=``: as in :func:`bobanalysis.fairness.group_metrics`.
 
     Returns:
         A frame of the library that came in, one row a group that is large enough, the surest first:
@@ -76,7 +75,7 @@ def find_subgroups(
     >>> found.select("subgroup", "n", "difference", "adds").row(0)
     ('sex=F, age=50+', 100, 1.0, 0.5)
     """
-    cells = cube(frame, groups, prediction=prediction, outcome=outcome, score=score, weight=weight)
+    cells = cube(frame, groups, prediction=prediction, **roles)
     if cells.sample:
         raise ValueError("the search takes people as drawn one by one: leave out design=")
     if clash := set(cells.groups) & {"subgroup", *_RESULT}:
@@ -87,8 +86,8 @@ def find_subgroups(
     whole["mean"] = whole["x"] / whole["w"] if whole["w"] else float("nan")
     enough = max(min_people, min_share * whole["n"], 1)
     found = _grown(table, list(names), enough, max_attributes or len(names))
-    exact = not is_mean and bool((table["w"] == table["n"]).all())
-    result = _described(found.filter(pl.col("n") < whole["n"]), names, whole, alpha, is_mean, exact)
+    law = "mean" if is_mean else "counts" if (table["w"] == table["n"]).all() else "rate"
+    result = _described(found.filter(pl.col("n") < whole["n"]), names, whole, alpha, law)
     return cells.back(result.rename(names))
 
 
@@ -147,12 +146,7 @@ def _grown(table: pl.DataFrame, names: list[str], enough: float, most: int) -> p
 
 
 def _described(
-    found: pl.DataFrame,
-    names: dict[str, str],
-    whole: dict[str, float],
-    alpha: float,
-    is_mean: bool,
-    exact: bool,
+    found: pl.DataFrame, names: dict[str, str], whole: dict[str, float], alpha: float, law: str
 ) -> pl.DataFrame:
     """The result, the surest first."""
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -161,7 +155,7 @@ def _described(
         value = one["x"] / one["w"]
         others = np.where(rest["w"] > 1e-12 * whole["w"], rest["x"] / rest["w"], np.nan)
         gap = value - others
-        p_value = np.where(np.isnan(gap), np.nan, _p_values(one, whole, is_mean, exact))
+        p_value = np.where(np.isnan(gap), np.nan, _p_values(one, whole, law))
         p_adjusted = adjusted_p_values(p_value)
         is_found = p_adjusted <= alpha
         confidence = 1 - alpha * max(is_found.sum(), 1) / max((~np.isnan(p_value)).sum(), 1)
@@ -170,7 +164,8 @@ def _described(
             n = intervals.kish(np.maximum(part["w"], 0), np.maximum(part["w2"], 0))
             variance = np.maximum(part["x2"] / part["w"] - (level - whole["mean"]) ** 2, 0)
             of_rate = intervals.wilson(np.clip(level, 0, 1), n, confidence)
-            limits.append(intervals.student(level, variance, n, confidence) if is_mean else of_rate)
+            of_mean = intervals.student(level, variance, n, confidence)
+            limits.append(of_mean if law == "mean" else of_rate)
         low, high = intervals.difference(value, limits[0], others, limits[1])
     numbers = {"share": one["w"] / whole["w"], "value": value, "rest": others, "difference": gap}
     numbers |= {"difference_low": low, "difference_high": high, "p_value": p_value, "p_adjusted": p_adjusted}
@@ -191,18 +186,18 @@ def _described(
     return result.select("subgroup", *names, *_RESULT)
 
 
-def _p_values(one: dict[str, Any], whole: dict[str, float], is_mean: bool, exact: bool) -> Any:
+def _p_values(one: dict[str, Any], whole: dict[str, float], law: str) -> Any:
     from scipy.special import ndtr
     from scipy.stats import hypergeom
 
     people, mean = whole["n"], whole["mean"]
-    if exact:
+    if law == "counts":
         x, n, k, size = (np.rint(v).astype(np.int64) for v in (one["x"], one["n"], whole["x"], people))
         tails = hypergeom.sf(x - 1, size, k, n), hypergeom.cdf(x, size, k, n)
         return np.clip(2 * np.where(x * size > n * k, *tails), 0, 1)
     # the sum of u²: of a rate from who is counted, of a mean as if weights told nothing of it
     spread = whole["w2_x"] * (1 - mean) ** 2 + (whole["w2"] - whole["w2_x"]) * mean**2
-    if is_mean and whole["w"]:
+    if law == "mean" and whole["w"]:
         spread = whole["x2"] * whole["w2"] / whole["w"]
     if not spread > 1e-12 * max(abs(whole["x"]), 1e-300):  # all the same: no group differs
         return np.ones(len(one["n"]))

@@ -1,4 +1,4 @@
-"""The cards of the rules, one page a rule (patterns: one page a family), and their index.
+"""The cards of the rules, one page a rule (patterns: one page a family), their index; the page of conditions.
 
 What it says is generated from the expression that runs (`rules.explain_rule`, `rules.limits`), from the data
 dictionary and from what the algorithm says of itself (`Algorithm.presentation`); on whom a rule acts, and the
@@ -17,6 +17,7 @@ from markupsafe import Markup, escape
 
 from bobanalysis import rules as r
 from bobanalysis.algorithm import Algorithm
+from bobanalysis.audit import conditions as audited
 from bobanalysis.audit.activation import EVERYBODY
 from bobanalysis.audit.quirks import Quirk
 from bobanalysis.presentation import RuleFamily
@@ -56,14 +57,9 @@ def family(of: RuleFamily, page: PageRenderer) -> dict[str, Any]:
     """Return what the card of a family shows: what its rules have in common, and each one in use."""
     cards = page.cards
     own = cards.members(of)
-    return {
-        "family": of,
-        "status": _family_status(cards, of),
-        "own": own,
-        "listed": [cards.subject(n) for n in cards.listed(of)],
-        "members": [_Card(page, cards.subjects[n]) for n in own or [cards.example(of)]],
-        "facts": page.table_facts,
-    }
+    members = [_Card(page, cards.subjects[n]) for n in own or [cards.example(of)]]
+    told = {"family": of, "status": _family_status(cards, of), "own": own, "members": members}
+    return told | {"listed": [cards.subject(n) for n in cards.listed(of)], "facts": page.table_facts}
 
 
 def _family_status(cards: CardIndex, of: RuleFamily) -> str:
@@ -127,7 +123,6 @@ class _Card:
         self.id, self.title = slug(subject.name), capital(page.words.say(subject.title))
         self._mentions: list[str] = []
 
-    @property
     def lead(self) -> str:
         """What the rule decides, in a sentence."""
         s = self.subject
@@ -135,17 +130,14 @@ class _Card:
         lead = self.words.name("decides", key)
         return lead.format(title=self.words.say(title), zero=0, top=3, hundred=100)
 
-    @property
     def criteria(self) -> list[str]:
         """The protected criteria that it reads."""
         return criteria(self.page, self.subject.read)
 
-    @property
     def quirks(self) -> list[Quirk]:
         """What it does otherwise than its name says."""
         return for_rule(self.page, self.name)
 
-    @property
     def uses(self) -> list[Markup]:
         """What the rule is used for: a sentence a kind of use, in the order of the vocabulary."""
         own = self.algorithm.presentation.uses.get(self.name, ())
@@ -165,7 +157,6 @@ class _Card:
 
     # -- decision tables
 
-    @property
     def tables(self) -> list[dict[str, Any]]:
         """The decision table of the rule, and those of the computations that it was too long to hold."""
         rule = self.subject.rule
@@ -231,7 +222,6 @@ class _Card:
 
     # -- what it reads
 
-    @property
     def inputs(self) -> list[dict[str, Any]]:
         """What the rule reads; the answers to one question, or the figures of one table, together."""
         origins = self.words.names("origins")
@@ -256,12 +246,10 @@ class _Card:
     def _capital(self, text: str) -> str:
         return capital(self.words.polish(text))
 
-    @property
     def own_limits(self) -> dict[str, list[str]]:
         """The fixed values that the rule compares with, by input."""
         return self._limits(self.subject.rule)
 
-    @property
     def other_limits(self) -> list[tuple[Markup, dict[str, list[str]]]]:
         """The values that the rules named by this one compare with, each rule once."""
         named_in = self.algorithm.presentation.named_in
@@ -287,7 +275,6 @@ class _Card:
 
     # -- on whom it acts
 
-    @property
     def reach(self) -> dict[str, Any] | None:
         """The shares of people on whom the rule acts, where they were recorded; None elsewhere."""
         found = self.page.rows_of("rules.reach").get(self.name, ())
@@ -314,7 +301,6 @@ class _Card:
 
     # -- people on both sides of a threshold
 
-    @property
     def pairs(self) -> dict[str, Any]:
         """People whom a threshold parts, and why there are none at some."""
         found: list[tuple[int, dict[str, Any]]] = []
@@ -374,3 +360,75 @@ def _telling(variable: r.Variable) -> int:
     if protected.criterion == "age":
         return 0 if protected.how == "direct" else 1
     return 3 if protected.how == "place-keyed data" else 2
+
+
+# ---- the page of conditions on age and on place -----------------------------------------------------------
+
+
+def conditions(page: PageRenderer) -> dict[str, Any]:
+    """Return what the page shows: conditions by criterion and use, those with the largest effect first."""
+    rows = _measured_conditions(page) if page.content.recorded else _conditions_of_rules(page)
+    beside = page.rows_of("conditions.outside", "criterion")
+    sections = []
+    for criterion, title in page.words.names("sections").items():
+        parts = _parts_of_conditions(page, [r for r in rows if criterion in r["criteria"].split(", ")])
+        outside = beside.get(criterion, [])
+        sections.append({"id": criterion, "title": title, "parts": parts, "outside": outside})
+    return {
+        "sections": [s for s in sections if s["parts"] or s["outside"]],
+        "measures": page.words.names("measures"),
+        "facts": page.table_facts("conditions.rules"),
+        "beside": page.table_facts("conditions.outside"),
+    }
+
+
+def _measured_conditions(page: PageRenderer) -> list[dict[str, Any]]:
+    """Return the conditions whose effects were measured; ``lacks``: nobody holds what one reads."""
+    lacking = {(name, row["input"]) for name, own in page.rows_of("rules.not_held").items() for row in own}
+    rows = page.content.table("conditions.rules", page.where).to_dicts()
+    for row in rows:
+        read = row["condition"].split(" | ")[1]
+        row["lacks"] = row["share"] == 0 and (row["rule"], read) in lacking
+        row["scales"] = over_scales(page.words, row)
+    return rows
+
+
+def _conditions_of_rules(page: PageRenderer) -> list[dict[str, Any]]:
+    """Return the conditions of an algorithm whose effects no notebook measured."""
+    rows = []
+    for c in audited.conditions(page.algorithm):
+        said, source = audited.in_words(c, page.cards.titles), page.algorithm.rule(c.rule).source
+        row = {"condition": c.id, "rule": c.rule, "status": c.status, "source": source, "share": None}
+        rows.append({**row, "criteria": ", ".join(c.criteria), "hows": ", ".join(c.hows), **vars(said)})
+    return rows
+
+
+def _parts_of_conditions(page: PageRenderer, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the conditions by use; those in use by how they read the criterion, the most direct first."""
+    hows, statuses = page.words.names("hows"), page.words.names("status")
+    parts: dict[str, dict[str, list[Any]]] = {status: {} for status in statuses}
+    order = [*hows]
+    for row in rows:
+        row["hows_read"] = row["hows"].split(", ")
+        row["most_direct"] = min(map(order.index, row["hows_read"]))
+    for row in sorted(rows, key=lambda row: (row["most_direct"], -(row["share"] or 0))):
+        status = {"in use": "use"}.get(row["status"], row["status"])
+        title = hows[order[row["most_direct"]]] if status == "use" else statuses[status]
+        parts[status].setdefault(title, []).append(_condition(page, row))
+    return [
+        {"status": status, "title": title, "rows": own}
+        for status, titled in parts.items()
+        for title, own in titled.items()
+    ]
+
+
+def _condition(page: PageRenderer, row: dict[str, Any]) -> dict[str, Any]:
+    words, measured = page.words, row["share"] is not None
+    return {
+        **row,
+        "text": capital(words.polish(row[words.language])),
+        "rule": card_link(page, row["rule"]),
+        "hows": [words.name("hows", how) for how in row["hows_read"]],
+        "share": words.quantity(row["share"], "share") if measured else None,
+        "interval": words.interval(row["low"], row["high"], "share") if measured else "",
+    }

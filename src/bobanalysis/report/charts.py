@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from html import escape
@@ -23,7 +23,8 @@ import yaml
 
 from bobanalysis import data
 from bobanalysis.report.words import HERE, Words, departement_names
-from bobanalysis.text import capital
+from bobanalysis.tables import load
+from bobanalysis.text import Text
 
 STYLE = yaml.safe_load((HERE / "charts.yaml").read_text(encoding="utf-8"))
 """Fonts, colours, and the look of each chart."""
@@ -43,11 +44,20 @@ class Drawing:
 
 @dataclass(frozen=True)
 class ChartKind:
-    """A chart that pages can ask for: its tables, what `read` takes from them, sources of shapes."""
+    """A chart that pages can ask for: texts, tables, what `read` takes from these, sources of shapes."""
 
+    title: Text
+    description: Text
     tables: tuple[str, ...]
-    read: Callable[[Tables, Words, bool], tuple[str, str, Mapping[str, Any]]]
+    read: str
     shapes: tuple[str, ...] = ()
+    wide: Any = None
+    narrow: Any = None
+    pieces: Any = None
+
+    def values(self, tables: Tables, words: Words, narrow: bool) -> Parts:
+        """Return what fills the description, and what stands in the place of each `$name`."""
+        return globals()[self.read](tables, words, narrow)  # type: ignore[no-any-return]
 
 
 def draw(name: str, tables: Tables, words: Words, narrow: bool) -> Drawing:
@@ -55,12 +65,13 @@ def draw(name: str, tables: Tables, words: Words, narrow: bool) -> Drawing:
 
     What cannot be measured with the fonts of every machine has a stand-in in the drawing.
     """
-    title, description, values = CHARTS[name].read(tables, words, narrow)
-    look = {**STYLE["common"], **STYLE["charts"][name]["narrow" if narrow else "wide"]}
+    chart = CHARTS[name]
+    told, values = chart.values(tables, words, narrow)
+    look = {**STYLE["common"], **(chart.narrow if narrow else chart.wide)}
     spec = json.dumps(_filled(look, values), ensure_ascii=False)
     for character, stand_in in STYLE["stand_ins"].items():
         spec = spec.replace(character, stand_in)
-    return Drawing(title, description, spec)
+    return Drawing(words.say(chart.title), words.say(chart.description).format(**told), spec)
 
 
 def _filled(part: Any, values: Mapping[str, Any]) -> Any:
@@ -128,8 +139,8 @@ def _shorten(numbers: str) -> str:
     return re.sub(r"-?\d+\.\d+(?:e-?\d+)?", lambda m: f"{round(float(m[0]), 1) + 0.0:g}", numbers)
 
 
-Parts = tuple[str, str, Mapping[str, Any]]
-"""Title, description, and what stands in the place of each `$name`."""
+Parts = tuple[Mapping[str, str], Mapping[str, Any]]
+"""What fills the description, and what stands in the place of each `$name`."""
 
 
 def _age_challenges(tables: Tables, words: Words, narrow: bool) -> Parts:
@@ -142,21 +153,12 @@ def _age_challenges(tables: Tables, words: Words, narrow: bool) -> Parts:
         for age, kind, share in shares.select("age", "main_challenge", "share").iter_rows()
     ]
     begin, end = ({r["kind"]: r["share"] for r in rows if r["age"] == age} for age in (first, last))
-    told = [
-        words._("{name}: {first} at {age_first}, {last} at {age_last}").format(
-            name=label,
-            first=words.quantity(begin.get(name, 0.0), "share"),
-            last=words.quantity(end.get(name, 0.0), "share"),
-            age_first=words.quantity(first, "years"),
-            age_last=words.quantity(last, "years"),
-        )
-        for name, label in labels.items()
-    ]
+    ages = {"age_first": words.quantity(first, "years"), "age_last": words.quantity(last, "years")}
+    told = []
+    for name, label in labels.items():
+        shown = (words.quantity(shares.get(name, 0.0), "share") for shares in (begin, end))
+        told.append(words.name("chart", "shares").format(label, *shown, **ages))
     steps = [{**row, "name": _step_name(row, words)} for row in largest(tables["age.cliffs"])]
-    description = words._(
-        "Stacked areas: share of people told each main challenge, by age. {list}. Marked, the largest"
-        " changes: {steps}."
-    ).format(list=words.join(told), steps=", ".join(row["name"] for row in steps))
     values = {
         **_of_ages(first, last, words),
         "shares": rows,
@@ -165,7 +167,7 @@ def _age_challenges(tables: Tables, words: Words, narrow: bool) -> Parts:
         # from top to bottom as the areas are from top to bottom
         "key": _key({name: labels[name] for name in order}),
     }
-    return words._("What the same people are told, by age"), description, values
+    return {"list": words.join(told), "steps": ", ".join(row["name"] for row in steps)}, values
 
 
 def _lifted(steps: list[dict[str, Any]], near: int) -> list[dict[str, Any]]:
@@ -197,33 +199,20 @@ def _names_at_the_end(
 def _age_cliffs(tables: Tables, words: Words, narrow: bool) -> Parts:
     """Show the share of people whose main challenge changes from each age to the next."""
     cliffs = [{**row, "at": row["age_to"] - 0.5} for row in tables["age.cliffs"].to_dicts()]
-    told = words._("{step}: {share}")
     named = [
-        {**row, "at": row["age_to"] - 0.5, "name": told.format(step=_step_name(row, words), share=share)}
+        {**row, "at": row["age_to"] - 0.5, "name": f"{_step_name(row, words)}{words.colon}{share}"}
         for row in largest(tables["age.cliffs"])
         for share in [words.quantity(row["share_changed"], "share")]
     ]
-    values = {
-        **_of_ages(*_ends(tables["age.challenge_share"]["age"]), words),
-        "cliffs": cliffs,
-        "largest": named,
-        "top": max([0.01, *(row["share_changed"] * 1.25 for row in cliffs)]),
-    }
-    description = words._(
-        "Bar chart: share of people whose main challenge changes from one age to the next. Largest: {list}."
-    )
-    title = words._("Where one more year of age changes the answer")
-    return title, description.format(list=", ".join(row["name"] for row in named)), values
+    ages = _of_ages(*_ends(tables["age.challenge_share"]["age"]), words)
+    top = max([0.01, *(row["share_changed"] * 1.25 for row in cliffs)])
+    values = {**ages, "cliffs": cliffs, "largest": named, "top": top}
+    return {"list": ", ".join(row["name"] for row in named)}, values
 
 
 def _of_ages(first: int, last: int, words: Words) -> dict[str, Any]:
-    return {
-        "first": first,
-        "last": last,
-        "ages": list(range(20, last + 1, 10)),
-        "age_in_years": words._("Age, in years"),
-        "per_cent": _per_cent(words),
-    }
+    ages = {"first": first, "last": last, "ages": list(range(20, last + 1, 10))}
+    return {**ages, "age_in_years": words.name("chart", "ages"), "per_cent": _per_cent(words)}
 
 
 def _per_cent(words: Words) -> str:
@@ -233,35 +222,19 @@ def _per_cent(words: Words) -> str:
 
 def _place_map(tables: Tables, words: Words, narrow: bool) -> Parts:
     """Show the class of each département."""
-    places, labels, names = tables["place.stressed"], _classes(words), departement_names()
+    places, labels, names = tables["place.stressed"], words.names("map_classes"), departement_names()
     kinds = dict(zip(places["departement_id"], places["class"], strict=True))
     of = {kind: [dep for dep in sorted(kinds) if kinds[dep] == kind] for kind in labels}
-    nothing = words._("none")
-    description = words._(
-        "Départements in classes. “Stuck market” told among the most often on every scale: {high}. Among"
-        " the least often on every scale: {low}. No data: {unknown}. The class of the others depends on the"
-        " scale."
-    ).format(**{kind: ", ".join(names[dep] for dep in deps) or nothing for kind, deps in of.items()})
     values = {
         "key": _key({k: f"{labels[k]} ({words.number(len(deps))})" for k, deps in of.items() if deps}),
         "tiles": [
             {**tile, "kind": kinds.get(tile["dep"], "unknown")}
             for tile in data.table("departements_tiles").sort("dep").to_dicts()
         ],
-        **_shapes(kinds, {**names, "paris": words._("Paris and the inner ring")}),
+        **_shapes(kinds, {**names, "paris": words.name("chart", "paris")}),
     }
-    return words._("Where the same people are most often told that the market is stuck"), description, values
-
-
-def _classes(words: Words) -> dict[str, str]:
-    """Name the classes of départements by how often people there are told that their market is stuck."""
-    said = {
-        "high": words._("among the most often, on every scale"),
-        "depends": words._("depends on the scale"),
-        "low": words._("among the least often, on every scale"),
-        "unknown": words._("no data"),
-    }
-    return {kind: capital(text) for kind, text in said.items()}
+    nothing = words._("none")
+    return {kind: ", ".join(names[dep] for dep in deps) or nothing for kind, deps in of.items()}, values
 
 
 def _shapes(kinds: Mapping[str, str], names: Mapping[str, str]) -> dict[str, Any]:
@@ -310,14 +283,10 @@ def _place_ranks(tables: Tables, words: Words, narrow: bool) -> Parts:
         "height": len(ranks) * 13,
         "below": len(ranks) + 1,
         "ticks": [1, *range(20, len(ranks) + 1, 20)],
-        "rank": [words._("Rank over all scales"), words._("(the first: most often told that it is stuck)")],
-        "key": _key({kind: name for kind, name in _classes(words).items() if kind in {*places["class"]}}),
+        "rank": [words.name("chart", "rank"), words.name("chart", "first_rank")],
+        "key": _key({k: name for k, name in words.names("map_classes").items() if k in {*places["class"]}}),
     }
-    description = words._(
-        "Interval plot with one line for each département: its ranks over all scales. Rank one is where"
-        " people are told most often that their market is stuck. The table holds the same values."
-    )
-    return words._("Rank of each département over all scales"), description, values
+    return {}, values
 
 
 def _age_advice(tables: Tables, words: Words, narrow: bool) -> Parts:
@@ -330,45 +299,27 @@ def _age_advice(tables: Tables, words: Words, narrow: bool) -> Parts:
     for item in moving:
         rows = given.filter(item=item).sort("age").rename({"share": "mean"}).to_dicts()
         ages = _of_ages(*_ends(given["age"]), words)
-        values = {
-            **ages,
-            "ages": ages["ages"][:: 2 if narrow else 1],
-            "rows": rows,
-            "title": wrap(words.polish(titles[item]), 25),
-            "width": 125 if narrow else 180,
-        }
+        ages |= {"ages": ages["ages"][:: 2 if narrow else 1], "width": 125 if narrow else 180}
+        values = {**ages, "rows": rows, "title": wrap(words.polish(titles[item]), 25)}
         panels.append(_filled(STYLE["panels"]["advice"], values))
-    description = words._(
-        "Lines over age, a panel for each piece of advice: the share of the same people who get it, with the"
-        " range over all scales and scenarios. The table holds the values."
-    )
-    return words._("Which advice the same people get, by age"), description, {"panels": panels}
+    return {}, {"panels": panels}
 
 
 def _others_by_age(tables: Tables, words: Words, narrow: bool) -> Parts:
     """Show what each of three algorithms answers the same people at every age, in a panel of its own."""
-    titles = {
-        "bob": words._("Bob: mean overall score, modelled job seekers"),
-        "ams": words._("AMS: mean chance of work, all combinations"),
-        "duo_observed": words._("DUO: mean score, students of 2014"),
-    }
     panels = []
-    for name, title in titles.items():
+    for name, title in ((name, words.say(text)) for name, text in STYLE["algorithms_by_age"].items()):
         (means,) = (found for table in tables.values() if len(found := table.filter(population=name)))
         rows = means.sort("age").select("age", "mean").to_dicts()
         ages = _of_ages(*_ends(means["age"]), words)
         label = ages["per_cent"] if name == "ams" else "datum.label"
         values = {**ages, "rows": rows, "title": title.split(", "), "label": label}
         panels.append(_filled(STYLE["panels"]["ages"], values | {"width": 290 if narrow else 185}))
-    description = words._(
-        "Lines over age, a panel each, with its own unit and people. The tables hold the values."
-    )
-    return words._("Only age changes: what the same people are answered"), description, {"panels": panels}
+    return {}, {"panels": panels}
 
 
 def _observed_by_age(tables: Tables, words: Words, narrow: bool) -> Parts:
     """Show the share in the two highest classes by age, as people are and with everybody set to each age."""
-    said = {"high": words._("As they are"), "low": words._("Everybody, set to that age")}
     panels = []
     for (year,), rows in tables["observed.standardised"].group_by("year", maintain_order=True):
         lines = [
@@ -377,11 +328,9 @@ def _observed_by_age(tables: Tables, words: Words, narrow: bool) -> Parts:
             for kind, column in (("high", "share_own"), ("low", "share_same"))
         ]
         values: dict[str, Any] = {"rows": lines, "title": str(year), "label": _per_cent(words)}
-        values |= {"age_in_years": words._("Age, in years"), "width": 290 if narrow else 300}
+        values |= {"age_in_years": words.name("chart", "ages"), "width": 290 if narrow else 300}
         panels.append(_filled(STYLE["panels"]["groups"], values))
-    description = words._("Two lines by age, for each of two years. The table holds the values.")
-    title = words._("Share in the two highest classes, by age")
-    return title, description, {"panels": panels, "key": _key(said)}
+    return {}, {"panels": panels, "key": _key(words.names("standardised"))}
 
 
 def _money(tables: Tables, words: Words, narrow: bool) -> Parts:
@@ -399,20 +348,10 @@ def _money(tables: Tables, words: Words, narrow: bool) -> Parts:
         values = {"rows": bars, "title": title, "top": top, "width": 320 if narrow else 620}
         panels.append(_filled(STYLE["panels"]["sums"], values))
     drawn = {"panels": panels, "key": _key({f"money_{nature}": name for nature, name in natures.items()})}
-    description = words._("Bars, one for each funder: {list}.").format(list=words.join(told))
-    return words._("Money that the non-profit showed, by funder"), description, drawn
+    return {"list": words.join(told)}, drawn
 
 
-CHARTS: Mapping[str, ChartKind] = {
-    "money": ChartKind(("money.funders",), _money),
-    "age-challenges": ChartKind(("age.challenge_share", "age.cliffs"), _age_challenges),
-    "age-cliffs": ChartKind(("age.cliffs", "age.challenge_share"), _age_cliffs),
-    "age-advice": ChartKind(("advice_age.given", "advice_age.names"), _age_advice),
-    "place-map": ChartKind(("place.stressed",), _place_map, ("departements_map",)),
-    "place-ranks": ChartKind(("place.stressed",), _place_ranks),
-    "others-by-age": ChartKind(("three.by_age_score", "three.by_age_chance"), _others_by_age),
-    "observed-by-age": ChartKind(("observed.standardised",), _observed_by_age),
-}
+CHARTS = load(dict[str, ChartKind], STYLE["charts"], "charts.yaml")
 """Charts that pages can ask for, by name."""
 
 

@@ -25,16 +25,8 @@ from bobanalysis.tables import load_yaml
 from bobanalysis.text import LANGUAGES, Text, capital
 
 ARCHIVE = "bobanalysis-data.zip"
-CODES = load_yaml(dict[str, dict[str, Text]], Path(__file__).with_name("codes.yaml"))
-TOPICS = {
-    "criterion": "criteria",
-    "how": "hows",
-    "concern": "concerns",
-    "confidence": "confidence",
-    "form": "forms",
-    "to_kind": "nodes",
-}
-"""Columns whose codes are explained by a topic of the vocabulary."""
+EXPLAINED = load_yaml(dict[str, dict[str, Any]], Path(__file__).with_name("codes.yaml"))
+"""What codes mean by their columns, and which columns a topic of the vocabulary explains."""
 
 
 def files(content: Content) -> dict[str, str]:
@@ -99,8 +91,8 @@ def explained(content: Content) -> dict[str, dict[str, Any]]:
 
     A table explains the keys of its first column where a text in French and one in English stand beside them.
     """
-    known: dict[str, dict[str, Any]] = {name: {**texts} for name, texts in CODES.items()}
-    for name, topic in TOPICS.items():
+    known: dict[str, dict[str, Any]] = {name: {**texts} for name, texts in EXPLAINED["codes"].items()}
+    for name, topic in EXPLAINED["topics"].items():
         known[name] = {**vocabulary()[topic], **known.get(name, {})}
     fields, dictionary = sheets.privacy().fields, content.algorithm.dictionary
     known["from"] = known["to"] = {node.id: node.name for node in sheets.privacy().flow.nodes}

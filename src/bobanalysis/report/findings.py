@@ -8,29 +8,37 @@ merged file.
 Numbers are stored with `SIGNIFICANT` significant digits. Sums of floating-point numbers differ between
 machines in about the sixteenth digit; six digits keep the stored files the same everywhere and lose nothing
 that is printed.
+
+What each figure is stands in ``data/findings/<notebook>.yaml``. An id there may be a pattern with choices in
+braces (`why.age_{gap}_{end}`), which stand under `words` with their texts. Numbers in texts are written out:
+figures on pages come from findings only.
 """
 
 from __future__ import annotations
 
+import ast
 import csv
 import hashlib
 import io
+import itertools
 import json
 import math
 import os
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache, cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from bobanalysis.data import sources
 from bobanalysis.fairness.intervals import wilson
 from bobanalysis.presentation import Vocabulary
-from bobanalysis.report.described import Descriptions, described
-from bobanalysis.tables import load_yaml
-from bobanalysis.text import LANGUAGES
+from bobanalysis.tables import InputError, load, load_yaml
+from bobanalysis.text import LANGUAGES, capital
 
+Both = Mapping[str, str]
+T = TypeVar("T")
 KINDS = ("by construction", "modelled", "observed")
 SIGNIFICANT = 6
 """Significant digits of stored floating-point numbers."""
@@ -87,9 +95,8 @@ def stable(value: float, digits: int = SIGNIFICANT) -> int | float:
     if isinstance(value, int):
         return value
     if not math.isfinite(value):
-        raise FindingError(
-            f"{value!r} cannot be stored; record None with a note that says why there is no value"
-        )
+        why = f"{value!r} cannot be stored; record None with a note that says why there is no value"
+        raise FindingError(why)
     settled = float(f"{value:.12g}")  # noise beside a half would round one way here and the other there
     return float(f"{settled:.{digits}g}") + 0.0
 
@@ -211,23 +218,16 @@ class Notebook:
         self._write()
         return finding["value"]  # type: ignore[no-any-return]
 
-    def over(
-        self,
-        id: str,
-        value: float,
-        low: float,
-        high: float,
-        n: float | None = None,
-        design_effect: float | None = None,
-    ) -> None:
+    def over(self, id: str, value: float, low: float, high: float, **drawn: float | None) -> None:
         """Record a number and the ends of its range over choices: ``id``, ``id_low``, ``id_high``.
 
         Args:
-            id, n, design_effect: as for `record`.
+            id: as for `record`.
             value, low, high: in the same unit.
+            drawn: `n` and `design_effect`, as for `record`.
         """
         for end, number in (("", value), ("_low", low), ("_high", high)):
-            self.record(id + end, number, n, design_effect=design_effect)
+            self.record(id + end, number, **drawn)  # type: ignore[arg-type]
 
     @staticmethod
     def ranges(
@@ -371,9 +371,8 @@ def merge(folder: Path) -> dict[str, Any]:
     """
     every: dict[str, dict[str, Any]] = {"findings": {}, "tables": {}}
     if not (found := {path.stem: path for path in sorted((folder / "findings").glob("*.json"))}):
-        raise FindingError(
-            f"no findings in {folder / 'findings'}; execute the notebooks first (make reports)"
-        )
+        why = f"no findings in {folder / 'findings'}; execute the notebooks first (make reports)"
+        raise FindingError(why)
     for name, record in ((name, _read(path)) for name, path in found.items()):
         for part, entries in every.items():
             for id, entry in record[part].items():
@@ -383,15 +382,13 @@ def merge(folder: Path) -> dict[str, Any]:
                 entries[id] = entry
         said = described(name)
         if said and (left := said.unrecorded(record["findings"], record["tables"])):
-            raise FindingError(
-                f"data/findings/{name}.yaml describes {', '.join(left)}; {name} records none of that"
-            )
+            why = f"data/findings/{name}.yaml describes {', '.join(left)}; {name} records none of that"
+            raise FindingError(why)
         for id, table in record["tables"].items():
             path = folder / "tables" / f"{id}.csv"
             if not path.exists() or hashlib.sha256(path.read_bytes()).hexdigest() != table["sha256"]:
-                raise FindingError(
-                    f"{path} is missing or is not what notebook {name} recorded; execute {name} again"
-                )
+                why = f"{path} is missing or is not what notebook {name} recorded; execute {name} again"
+                raise FindingError(why)
     return {**{part: dict(sorted(entries.items())) for part, entries in every.items()}, "notebooks": [*found]}
 
 
@@ -448,9 +445,8 @@ def _text(text: Any, where: str) -> dict[str, str]:
     """Return a text that can be published: in both languages, without numbers but calendar years."""
     both = isinstance(text, Mapping) and set(text) == {*LANGUAGES}
     if not both or not all(isinstance(said, str) and said.strip() for said in text.values()):
-        raise FindingError(
-            f'{where}: write it for readers in both languages, {{"fr": "…", "en": "…"}}, not {text!r}'
-        )
+        why = f'{where}: write it for readers in both languages, {{"fr": "…", "en": "…"}}, not {text!r}'
+        raise FindingError(why)
     for language, said in text.items():
         if found := _NUMBER_IN_TEXT.search(said):
             raise FindingError(
@@ -474,9 +470,8 @@ def _read(path: Path) -> dict[str, Any]:
         content = json.loads(path.read_text(encoding="utf-8"))
         content["findings"], content["tables"]
     except (ValueError, KeyError, TypeError) as error:
-        raise FindingError(
-            f"{path} is damaged ({error}); delete it and execute notebook {path.stem} again"
-        ) from error
+        why = f"{path} is damaged ({error}); delete it and execute notebook {path.stem} again"
+        raise FindingError(why) from error
     return content
 
 
@@ -490,3 +485,174 @@ def _write_text(path: Path, text: str) -> None:
 def _stop_on(problems: Sequence[str], where: str) -> None:
     if problems:
         raise FindingError(f"{where}: " + "; ".join(problems))
+
+
+# ---- what notebooks record, said once: `data/findings/<notebook>.yaml` -----------------------------------
+
+
+@dataclass(frozen=True)
+class Figure:
+    """What is said of a finding; `pattern` is the entry that says it, `n_of` what its number `n` counts."""
+
+    pattern: str
+    unit: str
+    kind: str
+    vintage: str
+    label: Both
+    sources: tuple[str, ...] = ()
+    note: Both | None = None
+    no_interval: str | None = None
+    n_of: str = "people"
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """What is said of a table: title, caveats, and of columns the labels, units and names of codes."""
+
+    title: Both
+    columns: Mapping[str, Both]
+    kind: str
+    vintage: str
+    units: Mapping[str, str] = field(default_factory=dict)
+    names: Mapping[str, Mapping[str, Both]] = field(default_factory=dict)
+    sources: tuple[str, ...] = ()
+    caveats: Both | None = None
+
+
+@dataclass(frozen=True)
+class Descriptions:
+    """All that is said of the records of one notebook: findings and tables by id."""
+
+    findings: Mapping[str, Figure]
+    tables: Mapping[str, Sheet]
+    words: Mapping[str, Any] = field(default_factory=dict)
+
+    def unrecorded(self, findings: Iterable[str], tables: Iterable[str]) -> list[str]:
+        """Return the entries that no record answers to: leave them out, or record them."""
+        patterns = {figure.pattern for figure in self.findings.values()}
+        found = {self.findings[id].pattern for id in findings if id in self.findings}
+        return sorted((patterns - found) | (set(self.tables) - set(tables)))
+
+
+@dataclass(frozen=True)
+class _File:
+    about: Mapping[str, Any]
+    sources: Mapping[str, list[str]] = field(default_factory=dict)
+    texts: Mapping[str, Both] = field(default_factory=dict)
+    words: Mapping[str, Mapping[Any, Any]] = field(default_factory=dict)
+    findings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    tables: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+def described(notebook: str) -> Descriptions | None:
+    """Return what the file of a notebook says, or None where there is no file (a notebook of one's own).
+
+    Raises:
+        InputError: the file says what nothing reads, or names a text, a list or a word that it lacks.
+
+    Example:
+        >>> described("05_age").findings["advice_age.people"].unit
+        'people'
+    """
+    root = Path(os.environ.get("BOBANALYSIS_DATA") or Path(__file__).parents[3] / "data")
+    path = root / "findings" / f"{notebook}.yaml"
+    return _said(path, path.stat().st_mtime_ns) if path.exists() else None
+
+
+@cache
+def _said(path: Path, stamp: int) -> Descriptions:
+    file = load_yaml(_File, path)
+    found: dict[str, Figure] = {}
+    for pattern in sorted(
+        file.findings, key=lambda id: "{" in id
+    ):  # an id of its own says more than a pattern
+        where, entry = f"{path}, {pattern}", file.findings[pattern]
+        for named in _choices(pattern, file.words, where):
+            id = pattern.format(**named)
+            if id not in found:
+                found[id] = _entry(Figure, {**entry, "pattern": pattern}, file, where, named)
+    return Descriptions(found, {id: _sheet(id, file, path) for id in file.tables}, file.words)
+
+
+def _choices(pattern: str, words: Mapping[str, Any], where: str) -> Iterable[dict[str, Any]]:
+    """Iterate over the ways to fill in a pattern: choice -> key among its words."""
+    choices = re.findall(r"\{(\w+)\}", pattern)
+    if missing := [choice for choice in choices if choice not in words]:
+        raise InputError(f"{where}: {', '.join(missing)} is not among the words of the file")
+    for keys in itertools.product(*(words[choice] for choice in choices)):
+        yield dict(zip(choices, keys, strict=True))
+
+
+def _sheet(id: str, file: _File, path: Path) -> Sheet:
+    columns = file.tables[id].get("columns") or {}
+    labels = {name: {lang: said.get(lang, "") for lang in ("fr", "en")} for name, said in columns.items()}
+    units = {name: said["unit"] for name, said in columns.items() if "unit" in said}
+    topics = {name: said["names"] for name, said in columns.items() if "names" in said}
+    if unknown := sorted({*topics.values()} - {*file.words}):
+        raise InputError(f"{path}, {id}: {', '.join(unknown)} is not among the words of the file")
+    names = {name: {str(key): text for key, text in file.words[t].items()} for name, t in topics.items()}
+    entry = {**file.tables[id], "columns": labels, "units": units, "names": names}
+    return _entry(Sheet, entry, file, f"{path}, {id}", {})
+
+
+def _entry(kind: type[T], entry: Mapping[str, Any], file: _File, where: str, named: Mapping[str, Any]) -> T:
+    """Read one entry: lists and texts that it names are looked up, choices of its pattern filled in."""
+    said = {**file.about, **entry}
+    said |= {"vintage": str(said["vintage"])} if "vintage" in said else {}
+    for part in ("sources", "label", "note", "title", "caveats"):
+        known: Mapping[str, Any] = file.sources if part == "sources" else file.texts
+        if isinstance(said.get(part), str):
+            name = said[part].format(**named)
+            if name not in known:
+                raise InputError(f"{where}: there is no {name!r}; there are {', '.join(known) or 'none'}")
+            said[part] = known[name]
+    for part in ("label", "note"):
+        if named and isinstance(text := said.get(part), Mapping):
+            words = {c: file.words[c][key] for c, key in named.items()}
+            said[part] = {
+                lang: capital(plain.format(**{c: word[lang] for c, word in words.items()}))
+                for lang, plain in text.items()
+            }
+    return load(kind, said, where)
+
+
+# ---- the executed copies of notebooks, and which of their cells recorded what ----------------------------
+
+
+@dataclass(frozen=True)
+class Book:
+    """An executed notebook: `name` as its file is called, `cells` as nbformat reads them."""
+
+    name: str
+    cells: list[Any]
+
+    @property
+    def title(self) -> str:
+        """Its main heading."""
+        return str(self.cells[0].source.splitlines()[0].removeprefix("# "))
+
+    @cached_property
+    def literals(self) -> dict[str, list[str]]:
+        """The texts in the code of each cell, by its id: what a finding's name is made from."""
+        return {cell.id: _texts(cell.source) for cell in self.cells if cell.cell_type == "code"}
+
+    def cell_of(self, finding: str) -> str:
+        """Return the id of the cell that recorded a finding or table: the one whose code names most of it."""
+
+        def named(cell: str) -> int:
+            return max((len(text) for text in self.literals[cell] if finding.startswith(text)), default=0)
+
+        return max(self.literals, key=named, default="")
+
+
+def _texts(source: str) -> list[str]:
+    found = (node.value for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Constant))
+    return [text for text in found if isinstance(text, str) and "." in text]
+
+
+def executed(build: Path) -> dict[str, Book]:
+    """Read the executed copies in a build folder, by name; there may be none."""
+    import nbformat
+
+    paths = sorted((build / "notebooks").glob("*.ipynb"))
+    return {path.stem: Book(path.stem, nbformat.read(path, as_version=4).cells) for path in paths}

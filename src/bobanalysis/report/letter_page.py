@@ -16,8 +16,7 @@ from bobanalysis import text as formatter
 from bobanalysis.algorithm import Algorithm, Outcome
 from bobanalysis.audit.person import Person, read_person
 from bobanalysis.data import sources
-from bobanalysis.report.letter import Explained, Letter, Stopped
-from bobanalysis.report.reasons import Reason, because_of, term_text, unanswered
+from bobanalysis.report.letter import Explained, Letter, Reason, Stopped, because_of, term_text, unanswered
 from bobanalysis.report.renderer import environment, tidy
 from bobanalysis.report.subjects import card_index
 from bobanalysis.report.words import HERE, Words
@@ -49,12 +48,9 @@ def render(made: Letter, language: Language, *, invented: bool = False, site: bo
     """
     say = _Saying(made, Words(language, made.presentation.words))
     style = Markup((HERE / "scripts" / "letter.css").read_text(encoding="utf-8"))
-    about: dict[str, Any] = {
-        "language": language,
-        "other": "en" if language == "fr" else "fr",
-        "words": say.words,
-    }
-    about |= {"style": style, "invented": invented, "site": site, "algorithm": made.algorithm}
+    about: dict[str, Any] = {"language": language, "words": say.words, "style": style}
+    about |= {"other": "en" if language == "fr" else "fr"}
+    about |= {"invented": invented, "site": site, "algorithm": made.algorithm}
     template = environment(language).get_template(made.presentation.letter_template)
     return tidy(template.render(about | say.everything()))
 

@@ -15,7 +15,7 @@ from typing import Any
 from markupsafe import Markup
 
 from bobanalysis.report import charts, pictures
-from bobanalysis.report.notebooks import Book
+from bobanalysis.report.findings import Book
 from bobanalysis.report.renderer import Content, Page, PageRenderer
 from bobanalysis.report.words import HERE
 from bobanalysis.tables import load_yaml

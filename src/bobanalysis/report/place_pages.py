@@ -17,7 +17,7 @@ from markupsafe import Markup
 from bobanalysis import data
 from bobanalysis.audit.quirks import Quirk, quirks
 from bobanalysis.report.glossary import plain
-from bobanalysis.report.renderer import Page, PageRenderer
+from bobanalysis.report.renderer import Page, PageRenderer, calls
 from bobanalysis.report.words import N_
 from bobanalysis.tables import load_yaml
 
@@ -78,14 +78,9 @@ def pages() -> tuple[Page, ...]:
 def search(page: PageRenderer) -> dict[str, Any]:
     """Return what the page that finds places shows: all of them, the map in tiles, the odd postcodes."""
     odd = data.table("postcodes_departements").group_by("postcode", maintain_order=True).all()
-    return {
-        "regions": list(regions().values()),
-        "places": departements(),
-        "tiles": _tiles(),
-        "also": _also(),
-        "odd": dict(odd.rows()),
-        "classes": {d: r["class"] for d, (r,) in page.rows_of("place.stressed", "departement_id").items()},
-    }
+    classes = {d: r["class"] for d, (r,) in page.rows_of("place.stressed", "departement_id").items()}
+    found = {"regions": list(regions().values()), "places": departements(), "tiles": _tiles()}
+    return {**found, "also": _also(), "odd": dict(odd.rows()), "classes": classes}
 
 
 @cache
@@ -109,16 +104,11 @@ def _tiles() -> dict[str, Any]:
 class _Local(dict[str, Any]):
     """What the template of one place may use, in the language of a page."""
 
-    CALLS = (
-        *("advice_name", "all_of", "between", "by_name", "compared", "every", "here", "kind_of", "links_of"),
-        *("middle", "name_of", "place_link", "position", "quirks_of", "span", "tables_used", "told"),
-    )
-
     def __init__(self, place: Place, page: PageRenderer) -> None:
         super().__init__()
         self.place, self.page, self.words = place, page, page.words
         self.used: dict[str, None] = {}
-        self.update({name: getattr(self, name) for name in self.CALLS})
+        self.update(calls(self))
         self.update(place=place, places=departements(), region=regions()[place.region], tiles=_tiles())
         self.update(within=self.said(place), source=page.algorithm.source)
 
@@ -206,7 +196,7 @@ class _Local(dict[str, Any]):
 
     def tables_used(self) -> list[dict[str, Any]]:
         """List the tables that figures so far are from, with what stands below such figures."""
-        say, metas = self.words.pick, self.page.content.merged["tables"]
+        say, metas = self.words.say, self.page.content.merged["tables"]
         return [{**self.page.table_facts(id), "title": say(metas[id]["title"])} for id in self.used]
 
     # words and links

@@ -204,12 +204,9 @@ def _group(words: Words, by: str, key: str) -> str:
 
 
 def _case(page: PageRenderer, case: Case) -> dict[str, Any]:
-    return {
-        "about": page.words.say(case.asks.get("about")),
-        "person": _person(page, case),
-        "asked": _asked(page, case.asks),
-        "answer": _answer(page, case.asks),
-    }
+    asked, answer = _asked(page, case.asks), _answer(page, case.asks)
+    about = page.words.say(case.asks.get("about"))
+    return {"about": about, "person": _person(page, case), "asked": asked, "answer": answer}
 
 
 def _person(page: PageRenderer, case: Case) -> list[str]:

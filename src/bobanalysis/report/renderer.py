@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from importlib.metadata import version
+from inspect import getmembers, isfunction
 from itertools import groupby
 from pathlib import Path
 from traceback import extract_tb
@@ -20,11 +21,11 @@ import polars as pl
 from markupsafe import Markup, escape
 
 from bobanalysis.algorithm import Algorithm
-from bobanalysis.data import Source, sources
-from bobanalysis.report import charts, findings, notebooks, sheets
+from bobanalysis.data import sources
+from bobanalysis.report import charts, findings, sheets
 from bobanalysis.report.subjects import CardIndex, card_index
 from bobanalysis.report.words import HERE, Words
-from bobanalysis.text import Language, capital
+from bobanalysis.text import Language, Text, capital
 
 MARKS = {"by construction": "c", "modelled": "m", "observed": "o"}
 """The letter behind a figure that says its kind."""
@@ -77,7 +78,7 @@ class Content:
     within_site: bool = False
     drawings: dict[tuple[str, Language, bool], tuple[charts.Drawing, str]] = field(default_factory=dict)
     groups: dict[tuple[str, str], dict[str, list[dict[str, Any]]]] = field(default_factory=dict)
-    books: dict[str, notebooks.Book] = field(default_factory=dict)
+    books: dict[str, findings.Book] = field(default_factory=dict)
     seen: dict[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -85,7 +86,7 @@ class Content:
         """Merge the records in a build folder; raise `findings.FindingError` when they do not fit."""
         merged = findings.merge(build)
         texts = {id: (build / "tables" / f"{id}.csv").read_text(encoding="utf-8") for id in merged["tables"]}
-        return cls(merged, texts, algorithm, books=notebooks.read(build))
+        return cls(merged, texts, algorithm, books=findings.executed(build))
 
     @classmethod
     def of(cls, algorithm: Algorithm, within_site: bool = False) -> Content:
@@ -166,16 +167,8 @@ def read_table(text: str, meta: Mapping[str, Any]) -> pl.DataFrame:
     return frame.with_columns(pl.col(whole).cast(pl.Int64))
 
 
-CALLS = (
-    *("figure", "count", "cell", "bound", "listing", "items", "steps", "chart", "table", "kind", "title_of"),
-    *("sources_of", "notes", "entries", "lines", "all_charts", "value", "interval", "number", "numbers"),
-    *("sure", "rows_of", "ranged", "data_of", "recorded_in", "lists_of_sources"),
-)
-"""What templates may call."""
-
-
 class PageRenderer:
-    """Make one page in one language; its methods are what templates may call.
+    """Make one page in one language; its public methods are what templates may call.
 
     Every figure shown is remembered, so that the page can end with where each one comes from.
     """
@@ -210,7 +203,7 @@ class PageRenderer:
         """What every template can use."""
         sections = groupby(self.menu, key=lambda page: page.section)
         return {
-            **{name: getattr(self, name) for name in CALLS},
+            **calls(self),
             "page": self.page,
             "pages": self.menu,
             "menu": [(section, list(pages)) for section, pages in sections],
@@ -345,13 +338,9 @@ class PageRenderer:
             MARKS[kind], self.home, slug, name
         )
 
-    @cached_property
-    def _sources(self) -> Mapping[str, Source]:
-        return sources()
-
     def title_of(self, id: str) -> str:
         """Return the title of a source."""
-        return self.words.say(self._sources[id].title)
+        return self.words.say(sources()[id].title)
 
     def sources_of(self, ids: Sequence[str]) -> Markup:
         """List sources by their titles, each linked to the page of sources; a long list is folded."""
@@ -376,6 +365,25 @@ class PageRenderer:
         link = Markup('<a href="{}../en/notebooks/{}.html#cell-{}" hreflang="en"><code>{}</code></a>')
         return link.format(self.home, name, cell, name)
 
+    # texts of sheets
+
+    def say(self, text: Text | None) -> Markup:
+        """Write a text in the language of the page, each finding that it cites as a figure with its note."""
+        plain = str(escape(self.words.say(text)))
+        return Markup(re.sub(r"\{([a-z0-9_.]+)\}", lambda m: str(self.figure(m[1], bare=True)), plain))
+
+    def measured(self, ids: Sequence[str]) -> list[dict[str, Any]]:
+        """List findings with their labels, but for those that a document states: the answer cites these.
+
+        Raises `PageError` for one that has no label.
+        """
+        own = [id for id in ids if self.content.finding(id, self.where)["no_interval"] != "stated"]
+        rows = [{"id": id, "label": self.label_of(id), "figure": self.figure(id)} for id in own]
+        for row in rows:
+            if not row["label"]:
+                raise PageError(f"finding {row['id']!r} has no label; give it one")
+        return rows
+
     # what stands on its own
 
     def chart(self, name: str) -> Markup:
@@ -383,15 +391,8 @@ class PageRenderer:
         drawing, wide = self.content.drawing(name, self.words, narrow=False)
         _, narrow = self.content.drawing(name, self.words, narrow=True)
         tables = charts.CHARTS[name].tables
-        return self._made(
-            "parts/chart.html",
-            name=name,
-            title=drawing.title,
-            tables=tables,
-            wide=Markup(wide),
-            narrow=Markup(narrow),
-            **self.table_facts(tables[0]),
-        )
+        shown = {"name": name, "title": drawing.title, "wide": Markup(wide), "narrow": Markup(narrow)}
+        return self._made("parts/chart.html", tables=tables, **shown, **self.table_facts(tables[0]))
 
     def table(
         self,
@@ -408,10 +409,9 @@ class PageRenderer:
         frame, meta = self.content.table(id, self.where), self.content.merged["tables"][id]
         self.content.seen.setdefault(id, self.page.slug)
         named = self._names(id)
-        frame = frame.with_columns(
-            pl.col(name).replace({key: self.words.say(text) for key, text in names.items()})
-            for name, names in named.items()
-        )
+        say = self.words.say
+        said = {name: {key: say(text) for key, text in names.items()} for name, names in named.items()}
+        frame = frame.with_columns(pl.col(name).replace(texts) for name, texts in said.items())
         units = {column["name"]: column["unit"] for column in meta["columns"]}
         labels = {column["name"]: self.words.head(column) for column in meta["columns"]}
         if pivot:
@@ -421,17 +421,10 @@ class PageRenderer:
             heads, rows = [labels[name] for name in names], []
             for line in frame.select(names).iter_rows():
                 rows.append([self._shown(value, units[n]) for n, value in zip(names, line, strict=True)])
-        return self._made(
-            "parts/table.html",
-            title=self.words.pick(meta["title"]),
-            heads=heads,
-            rows=rows,
-            text=[units[name] in TEXTS for name in names],
-            people=self.count(people) if people else "",
-            unfolded=unfolded,
-            long=len(rows) > ON_PAPER and not unfolded,
-            **self.table_facts(id),
-        )
+        shown = {"title": self.words.say(meta["title"]), "heads": heads, "rows": rows, "unfolded": unfolded}
+        shown |= {"text": [units[name] in TEXTS for name in names], "people": people and self.count(people)}
+        shown["long"] = len(rows) > ON_PAPER and not unfolded
+        return self._made("parts/table.html", **shown, **self.table_facts(id))
 
     def _wide(
         self,
@@ -508,13 +501,9 @@ class PageRenderer:
         self.content.table(id, self.where)
         meta = self.content.merged["tables"][id]
         self.vintages.add(meta["vintage"])
-        return {
-            "id": id,
-            "caveats": self.words.pick(meta["caveats"]),
-            "k": meta["kind"],
-            "vintage": self.words.period(meta["vintage"]),
-            "source_ids": meta["sources"],
-        }
+        caveats, vintage = self.words.say(meta["caveats"]), self.words.period(meta["vintage"])
+        told = {"id": id, "k": meta["kind"], "caveats": caveats, "vintage": vintage}
+        return {**told, "source_ids": meta["sources"]}
 
     def made_from(self, text: str, table: str) -> Markup:
         """Show a text made from a table, with the mark of its kind and a link to where the table is named."""
@@ -558,9 +547,8 @@ class PageRenderer:
         self.content.table(table, self.where)
         units = {c["name"]: str(c["unit"]) for c in self.content.merged["tables"][table]["columns"]}
         if column not in units:
-            raise PageError(
-                f"{self.where}: table {table!r} has no column {column!r}; it has {', '.join(units)}"
-            )
+            why = f"{self.where}: table {table!r} has no column {column!r}; it has {', '.join(units)}"
+            raise PageError(why)
         return units[column]
 
     def _from_table(self, table: str, column: str, value: Any, page: str = "") -> Markup:
@@ -595,8 +583,14 @@ class PageRenderer:
 
     def _in_order(self, keys: list[Any], unit: str) -> list[Any]:
         """Put keys in the order of their names in the vocabulary, or in their own."""
-        topic = {"challenge": "challenge", "class": "classes"}.get(unit)
-        return [key for key in self.words.names(topic) if key in keys] if topic else sorted(keys)
+        named = unit in ("challenge", "class")
+        return [key for key in self.words.names(unit) if key in keys] if named else sorted(keys)
+
+
+def calls(made: Any) -> dict[str, Any]:
+    """Return what templates may call of an object: its public methods, by name."""
+    own = getmembers(type(made), isfunction)
+    return {name: getattr(made, name) for name, _ in own if not name.startswith("_")}
 
 
 def tidy(html: str) -> str:
@@ -610,14 +604,9 @@ def environment(language: Language) -> Any:
     import jinja2
 
     words = Words(language)
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(HERE / "templates"),
-        extensions=["jinja2.ext.i18n"],
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    options: dict[str, Any] = {"autoescape": True, "trim_blocks": True, "lstrip_blocks": True}
+    options |= {"undefined": jinja2.StrictUndefined, "extensions": ["jinja2.ext.i18n"]}
+    environment = jinja2.Environment(loader=jinja2.FileSystemLoader(HERE / "templates"), **options)
     environment.policies["ext.i18n.trimmed"] = True
     environment.filters |= {"say": words.say, "capital": capital, "years": words.period}
     environment.install_gettext_callables(words.gettext, words.ngettext, newstyle=True)  # type: ignore[attr-defined]

@@ -1,6 +1,6 @@
-"""The pages of citizen questions, of personal data and of the register.
+"""The pages of citizen questions, of personal data, of the register, and of who stood behind the service.
 
-What they say is written in the three files that `sheets` reads. Counts come from notebook 14 through the
+What they say is written in the files that `sheets` reads. Counts come from notebook 14 through the
 findings, like every other figure.
 """
 
@@ -8,19 +8,30 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from functools import partial
+from dataclasses import dataclass, field
+from functools import cache, partial
+from itertools import pairwise
+from textwrap import wrap
 from typing import Any
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
-from bobanalysis.report import flow, sheets
+from bobanalysis.report import sheets
 from bobanalysis.report.findings import KINDS, dump
-from bobanalysis.report.renderer import Content, Page, PageError, PageRenderer
-from bobanalysis.report.words import N_, vocabulary
-from bobanalysis.text import Text
+from bobanalysis.report.renderer import Content, Page, PageRenderer, environment
+from bobanalysis.report.sheets import Edge, Flow, Node
+from bobanalysis.report.words import HERE, N_, Words, vocabulary
+from bobanalysis.tables import InputError, load_yaml
 
 ENDS = ("_low", "_high")
 """How the ids of the ends of a range go on from the id of what they are a range of."""
+Box = tuple[float, float, float, float]
+Point = tuple[float, float]
+
+NUMBER = 0.42
+"""Where the number stands on its arrow: before the middle, so that the head stays in sight."""
+WIDTHS = {"wide": (1000, 24), "narrow": (360, 22)}
+"""Width of the drawing of events, and how far apart two of them in the same row stand, by layout."""
 
 
 def address(locator: str, published: sheets.Questions | sheets.Privacy) -> str:
@@ -45,25 +56,6 @@ def address(locator: str, published: sheets.Questions | sheets.Privacy) -> str:
     return ""
 
 
-def say(page: PageRenderer, text: Text | None) -> Markup:
-    """Write a text in the language of the page, each finding that it cites as a figure with its note."""
-    plain = str(escape(page.words.say(text)))
-    return Markup(re.sub(r"\{([a-z0-9_.]+)\}", lambda m: str(page.figure(m[1], bare=True)), plain))
-
-
-def measured(page: PageRenderer, ids: Sequence[str]) -> list[dict[str, Any]]:
-    """List findings with their labels, but for those that a document states: the answer cites these.
-
-    Raises `PageError` for one that has no label.
-    """
-    own = [id for id in ids if page.content.finding(id, page.where)["no_interval"] != "stated"]
-    rows = [{"id": id, "label": page.label_of(id), "figure": page.figure(id)} for id in own]
-    for row in rows:
-        if not row["label"]:
-            raise PageError(f"finding {row['id']!r} has no label; give it one")
-    return rows
-
-
 def _counted(page: PageRenderer, table: str, key: str) -> dict[str, dict[str, str]]:
     """Return the rows of a table of counts by their key, each number written as a reader wants it."""
     rows = page.content.table(table, page.where).to_dicts()
@@ -84,8 +76,6 @@ def questions(page: PageRenderer) -> dict[str, Any]:
         "ledger": known,
         "first": [e for id in known.first for e in known.entries if e.id == id],
         "overview": _counted(page, "ledger.by_theme", "theme"),
-        "say": partial(say, page),
-        "measured": partial(measured, page),
         "address": partial(address, published=known),
     }
 
@@ -125,13 +115,12 @@ def privacy(page: PageRenderer) -> dict[str, Any]:
     rules = {name for field in sheet.fields for name in field.rules}
     return {
         "sheet": sheet,
-        "say": partial(say, page),
         "nodes": {n.id: page.words.say(n.name) for n in sheet.flow.nodes},
-        "legend": {kind: Markup(flow.sample(kind)) for kind in page.words.names("nodes")},
+        "legend": {kind: Markup(sample(kind)) for kind in page.words.names("nodes")},
         "counts": _counted(page, "privacy.rules", "field"),
         "rules": {name: page.words.say(page.algorithm.rule(name).title) or name for name in rules},
         "card_path": page.cards.path,
-        "diagrams": {at: Markup(flow.diagram(sheet.flow, at, page.words)) for at in flow.layouts()},
+        "diagrams": {at: Markup(diagram(sheet.flow, at, page.words)) for at in layouts()},
         "address": partial(address, published=sheet),
         "short": _short,
     }
@@ -139,12 +128,8 @@ def privacy(page: PageRenderer) -> dict[str, Any]:
 
 def register(page: PageRenderer) -> dict[str, Any]:
     """Return what the page of the register shows: the duties, and the forms that lead to their pages."""
-    return {
-        "record": sheets.register(),
-        "say": partial(say, page),
-        "questions": {e.id: e.question for e in sheets.citizen_questions().entries},
-        "forms": _counted(page, "register.by_form", "form"),
-    }
+    forms, entries = _counted(page, "register.by_form", "form"), sheets.citizen_questions().entries
+    return {"record": sheets.register(), "questions": {e.id: e.question for e in entries}, "forms": forms}
 
 
 def record(page: PageRenderer) -> dict[str, Any]:
@@ -159,7 +144,7 @@ def record(page: PageRenderer) -> dict[str, Any]:
 def summary(page: PageRenderer) -> dict[str, Any]:
     """Return what the summary on one page shows beside findings: the answer on who paid."""
     answers = {e.id: e.answer for e in sheets.citizen_questions().entries}
-    return {"say": partial(say, page), "funding": answers["funding-total"]}
+    return {"funding": answers["funding-total"]}
 
 
 def cite(page: PageRenderer) -> dict[str, Any]:
@@ -187,13 +172,8 @@ def register_form(form: str, page: PageRenderer) -> dict[str, Any]:
         part = next((p for p in parts if _starts(section, p)), "")
         line = {"number": section if part else "", "label": item.label, "id": item.field}
         sections.setdefault(f"{part} {parts[part]}" if part else section, []).append(line)
-    return {
-        **common,
-        "id": form,
-        "row": common["forms"][form],
-        "sections": sections,
-        "signs": {"filled": "●", "not applicable": "–", "not disclosed by the operator": "○"},
-    }
+    signs = {"filled": "●", "not applicable": "–", "not disclosed by the operator": "○"}
+    return {**common, "id": form, "row": common["forms"][form], "sections": sections, "signs": signs}
 
 
 def _starts(section: str, part: str) -> bool:
@@ -209,3 +189,143 @@ def downloads(content: Content) -> dict[str, str]:
     names = ("ledger", "privacy", "published", "register")
     files = {f"{name}.json": dump(sheets.filled(name, found)) for name in names}
     return files | {"register.schema.json": (folder() / "register.schema.json").read_text(encoding="utf-8")}
+
+
+# ---- who stood behind the service, and people's data -------------------------------------------------------
+
+
+def backers(page: PageRenderer) -> dict[str, Any]:
+    """Return what the page on who is behind the service shows: money, events, partners, their evidence."""
+    found = sheets.published()
+    timelines = {layout: Markup(timeline(found.events, layout, page.words)) for layout in WIDTHS}
+    return {**documents(page), "found": found, "timelines": timelines}
+
+
+def your_data(page: PageRenderer) -> dict[str, Any]:
+    """Return what the page on people's data shows: the sheet on personal data, and the questions asked."""
+    return {**privacy(page), **documents(page)}
+
+
+def documents(page: PageRenderer) -> dict[str, Any]:
+    """Return the questions and the evidence, for sentences that rest on documents."""
+    known = sheets.citizen_questions()
+    entries, where = {entry.id: entry for entry in known.entries}, partial(address, published=known)
+    return {"questions": entries, "evidence": known.evidence, "address": where}
+
+
+def timeline(events: Sequence[sheets.Event], layout: str, words: Words) -> str:
+    """Draw events along the years, each with the number that it has in the list beside.
+
+    Example:
+        >>> timeline(sheets.published().events, "wide", Words("en")).count("<circle")
+        25
+    """
+    width, apart = WIDTHS[layout]
+    first, last = int(events[0].when[:4]), int(events[-1].when[:4]) + 1
+    rows, points = list[float](), []
+    for event in events:
+        year, *rest = (int(part) for part in event.when.split("-"))
+        at = year + sum((n - 1) / most for n, most in zip(rest, (12, 365), strict=False))
+        x = 14 + (at - first) / (last - first) * (width - 28)
+        free = next((i for i, end in enumerate(rows) if x - end >= apart), len(rows))
+        rows[free : free + 1] = [x]
+        points.append((x, free))
+    years = [(year, 14 + (year - first) / (last - first) * (width - 28)) for year in range(first, last)]
+    drawing = environment(words.language).get_template("parts/timeline.svg").module
+    return str(drawing.timeline(f"timeline-{layout}", width, len(rows), years, points)).strip()
+
+
+# ---- the data-flow diagram: who gives personal data to whom ------------------------------------------------
+#
+# The places of the boxes are laid out by hand in `flow.yaml`, once for a desk and once for a phone; all that
+# is said comes from the sheet on personal data. A flow is a straight arrow between the sides that face each
+# other, with a number that its row of the table has too. Solid and thick: it points to a person; dashed: not.
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where the boxes stand, and which arrows are not in the middle or have a corner; see `flow.yaml`."""
+
+    size: Point
+    letters: float
+    boxes: Mapping[str, Box]
+    along: Mapping[str, float] = field(default_factory=dict)
+    via: Mapping[str, tuple[Point, ...]] = field(default_factory=dict)
+
+
+@cache
+def layouts() -> Mapping[str, Layout]:
+    """Return the two layouts, "wide" and "narrow"."""
+    return load_yaml(Mapping[str, Layout], HERE / "flow.yaml")  # type: ignore[type-abstract]
+
+
+def diagram(flow: Flow, layout: str, words: Words) -> str:
+    """Draw the flows of a sheet on personal data.
+
+    Args:
+        flow: the places and flows.
+        layout: "wide" or "narrow".
+        words: of the language.
+
+    Returns:
+        An `<svg role="img">`; the flows are numbered from one in the order of the sheet.
+
+    Raises:
+        InputError: the layout has no place for a node, or an arrow cannot be drawn.
+
+    Example:
+        >>> from bobanalysis.report.sheets import privacy
+        >>> drawing = diagram(privacy().flow, "wide", Words("en"))
+        >>> drawing.count("<path") == len(privacy().flow.edges), "Job seeker" in drawing
+        (True, True)
+    """
+    at = layouts()[layout]
+    if missing := [n.id for n in flow.nodes if n.id not in at.boxes]:
+        raise InputError(f"flow.yaml, {layout}: no place for {', '.join(missing)}; give one")
+    shown = environment(words.language).get_template("parts/flow.svg").module
+    edges = [_edge(e, at, layout) for e in flow.edges]
+    return str(shown.diagram(f"flow-{layout}", at, edges, [_node(n, at, words) for n in flow.nodes])).strip()
+
+
+def sample(kind: str) -> str:
+    """Draw a small box of a kind, for the key."""
+    return str(environment("en").get_template("parts/flow.svg").module.sample(kind))
+
+
+def _points(edge: Edge, at: Layout, layout: str) -> list[Point]:
+    """Return the ends of an arrow, and its corner where it has one."""
+    key = f"{edge.origin} {edge.target}"
+    if key in at.via:
+        return list(at.via[key])
+    (x1, y1, w1, h1), (x2, y2, w2, h2) = at.boxes[edge.origin], at.boxes[edge.target]
+    left, right = max(x1, x2), min(x1 + w1, x2 + w2)
+    top, bottom = max(y1, y2), min(y1 + h1, y2 + h2)
+    if left < right:
+        x = at.along.get(key, (left + right) / 2)
+        return [(x, y1 + h1), (x, y2)] if y1 < y2 else [(x, y1), (x, y2 + h2)]
+    if top < bottom:
+        y = at.along.get(key, (top + bottom) / 2)
+        return [(x1 + w1, y), (x2, y)] if x1 < x2 else [(x1, y), (x2 + w2, y)]
+    raise InputError(
+        f"flow.yaml, {layout}: {edge.origin} → {edge.target} is no straight arrow; move a box or give the "
+        "arrow a corner under `via`"
+    )
+
+
+def _edge(edge: Edge, at: Layout, layout: str) -> dict[str, Any]:
+    points = _points(edge, at, layout)
+    (x1, y1), (x2, y2) = max(pairwise(points), key=lambda p: abs(p[0][0] - p[1][0]) + abs(p[0][1] - p[1][1]))
+    number = {"x": x1 + (x2 - x1) * NUMBER, "y": y1 + (y2 - y1) * NUMBER}
+    path, flow = "M" + "L".join(f"{x:g},{y:g}" for x, y in points), f"{edge.origin} {edge.target}"
+    return {"path": path, "identifies": edge.identifies, "flow": flow, **number}
+
+
+def _node(node: Node, at: Layout, words: Words) -> dict[str, Any]:
+    x, y, w, h = at.boxes[node.id]
+    bold = node.kind in ("service", "person")
+    letters = at.letters * (0.92 if bold else 1)
+    room = int((w - 6) / letters / (0.66 if bold else 0.6))
+    lines = wrap(words.say(node.name), room, break_long_words=False, break_on_hyphens=False)
+    top = y + h / 2 - at.letters * 1.2 * (len(lines) - 1) / 2 + at.letters * 0.35
+    shown = {"id": node.id, "kind": node.kind, "box": at.boxes[node.id], "x": x + w / 2, "top": top}
+    return {**shown, "lines": lines, "bold": bold, "letters": letters}

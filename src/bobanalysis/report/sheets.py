@@ -16,12 +16,12 @@ from dataclasses import dataclass, field
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Literal, TypeVar, get_args
+from typing import Any, Literal, TypeVar, dataclass_transform, get_args
 
 import yaml
 
 from bobanalysis import text as formatter
-from bobanalysis.tables import InputError, load
+from bobanalysis.tables import LOADER, InputError, load
 from bobanalysis.text import LANGUAGES, Language, Text
 
 Status = Literal["answered", "partly", "open"]
@@ -41,8 +41,22 @@ T = TypeVar("T")
 Faults = Iterator[str]
 
 
-@dataclass(frozen=True)
-class Evidence:
+@dataclass_transform(frozen_default=True, field_specifiers=(field,))
+class Shape:
+    """What a file of texts holds: every kind of it is a frozen dataclass."""
+
+    def __init_subclass__(cls) -> None:
+        """Make it one."""
+        dataclass(frozen=True)(cls)
+
+
+class Named(Shape):
+    """What has an id, by which other entries name it."""
+
+    id: str
+
+
+class Evidence(Shape):
     """What an answer rests on: where (`locator`: lines in the code, or an address), and how much was read."""
 
     kind: Literal["code", "page", "paper", "law"]
@@ -52,23 +66,20 @@ class Evidence:
     shows: Text
 
 
-@dataclass(frozen=True)
-class Lowered:
+class Lowered(Shape):
     """The earlier status or confidence of an answer whose evidence did not carry it."""
 
     status: Status | None = None
     confidence: Confidence | None = None
 
 
-@dataclass(frozen=True)
-class Question:
+class Question(Named):
     """A question and its answer; `review` says why it was lowered, `evidence` names pieces of evidence.
 
     `held_by` says who could answer an open question. `allegation` tells that the question carries a suspicion
     or a judgement of those who asked it, which this project does not make its own.
     """
 
-    id: str
     theme: str
     question: Text
     status: Status
@@ -91,8 +102,7 @@ class Theme(Text):
     id: str = ""
 
 
-@dataclass(frozen=True)
-class Questions:
+class Questions(Shape):
     """All questions, in the order in which they are to be read, by theme; `first` names those most asked."""
 
     about: Text
@@ -105,11 +115,9 @@ class Questions:
     evidence: Mapping[str, Evidence]
 
 
-@dataclass(frozen=True)
-class PersonalField:
+class PersonalField(Named):
     """A piece of personal data: what becomes of it, and the inputs and rules in use that read it."""
 
-    id: str
     name: Text
     tag: Literal["identifier", "none"]
     special_category: bool
@@ -122,17 +130,14 @@ class PersonalField:
     no_locator: Text | None = None
 
 
-@dataclass(frozen=True)
-class Node:
+class Node(Named):
     """A place in the data-flow diagram."""
 
-    id: str
     kind: Literal["person", "service", "store", "source", "processor"]
     name: Text
 
 
-@dataclass(frozen=True)
-class Edge:
+class Edge(Shape):
     """A flow between two places; `identifies` tells whether what flows points to a person."""
 
     origin: str
@@ -143,36 +148,30 @@ class Edge:
     locators: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Flow:
+class Flow(Shape):
     """The data-flow diagram."""
 
     nodes: tuple[Node, ...]
     edges: tuple[Edge, ...]
 
 
-@dataclass(frozen=True)
-class Promise:
+class Promise(Named):
     """What users were told (`said`) beside what the code shows."""
 
-    id: str
     said: Text
     shown: Text
     locators: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Retention:
+class Retention(Named):
     """How long something is kept."""
 
-    id: str
     what: Text
     period: Text
     locators: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Privacy:
+class Privacy(Shape):
     """The sheet on personal data."""
 
     about: Text
@@ -185,20 +184,16 @@ class Privacy:
     unknown: tuple[Text, ...]
 
 
-@dataclass(frozen=True)
-class Stated:
+class Stated(Named):
     """A figure as a document states it: `id` of the finding that holds it, `evidence` in the questions."""
 
-    id: str
     value: int | float
     evidence: str
 
 
-@dataclass(frozen=True)
-class Funder:
+class Funder(Named):
     """A sum that was shown: `given` when, of what nature; `know` says what it overlaps with."""
 
-    id: str
     given: Literal["seed", "later"]
     nature: Literal["public", "private", "mixed"]
     euros: int
@@ -206,21 +201,17 @@ class Funder:
     know: Text
 
 
-@dataclass(frozen=True)
-class Event:
+class Event(Named):
     """What happened `when` (a day, a month or a year)."""
 
-    id: str
     when: str
     what: Text
     evidence: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Partner:
+class Partner(Named):
     """A body that was asked about: `what` it is, what it `gave` or did, what is `unknown`."""
 
-    id: str
     name: Text
     what: Text
     gave: Text
@@ -229,8 +220,7 @@ class Partner:
     evidence: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Published:
+class Published(Shape):
     """What others published on the service, and who stood behind it."""
 
     about: Text
@@ -248,15 +238,13 @@ class Published:
         return sum(f.euros for f in self.funders if all(getattr(f, k) == v for k, v in kept.items()))
 
 
-@dataclass(frozen=True)
-class Cited:
+class Cited(Shape):
     """A finding that a field cites."""
 
     finding: str
 
 
-@dataclass(frozen=True)
-class RegisterField:
+class RegisterField(Shape):
     """A field of the register: `text` where it is "filled", else the `reason` why it is empty."""
 
     status: FieldStatus
@@ -271,8 +259,7 @@ class RegisterField:
         return self.text or self.reason  # type: ignore[return-value]
 
 
-@dataclass(frozen=True)
-class Item:
+class Item(Shape):
     """A line of a form: its section, its label, and the name of the field that answers it."""
 
     section: Text
@@ -280,8 +267,7 @@ class Item:
     field: str
 
 
-@dataclass(frozen=True)
-class Form:
+class Form(Shape):
     """One of the six forms; `duty` says whether it binds the operator, `why` explains."""
 
     title: Text
@@ -291,8 +277,7 @@ class Form:
     not_verified: Text | None = None
 
 
-@dataclass(frozen=True)
-class DutyOfLaw:
+class DutyOfLaw(Shape):
     """A rule of law or practice, and whether it binds the operator."""
 
     name: Text
@@ -301,8 +286,7 @@ class DutyOfLaw:
     ledger: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Register:
+class Register(Shape):
     """The record of the algorithm, and the forms that draw on it."""
 
     about: Text
@@ -311,8 +295,7 @@ class Register:
     fields: Mapping[str, RegisterField] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Correction:
+class Correction(Shape):
     """An error corrected after publication: the day, the page, what it said and what it says now."""
 
     date: str
@@ -321,14 +304,12 @@ class Correction:
     now: Text
 
 
-@dataclass(frozen=True)
-class Reply:
+class Reply(Named):
     """Whom this audit concerns, what is to be asked, the days of question and answer, and the answer.
 
     `ledger` names the citizen questions, still open, that stand behind the list.
     """
 
-    id: str
     whom: Text
     questions: tuple[Text, ...]
     ledger: tuple[str, ...]
@@ -337,8 +318,7 @@ class Reply:
     answer: Text | None = None
 
 
-@dataclass(frozen=True)
-class Publication:
+class Publication(Shape):
     """What belongs to a release and not to a build; an empty field says that there is no such thing yet."""
 
     version: str
@@ -429,8 +409,6 @@ def publication(path: Path | str | None = None) -> Publication:
 
 def read_raw(path: Path) -> Any:
     """Return what a YAML file of the data folder holds, unchecked."""
-    from bobanalysis.tables import LOADER
-
     try:
         return yaml.load(path.read_text(encoding="utf-8"), Loader=LOADER)
     except FileNotFoundError as error:
@@ -538,9 +516,8 @@ def fill(
 
     def written(match: re.Match[str]) -> str:
         if (finding := findings.get(match[1])) is None:
-            raise InputError(
-                f"no finding is called {match[1]!r}, cited in {str(text.get('en'))[:60]!r}; make reports"
-            )
+            why = f"no finding is called {match[1]!r}, cited in {str(text.get('en'))[:60]!r}; make reports"
+            raise InputError(why)
         return formatter.quantity(finding["value"], finding["unit"], language, bare=True)
 
     return _FINDING.sub(written, text.get(language) or "")
@@ -587,10 +564,8 @@ def _unknown(names: tuple[str, ...], known: Any, what: str) -> Faults:
 
 
 def _bad_locators(locators: tuple[str, ...], where: str) -> Faults:
-    bad = [locator for locator in locators if not CODE.fullmatch(locator)]
-    yield from (
-        f"{where}, field locators: {locator!r} is no path in the code with #L lines" for locator in bad
-    )
+    for locator in (locator for locator in locators if not CODE.fullmatch(locator)):
+        yield f"{where}, field locators: {locator!r} is no path in the code with #L lines"
 
 
 def _faults_of_questions(found: Questions) -> Faults:

@@ -12,70 +12,42 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import Any
 
 from bobanalysis.algorithm import Algorithm
 from bobanalysis.audit.person import Person
 from bobanalysis.report import (
-    backers,
     cards,
     charts,
-    condition_pages,
     downloads,
     glossary,
     letter_page,
     notebook_pages,
     pictures,
     place_pages,
-    quirk_pages,
     sheet_pages,
     sheets,
     tryit,
 )
 from bobanalysis.report.folders import exchange
 from bobanalysis.report.renderer import Content, Page, PageRenderer, environment
-from bobanalysis.report.words import HERE, N_, Words
+from bobanalysis.report.words import HERE, Words
+from bobanalysis.tables import load_yaml
 from bobanalysis.text import LANGUAGES, Language
 
-PAGES = (
-    Page("index", N_("The essentials"), N_("The essentials")),
-    Page("summary", N_("On one page"), N_("The essentials"), sheet_pages.summary),
-    Page("age", N_("Age"), N_("The inquiry")),
-    Page("place", N_("Place"), N_("The inquiry")),
-    Page("decides", N_("How it decides"), N_("The inquiry")),
-    Page("quality", N_("Is it any good?"), N_("The inquiry")),
-    Page("effect", N_("Does it work?"), N_("The inquiry"), sheet_pages.questions),
-    Page("your-data", N_("Your data"), N_("The inquiry"), backers.your_data),
-    Page("backers", N_("Who is behind it?"), N_("The inquiry"), backers.backers),
-    Page("compare", N_("Compared with others"), N_("The inquiry")),
-    Page("observed", N_("Observed people"), N_("The inquiry")),
-    Page("known", N_("What we know"), N_("The inquiry"), sheet_pages.known),
-    Page("places", N_("Your département"), N_("Your département"), place_pages.search),
-    Page("try", N_("Try it"), N_("Try it"), tryit.page),
-    Page("rules", N_("Every rule"), N_("The rules"), cards.index),
-    Page("conditions", N_("Age and place"), N_("The rules"), condition_pages.conditions),
-    Page("quirks", N_("Quirks"), N_("The rules"), quirk_pages.quirks),
-    Page("questions", N_("Questions"), N_("Questions and answers"), sheet_pages.questions),
-    Page("privacy", N_("Personal data"), N_("Questions and answers"), sheet_pages.privacy),
-    Page("register", N_("Register"), N_("Questions and answers"), sheet_pages.register),
-    Page("method", N_("Method"), N_("Method and data")),
-    Page("notebooks", N_("Notebooks"), N_("Method and data"), notebook_pages.listed),
-    Page("glossary", N_("Glossary"), N_("Method and data"), glossary.page),
-    Page("sources", N_("Sources"), N_("Method and data")),
-    Page("data", N_("Downloads"), N_("Method and data")),
-    Page("cite", N_("Cite, correct, answer"), N_("Method and data"), sheet_pages.cite),
-)
-"""The pages in the order of the menu. To add one: an entry here, a template, its French words."""
+MENU = load_yaml(dict[str, list[list[str]]], HERE / "pages.yaml")
 
 
-OWN_PAGES = (
-    Page("rules", N_("Every rule"), N_("The rules"), cards.index),
-    Page("conditions", N_("Age and place"), N_("The rules"), condition_pages.conditions),
-    Page("record", N_("Register"), N_("The rules"), sheet_pages.record),
-    Page("letter", N_("A letter"), N_("One person")),
-    Page("try", N_("Try it"), N_("One person"), tryit.page),
-)
+def _listed(slug: str, title: str, section: str, context: str = "") -> Page:
+    return Page(slug, title, section, resolve_name(f"bobanalysis.report.{context}") if context else None)
+
+
+PAGES = tuple(_listed(*row) for row in MENU["pages"])
+"""The pages in the order of the menu. To add one: a line in `pages.yaml`, a template, its French words."""
+OWN_PAGES = tuple(_listed(*row) for row in MENU["own"])
 """The pages that any algorithm has, made from its rules; the record where one is written."""
+SCRIPTS = ("try.css", "rules.js", "links.js", "places.js")
 
 
 def every_page(algorithm: Algorithm) -> tuple[Page, ...]:
@@ -139,14 +111,10 @@ def render_algorithm(
 def _write_all(content: Content, folder: Path) -> None:
     """Write what is for download, the pages of each language, and the page that leads to them."""
     data = downloads.files(content) | sheet_pages.downloads(content)
-    files = {
-        "index.html": environment("fr").get_template("root.html").render(),
-        **data,
-        **letter_page.letter_pages(content.algorithm),
-    }
-    for path, text in files.items():
-        _write(folder / path, text)
-    _write_bytes(folder / downloads.ARCHIVE, downloads.archive(data))
+    root = {"index.html": environment("fr").get_template("root.html").render()}
+    files = root | data | letter_page.letter_pages(content.algorithm)
+    for path, made in (files | {downloads.ARCHIVE: downloads.archive(data)}).items():
+        _write(folder / path, made)
     pages = every_page(content.algorithm)
     for page in sorted(pages, key=lambda page: page.slug == "notebooks"):  # it says what the others show
         for language in LANGUAGES:
@@ -155,10 +123,8 @@ def _write_all(content: Content, folder: Path) -> None:
                 text = glossary.link(text, language, page.home)
             _write(folder / f"{language}/{page.slug}.html", text)
             if page in PAGES:
-                _write_bytes(
-                    folder / f"assets/social/{language}-{page.slug}.png",
-                    pictures.social(text, page, language),
-                )
+                picture = folder / f"assets/social/{language}-{page.slug}.png"
+                _write(picture, pictures.social(text, page, language))
     for language in LANGUAGES:
         for page in notebook_pages.pages(content, language):
             _write(folder / f"{language}/{page.slug}.html", _page(content, language, page, PAGES))
@@ -174,7 +140,7 @@ def _write_charts(content: Content, folder: Path) -> None:
         text = pictures.framed(svg, drawing.title, credit)
         path = folder / f"{name}{'-narrow' if narrow else ''}-{language}.svg"
         _write(path, text)
-        _write_bytes(path.with_suffix(".png"), pictures.png(text))
+        _write(path.with_suffix(".png"), pictures.png(text))
 
 
 def _page(content: Content, language: Language, page: Page, menu: Sequence[Page]) -> str:
@@ -182,23 +148,12 @@ def _page(content: Content, language: Language, page: Page, menu: Sequence[Page]
     return PageRenderer(content, words, page, menu).html()
 
 
-def _write(path: Path, text: str) -> None:
+def _write(path: Path, content: str | bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8", newline="\n")
-
-
-def _write_bytes(path: Path, data: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(data)
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
 
 
 def _write_assets(algorithm: Algorithm, folder: Path) -> None:
     _write(folder / "assets" / "try.js", tryit.script(algorithm))
-    for path in (
-        "templates/style.css",
-        "scripts/try.css",
-        "scripts/rules.js",
-        "scripts/links.js",
-        "scripts/places.js",
-    ):
+    for path in ("templates/style.css", *(f"scripts/{name}" for name in SCRIPTS)):
         shutil.copy(HERE / path, folder / "assets")

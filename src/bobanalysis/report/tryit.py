@@ -17,7 +17,7 @@ from markupsafe import Markup
 from bobanalysis import data
 from bobanalysis.algorithm import Algorithm, Questions, grid_values
 from bobanalysis.presentation import Presentation
-from bobanalysis.report.reasons import term_text, unanswered
+from bobanalysis.report.letter import term_text, unanswered
 from bobanalysis.report.renderer import PageRenderer
 from bobanalysis.report.words import HERE, Words, vocabulary
 from bobanalysis.rules import Expr, Named, Text, Variable, input_text, inputs, sentence, walk
@@ -73,34 +73,28 @@ def script(algorithm: Algorithm) -> str:
 def page(renderer: PageRenderer) -> dict[str, Any]:
     """Return what the page shows: its texts as JSON for a script element."""
     algorithm, words = renderer.algorithm, renderer.words
-    presentation = algorithm.presentation
+    presentation, cards = algorithm.presentation, renderer.cards
     codes = {
-        v.name: {code: words.polish(name) for code, name in renderer.cards.codes(v.name).items()}
+        v.name: {code: words.polish(name) for code, name in cards.codes(v.name).items()}
         for v in algorithm.variables
         if v.name in presentation.code_tables
     }
     rules = {root: name for root in algorithm.roots if (name := algorithm.root_rule(root))}
+    asked, conditions = algorithm.questions or _groups(algorithm), enumerate(algorithm.requirements)
+    said = ((k, r.column, words.polish(sentence(r.condition, words.language))) for k, r in conditions)
+    required = [[f"required {k}", column, text] for k, column, text in said]
     told = {
         "language": words.language,
         "commit": algorithm.source.version,
         "texts": words.names(presentation.try_texts),
-        "fields": [
-            {"title": words.say(group.label), "fields": _fields(algorithm, group, words)}
-            for group in algorithm.questions or _groups(algorithm)
-        ],
+        "fields": [{"title": words.say(g.label), "fields": _fields(algorithm, g, words)} for g in asked],
         **presentation.try_words(words, codes),
         **_everyday(presentation, words),
         "reasons": {code: words.say(text) for code, text in presentation.reasons.items()},
         "conditions": _conditions(renderer),
         "changes": words.names("changes"),
-        "requirements": [
-            [f"required {k}", r.column, words.polish(sentence(r.condition, words.language))]
-            for k, r in enumerate(algorithm.requirements)
-        ],
-        "rules": {
-            root: [words.say(renderer.cards.titles[name]), renderer.cards.path(name)]
-            for root, name in rules.items()
-        },
+        "requirements": required,
+        "rules": {root: [words.say(cards.titles[name]), cards.path(name)] for root, name in rules.items()},
     }
     if presentation.whole_computations:
         told["sums"] = {root: _terms(renderer, root) for root in algorithm.roots}
@@ -132,10 +126,8 @@ def _groups(algorithm: Algorithm) -> tuple[Questions, ...]:
     for v in algorithm.variables:
         if v.name not in algorithm.input_roles.keys:
             found.setdefault(v.group, []).append(v.name)
-    return tuple(
-        Questions(origins.get(group, vocabulary()["try_any"]["profile"]), tuple(names))
-        for group, names in found.items()
-    )
+    other = vocabulary()["try_any"]["profile"]
+    return tuple(Questions(origins.get(group, other), tuple(names)) for group, names in found.items())
 
 
 def _fields(algorithm: Algorithm, group: Questions, words: Words) -> list[dict[str, Any]]:
@@ -156,17 +148,13 @@ def _fields(algorithm: Algorithm, group: Questions, words: Words) -> list[dict[s
 
 
 def _field(algorithm: Algorithm, variable: Variable, say: Callable[[Text], str]) -> dict[str, Any]:
-    field = {"name": variable.name, "kind": variable.kind, "label": say(variable.label)}
+    field: dict[str, Any] = {"name": variable.name, "kind": variable.kind, "label": say(variable.label)}
     if algorithm.presentation.try_template == "try.html":  # its script knows limits and codes itself
         return {**field, "options": [[c.number, say(c.label)] for c in variable.choices]}
     named = variable.kind in ("enum", "text") and (variable.choices or getattr(variable, "grid", ()))
     options = [[value, say(label)] for value, label in grid_values(variable)] if named else []
-    limits = {
-        "minimum": variable.minimum,
-        "maximum": variable.maximum,
-        "unit": say(variable.unit) if variable.unit else "",
-    }
-    return {**field, "options": options, **limits}
+    ends = {"minimum": variable.minimum, "maximum": variable.maximum}
+    return {**field, "options": options, **ends, "unit": say(variable.unit) if variable.unit else ""}
 
 
 def _conditions(renderer: PageRenderer) -> dict[int, list[Any]]:
@@ -174,9 +162,8 @@ def _conditions(renderer: PageRenderer) -> dict[int, list[Any]]:
 
     Where the input may lack an answer or a figure, the value that stands for that and its text follow.
     """
-    items = {
-        id: text for o in renderer.algorithm.outcomes if o.kind == "category" for id, text in o.items.items()
-    }
+    named = (outcome for outcome in renderer.algorithm.outcomes if outcome.kind == "category")
+    items = {id: text for outcome in named for id, text in outcome.items.items()}
     words, lang = renderer.words, renderer.words.language
     found = compiled(renderer.algorithm).conditions
     presentation = renderer.algorithm.presentation
@@ -184,14 +171,12 @@ def _conditions(renderer: PageRenderer) -> dict[int, list[Any]]:
     def lacking(condition: Expr) -> list[Any]:
         read = inputs(condition)
         said = unanswered(read[0], read[0].default, words, presentation) if len(read) == 1 else ""
-        return (
-            [[read[0].name, f"{words.polish(input_text(read[0], lang))}{words.colon}{said}"]] if said else []
-        )
+        return [[read[0].name, words.polish(input_text(read[0], lang)) + words.colon + said]] if said else []
 
-    return {
-        k: [*(words.polish(sentence(c, lang, items)) for c in (held, ~held)), *lacking(held)]
-        for k, held in found.items()
-    }
+    def both(held: Expr) -> list[str]:
+        return [words.polish(sentence(c, lang, items)) for c in (held, ~held)]
+
+    return {k: [*both(held), *lacking(held)] for k, held in found.items()}
 
 
 def _terms(renderer: PageRenderer, root: str) -> list[dict[str, Any]]:

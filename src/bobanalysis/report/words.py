@@ -73,9 +73,8 @@ class Words:
         """Translate and typeset a text; raise `CatalogueError` when the translation is missing."""
         if self.language != "en":
             if text not in self._catalogue:
-                raise CatalogueError(
-                    f"no {self.language} translation of {text[:80]!r} in locale/{self.language}/*.po"
-                )
+                why = f"no {self.language} translation of {text[:80]!r} in locale/{self.language}/*.po"
+                raise CatalogueError(why)
             text = self._catalogue[text]
         return self.polish(text)
 
@@ -100,17 +99,11 @@ class Words:
             raise CatalogueError(f"{key!r} is not one of the {topic}; known: {', '.join(known)}")
         return known[key]
 
-    def label(self, unit: str, key: str) -> str:
-        """Return the label of a challenge or of a class."""
-        return self.name({"class": "classes"}.get(unit, unit), key)
-
     def say(self, text: Text | Mapping[str, str] | None) -> str:
         """Choose this language of a text and typeset it; None is empty."""
         if not text:
             return ""
         return self.polish(text.get(self.language) or "")  # type: ignore[arg-type]
-
-    pick = say
 
     def mark(self, variable: Variable) -> str:
         """Say of an input that it is a protected criterion, or stands for one; empty where it does not."""
@@ -126,7 +119,7 @@ class Words:
         if unit == "departement":
             return f"{departement_names()[value]} ({value})"
         if unit in ("challenge", "class"):
-            return self.label(unit, value)
+            return self.name(unit, value)
         if unit == "code":
             said = {"true": self._("yes"), "false": self._("no")}
             return said.get(str(value).lower()) or self.polish(str(value))
