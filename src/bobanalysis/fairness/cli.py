@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from bobanalysis.cluster import SchedulerOption, Workers, WorkersOption
 from bobanalysis.fairness.metrics import MIN_GROUP
 from bobanalysis.tables import load_yaml, open_table, refuse_overwrite, write_table, write_text
 from bobanalysis.text import Language
@@ -57,6 +58,8 @@ def audit(
     search: Annotated[bool, _option("search", "--search")] = False,
     protect: Annotated[bool, _option("protect", "--protect")] = False,
     lang: Annotated[Language | None, _option("lang", "--lang")] = None,
+    workers: WorkersOption = 0,
+    scheduler: SchedulerOption = None,
 ) -> None:
     """Measure who gets what in a file, by group, with intervals; write the measures or a page.
 
@@ -110,7 +113,8 @@ def audit(
             skip_bad_rows=skip_bad_rows,
             search=search,
             protect=protect,
-            progress=progress,
+            progress=None if workers or scheduler else progress,
+            workers=Workers(workers, scheduler),
         )
         lang = lang or system_language()
         for path in outputs:

@@ -112,7 +112,7 @@ def two_means(mean: Any, variance: Any, n: Any, other: Any, other_variance: Any,
 
 
 def _mid_fisher(x: Array, n: Array, y: Array, m: Array) -> Array:
-    """Twice the smaller mid-P tail, by the ratios of neighbours: ``scipy.stats`` takes half a second to load."""
+    """Twice the smaller mid-P tail, by ratios of neighbours: ``scipy.stats`` takes half a second to load."""
     tables, back = np.unique(np.stack([x, n, y, m]), axis=1, return_inverse=True)
     x, n, y, m = tables
     tails = []
