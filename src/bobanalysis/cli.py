@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from bobanalysis.cluster import SchedulerOption, Workers, WorkersOption
+from bobanalysis.cluster.options import SchedulerOption, WorkersOption
 
 if TYPE_CHECKING:
     from bobanalysis.algorithm import Algorithm
@@ -140,6 +140,7 @@ def score(
     from functools import partial
 
     from bobanalysis.audit.scoring import Totals, score_file, score_parts
+    from bobanalysis.cluster.workers import Workers
 
     def read(totals: Totals) -> None:
         if err.is_terminal:

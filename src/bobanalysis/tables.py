@@ -158,7 +158,7 @@ def open_table(
         suffixes = {s.lower() for s in path.suffixes}
         if not start and not suffixes & {".jsonl", ".ndjson"}:
             raise InputError(f"{path} is empty (0 bytes)")
-        if start.startswith(b"PAR1") or path.suffix.lower() in (".parquet", ".pq"):
+        if start.startswith(b"PAR1") or _is_parquet(path):
             return _parquet(path, part.first, part.rows)
         if start.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
             raise InputError(f"{path} is a zip or spreadsheet file; save the sheet as CSV and give that")
@@ -225,7 +225,7 @@ def parts(path: str | Path, rows: int = PART_ROWS) -> list[Part]:
         rows: of a Parquet file, at most so many a part.
 
     Raises:
-        InputError: a folder holds no table, or a Parquet file cannot be read.
+        InputError: a folder holds no table.
 
     Example:
         >>> parts("people.csv")
@@ -233,13 +233,23 @@ def parts(path: str | Path, rows: int = PART_ROWS) -> list[Part]:
     """
     path, found = Path(path), list[Part]()
     for file in _files(path) if path.is_dir() else [path]:
-        whole = open_table(file).kind != "parquet" if file.exists() else True
-        height = 0 if whole else pl.scan_parquet(file).select(pl.len()).collect().item()
-        cuts = [None] if height <= rows else [*range(0, height, rows)]
-        for at in cuts:
-            bounds = (0, None) if at is None else (at, min(rows, height - at))
+        height = _height(file)
+        for at in range(0, max(height, 1), rows):
+            bounds = (at, min(rows, height - at)) if height > rows else (0, None)
             found.append(Part(file, len(found), *bounds))
     return found
+
+
+def _height(file: Path) -> int:
+    """Rows of a Parquet file; 0 for another, or one that cannot be read: who reads it says so."""
+    try:
+        return pl.scan_parquet(file).select(pl.len()).collect().item() if _is_parquet(file) else 0
+    except (pl.exceptions.PolarsError, OSError):
+        return 0
+
+
+def _is_parquet(path: Path) -> bool:
+    return path.suffix.lower() in (".parquet", ".pq")
 
 
 def _files(folder: Path) -> list[Path]:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import pickle
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
 from bobanalysis.algorithm import Algorithm
-from bobanalysis.cluster import ALONE, Progress, Workers, part_name, parts_folder
-from bobanalysis.tables import Part, Writer, parts, refuse_overwrite, write_table
+from bobanalysis.cluster.folder import part_name, parts_folder
+from bobanalysis.cluster.workers import ALONE, Progress, Workers
+from bobanalysis.tables import Part, Writer, parts, refuse_overwrite, write_table, write_text
 from bobanalysis.tables import rejects as no_rejects
 from bobanalysis.text import Text
 from bobanalysis.validation import read_people
@@ -114,16 +115,12 @@ def score_parts(
         InputError: As in ``score_file``; or parts failed: they are named.
     """
     refuse_overwrite(output, people)
-    made = pickle.dumps(make)
-    asked: dict[str, Any] = {
-        "people": str(people.resolve()),
-        "now": now,
-        "algorithm": hashlib.sha256(made).hexdigest(),
-    }
-    asked |= {"files": [(str(p), p.path.stat().st_size, p.path.stat().st_mtime_ns) for p in parts(people)]}
+    made, each = pickle.dumps(make), parts(people)
+    asked = {"now": now, "algorithm": hashlib.sha256(made).hexdigest(), "parts": [*map(str, each)]}
     with parts_folder(output, asked) as folder:
-        work = partial(_score_part, folder=folder, made=made, now=now)
-        totals = workers.combine(work, parts(people), _add, progress)
+        totals = workers.combine(
+            partial(_score_part, folder=folder, made=made, now=now), each, _add, progress
+        )
         if rejects is not None:
             refused = [pl.read_parquet(file) for file in sorted(folder.glob("_rejects-*"))]
             _write_rejects(pl.concat([no_rejects(), *refused]), rejects)
@@ -131,19 +128,15 @@ def score_parts(
 
 
 def _score_part(part: Part, folder: Path, made: bytes, now: str) -> Totals:
-    """Score a part, or say what an earlier run did of it."""
-    target = folder / part_name(part)
-    refused = folder / f"_rejects-{target.name}"
-    if not target.exists():
-        writing = target.with_name(f"_{target.name}")
-        totals = score_file(part, writing, _made(made), now=now, rejects=refused)
-        if not totals.rejected:
-            write_table(no_rejects(), refused)
-        writing.replace(target)
-        return totals
-    scored = int(pl.scan_parquet(target).select(pl.len()).collect().item())
-    rejected = pl.read_parquet(refused)["row"].n_unique()
-    return Totals(scored + rejected, scored, rejected)
+    """Score a part, or say what an earlier run did of it if it has not changed since."""
+    name, file = part_name(part), part.path.stat()
+    done, source = folder / f"_{name}.json", [file.st_size, file.st_mtime_ns]
+    if done.exists() and (told := json.loads(done.read_text(encoding="utf-8")))["source"] == source:
+        return Totals(*told["totals"])
+    totals = score_file(part, folder / name, _made(made), now=now, rejects=folder / f"_rejects-{name}")
+    counts = [totals.read, totals.scored, totals.rejected]
+    write_text(json.dumps({"source": source, "totals": counts}), done)
+    return totals
 
 
 @cache

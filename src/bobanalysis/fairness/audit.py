@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from bobanalysis.cluster import ALONE, Workers
+from bobanalysis.cluster.workers import ALONE, Workers
 from bobanalysis.fairness._calibration import calibration
 from bobanalysis.fairness._cube import UNKNOWN, Cube, as_list
 from bobanalysis.fairness.adjusted import adjusted_effects

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bobanalysis.cluster import SchedulerOption, Workers, WorkersOption
+from bobanalysis.cluster.options import SchedulerOption, WorkersOption
+from bobanalysis.cluster.workers import Workers
 from bobanalysis.fairness.metrics import MIN_GROUP
 from bobanalysis.tables import load_yaml, open_table, refuse_overwrite, write_table, write_text
 from bobanalysis.text import Language

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from bobanalysis.cluster import ALONE, Workers
+from bobanalysis.cluster.workers import ALONE, Workers
 from bobanalysis.fairness._cube import SUMS, UNKNOWN, Cube, merged, row_sums
 from bobanalysis.fairness.scores import score_bins, weighted_median
 from bobanalysis.fairness.survey import REPLICATES, Design

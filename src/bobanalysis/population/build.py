@@ -12,7 +12,8 @@ from pathlib import Path
 
 import polars as pl
 
-from bobanalysis.cluster import ALONE, Progress, Workers, part_name, parts_folder
+from bobanalysis.cluster.folder import part_name, parts_folder
+from bobanalysis.cluster.workers import ALONE, Progress, Workers
 from bobanalysis.tables import Part
 
 from . import draw
@@ -152,7 +153,7 @@ def write_parts(
     """Write a modelled population to a folder of Parquet files: the same people, in parts.
 
     Parameters: ``folder``, which takes its name when all is written; ``workers``, who writes the parts;
-    ``progress``, see :meth:`bobanalysis.cluster.Workers.combine`; the others as in :func:`write_parquet`.
+    ``progress``, called with the number of parts done and of all; the others as in :func:`write_parquet`.
     Returns: the folder.
     Raises: ValueError, OSError.
     """

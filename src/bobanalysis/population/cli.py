@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from bobanalysis.cluster import SchedulerOption, Workers, WorkersOption
+from bobanalysis.cluster.options import SchedulerOption, WorkersOption
+from bobanalysis.cluster.workers import Workers
 
 from . import build, scenarios
 from .model import fit, joint

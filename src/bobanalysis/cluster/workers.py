@@ -6,23 +6,17 @@ how they are put together. People's data stay on this machine unless the address
 
 from __future__ import annotations
 
-import json
 import logging
 import os
-import re
-import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import reduce
-from importlib.metadata import version
-from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Any, TypeVar
 
-import typer
 from polars.exceptions import PolarsError
 
-from bobanalysis.tables import InputError, Part, short, write_text
+from bobanalysis.tables import InputError, Part, short
 
 T = TypeVar("T")
 Merge = Callable[[T, T], T]
@@ -32,17 +26,10 @@ _Found = tuple[T | None, list[str]]
 
 FANOUT = 8
 """Results that are put together in one step: sums of many parts never meet in one process."""
+PATIENCE = 10
+"""Seconds to wait for a scheduler."""
 DEATHS = 5
 """Workers that one part may cost before it counts as failed."""
-
-WorkersOption = Annotated[
-    int,
-    typer.Option("--workers", min=0, help="Processes to spread the work over; needs bobanalysis[cluster]."),
-]
-SchedulerOption = Annotated[
-    str | None,
-    typer.Option("--scheduler", help="Address of a Dask scheduler; its workers read the files."),
-]
 
 
 @dataclass(frozen=True)
@@ -86,8 +73,7 @@ class Workers:
             InputError: a part failed; all that did are named, with what was wrong.
 
         Example:
-            >>> from pathlib import Path
-            >>> three = [Part(Path("people.parquet"), n, 10 * n, 10) for n in range(3)]
+            >>>             >>> three = [Part(Path("people.parquet"), n, 10 * n, 10) for n in range(3)]
             >>> Workers().combine(lambda part: part.rows, three, lambda a, b: a + b)
             30
         """
@@ -124,7 +110,7 @@ class Workers:
             raise InputError("--workers and --scheduler need: pip install 'bobanalysis[cluster]'") from error
         if self.scheduler:
             try:
-                client = Client(self.scheduler, timeout=10)
+                client = Client(self.scheduler, timeout=PATIENCE)
             except (OSError, ValueError, TimeoutError) as error:
                 raise InputError(f"--scheduler {self.scheduler}: nobody answers: {short(error)}") from error
             with client:
@@ -141,54 +127,6 @@ class Workers:
 
 ALONE = Workers()
 """This process does all of it."""
-
-
-@contextmanager
-def parts_folder(output: Path, asked: Mapping[str, Any]) -> Iterator[Path]:
-    """Give a folder to write the parts of a table into; it takes its name when all of them are there.
-
-    Until then it is ``NAME.partial``, and a later run that asks for the same finds there what was done.
-
-    Args:
-        output: the folder to be; one that stands there is replaced if it holds nothing but such parts.
-        asked: what the parts depend on.
-
-    Raises:
-        InputError: ``output`` is a file, or a folder of other things.
-    """
-    if output.suffix:
-        raise InputError(f"{output}: a table in parts is a folder; give a name without {output.suffix!r}")
-    if output.exists() and not (output.is_dir() and all(map(is_part, output.iterdir()))):
-        raise InputError(f"{output} is there and holds other things than parts of a table; give another name")
-    partial = output.with_name(f"{output.name}.partial")
-    stamp, told = (
-        partial / "_asked.json",
-        json.dumps({**asked, "version": version("bobanalysis")}, sort_keys=True),
-    )
-    if partial.exists() and not (stamp.exists() and stamp.read_text(encoding="utf-8") == told):
-        shutil.rmtree(partial)
-    partial.mkdir(parents=True, exist_ok=True)
-    write_text(told, stamp)
-    yield partial
-    for left in (path for path in partial.iterdir() if not is_part(path)):
-        left.unlink()
-    if output.exists():
-        before = output.with_name(f"{output.name}.before")
-        output.rename(before)
-        partial.rename(output)
-        shutil.rmtree(before)
-    else:
-        partial.rename(output)
-
-
-def part_name(part: Part) -> str:
-    """Return the name of the file that a part is written to."""
-    return f"part-{part.number:05}.parquet"
-
-
-def is_part(path: Path) -> bool:
-    """Tell whether a file is called as a part."""
-    return bool(re.fullmatch(r"part-\d{5,}\.parquet", path.name))
 
 
 def _attempt(work: Callable[[Part], T], part: Part) -> _Found[T]:
