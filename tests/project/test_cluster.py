@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -22,6 +23,7 @@ from bobanalysis.fairness.audit import audit_file
 from bobanalysis.population.build import write_parts
 from bobanalysis.tables import InputError, Part, open_table, parts, read_table
 
+ROOT = Path(__file__).parents[2]
 NOW = "2022-06-29T00:00:00"
 DIAGNOSIS = partial(load, "bob", only_diagnosis=True)
 WRONG = 700
@@ -264,3 +266,41 @@ def test_a_poisoned_part_is_named_and_the_others_are_kept_for_the_next_run(tmp_p
     assert "5.parquet" in first.stderr
     assert "Traceback" not in first.stderr
     assert len([*(tmp_path / "out.partial").glob("part-*.parquet")]) == 7
+
+
+@pytest.mark.slow
+def test_the_commands_of_the_page_start_a_cluster_that_scores(tmp_path, people):
+    page = (ROOT / "docs" / "cluster.md").read_text("utf-8")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    lines = [line.strip().replace("8786", port) for line in page.splitlines() if "8786" in line]
+    scheduler, worker, score = lines
+    shutil.copytree(people / "parts", tmp_path / "build" / "people")
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    options = {"cwd": tmp_path, "env": {**os.environ, "PATH": path}, "shell": True}
+    started = [subprocess.Popen(f"exec env {line}", **options) for line in (scheduler, worker)]
+    try:
+        done = subprocess.run(score, **options, capture_output=True, text=True, timeout=120, check=False)
+        assert done.returncode == 0, done.stderr
+        assert "read 1000 = scored 999 + rejected 1" in done.stdout
+        assert len([*(tmp_path / "build" / "told").iterdir()]) == 4
+    finally:
+        for process in reversed(started):
+            process.terminate()
+            process.wait(30)
+
+
+@pytest.mark.slow
+def test_the_first_commands_of_the_page_run_as_they_stand(tmp_path):
+    page = (ROOT / "docs" / "cluster.md").read_text("utf-8")
+    commands = [
+        line.strip()
+        for line in page.splitlines()
+        if line.startswith("    bobanalysis") and "8786" not in line
+    ]
+    assert len(commands) == 3
+    for line in commands:
+        words = line.replace("200000", "4000").replace(" --workers 2", "").split()[1:]
+        done = subprocess.run([*COMMAND, *words], cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, f"{line}\n{done.stderr}"
