@@ -21,7 +21,7 @@ endif
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup reports check-reports pdfs release test test-slow test-all lint format lab docs bench clean
+.PHONY: help setup reports check-reports pdfs release test test-slow test-all lint format lab docs benchmarks clean
 
 help: ## list what make can do
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1|\2/p' Makefile | awk -F'|' '{printf "  %-16s %s\n", $$1, $$2}'
@@ -67,8 +67,8 @@ lab: $(READY) ## open JupyterLab on the notebooks
 docs: $(READY) ## make the pages of docs/ with all functions and tutorials: build/docs/index.html
 	@NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs build --strict --quiet $(ARGS)
 
-bench: $(READY) ## measure speed (minutes)
-	@for file in benchmarks/*.py; do echo "$$file"; $(PY) "$$file" $(ARGS) || exit 1; done
+benchmarks: $(READY) ## measure speed beside others, room by room (half an hour), and write docs/benchmarks.md
+	@$(PY) -m benchmarks $(ARGS)
 
 clean: ## remove what was built, and the environment
 	rm -rf build .venv .tools .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,40 +1,19 @@
-"""How fast is the command ``audit``, as a whole process, next to an earlier commit on the same machine?
-
-    python benchmarks/audit.py [--old ../earlier/.venv/bin/bobanalysis] [--rows 1000000] [--pairs 3]
-
-Three files, made from a seed: a CSV with weight, outcome and score; and two groups with decision and outcome
-as CSV and as Parquet, five times as many rows. The two programs run in turn, A B A B …; of each pair the
-ratio is taken, of the ratios the median. Start-up counts. Without ``--old`` only this commit is measured.
-"""
+"""The command ``audit`` as a whole process, beside an earlier commit: start-up counts."""
 
 from __future__ import annotations
 
-import argparse
-import os
-import shutil
-import subprocess
-import sys
 import tempfile
-import time
-from dataclasses import dataclass
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
-from statistics import median
 
 import numpy as np
 import polars as pl
 
-HERE = Path(sys.executable).with_name("bobanalysis")
+from benchmarks.harness import HERE, Line, compare, process
+
 DECIDED = ["--prediction", "told", "--outcome", "hired"]
 SCORED = ["--score", "score", "--outcome", "hired", "--weight", "weight"]
-
-
-@dataclass(frozen=True)
-class Run:
-    """What one finished process took, as the operating system accounts for it."""
-
-    wall: float
-    cpu: float
-    memory: float
 
 
 def table(rows: int) -> pl.DataFrame:
@@ -54,58 +33,21 @@ def table(rows: int) -> pl.DataFrame:
     )
 
 
-def run(program: Path, file: Path, roles: list[str]) -> Run:
-    """Audit a file in a process of its own."""
-    command = [str(program), "audit", str(file), "--groups", "sex,region", *roles, "--lang", "en"]
-    start = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    _, status, used = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SystemExit(f"{' '.join(command)} stopped with exit code {process.returncode}")
-    wall = time.perf_counter() - start
-    return Run(
-        wall, used.ru_utime + used.ru_stime, used.ru_maxrss / (1 if sys.platform == "darwin" else 1024)
-    )
-
-
-def compare(what: str, file: Path, roles: list[str], old: Path | None, pairs: int) -> None:
-    """Print what an audit takes, and how many times that the older program takes."""
-    programs = [HERE, *([old] if old else [])]
-    found = [[run(program, file, roles) for program in programs] for _ in range(pairs + 1)][1:]
-    for measure, unit in (("wall", "s"), ("cpu", "s"), ("memory", "MB")):
-        mine = [getattr(pair[0], measure) for pair in found]
-        line = f"{what + ', ' + measure:<58}  {median(mine):>8.2f} {unit:<2}"
-        if old:
-            theirs = [getattr(pair[1], measure) for pair in found]
-            ratios = sorted(b / a for a, b in zip(mine, theirs, strict=True))
-            line += f"  before {median(theirs):>8.2f} {unit:<2}  {median(ratios):>6.2f} × ours"
-            line += f" ({ratios[0]:.2f} to {ratios[-1]:.2f})"
-        print(line, flush=True)
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--rows", type=int, default=1_000_000)
-    parser.add_argument("--pairs", type=int, default=3, help="counted runs; one more comes first")
-    parser.add_argument("--old", type=Path, help="the command bobanalysis of an earlier commit")
-    options = parser.parse_args()
-    if options.old and not shutil.which(options.old):
-        parser.error(f"--old {options.old}: no such program")
+def lines(old: Path | None, scale: float) -> Iterator[Line]:
+    """Audit three files."""
+    rows = round(1_000_000 * scale)
     with tempfile.TemporaryDirectory() as folder:
         scored, decided = Path(folder) / "scored.csv", Path(folder) / "decided.csv"
-        table(options.rows).write_csv(scored)
-        people = table(5 * options.rows).drop("score", "weight")
+        table(rows).write_csv(scored)
+        people = table(5 * rows).drop("score", "weight")
         people.write_csv(decided)
         people.write_parquet(decided.with_suffix(".parquet"))
         del people
         for what, file, roles in (
-            (f"{options.rows:,} rows of CSV with weight and score", scored, SCORED),
-            (f"{5 * options.rows:,} rows of CSV", decided, DECIDED),
-            (f"{5 * options.rows:,} rows of Parquet", decided.with_suffix(".parquet"), DECIDED),
+            (f"audit, {rows:,} rows of CSV, weight, outcome and score", scored, SCORED),
+            (f"audit, {5 * rows:,} rows of CSV, decision and outcome", decided, DECIDED),
+            (f"audit, {5 * rows:,} rows of Parquet, the same", decided.with_suffix(".parquet"), DECIDED),
         ):
-            compare(what, file, roles, options.old, options.pairs)
-
-
-if __name__ == "__main__":
-    main()
+            asked = ["audit", file, "--groups", "sex,region", *roles, "--lang", "en"]
+            theirs = partial(process, [old, *asked]) if old else None
+            yield compare(what, partial(process, [HERE, *asked]), "earlier commit", theirs)

@@ -1,38 +1,34 @@
-"""How fast is nDCG@5 of 100,000 queries (20 ranked, 5 relevant each), beside ranx?
+"""Seven measures of 100,000 lists of ten, beside pytrec_eval (C) and ir_measures, on the same invented lists.
 
-    python benchmarks/evaluation.py [--queries 100000] [--ranx PYTHON]
-
-Two fresh processes, one after the other, on the same invented lists. Cold: import, reading the data frames
-(each side its own library's) and the first result, with ranx' compilation (its cache is emptied); also as
-seconds of processor, which a busy machine changes less. Warm: the same measure again on what was read. Making
-the lists is not counted. PYTHON is an interpreter that has ranx, by default this one; nothing is installed.
-To have one:
-
-    python -m venv /tmp/ranx && /tmp/ranx/bin/pip install ranx
-    python benchmarks/evaluation.py --ranx /tmp/ranx/bin/python
+In memory both begin with the same two Polars frames; what a peer needs them turned into counts, or not, as
+the line says. From files, reading counts; the two commands are whole processes.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
-import os
-import resource
-import subprocess
-import sys
 import tempfile
-import time
+import warnings
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 
-LISTED, RELEVANT, CATALOGUE = 20, 5, 60
-MEASURES = ["ndcg@5", "map", "mrr", "p@5", "recall@5", "hit_rate@5"]
-THEIRS = ["ndcg@5", "map", "mrr", "precision@5", "recall@5", "hit_rate@5"]
+from benchmarks.harness import HERE, Line, compare, function, process
+
+LISTED, JUDGED, CATALOGUE = 10, 5, 60
+OURS = ["ndcg@5", "ndcg@10", "ndcg", "map", "mrr", "p@5", "recall@10"]
+TREC = {"ndcg_cut.5,10", "ndcg", "map", "recip_rank", "P.5", "recall.10"}
+IR = "nDCG@5 nDCG@10 nDCG AP RR P@5 R@10"
+Names = dict[str, dict[str, Any]]
 
 
-def made(queries: int) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return columns of a run and of qrels, names as text."""
+def made(queries: int) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return a run and judgements, names as text."""
     rng = np.random.default_rng(2016)
     names = np.char.add("q", np.arange(queries).astype(str))
 
@@ -41,117 +37,85 @@ def made(queries: int) -> tuple[dict[str, Any], dict[str, Any]]:
         drawn = rng.integers(0, step, (queries, each)) + np.arange(each) * step
         return np.char.add("d", drawn.ravel().astype(str))
 
-    run = {"query": np.repeat(names, LISTED), "item": items(LISTED), "score": rng.random(queries * LISTED)}
-    grades = rng.integers(1, 4, queries * RELEVANT)
-    return run, {"query": np.repeat(names, RELEVANT), "item": items(RELEVANT), "relevance": grades}
+    score = rng.random(queries * LISTED).round(6)
+    run = pl.DataFrame({"query": np.repeat(names, LISTED), "item": items(LISTED), "score": score})
+    grades = rng.integers(0, 3, queries * JUDGED)
+    return run, pl.DataFrame({"query": np.repeat(names, JUDGED), "item": items(JUDGED), "relevance": grades})
 
 
-def ours(queries: int) -> dict[str, float]:
+def converted(*frames: pl.DataFrame) -> list[Names]:
+    """Return frames as pytrec_eval takes them."""
+    found = []
+    for frame in frames:
+        names: Names = defaultdict(dict)
+        for query, item, value in frame.iter_rows():
+            names[query][item] = value
+        found.append(names)
+    return found
+
+
+def by_trec(run: Names, qrels: Names) -> dict[str, float]:
+    """Return pytrec_eval's means."""
+    import pytrec_eval
+
+    each = pytrec_eval.RelevanceEvaluator(qrels, TREC).evaluate(run)
+    return {name: sum(of[name] for of in each.values()) / len(each) for name in next(iter(each.values()))}
+
+
+def files_by_trec(run: Path, qrels: Path) -> dict[str, float]:
+    """Return pytrec_eval's means of two files."""
+    import pytrec_eval
+
+    with run.open() as listed, qrels.open() as judged:
+        return by_trec(pytrec_eval.parse_run(listed), pytrec_eval.parse_qrel(judged))
+
+
+def lines(old: Path | None, scale: float) -> Iterator[Line]:
+    """Evaluate in memory, from files, and by command."""
+    from bobanalysis.evaluation import EvaluationWarning, evaluate, prepare
+    from bobanalysis.evaluation.files import read_qrels, read_run
+
+    warnings.simplefilter("ignore", EvaluationWarning)
+    queries = round(100_000 * scale)
     run, qrels = made(queries)
-    import polars as pl
-
-    frames = pl.DataFrame(run), pl.DataFrame(qrels)
-    clock, busy = [time.perf_counter()], time.process_time()
-    from bobanalysis.evaluation import evaluate, prepare
-
-    clock.append(time.perf_counter())
-    lists = prepare(*frames)
-    clock.append(time.perf_counter())
-    value = evaluate(lists, None, "ndcg@5").table["value"].item()
-    clock.append(time.perf_counter())
-    busy = time.process_time() - busy
-    warm = best(lambda: evaluate(lists, None, "ndcg@5"))
-    return report(clock, busy, warm, best(lambda: evaluate(lists, None, MEASURES)), value)
-
-
-def theirs(queries: int) -> dict[str, float]:
-    run, qrels = made(queries)
-    import pandas as pd
-
-    text = {"query": object, "item": object}  # ranx reads no other kind of text
-    frames = pd.DataFrame(run).astype(text), pd.DataFrame(qrels).astype(text)
-    clock, busy = [time.perf_counter()], time.process_time()
-    from ranx import Qrels, Run, evaluate
-
-    clock.append(time.perf_counter())
-    judged = Qrels.from_df(frames[1], q_id_col="query", doc_id_col="item", score_col="relevance")
-    listed = Run.from_df(frames[0], q_id_col="query", doc_id_col="item", score_col="score")
-    clock.append(time.perf_counter())
-    value = float(evaluate(judged, listed, "ndcg@5"))
-    clock.append(time.perf_counter())
-    busy = time.process_time() - busy
-    return report(
-        clock,
-        busy,
-        best(lambda: evaluate(judged, listed, "ndcg@5")),
-        best(lambda: evaluate(judged, listed, THEIRS)),
-        value,
+    lists, names = prepare(run, qrels), converted(run, qrels)
+    means = dict(zip(OURS, evaluate(lists, None, OURS, undefined="zero").table["value"], strict=True))
+    agreed = by_trec(*names)
+    for mine, theirs in (("ndcg@10", "ndcg_cut_10"), ("map", "map"), ("recall@10", "recall_10")):
+        np.testing.assert_allclose(means[mine], agreed[theirs], atol=1e-9)
+    trec, what = f"pytrec_eval {version('pytrec-eval-terrier')}", f"7 measures, {queries:,} lists"
+    yield compare(
+        f"{what}, from tables, conversion counted",
+        partial(function, lambda: evaluate(run, qrels, OURS)),
+        trec,
+        partial(function, lambda: by_trec(*converted(run, qrels))),
+        pairs=5,
     )
-
-
-def best(what: Any) -> float:
-    """Seconds of the best of three."""
-    times = []
-    for _ in range(3):
-        start = time.perf_counter()
-        what()
-        times.append(time.perf_counter() - start)
-    return min(times)
-
-
-def report(clock: list[float], busy: float, warm: float, six: float, value: float) -> dict[str, float]:
-    load, read, first = np.diff(clock)
-    cold = load + read + first
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    named = {
-        "import": load,
-        "read": read,
-        "first": first,
-        "cold": cold,
-        "cold CPU": busy,
-        "warm": warm,
-        "six warm": six,
-    }
-    return {**named, "peak MiB": peak, "value": value}
-
-
-def fresh(python: str, side: str, queries: int) -> dict[str, float]:
-    """Measure one side in a process of its own, with an empty cache of compiled code."""
-    with tempfile.TemporaryDirectory() as cache:
-        done = subprocess.run(
-            [python, __file__, "--side", side, "--queries", str(queries)],
-            check=True,
-            stdout=subprocess.PIPE,
-            text=True,
-            env={**os.environ, "NUMBA_CACHE_DIR": cache},
+    yield compare(
+        f"{what}, each in its own form, conversion not counted",
+        partial(function, lambda: evaluate(lists, None, OURS)),
+        trec,
+        partial(function, lambda: by_trec(*names)),
+        pairs=5,
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        listed, judged = Path(folder) / "a.run", Path(folder) / "a.qrels"
+        ranked = run.sort("query", "score", descending=[False, True])
+        place = (pl.int_range(pl.len()) + 1).over("query")
+        parts = [pl.lit("Q0").alias("q0"), "item", place.alias("rank"), "score", pl.lit("tag").alias("tag")]
+        written: dict[str, Any] = {"separator": " ", "include_header": False}
+        ranked.select("query", *parts).write_csv(listed, **written)
+        qrels.select("query", pl.lit(0).alias("no"), "item", "relevance").write_csv(judged, **written)
+        yield compare(
+            f"{what}, two TREC files read",
+            partial(function, lambda: evaluate(read_run(listed), read_qrels(judged), OURS)),
+            trec,
+            partial(function, lambda: files_by_trec(listed, judged)),
+            pairs=5,
         )
-    return json.loads(done.stdout.splitlines()[-1])
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--queries", type=int, default=100_000)
-    parser.add_argument("--ranx", default=sys.executable, help="an interpreter that has ranx")
-    parser.add_argument("--side", choices=["ours", "ranx"], help=argparse.SUPPRESS)
-    asked = parser.parse_args()
-    if asked.side:
-        print(json.dumps((ours if asked.side == "ours" else theirs)(asked.queries)))
-        return
-    mine = fresh(sys.executable, "ours", asked.queries)
-    print(f"{asked.queries:,} queries, {LISTED} ranked, {RELEVANT} relevant; seconds")
-    has = subprocess.run([asked.ranx, "-c", "import ranx"], capture_output=True, check=False).returncode == 0
-    if not has:
-        print("  ".join(f"{name} {mine[name]:.4g}" for name in mine))
-        print(f"{asked.ranx} has no ranx, so nothing to compare with; to have one:")
-        print("\n".join((__doc__ or "").rstrip().splitlines()[-2:]))
-        return
-    other = fresh(asked.ranx, "ranx", asked.queries)
-    print(f"{'':>10}  {'bobanalysis':>12}  {'ranx':>12}  {'ratio':>8}")
-    for name in mine:
-        ratio = other[name] / mine[name]
-        print(f"{name:>10}  {mine[name]:>12.4f}  {other[name]:>12.4f}  {ratio:>8.1f}")
-    print(f"the two values differ by {abs(other['value'] - mine['value']):.0e}")
-
-
-if __name__ == "__main__":
-    main()
+        yield compare(
+            f"{what}, the command, start-up counted",
+            partial(process, [HERE, "evaluate", listed, judged, "--metrics", ",".join(OURS)]),
+            f"ir_measures {version('ir-measures')}",
+            partial(process, [HERE.with_name("ir_measures"), judged, listed, IR]),
+        )

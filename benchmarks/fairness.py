@@ -1,25 +1,24 @@
-"""How fast are group rates and their uncertainty, next to other libraries in the same run?
-
-    python benchmarks/fairness.py [--rows 1000000] [--skip-fairlearn]
+"""Group rates and their uncertainty, beside fairlearn, and aequitas where it is installed.
 
 Selection rate, false positive rate and false negative rate of 52 groups (4 age bands × 13 regions, as text),
-from the table to the rates; then 10,000 bootstrap replicates of all of them, and the gap test. fairlearn is a
-dependency; aequitas is compared where it is installed (``uv pip install aequitas`` in an environment of its
-own: it pins other libraries). Imports are not counted. Every peer's rates are checked against ours.
+from the table to the rates. aequitas pins other libraries: it is compared in an environment of its own. Every
+peer's rates are checked against ours; imports are not counted.
 """
 
 from __future__ import annotations
 
-import argparse
 import importlib.util
-import time
-from collections.abc import Callable
+from collections.abc import Iterator
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import polars as pl
 
+from benchmarks.harness import Line, compare, function
 from bobanalysis.fairness import bootstrap, cube, gap_test, group_metrics
 
 METRICS = ["selection_rate", "false_positive_rate", "false_negative_rate"]
@@ -77,67 +76,33 @@ def aequitas_rates(people: pd.DataFrame) -> pd.DataFrame:
     return renamed.set_index(GROUPS)[METRICS]
 
 
-def best(run: Callable[[], Any], times: int) -> tuple[float, Any]:
-    """Return the least seconds of a few runs, and the last result."""
-    seconds, result = [], None
-    for _ in range(times):
-        start = time.perf_counter()
-        result = run()
-        seconds.append(time.perf_counter() - start)
-    return min(seconds), result
-
-
-def line(what: str, seconds: float, against: float | None = None) -> None:
-    ratio = "" if against is None else f"  {seconds / against:>8.1f} × our time"
-    print(f"{what:<62}  {seconds:>8.3f} s{ratio}", flush=True)
-
-
 def agree(theirs: pd.DataFrame, mine: pd.DataFrame) -> None:
     pd.testing.assert_frame_equal(
         theirs[METRICS].sort_index().astype(float), mine.sort_index(), check_names=False, atol=1e-9
     )
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--rows", type=int, default=1_000_000)
-    parser.add_argument("--skip-fairlearn", action="store_true", help="it takes half a minute")
-    options = parser.parse_args()
-    people = table(options.rows)
-    print(f"{options.rows:,} rows, 52 groups, three rates")
-    in_polars = pl.from_pandas(people)
-    mine, rates = best(lambda: ours(people), 3)
-    line("bobanalysis, pandas, text columns", mine)
-    columnar = best(lambda: ours(in_polars), 3)[0]
-    line("bobanalysis, Polars, text columns", columnar)
-    if not options.skip_fairlearn:
-        import fairlearn.metrics  # noqa: F401  (its import is not counted)
+def lines(old: Path | None, scale: float) -> Iterator[Line]:
+    """Measure 52 groups, and what is uncertain about them."""
+    import fairlearn.metrics  # noqa: F401  (its import is not counted)
 
-        seconds, theirs = best(lambda: fairlearns(people), 1)
-        agree(theirs, rates)
-        line("fairlearn MetricFrame, the same table, same rates", seconds, mine)
-        line("  next to ours from Polars, which fairlearn does not take", seconds, columnar)
+    rows = round(1_000_000 * scale)
+    people = table(rows)
+    in_polars, what = pl.from_pandas(people), f"three rates of 52 groups, {rows:,} rows"
+    agree(fairlearns(people), ours(people))
+    peers = {f"fairlearn {version('fairlearn')} MetricFrame": fairlearns}
     if importlib.util.find_spec("aequitas"):
-        import aequitas.group  # noqa: F401  (its import is not counted)
-
-        seconds, theirs = best(lambda: aequitas_rates(people), 3)
-        agree(theirs, rates)
-        line("aequitas get_crosstabs, the same table, same rates", seconds, mine)
-        line("  next to ours from Polars", seconds, columnar)
-    else:
-        print("aequitas is not installed here: `uv pip install aequitas` to compare with it")
+        agree(aequitas_rates(people), ours(people))
+        peers[f"aequitas {version('aequitas')}"] = aequitas_rates
+    for peer, theirs in peers.items():
+        mine, other = partial(function, partial(ours, people)), partial(function, partial(theirs, people))
+        yield compare(f"{what}, pandas", mine, peer, other, pairs=1 if "fairlearn" in peer else 3)
+    yield compare(f"{what}, Polars", partial(function, partial(ours, in_polars)))
     cells = cube(in_polars, GROUPS, prediction="told", outcome="true")
-    line(
-        "10,000 bootstrap replicates of the 156 rates, with intervals",
-        best(lambda: bootstrap(cells, GROUPS, metrics=METRICS), 3)[0],
-    )
-    line("gap test of 52 groups, from the table", best(lambda: gap_test(in_polars, GROUPS, "told"), 3)[0])
     weighted = in_polars.with_columns(w=pl.lit(1.0) + pl.col("told") * 0.5)
-    line(
-        "gap test with weights, from the table",
-        best(lambda: gap_test(weighted, GROUPS, "told", weight="w"), 3)[0],
-    )
-
-
-if __name__ == "__main__":
-    main()
+    for more, call in (
+        ("10,000 bootstrap replicates of the 156 rates", partial(bootstrap, cells, GROUPS, metrics=METRICS)),
+        (f"gap test, {rows:,} rows", partial(gap_test, in_polars, GROUPS, "told")),
+        (f"gap test with weights, {rows:,} rows", partial(gap_test, weighted, GROUPS, "told", weight="w")),
+    ):
+        yield compare(more, partial(function, call))

@@ -1,69 +1,30 @@
-"""How fast does the whole pipeline run, Parquet to Parquet, beside the same rules one person at a time?
+"""The whole pipeline, Parquet to Parquet: diagnosis, ranked advice, strategies; and how it grows.
 
-    python benchmarks/pipeline.py [--largest 1000000]
-
-Diagnosis, the 43 advice scores and their ranking with exclusions, strategies; reading, checking, joining the
-market and writing included. The peer is the row-at-a-time reading of the same rules
-(``bobanalysis.rules.trace``) in the same process.
+Whole processes: start-up, reading, checking, joining the market and writing count.
 """
 
 from __future__ import annotations
 
-import argparse
-import resource
 import tempfile
-import time
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
-import polars as pl
+from benchmarks.harness import HERE, Line, compare, process
 
-from bobanalysis import population
-from bobanalysis.audit.scoring import score_file
-from bobanalysis.bob import Bob, validate
-from bobanalysis.bob.market import join
-from bobanalysis.recommenders.market import french_market
-from bobanalysis.rules import trace
-
-NOW = "2022-06-29T00:00:00"
 SIZES = (10_000, 100_000, 1_000_000, 10_000_000)
+PAIRED = 1_000_000
 
 
-def one_at_a_time(file: Path, bob: Bob, people: int = 200) -> float:
-    """Return people per second of the row-at-a-time reading of every rule of the pipeline."""
-    sample = pl.scan_parquet(file).head(people).collect()
-    names = [v.name for v in bob.variables]
-    rows = join(validate(sample, bob.variables).valid, bob.market, names).to_dicts()
-    rules = [*bob.diagnosis.values(), *bob.advice.values(), *bob.strategies.values()]
-    start = time.perf_counter()
-    for row in rows:
-        for rule in rules:
-            trace(rule, row)
-    return len(rows) / (time.perf_counter() - start)
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--largest", type=int, default=1_000_000, help="people in the largest file")
-    largest = parser.parse_args().largest
-    bob = Bob(french_market())
+def lines(old: Path | None, scale: float) -> Iterator[Line]:
+    """Score files of growing size, one of them beside the earlier commit."""
     with tempfile.TemporaryDirectory() as folder:
-        files = {}
-        for size in (s for s in SIZES if s <= largest):
-            files[size] = Path(folder) / f"{size}.parquet"
-            population.write_parquet(files[size], size, seed=1)
-        first = next(iter(files.values()))
-        score_file(first, Path(folder) / "warm.parquet", bob, now=NOW)
-        peer = one_at_a_time(first, bob)
-        print(f"{'people':>12}  {'seconds':>8}  {'people/s':>12}  {'× one at a time':>16}  {'peak MiB':>9}")
-        for size, file in files.items():
-            start = time.perf_counter()
-            score_file(file, Path(folder) / "out.parquet", bob, now=NOW)
-            seconds = time.perf_counter() - start
-            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-            speed = size / seconds
-            print(f"{size:>12,}  {seconds:>8.2f}  {speed:>12,.0f}  {speed / peer:>16,.0f}  {peak:>9,.0f}")
-        print(f"one at a time: {peer:,.0f} people/s")
-
-
-if __name__ == "__main__":
-    main()
+        for people in (round(size * scale) for size in SIZES):
+            file, told = Path(folder) / "people.parquet", Path(folder) / "told.parquet"
+            process([HERE, "population", "--people", str(people), "--seed", "1", "--output", file])
+            words = ["score", file, "--output", told]
+            paired = old and people == round(PAIRED * scale)
+            theirs = partial(process, [old, *words]) if paired else None
+            pairs = 3 if paired or people < PAIRED * scale else 1
+            ours = partial(process, [HERE, *words])
+            yield compare(f"score, {people:,} people", ours, "earlier commit", theirs, pairs=pairs)

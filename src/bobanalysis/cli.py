@@ -13,6 +13,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from bobanalysis.cluster.options import SchedulerOption, WorkersOption
+
 if TYPE_CHECKING:
     from bobanalysis.algorithm import Algorithm
 
@@ -99,23 +101,38 @@ def _algorithm(name: str, **options: Any) -> Algorithm:
 @_stops()
 def score(
     people: Annotated[Path, typer.Argument(help="Any table (CSV, Parquet), or records as JSON.")],
-    output: Annotated[Path, typer.Option(help="Results: .parquet, .csv or .jsonl.")],
+    output: Annotated[
+        Path, typer.Option(help="Results: .parquet, .csv or .jsonl; a name without ending: Parquet in parts.")
+    ],
     algorithm: AlgorithmOption = "bob",
     market: MarketOption = None,
     scale: ScaleOption = None,
     rejects: Annotated[Path | None, typer.Option(help="CSV file for the rows that cannot be read.")] = None,
     only_diagnosis: Annotated[bool, typer.Option(help="Leave out advice and strategies.")] = False,
     now: NowOption = NOW,
+    workers: WorkersOption = 0,
+    scheduler: SchedulerOption = None,
 ) -> None:
     """Tell people what an algorithm would: Bob's diagnosis, overall score, ranked advice and strategies."""
-    from bobanalysis.audit.scoring import Totals, score_file
+    from functools import partial
 
-    def progress(totals: Totals) -> None:
+    from bobanalysis.audit.scoring import Totals, score_file, score_parts
+    from bobanalysis.cluster.workers import Workers
+
+    def read(totals: Totals) -> None:
         if err.is_terminal:
             err.print(f"{totals.read:,} rows read", end="\r")
 
-    run = _algorithm(algorithm, market=market, scale=scale, only_diagnosis=only_diagnosis)
-    totals = score_file(people, output, run, now=now, rejects=rejects, progress=progress)
+    def done(parts: int, of: int) -> None:
+        if err.is_terminal:
+            err.print(f"{parts:,} of {of:,} parts", end="\r")
+
+    options = {"market": market, "scale": scale, "only_diagnosis": only_diagnosis}
+    run, team = partial(_algorithm, algorithm, **options), Workers(workers, scheduler)
+    if team or not output.suffix:
+        totals = score_parts(people, output, run, now=now, rejects=rejects, workers=team, progress=done)
+    else:
+        totals = score_file(people, output, run(), now=now, rejects=rejects, progress=read)
     for note in totals.notes:
         out.print(note.en)
     out.print(f"read {totals.read} = scored {totals.scored} + rejected {totals.rejected}")

@@ -41,6 +41,7 @@ REJECTS = {"file": pl.String, "row": pl.Int64, "column": pl.String, "value": pl.
 
 FORMATS = (".parquet", ".csv", ".jsonl")
 ROWS = 1 << 17  # rows held in memory at a time
+PART_ROWS = 1 << 20  # rows of a part that is worked on by itself
 Names = Sequence[str] | None
 Quick = tuple[Sequence[str], Sequence[str]] | None
 LINE = "(line)"  # stands for the column where a whole line is wrong
@@ -67,8 +68,30 @@ class Batch:
 
 
 @dataclass(frozen=True)
+class Part:
+    """Some of the rows of a table that is read in parts: a file of a folder, or rows of a Parquet file.
+
+    Attributes:
+        path: the file.
+        number: which part it is, from 0.
+        first: how many rows of the file are before it.
+        rows: how many there are; None for a whole file.
+    """
+
+    path: Path
+    number: int = 0
+    first: int = 0
+    rows: int | None = None
+
+    def __str__(self) -> str:
+        """Return where it is, for people."""
+        where = f"{self.path}"
+        return where if self.rows is None else f"{where}, rows {self.first + 1} to {self.first + self.rows}"
+
+
+@dataclass(frozen=True)
 class Table:
-    """A file that has been opened.
+    """A file, or a folder of files alike, that has been opened.
 
     Attributes:
         path: where it is.
@@ -98,12 +121,13 @@ class Table:
 
 
 def open_table(
-    path: str | Path, *, encoding: str | None = None, schema: Mapping[str, Any] | None = None
+    path: str | Path | Part, *, encoding: str | None = None, schema: Mapping[str, Any] | None = None
 ) -> Table:
     """Open a CSV (any separator, UTF-8 or Windows-1252), Parquet or JSON lines file; also compressed.
 
     Args:
-        path: the file; its first bytes say what it is, whatever its name.
+        path: the file, whose first bytes say what it is, whatever its name; a folder of files with the same
+            columns; or a part of either (see :func:`parts`).
         encoding: of a CSV; default UTF-8, or Windows-1252 where the file is not UTF-8.
         schema: types of the fields of JSON lines; default: as they are found.
 
@@ -122,9 +146,10 @@ def open_table(
         [([('Orléans', '0,5')], ('towns.csv', 2, '(line)', 'Lyon', 'has 1 fields, not 2'))]
         >>> folder.cleanup()
     """
-    path = Path(path)
+    part = path if isinstance(path, Part) else Part(Path(path))
+    path = part.path
     if path.is_dir():
-        raise InputError(f"{path} is a folder; give one file")
+        return _folder(path, encoding=encoding, schema=schema)
     if not path.exists():
         raise InputError(f"{path}: no such file")
     try:
@@ -133,8 +158,8 @@ def open_table(
         suffixes = {s.lower() for s in path.suffixes}
         if not start and not suffixes & {".jsonl", ".ndjson"}:
             raise InputError(f"{path} is empty (0 bytes)")
-        if start.startswith(b"PAR1") or path.suffix.lower() in (".parquet", ".pq"):
-            return _parquet(path)
+        if start.startswith(b"PAR1") or _is_parquet(path):
+            return _parquet(path, part.first, part.rows)
         if start.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
             raise InputError(f"{path} is a zip or spreadsheet file; save the sheet as CSV and give that")
         with _stream(path) as stream:
@@ -192,20 +217,81 @@ def rejects(rows: Sequence[tuple[int, str, str, str]] = (), file: str = "") -> p
     return pl.DataFrame([(file, *row) for row in rows], schema=REJECTS, orient="row")
 
 
-def _parquet(path: Path) -> Table:
+def parts(path: str | Path, rows: int = PART_ROWS) -> list[Part]:
+    """Return the parts that a table can be read in, each by itself: files of a folder, rows of Parquet.
+
+    Args:
+        path: a table, or a folder of tables; a CSV or a JSON file is one part.
+        rows: of a Parquet file, at most so many a part.
+
+    Raises:
+        InputError: a folder holds no table.
+
+    Example:
+        >>> parts("people.csv")
+        [Part(path=PosixPath('people.csv'), number=0, first=0, rows=None)]
+    """
+    path, found = Path(path), list[Part]()
+    for file in _files(path) if path.is_dir() else [path]:
+        height = _height(file)
+        for at in range(0, max(height, 1), rows):
+            bounds = (at, min(rows, height - at)) if height > rows else (0, None)
+            found.append(Part(file, len(found), *bounds))
+    return found
+
+
+def _height(file: Path) -> int:
+    """Rows of a Parquet file; 0 for another, or one that cannot be read: who reads it says so."""
+    try:
+        return pl.scan_parquet(file).select(pl.len()).collect().item() if _is_parquet(file) else 0
+    except (pl.exceptions.PolarsError, OSError):
+        return 0
+
+
+def _is_parquet(path: Path) -> bool:
+    return path.suffix.lower() in (".parquet", ".pq")
+
+
+def _files(folder: Path) -> list[Path]:
+    """Tables of a folder by name; names that begin with a dot or an underscore are not of the data."""
+    kinds = (*FORMATS, ".pq", ".tsv", ".ndjson", ".gz")
+    names = (file for file in folder.iterdir() if file.suffix.lower() in kinds and file.name[0] not in "._")
+    if not (found := sorted(names)):
+        raise InputError(f"{folder} is a folder without a table ({', '.join(kinds)}); give one file")
+    return found
+
+
+def _folder(path: Path, **options: Any) -> Table:
+    """A folder of tables with the same columns, read one after another."""
+    tables = [open_table(file, **options) for file in _files(path)]
+    first = tables[0]
+    for other in tables:
+        if apart := sorted({*first.columns} ^ {*other.columns}):
+            raise InputError(f"{other.path} and {first.path} differ in column {apart[0]!r}; write all alike")
+
+    def read(columns: Sequence[str], rows: int, quick: Quick) -> Iterator[Batch]:
+        for table in tables:
+            yield from table.read(columns, rows, quick)
+
+    notes = tuple(dict.fromkeys(note for table in tables for note in table.notes))
+    comma = any(table.decimal_comma for table in tables)
+    return Table(path, first.columns, read, notes, comma, first.kind)
+
+
+def _parquet(path: Path, before: int = 0, height: int | None = None) -> Table:
     try:
         schema = pl.read_parquet_schema(path)
     except (pl.exceptions.PolarsError, OSError) as error:
         raise InputError(f"{path} is not a whole Parquet file, perhaps cut short: {short(error)}") from error
 
     def read(columns: Sequence[str], rows: int, quick: Quick) -> Iterator[Batch]:
-        wanted, first = pl.scan_parquet(path).select(columns), 1
+        wanted, first = pl.scan_parquet(path).select(columns).slice(before, height), before + 1
         try:
             for frame in wanted.collect_batches(chunk_size=max(1, rows // 4), maintain_order=True):
                 yield Batch(plain(frame, str(path)), _numbers(first, frame.height), rejects())
                 first += frame.height
-            if first == 1:
-                yield Batch(plain(wanted.head(0).collect(), str(path)), _numbers(1, 0), rejects())
+            if first == before + 1:
+                yield Batch(plain(wanted.head(0).collect(), str(path)), _numbers(first, 0), rejects())
         except (pl.exceptions.PolarsError, OSError) as error:
             raise InputError(f"{path} cannot be read to its end: {short(error)}") from error
 
@@ -579,7 +665,10 @@ def write_text(text: str, path: str | Path) -> None:
 
 
 def digest(path: Path) -> str:
-    """Return the SHA-256 of a file, which is read part by part."""
+    """Return the SHA-256 of a file, read part by part; of a folder, that of what sha256sum says of it."""
+    if path.is_dir():
+        listed = "".join(f"{digest(file)}  {file.name}\n" for file in _files(path))
+        return hashlib.sha256(listed.encode()).hexdigest()
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

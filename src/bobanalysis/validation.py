@@ -270,7 +270,7 @@ def instant(now: str) -> datetime:
 
 
 def read_people(
-    path: Path,
+    path: Path | t.Part,
     variables: Iterable[Variable],
     *,
     requirements: Sequence[Requirement] = (),
@@ -280,7 +280,7 @@ def read_people(
     """Read a file of people batch by batch: CSV of any separator, Parquet, JSON, JSON lines, maybe packed.
 
     Args:
-        path: The file.
+        path: The file, a folder of files alike, or a part of either.
         variables: The inputs that will be read.
         requirements: As for :func:`validate`.
         now: Instant of the computation (ISO 8601), from which records take ages.
@@ -294,9 +294,10 @@ def read_people(
     """
     if now:
         instant(now)
-    wanted, path = list(variables), Path(path)
+    wanted, asked = list(variables), path
+    path = path.path if isinstance(path, t.Part) else Path(path)
     try:
-        table = t.open_table(path)
+        table = t.open_table(asked)
     except t.NoRecords:
         nobody = t.Batch(pl.DataFrame(), pl.Series(dtype=pl.Int64), rejects())
         table = t.Table(path, (), lambda *_: iter([nobody]), kind="json")

@@ -1,5 +1,8 @@
 """Corrections for many tests, power, equivalence, and the bootstrap on the cube."""
 
+from fractions import Fraction
+from math import comb
+
 import numpy as np
 import polars as pl
 import pytest
@@ -89,6 +92,30 @@ def test_means_are_compared_as_scipy_does():
     a, b = rng.normal(0, 1, 20), rng.normal(0.5, 2, 35)
     ours = two_means(a.mean(), a.var(), 20, b.mean(), b.var(), 35)
     assert float(ours) == pytest.approx(ttest_ind(a, b, equal_var=False).pvalue)
+
+
+def exact_mid_p(x, n, y, m):
+    """Twice the smaller mid-P tail of Fisher's conditional law, in whole numbers."""
+    terms = {k: comb(n, k) * comb(m, x + y - k) for k in range(max(0, x + y - m), min(n, x + y) + 1)}
+    lower = 2 * sum(term for k, term in terms.items() if k < x) + terms[x]
+    both = 2 * sum(terms.values())
+    return float(min(Fraction(2 * min(lower, both - lower), both), Fraction(1)))
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        (3, 12, 1, 15),
+        (0, 40, 9, 41),
+        (9, 9, 3, 30),
+        (1, 200, 8, 150),
+        (3, 292, 9_878, 1_000_000),
+        (0, 81, 900, 99_000),
+    ],
+)
+def test_a_p_value_of_few_people_is_exact_whatever_the_size_of_the_other_group(table):
+    x, n, y, m = table
+    assert two_rates([x], [n], [y], [m])[0] == pytest.approx(exact_mid_p(*table), rel=1e-13)
 
 
 def test_an_empty_group_has_no_p_value():

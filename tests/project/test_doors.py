@@ -9,7 +9,7 @@ from tools import code_reader as code
 from tools import doors
 
 WAITING = yaml.safe_load(Path(__file__).with_name("waiting.yaml").read_text("utf-8")) or {}
-MOST_WAITING = 12
+MOST_WAITING = 0
 """Functions that wait for their door; may only be lowered."""
 
 

@@ -4,14 +4,15 @@ import pytest
 
 from tools import code_reader as code
 
-FLOOR = {"text", "tables"}
+FLOOR = {"text", "tables", "cluster"}
 KERNEL = FLOOR | {"rules", "presentation", "algorithm", "validation"}
 MAY_IMPORT = {
     "text": set(),
     "tables": {"text"},
-    "rules": FLOOR,
-    "validation": FLOOR | {"rules"},
-    "presentation": FLOOR | {"rules"},
+    "cluster": {"text", "tables"},
+    "rules": {"text", "tables"},
+    "validation": {"text", "tables", "rules"},
+    "presentation": {"text", "tables", "rules"},
     "algorithm": FLOOR | {"rules", "validation", "presentation"},
     "data": FLOOR,
     "bob": KERNEL,

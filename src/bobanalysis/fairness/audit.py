@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from bobanalysis.cluster.workers import ALONE, Workers
 from bobanalysis.fairness._cube import UNKNOWN, Cube, as_list
 from bobanalysis.fairness.adjusted import adjusted_effects
 from bobanalysis.fairness.attributes import Attribute, Kind, attribute, fulfils, split_condition
@@ -69,15 +70,17 @@ def audit_file(
     *,
     missing: Sequence[str] | None = None,
     progress: Callable[[int], None] | None = None,
+    workers: Workers = ALONE,
     **asked: Any,
 ) -> Audit:
-    """Audit a CSV, Parquet or JSON lines file of any size.
+    """Audit a CSV, Parquet or JSON lines file, or a folder of them, of any size.
 
     Args:
         path: the file, one row a person (or a number of people, see ``count``).
         groups: columns to cross, each value a group.
         missing: texts that mean "not known".
         progress: see :func:`bobanalysis.fairness.reading.read`.
+        workers: who reads the parts of the file.
         asked: ``by=``, ``cross=``, ``bands=``, …: see :class:`Question`; and ``prediction=``,
             ``outcome=``, ``score=``, ``weight=``, ``count=``, ``selected=``: columns, or conditions on
             one; see :class:`bobanalysis.fairness.reading.Plan`.
@@ -114,7 +117,7 @@ def audit_file(
     if several and not isinstance(question.reference, Mapping | None):
         raise InputError(f"reference {question.reference!r}: write of which attribute, as {names[0]}=…")
     plan = Plan(names, **roles, missing=MISSING if missing is None else tuple(missing))
-    options = (question.encoding, question.skip_bad_rows, progress)
+    options = (question.encoding, question.skip_bad_rows, progress, workers)
     apart = bool(plan.weight and (question.adjust_for or conditions))
     reading, found = read(path, replace(plan, apart=apart), *options), {}
     try:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from bobanalysis.cluster.options import SchedulerOption, WorkersOption
+from bobanalysis.cluster.workers import Workers
 from bobanalysis.fairness.metrics import MIN_GROUP
 from bobanalysis.tables import load_yaml, open_table, refuse_overwrite, write_table, write_text
 from bobanalysis.text import Language
@@ -58,6 +60,8 @@ def audit(
     search: Annotated[bool, _option("search", "--search")] = False,
     protect: Annotated[bool, _option("protect", "--protect")] = False,
     lang: Annotated[Language | None, _option("lang", "--lang")] = None,
+    workers: WorkersOption = 0,
+    scheduler: SchedulerOption = None,
 ) -> None:
     """Measure who gets what in a file, by group, with intervals; write the measures or a page.
 
@@ -104,7 +108,8 @@ def audit(
             **{name: context.params[name] for name in (*as_given, "replicate_kind", "lonely")},
             reference=_labels(reference or [], 0 if by or cross else len(names)),
             missing=None if missing is None else ("", *(part.strip() for part in missing.split(","))),
-            progress=progress,
+            progress=None if workers or scheduler else progress,
+            workers=Workers(workers, scheduler),
         )
         lang = lang or system_language()
         for path in outputs:
@@ -120,7 +125,7 @@ def audit(
 
 def _names(asked: list[str] | None, file: Path) -> list[str]:
     """Column names; a comma parts them unless a column is named so."""
-    has = open_table(file).columns if any("," in each for each in asked or []) and file.is_file() else ()
+    has = open_table(file).columns if any("," in each for each in asked or []) and file.exists() else ()
     parts = [p for e in asked or [] for p in ([e] if e in has else (x.strip() for x in e.split(","))) if p]
     return list(dict.fromkeys(parts))
 

@@ -22,11 +22,24 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from bobanalysis.cluster.workers import ALONE, Workers
 from bobanalysis.fairness._cube import SUMS, UNKNOWN, Cube, merged, row_sums
 from bobanalysis.fairness.scores import score_bins, weighted_median
 from bobanalysis.fairness.survey import REPLICATES, Design
 from bobanalysis.fairness.texts import text
-from bobanalysis.tables import NO, YES, Batch, InputError, Quick, Table, as_number, no_column, open_table
+from bobanalysis.tables import (
+    NO,
+    YES,
+    Batch,
+    InputError,
+    Part,
+    Quick,
+    Table,
+    as_number,
+    no_column,
+    open_table,
+    parts,
+)
 from bobanalysis.text import Text
 
 MISSING = (
@@ -130,15 +143,17 @@ def read(
     encoding: str | None = None,
     skip_bad_rows: bool = False,
     progress: Callable[[int], None] | None = None,
+    workers: Workers = ALONE,
 ) -> Reading:
     """Read a CSV, Parquet or JSON lines file into cubes.
 
     Args:
-        path: the file; see :func:`bobanalysis.tables.open_table`.
+        path: the file, or a folder of files alike; see :func:`bobanalysis.tables.open_table`.
         plan: which columns are what.
         encoding: of a CSV; default UTF-8, or Windows-1252 where the file is not UTF-8.
         skip_bad_rows: leave out rows that are no rows of the table, and count them, rather than stop.
         progress: called with the number of rows read so far, after each batch.
+        workers: who reads the parts of the file.
 
     Raises:
         InputError: the file is empty, cut short or of another kind; a column is missing; a value cannot be
@@ -154,17 +169,16 @@ def read(
         [('F', 1), ('M', 1), ('unknown', 1)]
     """
     source = _Source(open_table(path, encoding=encoding), plan, skip_bad_rows, progress)
-    columns, numbers = source.columns()
-    try:
-        cells, rows, skipped, weightless = source.cells(columns, (numbers, plan.missing))
-    except InputError:  # now again, slowly, to say where
-        cells, rows, skipped, weightless = source.cells(columns, None)
+    source.columns()  # what is wrong with the question is said before anything is read
+    work = partial(_of_part, plan=plan, encoding=encoding, skip_bad_rows=skip_bad_rows, progress=progress)
+    each = parts(path) if workers or path.is_dir() else [Part(path)]
+    cells, rows, skipped, weightless = workers.combine(work, each, _together)
     if rows == 0:
         raise InputError(f"{path} has columns but no rows")
     notes = [*source.table.notes, *([text("skipped", rows=skipped)] if skipped else [])]
     notes += [text("weightless", people=weightless)] if weightless else []
     binned, scored, ranked = "_score" in cells.columns, None, None
-    known = cells.select("_score", "_w").drop_nulls().sort("_score") if binned else pl.DataFrame()
+    known = cells.select("_score", "_w", "_n").drop_nulls().sort("_score") if binned else pl.DataFrame()
     found = cells
     if binned:
         above = pl.col("_score") > weighted_median(known["_score"], known["_w"])
@@ -183,7 +197,7 @@ def read(
     if binned:
         scored = whole(found.with_columns(_prediction=pl.col("_above")), "_item", "_prediction")
         if plan.outcome:
-            levels, exact = _levels(known["_score"])
+            levels, exact = _levels(known["_score"], known["_n"])
             notes += [] if exact else [text("ranked_in_bins", bins=len(levels))]
             single = _by_bin(cells, levels[:-1].to_list(), levels.cast(pl.String).to_list())
             ranked = whole(_interpreted(single, source, []).drop("_score_m2", "_score_m3"), "_item")
@@ -192,13 +206,41 @@ def read(
     return Reading(whole(found), rows, tuple(notes), scored, ranked, (cells, source))
 
 
-def _levels(scores: pl.Series) -> tuple[pl.Series, bool]:
+def _of_part(
+    part: Part, plan: Plan, encoding: str | None, skip_bad_rows: bool, progress: Any = None
+) -> tuple[pl.DataFrame, int, int, int]:
+    """Sum the rows of a part that say the same; see :meth:`_Source.cells`."""
+    source = _Source(open_table(part, encoding=encoding), plan, skip_bad_rows, progress)
+    columns, numbers = source.columns()
+    try:
+        return source.cells(columns, (numbers, plan.missing))
+    except InputError:  # now again, slowly, to say where
+        return source.cells(columns, None)
+
+
+def _together(one: tuple[Any, ...], other: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Add up the cells of two parts, and their numbers of rows."""
+    (*both,), *counts = zip(one, other, strict=True)
+    scored = all("_score" in cells.columns for cells in both)
+    keys = [c for c in both[0].columns if c not in SUMS and c != "_score" and not c.startswith("_r")]
+    if scored:  # few rows are alike: they are not looked for before there are many
+        cells = pl.concat(both, how="vertical_relaxed")
+        cells = cells if cells.height <= MOST_SCORES else merged(cells, [*keys, "_score"])
+        if cells.height <= MOST_SCORES:
+            return cells, *map(sum, counts)
+        both = [cells]
+    both = [c.group_by(keys).agg(row_sums(True)) if "_score" in c.columns else c for c in both]
+    return merged(pl.concat(both, how="vertical_relaxed"), keys), *map(sum, counts)
+
+
+def _levels(scores: pl.Series, people: pl.Series) -> tuple[pl.Series, bool]:
     """Return sorted scores one by one, or upper ends of bins of about equal size where they are very many."""
     distinct = scores.unique(maintain_order=True)
     if len(distinct) <= MOST_RANKED:
         return distinct, True
-    ends = scores.gather(np.linspace(0, len(scores) - 1, RANKED_BINS + 1).astype(int)[1:])
-    return ends.unique(maintain_order=True), False
+    before = people.cum_sum().to_numpy()
+    ends = np.searchsorted(before, np.linspace(0, before[-1], RANKED_BINS + 1)[1:])
+    return scores.gather(ends).unique(maintain_order=True), False
 
 
 def _by_bin(cells: pl.DataFrame, breaks: list[float], labels: list[str | None]) -> pl.DataFrame:

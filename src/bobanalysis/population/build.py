@@ -5,16 +5,25 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
+from operator import add
 from pathlib import Path
 
 import polars as pl
+
+from bobanalysis.cluster.folder import part_name, parts_folder
+from bobanalysis.cluster.workers import ALONE, Progress, Workers
+from bobanalysis.tables import Part
 
 from . import draw
 from .inputs import NATIONAL_OF_BAND, SEXES
 from .model import fit, joint
 from .scenarios import load
 from .vocabulary import READ
+
+BLOCKS = 16
+"""Blocks of people in a part of a population."""
 
 
 @dataclass(frozen=True)
@@ -96,19 +105,20 @@ def write_parquet(
     seed: int = 2016,
     scenario: str = "central",
     progress: Callable[[int], object] = lambda people: None,
+    rows: range | None = None,
 ) -> Path:
     """Write a modelled population to a Parquet file, block by block, whatever its size.
 
     Parameters: ``path``, replaced only when all is written; ``people``, ``seed``, ``scenario`` as in
     :func:`modelled`, which gives the same people; ``progress``, called with the number of people of each
-    block once it is written.
+    block once it is written; ``rows``, which of the people, whole blocks of them, by default all.
     Returns: the path. The file's own metadata says the scenario, the seed, and that age by place is not
     publishable.
     Raises: ValueError, OSError.
     """
     import pyarrow.parquet as pq
 
-    path, plan = Path(path), draw.plan(load(scenario), people, seed)
+    path, plan = Path(path), draw.prepared(scenario, people, seed)
     about = {
         "bobanalysis.scenario": scenario,
         "bobanalysis.construction": plan.scenario.construction,
@@ -118,7 +128,7 @@ def write_parquet(
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    tables = (frame.to_arrow() for frame in draw.blocks(plan))
+    tables = (frame.to_arrow() for frame in draw.blocks(plan, rows))
     first = next(tables)
     schema = first.schema.with_metadata(about)
     try:
@@ -130,6 +140,37 @@ def write_parquet(
     finally:
         part.unlink(missing_ok=True)
     return path
+
+
+def write_parts(
+    folder: Path,
+    people: int,
+    seed: int = 2016,
+    scenario: str = "central",
+    workers: Workers = ALONE,
+    progress: Progress = lambda done, parts: None,
+) -> Path:
+    """Write a modelled population to a folder of Parquet files: the same people, in parts.
+
+    Parameters: ``folder``, which takes its name when all is written; ``workers``, who writes the parts;
+    ``progress``, called with the number of parts done and of all; the others as in :func:`write_parquet`.
+    Returns: the folder.
+    Raises: ValueError, OSError.
+    """
+    asked = {"people": people, "seed": seed, "scenario": scenario}
+    with parts_folder(folder, asked) as partial_folder:
+        cuts = enumerate(range(0, people, draw.BLOCK * BLOCKS))
+        each = [Part(partial_folder, n, at, min(draw.BLOCK * BLOCKS, people - at)) for n, at in cuts]
+        work = partial(_write_part, people=people, seed=seed, scenario=scenario)
+        workers.combine(work, each, add, progress)
+    return folder
+
+
+def _write_part(part: Part, people: int, seed: int, scenario: str) -> int:
+    path, rows = part.path / part_name(part), range(part.first, part.first + (part.rows or 0))
+    if not path.exists():
+        write_parquet(path, people, seed, scenario, rows=rows)
+    return len(rows)
 
 
 def _with_drawn(lines: pl.DataFrame, frame: pl.DataFrame) -> pl.DataFrame:

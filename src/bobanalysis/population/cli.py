@@ -8,6 +8,9 @@ from typing import Annotated
 
 import typer
 
+from bobanalysis.cluster.options import SchedulerOption, WorkersOption
+from bobanalysis.cluster.workers import Workers
+
 from . import build, scenarios
 from .model import fit, joint
 from .vocabulary import LIMITS
@@ -18,12 +21,14 @@ def population(
     seed: Annotated[
         int, typer.Option("--seed", min=0, help="The same seed gives the same people on every machine.")
     ] = 2016,
-    output: Annotated[Path, typer.Option("--output", help="The Parquet file to write.")] = Path(
-        "population.parquet"
-    ),
+    output: Annotated[
+        Path, typer.Option("--output", help="The Parquet file to write; a name without ending: parts of one.")
+    ] = Path("population.parquet"),
     scenario: Annotated[
         str, typer.Option("--scenario", help="Named assumptions (see scenarios.yaml).")
     ] = "central",
+    workers: WorkersOption = 0,
+    scheduler: SchedulerOption = None,
 ) -> None:
     """Draw job seekers from published figures, write them to a Parquet file, and say how well they fit."""
     from rich.console import Console
@@ -35,7 +40,15 @@ def population(
         wanted = scenarios.load(scenario)
         with Progress(console=screen, transient=True) as bar:
             task = bar.add_task("people", total=people)
-            build.write_parquet(output, people, seed, scenario, partial(bar.advance, task))
+            if workers or scheduler or not output.suffix:
+
+                def progress(done: int, parts: int) -> None:
+                    bar.update(task, completed=people * done // parts)
+
+                team = Workers(workers, scheduler)
+                build.write_parts(output, people, seed, scenario, team, progress)
+            else:
+                build.write_parquet(output, people, seed, scenario, partial(bar.advance, task))
     except (ValueError, OSError) as error:
         screen.print(f"population: {error}", style="red", markup=False, highlight=False)
         raise typer.Exit(2) from None

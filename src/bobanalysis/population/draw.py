@@ -11,6 +11,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from math import gcd
 from typing import Any
 
@@ -21,7 +22,7 @@ from bobanalysis import data
 
 from .inputs import BANDS, DURATION_FROM
 from .model import Joint, joint
-from .scenarios import Scenario
+from .scenarios import Scenario, load
 from .vocabulary import COLUMNS, READ, Flags, Floats, Ints, constants
 
 BLOCK = 65_536
@@ -87,9 +88,16 @@ def plan(scenario: Scenario, people: int, seed: int) -> Plan:
     return Plan(model, scenario, people, seed, cumulated, raw % total, stride, codes)
 
 
-def blocks(plan: Plan) -> Iterator[pl.DataFrame]:
-    """Draw everybody, :data:`BLOCK` people at a time."""
-    return (block(plan, number) for number in range(-(-plan.people // BLOCK)))
+@cache
+def prepared(scenario: str, people: int, seed: int) -> Plan:
+    """Return the plan of a scenario by name, made once in each process."""
+    return plan(load(scenario), people, seed)
+
+
+def blocks(plan: Plan, rows: range | None = None) -> Iterator[pl.DataFrame]:
+    """Draw everybody, or ``rows`` that begin with a block, :data:`BLOCK` people at a time."""
+    rows = range(plan.people) if rows is None else rows
+    return (block(plan, number) for number in range(rows.start // BLOCK, -(-rows.stop // BLOCK)))
 
 
 def block(plan: Plan, number: int) -> pl.DataFrame:

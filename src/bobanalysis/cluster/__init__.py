@@ -1,0 +1,1 @@
+"""Work spread over several processes or machines, and the tables in parts that come of it."""

@@ -1,0 +1,306 @@
+"""Work in parts gives what one process gives, whatever fails and whichever worker is killed."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from functools import partial
+from operator import add
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from bobanalysis import population
+from bobanalysis.algorithms import load
+from bobanalysis.audit.scoring import score_file, score_parts
+from bobanalysis.cluster.folder import parts_folder
+from bobanalysis.cluster.workers import Workers
+from bobanalysis.fairness.audit import audit_file
+from bobanalysis.population.build import write_parts
+from bobanalysis.tables import InputError, Part, open_table, parts, read_table
+
+ROOT = Path(__file__).parents[2]
+NOW = "2022-06-29T00:00:00"
+DIAGNOSIS = partial(load, "bob", only_diagnosis=True)
+WRONG = 700
+COMMAND = [sys.executable, "-c", "from bobanalysis.cli import app; app()"]
+
+
+@pytest.fixture(scope="module")
+def people(tmp_path_factory):
+    """One file of people, one of them of an age that nobody has, and the same in a folder of four."""
+    folder = tmp_path_factory.mktemp("people")
+    number = pl.int_range(pl.len())
+    frame = population.modelled(1_000).frame.with_columns(
+        age=pl.when(number == WRONG).then(-7).otherwise("age"), told=number % 3 == 0, points=number * 0.25
+    )
+    frame.write_parquet(folder / "people.parquet")
+    (folder / "parts").mkdir()
+    for at in range(4):
+        frame[at * 250 : at * 250 + 250].write_parquet(folder / "parts" / f"{at}.parquet")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def alone(people):
+    """What one process makes of the file: totals and answers."""
+    out = people / "alone.parquet"
+    return score_file(people / "people.parquet", out, DIAGNOSIS(), now=NOW), pl.read_parquet(out)
+
+
+def tables(audit):
+    """Every table of an audit."""
+    return {f"{entry.name} {name}": table for entry in audit.entries for name, table in entry.tables.items()}
+
+
+def rows(part):
+    """Return the rows of a part; the second cannot be read."""
+    if part.number == 1:
+        raise ValueError("bad\nluck")
+    return [part.number]
+
+
+def test_a_folder_is_read_as_one_table(people):
+    assert read_table(people / "parts").equals(read_table(people / "people.parquet"))
+
+
+def test_tables_of_a_folder_that_differ_are_refused_by_name(tmp_path):
+    pl.DataFrame({"a": [1], "b": [2]}).write_csv(tmp_path / "one.csv")
+    pl.DataFrame({"a": [1], "c": [2]}).write_csv(tmp_path / "two.csv")
+    with pytest.raises(InputError, match=r"two\.csv and .*one\.csv differ in column 'b'"):
+        open_table(tmp_path)
+
+
+def test_a_folder_without_a_table_is_refused(tmp_path):
+    (tmp_path / "_notes.csv").write_text("not of the data")
+    with pytest.raises(InputError, match="is a folder without a table"):
+        parts(tmp_path)
+
+
+def test_rows_of_a_part_bear_the_numbers_that_they_have_in_the_file(people):
+    cut = parts(people / "people.parquet", 300)
+    assert [(part.first, part.rows) for part in cut] == [(0, 300), (300, 300), (600, 300), (900, 100)]
+    (batch,) = open_table(cut[3]).batches(["age"])
+    assert (batch.rows[0], batch.rows[-1]) == (901, 1000)
+
+
+def test_parts_are_put_together_in_their_order():
+    five = [Part(Path("x"), number) for number in range(0, 10, 2)]
+    seen = []
+    assert Workers().combine(lambda part: [part.number], five, add, lambda *at: seen.append(at)) == [
+        0,
+        2,
+        4,
+        6,
+        8,
+    ]
+    assert seen == [(at, 5) for at in range(1, 6)]
+
+
+def test_a_part_that_fails_is_named_and_the_others_are_done():
+    three, done = [Part(Path("x.parquet"), n, 10 * n, 10) for n in range(3)], []
+
+    def work(part):
+        done.append(part.number)
+        return rows(part)
+
+    with pytest.raises(InputError, match=r"1 of 3 parts failed.*: x\.parquet, rows 11 to 20: bad luck"):
+        Workers().combine(work, three, add)
+    assert done == [0, 1, 2]
+
+
+def test_people_scored_in_parts_are_those_scored_at_once(people, alone, tmp_path):
+    totals = score_parts(people / "parts", tmp_path / "out", DIAGNOSIS, now=NOW, rejects=tmp_path / "bad.csv")
+    assert totals == alone[0]
+    assert read_table(tmp_path / "out").equals(read_table(people / "alone.parquet"))
+    assert (tmp_path / "bad.csv").read_text().splitlines()[1].startswith("2.parquet,201,age,-7,")
+
+
+def test_a_run_after_one_that_failed_does_only_what_is_left(people, alone, tmp_path):
+    source = shutil.copytree(people / "parts", tmp_path / "in")
+    whole = (source / "1.parquet").read_bytes()
+    (source / "1.parquet").write_bytes(whole[:1000])
+    score = partial(score_parts, source, tmp_path / "out", DIAGNOSIS, now=NOW)
+    with pytest.raises(InputError, match=r"1 of 4 parts failed, .*1\.parquet.* cut short"):
+        score()
+    before = {path.name: path.stat().st_ino for path in (tmp_path / "out.partial").glob("part-*")}
+    (source / "1.parquet").write_bytes(whole)
+    assert score() == alone[0]
+    after = {path.name: path.stat().st_ino for path in (tmp_path / "out").iterdir()}
+    assert before == {name: inode for name, inode in after.items() if name != "part-00001.parquet"}
+    assert read_table(tmp_path / "out").equals(read_table(people / "alone.parquet"))
+
+
+@pytest.mark.parametrize(("next_question", "there"), [({"now": 1}, True), ({"now": 2}, False)])
+def test_only_the_same_question_finds_the_parts_of_the_last_run(tmp_path, next_question, there):
+    with parts_folder(tmp_path / "out", {"now": 1}) as folder:
+        (folder / "part-00000.parquet").write_text("done")
+        shutil.copytree(folder, tmp_path / "kept")  # as a run leaves it that was stopped here
+    (tmp_path / "kept").rename(tmp_path / "out.partial")
+    with parts_folder(tmp_path / "out", next_question) as folder:
+        assert (folder / "part-00000.parquet").exists() is there
+
+
+def test_a_folder_of_other_things_is_never_replaced(tmp_path):
+    (tmp_path / "thesis").mkdir()
+    (tmp_path / "thesis" / "chapter.txt").write_text("precious")
+    with (
+        pytest.raises(InputError, match="holds other things than parts"),
+        parts_folder(tmp_path / "thesis", {}),
+    ):
+        pass
+    assert (tmp_path / "thesis" / "chapter.txt").read_text() == "precious"
+
+
+@pytest.mark.parametrize("score", [None, "points"])
+def test_an_audit_of_parts_is_that_of_the_whole(people, score):
+    asked = {
+        "by": ["gender", "age"],
+        "cross": [["gender", "region_id"]],
+        "prediction": "told",
+        "score": score,
+    }
+    whole, cut = (audit_file(people / name, **asked) for name in ("people.parquet", "parts"))
+    assert (whole.rows, whole.people) == (cut.rows, cut.people)
+    assert all(table.equals(tables(cut)[name]) for name, table in tables(whole).items())
+
+
+def test_too_many_distinct_scores_are_given_up_in_parts_as_in_the_whole(people, monkeypatch):
+    monkeypatch.setattr("bobanalysis.fairness.reading.MOST_SCORES", 400)
+    found = audit_file(people / "parts", by=["gender"], score="points")
+    plain = audit_file(people / "parts", by=["gender"], prediction="told", score="points", outcome="told")
+    means = found["gender"]["measures"].filter(metric="mean_score")["value"]
+    held = (
+        pl.read_parquet(people / "people.parquet")
+        .group_by("gender")
+        .agg(pl.col("points").mean())
+        .sort("gender")
+    )
+    assert means.to_list() == pytest.approx(held["points"].to_list())
+    assert "ranking" not in plain["gender"].tables
+
+
+def test_a_population_in_parts_is_the_same_people(tmp_path, monkeypatch):
+    monkeypatch.setattr("bobanalysis.population.build.BLOCKS", 1)
+    write_parts(tmp_path / "people", 70_000)
+    assert len([*(tmp_path / "people").iterdir()]) == 2
+    population.write_parquet(tmp_path / "whole.parquet", 70_000)
+    assert pl.read_parquet(tmp_path / "people/*").equals(pl.read_parquet(tmp_path / "whole.parquet"))
+
+
+def test_two_processes_give_what_one_gives(people, alone, tmp_path):
+    totals = score_parts(people / "parts", tmp_path / "out", DIAGNOSIS, now=NOW, workers=Workers(2))
+    assert totals == alone[0]
+    assert read_table(tmp_path / "out").equals(read_table(people / "alone.parquet"))
+
+
+def test_nobody_at_the_address_of_a_scheduler_is_said(monkeypatch):
+    monkeypatch.setattr("bobanalysis.cluster.workers.PATIENCE", 0.2)
+    with pytest.raises(InputError, match=r"--scheduler tcp://127\.0\.0\.1:1: nobody answers"):
+        Workers(scheduler="tcp://127.0.0.1:1").combine(rows, [Part(Path("x")), Part(Path("y"))], add)
+
+
+# --- killed workers -----------------------------------------------------------------------------------------
+
+
+def workers_of(process):
+    """Processes that a running command has started for the work, with the processor time of each."""
+    found = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+            called = (stat.parent / "cmdline").read_text()
+        except OSError:
+            continue
+        if (
+            "spawn_main" in called
+            and int(stat.parent.name) != process.pid
+            and fields[3] == str(os.getsid(process.pid))
+        ):
+            found[int(stat.parent.name)] = int(fields[11]) + int(fields[12])
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.parametrize("done_before", [3, 15, 30])
+def test_a_worker_killed_in_mid_run_is_survived(tmp_path, done_before):
+    (tmp_path / "in").mkdir()
+    frame = population.modelled(100_000).frame
+    for at in range(40):
+        frame[at * 2_500 : at * 2_500 + 2_500].write_parquet(tmp_path / "in" / f"{at:02}.parquet")
+    words = ["score", "in", "--output", "out", "--workers", "2"]
+    process = subprocess.Popen([*COMMAND, *words], cwd=tmp_path, start_new_session=True)
+    busy, killed, deadline = {}, None, time.monotonic() + 300
+    while process.poll() is None and time.monotonic() < deadline:
+        now = workers_of(process)
+        if killed is None and len([*(tmp_path / "out.partial").glob("part-*")]) >= done_before:
+            killed = max(now, key=lambda pid: now[pid] - busy.get(pid, 0))
+            os.kill(killed, signal.SIGKILL)
+        busy |= now
+        time.sleep(0.05)
+    assert (process.returncode, killed is not None) == (0, True)
+    hard_workers = [pid for pid, ticks in busy.items() if ticks > 0.3 * max(busy.values())]
+    assert len(hard_workers) >= 2
+    score_file(tmp_path / "in", tmp_path / "one.parquet", load("bob"), now=NOW)
+    assert read_table(tmp_path / "out").equals(read_table(tmp_path / "one.parquet"))
+
+
+@pytest.mark.slow
+def test_a_poisoned_part_is_named_and_the_others_are_kept_for_the_next_run(tmp_path):
+    (tmp_path / "in").mkdir()
+    frame = population.modelled(4_000).frame
+    for at in range(8):
+        frame[at * 500 : at * 500 + 500].write_parquet(tmp_path / "in" / f"{at}.parquet")
+    wrong = bytearray((tmp_path / "in" / "5.parquet").read_bytes())
+    wrong[1000:3000] = bytes(2000)
+    (tmp_path / "in" / "5.parquet").write_bytes(wrong)
+    words = [*COMMAND, "score", "in", "--output", "out", "--workers", "2", "--only-diagnosis"]
+    first = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert first.returncode == 1
+    assert "1 of 8 parts failed" in first.stderr
+    assert "5.parquet" in first.stderr
+    assert "Traceback" not in first.stderr
+    assert len([*(tmp_path / "out.partial").glob("part-*.parquet")]) == 7
+
+
+@pytest.mark.slow
+def test_the_commands_of_the_page_start_a_cluster_that_scores(tmp_path, people):
+    page = (ROOT / "docs" / "cluster.md").read_text("utf-8")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    lines = [line.strip().replace("8786", port) for line in page.splitlines() if "8786" in line]
+    scheduler, worker, score = lines
+    shutil.copytree(people / "parts", tmp_path / "build" / "people")
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    options = {"cwd": tmp_path, "env": {**os.environ, "PATH": path}, "shell": True}
+    started = [subprocess.Popen(f"exec env {line}", **options) for line in (scheduler, worker)]
+    try:
+        done = subprocess.run(score, **options, capture_output=True, text=True, timeout=120, check=False)
+        assert done.returncode == 0, done.stderr
+        assert "read 1000 = scored 999 + rejected 1" in done.stdout
+        assert len([*(tmp_path / "build" / "told").iterdir()]) == 4
+    finally:
+        for process in reversed(started):
+            process.terminate()
+            process.wait(30)
+
+
+@pytest.mark.slow
+def test_the_first_commands_of_the_page_run_as_they_stand(tmp_path):
+    page = (ROOT / "docs" / "cluster.md").read_text("utf-8")
+    commands = [
+        line.strip()
+        for line in page.splitlines()
+        if line.startswith("    bobanalysis") and "8786" not in line
+    ]
+    assert len(commands) == 3
+    for line in commands:
+        words = line.replace("200000", "4000").replace(" --workers 2", "").split()[1:]
+        done = subprocess.run([*COMMAND, *words], cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, f"{line}\n{done.stderr}"
