@@ -31,7 +31,7 @@ from bobanalysis.report.described import Descriptions, described
 from bobanalysis.tables import load_yaml
 from bobanalysis.text import LANGUAGES
 
-KINDS = ("by construction", "modelled", "observed")
+KINDS = ("by construction", "modelled", "observed", "derived")
 SIGNIFICANT = 6
 """Significant digits of stored floating-point numbers."""
 
