@@ -81,7 +81,7 @@ def test_an_interval_that_does_not_hold_its_value_is_refused(book):
 
 
 def test_a_kind_or_a_unit_that_does_not_exist_is_refused_with_the_known_ones(book):
-    with pytest.raises(FindingError, match="by construction, modelled, observed"):
+    with pytest.raises(FindingError, match="by construction, modelled, observed, derived"):
         book.record("a.b", value=0.5, **{**MADE, "kind": "exact"})
     with pytest.raises(FindingError, match="points"):
         book.record("a.b", value=0.5, **{**MADE, "unit": "percent"})

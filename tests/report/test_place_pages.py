@@ -218,13 +218,11 @@ def test_a_region_names_the_departements_at_the_ends_and_only_those(content):
     for dep in place_pages.regions()["11"].members:
         depends = {"class": "depends", "rank_low": 5, "rank_high": 60}
         altered(content, "place.stressed", {"departement_id": dep}, **depends)
-    assert "For each of them the scale decides" in shown(content, "regions/11")
+    assert "For each, the scale decides whether it is" in shown(content, "regions/11")
     high = {"class": "high", "rank_low": 1, "rank_high": 9}
     altered(content, "place.stressed", {"departement_id": "93"}, **high)
     text = shown(content, "regions/11")
-    assert re.search(
-        r"rank among the highest for the answer “Stuck market”: Seine-Saint-Denis \(93\)\.", text
-    )
+    assert re.search(r"of France with most answers “Stuck market”: Seine-Saint-Denis \(93\)\.", text)
 
 
 def test_where_a_region_stands_follows_from_all_ways_to_compute_it(content):

@@ -74,7 +74,8 @@ def test_the_front_page_says_that_no_effect_was_found_and_that_the_estimate_was_
     page = front(content)
     said = " ".join(text for text, _ in page.texts)
     assert "212,277" in said
-    assert "no effect on employment" in said
+    assert "found no effect on jobs" in said
+    assert "not proof that there was none" in said
     assert "neither its estimates nor their margin of error" in said
     assert [a["href"] for a in page.all("a")][-1] == "effect.html"
 

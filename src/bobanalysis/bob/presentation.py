@@ -212,7 +212,7 @@ class BobPresentation(Presentation):
             return "age"
         if variable.name in ("search_length", "search_length_now") and value < 0:
             return "not started" if value == variable.default else "date"
-        return ""
+        return "no figure" if variable.name == "market_median_salary" and not value else ""
 
     def stopped(self, person: Any) -> str:
         """Return what stopped: the choice of the challenge, or the score that goes with it."""

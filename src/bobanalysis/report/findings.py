@@ -39,7 +39,7 @@ from bobanalysis.text import LANGUAGES, capital
 
 Both = Mapping[str, str]
 T = TypeVar("T")
-KINDS = ("by construction", "modelled", "observed")
+KINDS = ("by construction", "modelled", "observed", "derived")
 SIGNIFICANT = 6
 """Significant digits of stored floating-point numbers."""
 

@@ -27,7 +27,7 @@ from bobanalysis.report.subjects import CardIndex, card_index
 from bobanalysis.report.words import HERE, Words
 from bobanalysis.text import Language, Text, capital
 
-MARKS = {"by construction": "c", "modelled": "m", "observed": "o"}
+MARKS = {"by construction": "c", "modelled": "m", "observed": "o", "derived": "d"}
 """The letter behind a figure that says its kind."""
 TEXTS = ("code", "departement", "challenge", "class")
 ENDS = (("_low", "_high"), ("_lowest", "_highest"), ("_from", "_to"), (".lowest", ".highest"))
