@@ -12,7 +12,7 @@ CEILING = {
     "audit": 1381,
     "recommenders": 515,
     "population": 967,
-    "data": 567,
+    "data": 768,
     "fairness": 4339,
     "evaluation": 1215,
     "report": 4061,
@@ -43,7 +43,7 @@ def test_a_room_stays_below_its_ceiling(lines, rooms):
 def test_every_room_has_a_ceiling_and_the_sum_is_kept(lines):
     rooms = {path.split("/")[0].removesuffix(".py") for path in lines} - {"__init__"}
     assert rooms - {room for together in CEILING for room in together.split()} == set()
-    assert sum(lines.values()) <= SUM <= 19_720
+    assert sum(lines.values()) <= SUM <= 19_940
 
 
 def test_a_long_module_says_why(lines):
