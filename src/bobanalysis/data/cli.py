@@ -79,8 +79,6 @@ def fetch(
         if identifier not in official.LOADERS:
             typer.echo("There is no loader for this file; it is kept as it is.")
             return
-        if output is not None:
-            refuse_overwrite(output, path)
         loaded = official.LOADERS[identifier](path)
     typer.echo(f"{loaded.frame.height:,} rows: {', '.join(loaded.frame.columns)}")
     if output is not None:
