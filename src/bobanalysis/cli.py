@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -64,23 +63,19 @@ ADDRESS_SPACE = 3 << 30
 
 
 class _App(typer.Typer):
-    """The command, which says in a sentence when memory is limited too much, or is all used."""
+    """The command, which says in a sentence when memory is limited too much."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run it; what is printed is UTF-8, whatever the locale."""
         for stream in (sys.stdout, sys.stderr):
-            if isinstance(stream, io.TextIOWrapper):
-                stream.reconfigure(encoding="utf-8")
+            stream.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
         with suppress(ImportError):  # Windows
             import resource
 
             if -1 < (limit := resource.getrlimit(resource.RLIMIT_AS)[0]) < ADDRESS_SPACE:
                 less = f"to {limit >> 20:,} MB of addresses, {ADDRESS_SPACE >> 20:,} are needed"
                 sys.exit(f"error: memory is limited {less}; raise the limit: `ulimit -v unlimited`")
-        try:
-            return super().__call__(*args, **kwargs)
-        except MemoryError:
-            sys.exit("error: memory is used up; give fewer rows, or run this where there is more memory")
+        return super().__call__(*args, **kwargs)
 
 
 app = _App(
@@ -132,9 +127,9 @@ def _stops() -> Iterator[None]:
     """Say what is wrong, and stop."""
     try:
         yield
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, MemoryError) as error:
         err.print("error:", style="bold red", end=" ")
-        err.print(str(error))
+        err.print(str(error) or "memory is used up; give fewer rows, or take a machine with more")
         raise typer.Exit(1) from error
 
 

@@ -444,7 +444,6 @@ def test_observed_age_by_departement_is_written_with_kind_vintage_and_source(kep
     page = (tmp_path / "out/observed.md").read_text(encoding="utf-8")
     assert "- Ain (01)\u00a0: 20,0\u202f%" in page
     assert "- Ain (01): 20.0%" in page
-    assert "problem: " in page
     assert "Paris: 200, others printed 196,995" in page
     assert "Paris: 200, others printed 196,995" in done.output
 

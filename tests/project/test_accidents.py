@@ -22,6 +22,7 @@ from typing import Any
 
 import pytest
 from test_build import RECORD, notebook, project
+from typer.testing import CliRunner
 
 ROOT = Path(__file__).parents[2]
 SEED = 20_261
@@ -461,15 +462,25 @@ def test_too_little_memory_is_told_before_anything_is_done(desk: Desk, mega: int
     assert desk.result("score") == good
 
 
-def test_memory_that_is_used_up_is_told_in_a_sentence(desk: Desk, monkeypatch: pytest.MonkeyPatch):
+def test_memory_that_is_used_up_is_told_in_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     from bobanalysis import cli
+    from bobanalysis.audit import scoring
 
     def greedy(*_: Any, **__: Any) -> None:
         raise MemoryError
 
-    monkeypatch.setattr(cli.typer.Typer, "__call__", greedy)
-    with pytest.raises(SystemExit, match="error: memory is used up; give fewer rows"):
-        cli.app([])
+    monkeypatch.setattr(scoring, "score_file", greedy)
+    words = [
+        "score",
+        str(tmp_path / "people.csv"),
+        "--output",
+        str(tmp_path / "out.csv"),
+        "--algorithm",
+        "ams",
+    ]
+    done = CliRunner().invoke(cli.app, words)
+    assert done.exit_code == 1
+    assert "error: memory is used up; give fewer rows" in done.stderr
 
 
 # ---- elsewhere

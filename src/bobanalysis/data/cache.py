@@ -76,9 +76,8 @@ def fetch(
 
     entry = source(identifier)
     shipped = ", ".join((entry.id,) if entry.table else entry.shipped_as)
-    instead = f". Without it, the shipped tables serve: {shipped} (in {folder() / 'reference'})" * bool(
-        shipped
-    )
+    where = folder() / "reference"
+    instead = f". Without it, the shipped tables serve: {shipped} (in {where})" if shipped else ""
     part = part or (entry.parts or [""])[-1]
     if part and part not in entry.parts:
         raise DataError(f"{entry.id} has no file {part!r}; it has {', '.join(entry.parts)}")

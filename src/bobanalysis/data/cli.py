@@ -94,9 +94,7 @@ def fetch(
 
 @app.command("observed")
 def observed_(
-    output: Annotated[
-        Path, typer.Option("--output", "-o", help="Folder of the tables and their page.")
-    ] = Path("build/observed"),
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder.")] = Path("build/observed"),
 ) -> None:
     """Write age by département as observed, from the official files that are in the cache."""
     with _told():

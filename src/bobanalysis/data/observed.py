@@ -25,30 +25,28 @@ def observed(output: Path) -> list[str]:
     """
     from jinja2 import Template
 
-    made: list[dict[str, Any]] = []
-    for path, name in ((path, name) for name in FILES if (path := cached(name))):
+    made, said = list[dict[str, Any]](), list[str]()
+    for name in FILES:
+        if (path := cached(name)) is None:
+            said.append(f"{name} is not in the cache; `bobanalysis data show {name}`")
+            continue
         loaded = LOADERS[name](path)
-        frame = loaded.frame if name != FILES[0] else _departements(loaded.frame)
+        frame = _departements(loaded.frame) if name == FILES[0] else loaded.frame
         vintage = pl.col(frame.columns[0]).cast(pl.String)
         frame = frame.with_columns(kind=pl.lit("observed"), vintage=vintage, source=pl.lit(name))
-        shown = frame.rename({"share": "shown"} if name == FILES[0] else {"rate_pct": "shown"})
-        age = "50+" if name == FILES[0] else "15-24"
-        shown = shown.filter(age_band=age).drop_nulls("shown").join(table("departements"), on="dep")
-        about = {"id": name, "entry": source(name), "frame": frame, "sha256": digest(path), "age": age}
-        made.append({**about, "rows": shown.sort("shown", "dep").to_dicts(), "loaded": loaded})
-    absent = [f"{n} is not in the cache; `bobanalysis data show {n}`" for n in FILES if not cached(n)]
+        age, value = ("50+", "share") if name == FILES[0] else ("15-24", "rate_pct")
+        rows = frame.filter(age_band=age).drop_nulls(value).join(table("departements"), on="dep")
+        about = {"entry": source(name), "frame": frame, "sha256": digest(path), "value": value}
+        made.append({**about, "rows": rows.sort(value, "dep").to_dicts()})
+        said += [f"{name}: {text}" for text in (*loaded.problems, *loaded.notes)]
     if not made:
-        raise DataError("; ".join(absent))
+        raise DataError("; ".join(said))
     page = Template(TEXT.read_text(encoding="utf-8"), trim_blocks=True, lstrip_blocks=True)
     output.mkdir(parents=True, exist_ok=True)
     for one in made:
-        write_table(one["frame"], output / f"{one['id']}.csv")
-    write_text(page.render(made=made, absent=absent), output / "observed.md")
-    written = [f"written: {output / one['id']}.csv, {one['frame'].height:,} rows, observed" for one in made]
-    said = [
-        f"{one['id']}: {text}" for one in made for text in (*one["loaded"].problems, *one["loaded"].notes)
-    ]
-    return [*written, f"written: {output / 'observed.md'}", *absent, *said]
+        write_table(one["frame"], output / f"{one['entry'].id}.csv")
+    write_text(page.render(made=made, said=said), output / "observed.md")
+    return [f"written: {output}, tables and observed.md; every figure in them is observed", *said]
 
 
 def _departements(communes: pl.DataFrame) -> pl.DataFrame:

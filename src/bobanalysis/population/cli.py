@@ -36,7 +36,7 @@ def population(
         with Progress(console=screen, transient=True) as bar:
             task = bar.add_task("people", total=people)
             build.write_parquet(output, people, seed, scenario, partial(bar.advance, task))
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, MemoryError) as error:
         screen.print(f"population: {error}", style="red", markup=False, highlight=False)
         raise typer.Exit(2) from None
     model = joint(wanted)
