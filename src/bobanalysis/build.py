@@ -198,11 +198,11 @@ def _entry(job: Job, root: Path) -> Path | None:
     for entry in _newest(root, f"{job.name}-{job.own[:16]}-*"):
         try:
             kept = json.loads((entry / "used.json").read_text(encoding="utf-8"))
-            whole = kept["made"] == _tree(*(entry / kind for kind in RECORDED))
             same = all(_digest(root / name) == before for name, before in kept["used"].items())
+            same = same and kept["made"] == _tree(*(entry / kind for kind in RECORDED))
         except (OSError, ValueError, LookupError, TypeError, AttributeError):
             continue  # half removed, or damaged
-        if whole and same:
+        if same:
             return entry
     return None
 

@@ -136,7 +136,7 @@ def test_figures_that_others_printed_are_compared_and_the_difference_is_told(
 def test_a_later_quarter_is_read_and_the_break_of_the_series_told(tmp_path: Path):
     loaded = official.dares_communes(communes(tmp_path / "defm.csv", row(quarter="2025-T4")))
     assert loaded.frame["quarter"].to_list() == ["2025-T4"]
-    assert "2025-T4: the series breaks in 2025" in " ".join(loaded.notes)
+    assert "the series breaks in 2025" in " ".join(loaded.notes)
 
 
 @pytest.mark.slow
@@ -327,7 +327,7 @@ FAILS = {
     "lost": "could not be downloaded",
     "broken": "could not be downloaded",
     "circle": "could not be downloaded",
-    "page": "is not the file that was expected",
+    "page": "what is there is kept, as this is not it",
 }
 
 
@@ -424,8 +424,10 @@ def test_a_workbook_without_an_address_is_kept_by_hand(tmp_path: Path, monkeypat
     assert cached("insee_unemployment_by_age").read_bytes() == book.read_bytes()
     wrong = communes(tmp_path / "wrong.xlsx", row())
     told = run(app, [*given[:3], str(wrong), "--keep"])
-    assert "wrong.xlsx is not the file that was expected" in told.stderr
-    assert "the one in the cache is left" in told.stderr
+    assert (
+        "wrong.xlsx: what is there is kept, as this is not it: wrong.xlsx: not a whole workbook"
+        in told.stderr
+    )
     assert cached("insee_unemployment_by_age").read_bytes() == book.read_bytes()
 
 

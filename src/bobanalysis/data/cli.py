@@ -98,8 +98,7 @@ def observed_(
 ) -> None:
     """Write age by département as observed, from the official files that are in the cache."""
     with _told():
-        for line in observed.observed(output):
-            typer.echo(line)
+        typer.echo("\n".join(observed.observed(output)))
 
 
 @app.command()

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -67,7 +66,7 @@ def read_sheets(path: Path) -> Mapping[str, list[list[Any]]]:
             return {sheet.title: [list(r) for r in sheet.iter_rows(values_only=True)] for sheet in book}
     except FileNotFoundError:
         raise DataError(f"{path}: not there; `bobanalysis data fetch` downloads official files") from None
-    except (zipfile.BadZipFile, KeyError, EOFError) as error:
+    except Exception as error:  # whatever the readers of zip and XML below openpyxl raise
         again = "run `bobanalysis data fetch ID --refresh`"
         raise DataError(f"{path}: not a whole workbook ({error}); {again}") from None
 
@@ -138,9 +137,8 @@ def dares_communes(path: Path) -> Loaded:
         frame = _whole_city(frame, city, code.str.contains(f"^{pattern}$"), found)
     _parts_add_up(frame.filter(age_band="total"), every, "sex", ["F", "M"], found)
     _parts_add_up(frame.filter(sex="total"), every, "age_band", ["15-24", "25-49", "50+"], found)
-    found.note(f"{text.height:,} rows; the file of late 2024 had 2,095,020, later ones hold more quarters")
-    if later := frame.filter(pl.col("quarter") > "2024-T4")["quarter"].unique().sort().to_list():
-        found.note(f"{', '.join(later)}: the series breaks in 2025, as recipients of the RSA are registered")
+    later = "later ones hold more, and the series breaks in 2025 as recipients of the RSA are registered"
+    found.note(f"{text.height:,} rows; the file of late 2024 had 2,095,020, {later}")
     found.frame = frame.select(*every, "sex", "age_band", "jobseekers").sort(every)
     return _compared("dares_communes", found)
 
@@ -163,12 +161,11 @@ def _whole_city(frame: pl.DataFrame, city: str, parts: pl.Expr, found: Loaded) -
         pl.col("whole").is_null() | ((pl.col("jobseekers") - pl.col("whole")).abs() > 2.5 * (pl.col("n") + 1))
     )
     for first in off.head(1).iter_rows(named=True):
-        said = " ".join(first[key] for key in keys)
         whole_says = "is not there" if first["whole"] is None else f"says {first['whole']:,.0f}"
         sum_says = (
             f"arrondissements of {city} add up to {first['jobseekers']:,.0f}, the whole city {whole_says}"
         )
-        found.problem(f"{said}: {sum_says} ({off.height} such groups)")
+        found.problem(f"{', '.join(first[key] for key in keys)}: {sum_says} ({off.height} such groups)")
     return frame.filter(~parts)
 
 
