@@ -327,7 +327,7 @@ FAILS = {
     "lost": "could not be downloaded",
     "broken": "could not be downloaded",
     "circle": "could not be downloaded",
-    "page": "what is there is kept, as this is not it",
+    "page": "what is there is kept, this is not it",
 }
 
 
@@ -425,8 +425,7 @@ def test_a_workbook_without_an_address_is_kept_by_hand(tmp_path: Path, monkeypat
     wrong = communes(tmp_path / "wrong.xlsx", row())
     told = run(app, [*given[:3], str(wrong), "--keep"])
     assert (
-        "wrong.xlsx: what is there is kept, as this is not it: wrong.xlsx: not a whole workbook"
-        in told.stderr
+        "wrong.xlsx: what is there is kept, this is not it: wrong.xlsx: not a whole workbook" in told.stderr
     )
     assert cached("insee_unemployment_by_age").read_bytes() == book.read_bytes()
 

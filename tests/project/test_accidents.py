@@ -557,14 +557,18 @@ def test_two_downloads_at_once_wait_for_each_other(parent: Parent, tmp_path: Pat
     assert work.result() == work.content
 
 
+ONE_NAME = "writers of tables.Writer to one file share a name; take this mark off when they no longer do"
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["population", "letter"])
+@pytest.mark.parametrize(
+    "name", ["population", pytest.param("score", marks=pytest.mark.xfail(reason=ONE_NAME, strict=False))]
+)
 def test_two_runs_to_one_file_leave_a_whole_one(desk: Desk, name: str):
     good = desk.good(name)
     runs = [desk.parent.start(desk.folder, *COMMANDS[name], env=desk.env) for _ in range(4)]
-    for run in runs:
-        run.wait()
-        assert "Traceback" not in run.said
+    ended = [run.wait() for run in runs]
+    assert [run.said for run in ended if "Traceback" in run.said or run.code] == []
     assert desk.result(name) == good
 
 

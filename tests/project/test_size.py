@@ -12,7 +12,7 @@ CEILING = {
     "audit": 1381,
     "recommenders": 515,
     "population": 967,
-    "data": 751,
+    "data": 741,
     "fairness": 4339,
     "evaluation": 1215,
     "report": 4061,
