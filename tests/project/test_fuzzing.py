@@ -276,7 +276,7 @@ def test_a_table_to_audit_is_read_or_refused(kind: str):
     table = pl.concat([HIRED] * 4)
     good = table.write_csv(separator=";").encode() if kind == "csv" else table.write_ndjson().encode()
 
-    @fuzzed
+    @settings(fuzzed, max_examples=500 if MANY else 10)  # each takes a tenth of a second
     @given(damaged(good))
     def check(content: bytes) -> None:
         path = put(content, f"hired.{kind}")
