@@ -33,10 +33,12 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellControlSignal, DeadKernelError
 
 from bobanalysis import algorithms, report
+from bobanalysis.data.cache import alone
 from bobanalysis.report.folders import exchange, restore
+from bobanalysis.tables import write_text
 
 ROOT = Path(__file__).parents[2]
-FORMAT = "2"
+FORMAT = "3"
 """Part of every cache key; raise it when what a cache entry holds changes."""
 
 KEPT = 3
@@ -95,27 +97,29 @@ def build(
     """
     started, folder, pages = time.monotonic(), root / "build", not (only or parameters)
     target = folder / "trial" if parameters else folder
-    for place in (root / "reports", *(folder / kind for kind in RECORDED)):
-        restore(place)
-    for left in folder.glob("next-*"):  # of a build that was ended by force, and not of one at work
-        if time.time() - left.stat().st_mtime > 86_400:
+    with alone(
+        folder / ".lock", lambda: print("another build is at work here: waiting for its end", flush=True)
+    ):
+        for place in (root / "reports", *(folder / kind for kind in RECORDED)):
+            restore(place)
+        for left in (*folder.glob("next-*"), *folder.glob("cache/*-running-*")):  # of a build ended by force
             shutil.rmtree(left, ignore_errors=True)
-    entries = asyncio.run(_execute_all(_jobs(root, only, parameters or {}), root, force, jobs))
-    with tempfile.TemporaryDirectory(prefix="next-", dir=folder) as aside:
-        staged = Path(aside)
-        for kind in RECORDED:
-            (staged / kind).mkdir()
-        for entry in entries:
-            shutil.copytree(entry, staged, dirs_exist_ok=True, ignore=shutil.ignore_patterns("used.json"))
-        made = _render(root, staged, force) if pages else ""
-        for kind in RECORDED:
-            if pages:
-                exchange(staged / kind, folder / kind)
-            else:
-                shutil.copytree(staged / kind, target / kind, dirs_exist_ok=True)
-        if made:
-            exchange(staged / "reports", root / "reports")
-            (folder / "state").write_text(f"{made} {_tree(root / 'reports')}", encoding="utf-8")
+        entries = asyncio.run(_execute_all(_jobs(root, only, parameters or {}), root, force, jobs))
+        with tempfile.TemporaryDirectory(prefix="next-", dir=folder) as aside:
+            staged = Path(aside)
+            for kind in RECORDED:
+                (staged / kind).mkdir()
+            for entry in entries:
+                shutil.copytree(entry, staged, dirs_exist_ok=True, ignore=shutil.ignore_patterns("used.json"))
+            made = _render(root, staged, force) if pages else ""
+            for kind in RECORDED:
+                if pages:
+                    exchange(staged / kind, folder / kind)
+                else:
+                    shutil.copytree(staged / kind, target / kind, dirs_exist_ok=True)
+            if made:
+                exchange(staged / "reports", root / "reports")
+                write_text(f"{made} {_tree(root / 'reports')}", folder / "state")
     print(f"\nDone in {time.monotonic() - started:.0f} s. Notebooks: {os.path.relpath(target)}/notebooks")
     if pages:
         print("Pages:", *(os.path.relpath(root / "reports" / lang / "index.html") for lang in ("fr", "en")))
@@ -192,8 +196,13 @@ def _used(log: Path, root: Path, since: float) -> dict[str, str]:
 def _entry(job: Job, root: Path) -> Path | None:
     """Find what an earlier execution recorded, if all that it used is still the same."""
     for entry in _newest(root, f"{job.name}-{job.own[:16]}-*"):
-        used = json.loads((entry / "used.json").read_text(encoding="utf-8"))
-        if all(_digest(root / name) == before for name, before in used.items()):
+        try:
+            kept = json.loads((entry / "used.json").read_text(encoding="utf-8"))
+            same = all(_digest(root / name) == before for name, before in kept["used"].items())
+            same = same and kept["made"] == _tree(*(entry / kind for kind in RECORDED))
+        except (OSError, ValueError, LookupError, TypeError, AttributeError):
+            continue  # half removed, or damaged
+        if same:
             return entry
     return None
 
@@ -261,7 +270,8 @@ async def _execute(job: Job, root: Path) -> Path:
             said = f"{_COLOUR.sub('', str(error)).strip()}\n\n{job.path} failed in code cell {cell}: {why}"
             raise BuildError(said) from error
         nbformat.write(job.book, folder / "notebooks" / job.path.name)
-        used = json.dumps(_used(log, root.resolve(), started), indent=0)
+        whole = _tree(*(folder / kind for kind in RECORDED))
+        used = json.dumps({"made": whole, "used": _used(log, root.resolve(), started)}, indent=0)
         (folder / "used.json").write_text(used, encoding="utf-8")
         entry = cache / f"{job.name}-{job.own[:16]}-{hashlib.sha256(used.encode()).hexdigest()[:8]}"
         exchange(folder, entry)
@@ -311,7 +321,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.environ.setdefault("JUPYTER_PREFER_ENV_PATH", "1")  # a kernel named python3 elsewhere is not ours
     try:
         build(only=chosen.only, force=chosen.force, jobs=chosen.jobs, parameters=dict(chosen.set))
-    except BuildError as error:
+    except (BuildError, OSError) as error:
         print(f"\n{error}\n\nThe build failed; the pages made before are still in place.", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
@@ -36,7 +37,27 @@ ROOMS = {
 }
 """Commands of the rooms: where each stands, and what the list of commands says of it."""
 
-app = typer.Typer(
+ADDRESS_SPACE = 3 << 30
+"""Bytes that tables are mapped into; with less, libraries end the process and nothing can be said."""
+
+
+class _App(typer.Typer):
+    """The command, which says in a sentence when memory is limited too much."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Run it; what is printed is UTF-8, whatever the locale."""
+        for stream in (sys.stdout, sys.stderr):
+            stream.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
+        with suppress(ImportError):  # Windows
+            import resource
+
+            if -1 < (limit := resource.getrlimit(resource.RLIMIT_AS)[0]) < ADDRESS_SPACE:
+                less = f"to {limit >> 20:,} MB of addresses, {ADDRESS_SPACE >> 20:,} are needed"
+                sys.exit(f"error: memory is limited {less}; raise the limit: `ulimit -v unlimited`")
+        return super().__call__(*args, **kwargs)
+
+
+app = _App(
     help="Audit of published algorithms: Bob Emploi's recommendations first.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -85,9 +106,9 @@ def _stops() -> Iterator[None]:
     """Say what is wrong, and stop."""
     try:
         yield
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, MemoryError) as error:
         err.print("error:", style="bold red", end=" ")
-        err.print(str(error))
+        err.print(str(error) or "memory is used up; give fewer rows, or take a machine with more")
         raise typer.Exit(1) from error
 
 
@@ -257,7 +278,7 @@ def letter(
     """Write the letter "Why did I get this?" to one person: one page of HTML, without any other file."""
     from bobanalysis.report.letter import Letter
     from bobanalysis.report.letter_page import folder_figures, open_figures, render
-    from bobanalysis.tables import refuse_overwrite
+    from bobanalysis.tables import refuse_overwrite, write_text
 
     target = output or Path(f"letter-{lang}.html")
     known: Any = _algorithm(algorithm, market=market, scale=scale)
@@ -270,7 +291,7 @@ def letter(
         return
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text, encoding="utf-8", newline="\n")
+        write_text(text, target)
     except OSError as error:
         raise OSError(f"{target}: cannot be written ({error.strerror}); give another --output") from error
     out.print(f"letter: {target}")

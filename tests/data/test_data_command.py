@@ -52,8 +52,8 @@ def test_check_exits_with_1_and_a_line_for_each_failure(tmp_path: Path, monkeypa
 
 
 def dares(path: Path, value: str) -> Path:
-    header = "Date;Code commune;Catégorie;Sexe;Tranche d'âge;Nombre de demandeurs d'emploi"
-    path.write_text(f"{header}\n2024-T4;1001;ABC;Total;Total;{value}\n", encoding="utf-8")
+    header = "Date;Code commune;Type de données;Catégorie;Sexe;Tranche d'âge;Nombre de demandeurs d'emploi"
+    path.write_text(f"{header}\n2024-T4;1001;Brutes;ABC;Total;Total;{value}\n", encoding="utf-8")
     return path
 
 

@@ -93,7 +93,7 @@ def test_gironde_must_come_to_its_published_total(tmp_path: Path):
     row = dares_row("33063", "Total", "Total", "{}")
     wrong = official.dares_communes(dares_file(tmp_path / "a.csv", row.format("150000")))
     right = official.dares_communes(dares_file(tmp_path / "b.csv", row.format("142600")))
-    assert "142,570 were published" in wrong.problems[0]
+    assert "Gironde: 150,000, others printed 142,570" in wrong.problems[0]
     assert right.problems == []
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -101,7 +102,7 @@ def read_vectors(path: Path, limit: int | None = None) -> list[dict[str, Any]]:
                 if absent := {"id", "now", "market", "user", "expected"} - set(vector):
                     raise ValueError(f"a vector needs {', '.join(sorted(absent))}")
                 found.append(vector)
-    except (EOFError, OSError, ValueError) as error:
+    except (EOFError, OSError, ValueError, TypeError, zlib.error) as error:
         raise InputError(f"{path}, line {len(found) + 1}: not a vector ({error})") from error
     return found
 
@@ -129,10 +130,13 @@ def conformance(path: Path, market: Path | None = None, limit: int | None = None
     Returns the ``Report``. Raises InputError for a file that cannot be read.
     """
     vectors = read_vectors(path, limit)
-    known = markets(market or path.parent / "market", {v["market"] for v in vectors})
+    known = markets(market or path.parent / "market", {str(v["market"]) for v in vectors})
     report = Report(vectors=len(vectors))
     for name, documents in known.items():
-        _compare([v for v in vectors if v["market"] == name], documents, report)
+        try:
+            _compare([v for v in vectors if v["market"] == name], documents, report)
+        except (LookupError, TypeError, AttributeError, ArithmeticError, pl.exceptions.PolarsError) as error:
+            raise InputError(f"{path}: a vector of market {name!r} is not as recorded: {error!r}") from error
     order = {vector["id"]: place for place, vector in enumerate(vectors)}
     report.mismatches.sort(key=lambda m: order[m.vector])
     return report

@@ -9,12 +9,15 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import polars as pl
+
+from bobanalysis.tables import InputError, short
 
 from .catalogue import DICTIONARY
 from .fields import JOB, LOCAL, LOCAL_STATS, read_fields
@@ -33,13 +36,16 @@ def names(group: str) -> list[str]:
 
 
 def read(folder: Path, name: str) -> list[dict[str, Any]]:
-    """Return one collection (``name.json`` or ``name.json.gz``); FileNotFoundError names the file."""
+    """Return one collection (``name.json`` or ``name.json.gz``); errors name the file."""
     plain, packed = folder / f"{name}.json", folder / f"{name}.json.gz"
-    if packed.exists():
-        return list(json.loads(gzip.decompress(packed.read_bytes())))
-    if not plain.exists():
+    if not plain.exists() and not packed.exists():
         raise FileNotFoundError(f"{plain}: no such file (nor {packed.name}); a market folder holds it")
-    return list(json.loads(plain.read_text(encoding="utf-8")))
+    path = packed if packed.exists() else plain
+    try:
+        content = gzip.decompress(path.read_bytes()) if path == packed else path.read_bytes()
+        return list(json.loads(content))
+    except (ValueError, TypeError, EOFError, OSError, zlib.error) as error:
+        raise InputError(f"{path}: not a whole JSON list of documents: {short(error)}") from None
 
 
 def number(variable: str, value: str | int) -> int:

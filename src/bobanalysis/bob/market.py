@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import polars as pl
+from polars.exceptions import PolarsError
 
 from bobanalysis.rules import STATUS, Variable, evaluate, inputs
+from bobanalysis.tables import InputError
 
 from . import documents
 from .catalogue import DICTIONARY
@@ -98,13 +100,16 @@ class Market:
 
         Parameters: ``folder``; ``without``, fields of job groups to leave out ("covidRisk", say).
         The documents of ``recent_job_offers`` are laid over those of ``local_diagnosis`` (spec 01 §3, LS).
-        Raises FileNotFoundError naming the file that is missing.
+        Raises FileNotFoundError naming the file that is missing, InputError for what is damaged.
         """
         read = {name: documents.read(folder, name) for name in COLLECTIONS}
         read["job_group_info"] = [
             {key: value for key, value in job.items() if key not in without} for job in read["job_group_info"]
         ]
-        return cls.from_collections(read)
+        try:
+            return cls.from_collections(read)
+        except (LookupError, TypeError, AttributeError, ValueError, ArithmeticError, PolarsError) as error:
+            raise InputError(f"{folder}: documents are not as Bob writes them: {error!r}") from error
 
     @classmethod
     def from_collections(cls, read: Mapping[str, Sequence[documents.Document]]) -> Market:

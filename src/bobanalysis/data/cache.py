@@ -10,13 +10,17 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from bobanalysis.data.registry import DataError, folder, source
-from bobanalysis.tables import write_text
+from bobanalysis.data.official import LOADERS
+from bobanalysis.data.registry import DataError, Source, folder, source
+from bobanalysis.tables import InputError, write_text
 
 ACCESS_TEXT = {
     "account": "needs an account with its producer",
@@ -32,51 +36,122 @@ def cache_folder() -> Path:
     return Path(os.environ.get("BOBANALYSIS_CACHE") or pooch.os_cache("bobanalysis"))
 
 
+@contextmanager
+def alone(lock: Path, waits: Callable[[], object]) -> Iterator[None]:
+    """Let one process at a time do what follows; `waits` is called when another one is at it.
+
+    The lock goes with the process, however it ends.
+    """
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("w") as file:
+        try:
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            waits()
+            fcntl.flock(file, fcntl.LOCK_EX)
+        except ImportError:  # Windows: nobody waits
+            pass
+        yield
+
+
 def fetch(
     identifier: str,
     part: str | None = None,
     *,
     refresh: bool = False,
+    given: Path | None = None,
     say: Callable[[str], object] = lambda text: None,
 ) -> Path:
     """Get an official file, from the cache if it is there.
 
     Parameters: `identifier`, id of a source; `part`, which of its files (the newest when None); `refresh`,
-    download again even if it is there; `say`, a function that is told what is downloaded and what changed.
-    Returns the path of the file. Raises `DataError` when it cannot be had or is not what it was; the text
-    names the shipped tables that serve instead.
+    download again even if it is there; `given`, a file to keep in place of a download; `say`, a function that
+    is told what is downloaded and what changed. Returns the path of the file. Raises `DataError` when it
+    cannot be had, cannot be read or is not what it was, and leaves what was in the cache; the text names the
+    shipped tables that serve instead.
     """
     import pooch
 
     entry = source(identifier)
-    shipped = ", ".join((entry.id,) if entry.table else entry.shipped_as)
-    where = folder() / "reference"
-    instead = f". Without it, the shipped tables serve: {shipped} (in {where})" if shipped else ""
-    if entry.access != "download" or not entry.parts:
-        why = ACCESS_TEXT.get(entry.access, "has no official file to download")
-        raise DataError(f"{entry.id} {why}; see {entry.landing}{instead}")
-    part = part or entry.parts[-1]
-    if part not in entry.parts:
+    ids = ", ".join((entry.id,) if entry.table else entry.shipped_as)
+    instead = f". Without it, the shipped tables serve: {ids} (in {folder()}/reference)" if ids else ""
+    part = part or (entry.parts or [""])[-1]
+    if part and part not in entry.parts:
         raise DataError(f"{entry.id} has no file {part!r}; it has {', '.join(entry.parts)}")
-    url = entry.files[part]
-    target = cache_folder() / entry.id / f"{part}-{_name(url)}"
-    record = target.with_name(target.name + ".json")
-    before = json.loads(record.read_text(encoding="utf-8")) if record.exists() else {}
-    if target.exists() and before and not refresh:
-        if (found := pooch.file_hash(str(target))) != before["sha256"]:
-            raise DataError(
-                f"{target}: sha256 is {found}, the record of the download says {before['sha256']}; "
-                f"delete the file, then run `bobanalysis data fetch {entry.id}` again"
-            )
-        return target
-    say(f"downloading {url}")
-    _download(url, target, instead)
-    digest = pooch.file_hash(str(target))
-    if before and before["sha256"] != digest:
-        say(f"{url} has changed since {before['downloaded']}: sha256 was {before['sha256']}, is {digest}")
-    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    write_text(json.dumps({"url": url, "sha256": digest, "downloaded": now}, indent=1) + "\n", record)
+    if part and not (refresh or given) and (kept := cached(identifier, part)):
+        return kept
+    if not part or (entry.access != "download" and not given):
+        why = ACCESS_TEXT.get(entry.access, "has no official file to download")
+        by_hand = f"; if you have it: `bobanalysis data fetch {entry.id} --path FILE --keep`" * bool(part)
+        raise DataError(f"{entry.id} {why}; see {entry.landing}{by_hand}{instead}")
+    url, (target, record) = entry.files[part], _places(entry, part)
+    with alone(target.with_name(".lock"), lambda: say(f"another download of {entry.id} is at work: waiting")):
+        if not (refresh or given) and (kept := cached(identifier, part)):
+            return kept
+        for left in target.parent.glob(".*.part"):  # of a download that was ended by force
+            shutil.rmtree(left, ignore_errors=True)
+        with tempfile.TemporaryDirectory(prefix=".", suffix=".part", dir=target.parent) as aside:
+            incoming = Path(aside, target.name)
+            if given:
+                shutil.copyfile(given, incoming)
+            else:
+                say(f"downloading {url}")
+                _download(url, incoming, entry.sha256 if entry.table is None else None, instead)
+            try:
+                LOADERS.get(entry.id, lambda path: None)(incoming)
+            except InputError as error:
+                wrong = str(error).replace(str(incoming), given.name if given else incoming.name)
+                raise DataError(f"{given or url}: what is there is kept, this is not it: {wrong}") from None
+            before, digest = _read(record), pooch.file_hash(str(incoming))
+            if before and before["sha256"] != digest:
+                said = f"{before['downloaded']}: sha256 was {before['sha256']}, is {digest}"
+                say(f"{url} has changed since {said}")
+            now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+            made = {"url": f"given: {given.name}" if given else url, "sha256": digest, "downloaded": now}
+            # The record comes first and says what stands there: whichever of the two a kill leaves is known.
+            stands = pooch.file_hash(str(target)) if target.exists() else None
+            made["before"] = stands if stands in (before.get("sha256"), before.get("before")) else ""
+            write_text(json.dumps(made, indent=1) + "\n", record)
+            incoming.replace(target)
     return target
+
+
+def cached(identifier: str, part: str | None = None) -> Path | None:
+    """Find an official file in the cache, None when it is not there.
+
+    Raises `DataError` when it is not what was downloaded.
+    """
+    import pooch
+
+    entry = source(identifier)
+    target, record = _places(entry, part or entry.parts[-1])
+    if not (target.exists() and (before := _read(record))):
+        return None
+    if (found := pooch.file_hash(str(target))) in (before["sha256"], before.get("before")):
+        return target
+    raise DataError(
+        f"{target}: sha256 is {found}, the record of the download says {before['sha256']}; "
+        f"delete the file, then run `bobanalysis data fetch {entry.id}` again"
+    )
+
+
+def _places(entry: Source, part: str) -> tuple[Path, Path]:
+    """Where a file is kept, and where its record."""
+    target = cache_folder() / entry.id / f"{part}-{_name(entry.files[part])}"
+    return target, target.with_name(target.name + ".json")
+
+
+def _read(record: Path) -> dict[str, str]:
+    """Read what was written when a file was downloaded; nothing when there is no record."""
+    try:
+        read = json.loads(record.read_text(encoding="utf-8")) if record.exists() else {}
+        return {**read, "sha256": read["sha256"], "downloaded": read["downloaded"]} if read else {}
+    except (ValueError, TypeError, KeyError):
+        raise DataError(
+            f"{record}: the record of a download is damaged; delete it, then fetch again"
+        ) from None
 
 
 def _name(url: str) -> str:
@@ -86,17 +161,13 @@ def _name(url: str) -> str:
     return name if plain else f"{name}-{hashlib.sha256(split.query.encode()).hexdigest()[:8]}"
 
 
-def _download(url: str, target: Path, instead: str) -> None:
+def _download(url: str, incoming: Path, sha256: str | None, instead: str) -> None:
     import pooch
 
-    # Under another name first: what stood there stays if the download fails.
-    incoming = target.with_name(target.name + ".part")
-    incoming.unlink(missing_ok=True)
     pooch.get_logger().setLevel("ERROR")
     loader = pooch.HTTPDownloader(timeout=60)
     try:
-        pooch.retrieve(url, None, fname=incoming.name, path=incoming.parent, downloader=loader)
-    except OSError as error:  # as the errors of requests are
+        pooch.retrieve(url, sha256, fname=incoming.name, path=incoming.parent, downloader=loader)
+    except (OSError, ValueError) as error:  # as the errors of requests are, and a wrong checksum
         short = " ".join(str(error).split())[:200] or type(error).__name__
         raise DataError(f"{url}: could not be downloaded ({short}){instead}") from None
-    incoming.replace(target)

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from bobanalysis.data import cache, checks, official, registry, tables
+from bobanalysis.data import cache, checks, observed, official, registry, tables
 from bobanalysis.tables import InputError, refuse_overwrite, write_table
 
 app = typer.Typer(
@@ -22,7 +22,7 @@ def _told() -> Iterator[None]:
     """Say what is wrong in one line, and stop."""
     try:
         yield
-    except InputError as error:
+    except (InputError, OSError) as error:
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(1) from None
 
@@ -61,6 +61,7 @@ def fetch(
     ] = None,
     refresh: Annotated[bool, typer.Option(help="Download again even if it is in the cache.")] = False,
     path: Annotated[Path | None, typer.Option(help="Read this file instead of downloading.")] = None,
+    keep: Annotated[bool, typer.Option("--keep", help="Put the file of --path into the cache.")] = False,
     output: Annotated[
         Path | None, typer.Option(help="Write the tidy table here (.csv, .parquet or .jsonl).")
     ] = None,
@@ -69,15 +70,15 @@ def fetch(
     import pooch
 
     with _told():
-        if path is None:
-            path = cache.fetch(identifier, part, refresh=refresh, say=typer.echo)
+        if output is not None and path is not None:
+            refuse_overwrite(output, path)
+        if path is None or keep:
+            path = cache.fetch(identifier, part, refresh=refresh, given=path, say=typer.echo)
             digest = pooch.file_hash(str(path))
             typer.echo(f"{identifier}: {path} ({path.stat().st_size:,} bytes, sha256 {digest})")
         if identifier not in official.LOADERS:
             typer.echo("There is no loader for this file; it is kept as it is.")
             return
-        if output is not None:
-            refuse_overwrite(output, path)
         loaded = official.LOADERS[identifier](path)
     typer.echo(f"{loaded.frame.height:,} rows: {', '.join(loaded.frame.columns)}")
     if output is not None:
@@ -89,6 +90,15 @@ def fetch(
         typer.echo(f"problem: {problem}", err=True)
     if loaded.problems:
         raise typer.Exit(1)
+
+
+@app.command("observed")
+def observed_(
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder.")] = Path("build/observed"),
+) -> None:
+    """Write age by département as observed, from the official files that are in the cache."""
+    with _told():
+        typer.echo("\n".join(observed.observed(output)))
 
 
 @app.command()

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +18,7 @@ from typing import Any
 import polars as pl
 
 from bobanalysis.data.registry import DataError
+from bobanalysis.data.tables import table
 from bobanalysis.tables import as_number, load_yaml, read_table
 
 HIDDEN = ("*", "-", "", "nd", "ns", "s", "c", "na", "nan", "n/a", "none")
@@ -66,7 +66,7 @@ def read_sheets(path: Path) -> Mapping[str, list[list[Any]]]:
             return {sheet.title: [list(r) for r in sheet.iter_rows(values_only=True)] for sheet in book}
     except FileNotFoundError:
         raise DataError(f"{path}: not there; `bobanalysis data fetch` downloads official files") from None
-    except (zipfile.BadZipFile, KeyError, EOFError) as error:
+    except Exception as error:  # whatever the readers of zip and XML below openpyxl raise
         again = "run `bobanalysis data fetch ID --refresh`"
         raise DataError(f"{path}: not a whole workbook ({error}); {again}") from None
 
@@ -92,54 +92,92 @@ def numbers(frame: pl.DataFrame, columns: Sequence[str], found: Loaded, first_ro
 
 # ---- job seekers (Dares) -------------------------------------------------------------------------------
 
-_DARES = load_yaml(dict[str, dict[str, str]], Path(__file__).with_name("official.yaml"))
-ARRONDISSEMENT = r"^(751\d\d|6938\d|132\d\d)$"
-ROWS_OF_2024 = 2_095_020
-GIRONDE_OF_2024 = 142_570
+_LAYOUTS: dict[str, Any] = load_yaml(dict[str, Any], Path(__file__).with_name("official.yaml"))
 
 
 def dares_communes(path: Path) -> Loaded:
-    """Job seekers by commune and sex, or commune and age (the two are not crossed), quarterly means rounded
-    to 5.
+    """Job seekers by commune and sex, or commune and age (the two are not crossed), means of a fourth quarter
+    rounded to 5.
 
     Returns quarter, dep, commune, category, sex, age_band, jobseekers. Paris, Lyon and Marseille stand in
-    the file both whole and by arrondissement: the latter, and rows of totals, are left out.
+    the file both whole and by arrondissement: the latter, and rows of totals, are left out. Raises
+    `DataError` for a column that is missing and for a label that is not known: it names row and value.
     """
-    found, text = Loaded(path), read_table(path)
+    found, text, layout = Loaded(path), read_table(path), _LAYOUTS["dares_communes"]
     known = {slug(name): name for name in text.columns}
-    columns = _DARES["columns"]
+    columns = layout["columns"]
     where = {ours: next((c for c in known if re.fullmatch(p, c)), "") for ours, p in columns.items()}
     if absent := [f"{ours} (a header like {columns[ours]})" for ours, name in where.items() if not name]:
         raise DataError(f"{path}: no column {', '.join(absent)}; it has {', '.join(known)}")
-    text = text.select(pl.col(known[name]).alias(ours) for ours, name in where.items())
-    # `2024-T4`, `T4 2024` or a day of the quarter are all 2024-T4.
-    date = pl.col("quarter")
-    month = (date.str.extract(r"^\d{4}-(\d\d)").cast(pl.Int32) + 2) // 3
-    quarter = pl.coalesce(date.str.extract(r"[TQ](\d)"), month.cast(pl.String))
-    code = pl.col("commune").str.zfill(5)
+    if not text.height:
+        raise DataError(f"{path}: no row below the header; run `bobanalysis data fetch ID --refresh`")
+    text = text.select(pl.col(known[c]).cast(pl.String).str.strip_chars().alias(n) for n, c in where.items())
+    text = text.with_columns(pl.col("commune").str.zfill(5)).with_row_index("line", offset=2)
+    for name, pattern in layout["accepts"].items():
+        right = pl.col(name).str.contains(f"^(?:{pattern})$").fill_null(False)
+        _refuse(path, text.filter(~right), name, f"is not {pattern.replace('|', ', ')}")
     frame = numbers(text, ["jobseekers"], found).with_columns(
-        quarter=pl.format("{}-T{}", date.str.extract(r"(\d{4})"), quarter),
-        commune=code,
-        dep=code.str.slice(0, pl.when(code.str.starts_with("97")).then(3).otherwise(2)),
+        pl.col(name).replace(layout[name]) for name in ("sex", "age_band")
     )
-    for name in ("sex", "age_band"):
-        labels = _DARES[name]
-        if other := sorted(set(frame[name].drop_nulls().unique().to_list()) - set(labels)):
-            found.note(f"column {name} has labels that are not known: {', '.join(other[:5])}")
-        frame = frame.with_columns(pl.col(name).replace(labels))
-    frame = frame.filter(~pl.col("commune").str.contains(f"Total|{ARRONDISSEMENT}"))
+    crossed = frame.filter(pl.col("sex") != "total", pl.col("age_band") != "total")
+    _refuse(path, crossed, "age_band", "stands beside a sex, and the two were not crossed")
+    uneven = frame.filter((pl.col("jobseekers") % 5 != 0) | (pl.col("jobseekers") < 0))
+    for row, people in uneven.select("line", "jobseekers").head(1).iter_rows():
+        found.problem(f"row {row}, column jobseekers: {people:g} is not a count rounded to 5")
+    code = pl.col("commune")
+    if totals := frame.filter(code == "Total").height:
+        found.note(f"{totals:,} rows of totals are left out")
+    frame = frame.filter(code != "Total").with_columns(
+        dep=code.str.slice(0, pl.when(code.str.starts_with("97")).then(3).otherwise(2))
+    )
     every = ["quarter", "dep", "commune", "category"]
+    twice = frame.filter(frame.select(*every, "sex", "age_band").is_duplicated())
+    _refuse(path, twice, "commune", "has two rows for one quarter, sex and age")
+    for city, pattern in layout["cities"].items():
+        frame = _whole_city(frame, city, code.str.contains(f"^{pattern}$"), found)
     _parts_add_up(frame.filter(age_band="total"), every, "sex", ["F", "M"], found)
     _parts_add_up(frame.filter(sex="total"), every, "age_band", ["15-24", "25-49", "50+"], found)
-    gironde = frame.filter(sex="total", age_band="total", dep="33", quarter="2024-T4")
-    people = float(gironde["jobseekers"].sum())
-    if people and abs(people / GIRONDE_OF_2024 - 1) > 0.01:  # hundreds of rounded communes come close to it
-        said = f"{people:,.0f} in 2024-T4; {GIRONDE_OF_2024:,} were published"
-        found.problem(f"communes of Gironde add up to {said}")
-    if text.height != ROWS_OF_2024:
-        of_2024 = f"the file of late 2024 had {ROWS_OF_2024:,}, later ones hold more quarters"
-        found.note(f"{text.height:,} rows; {of_2024}")
+    later = "later ones hold more, and the series breaks in 2025 as recipients of the RSA are registered"
+    found.note(f"{text.height:,} rows; the file of late 2024 had 2,095,020, {later}")
     found.frame = frame.select(*every, "sex", "age_band", "jobseekers").sort(every)
+    return _compared("dares_communes", found)
+
+
+def _refuse(path: Path, wrong: pl.DataFrame, column: str, what: str) -> None:
+    """Raise `DataError` for the first row that is not of the layout that is known."""
+    for row, value in wrong.select("line", column).head(1).iter_rows():
+        reader = "this is another series or another layout, which data/official.py must learn"
+        raise DataError(
+            f"{path}: row {row}, column {column}: {value!r} {what} ({wrong.height:,} rows); {reader}"
+        )
+
+
+def _whole_city(frame: pl.DataFrame, city: str, parts: pl.Expr, found: Loaded) -> pl.DataFrame:
+    """Leave the arrondissements of a city out, and report where they do not add up to it."""
+    keys = ["quarter", "sex", "age_band"]
+    whole = frame.filter(commune=city).select(*keys, whole="jobseekers")
+    sums = frame.filter(parts).group_by(keys).agg(pl.col("jobseekers").sum(), n=pl.len()).sort(keys)
+    off = sums.join(whole, on=keys, how="left").filter(
+        pl.col("whole").is_null() | ((pl.col("jobseekers") - pl.col("whole")).abs() > 2.5 * (pl.col("n") + 1))
+    )
+    for first in off.head(1).iter_rows(named=True):
+        whole_says = "is not there" if first["whole"] is None else f"says {first['whole']:,.0f}"
+        sum_says = (
+            f"arrondissements of {city} add up to {first['jobseekers']:,.0f}, the whole city {whole_says}"
+        )
+        found.problem(f"{', '.join(first[key] for key in keys)}: {sum_says} ({off.height} such groups)")
+    return frame.filter(~parts)
+
+
+def _compared(identifier: str, found: Loaded) -> Loaded:
+    """Compare with figures that others printed from such a file: say when they agree, and when not."""
+    for check in _LAYOUTS["published"][identifier]:
+        rows = found.frame.filter(pl.col(name) == value for name, value in check["where"].items())
+        if rows.height:
+            value, figure = check["value"], rows[check["column"]].sum()
+            agrees = "as others printed" if abs(figure - value) < 1e-6 else f"others printed {value:,}"
+            tell = found.note if abs(figure - value) <= check["tolerance"] else found.problem
+            tell(f"{check['name']}: {figure:,.10g}, {agrees}")
     return found
 
 
@@ -198,7 +236,64 @@ def insee_unemployment_rate(path: Path) -> Loaded:
     return found
 
 
+def insee_unemployment_by_age(path: Path) -> Loaded:
+    """Localised unemployment rate by département and age, percent, from the workbook « 50_MTS-52_CHO ».
+
+    Sheets « Territoire - Figure 1 » to 5: three lines, a header, then code, name and rate; notes below. The
+    second is a gap between women and men and is left out. Returns year, dep, age_band, rate_pct.
+    """
+    found, sheets, layout = Loaded(path), read_sheets(path), _LAYOUTS["insee_unemployment_by_age"]
+    names = dict(table("departements").select("dep", "name").iter_rows())
+    wanted = {f"Territoire - Figure {n}": age for n, age in enumerate(layout["figures"], 1)}
+    if absent := [name for name in wanted if name not in sheets]:
+        raise DataError(f"{path}: no sheet {absent[0]!r}; it has {', '.join(sheets)}; the layout has changed")
+    title = " ".join(str(cell) for row in sheets[next(iter(wanted))][:4] for cell in row if cell is not None)
+    years = set(re.findall(r"\b20\d\d\b", title))
+    year = int(years.pop()) if len(years) == 1 else layout["year"]
+    found.note(f"the figures are taken for those of {year}; its first title is {title!r}")
+    frames = [_figure(path, s, sheets[s], age, names, found) for s, age in wanted.items() if age != "gap"]
+    frame = pl.concat(frames).with_columns(year=year)
+    found.frame = frame.select("year", "dep", "age_band", "rate_pct").sort("dep", "age_band")
+    if (places := min(frame.group_by("age_band").len()["len"].to_list())) not in (96, 100, 101):
+        found.problem(f"{places} départements in a sheet, not 96, 100 or 101")
+    wide = frame.pivot("age_band", index="dep", values="rate_pct")
+    ages = [age for age in layout["figures"] if age not in ("total", "gap")]
+    low, high = pl.min_horizontal(ages) - 0.1, pl.max_horizontal(ages) + 0.1
+    for dep, total in wide.filter(~pl.col("total").is_between(low, high)).select("dep", "total").iter_rows():
+        found.problem(f"{names[dep]}: the rate of all ages, {total}, is not between those of the ages")
+    return _compared("insee_unemployment_by_age", found)
+
+
+def _figure(
+    path: Path, sheet: str, rows: list[list[Any]], age: str, names: Mapping[str, str], found: Loaded
+) -> pl.DataFrame:
+    """Read the rates of one age from a sheet whose fourth row is the header."""
+    cells = [[None if c is None else str(c).strip() for c in [*row, None, None, None][:3]] for row in rows]
+    head = " ".join(filter(None, (c for row in cells[:4] for c in row)))
+    told = {
+        one
+        for one, pattern in _LAYOUTS["insee_unemployment_by_age"]["titles"].items()
+        if re.search(pattern, head)
+    }
+    codes = [(row[0] or "").upper().removesuffix(".0").zfill(2) for row in cells]
+    last = max((i for i, code in enumerate(codes) if code in names), default=0)
+    advice = "the layout has changed, and data/official.py must learn it"
+    if told - {age}:
+        raise DataError(f"{path}: sheet {sheet}: its title {head!r} is not of ages {age}; {advice}")
+    if last < 4 or codes[3] in names:
+        raise DataError(f"{path}: sheet {sheet}: départements do not begin in row 5, column A; {advice}")
+    for number, (code, row) in enumerate(zip(codes[4 : last + 1], cells[4:], strict=False), 5):
+        if slug(names.get(code, "")) != slug(row[1]):
+            known = f"is not the name of {code!r}" if code in names else f"stands beside the code {row[0]!r}"
+            raise DataError(f"{path}: sheet {sheet}: row {number}, column B: {row[1]!r} {known}; {advice}")
+    if len({*codes[4 : last + 1]}) < last - 3:
+        raise DataError(f"{path}: sheet {sheet}: column A: a département stands in two rows; {advice}")
+    rates = pl.Series("rate_pct", [row[2] for row in cells[4 : last + 1]], dtype=pl.String)
+    text = pl.DataFrame([pl.Series("dep", codes[4 : last + 1]), rates])
+    return numbers(text, ["rate_pct"], found, 5).with_columns(age_band=pl.lit(age))
+
+
 LOADERS: Mapping[str, Callable[[Path], Loaded]] = {
-    loader.__name__: loader for loader in (dares_communes, insee_unemployment_rate)
+    loader.__name__: loader for loader in (dares_communes, insee_unemployment_rate, insee_unemployment_by_age)
 }
 """Source id → the function that reads its official file."""

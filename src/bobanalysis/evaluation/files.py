@@ -141,7 +141,7 @@ def _trec(path: Path, fields: tuple[str, ...], number: str) -> pl.DataFrame:
         try:  # one space between fields, as most programs write them
             table = pl.scan_csv(content, has_header=False, separator=" ", quote_char=None, schema=kinds)
             frame = table.drop("Q0", strict=False).collect()
-        except pl.exceptions.PolarsError:
+        except (pl.exceptions.PolarsError, OSError):
             frame = pl.DataFrame({"query": [None]}, {"query": pl.String})
         if not any(column.null_count() for column in frame) and not frame[number].is_nan().any():
             return frame

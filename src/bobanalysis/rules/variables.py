@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from bobanalysis.tables import LOADER as LOADER
+from bobanalysis.tables import InputError
 from bobanalysis.text import Language as Language
 from bobanalysis.text import Text
 
@@ -68,12 +69,19 @@ class Dictionary(dict[str, Variable]):
 
     @classmethod
     def from_yaml(cls, path: Path) -> Dictionary:
-        """Read a data dictionary; ValueError names the file, the entry and the field that is wrong.
+        """Read a data dictionary; InputError names the file, the entry and the field that is wrong.
 
         A ``set`` entry (a question with several answers) becomes one boolean variable a value, a ``table``
         entry (a figure for each value) one integer variable a value.
         """
-        entries = yaml.load(path.read_text(encoding="utf-8"), Loader=LOADER)
+        try:
+            return cls._of(yaml.load(path.read_text(encoding="utf-8"), Loader=LOADER))
+        except (yaml.YAMLError, LookupError, TypeError, AttributeError, ValueError) as error:
+            why = error.args[0] if type(error) is ValueError else repr(error)
+            raise InputError(f"{path.name}{'' if why[:1] == ',' else ': '}{' '.join(why.split())}") from error
+
+    @classmethod
+    def _of(cls, entries: Mapping[str, Any]) -> Dictionary:
         variables: list[Variable] = []
         grouped: dict[str, dict[str, dict[str, Variable]]] = {"set": {}, "table": {}}
         groups, legal = entries.get("groups", {}), entries.get("legal", {})
@@ -85,15 +93,12 @@ class Dictionary(dict[str, Variable]):
                     for v in _variables(entry, entries.get("enums", {}), legal)
                 ]
             except (KeyError, TypeError, ValueError) as error:
-                raise ValueError(f"{path.name}, entry {entry.get('name', entry)!r}: {error!r}") from error
+                raise ValueError(f", entry {entry.get('name', entry)!r}: {error!r}") from error
             variables += made
             if entry["kind"] in grouped:
                 names = (value["name"] for value in entries["enums"][entry["enum"]])
                 grouped[entry["kind"]][entry["name"]] = dict(zip(names, made, strict=True))
-        try:
-            return cls(variables, grouped["set"], grouped["table"])
-        except ValueError as error:
-            raise ValueError(f"{path.name}: {error}") from error
+        return cls(variables, grouped["set"], grouped["table"])
 
 
 _RESERVED = "the name is one that the dictionary uses itself; choose another name"
