@@ -4,13 +4,14 @@ Each main challenge has its own strategies. One is proposed if its rule gives it
 its pieces of advice was given. Points are capped by what the overall score leaves up to 100, then cut to a
 whole number; strategies are sorted by points, the first one is the principal one.
 
-People are taken challenge by challenge, in blocks of rows; within a block everything is numpy.
+Of many people few differ in what a strategy reads: plans are made once for each distinct case, challenge by
+challenge, and then gathered.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import partial
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +19,7 @@ import polars as pl
 import pyarrow as pa
 
 from .configuration import Strategy, advice_modules, job_advice, strategies
-from .ranking import BITS, Ints, Ranking, in_threads
+from .ranking import BITS, Ints, Ranking, distinct
 
 JOB_TIPS = "specific-to-job"
 SECONDARY = 10  # points up to which a strategy is called secondary (the published literal, Q39)
@@ -32,6 +33,10 @@ _NAMED = {  # the columns of advice that each piece may be; some texts start the
         if (columns := [k for k, name in enumerate(_ADVICE) if name.startswith(start)])
     ]
     for s in strategies()
+}
+_GROUPS = {
+    challenge: [s for s in strategies() if challenge in s.challenges]
+    for challenge in dict.fromkeys(c for s in strategies() for c in s.challenges)
 }
 
 
@@ -54,69 +59,87 @@ def propose(
     Raises ValueError if points are negative, as the published server does (Q47).
     """
     left = 100 - overall.fill_null(0).to_numpy().astype(np.float64)
-    given = {name: points.to_numpy() for name, points in triggers.items()}
-    blocks = []
-    told = category.cast(pl.String)
-    for challenge in {c: None for s in strategies() for c in s.challenges}:
-        group = [s for s in strategies() if challenge in s.challenges]
+    told, listed = category.cast(pl.String), tips.to_numpy()
+    outcomes: list[_Lists] = [_Lists.empty(3)]  # the first one is of those without a challenge
+    plans: list[_Lists] = [_Lists.empty(1)]
+    outcome = np.zeros(len(category), dtype=np.int64)
+    plan = np.full((len(category), max(map(len, _GROUPS.values()))), -1, dtype=np.int64)
+    for challenge, group in _GROUPS.items():
         rows = (told == challenge).arg_true().to_numpy().astype(np.int64)
-        blocks += in_threads(partial(_block, group, left, given, tips.to_numpy(), advice), rows)
-    found = pl.concat(blocks).sort("row", maintain_order=True)
-    counts = np.bincount(found["row"].to_numpy(), minlength=len(category))
-    return pl.DataFrame({name: _lists(counts, found[name]) for name in found.columns if name != "row"})
-
-
-def _block(
-    group: list[Strategy],
-    left: npt.NDArray[np.float64],
-    triggers: Mapping[str, npt.NDArray[np.float64]],
-    tips: npt.NDArray[np.int64],
-    advice: Ranking,
-    rows: npt.NDArray[np.int64],
-) -> pl.DataFrame:
-    """Return the strategies of some people with one challenge, one row a person and strategy, best first."""
-    given = _given(group, tips[rows], advice.keys[:, rows])
-    score = np.stack([triggers[s.id][rows] for s in group], axis=1)
-    points = np.minimum(score * 100 / 3, left[rows, None])
-    proposed = (score != 0) & given.any(axis=2)
-    if len(wrong := np.argwhere(proposed & (points < 0))):
-        name = group[wrong[0][1]].id
-        raise ValueError(f"strategy {name!r} has negative points: the overall score is above 100")
-    best, whole = _best_first(np.where(proposed, points, -1).astype(np.int16))
-    shown = best >= 0
-    # From here on everything is a flat array with counts, and becomes Arrow lists without a loop over people.
-    person, chosen = np.nonzero(shown)[0], best[shown]
-    keys = given[person, chosen]
-    # Of a key of advice only the stars order the pieces of a strategy: the id does not break ties here.
-    places, _ = _best_first(np.where(keys == 0, np.int16(-1), keys >> BITS))
-    there = places >= 0
-    pieces = advice.item(np.take_along_axis(keys, places, axis=1)[there])
-    ids = np.array([_IDS.index(s.id) for s in group])
+        if not len(rows):
+            continue
+        own, keys, codes = np.empty((len(rows), len(group)), dtype=np.int64), advice.keys[:, rows], []
+        for k, strategy in enumerate(group):
+            number, found = _plans(strategy, listed[rows], keys, advice)
+            own[:, k] = number + sum(len(p.counts) for p in plans)
+            plans.append(found)
+            score = triggers[strategy.id].to_numpy()[rows]
+            points = np.minimum(score * 100 / 3, left[rows])
+            proposed = (score != 0) & (found.counts > 0)[number]
+            if (proposed & (points < 0)).any():
+                raise ValueError(
+                    f"strategy {strategy.id!r} has negative points: the overall score is above 100"
+                )
+            code = (points.astype(np.int16) << 1) + (points <= SECONDARY) + 1
+            codes.append(np.where(proposed, code, 0).astype(np.int16))
+        rows_of, number = distinct(codes)
+        table = np.stack([code[rows_of] for code in codes], axis=1)
+        best, whole = _best_first(np.where(table > 0, (table - 1) >> 1, np.int16(-1)))
+        shown = best >= 0
+        ids = np.array([_IDS.index(s.id) for s in group])
+        secondary = (np.take_along_axis(table, best, axis=1)[shown] - 1) & 1 == 1
+        outcome[rows] = number + sum(len(o.counts) for o in outcomes)
+        outcomes.append(_Lists(shown.sum(axis=1), (ids[best[shown]], whole[shown], secondary)))
+        chosen = best[number]
+        plan[rows, : len(group)] = np.where(chosen < 0, -1, np.take_along_axis(own, chosen, axis=1))
+    counts, (ids, points, secondary) = _Lists.joined(outcomes)
+    lengths, (pieces,) = _Lists.joined(plans)
+    columns = {
+        "strategies": _coded(ids, _IDS),
+        "strategy_points": pl.Series(points, dtype=pl.Int16),
+        "strategy_is_secondary": pl.Series(secondary, dtype=pl.Boolean),
+    }
+    advised = _lists(lengths, _coded(pieces, _ADVICE)).gather(plan[plan >= 0])
     return pl.DataFrame(
-        {
-            "row": rows[person],
-            "strategies": _coded(ids[chosen], _IDS),
-            "strategy_points": whole[shown],
-            "strategy_is_secondary": points[person, chosen] <= SECONDARY,
-            "strategy_advice": _lists(there.sum(axis=1), _coded(pieces, _ADVICE)),
-        }
-    )
+        {name: _lists(counts, column).gather(outcome) for name, column in columns.items()}
+    ).with_columns(strategy_advice=_lists(counts[outcome], advised))
 
 
-def _given(group: list[Strategy], tips: npt.NDArray[np.int64], keys: Ints) -> Ints:
-    """Return the keys of the pieces of advice of each strategy: people × strategies × pieces, 0 for none.
+class _Lists(NamedTuple):
+    """Lists, one after the other: how long each one is, and what they hold, maybe several columns of it."""
+
+    counts: npt.NDArray[np.int64]
+    values: tuple[npt.NDArray[Any], ...]
+
+    @classmethod
+    def empty(cls, columns: int) -> _Lists:
+        """Return one empty list."""
+        return cls(np.zeros(1, dtype=np.int64), (np.zeros(0, dtype=np.int16),) * columns)
+
+    @classmethod
+    def joined(cls, parts: Sequence[_Lists]) -> _Lists:
+        """Return the lists of all parts."""
+        values = zip(*(p.values for p in parts), strict=True)
+        return cls(np.concatenate([p.counts for p in parts]), tuple(map(np.concatenate, values)))
+
+
+def _plans(
+    strategy: Strategy, tips: npt.NDArray[np.int64], keys: Ints, advice: Ranking
+) -> tuple[npt.NDArray[np.int64], _Lists]:
+    """Return the distinct plans of a strategy, lists of pieces of advice by stars, and whose is which.
 
     A piece is the best ranked advice whose id starts with the given text (C25); tips for the person's
     occupation come last, if the strategy is on their list.
     """
-    most = max(len(_NAMED[s.id]) for s in group) + 1
-    table = np.zeros((len(tips), len(group), most), dtype=np.int16)
-    for k, strategy in enumerate(group):
-        for place, columns in enumerate(_NAMED[strategy.id]):
-            table[:, k, place] = keys[columns].max(axis=0)
-        listed = np.array([strategy.id in j.strategies for j in job_advice()] + [False])
-        table[:, k, most - 1] = np.where(listed[tips], keys[_ADVICE.index(JOB_TIPS)], 0)
-    return table
+    listed = np.array([strategy.id in j.strategies for j in job_advice()] + [False])
+    pieces = [keys[columns].max(axis=0) for columns in _NAMED[strategy.id]]
+    pieces.append(np.where(listed[tips], keys[_ADVICE.index(JOB_TIPS)], np.int16(0)))
+    rows, number = distinct(pieces)
+    held = np.stack([piece[rows] for piece in pieces], axis=1)
+    # Of a key of advice only the stars order the pieces of a strategy: the id does not break ties here.
+    places, _ = _best_first(np.where(held == 0, np.int16(-1), held >> BITS))
+    there = places >= 0
+    return number, _Lists(there.sum(axis=1), (advice.item(np.take_along_axis(held, places, axis=1)[there]),))
 
 
 def _best_first(values: Ints) -> tuple[npt.NDArray[np.int64], Ints]:
