@@ -26,7 +26,7 @@ from bobanalysis.rules import Expr, Variable, evaluate, inputs
 from bobanalysis.tables import InputError, rejects
 from bobanalysis.text import Text
 
-BATCH = 500_000  # rows held in memory at a time
+BATCH = 262_144
 UNPLACED = "·unknown"
 """Ending of a column that holds, for the question before it, an answer that is none of its values."""
 IF_UNKNOWN = "_if_unknown"

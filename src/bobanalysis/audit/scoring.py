@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,9 @@ from bobanalysis.algorithm import Algorithm
 from bobanalysis.tables import Writer, refuse_overwrite, write_table
 from bobanalysis.tables import rejects as no_rejects
 from bobanalysis.text import Text
-from bobanalysis.validation import read_people
+from bobanalysis.validation import ValidationResult, read_people
+
+WORKERS = 2  # batches that are scored at a time
 
 
 @dataclass(frozen=True)
@@ -62,19 +65,13 @@ def score_file(
     batches = read_people(
         people, algorithm.variables, requirements=algorithm.requirements, now=now, records=algorithm.records
     )
-    with Writer(output) as writer, ThreadPoolExecutor(1) as threads:
-        written: Future[None] | None = None  # one batch is written while the next is scored
-        for batch in batches:
-            found = algorithm.compute(batch.valid).answers
-            if written is not None:
-                written.result()
-            written = threads.submit(writer.write, found)
+    with Writer(output) as writer:
+        for batch, answers in score_batches(batches, algorithm):
+            writer.write(answers)
             refused.append(batch.rejected)
             read, scored = totals.read + batch.read, totals.scored + batch.valid.height
             totals = Totals(read, scored, read - scored, batch.notes)
             progress(totals)
-        if written is not None:
-            written.result()
     if rejects is not None:
         every = pl.concat([no_rejects(), *refused])
         if every.height:
@@ -82,3 +79,28 @@ def score_file(
         else:
             rejects.unlink(missing_ok=True)
     return totals
+
+
+def score_batches(
+    batches: Iterable[ValidationResult], algorithm: Algorithm
+) -> Iterator[tuple[ValidationResult, pl.DataFrame]]:
+    """Iterate over batches of people with their answers, in order; some are scored while others are read.
+
+    Args:
+        batches: Validated people (``validate`` makes one batch of a frame, ``read_people`` some of a file).
+        algorithm: Ready to run.
+
+    Yields:
+        Each batch, and the answers of its valid rows.
+    """
+    waiting: deque[tuple[ValidationResult, Future[pl.DataFrame]]] = deque()
+    with ThreadPoolExecutor(WORKERS) as threads:
+        for batch in batches:
+            waiting.append(
+                (batch, threads.submit(lambda valid: algorithm.compute(valid).answers, batch.valid))
+            )
+            if len(waiting) > WORKERS:
+                done, answers = waiting.popleft()
+                yield done, answers.result()
+        for done, answers in waiting:
+            yield done, answers.result()

@@ -115,7 +115,7 @@ def rank(
             else:  # comparing with each is faster than looking each person's up
                 key[:] = coded[0] if len(coded) else 0
                 for score, code in zip(scores[1:], coded[1:], strict=True):
-                    key[column[block] == score] = code
+                    np.putmask(key, column[block] == score, code)
         _settle(keys, zero << BITS, pairs, negative)
         best = np.array(keys.T, order="C")  # a copy even for one row: `keys` stay unsorted
         best.sort(axis=1)

@@ -59,13 +59,14 @@ def propose(
     Raises ValueError if points are negative, as the published server does (Q47).
     """
     left = 100 - overall.fill_null(0).to_numpy().astype(np.float64)
-    told, listed = category.cast(pl.String), tips.to_numpy()
+    told = category.cast(pl.Enum([*_GROUPS]), strict=False).to_physical().fill_null(len(_GROUPS)).to_numpy()
+    listed = tips.to_numpy()
     outcomes: list[_Lists] = [_Lists.empty(3)]  # the first one is of those without a challenge
     plans: list[_Lists] = [_Lists.empty(1)]
     outcome = np.zeros(len(category), dtype=np.int64)
     plan = np.full((len(category), max(map(len, _GROUPS.values()))), -1, dtype=np.int64)
-    for challenge, group in _GROUPS.items():
-        rows = (told == challenge).arg_true().to_numpy().astype(np.int64)
+    for place, group in enumerate(_GROUPS.values()):
+        rows = np.flatnonzero(told == place)
         if not len(rows):
             continue
         own, keys, codes = np.empty((len(rows), len(group)), dtype=np.int64), advice.keys[:, rows], []
@@ -96,13 +97,13 @@ def propose(
     lengths, (pieces,) = _Lists.joined(plans)
     columns = {
         "strategies": _coded(ids, _IDS),
-        "strategy_points": pl.Series(points, dtype=pl.Int16),
-        "strategy_is_secondary": pl.Series(secondary, dtype=pl.Boolean),
+        "strategy_points": _arrow(points.astype(np.int16)),
+        "strategy_is_secondary": _arrow(secondary.astype(bool)),
     }
     advised = _lists(lengths, _coded(pieces, _ADVICE)).gather(plan[plan >= 0])
     return pl.DataFrame(
         {name: _lists(counts, column).gather(outcome) for name, column in columns.items()}
-    ).with_columns(strategy_advice=_lists(counts[outcome], advised))
+    ).with_columns(strategy_advice=_lists(counts[outcome], advised.to_arrow()))
 
 
 class _Lists(NamedTuple):
@@ -155,22 +156,27 @@ def _best_first(values: Ints) -> tuple[npt.NDArray[np.int64], Ints]:
     return np.where(packed == 0, -1, last - (packed & last)).astype(np.int64), packed >> _DEEP
 
 
-def _lists(counts: npt.NDArray[np.int64], values: pl.Series) -> pl.Series:
+def _lists(counts: npt.NDArray[np.integer], values: pa.Array) -> pl.Series:
     """Return lists of so many values, one after the other."""
-    # Arrow is given what Polars made: pyarrow's own reading of arrays begins with the import of pandas.
-    offsets = pl.Series(np.concatenate([[0], np.cumsum(counts)])).to_arrow()
-    return pl.Series(pl.from_arrow(pa.LargeListArray.from_arrays(offsets, values.to_arrow())))
+    offsets = np.concatenate([[0], np.cumsum(counts, dtype=np.int64)])
+    return pl.Series(pl.from_arrow(pa.LargeListArray.from_arrays(_arrow(offsets), values)))
 
 
-def _coded(codes: npt.NDArray[np.integer], names: list[str]) -> pl.Series:
-    return pl.Series(names, dtype=pl.Categorical).gather(codes)
+def _arrow(values: npt.NDArray[Any]) -> pa.Array:
+    """Return an array in Arrow, which is given what Polars made: its own reading begins with importing pandas."""
+    return pl.Series(values).to_arrow()
+
+
+def _coded(codes: npt.NDArray[np.integer], names: list[str]) -> pa.Array:
+    return pa.DictionaryArray.from_arrays(_arrow(codes.astype(np.uint32)), pl.Series(names).to_arrow())
 
 
 def advice_lists(advice: Ranking, ids: list[str]) -> pl.DataFrame:
     """Return ranked items as list columns: ``advice`` (ids, best first) and ``stars`` (32-bit scores)."""
-    shown = advice.sorted != 0
-    keys, counts = advice.sorted[shown], shown.sum(axis=1)
-    stars = pl.Series(advice.score(keys).astype(np.float32))
+    every = pl.Series(advice.sorted.ravel())
+    keys = every.filter(every != 0).to_numpy()
+    counts = (advice.keys != 0).sum(axis=0, dtype=np.uint8)
+    stars = advice.values.astype(np.float32)[keys >> BITS]
     return pl.DataFrame(
-        {"advice": _lists(counts, _coded(advice.item(keys), ids)), "stars": _lists(counts, stars)}
+        {"advice": _lists(counts, _coded(advice.item(keys), ids)), "stars": _lists(counts, _arrow(stars))}
     )
