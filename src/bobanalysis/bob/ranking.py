@@ -16,8 +16,10 @@ import numpy.typing as npt
 import polars as pl
 
 Ints = npt.NDArray[np.int16]
+Numbered = tuple[npt.NDArray[np.int64], int]
 
-BITS = 6  # of a key are the item: at most 64 items
+BITS = 6  # of a key are the item: at most 64 itemsNumbered = tuple[npt.NDArray[np.int64], int]
+
 FEW = 8  # scores that are compared with one after the other
 BLOCK = 1 << 15  # rows that are sorted at a time: they stay in the processor's cache
 
@@ -44,29 +46,35 @@ class Ranking:
         return self.values[keys >> BITS]
 
 
-def distinct(columns: Iterable[npt.NDArray[np.int16]]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Return the place of one of each distinct row of some columns of integers, and which one each row is.
+def numbered(codes: npt.NDArray[np.integer]) -> Numbered:
+    """Number the values that occur among small integers from 0 on, and count them.
 
-    >>> distinct([np.array([7, 7, 2], dtype=np.int16), np.array([1, 1, 1], dtype=np.int16)])[1].tolist()
+    >>> numbered(np.array([7, 7, 2]))[0].tolist()
     [1, 1, 0]
     """
-    number, count = np.zeros(1, dtype=np.int64), 1
-    for column in columns:
-        own, many = _numbered(column - column.min())
-        number, count = (
-            _numbered(number * many + own) if count > 1 and many > 1 else (number + own, count * many)
-        )
-    places = np.empty(count, dtype=np.int64)
-    places[number] = np.arange(len(number))
-    return places, number
-
-
-def _numbered(codes: npt.NDArray[np.integer]) -> tuple[npt.NDArray[np.int64], int]:
-    """Number the values that occur among small integers from 0 on, and count them."""
+    codes = codes.astype(np.int64) - int(codes.min())  # what numpy takes as an index without a copy
     there = np.zeros(int(codes.max()) + 1, dtype=bool)
     there[codes] = True
     place = np.cumsum(there) - 1
-    return place[codes], int(place[-1]) + 1
+    return place.take(codes), int(place[-1]) + 1
+
+
+def distinct(columns: Iterable[Numbered]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return the place of one of each distinct row of some columns, and which one each row is.
+
+    >>> distinct([numbered(np.array([7, 7, 2])), numbered(np.array([1, 5, 1]))])[1].tolist()
+    [1, 2, 0]
+    """
+    number, count = np.zeros(1, dtype=np.int64), 1
+    for own, many in columns:
+        if count * many > 1 << 16:  # tables of this size stay in the processor's cache
+            number, count = numbered(number)
+        if many > 1 or count == 1:
+            number, count = number * many + own, count * many
+    number, count = numbered(number)
+    places = np.empty(count, dtype=np.int64)
+    places[number] = np.arange(len(number))
+    return places, number
 
 
 def rank(
@@ -129,7 +137,7 @@ def rank(
 
 def _settle(keys: Ints, zero: int, pairs: list[tuple[int, int]], negative: bool) -> None:
     """Drop, in place, the items that a better one excludes, and those below 0 that nobody reaches."""
-    below = (keys != 0) & (keys < zero)
+    below = (keys != 0) & (keys < zero) if zero > 1 << BITS else np.zeros(1, dtype=bool)
     if below.any():
         reached = (keys != 0).all(axis=0) if negative else np.zeros(keys.shape[1], dtype=bool)
         keys[below & ~reached] = 0

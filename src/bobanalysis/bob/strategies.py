@@ -11,6 +11,7 @@ challenge, and then gathered.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import reduce
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,10 +19,9 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
-from .configuration import Strategy, advice_modules, job_advice, strategies
-from .ranking import BITS, Ints, Ranking, distinct
+from .configuration import advice_modules, job_advice, strategies
+from .ranking import BITS, Ints, Numbered, Ranking, distinct, numbered
 
-JOB_TIPS = "specific-to-job"
 SECONDARY = 10  # points up to which a strategy is called secondary (the published literal, Q39)
 _DEEP = 5  # bits for a place in a sort key
 _ADVICE = [m.id for m in advice_modules()]
@@ -34,6 +34,8 @@ _NAMED = {  # the columns of advice that each piece may be; some texts start the
     ]
     for s in strategies()
 }
+_TIPS = _ADVICE.index("specific-to-job")
+_LISTED = {s.id: np.array([*(s.id in j.strategies for j in job_advice()), False]) for s in strategies()}
 _GROUPS = {
     challenge: [s for s in strategies() if challenge in s.challenges]
     for challenge in dict.fromkeys(c for s in strategies() for c in s.challenges)
@@ -58,20 +60,31 @@ def propose(
     of advice by stars).
     Raises ValueError if points are negative, as the published server does (Q47).
     """
-    left = 100 - overall.fill_null(0).to_numpy().astype(np.float64)
     told = category.cast(pl.Enum([*_GROUPS]), strict=False).to_physical().fill_null(len(_GROUPS)).to_numpy()
-    listed = tips.to_numpy()
+    order = np.argsort(told, kind="stable")
+    ends = np.searchsorted(told[order], np.arange(len(_GROUPS) + 1))
+    left = 100 - overall.fill_null(0).to_numpy().astype(np.float64)
+    listed, keys = tips.to_numpy()[order], [key[order] for key in advice.keys]
+    pieces: dict[tuple[int, ...], tuple[Ints, Numbered]] = {}  # the keys of each piece of advice
     outcomes: list[_Lists] = [_Lists.empty(3)]  # the first one is of those without a challenge
     plans: list[_Lists] = [_Lists.empty(1)]
     outcome = np.zeros(len(category), dtype=np.int64)
     plan = np.full((len(category), max(map(len, _GROUPS.values()))), -1, dtype=np.int64)
-    for place, group in enumerate(_GROUPS.values()):
-        rows = np.flatnonzero(told == place)
-        if not len(rows):
+    for group, first, end in zip(_GROUPS.values(), ends[:-1], ends[1:], strict=True):
+        if first == end:
             continue
-        own, keys, codes = np.empty((len(rows), len(group)), dtype=np.int64), advice.keys[:, rows], []
+        rows, own, codes = order[first:end], np.empty((end - first, len(group)), dtype=np.int64), []
         for k, strategy in enumerate(group):
-            number, found = _plans(strategy, listed[rows], keys, advice)
+            for columns in _NAMED[strategy.id]:
+                if (*columns,) not in pieces:
+                    best = reduce(np.maximum, (keys[c] for c in columns))
+                    pieces[*columns,] = best, numbered(best)
+            held = [pieces[*columns,] for columns in _NAMED[strategy.id]]
+            held = [(piece[first:end], (number[first:end], many)) for piece, (number, many) in held]
+            if _LISTED[strategy.id].any():
+                tip = np.where(_LISTED[strategy.id][listed[first:end]], keys[_TIPS][first:end], np.int16(0))
+                held.append((tip, numbered(tip)))
+            number, found = _plans(held, advice)
             own[:, k] = number + sum(len(p.counts) for p in plans)
             plans.append(found)
             score = triggers[strategy.id].to_numpy()[rows]
@@ -83,27 +96,29 @@ def propose(
                 )
             code = (points.astype(np.int16) << 1) + (points <= SECONDARY) + 1
             codes.append(np.where(proposed, code, 0).astype(np.int16))
-        rows_of, number = distinct(codes)
-        table = np.stack([code[rows_of] for code in codes], axis=1)
+        places, number = distinct(map(numbered, codes))
+        table = np.stack([code[places] for code in codes], axis=1)
         best, whole = _best_first(np.where(table > 0, (table - 1) >> 1, np.int16(-1)))
         shown = best >= 0
         ids = np.array([_IDS.index(s.id) for s in group])
         secondary = (np.take_along_axis(table, best, axis=1)[shown] - 1) & 1 == 1
         outcome[rows] = number + sum(len(o.counts) for o in outcomes)
         outcomes.append(_Lists(shown.sum(axis=1), (ids[best[shown]], whole[shown], secondary)))
-        chosen = best[number]
-        plan[rows, : len(group)] = np.where(chosen < 0, -1, np.take_along_axis(own, chosen, axis=1))
+        chosen = best.take(number, axis=0)
+        own = own.take(chosen + np.arange(0, own.size, len(group))[:, None])
+        plan[rows, : len(group)] = np.where(chosen < 0, -1, own)
     counts, (ids, points, secondary) = _Lists.joined(outcomes)
-    lengths, (pieces,) = _Lists.joined(plans)
+    lengths, (advised,) = _Lists.joined(plans)
     columns = {
-        "strategies": _coded(ids, _IDS),
-        "strategy_points": _arrow(points.astype(np.int16)),
-        "strategy_is_secondary": _arrow(secondary.astype(bool)),
+        "strategies": _lists(counts, _coded(ids, _IDS)),
+        "strategy_points": _lists(counts, _arrow(points.astype(np.int16))),
+        "strategy_is_secondary": _lists(counts, _arrow(secondary.astype(bool))),
     }
-    advised = _lists(lengths, _coded(pieces, _ADVICE)).gather(plan[plan >= 0])
-    return pl.DataFrame(
-        {name: _lists(counts, column).gather(outcome) for name, column in columns.items()}
-    ).with_columns(strategy_advice=_lists(counts[outcome], advised.to_arrow()))
+    whose = _arrow(outcome)
+    columns = {name: lists.take(whose) for name, lists in columns.items()}
+    given = _lists(lengths, _coded(advised, _ADVICE)).take(_arrow(plan[plan >= 0]))
+    columns["strategy_advice"] = _lists(counts[outcome], given)
+    return pl.DataFrame({name: pl.from_arrow(lists) for name, lists in columns.items()})
 
 
 class _Lists(NamedTuple):
@@ -124,23 +139,18 @@ class _Lists(NamedTuple):
         return cls(np.concatenate([p.counts for p in parts]), tuple(map(np.concatenate, values)))
 
 
-def _plans(
-    strategy: Strategy, tips: npt.NDArray[np.int64], keys: Ints, advice: Ranking
-) -> tuple[npt.NDArray[np.int64], _Lists]:
+def _plans(pieces: Sequence[tuple[Ints, Numbered]], advice: Ranking) -> tuple[npt.NDArray[np.int64], _Lists]:
     """Return the distinct plans of a strategy, lists of pieces of advice by stars, and whose is which.
 
     A piece is the best ranked advice whose id starts with the given text (C25); tips for the person's
     occupation come last, if the strategy is on their list.
     """
-    listed = np.array([strategy.id in j.strategies for j in job_advice()] + [False])
-    pieces = [keys[columns].max(axis=0) for columns in _NAMED[strategy.id]]
-    pieces.append(np.where(listed[tips], keys[_ADVICE.index(JOB_TIPS)], np.int16(0)))
-    rows, number = distinct(pieces)
-    held = np.stack([piece[rows] for piece in pieces], axis=1)
+    places, number = distinct(own for _, own in pieces)
+    held = np.stack([piece[places] for piece, _ in pieces], axis=1)
     # Of a key of advice only the stars order the pieces of a strategy: the id does not break ties here.
-    places, _ = _best_first(np.where(held == 0, np.int16(-1), held >> BITS))
-    there = places >= 0
-    return number, _Lists(there.sum(axis=1), (advice.item(np.take_along_axis(held, places, axis=1)[there]),))
+    best, _ = _best_first(np.where(held == 0, np.int16(-1), held >> BITS))
+    there = best >= 0
+    return number, _Lists(there.sum(axis=1), (advice.item(np.take_along_axis(held, best, axis=1)[there]),))
 
 
 def _best_first(values: Ints) -> tuple[npt.NDArray[np.int64], Ints]:
@@ -156,14 +166,14 @@ def _best_first(values: Ints) -> tuple[npt.NDArray[np.int64], Ints]:
     return np.where(packed == 0, -1, last - (packed & last)).astype(np.int64), packed >> _DEEP
 
 
-def _lists(counts: npt.NDArray[np.integer], values: pa.Array) -> pl.Series:
+def _lists(counts: npt.NDArray[np.integer], values: pa.Array) -> pa.LargeListArray:
     """Return lists of so many values, one after the other."""
     offsets = np.concatenate([[0], np.cumsum(counts, dtype=np.int64)])
-    return pl.Series(pl.from_arrow(pa.LargeListArray.from_arrays(_arrow(offsets), values)))
+    return pa.LargeListArray.from_arrays(_arrow(offsets), values)
 
 
 def _arrow(values: npt.NDArray[Any]) -> pa.Array:
-    """Return an array in Arrow, which is given what Polars made: its own reading begins with importing pandas."""
+    """Return an array in Arrow, made by Polars: its own reading begins with the import of pandas."""
     return pl.Series(values).to_arrow()
 
 
@@ -177,6 +187,5 @@ def advice_lists(advice: Ranking, ids: list[str]) -> pl.DataFrame:
     keys = every.filter(every != 0).to_numpy()
     counts = (advice.keys != 0).sum(axis=0, dtype=np.uint8)
     stars = advice.values.astype(np.float32)[keys >> BITS]
-    return pl.DataFrame(
-        {"advice": _lists(counts, _coded(advice.item(keys), ids)), "stars": _lists(counts, _arrow(stars))}
-    )
+    lists = {"advice": _coded(advice.item(keys), ids), "stars": _arrow(stars)}
+    return pl.DataFrame({name: pl.from_arrow(_lists(counts, values)) for name, values in lists.items()})

@@ -88,7 +88,7 @@ def evaluate(rules: Mapping[str, e.Expr], frame: Any, keep: Iterable[str] = ()) 
 class _Plan(NamedTuple):
     """Compiled rules: what they may refuse and read; columns, layer by layer, then those of the answers.
 
-    ``told``: those that follow from one text input alone, by its name. A text has few values (a place, a job):
+    ``told``: those that follow from one text input alone, by its name. A text has few values (a job, say):
     its columns are computed once for each, then gathered.
     """
 
