@@ -101,8 +101,8 @@ def rank(
     # Why integers: a score and its tie-break in 15 bits sort in one pass of numpy over a block that fits in
     # the cache, and an incompatibility ("b is dropped where a ranks better") is one comparison of two columns
     # of keys. Lists in a data frame would be sorted by two keys, and settled by joins, for every person.
-    told = [score.fill_null(0.0) for score in scores]
-    known = [column.unique().to_numpy() for column in told]
+    told = pl.DataFrame({str(k): score for k, score in enumerate(scores)}).fill_null(0.0)
+    known = [np.array(found) for found in told.select(pl.all().unique().implode()).row(0)]
     values = np.unique(np.concatenate([*known, [-np.inf, 0.0]]))  # nobody has the first one: no key is 0
     if len(values) >= 1 << (15 - BITS):
         raise ValueError(f"{len(values)} distinct scores are more than the key holds")
