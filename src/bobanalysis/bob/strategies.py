@@ -12,17 +12,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import reduce
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-import pyarrow as pa
 
 from .configuration import advice_modules, job_advice, strategies
 from .ranking import BITS, Ints, Numbered, Ranking, distinct, numbered
 
 SECONDARY = 10  # points up to which a strategy is called secondary (the published literal, Q39)
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 _DEEP = 5  # bits for a place in a sort key
 _ADVICE = [m.id for m in advice_modules()]
 _IDS = [s.id for s in strategies()]
@@ -169,6 +171,8 @@ def _best_first(values: Ints) -> tuple[npt.NDArray[np.int64], Ints]:
 def _lists(counts: npt.NDArray[np.integer], values: pa.Array) -> pa.LargeListArray:
     """Return lists of so many values, one after the other."""
     offsets = np.concatenate([[0], np.cumsum(counts, dtype=np.int64)])
+    import pyarrow as pa
+
     return pa.LargeListArray.from_arrays(_arrow(offsets), values)
 
 
@@ -178,6 +182,8 @@ def _arrow(values: npt.NDArray[Any]) -> pa.Array:
 
 
 def _coded(codes: npt.NDArray[np.integer], names: list[str]) -> pa.Array:
+    import pyarrow as pa
+
     return pa.DictionaryArray.from_arrays(_arrow(codes.astype(np.uint32)), pl.Series(names).to_arrow())
 
 
