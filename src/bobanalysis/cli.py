@@ -130,6 +130,9 @@ def score(
     algorithm: AlgorithmOption = "bob",
     market: MarketOption = None,
     scale: ScaleOption = None,
+    keep: Annotated[
+        str, typer.Option(help="Columns of the people to carry into the results: age,departement_id, say.")
+    ] = "",
     rejects: Annotated[Path | None, typer.Option(help="CSV file for the rows that cannot be read.")] = None,
     only_diagnosis: Annotated[bool, typer.Option(help="Leave out advice and strategies.")] = False,
     now: NowOption = NOW,
@@ -142,7 +145,8 @@ def score(
             err.print(f"{totals.read:,} rows read", end="\r")
 
     run = _algorithm(algorithm, market=market, scale=scale, only_diagnosis=only_diagnosis)
-    totals = score_file(people, output, run, now=now, rejects=rejects, progress=progress)
+    kept = [*dict.fromkeys(name.strip() for name in keep.split(",") if name.strip())]
+    totals = score_file(people, output, run, now=now, keep=kept, rejects=rejects, progress=progress)
     for note in totals.notes:
         out.print(note.en)
     out.print(f"read {totals.read} = scored {totals.scored} + rejected {totals.rejected}")

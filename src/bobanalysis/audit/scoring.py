@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +11,7 @@ from pathlib import Path
 import polars as pl
 
 from bobanalysis.algorithm import Algorithm
-from bobanalysis.tables import Writer, refuse_overwrite, write_table
+from bobanalysis.tables import InputError, Writer, no_column, refuse_overwrite, write_table
 from bobanalysis.tables import rejects as no_rejects
 from bobanalysis.text import Text
 from bobanalysis.validation import ValidationResult, read_people
@@ -38,6 +38,7 @@ def score_file(
     algorithm: Algorithm,
     *,
     now: str,
+    keep: Sequence[str] = (),
     rejects: Path | None = None,
     progress: Callable[[Totals], None] = lambda totals: None,
 ) -> Totals:
@@ -48,6 +49,7 @@ def score_file(
         output: ``.parquet``, ``.csv`` or ``.jsonl``.
         algorithm: Ready to run.
         now: Instant of the computation (ISO 8601), from which records take ages.
+        keep: Columns of the people to carry into the output, as the rules read them.
         rejects: A CSV file for the rows that cannot be read (written only if there are any).
         progress: Called after each batch.
 
@@ -55,8 +57,8 @@ def score_file(
         The totals.
 
     Raises:
-        InputError: The file cannot be read at all, or is one of the outputs; then no output is written and
-            one that stood there is left as it was.
+        InputError: The file cannot be read at all, is one of the outputs, or lacks a column to keep; then no
+            output is written and one that stood there is left as it was.
     """
     for path in (output, *([rejects] if rejects else [])):
         refuse_overwrite(path, people)
@@ -66,7 +68,7 @@ def score_file(
         people, algorithm.variables, requirements=algorithm.requirements, now=now, records=algorithm.records
     )
     with Writer(output) as writer:
-        for batch, answers in score_batches(batches, algorithm):
+        for batch, answers in score_batches(batches, algorithm, keep, str(people)):
             writer.write(answers)
             refused.append(batch.rejected)
             read, scored = totals.read + batch.read, totals.scored + batch.valid.height
@@ -82,23 +84,36 @@ def score_file(
 
 
 def score_batches(
-    batches: Iterable[ValidationResult], algorithm: Algorithm
+    batches: Iterable[ValidationResult], algorithm: Algorithm, keep: Sequence[str] = (), file: str = "frame"
 ) -> Iterator[tuple[ValidationResult, pl.DataFrame]]:
     """Iterate over batches of people with their answers, in order; some are scored while others are read.
 
     Args:
         batches: Validated people (``validate`` makes one batch of a frame, ``read_people`` some of a file).
         algorithm: Ready to run.
+        keep: Columns of the people to carry over.
+        file: Where the people come from, for messages.
 
     Yields:
         Each batch, and the answers of its valid rows.
+
+    Raises:
+        InputError: A column to keep is not there, or is one of the answers.
     """
+
+    def score(people: pl.DataFrame) -> pl.DataFrame:
+        answers = algorithm.compute(people).answers
+        for name in keep:
+            if name not in people.columns:
+                raise no_column(name, people.columns, file)
+            if name in answers.columns:
+                raise InputError(f"{file}: column {name!r} is one of the answers already; do not keep it")
+        return answers.with_columns(people.select(keep))
+
     waiting: deque[tuple[ValidationResult, Future[pl.DataFrame]]] = deque()
     with ThreadPoolExecutor(WORKERS) as threads:
         for batch in batches:
-            waiting.append(
-                (batch, threads.submit(lambda valid: algorithm.compute(valid).answers, batch.valid))
-            )
+            waiting.append((batch, threads.submit(score, batch.valid)))
             if len(waiting) > WORKERS:
                 done, answers = waiting.popleft()
                 yield done, answers.result()
