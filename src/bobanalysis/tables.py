@@ -567,7 +567,7 @@ class Writer:
             while (frame := self._frames.get()) is not None:
                 yield frame
 
-        options = {"compression_level": 1, "row_group_size": 1 << 16, "statistics": False}
+        options: Any = {"compression_level": 1, "row_group_size": 1 << 16, "statistics": False}
         register_io_source(frames, schema=schema).sink_parquet(self._part, metadata=self.metadata, **options)
 
     def _pass_on(self, frame: pl.DataFrame | None) -> None:

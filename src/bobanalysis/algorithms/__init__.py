@@ -25,8 +25,10 @@ def _bob(
         return Bob(Market.empty())
     from bobanalysis.recommenders.market import french_market
 
-    figures = french_market(scale) if scale else french_market()
-    return Bob(figures if market is None else Market.from_documents(market), only_diagnosis=only_diagnosis)
+    open_figures = french_market(scale) if scale else french_market()
+    return Bob(
+        open_figures if market is None else Market.from_documents(market), only_diagnosis=only_diagnosis
+    )
 
 
 def _ams() -> Algorithm:

@@ -32,7 +32,7 @@ _NAMED = {  # the columns of advice that each piece may be; some texts start the
     s.id: [
         columns
         for start in s.advice
-        if (columns := [k for k, name in enumerate(_ADVICE) if name.startswith(start)])
+        if (columns := tuple(k for k, name in enumerate(_ADVICE) if name.startswith(start)))
     ]
     for s in strategies()
 }
@@ -77,13 +77,13 @@ def propose(
             continue
         rows, own, codes = order[first:end], np.empty((end - first, len(group)), dtype=np.int64), []
         for k, strategy in enumerate(group):
-            for columns in _NAMED[strategy.id]:
-                if (*columns,) not in pieces:
-                    best = reduce(np.maximum, (keys[c] for c in columns))
-                    pieces[*columns,] = best, numbered(best)
-            held = [pieces[*columns,] for columns in _NAMED[strategy.id]]
+            for any_of in _NAMED[strategy.id]:
+                if any_of not in pieces:
+                    best_ranked = reduce(np.maximum, (keys[c] for c in any_of))
+                    pieces[any_of] = best_ranked, numbered(best_ranked)
+            held = [pieces[any_of] for any_of in _NAMED[strategy.id]]
             held = [(piece[first:end], (number[first:end], many)) for piece, (number, many) in held]
-            if _LISTED[strategy.id].any():
+            if _LISTED[strategy.id].any() or not held:
                 tip = np.where(_LISTED[strategy.id][listed[first:end]], keys[_TIPS][first:end], np.int16(0))
                 held.append((tip, numbered(tip)))
             number, found = _plans(held, advice)

@@ -106,8 +106,8 @@ def _plan(names: tuple[str, ...], rules: tuple[e.Expr, ...]) -> _Plan:
     for layer in _layers(rules):
         found: dict[str, list[pl.Expr]] = {}
         for node in layer:
-            first, *others = e.inputs(node) or [None]
-            alone = first.name if first is not None and first.kind == "text" and not others else ""
+            read = e.inputs(node)
+            alone = read[0].name if [v.kind for v in read] == ["text"] else ""
             found.setdefault(alone, []).extend(compiler.columns(node))
         plan.layers.append(found.pop("", []))
         for name, columns in found.items():
