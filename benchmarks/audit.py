@@ -56,7 +56,11 @@ def table(rows: int) -> pl.DataFrame:
 
 def run(program: Path, file: Path, roles: list[str]) -> Run:
     """Audit a file in a process of its own."""
-    command = [str(program), "audit", str(file), "--groups", "sex,region", *roles, "--lang", "en"]
+    return measure([str(program), "audit", str(file), "--groups", "sex,region", *roles, "--lang", "en"])
+
+
+def measure(command: list[str]) -> Run:
+    """Run a command to its end."""
     start = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     _, status, used = os.wait4(process.pid, 0)

@@ -23,7 +23,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
-from itertools import islice
+from itertools import islice, zip_longest
 from pathlib import Path
 from queue import Full, Queue
 from typing import IO, Any, Literal, TypeVar
@@ -541,7 +541,11 @@ class Writer:
         """Append rows."""
         if self.path.suffix == ".parquet":
             if self._sink is None:
-                self._sink = self._threads.submit(self._write_parquet, frame.schema)
+                self._schema = frame.schema
+                self._sink = self._threads.submit(self._write_parquet)
+            for before, now in zip_longest(self._schema.items(), frame.schema.items()):
+                if before != now:
+                    raise InputError(f"{self.path}: a column is {before} and, further on, {now}; give .jsonl")
             self._pass_on(frame)
         elif self.path.suffix == ".csv":
             _flat(frame).write_csv(self._file, include_header=self._file.tell() == 0)
@@ -560,7 +564,7 @@ class Writer:
         finally:
             self._part.unlink(missing_ok=True)
 
-    def _write_parquet(self, schema: pl.Schema) -> None:
+    def _write_parquet(self) -> None:
         """Write the frames that are passed on, until None comes: Polars asks for them."""
 
         def frames(*_: Any) -> Iterator[pl.DataFrame]:
@@ -568,7 +572,9 @@ class Writer:
                 yield frame
 
         options: Any = {"compression_level": 1, "row_group_size": 1 << 16, "statistics": False}
-        register_io_source(frames, schema=schema).sink_parquet(self._part, metadata=self.metadata, **options)
+        register_io_source(frames, schema=self._schema).sink_parquet(
+            self._part, metadata=self.metadata, **options
+        )
 
     def _pass_on(self, frame: pl.DataFrame | None) -> None:
         """Wait until a frame is taken; where writing has failed, say why."""

@@ -68,8 +68,7 @@ def load(name: str, *, figures: bool = True, **options: Any) -> Algorithm:
         hint = f" Did you mean {near[0]!r}?" if near else ""
         raise InputError(f"no algorithm is called {name!r}; there are {', '.join(names())}.{hint}")
     asked = {k: v for k, v in options.items() if v not in (None, False)}
-    if not figures and name == "bob":
-        asked["figures"] = False
+    asked |= {"figures": False} if name == "bob" and not figures else {}
     try:
         return _LOADERS[name](**asked)
     except TypeError as error:

@@ -68,8 +68,8 @@ def propose(
     left = 100 - overall.fill_null(0).to_numpy().astype(np.float64)
     listed, keys = tips.to_numpy()[order], [key[order] for key in advice.keys]
     pieces: dict[tuple[int, ...], tuple[Ints, Numbered]] = {}  # the keys of each piece of advice
-    outcomes: list[_Lists] = [_Lists.empty(3)]  # the first one is of those without a challenge
-    plans: list[_Lists] = [_Lists.empty(1)]
+    none, nothing = np.zeros(1, dtype=np.int64), np.zeros(0, dtype=np.int16)
+    outcomes, plans = [_Lists(none, (nothing,) * 3)], [_Lists(none, (nothing,))]  # the first: no challenge
     outcome = np.zeros(len(category), dtype=np.int64)
     plan = np.full((len(category), max(map(len, _GROUPS.values()))), -1, dtype=np.int64)
     for group, first, end in zip(_GROUPS.values(), ends[:-1], ends[1:], strict=True):
@@ -77,10 +77,9 @@ def propose(
             continue
         rows, own, codes = order[first:end], np.empty((end - first, len(group)), dtype=np.int64), []
         for k, strategy in enumerate(group):
-            for any_of in _NAMED[strategy.id]:
-                if any_of not in pieces:
-                    best_ranked = reduce(np.maximum, (keys[c] for c in any_of))
-                    pieces[any_of] = best_ranked, numbered(best_ranked)
+            for any_of in {*_NAMED[strategy.id]} - {*pieces}:
+                best_ranked = reduce(np.maximum, (keys[c] for c in any_of))
+                pieces[any_of] = best_ranked, numbered(best_ranked)
             held = [pieces[any_of] for any_of in _NAMED[strategy.id]]
             held = [(piece[first:end], (number[first:end], many)) for piece, (number, many) in held]
             if _LISTED[strategy.id].any() or not held:
@@ -128,11 +127,6 @@ class _Lists(NamedTuple):
 
     counts: npt.NDArray[np.int64]
     values: tuple[npt.NDArray[Any], ...]
-
-    @classmethod
-    def empty(cls, columns: int) -> _Lists:
-        """Return one empty list."""
-        return cls(np.zeros(1, dtype=np.int64), (np.zeros(0, dtype=np.int16),) * columns)
 
     @classmethod
     def joined(cls, parts: Sequence[_Lists]) -> _Lists:
