@@ -4,8 +4,8 @@
 
 Diagnosis, the 43 advice scores and their ranking with exclusions, strategies; reading, checking, joining the
 market and writing included. The peer is the row-at-a-time reading of the same rules
-(``bobanalysis.rules.trace``) in the same process. With ``--old`` the command ``score`` of this commit and that
-of an earlier one also run in turn, A B A B …, each in a process of its own, on the largest file: of each pair
+(``bobanalysis.rules.trace``) in the same process. With ``--old`` the command ``score`` of this commit and of
+an earlier one also run in turn, A B A B …, each in a process of its own, on the largest file: of each pair
 the ratio is taken, of the ratios the median. Start-up counts.
 """
 
