@@ -6,7 +6,7 @@ from tools import code_reader as code
 
 CEILING = {
     "text tables": 613,
-    "algorithm validation presentation": 762,
+    "algorithm validation presentation": 764,
     "rules": 1901,
     "bob": 2674,
     "audit": 1398,
@@ -43,7 +43,7 @@ def test_a_room_stays_below_its_ceiling(lines, rooms):
 def test_every_room_has_a_ceiling_and_the_sum_is_kept(lines):
     rooms = {path.split("/")[0].removesuffix(".py") for path in lines} - {"__init__"}
     assert rooms - {room for together in CEILING for room in together.split()} == set()
-    assert sum(lines.values()) <= SUM <= 19_851
+    assert sum(lines.values()) <= SUM <= 19_853
 
 
 def test_a_long_module_says_why(lines):
