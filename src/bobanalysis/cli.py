@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,8 +17,9 @@ from rich.table import Table
 if TYPE_CHECKING:
     from bobanalysis.algorithm import Algorithm
 
-# Rules are many small objects that stay: looking through them for waste, again and again, frees nothing.
+# Rules are many small objects that stay: looking through them for waste, again and at the end, frees nothing.
 gc.set_threshold(100_000, 50, 50)
+atexit.register(gc.freeze)
 
 
 def _data() -> Any:

@@ -115,8 +115,7 @@ def propose(
         "strategy_points": _lists(counts, _arrow(points.astype(np.int16))),
         "strategy_is_secondary": _lists(counts, _arrow(secondary.astype(bool))),
     }
-    whose = _arrow(outcome)
-    columns = {name: lists.take(whose) for name, lists in columns.items()}
+    columns = {name: lists.take(_arrow(outcome)) for name, lists in columns.items()}
     given = _lists(lengths, _coded(advised, _ADVICE)).take(_arrow(plan[plan >= 0]))
     columns["strategy_advice"] = _lists(counts[outcome], given)
     return pl.DataFrame({name: pl.from_arrow(lists) for name, lists in columns.items()})
