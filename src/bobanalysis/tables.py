@@ -571,10 +571,12 @@ class Writer:
             while (frame := self._frames.get()) is not None:
                 yield frame
 
-        options: Any = {"compression_level": 1, "row_group_size": 1 << 16, "statistics": False}
-        register_io_source(frames, schema=self._schema).sink_parquet(
-            self._part, metadata=self.metadata, **options
-        )
+        told: Any = {"compression_level": 1, "row_group_size": 1 << 16, "metadata": self.metadata}
+        source = register_io_source(frames, schema=self._schema)
+        try:
+            source.sink_parquet(self._part, statistics=False, **told)
+        except pl.exceptions.PolarsError as error:  # a full disk, say
+            raise OSError(f"{self.path} cannot be written: {short(error)}") from error
 
     def _pass_on(self, frame: pl.DataFrame | None) -> None:
         """Wait until a frame is taken; where writing has failed, say why."""

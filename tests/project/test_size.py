@@ -5,10 +5,10 @@ import pytest
 from tools import code_reader as code
 
 CEILING = {
-    "text tables": 613,
+    "text tables": 615,
     "algorithm validation presentation": 764,
     "rules": 1901,
-    "bob": 2673,
+    "bob": 2670,
     "audit": 1398,
     "recommenders": 515,
     "population": 967,
@@ -43,7 +43,7 @@ def test_a_room_stays_below_its_ceiling(lines, rooms):
 def test_every_room_has_a_ceiling_and_the_sum_is_kept(lines):
     rooms = {path.split("/")[0].removesuffix(".py") for path in lines} - {"__init__"}
     assert rooms - {room for together in CEILING for room in together.split()} == set()
-    assert sum(lines.values()) <= SUM <= 19_854
+    assert sum(lines.values()) <= SUM <= 19_853
 
 
 def test_a_long_module_says_why(lines):

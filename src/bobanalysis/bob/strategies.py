@@ -76,25 +76,23 @@ def propose(
         if first == end:
             continue
         rows, own, codes = order[first:end], np.empty((end - first, len(group)), dtype=np.int64), []
-        for k, strategy in enumerate(group):
-            for any_of in {*_NAMED[strategy.id]} - {*pieces}:
+        for k, one in enumerate(group):
+            for any_of in {*_NAMED[one.id]} - {*pieces}:
                 best_ranked = reduce(np.maximum, (keys[c] for c in any_of))
                 pieces[any_of] = best_ranked, numbered(best_ranked)
-            held = [pieces[any_of] for any_of in _NAMED[strategy.id]]
+            held = [pieces[any_of] for any_of in _NAMED[one.id]]
             held = [(piece[first:end], (number[first:end], many)) for piece, (number, many) in held]
-            if _LISTED[strategy.id].any() or not held:
-                tip = np.where(_LISTED[strategy.id][listed[first:end]], keys[_TIPS][first:end], np.int16(0))
+            if _LISTED[one.id].any() or not held:
+                tip = np.where(_LISTED[one.id][listed[first:end]], keys[_TIPS][first:end], np.int16(0))
                 held.append((tip, numbered(tip)))
             number, found = _plans(held, advice)
             own[:, k] = number + sum(len(p.counts) for p in plans)
             plans.append(found)
-            score = triggers[strategy.id].to_numpy()[rows]
+            score = triggers[one.id].to_numpy()[rows]
             points = np.minimum(score * 100 / 3, left[rows])
             proposed = (score != 0) & (found.counts > 0)[number]
             if (proposed & (points < 0)).any():
-                raise ValueError(
-                    f"strategy {strategy.id!r} has negative points: the overall score is above 100"
-                )
+                raise ValueError(f"strategy {one.id!r} has negative points: the overall score is above 100")
             code = (points.astype(np.int16) << 1) + (points <= SECONDARY) + 1
             codes.append(np.where(proposed, code, 0).astype(np.int16))
         places, number = distinct(map(numbered, codes))
@@ -108,8 +106,8 @@ def propose(
         chosen = best.take(number, axis=0)
         own = own.take(chosen + np.arange(0, own.size, len(group))[:, None])
         plan[rows, : len(group)] = np.where(chosen < 0, -1, own)
-    counts, (ids, points, secondary) = _Lists.joined(outcomes)
-    lengths, (advised,) = _Lists.joined(plans)
+    counts, (ids, points, secondary) = _joined(outcomes)
+    lengths, (advised,) = _joined(plans)
     columns = {
         "strategies": _lists(counts, _coded(ids, _IDS)),
         "strategy_points": _lists(counts, _arrow(points.astype(np.int16))),
@@ -127,11 +125,11 @@ class _Lists(NamedTuple):
     counts: npt.NDArray[np.int64]
     values: tuple[npt.NDArray[Any], ...]
 
-    @classmethod
-    def joined(cls, parts: Sequence[_Lists]) -> _Lists:
-        """Return the lists of all parts."""
-        values = zip(*(p.values for p in parts), strict=True)
-        return cls(np.concatenate([p.counts for p in parts]), tuple(map(np.concatenate, values)))
+
+def _joined(parts: Sequence[_Lists]) -> _Lists:
+    """Return the lists of all parts."""
+    values = zip(*(p.values for p in parts), strict=True)
+    return _Lists(np.concatenate([p.counts for p in parts]), tuple(map(np.concatenate, values)))
 
 
 def _plans(pieces: Sequence[tuple[Ints, Numbered]], advice: Ranking) -> tuple[npt.NDArray[np.int64], _Lists]:
