@@ -275,18 +275,34 @@ def test_a_table_that_was_written_in_parts_is_read_back(tmp_path, ending):
     assert read_table(tmp_path / f"t{ending}").cast(pl.String).rows() == [("1", "x,;"), ("2", "é")]
 
 
-def test_a_run_that_fails_leaves_the_last_good_output(tmp_path):
-    write_table(pl.DataFrame({"a": [1]}), tmp_path / "t.csv")
+@pytest.mark.parametrize("ending", [".csv", ".parquet", ".jsonl"])
+def test_a_run_that_fails_leaves_the_last_good_output(tmp_path, ending):
+    path = tmp_path / f"t{ending}"
+    write_table(pl.DataFrame({"a": [1]}), path)
 
     def half():
-        with Writer(tmp_path / "t.csv") as writer:
+        with Writer(path) as writer:
             writer.write(pl.DataFrame({"a": [2]}))
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         half()
-    assert (tmp_path / "t.csv").read_text() == "a\n1\n"
-    assert os.listdir(tmp_path) == ["t.csv"]
+    assert read_table(path).cast(pl.String).rows() == [("1",)]
+    assert os.listdir(tmp_path) == [path.name]
+
+
+def test_parts_of_other_columns_stop_a_parquet_file_and_leave_the_last_good_output(tmp_path):
+    write_table(pl.DataFrame({"a": [1]}), tmp_path / "t.parquet")
+
+    def mixed():
+        with Writer(tmp_path / "t.parquet") as writer:
+            writer.write(pl.DataFrame({"a": [2]}))
+            writer.write(pl.DataFrame({"a": ["b"]}))
+
+    with pytest.raises(InputError, match=r"t\.parquet: a column is \('a', Int64\) and, further on"):
+        mixed()
+    assert read_table(tmp_path / "t.parquet").rows() == [(1,)]
+    assert os.listdir(tmp_path) == ["t.parquet"]
 
 
 def test_an_output_of_no_known_kind_is_refused(tmp_path):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -18,6 +20,10 @@ from bobanalysis.cluster.options import SchedulerOption, WorkersOption
 
 if TYPE_CHECKING:
     from bobanalysis.algorithm import Algorithm
+
+# Rules are many small objects that stay: looking through them for waste, again and at the end, frees nothing.
+gc.set_threshold(100_000, 50, 50)
+atexit.register(gc.freeze)
 
 
 ROOMS = {
@@ -128,6 +134,9 @@ def score(
     algorithm: AlgorithmOption = "bob",
     market: MarketOption = None,
     scale: ScaleOption = None,
+    keep: Annotated[
+        str, typer.Option(help="Columns of the people to carry into the results: age,departement_id, say.")
+    ] = "",
     rejects: Annotated[Path | None, typer.Option(help="CSV file for the rows that cannot be read.")] = None,
     only_diagnosis: Annotated[bool, typer.Option(help="Leave out advice and strategies.")] = False,
     now: NowOption = NOW,
@@ -150,10 +159,12 @@ def score(
 
     options = {"market": market, "scale": scale, "only_diagnosis": only_diagnosis}
     run, team = partial(_algorithm, algorithm, **options), Workers(workers, scheduler)
+    kept = [*dict.fromkeys(name.strip() for name in keep.split(",") if name.strip())]
+    asked: dict[str, Any] = {"now": now, "keep": kept, "rejects": rejects}
     if team or not output.suffix:
-        totals = score_parts(people, output, run, now=now, rejects=rejects, workers=team, progress=done)
+        totals = score_parts(people, output, run, **asked, workers=team, progress=done)
     else:
-        totals = score_file(people, output, run(), now=now, rejects=rejects, progress=read)
+        totals = score_file(people, output, run(), **asked, progress=read)
     for note in totals.notes:
         out.print(note.en)
     out.print(f"read {totals.read} = scored {totals.scored} + rejected {totals.rejected}")
@@ -193,7 +204,7 @@ def conformance(
 def columns(algorithm: AlgorithmOption = "bob", lang: LangOption = "fr") -> None:
     """Describe every column that a file of people may have: the data dictionary."""
     table = Table("column", "type", "values", "meaning", "protected criterion", "evidence")
-    for v in _algorithm(algorithm).dictionary.values():
+    for v in _algorithm(algorithm, figures=False).dictionary.values():
         values = ", ".join(f"{c.number} {c.name}" for c in v.choices)
         if not values and (v.minimum is not None or v.maximum is not None):
             ends = ["" if end is None else f"{end:g}" for end in (v.minimum, v.maximum)]
@@ -222,7 +233,7 @@ def explain(
     """Explain a rule: its decision table, its inputs, its thresholds."""
     from bobanalysis.report.terminal import explanation
 
-    known = _algorithm(algorithm)
+    known = _algorithm(algorithm, figures=False)
     out.print(explanation(model, _rule(known, model), lang, known.titles()))
 
 

@@ -19,16 +19,19 @@ import re
 import types
 import typing
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
-from itertools import islice
+from itertools import islice, zip_longest
 from pathlib import Path
+from queue import Full, Queue
 from typing import IO, Any, Literal, TypeVar
 
 import numpy as np
 import polars as pl
 import yaml
+from polars.io.plugins import register_io_source
 
 from bobanalysis.text import Text
 
@@ -605,13 +608,14 @@ class Writer:
     path: Path
     metadata: dict[str, str] | None = None
     _file: IO[bytes] = field(init=False)
-    _parquet: Any = field(default=None, init=False)
+    _sink: Future[Any] | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         """Choose the format by the ending of the name."""
         if self.path.suffix not in FORMATS:
             raise InputError(f"{self.path}: tables are written as {', '.join(FORMATS)}")
         self._part = self.path.with_name(self.path.name + ".part")
+        self._threads, self._frames = ThreadPoolExecutor(1), Queue[pl.DataFrame | None](1)
 
     def __enter__(self) -> Writer:
         """Open the file that will take the name."""
@@ -622,15 +626,13 @@ class Writer:
     def write(self, frame: pl.DataFrame) -> None:
         """Append rows."""
         if self.path.suffix == ".parquet":
-            import pyarrow.parquet as pq
-
-            table = frame.to_arrow(compat_level=pl.CompatLevel.oldest())
-            if self._parquet is None:
-                schema = table.schema.with_metadata(self.metadata)
-                self._parquet = pq.ParquetWriter(
-                    self._file, schema, compression="zstd", write_statistics=False
-                )
-            self._parquet.write_table(table)
+            if self._sink is None:
+                self._schema = frame.schema
+                self._sink = self._threads.submit(self._write_parquet)
+            for before, now in zip_longest(self._schema.items(), frame.schema.items()):
+                if before != now:
+                    raise InputError(f"{self.path}: a column is {before} and, further on, {now}; give .jsonl")
+            self._pass_on(frame)
         elif self.path.suffix == ".csv":
             _flat(frame).write_csv(self._file, include_header=self._file.tell() == 0)
         else:
@@ -638,13 +640,37 @@ class Writer:
 
     def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
         """Give the file its name, or leave what stood there where something failed."""
-        if self._parquet is not None:
-            self._parquet.close()
-        self._file.close()
-        if kind is None:
-            self._part.replace(self.path)
-        else:
+        try:
+            if self._sink is not None:
+                self._pass_on(None)
+                self._sink.result()
+            self._file.close()
+            if kind is None:
+                self._part.replace(self.path)
+        finally:
             self._part.unlink(missing_ok=True)
+
+    def _write_parquet(self) -> None:
+        """Write the frames that are passed on, until None comes: Polars asks for them."""
+
+        def frames(*_: Any) -> Iterator[pl.DataFrame]:
+            while (frame := self._frames.get()) is not None:
+                yield frame
+
+        told: Any = {"compression_level": 1, "row_group_size": 1 << 16, "metadata": self.metadata}
+        source = register_io_source(frames, schema=self._schema)
+        try:
+            source.sink_parquet(self._part, statistics=False, **told)
+        except pl.exceptions.PolarsError as error:  # a full disk, say
+            raise OSError(f"{self.path} cannot be written: {short(error)}") from error
+
+    def _pass_on(self, frame: pl.DataFrame | None) -> None:
+        """Wait until a frame is taken; where writing has failed, say why."""
+        while True:
+            if self._sink is not None and self._sink.done():
+                self._sink.result()
+            with suppress(Full):
+                return self._frames.put(frame, timeout=0.1)
 
 
 def write_table(frame: pl.DataFrame, path: str | Path, metadata: dict[str, str] | None = None) -> None:

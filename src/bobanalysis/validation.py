@@ -26,7 +26,7 @@ from bobanalysis.rules import Expr, Variable, evaluate, inputs
 from bobanalysis.tables import InputError, rejects
 from bobanalysis.text import Text
 
-BATCH = 500_000  # rows held in memory at a time
+BATCH = 262_144
 UNPLACED = "·unknown"
 """Ending of a column that holds, for the question before it, an answer that is none of its values."""
 IF_UNKNOWN = "_if_unknown"
@@ -133,15 +133,17 @@ def validate(
             f"{file}: column {', '.join(map(repr, missing))} missing{''.join(near)}; the rules read it. "
             f"Add it (empty where there is no answer); `bobanalysis columns` describes every column."
         )
-    read = frame.select(_converted(v, frame.schema[v.name], decimal_comma).alias(v.name) for v in wanted)
+    given, columns = frame.schema, frame.columns  # Polars makes each anew whenever it is asked
+    read = frame.select(_converted(v, given[v.name], decimal_comma).alias(v.name) for v in wanted)
+    types = read.schema
     both = pl.concat([frame.select(pl.all().name.suffix(" given")), read], how="horizontal")
-    checks = [c for v in wanted for c in _checks(v, frame.schema[v.name], read.schema[v.name], strict)]
-    for name, dtype in frame.schema.items():
+    checks = [c for v in wanted for c in _checks(v, given[v.name], types[v.name], strict)]
+    for name, dtype in given.items():
         if name.endswith(UNPLACED) and dtype == pl.String:
             column = name.removesuffix(UNPLACED)
             there = pl.col(f"{name} given").is_not_null()
             checks.append(_Check(column, "is not what this field takes", there, name, once.get(column)))
-    filled = frame.with_columns(_filled(v, read[v.name], frame.columns).alias(v.name) for v in wanted)
+    filled = frame.with_columns(_filled(v, read[v.name], columns).alias(v.name) for v in wanted)
     flags = both.select(c.bad.fill_null(False).alias(str(k)) for k, c in enumerate(checks)).get_columns()
     failed = [(check, bad.arg_true()) for check, bad in zip(checks, flags, strict=True) if bad.any()]
 

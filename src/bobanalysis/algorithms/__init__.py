@@ -15,13 +15,20 @@ from bobanalysis.algorithm import Algorithm
 from bobanalysis.tables import InputError
 
 
-def _bob(market: Path | None = None, scale: str | None = None, only_diagnosis: bool = False) -> Algorithm:
-    """Return Bob on open market figures of a scale, or on a folder of Bob's own market documents."""
+def _bob(
+    market: Path | None = None, scale: str | None = None, only_diagnosis: bool = False, figures: bool = True
+) -> Algorithm:
+    """Return Bob on open market figures of a scale, on a folder of Bob's own market documents, or on none."""
     from bobanalysis.bob import Bob, Market
+
+    if not figures:
+        return Bob(Market.empty())
     from bobanalysis.recommenders.market import french_market
 
-    figures = french_market(scale) if scale else french_market()
-    return Bob(figures if market is None else Market.from_documents(market), only_diagnosis=only_diagnosis)
+    open_figures = french_market(scale) if scale else french_market()
+    return Bob(
+        open_figures if market is None else Market.from_documents(market), only_diagnosis=only_diagnosis
+    )
 
 
 def _ams() -> Algorithm:
@@ -44,11 +51,12 @@ def names() -> list[str]:
     return [*_LOADERS]
 
 
-def load(name: str, **options: Any) -> Algorithm:
+def load(name: str, *, figures: bool = True, **options: Any) -> Algorithm:
     """Return an algorithm ready to run.
 
     Args:
         name: One of ``names``.
+        figures: False, to read its rules only: figures of places and jobs, if it has any, stay unread.
         options: What the algorithm can be asked for; None counts as not asked. Bob: ``market`` (folder of
             market documents), ``scale`` (of the open figures), ``only_diagnosis``.
 
@@ -60,6 +68,7 @@ def load(name: str, **options: Any) -> Algorithm:
         hint = f" Did you mean {near[0]!r}?" if near else ""
         raise InputError(f"no algorithm is called {name!r}; there are {', '.join(names())}.{hint}")
     asked = {k: v for k, v in options.items() if v not in (None, False)}
+    asked |= {"figures": False} if name == "bob" and not figures else {}
     try:
         return _LOADERS[name](**asked)
     except TypeError as error:

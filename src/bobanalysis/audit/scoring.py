@@ -5,21 +5,34 @@ from __future__ import annotations
 import hashlib
 import json
 import pickle
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
 from bobanalysis.algorithm import Algorithm
 from bobanalysis.cluster.folder import part_name, parts_folder
 from bobanalysis.cluster.workers import ALONE, Progress, Workers
-from bobanalysis.tables import Part, Writer, parts, refuse_overwrite, write_table, write_text
+from bobanalysis.tables import (
+    InputError,
+    Part,
+    Writer,
+    no_column,
+    parts,
+    refuse_overwrite,
+    write_table,
+    write_text,
+)
 from bobanalysis.tables import rejects as no_rejects
 from bobanalysis.text import Text
-from bobanalysis.validation import read_people
+from bobanalysis.validation import ValidationResult, read_people
+
+WORKERS = 2  # batches that are scored at a time
 
 
 @dataclass(frozen=True)
@@ -41,6 +54,7 @@ def score_file(
     algorithm: Algorithm,
     *,
     now: str,
+    keep: Sequence[str] = (),
     rejects: Path | None = None,
     progress: Callable[[Totals], None] = lambda totals: None,
 ) -> Totals:
@@ -51,6 +65,7 @@ def score_file(
         output: ``.parquet``, ``.csv`` or ``.jsonl``.
         algorithm: Ready to run.
         now: Instant of the computation (ISO 8601), from which records take ages.
+        keep: Columns of the people to carry into the output, as the rules read them.
         rejects: A CSV file for the rows that cannot be read (written only if there are any).
         progress: Called after each batch.
 
@@ -58,8 +73,8 @@ def score_file(
         The totals.
 
     Raises:
-        InputError: The file cannot be read at all, or is one of the outputs; then no output is written and
-            one that stood there is left as it was.
+        InputError: The file cannot be read at all, is one of the outputs, or lacks a column to keep; then no
+            output is written and one that stood there is left as it was.
     """
     for path in (output, *([rejects] if rejects else [])):
         refuse_overwrite(path, people.path if isinstance(people, Part) else people)
@@ -68,19 +83,13 @@ def score_file(
     batches = read_people(
         people, algorithm.variables, requirements=algorithm.requirements, now=now, records=algorithm.records
     )
-    with Writer(output) as writer, ThreadPoolExecutor(1) as threads:
-        written: Future[None] | None = None  # one batch is written while the next is scored
-        for batch in batches:
-            found = algorithm.compute(batch.valid).answers
-            if written is not None:
-                written.result()
-            written = threads.submit(writer.write, found)
+    with Writer(output) as writer:
+        for batch, answers in score_batches(batches, algorithm, keep, str(people)):
+            writer.write(answers)
             refused.append(batch.rejected)
             read, scored = totals.read + batch.read, totals.scored + batch.valid.height
             totals = Totals(read, scored, read - scored, batch.notes)
             progress(totals)
-        if written is not None:
-            written.result()
     if rejects is not None:
         _write_rejects(pl.concat([no_rejects(), *refused]), rejects)
     return totals
@@ -92,6 +101,7 @@ def score_parts(
     make: Callable[[], Algorithm],
     *,
     now: str,
+    keep: Sequence[str] = (),
     rejects: Path | None = None,
     workers: Workers = ALONE,
     progress: Progress = lambda done, parts: None,
@@ -104,7 +114,7 @@ def score_parts(
         people: As in ``score_file``, or a folder of tables alike.
         output: The folder; it takes its name when all parts are there.
         make: Makes the algorithm, once in each process.
-        now, rejects: As in ``score_file``.
+        now, keep, rejects: As in ``score_file``.
         workers: Who does the work.
         progress: See ``Workers.combine``.
 
@@ -116,24 +126,24 @@ def score_parts(
     """
     refuse_overwrite(output, people)
     made, each = pickle.dumps(make), parts(people)
-    asked = {"now": now, "algorithm": hashlib.sha256(made).hexdigest(), "parts": [*map(str, each)]}
+    algorithm = hashlib.sha256(made).hexdigest()
+    asked = {"now": now, "keep": [*keep], "algorithm": algorithm, "parts": [*map(str, each)]}
     with parts_folder(output, asked) as folder:
-        totals = workers.combine(
-            partial(_score_part, folder=folder, made=made, now=now), each, _add, progress
-        )
+        work = partial(_score_part, folder=folder, made=made, now=now, keep=keep)
+        totals = workers.combine(work, each, _add, progress)
         if rejects is not None:
             refused = [pl.read_parquet(file) for file in sorted(folder.glob("_rejects-*"))]
             _write_rejects(pl.concat([no_rejects(), *refused]), rejects)
     return totals
 
 
-def _score_part(part: Part, folder: Path, made: bytes, now: str) -> Totals:
+def _score_part(part: Part, folder: Path, made: bytes, **asked: Any) -> Totals:
     """Score a part, or say what an earlier run did of it if it has not changed since."""
     name, file = part_name(part), part.path.stat()
     done, source = folder / f"_{name}.json", [file.st_size, file.st_mtime_ns]
     if done.exists() and (told := json.loads(done.read_text(encoding="utf-8")))["source"] == source:
         return Totals(*told["totals"])
-    totals = score_file(part, folder / name, _made(made), now=now, rejects=folder / f"_rejects-{name}")
+    totals = score_file(part, folder / name, _made(made), **asked, rejects=folder / f"_rejects-{name}")
     counts = [totals.read, totals.scored, totals.rejected]
     write_text(json.dumps({"source": source, "totals": counts}), done)
     return totals
@@ -156,3 +166,41 @@ def _write_rejects(rows: pl.DataFrame, path: Path) -> None:
         write_table(rows, path)
     else:
         path.unlink(missing_ok=True)
+
+
+def score_batches(
+    batches: Iterable[ValidationResult], algorithm: Algorithm, keep: Sequence[str] = (), file: str = "frame"
+) -> Iterator[tuple[ValidationResult, pl.DataFrame]]:
+    """Iterate over batches of people with their answers, in order; some are scored while others are read.
+
+    Args:
+        batches: Validated people (``validate`` makes one batch of a frame, ``read_people`` some of a file).
+        algorithm: Ready to run.
+        keep: Columns of the people to carry over.
+        file: Where the people come from, for messages.
+
+    Yields:
+        Each batch, and the answers of its valid rows.
+
+    Raises:
+        InputError: A column to keep is not there, or is one of the answers.
+    """
+
+    def score(people: pl.DataFrame) -> pl.DataFrame:
+        answers = algorithm.compute(people).answers
+        for name in keep:
+            if name not in people.columns:
+                raise no_column(name, people.columns, file)
+            if name in answers.columns:
+                raise InputError(f"{file}: column {name!r} is one of the answers already; do not keep it")
+        return answers.with_columns(people.select(keep))
+
+    waiting: deque[tuple[ValidationResult, Future[pl.DataFrame]]] = deque()
+    with ThreadPoolExecutor(WORKERS) as threads:
+        for batch in batches:
+            waiting.append((batch, threads.submit(score, batch.valid)))
+            if len(waiting) > WORKERS:
+                done, answers = waiting.popleft()
+                yield done, answers.result()
+        for done, answers in waiting:
+            yield done, answers.result()

@@ -27,7 +27,7 @@ from bobanalysis.validation import validate
 from .diagnosis import Relevance, challenges
 from .market import Market, join
 from .outcomes import answers, details
-from .pipeline import Bob, Run, item_score
+from .pipeline import Bob, Run, item_scores
 from .ranking import rank
 from .records import read_users
 from .rulebook import catalogue
@@ -156,7 +156,7 @@ def _compare(vectors: list[dict[str, Any]], market: Market, report: Report) -> N
         raise InputError(f"{came.num_rejected} recorded projects cannot be read: {rows}")
     run = bob.steps(came.valid, plan.values())
     scored = evaluate(plan, run.known, keep=["rome_id"])
-    ranked = rank([item_score(scored, k) for k in plan], list(plan), negative=False)
+    ranked = rank(item_scores(scored, plan), list(plan), negative=False)
     plans = advice_lists(ranked, list(plan))["advice"].to_list()
     told = _told(run)
     places = {key: k for k, key in enumerate(run.diagnosed.select("user", "project").iter_rows())}

@@ -347,12 +347,13 @@ class Bob(Algorithm):
         scoring = {k: rule for k, rule in self.roots.items() if k not in self.diagnosis}
         scored = evaluate(scoring, known, keep=[JOB])
         failed = diagnosed["diagnosis_error"].is_not_null()
-        stars = [item_score(scored, f"advice {k}", failed) for k in self.advice]
+        stars = item_scores(scored, [f"advice {k}" for k in self.advice], failed)
         excludes = [(m.id, other) for m in advice_modules() for other in m.excludes]
         advice = rank(stars, list(self.advice), excludes)
-        points = {k: scored.frame[f"strategy {k}"].cast(pl.Float64) for k in self.strategies}
+        points = scored.frame.select(pl.col(f"strategy {k}").cast(pl.Float64) for k in self.strategies)
         main, overall = diagnosed["main_challenge"], diagnosed["overall_score"]
-        proposed = propose(main, overall, points, scored.frame["job tips"], advice)
+        given = dict(zip(self.strategies, points, strict=True))
+        proposed = propose(main, overall, given, scored.frame["job tips"], advice)
 
         def answers() -> pl.DataFrame:
             return pl.concat([diagnosed, advice_lists(advice, list(self.advice)), proposed], how="horizontal")
@@ -407,12 +408,15 @@ def _national_offers() -> Expr:
     return first_match(when(score == 0, 0), when(offers < 1, 1), otherwise=offers)
 
 
-def item_score(done: Evaluation, column: str, failed: pl.Series | None = None) -> pl.Series:
-    """Return the score of an item: 0.1 where its rule names what it lacks, null where it has none."""
-    score: pl.Expr = pl.col(column).cast(pl.Float64)
-    if column + STATUS in done.frame.columns:
-        lacking = [k for k, r in enumerate(done.refusals, 1) if r.kind == "missing" and r.details]
-        score = pl.when(pl.col(column + STATUS).is_in(lacking)).then(LACKS_DATA).otherwise(score)
-    if failed is not None and failed.any():
-        score = pl.when(~failed).then(score)
-    return done.frame.select(score).to_series()
+def item_scores(done: Evaluation, columns: Iterable[str], failed: pl.Series | None = None) -> list[pl.Series]:
+    """Return the scores of items: 0.1 where its rule names what it lacks, null where it has none."""
+    lacking = [k for k, r in enumerate(done.refusals, 1) if r.kind == "missing" and r.details]
+    scores = []
+    for column in columns:
+        score: pl.Expr = pl.col(column).cast(pl.Float64)
+        if column + STATUS in done.frame.columns:
+            score = pl.when(pl.col(column + STATUS).is_in(lacking)).then(LACKS_DATA).otherwise(score)
+        if failed is not None and failed.any():
+            score = pl.when(~failed).then(score)
+        scores.append(score.alias(column))
+    return done.frame.select(scores).get_columns()

@@ -7,19 +7,20 @@ sorting lists in a data frame.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
 Ints = npt.NDArray[np.int16]
-Made = TypeVar("Made")
+Numbered = tuple[npt.NDArray[np.int64], int]
 
-BITS = 6  # of a key are the item: at most 64 items
+BITS = 6  # of a key are the item: at most 64 itemsNumbered = tuple[npt.NDArray[np.int64], int]
+
+FEW = 8  # scores that are compared with one after the other
 BLOCK = 1 << 15  # rows that are sorted at a time: they stay in the processor's cache
 
 
@@ -45,11 +46,35 @@ class Ranking:
         return self.values[keys >> BITS]
 
 
-def in_threads(do: Callable[[npt.NDArray[np.int64]], Made], rows: npt.NDArray[np.int64]) -> list[Made]:
-    """Do something for blocks of rows, on all processors; for an empty block if there are no rows."""
-    blocks = np.split(rows, range(BLOCK, len(rows), BLOCK))
-    with ThreadPoolExecutor() as threads:
-        return list(threads.map(do, blocks))
+def numbered(codes: npt.NDArray[np.integer]) -> Numbered:
+    """Number the values that occur among small integers from 0 on, and count them.
+
+    >>> numbered(np.array([7, 7, 2]))[0].tolist()
+    [1, 1, 0]
+    """
+    codes = codes.astype(np.int64) - int(codes.min())  # what numpy takes as an index without a copy
+    there = np.zeros(int(codes.max()) + 1, dtype=bool)
+    there[codes] = True
+    place = np.cumsum(there) - 1
+    return place.take(codes), int(place[-1]) + 1
+
+
+def distinct(columns: Iterable[Numbered]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return the place of one of each distinct row of some columns, and which one each row is.
+
+    >>> distinct([numbered(np.array([7, 7, 2])), numbered(np.array([1, 5, 1]))])[1].tolist()
+    [1, 2, 0]
+    """
+    number, count = np.zeros(1, dtype=np.int64), 1
+    for own, many in columns:
+        if count * many > 1 << 16:  # tables of this size stay in the processor's cache
+            number, count = numbered(number)
+        if many > 1 or count == 1:
+            number, count = number * many + own, count * many
+    number, count = numbered(number)
+    places = np.empty(count, dtype=np.int64)
+    places[number] = np.arange(len(number))
+    return places, number
 
 
 def rank(
@@ -76,9 +101,9 @@ def rank(
     # Why integers: a score and its tie-break in 15 bits sort in one pass of numpy over a block that fits in
     # the cache, and an incompatibility ("b is dropped where a ranks better") is one comparison of two columns
     # of keys. Lists in a data frame would be sorted by two keys, and settled by joins, for every person.
-    told = [score.fill_null(0.0) for score in scores]
-    found = {score for column in told for score in column.unique()}
-    values = np.array(sorted(found | {-np.inf, 0.0}))  # nobody has the first one: no key is 0
+    told = pl.DataFrame({str(k): score for k, score in enumerate(scores)}).fill_null(0.0)
+    known = [np.array(found) for found in told.select(pl.all().unique().implode()).row(0)]
+    values = np.unique(np.concatenate([*known, [-np.inf, 0.0]]))  # nobody has the first one: no key is 0
     if len(values) >= 1 << (15 - BITS):
         raise ValueError(f"{len(values)} distinct scores are more than the key holds")
     by_id = sorted(range(len(ids)), key=lambda k: ids[k])
@@ -87,23 +112,32 @@ def rank(
     zero = int(np.searchsorted(values, 0.0))
     columns = [column.to_numpy() for column in told]
 
-    def settled(rows: npt.NDArray[np.int64]) -> tuple[Ints, Ints]:
-        codes = np.array([np.searchsorted(values, column[rows]) for column in columns], dtype=np.int16)
-        # A score of 0 is not told: its key is 0.
-        keys = np.where(codes == zero, 0, (codes << BITS) | place[:, None])
+    def settled(first: int) -> tuple[Ints, Ints]:
+        block = slice(first, first + BLOCK)
+        keys = np.empty((len(ids), len(columns[0][block])), dtype=np.int16)
+        for key, own, column, scores in zip(keys, place, columns, known, strict=True):
+            # A score of 0 is not told: its key is 0.
+            coded = np.where(scores == 0, 0, (np.searchsorted(values, scores) << BITS) | own)
+            if len(scores) > FEW:
+                key[:] = coded[np.argsort(scores)][np.searchsorted(np.sort(scores), column[block])]
+            else:  # comparing with each is faster than looking each person's up
+                key[:] = coded[0] if len(coded) else 0
+                for score, code in zip(scores[1:], coded[1:], strict=True):
+                    np.putmask(key, column[block] == score, code)
         _settle(keys, zero << BITS, pairs, negative)
         best = np.array(keys.T, order="C")  # a copy even for one row: `keys` stay unsorted
         best.sort(axis=1)
         return keys, best[:, ::-1]
 
-    blocks = in_threads(settled, np.arange(len(columns[0])))
+    with ThreadPoolExecutor() as threads:
+        blocks = list(threads.map(settled, range(0, max(1, len(columns[0])), BLOCK)))
     keys, best = np.concatenate([k for k, _ in blocks], axis=1), np.concatenate([b for _, b in blocks])
     return Ranking(keys, best, values, np.array(by_id, dtype=np.int16))
 
 
 def _settle(keys: Ints, zero: int, pairs: list[tuple[int, int]], negative: bool) -> None:
     """Drop, in place, the items that a better one excludes, and those below 0 that nobody reaches."""
-    below = (keys != 0) & (keys < zero)
+    below = (keys != 0) & (keys < zero) if zero > 1 << BITS else np.zeros(1, dtype=bool)
     if below.any():
         reached = (keys != 0).all(axis=0) if negative else np.zeros(keys.shape[1], dtype=bool)
         keys[below & ~reached] = 0

@@ -59,13 +59,14 @@ def _complete(people: pl.DataFrame, now: str) -> pl.DataFrame:
     people = people.drop(lists)
     contracts = [v.name for v in DICTIONARY.sets["employment_types"].values() if v.name in people.columns]
     ticked = [as_yes_no(pl.col(c), people.schema[c]).fill_null(False).cast(pl.Int32) for c in contracts]
+    place = pl.col("record") - 1 if "record" in people.columns else pl.int_range(pl.len())
     follows = {
         "num_employment_types": pl.sum_horizontal(pl.lit(0), *ticked),
         "search_length_now": pl.col("search_length") if "search_length" in people.columns else None,
         "now": pl.lit(moment),
         "month": pl.lit(moment.month, dtype=pl.Int32),
         f"age{IF_UNKNOWN}": pl.lit(moment.year),
-        "user": pl.int_range(pl.len(), dtype=pl.Int32),
+        "user": place.cast(pl.Int32),
         "project": pl.lit(0, dtype=pl.Int32),
     }
     return people.with_columns(

@@ -4,24 +4,27 @@ Each main challenge has its own strategies. One is proposed if its rule gives it
 its pieces of advice was given. Points are capped by what the overall score leaves up to 100, then cut to a
 whole number; strategies are sorted by points, the first one is the principal one.
 
-People are taken challenge by challenge, in blocks of rows; within a block everything is numpy.
+Of many people few differ in what a strategy reads: plans are made once for each distinct case, challenge by
+challenge, and then gathered.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import partial
+from collections.abc import Mapping, Sequence
+from functools import reduce
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-import pyarrow as pa
 
-from .configuration import Strategy, advice_modules, job_advice, strategies
-from .ranking import BITS, Ints, Ranking, in_threads
+from .configuration import advice_modules, job_advice, strategies
+from .ranking import BITS, Ints, Numbered, Ranking, distinct, numbered
 
-JOB_TIPS = "specific-to-job"
 SECONDARY = 10  # points up to which a strategy is called secondary (the published literal, Q39)
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 _DEEP = 5  # bits for a place in a sort key
 _ADVICE = [m.id for m in advice_modules()]
 _IDS = [s.id for s in strategies()]
@@ -29,9 +32,15 @@ _NAMED = {  # the columns of advice that each piece may be; some texts start the
     s.id: [
         columns
         for start in s.advice
-        if (columns := [k for k, name in enumerate(_ADVICE) if name.startswith(start)])
+        if (columns := tuple(k for k, name in enumerate(_ADVICE) if name.startswith(start)))
     ]
     for s in strategies()
+}
+_TIPS = _ADVICE.index("specific-to-job")
+_LISTED = {s.id: np.array([*(s.id in j.strategies for j in job_advice()), False]) for s in strategies()}
+_GROUPS = {
+    challenge: [s for s in strategies() if challenge in s.challenges]
+    for challenge in dict.fromkeys(c for s in strategies() for c in s.challenges)
 }
 
 
@@ -53,70 +62,88 @@ def propose(
     of advice by stars).
     Raises ValueError if points are negative, as the published server does (Q47).
     """
+    told = category.cast(pl.Enum([*_GROUPS]), strict=False).to_physical().fill_null(len(_GROUPS)).to_numpy()
+    order = np.argsort(told, kind="stable")
+    ends = np.searchsorted(told[order], np.arange(len(_GROUPS) + 1))
     left = 100 - overall.fill_null(0).to_numpy().astype(np.float64)
-    given = {name: points.to_numpy() for name, points in triggers.items()}
-    blocks = []
-    told = category.cast(pl.String)
-    for challenge in {c: None for s in strategies() for c in s.challenges}:
-        group = [s for s in strategies() if challenge in s.challenges]
-        rows = (told == challenge).arg_true().to_numpy().astype(np.int64)
-        blocks += in_threads(partial(_block, group, left, given, tips.to_numpy(), advice), rows)
-    found = pl.concat(blocks).sort("row", maintain_order=True)
-    counts = np.bincount(found["row"].to_numpy(), minlength=len(category))
-    return pl.DataFrame({name: _lists(counts, found[name]) for name in found.columns if name != "row"})
+    listed, keys = tips.to_numpy()[order], [key[order] for key in advice.keys]
+    pieces: dict[tuple[int, ...], tuple[Ints, Numbered]] = {}  # the keys of each piece of advice
+    none, nothing = np.zeros(1, dtype=np.int64), np.zeros(0, dtype=np.int16)
+    outcomes, plans = [_Lists(none, (nothing,) * 3)], [_Lists(none, (nothing,))]  # the first: no challenge
+    outcome = np.zeros(len(category), dtype=np.int64)
+    plan = np.full((len(category), max(map(len, _GROUPS.values()))), -1, dtype=np.int64)
+    for group, first, end in zip(_GROUPS.values(), ends[:-1], ends[1:], strict=True):
+        if first == end:
+            continue
+        rows, own, codes = order[first:end], np.empty((end - first, len(group)), dtype=np.int64), []
+        for k, one in enumerate(group):
+            for any_of in {*_NAMED[one.id]} - {*pieces}:
+                best_ranked = reduce(np.maximum, (keys[c] for c in any_of))
+                pieces[any_of] = best_ranked, numbered(best_ranked)
+            held = [pieces[any_of] for any_of in _NAMED[one.id]]
+            held = [(piece[first:end], (number[first:end], many)) for piece, (number, many) in held]
+            if _LISTED[one.id].any() or not held:
+                tip = np.where(_LISTED[one.id][listed[first:end]], keys[_TIPS][first:end], np.int16(0))
+                held.append((tip, numbered(tip)))
+            number, found = _plans(held, advice)
+            own[:, k] = number + sum(len(p.counts) for p in plans)
+            plans.append(found)
+            score = triggers[one.id].to_numpy()[rows]
+            points = np.minimum(score * 100 / 3, left[rows])
+            proposed = (score != 0) & (found.counts > 0)[number]
+            if (proposed & (points < 0)).any():
+                raise ValueError(f"strategy {one.id!r} has negative points: the overall score is above 100")
+            code = (points.astype(np.int16) << 1) + (points <= SECONDARY) + 1
+            codes.append(np.where(proposed, code, 0).astype(np.int16))
+        places, number = distinct(map(numbered, codes))
+        table = np.stack([code[places] for code in codes], axis=1)
+        best, whole = _best_first(np.where(table > 0, (table - 1) >> 1, np.int16(-1)))
+        shown = best >= 0
+        ids = np.array([_IDS.index(s.id) for s in group])
+        secondary = (np.take_along_axis(table, best, axis=1)[shown] - 1) & 1 == 1
+        outcome[rows] = number + sum(len(o.counts) for o in outcomes)
+        outcomes.append(_Lists(shown.sum(axis=1), (ids[best[shown]], whole[shown], secondary)))
+        chosen = best.take(number, axis=0)
+        own = own.take(chosen + np.arange(0, own.size, len(group))[:, None])
+        plan[rows, : len(group)] = np.where(chosen < 0, -1, own)
+    counts, (ids, points, secondary) = _joined(outcomes)
+    lengths, (advised,) = _joined(plans)
+    columns = {
+        "strategies": _lists(counts, _coded(ids, _IDS)),
+        "strategy_points": _lists(counts, _arrow(points.astype(np.int16))),
+        "strategy_is_secondary": _lists(counts, _arrow(secondary.astype(bool))),
+    }
+    columns = {name: lists.take(_arrow(outcome)) for name, lists in columns.items()}
+    given = _lists(lengths, _coded(advised, _ADVICE)).take(_arrow(plan[plan >= 0]))
+    columns["strategy_advice"] = _lists(counts[outcome], given)
+    return pl.DataFrame({name: pl.from_arrow(lists) for name, lists in columns.items()})
 
 
-def _block(
-    group: list[Strategy],
-    left: npt.NDArray[np.float64],
-    triggers: Mapping[str, npt.NDArray[np.float64]],
-    tips: npt.NDArray[np.int64],
-    advice: Ranking,
-    rows: npt.NDArray[np.int64],
-) -> pl.DataFrame:
-    """Return the strategies of some people with one challenge, one row a person and strategy, best first."""
-    given = _given(group, tips[rows], advice.keys[:, rows])
-    score = np.stack([triggers[s.id][rows] for s in group], axis=1)
-    points = np.minimum(score * 100 / 3, left[rows, None])
-    proposed = (score != 0) & given.any(axis=2)
-    if len(wrong := np.argwhere(proposed & (points < 0))):
-        name = group[wrong[0][1]].id
-        raise ValueError(f"strategy {name!r} has negative points: the overall score is above 100")
-    best, whole = _best_first(np.where(proposed, points, -1).astype(np.int16))
-    shown = best >= 0
-    # From here on everything is a flat array with counts, and becomes Arrow lists without a loop over people.
-    person, chosen = np.nonzero(shown)[0], best[shown]
-    keys = given[person, chosen]
-    # Of a key of advice only the stars order the pieces of a strategy: the id does not break ties here.
-    places, _ = _best_first(np.where(keys == 0, np.int16(-1), keys >> BITS))
-    there = places >= 0
-    pieces = advice.item(np.take_along_axis(keys, places, axis=1)[there])
-    ids = np.array([_IDS.index(s.id) for s in group])
-    return pl.DataFrame(
-        {
-            "row": rows[person],
-            "strategies": _coded(ids[chosen], _IDS),
-            "strategy_points": whole[shown],
-            "strategy_is_secondary": points[person, chosen] <= SECONDARY,
-            "strategy_advice": _lists(there.sum(axis=1), _coded(pieces, _ADVICE)),
-        }
-    )
+class _Lists(NamedTuple):
+    """Lists, one after the other: how long each one is, and what they hold, maybe several columns of it."""
+
+    counts: npt.NDArray[np.int64]
+    values: tuple[npt.NDArray[Any], ...]
 
 
-def _given(group: list[Strategy], tips: npt.NDArray[np.int64], keys: Ints) -> Ints:
-    """Return the keys of the pieces of advice of each strategy: people × strategies × pieces, 0 for none.
+def _joined(parts: Sequence[_Lists]) -> _Lists:
+    """Return the lists of all parts."""
+    values = zip(*(p.values for p in parts), strict=True)
+    return _Lists(np.concatenate([p.counts for p in parts]), tuple(map(np.concatenate, values)))
+
+
+def _plans(pieces: Sequence[tuple[Ints, Numbered]], advice: Ranking) -> tuple[npt.NDArray[np.int64], _Lists]:
+    """Return the distinct plans of a strategy, lists of pieces of advice by stars, and whose is which.
 
     A piece is the best ranked advice whose id starts with the given text (C25); tips for the person's
     occupation come last, if the strategy is on their list.
     """
-    most = max(len(_NAMED[s.id]) for s in group) + 1
-    table = np.zeros((len(tips), len(group), most), dtype=np.int16)
-    for k, strategy in enumerate(group):
-        for place, columns in enumerate(_NAMED[strategy.id]):
-            table[:, k, place] = keys[columns].max(axis=0)
-        listed = np.array([strategy.id in j.strategies for j in job_advice()] + [False])
-        table[:, k, most - 1] = np.where(listed[tips], keys[_ADVICE.index(JOB_TIPS)], 0)
-    return table
+    places, number = distinct(own for _, own in pieces)
+    held = np.stack([piece[places] for piece, _ in pieces], axis=1)
+    # Of a key of advice only the stars order the pieces of a strategy: the id does not break ties here.
+    best, _ = _best_first(np.where(held == 0, np.int16(-1), held >> BITS))
+    there = best >= 0
+    return number, _Lists(there.sum(axis=1), (advice.item(np.take_along_axis(held, best, axis=1)[there]),))
 
 
 def _best_first(values: Ints) -> tuple[npt.NDArray[np.int64], Ints]:
@@ -132,22 +159,30 @@ def _best_first(values: Ints) -> tuple[npt.NDArray[np.int64], Ints]:
     return np.where(packed == 0, -1, last - (packed & last)).astype(np.int64), packed >> _DEEP
 
 
-def _lists(counts: npt.NDArray[np.int64], values: pl.Series) -> pl.Series:
+def _lists(counts: npt.NDArray[np.integer], values: pa.Array) -> pa.LargeListArray:
     """Return lists of so many values, one after the other."""
-    # Arrow is given what Polars made: pyarrow's own reading of arrays begins with the import of pandas.
-    offsets = pl.Series(np.concatenate([[0], np.cumsum(counts)])).to_arrow()
-    return pl.Series(pl.from_arrow(pa.LargeListArray.from_arrays(offsets, values.to_arrow())))
+    offsets = np.concatenate([[0], np.cumsum(counts, dtype=np.int64)])
+    import pyarrow as pa
+
+    return pa.LargeListArray.from_arrays(_arrow(offsets), values)
 
 
-def _coded(codes: npt.NDArray[np.integer], names: list[str]) -> pl.Series:
-    return pl.Series(names, dtype=pl.Categorical).gather(codes)
+def _arrow(values: npt.NDArray[Any]) -> pa.Array:
+    """Return an array in Arrow, made by Polars: its own reading begins with the import of pandas."""
+    return pl.Series(values).to_arrow()
+
+
+def _coded(codes: npt.NDArray[np.integer], names: list[str]) -> pa.Array:
+    import pyarrow as pa
+
+    return pa.DictionaryArray.from_arrays(_arrow(codes.astype(np.uint32)), pl.Series(names).to_arrow())
 
 
 def advice_lists(advice: Ranking, ids: list[str]) -> pl.DataFrame:
     """Return ranked items as list columns: ``advice`` (ids, best first) and ``stars`` (32-bit scores)."""
-    shown = advice.sorted != 0
-    keys, counts = advice.sorted[shown], shown.sum(axis=1)
-    stars = pl.Series(advice.score(keys).astype(np.float32))
-    return pl.DataFrame(
-        {"advice": _lists(counts, _coded(advice.item(keys), ids)), "stars": _lists(counts, stars)}
-    )
+    every = pl.Series(advice.sorted.ravel())
+    keys = every.filter(every != 0).to_numpy()
+    counts = (advice.keys != 0).sum(axis=0, dtype=np.uint8)
+    stars = advice.values.astype(np.float32)[keys >> BITS]
+    lists = {"advice": _coded(advice.item(keys), ids), "stars": _arrow(stars)}
+    return pl.DataFrame({name: pl.from_arrow(_lists(counts, values)) for name, values in lists.items()})

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import reduce
+from functools import lru_cache, reduce
 from typing import Any, NamedTuple
 
 import polars as pl
@@ -70,24 +70,60 @@ def evaluate(rules: Mapping[str, e.Expr], frame: Any, keep: Iterable[str] = ()) 
         [0, 2]
     """
     work, back = to_polars(frame)
-    _check(rules, work)
-    table = refusals(*rules.values())
-    compiler = _Compiler(table)
-    for layer in _layers(rules.values()):
-        work = work.with_columns(column for node in layer for column in compiler.columns(node))
-    out: dict[str, pl.Expr] = {}
-    for name, rule in rules.items():
+    plan = _plan((*rules,), (*rules.values(),))
+    _check(rules, plan.read, work)
+    for name, steps in plan.told.items():
+        values = work.select(pl.col(name).unique())
+        places = work.select(name).join(
+            values.with_row_index("·"), on=name, how="left", maintain_order="left"
+        )["·"]
+        for columns in steps:
+            values = values.with_columns(columns)
+        work = work.with_columns(values.drop(name)[places])
+    for columns in plan.layers:
+        work = work.with_columns(columns)
+    return Evaluation(back(work.with_columns(**plan.out).select(*keep, *plan.out)), plan.table)
+
+
+class _Plan(NamedTuple):
+    """Compiled rules: what they may refuse and read; columns, layer by layer, then those of the answers.
+
+    ``told``: those that follow from one text input alone, by its name. A text has few values (a job, say):
+    its columns are computed once for each, then gathered.
+    """
+
+    table: tuple[e.Undefined, ...]
+    read: list[e.Variable]
+    told: dict[str, list[list[pl.Expr]]]
+    layers: list[list[pl.Expr]]
+    out: dict[str, pl.Expr]
+
+
+@lru_cache(maxsize=32)
+def _plan(names: tuple[str, ...], rules: tuple[e.Expr, ...]) -> _Plan:
+    plan = _Plan(refusals(*rules), e.inputs(*rules), {}, [], {})
+    compiler = _Compiler(plan.table)
+    for layer in _layers(rules):
+        found: dict[str, list[pl.Expr]] = {}
+        for node in layer:
+            read = e.inputs(node)
+            alone = read[0].name if [v.kind for v in read] == ["text"] else ""
+            found.setdefault(alone, []).extend(compiler.columns(node))
+        plan.layers.append(found.pop("", []))
+        for name, columns in found.items():
+            plan.told.setdefault(name, []).append(columns)
+    for name, rule in zip(names, rules, strict=True):
         value, status = compiler.compile(rule)
-        out[name] = value
+        plan.out[name] = value
         if status is not None:
-            out |= {name: pl.when(status == 0).then(value), name + STATUS: status}
-    return Evaluation(back(work.with_columns(**out).select(*keep, *out)), table)
+            plan.out.update({name: pl.when(status == 0).then(value), name + STATUS: status})
+    return plan
 
 
-def _check(rules: Mapping[str, e.Expr], frame: pl.DataFrame) -> None:
+def _check(rules: Mapping[str, e.Expr], read: Iterable[e.Variable], frame: pl.DataFrame) -> None:
     """Refuse a frame that lacks a column, holds one of another type, or a null that a rule would read."""
     types = frame.schema
-    for variable in e.inputs(*rules.values()):
+    for variable in read:
         name = variable.name
         if name not in types:
             raise KeyError(
@@ -168,12 +204,16 @@ class _Compiler(e.Visitor):
         self._code = {id(refusal): k for k, refusal in enumerate(table, 1)}
         self._pairs: dict[int, Pair] = {}
         self._memo: dict[int, frozenset[e.Undefined]] = {}
+        self._coded: dict[int, pl.Expr] = {}  # texts as categories, which are compared faster
 
     def columns(self, node: e.Named | e.Window) -> list[pl.Expr]:
         """Return the columns of a named rule or window; from now on it is read from them."""
         value, status = self.visit(node)
         column = f"= {getattr(node, 'name', 'window')} #{len(self._pairs)}"  # a changed rule keeps its name
-        self._pairs[id(node)] = Pair(pl.col(column), None if status is None else pl.col(column + STATUS))
+        read = pl.col(column)
+        if (coded := self._coded.get(id(node))) is not None:
+            self._coded[id(node)], value, read = read, coded, read.cast(pl.String)
+        self._pairs[id(node)] = Pair(read, None if status is None else pl.col(column + STATUS))
         return [value.alias(column), *([] if status is None else [status.alias(column + STATUS)])]
 
     def _window(self, over: e.Window) -> Pair:
@@ -211,11 +251,16 @@ class _Compiler(e.Visitor):
         return Pair(pl.lit(item.value), None)
 
     def _named(self, item: e.Named) -> Pair:
-        return self.compile(item.item)
+        pair = self.compile(item.item)
+        if id(item.item) in self._coded:
+            self._coded[id(item)] = self._coded[id(item.item)]
+        return pair
 
     def _compare(self, item: e.Compare) -> Pair:
         left, right = self.compile(item.left), self.compile(item.right)
-        return Pair(e.COMPARISONS[item.op](left.value, right.value), _first(left.status, right.status))
+        equal = item.op in ("==", "!=") and isinstance(item.right, e.Const)
+        value = self._coded.get(id(item.left), left.value) if equal else left.value
+        return Pair(e.COMPARISONS[item.op](value, right.value), _first(left.status, right.status))
 
     def _arith(self, item: e.Arith) -> Pair:
         left, right = self._number(item.left), self._number(item.right)
@@ -263,13 +308,18 @@ class _Compiler(e.Visitor):
     def _cases(self, item: e.Cases) -> Pair:
         """Read a decision table from the bottom up, so that its first row decides."""
         blank = pl.lit(False) if e.is_condition(item) else pl.lit(0)
-        value, status = self._result(item.otherwise, blank)
+        results = [item.otherwise, *(row.result for row in item.rows)]
+        texts = [r.value for r in results if isinstance(r, e.Const) and isinstance(r.value, str)]
+        coded = pl.Enum([*dict.fromkeys(texts)]) if len(texts) == len(results) else None
+        value, status = self._result(item.otherwise, blank, coded)
         for row in reversed(item.rows):
             assert isinstance(row, e.Row)
             condition = self.compile(row.condition)
-            result, result_status = self._result(row.result, blank)
+            result, result_status = self._result(row.result, blank, coded)
             value = pl.when(condition.value).then(result).otherwise(value)
             status = _first(condition.status, _pick(condition.value, result_status, status))
+        if coded:
+            self._coded[id(item)], value = value, value.cast(pl.String)
         return Pair(value, status)
 
     def _sum(self, item: e.Sum) -> Pair:
@@ -281,9 +331,10 @@ class _Compiler(e.Visitor):
             status = _first(_first(status, condition.status), result.status)
         return Pair(value, status)
 
-    def _result(self, item: e.Expr, blank: pl.Expr) -> Pair:
+    def _result(self, item: e.Expr, blank: pl.Expr, coded: pl.Enum | None) -> Pair:
         pair = self.compile(item)
-        return Pair(blank, pair.status) if isinstance(item, e.Undefined) else pair
+        value = blank if isinstance(item, e.Undefined) else pair.value
+        return Pair(value.cast(coded) if coded else value, pair.status)
 
     def _coalesce(self, item: e.Coalesce) -> Pair:
         inner = self.compile(item.item)
