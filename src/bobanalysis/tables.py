@@ -11,10 +11,12 @@ import codecs
 import csv
 import dataclasses
 import difflib
+import glob
 import hashlib
 import io
 import json
 import os
+import platform
 import re
 import types
 import typing
@@ -506,20 +508,24 @@ def _records(
         frame = parsed(b"\n".join(line.rstrip(b"\r\n") for line in lines))
         if frame.height == len(lines):
             return frame, list(range(first, first + len(lines))), []
-    except pl.exceptions.PolarsError:
+    except (pl.exceptions.PolarsError, OSError):
         pass
-    frames, good, bad = [], [], []
+    kept, good, bad = list[bytes](), [], []
     for number, line in enumerate(lines, first):
         try:
             if not isinstance(json.loads(line), dict):
                 raise ValueError("not a JSON object")
-            frames.append(parsed(line))
+            parsed(b"\n".join([*kept[:1], line.strip()]))  # of kinds that go with those of the first
+            kept.append(line.strip())
             good.append(number)
-        except (ValueError, pl.exceptions.PolarsError) as error:
+        except (ValueError, OSError, pl.exceptions.PolarsError) as error:
             shown = line[:80].decode("utf-8", "replace").strip()
             bad.append((number, LINE, shown, f"is not a record: {short(error)}"))
-    empty = pl.DataFrame(schema=schema)
-    return pl.concat([empty, *frames], how="diagonal_relaxed") if frames else empty, good, bad
+    try:
+        return parsed(b"\n".join(kept)) if kept else pl.DataFrame(schema=schema), good, bad
+    except pl.exceptions.PolarsError as error:
+        kinds = "one field holds numbers or text in some records, and objects or lists in others"
+        raise InputError(f"records {first} to {first + len(lines) - 1}: {kinds}: {short(error)}") from error
 
 
 def to_polars(frame: Any) -> tuple[pl.DataFrame, Callable[[pl.DataFrame], Any]]:
@@ -614,7 +620,7 @@ class Writer:
         """Choose the format by the ending of the name."""
         if self.path.suffix not in FORMATS:
             raise InputError(f"{self.path}: tables are written as {', '.join(FORMATS)}")
-        self._part = self.path.with_name(self.path.name + ".part")
+        self._part = aside(self.path)
         self._threads, self._frames = ThreadPoolExecutor(1), Queue[pl.DataFrame | None](1)
 
     def __enter__(self) -> Writer:
@@ -685,9 +691,39 @@ def write_table(frame: pl.DataFrame, path: str | Path, metadata: dict[str, str] 
 
 def write_text(text: str, path: str | Path) -> None:
     """Write a text file, whole or not at all."""
-    part = Path(path).with_name(Path(path).name + ".part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(path)
+    part = aside(Path(path))
+    try:
+        part.write_text(text, encoding="utf-8")
+        part.replace(path)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def aside(path: Path) -> Path:
+    """Return a name to write to before a file takes its own: hidden, and another in each process.
+
+    What processes of this machine that were killed left there is taken away.
+    """
+    host = platform.node()
+    for left in path.parent.glob(f".{glob.escape(path.name)}.{glob.escape(host)}.*.part"):
+        with suppress(OSError):  # another process was faster
+            if not _runs(int(left.name.split(".")[-2])):
+                left.unlink()
+    return path.with_name(f".{path.name}.{host}.{os.getpid()}.part")
+
+
+def _runs(process: int) -> bool:
+    if os.name != "posix":
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
 
 
 def digest(path: Path) -> str:
@@ -745,7 +781,10 @@ LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C reader is ten ti
 
 def load_yaml(kind: type[T], path: Any) -> T:
     """Read a YAML file as ``kind``; see :func:`load`. ``path`` is a Path or a resource of a package."""
-    return load(kind, yaml.load(path.read_text(encoding="utf-8"), Loader=LOADER), path.name)
+    try:
+        return load(kind, yaml.load(path.read_text(encoding="utf-8"), Loader=LOADER), path.name)
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise InputError(f"{path.name} is not YAML: {short(error)}") from error
 
 
 def load(kind: type[T], raw: Any, where: str) -> T:

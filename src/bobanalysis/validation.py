@@ -133,6 +133,8 @@ def validate(
             f"{file}: column {', '.join(map(repr, missing))} missing{''.join(near)}; the rules read it. "
             f"Add it (empty where there is no answer); `bobanalysis columns` describes every column."
         )
+    objects = [v.name for v in wanted if frame.schema[v.name].is_nested()]  # no answer, but a text
+    frame = frame.with_columns(pl.col(n).map_elements(str, return_dtype=pl.String) for n in objects)
     given, columns = frame.schema, frame.columns  # Polars makes each anew whenever it is asked
     read = frame.select(_converted(v, given[v.name], decimal_comma).alias(v.name) for v in wanted)
     types = read.schema

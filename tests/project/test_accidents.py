@@ -318,9 +318,12 @@ def start(work: Work, new: bool) -> Run:
 
 def killed(work: Work, times: int) -> None:
     """Kill a command at random points of its duration and see that the old result stands, or the new one."""
-    before = time.monotonic()
-    assert start(work, False).wait().code == 0
-    duration, old = time.monotonic() - before, work.result()
+    took = []
+    for _ in range(2):  # the first reads from a cold disk
+        before = time.monotonic()
+        assert start(work, False).wait().code == 0
+        took.append(time.monotonic() - before)
+    duration, old = min(took), work.result()
     draw, runs, results = random.Random(SEED), [], []
     points = sorted(draw.uniform(0.02, 0.9) * duration for _ in range(times))
     while points:
@@ -355,9 +358,7 @@ def test_a_killed_run_leaves_the_last_good_result_and_the_next_one_completes(
     killed(work, times)
     if name == "build":  # kernels of the killed run may have lived on while the next one tidied up
         assert parent.run(work.folder, "build").code == 0
-    if name != "population":  # whose leftovers bear the number of their process
-        assert work.left() == [], "the next run removes what a killed one left"
-    assert all(left.endswith(".part") for left in work.left())
+    assert work.left() == [], "the next run removes what a killed one left"
 
 
 # ---- a full disk, a folder that cannot be written, too little memory
@@ -566,13 +567,8 @@ def test_two_downloads_at_once_wait_for_each_other(parent: Parent, tmp_path: Pat
     assert work.result() == work.content
 
 
-ONE_NAME = "writers of tables.Writer to one file share a name; take this mark off when they no longer do"
-
-
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "name", ["population", pytest.param("score", marks=pytest.mark.xfail(reason=ONE_NAME, strict=False))]
-)
+@pytest.mark.parametrize("name", ["population", "score"])
 def test_two_runs_to_one_file_leave_a_whole_one(desk: Desk, name: str):
     good = desk.good(name)
     runs = [desk.parent.start(desk.folder, *COMMANDS[name], env=desk.env) for _ in range(4)]

@@ -40,16 +40,6 @@ PHASES = [Phase.explicit, Phase.reuse, Phase.generate, *[Phase.shrink] * MANY]
 fuzzed = settings(
     max_examples=500 if MANY else 20, phases=PHASES, deadline=None, suppress_health_check=list(HealthCheck)
 )
-IN_TABLES = "bobanalysis.tables lets an error of {} through; take this mark off when it no longer does"
-
-
-def not_yet(what: str) -> Any:
-    """A fault that is known, of a module that others are writing anew."""
-    return pytest.mark.xfail(reason=IN_TABLES.format(what), strict=False)
-
-
-JSON_OF_POLARS = not_yet("Polars, where a value of JSON lines is of another kind or the file packed twice,")
-
 
 # ---- damage
 
@@ -209,9 +199,7 @@ def counted(path: Path) -> None:
 
 
 @pytest.mark.hypothesis
-@pytest.mark.parametrize(
-    "kind", [pytest.param(kind, marks=JSON_OF_POLARS) if "json" in kind else kind for kind in KINDS]
-)
+@pytest.mark.parametrize("kind", KINDS)
 def test_people_are_kept_or_rejected_whatever_their_file_holds(kind: str):
     @fuzzed
     @given(damaged(KINDS[kind]))
@@ -221,7 +209,6 @@ def test_people_are_kept_or_rejected_whatever_their_file_holds(kind: str):
     check()
 
 
-@JSON_OF_POLARS
 @fuzzed
 @given(altered(PEOPLE))
 def test_people_in_json_are_kept_or_rejected_whatever_its_values_are(people: Any):
@@ -269,9 +256,7 @@ HIRED = FRAME.select("region", "age", hired="trained", score="years_worked")
 
 
 @pytest.mark.hypothesis
-@pytest.mark.parametrize(
-    "kind", ["csv", pytest.param("jsonl", marks=not_yet("Polars, in what is packed twice,"))]
-)
+@pytest.mark.parametrize("kind", ["csv", "jsonl"])
 def test_a_table_to_audit_is_read_or_refused(kind: str):
     table = pl.concat([HIRED] * 4)
     good = table.write_csv(separator=";").encode() if kind == "csv" else table.write_ndjson().encode()
@@ -385,7 +370,6 @@ def test_a_dictionary_of_inputs_is_read_or_refused(content: bytes):
     survives(lambda: Dictionary.from_yaml(put(content, "dictionary.yaml")))
 
 
-@not_yet("YAML (in load_yaml)")
 @fuzzed
 @given(damaged(WORDS))
 def test_the_words_of_an_algorithm_are_read_or_refused(content: bytes):

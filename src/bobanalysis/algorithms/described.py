@@ -24,15 +24,17 @@ def described(
         requirements: What must hold of a person.
 
     Raises:
-        InputError: The file lacks something, or has a word for a rule that does not exist.
-        KeyError: The file has no word for a rule.
+        InputError: The file lacks something, such as the words of a rule, or has those of a rule that does
+            not exist.
     """
     said = load_yaml(dict[str, Any], words)
-    if unknown := set(said["rules"]) - set(rules):
-        raise InputError(f"{words.name}, rules: no rule is called {sorted(unknown)[0]!r}; take its words out")
+    told = load(dict[str, dict[str, Any]], said.get("rules"), f"{words.name}, rules")
+    for name in sorted({*told} ^ {*rules}):
+        wrong = "no rule is called so; take its words out" if name in told else "has no words; write them"
+        raise InputError(f"{words.name}, rules: {name!r}: {wrong}")
     made = {
         "dictionary": dictionary,
-        "rules": {n: {"name": n, "expr": expr, **said["rules"][n]} for n, expr in rules.items()},
+        "rules": {n: {"name": n, "expr": expr, **told[n]} for n, expr in rules.items()},
         "requirements": [*requirements],
     }
     return load(RuleAlgorithm, {**said, **made}, words.name)

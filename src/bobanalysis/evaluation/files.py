@@ -145,6 +145,9 @@ def _trec(path: Path, fields: tuple[str, ...], number: str) -> pl.DataFrame:
             frame = pl.DataFrame({"query": [None]}, {"query": pl.String})
         if not any(column.null_count() for column in frame) and not frame[number].is_nan().any():
             return frame
+    if (at := content.find(b"\x01")) >= 0:
+        line = content.count(b"\n", 0, at) + 1
+        raise EvaluationError(f"{path}, line {line}: byte 0x01 is no text; take it out")
     try:
         content.decode()
     except UnicodeDecodeError as error:

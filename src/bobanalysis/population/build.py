@@ -14,7 +14,7 @@ import polars as pl
 
 from bobanalysis.cluster.folder import part_name, parts_folder
 from bobanalysis.cluster.workers import ALONE, Progress, Workers
-from bobanalysis.tables import Part
+from bobanalysis.tables import Part, aside
 
 from . import draw
 from .inputs import NATIONAL_OF_BAND, SEXES
@@ -127,7 +127,7 @@ def write_parquet(
         "bobanalysis.age_by_place_publishable": "false",
     }
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    part = aside(path)
     tables = (frame.to_arrow() for frame in draw.blocks(plan, rows))
     first = next(tables)
     schema = first.schema.with_metadata(about)
