@@ -33,9 +33,8 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellControlSignal, DeadKernelError
 
 from bobanalysis import algorithms, report
-from bobanalysis.data.cache import alone
 from bobanalysis.report.folders import exchange, restore
-from bobanalysis.tables import write_text
+from bobanalysis.tables import alone, write_text
 
 ROOT = Path(__file__).parents[2]
 FORMAT = "3"

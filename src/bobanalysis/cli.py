@@ -162,7 +162,7 @@ def score(
     kept = [*dict.fromkeys(name.strip() for name in keep.split(",") if name.strip())]
     asked: dict[str, Any] = {"now": now, "keep": kept, "rejects": rejects}
     if team or not output.suffix:
-        totals = score_parts(people, output, run, **asked, workers=team, progress=done)
+        totals = score_parts(people, output, run, **asked, reads=market, workers=team, progress=done)
     else:
         totals = score_file(people, output, run(), **asked, progress=read)
     for note in totals.notes:

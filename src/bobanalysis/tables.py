@@ -22,7 +22,7 @@ import types
 import typing
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import islice, zip_longest
@@ -726,6 +726,26 @@ def _runs(process: int) -> bool:
     return True
 
 
+@contextmanager
+def alone(lock: Path, waits: Callable[[], object]) -> Iterator[None]:
+    """Let one process at a time do what follows; `waits` is called when another one is at it.
+
+    The lock goes with the process, however it ends.
+    """
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("w") as file:
+        try:
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            waits()
+            fcntl.flock(file, fcntl.LOCK_EX)
+        except ImportError:  # Windows: nobody waits
+            pass
+        yield
+
+
 def digest(path: Path) -> str:
     """Return the SHA-256 of a file, read part by part; of a folder, that of what sha256sum says of it."""
     if path.is_dir():
@@ -762,15 +782,17 @@ def _flat(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def refuse_overwrite(output: str | Path, *inputs: str | Path) -> None:
-    """Refuse an output that is one of the inputs, whatever names or links lead to it.
+    """Refuse an output that is, or holds, an input or a file of one, whatever names or links lead to it.
 
     Raises:
         InputError: it is the same file.
     """
-    for source in inputs:
-        same = os.path.realpath(output) == os.path.realpath(source)
-        if same or (os.path.exists(output) and os.path.exists(source) and os.path.samefile(output, source)):
-            raise InputError(f"{output} would overwrite the input {source}; give another name")
+    for given in map(Path, inputs):
+        for source in (given, *(given.iterdir() if given.is_dir() else ())):
+            same, real = os.path.realpath(output), os.path.realpath(source)
+            there = os.path.exists(output) and os.path.exists(source)
+            if Path(real).is_relative_to(same) or (there and os.path.samefile(output, source)):
+                raise InputError(f"{output} would overwrite the input {source}; give another name")
 
 
 # --- files of known shape -----------------------------------------------------------------------------------

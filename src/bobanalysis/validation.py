@@ -303,10 +303,16 @@ def read_people(
     try:
         table = t.open_table(asked)
     except t.NoRecords:
+        if path.is_dir():
+            raise
         nobody = t.Batch(pl.DataFrame(), pl.Series(dtype=pl.Int64), rejects())
         table = t.Table(path, (), lambda *_: iter([nobody]), kind="json")
     own = records if records and table.kind == "json" and {*records.schema} & {*table.columns} else None
     strange = rejects()
+    if own and path.is_dir():
+        raise InputError(
+            f"{path}: records are read file by file; give an output without an ending, for parts"
+        )
     if own:
         table = t.open_table(path, schema=own.schema)
         strange = _unknown_fields(path, own)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
 from bobanalysis import population
 from bobanalysis.algorithms import load
@@ -27,6 +28,7 @@ ROOT = Path(__file__).parents[2]
 NOW = "2022-06-29T00:00:00"
 DIAGNOSIS = partial(load, "bob", only_diagnosis=True)
 WRONG = 700
+ONE = [Part(Path("people.parquet"))]
 COMMAND = [sys.executable, "-c", "from bobanalysis.cli import app; app()"]
 
 
@@ -137,11 +139,11 @@ def test_a_run_after_one_that_failed_does_only_what_is_left(people, alone, tmp_p
 
 @pytest.mark.parametrize(("next_question", "there"), [({"now": 1}, True), ({"now": 2}, False)])
 def test_only_the_same_question_finds_the_parts_of_the_last_run(tmp_path, next_question, there):
-    with parts_folder(tmp_path / "out", {"now": 1}) as folder:
+    with parts_folder(tmp_path / "out", ONE, {"now": 1}) as folder:
         (folder / "part-00000.parquet").write_text("done")
         shutil.copytree(folder, tmp_path / "kept")  # as a run leaves it that was stopped here
     (tmp_path / "kept").rename(tmp_path / "out.partial")
-    with parts_folder(tmp_path / "out", next_question) as folder:
+    with parts_folder(tmp_path / "out", ONE, next_question) as folder:
         assert (folder / "part-00000.parquet").exists() is there
 
 
@@ -150,7 +152,7 @@ def test_a_folder_of_other_things_is_never_replaced(tmp_path):
     (tmp_path / "thesis" / "chapter.txt").write_text("precious")
     with (
         pytest.raises(InputError, match="holds other things than parts"),
-        parts_folder(tmp_path / "thesis", {}),
+        parts_folder(tmp_path / "thesis", ONE, {}),
     ):
         pass
     assert (tmp_path / "thesis" / "chapter.txt").read_text() == "precious"
@@ -200,8 +202,80 @@ def test_two_processes_give_what_one_gives(people, alone, tmp_path):
 
 def test_nobody_at_the_address_of_a_scheduler_is_said(monkeypatch):
     monkeypatch.setattr("bobanalysis.cluster.workers.PATIENCE", 0.2)
-    with pytest.raises(InputError, match=r"--scheduler tcp://127\.0\.0\.1:1: nobody answers"):
+    with pytest.raises(InputError, match=r"--scheduler tcp://127\.0\.0\.1:1: no worker answers"):
         Workers(scheduler="tcp://127.0.0.1:1").combine(rows, [Part(Path("x")), Part(Path("y"))], add)
+
+
+def test_people_of_a_sample_are_units_of_their_own_in_whatever_part_they_are(people):
+    asked = {"by": ["gender"], "prediction": "told", "strata": "region_id"}
+    whole, cut = (audit_file(people / name, **asked) for name in ("people.parquet", "parts"))
+    for name, table in tables(whole).items():
+        assert_frame_equal(table, tables(cut)[name], rel_tol=1e-12)
+
+
+def test_a_label_that_parts_hold_as_number_and_as_text_is_one_group(tmp_path):
+    told = pl.Series([True, False] * 20)
+    for at, labels in enumerate(([1.0, 2.0], [1, 2], ["1", "2"])):
+        frame = pl.DataFrame({"group": labels * 20, "told": told})
+        frame.write_parquet(tmp_path / f"{at}.parquet") if at else frame.write_ndjson(tmp_path / "0.jsonl")
+    found = audit_file(tmp_path, by=["group"], prediction="told")["group"]["measures"].filter(metric="count")
+    assert dict(found.select(pl.col("group").cast(pl.String), "n").rows()) == {"1": 60, "2": 60}
+
+
+@pytest.mark.parametrize(
+    ("output", "rejects"),
+    [("parts", "bad.csv"), (".", "bad.csv"), ("out", "parts/1.parquet"), ("out", "out/b.csv")],
+)
+def test_nothing_that_is_read_is_written_over(people, tmp_path, output, rejects):
+    folder = shutil.copytree(people / "parts", tmp_path / "desk" / "parts")
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    out, bad = tmp_path / "desk" / output, tmp_path / "desk" / rejects
+    with pytest.raises(InputError, match=r"would overwrite|would be within"):
+        score_parts(folder, out, DIAGNOSIS, now=NOW, rejects=bad)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_a_folder_of_somebody_else_that_is_called_partial_is_left(tmp_path):
+    (tmp_path / "out.partial").mkdir()
+    (tmp_path / "out.partial" / "thesis.txt").write_text("precious")
+    with pytest.raises(InputError, match="is not of this command"), parts_folder(tmp_path / "out", ONE, {}):
+        pass
+    assert (tmp_path / "out.partial" / "thesis.txt").read_text() == "precious"
+
+
+def test_a_second_run_to_the_same_folder_is_refused(tmp_path):
+    with (
+        parts_folder(tmp_path / "out", ONE, {}),
+        pytest.raises(InputError, match="another run writes there"),
+        parts_folder(tmp_path / "out", ONE, {}),
+    ):
+        pass
+
+
+@pytest.mark.parametrize(("figures", "kept"), [("{}", True), ("{ }", False)])
+def test_parts_made_from_an_older_market_are_made_again(people, tmp_path, figures, kept):
+    market, source = tmp_path / "market", shutil.copytree(people / "parts", tmp_path / "in")
+    market.mkdir()
+    (market / "figures.json").write_text("{}")
+    (source / "3.parquet").write_bytes(b"PAR1 broken")
+    made = []
+    for _ in range(2):
+        with pytest.raises(InputError, match="1 of 4 parts failed"):
+            score_parts(source, tmp_path / "out", DIAGNOSIS, now=NOW, reads=market)
+        made.append((tmp_path / "out.partial" / "part-00000.parquet").stat().st_mtime_ns)
+        if figures != "{}":
+            (market / "figures.json").write_text(figures)
+    assert (made[0] == made[1]) is kept
+
+
+def test_a_part_without_a_record_is_told_and_no_good_row_is_lost(people, tmp_path):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    pl.read_parquet(people / "parts" / "0.parquet").write_ndjson(folder / "0.jsonl")
+    (folder / "1.jsonl").write_text("")
+    with pytest.raises(InputError, match=r"1\.jsonl"):
+        score_file(folder, tmp_path / "out.parquet", DIAGNOSIS(), now=NOW)
+    assert not (tmp_path / "out.parquet").exists()
 
 
 # --- killed workers -----------------------------------------------------------------------------------------
@@ -279,7 +353,8 @@ def test_the_commands_of_the_page_start_a_cluster_that_scores(tmp_path, people):
     shutil.copytree(people / "parts", tmp_path / "build" / "people")
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     options = {"cwd": tmp_path, "env": {**os.environ, "PATH": path}, "shell": True}
-    started = [subprocess.Popen(f"exec env {line}", **options) for line in (scheduler, worker)]
+    elsewhere = {**options, "cwd": people}  # paths are those of the command, wherever workers stand
+    started = [subprocess.Popen(f"exec env {line}", **elsewhere) for line in (scheduler, worker)]
     try:
         done = subprocess.run(score, **options, capture_output=True, text=True, timeout=120, check=False)
         assert done.returncode == 0, done.stderr
@@ -301,6 +376,6 @@ def test_the_first_commands_of_the_page_run_as_they_stand(tmp_path):
     ]
     assert len(commands) == 3
     for line in commands:
-        words = line.replace("200000", "4000").replace(" --workers 2", "").split()[1:]
+        words = line.replace("3000000", "4000").replace(" --workers 2", "").split()[1:]
         done = subprocess.run([*COMMAND, *words], cwd=tmp_path, capture_output=True, text=True, check=False)
         assert done.returncode == 0, f"{line}\n{done.stderr}"

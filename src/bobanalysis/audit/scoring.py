@@ -103,6 +103,7 @@ def score_parts(
     now: str,
     keep: Sequence[str] = (),
     rejects: Path | None = None,
+    reads: Path | None = None,
     workers: Workers = ALONE,
     progress: Progress = lambda done, parts: None,
 ) -> Totals:
@@ -115,6 +116,7 @@ def score_parts(
         output: The folder; it takes its name when all parts are there.
         make: Makes the algorithm, once in each process.
         now, keep, rejects: As in ``score_file``.
+        reads: Folder of files that the algorithm is made from.
         workers: Who does the work.
         progress: See ``Workers.combine``.
 
@@ -124,11 +126,16 @@ def score_parts(
     Raises:
         InputError: As in ``score_file``; or parts failed: they are named.
     """
-    refuse_overwrite(output, people)
+    for path in (output, *([rejects] if rejects else [])):
+        refuse_overwrite(path, people, *([reads] if reads else []))
+    if rejects and rejects.resolve().is_relative_to(output.resolve()):
+        raise InputError(f"{rejects} would be within {output}, which holds parts alone; give another name")
     made, each = pickle.dumps(make), parts(people)
     algorithm = hashlib.sha256(made).hexdigest()
-    asked = {"now": now, "keep": [*keep], "algorithm": algorithm, "parts": [*map(str, each)]}
-    with parts_folder(output, asked) as folder:
+    files = sorted(reads.iterdir()) if reads else []
+    made_of = [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in files]
+    asked = {"now": now, "keep": [*keep], "algorithm": algorithm, "reads": made_of}
+    with parts_folder(output, each, asked) as folder:
         work = partial(_score_part, folder=folder, made=made, now=now, keep=keep)
         totals = workers.combine(work, each, _add, progress)
         if rejects is not None:

@@ -5,51 +5,57 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from bobanalysis.tables import InputError, Part, write_text
+from bobanalysis.tables import InputError, Part, alone, write_text
 
 
 @contextmanager
-def parts_folder(output: Path, asked: Mapping[str, Any]) -> Iterator[Path]:
+def parts_folder(output: Path, parts: Sequence[Part], asked: Mapping[str, Any]) -> Iterator[Path]:
     """Give a folder to write the parts of a table into; it takes its name when all of them are there.
 
     Until then it is ``NAME.partial``, and a later run that asks for the same finds there what was done.
 
     Args:
         output: the folder to be; one that stands there is replaced if it holds nothing but such parts.
-        asked: what the parts depend on.
+        parts: what it will hold.
+        asked: what the parts depend on besides.
 
     Raises:
-        InputError: ``output`` is a file, or a folder of other things.
+        InputError: ``output`` is a file, or a folder of other things; or another run writes to it.
     """
+    output, names = output.resolve(), {part_name(part) for part in parts}
     if output.suffix:
         raise InputError(f"{output}: a table in parts is a folder; give a name without {output.suffix!r}")
     if output.exists() and not (output.is_dir() and all(map(is_part, output.iterdir()))):
         raise InputError(f"{output} is there and holds other things than parts of a table; give another name")
-    partial = output.with_name(f"{output.name}.partial")
-    stamp, told = (
-        partial / "_asked.json",
-        json.dumps({**asked, "version": version("bobanalysis")}, sort_keys=True),
-    )
-    if partial.exists() and not (stamp.exists() and stamp.read_text(encoding="utf-8") == told):
-        shutil.rmtree(partial)
-    partial.mkdir(parents=True, exist_ok=True)
-    write_text(told, stamp)
-    yield partial
-    for left in (path for path in partial.iterdir() if not is_part(path)):
-        left.unlink()
-    if output.exists():
-        before = output.with_name(f"{output.name}.before")
-        output.rename(before)
+
+    def busy() -> None:
+        raise InputError(f"{output}: another run writes there; wait for its end, or give another name")
+
+    partial, before = (output.with_name(f"{output.name}.{end}") for end in ("partial", "before"))
+    stamp, lock = partial / "_asked.json", partial / "_lock"
+    asked = {**asked, "parts": [*map(str, parts)], "version": version("bobanalysis")}
+    told = json.dumps(asked, sort_keys=True)
+    if partial.exists() and not lock.exists():
+        raise InputError(f"{partial} is there and is not of this command; take it away")
+    with alone(lock, busy):
+        if not (stamp.exists() and stamp.read_text(encoding="utf-8") == told):
+            for left in (path for path in partial.iterdir() if path != lock):
+                left.unlink()
+        write_text(told, stamp)
+        yield partial
+        for left in (path for path in partial.iterdir() if path.name not in names):
+            left.unlink()
+        if output.exists():
+            shutil.rmtree(before, ignore_errors=True)  # of a run that was stopped here
+            output.rename(before)
         partial.rename(output)
-        shutil.rmtree(before)
-    else:
-        partial.rename(output)
+        shutil.rmtree(before, ignore_errors=True)
 
 
 def part_name(part: Part) -> str:

@@ -10,7 +10,7 @@ import logging
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any, TypeVar
 
@@ -73,11 +73,12 @@ class Workers:
             InputError: a part failed; all that did are named, with what was wrong.
 
         Example:
-            >>>             >>> three = [Part(Path("people.parquet"), n, 10 * n, 10) for n in range(3)]
+            >>> from pathlib import Path
+            >>> three = [Part(Path("people.parquet"), n, 10 * n, 10) for n in range(3)]
             >>> Workers().combine(lambda part: part.rows, three, lambda a, b: a + b)
             30
         """
-        if len(parts) == 1:
+        if len(parts) == 1 and not self.scheduler:
             return work(parts[0])
         if not self:
             found: _Found[Any] = (None, [])
@@ -88,6 +89,7 @@ class Workers:
         with self._client() as client:
             from distributed import as_completed, wait
 
+            parts = [replace(part, path=part.path.resolve()) for part in parts]  # workers stand elsewhere
             level = [client.submit(_attempt, work, part, pure=False) for part in parts]
             for done, _ in enumerate(as_completed(level), 1):
                 progress(done, len(parts))
@@ -111,8 +113,11 @@ class Workers:
         if self.scheduler:
             try:
                 client = Client(self.scheduler, timeout=PATIENCE)
+                client.wait_for_workers(1, timeout=PATIENCE)
             except (OSError, ValueError, TimeoutError) as error:
-                raise InputError(f"--scheduler {self.scheduler}: nobody answers: {short(error)}") from error
+                raise InputError(
+                    f"--scheduler {self.scheduler}: no worker answers: {short(error)}"
+                ) from error
             with client:
                 yield client
             return

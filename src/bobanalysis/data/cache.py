@@ -12,15 +12,14 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from bobanalysis.data.official import LOADERS
 from bobanalysis.data.registry import DataError, Source, folder, source
-from bobanalysis.tables import InputError, write_text
+from bobanalysis.tables import InputError, alone, write_text
 
 ACCESS_TEXT = {
     "account": "needs an account with its producer",
@@ -34,26 +33,6 @@ def cache_folder() -> Path:
     import pooch
 
     return Path(os.environ.get("BOBANALYSIS_CACHE") or pooch.os_cache("bobanalysis"))
-
-
-@contextmanager
-def alone(lock: Path, waits: Callable[[], object]) -> Iterator[None]:
-    """Let one process at a time do what follows; `waits` is called when another one is at it.
-
-    The lock goes with the process, however it ends.
-    """
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    with lock.open("w") as file:
-        try:
-            import fcntl
-
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            waits()
-            fcntl.flock(file, fcntl.LOCK_EX)
-        except ImportError:  # Windows: nobody waits
-            pass
-        yield
 
 
 def fetch(

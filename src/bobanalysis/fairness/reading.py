@@ -210,7 +210,7 @@ def _of_part(
     part: Part, plan: Plan, encoding: str | None, skip_bad_rows: bool, progress: Any = None
 ) -> tuple[pl.DataFrame, int, int, int]:
     """Sum the rows of a part that say the same; see :meth:`_Source.cells`."""
-    source = _Source(open_table(part, encoding=encoding), plan, skip_bad_rows, progress)
+    source = _Source(open_table(part, encoding=encoding), plan, skip_bad_rows, progress, part.number)
     columns, numbers = source.columns()
     try:
         return source.cells(columns, (numbers, plan.missing))
@@ -218,9 +218,13 @@ def _of_part(
         return source.cells(columns, None)
 
 
-def _together(one: tuple[Any, ...], other: tuple[Any, ...]) -> tuple[Any, ...]:
+def _together(mine: tuple[Any, ...], theirs: tuple[Any, ...]) -> tuple[Any, ...]:
     """Add up the cells of two parts, and their numbers of rows."""
-    (*both,), *counts = zip(one, other, strict=True)
+    (*both,), *counts = zip(mine, theirs, strict=True)
+    for name in (c for c in both[0].columns if c not in (*SUMS, "_weight") and c in both[1].columns):
+        one, other = (cells.schema[name] for cells in both)
+        if one != other and not {one, other} <= {*_ALIKE} and not (one.is_temporal() and other.is_temporal()):
+            both = [_in_words(cells, name) for cells in both]  # 1 and 1.0 are one label, as in a file of text
     scored = all("_score" in cells.columns for cells in both)
     keys = [c for c in both[0].columns if c not in SUMS and c != "_score" and not c.startswith("_r")]
     if scored:  # few rows are alike: they are not looked for before there are many
@@ -231,6 +235,16 @@ def _together(one: tuple[Any, ...], other: tuple[Any, ...]) -> tuple[Any, ...]:
         both = [cells]
     both = [c.group_by(keys).agg(row_sums(True)) if "_score" in c.columns else c for c in both]
     return merged(pl.concat(both, how="vertical_relaxed"), keys), *map(sum, counts)
+
+
+_ALIKE = (pl.Boolean, pl.Int8, pl.Int64)
+"""Kinds that say yes and no alike."""
+
+
+def _in_words(cells: pl.DataFrame, name: str) -> pl.DataFrame:
+    text = pl.col(name).cast(pl.String)
+    number = cells.schema[name].is_numeric()
+    return cells.with_columns(text.str.replace(_WHOLE.pattern, "$1") if number else text)
 
 
 def _levels(scores: pl.Series, people: pl.Series) -> tuple[pl.Series, bool]:
@@ -273,6 +287,7 @@ class _Source:
     plan: Plan
     skip_bad_rows: bool
     progress: Callable[[int], None] | None
+    number_of_part: int = 0
 
     def columns(self) -> tuple[list[str], list[str]]:
         """Every column of the plan, and those that are read as numbers only; or say which is missing."""
@@ -397,12 +412,14 @@ class _Source:
                 wrong.append((self.condition(asked)[0], bad, "is not a finite number"))
         for role, column in self.drawn.items():
             if not column:
-                keys[role] = pl.lit("all" if role == "_stratum" else pl.Series(batch.rows).cast(pl.String))
+                row = pl.Series(batch.rows).cast(pl.String)
+                row = f"{self.number_of_part}:" + row if self.number_of_part else row
+                keys[role] = pl.lit("all" if role == "_stratum" else row)
             elif role.startswith("_r"):
                 numbers[role], bad = self.number(column, schema)
                 wrong.append((column, bad | numbers[role].is_null(), "is no number; a replicate weight is"))
             else:
-                keys[role] = self.text(column)
+                keys[role] = self.text(column).str.replace(_WHOLE.pattern, "$1")
                 wrong.append((column, keys[role].is_null(), "is missing; every row needs it"))
         first = [
             bad.fill_null(False).arg_true().first().alias(str(at)) for at, (_, bad, _) in enumerate(wrong)

@@ -9,6 +9,7 @@ from functools import partial
 from itertools import chain
 from operator import add
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -157,17 +158,17 @@ def write_parts(
     Returns: the folder.
     Raises: ValueError, OSError.
     """
-    asked = {"people": people, "seed": seed, "scenario": scenario}
-    with parts_folder(folder, asked) as partial_folder:
-        cuts = enumerate(range(0, people, draw.BLOCK * BLOCKS))
-        each = [Part(partial_folder, n, at, min(draw.BLOCK * BLOCKS, people - at)) for n, at in cuts]
-        work = partial(_write_part, people=people, seed=seed, scenario=scenario)
+    cuts = enumerate(range(0, people, draw.BLOCK * BLOCKS))
+    each = [Part(folder, n, at, min(draw.BLOCK * BLOCKS, people - at)) for n, at in cuts]
+    asked: dict[str, Any] = {"people": people, "seed": seed, "scenario": scenario}
+    with parts_folder(folder, each, asked) as partly:
+        work = partial(_write_part, folder=partly, **asked)
         workers.combine(work, each, add, progress)
     return folder
 
 
-def _write_part(part: Part, people: int, seed: int, scenario: str) -> int:
-    path, rows = part.path / part_name(part), range(part.first, part.first + (part.rows or 0))
+def _write_part(part: Part, folder: Path, people: int, seed: int, scenario: str) -> int:
+    path, rows = folder / part_name(part), range(part.first, part.first + (part.rows or 0))
     if not path.exists():
         write_parquet(path, people, seed, scenario, rows=rows)
     return len(rows)
