@@ -113,8 +113,8 @@ def load_quirks(folder: Path) -> Mapping[str, Quirk]:
     """
     found: dict[str, Quirk] = {}
     for path in sorted(folder.glob("*.yaml")):
-        written: list[dict[str, Any]] = load_yaml(Any, path) or []
-        for raw in written:
+        written: Any = load_yaml(Any, path)
+        for raw in written or ():
             quirk = _quirk(raw, path.name)
             if quirk.id in found:
                 raise QuirkError(f"{path.name}: quirk {quirk.id} stands twice; remove one of the two")
