@@ -13,8 +13,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
-from bobanalysis.rules import Expr, Named, Text, Variable, inputs, is_condition
-from bobanalysis.rules.expr import children
+from bobanalysis.rules import Expr, Named, Text, Variable, inputs, is_condition, walk
 
 Vocabulary = Mapping[str, Mapping[str, Text]]
 
@@ -84,21 +83,12 @@ class Presentation:
 
     def named_in(self, rule: Expr) -> list[str]:
         """Return the published rules and steps that a rule names in its own text, in reading order."""
-        found: dict[str, None] = {}
-        seen: set[int] = set()
 
-        def visit(node: Expr) -> None:
-            if id(node) in seen:
-                return
-            seen.add(id(node))
-            if isinstance(node, Named) and (self.algorithm.is_rule(node) or node.name in self.steps):
-                found[node.name] = None
-                return
-            for child in children(node):
-                visit(child)
+        def named(node: Expr) -> bool:
+            return isinstance(node, Named) and (self.algorithm.is_rule(node) or node.name in self.steps)
 
-        visit(rule.item if isinstance(rule, Named) else rule)
-        return list(found)
+        below = walk(rule.item if isinstance(rule, Named) else rule, leave=named)
+        return [*dict.fromkeys(node.name for node in below if isinstance(node, Named) and named(node))]
 
     @cached_property
     def uses(self) -> Mapping[str, tuple[Use, ...]]:

@@ -153,10 +153,8 @@ def people(asked: Sequence[Case]) -> pl.DataFrame:
     markets: dict[str, list[pl.DataFrame]] = {}
     for place, case in enumerate(asked):
         held = _record(case) if "user" in case.asks else _persons(case)
-        of_case = held.with_columns(user=pl.lit(place, dtype=pl.Int32))
-        markets.setdefault(json.dumps(case.asks.get("market"), sort_keys=True, default=str), []).append(
-            of_case
-        )
+        key = json.dumps(case.asks.get("market"), sort_keys=True, default=str)
+        markets.setdefault(key, []).append(held.with_columns(user=pl.lit(place, dtype=pl.Int32)))
     rows = []
     for key, frames in markets.items():
         documents, frame = json.loads(key), pl.concat(frames, how="diagonal_relaxed")

@@ -22,7 +22,7 @@ import polars as pl
 
 from bobanalysis.algorithm import Algorithm, Result, change_text
 from bobanalysis.rules import Expr, Named, neutral, transform, walk
-from bobanalysis.rules.expr import Operand, Var, children
+from bobanalysis.rules.expr import Operand, Var
 from bobanalysis.validation import validate
 
 Answer = Callable[[Result], pl.Series]
@@ -248,6 +248,5 @@ def with_neutral_rule(algorithm: Algorithm, rule: str, variable: str, value: Ope
 
 def _reads(item: Expr, variable: str) -> bool:
     """Tell whether an expression reads an input outside the named rules that it uses."""
-    if isinstance(item, Var):
-        return item.variable.name == variable
-    return any(_reads(c, variable) for c in children(item) if not isinstance(c, Named))
+    below = walk(item, leave=lambda node: isinstance(node, Named) and node is not item)
+    return any(isinstance(node, Var) and node.variable.name == variable for node in below)

@@ -143,12 +143,7 @@ def share_recommended(found: Grid, by: Sequence[str] = ("age",), top: int | None
     return share.select(*by, "item", "share").sort(*by, "item")
 
 
-def changed(
-    found: Grid,
-    along: Along,
-    known: bool = False,
-    plausible: bool = False,
-) -> pl.DataFrame:
+def changed(found: Grid, along: Along, known: bool = False, plausible: bool = False) -> pl.DataFrame:
     """Return the share of people whose answer changes when only their age, or place, changes.
 
     The other of the two is as it is for each person.

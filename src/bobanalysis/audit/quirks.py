@@ -14,13 +14,11 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 import polars as pl
-import yaml
 
 from bobanalysis.algorithm import Algorithm
 from bobanalysis.rules import Dictionary, Expr, Text, evaluate
 from bobanalysis.rules.expr import Var
-from bobanalysis.rules.variables import LOADER
-from bobanalysis.tables import InputError, load
+from bobanalysis.tables import InputError, load, load_yaml
 from bobanalysis.validation import validate
 
 from .activation import as_read, shares
@@ -115,8 +113,9 @@ def load_quirks(folder: Path) -> Mapping[str, Quirk]:
     """
     found: dict[str, Quirk] = {}
     for path in sorted(folder.glob("*.yaml")):
-        for raw in yaml.load(path.read_text("utf-8"), Loader=LOADER) or []:
-            quirk = _quirk(dict(raw), path.name)
+        written: Any = load_yaml(Any, path)
+        for raw in written or ():
+            quirk = _quirk(raw, path.name)
             if quirk.id in found:
                 raise QuirkError(f"{path.name}: quirk {quirk.id} stands twice; remove one of the two")
             found[quirk.id] = quirk

@@ -128,6 +128,10 @@ class Catalogue:
         match written:
             case [name]:
                 return self.use(name) if name in self.models else getattr(DICTIONARY, name)
+            case [{"rounded": name}, op, value]:
+                return _COMPARISONS[op](getattr(DICTIONARY, name).round(), value)
+            case [name, op, {"input": other}]:
+                return _COMPARISONS[op](getattr(DICTIONARY, name), getattr(DICTIONARY, other))
             case [name, op, value]:
                 condition = _COMPARISONS[op.removeprefix("not ")](getattr(DICTIONARY, name), value)
                 return ~condition if op.startswith("not ") else condition

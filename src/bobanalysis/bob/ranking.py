@@ -18,8 +18,7 @@ import polars as pl
 Ints = npt.NDArray[np.int16]
 Numbered = tuple[npt.NDArray[np.int64], int]
 
-BITS = 6  # of a key are the item: at most 64 itemsNumbered = tuple[npt.NDArray[np.int64], int]
-
+BITS = 6  # of a key are the item: at most 64 items
 FEW = 8  # scores that are compared with one after the other
 BLOCK = 1 << 15  # rows that are sorted at a time: they stay in the processor's cache
 

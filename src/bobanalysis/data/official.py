@@ -224,9 +224,7 @@ def insee_unemployment_rate(path: Path) -> Loaded:
     frame = numbers(text.select("code", *quarters), quarters, found, top + 2).unpivot(quarters, index="code")
     name = pl.col("variable")
     frame = frame.select(
-        dep="code",
-        quarter=pl.format("{}-T{}", name.str.slice(3), name.str.slice(1, 1)),
-        rate_pct="value",
+        dep="code", quarter=pl.format("{}-T{}", name.str.slice(3), name.str.slice(1, 1)), rate_pct="value"
     )
     if strange := frame.filter(~pl.col("rate_pct").is_between(0, 60)).height:
         found.problem(f"{strange} rates are not between 0 and 60 %")

@@ -11,17 +11,10 @@ frontier                                 quality beside the gap between groups
 
 # ruff: noqa: F401 what is imported here is what other rooms import from here
 
-from bobanalysis.recommenders import judgements
-from bobanalysis.recommenders.baselines import (
-    LocalDemand,
-    Mobility,
-    MostPopular,
-    Random,
-    baselines,
-    job_groups,
-)
-from bobanalysis.recommenders.interface import COLUMNS, Learner, Recommender, checked, ranking
-from bobanalysis.recommenders.learned import REGION, FairRanker, LearnedRanker, LinkedJobs, cross_fitted
-from bobanalysis.recommenders.market import french_market
-from bobanalysis.recommenders.published import BobAdvice, BobJobs, BobStrategies, bob, linked
-from bobanalysis.recommenders.tradeoff import frontier
+from . import judgements
+from .baselines import LocalDemand, Mobility, MostPopular, Random, baselines, job_groups
+from .interface import COLUMNS, Learner, Recommender, checked, ranking
+from .learned import REGION, FairRanker, LearnedRanker, LinkedJobs, cross_fitted
+from .market import french_market
+from .published import BobAdvice, BobJobs, BobStrategies, bob, linked
+from .tradeoff import frontier

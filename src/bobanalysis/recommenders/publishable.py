@@ -29,9 +29,7 @@ class NotEstimableError(ValueError):
 
 
 def publishable(
-    frame: pl.DataFrame,
-    groups: Sequence[str],
-    population: Population | Literal["paired", "own"],
+    frame: pl.DataFrame, groups: Sequence[str], population: Population | Literal["paired", "own"]
 ) -> pl.DataFrame:
     """Return ``frame`` if figures by ``groups`` may be published from it; refuse otherwise.
 

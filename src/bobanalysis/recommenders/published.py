@@ -43,22 +43,19 @@ class BobAdvice:
 
     algorithm: Bob
     name: str = "bob-advice"
+    outcome = "advice"
 
     def recommend(self, people: pl.DataFrame) -> pl.DataFrame:
-        """Return the advice of people; nobody is missing unless their diagnosis fails."""
-        return _items(self.algorithm, people, "advice")
+        """Return the items of people; nobody is without advice unless their diagnosis fails."""
+        return _items(self.algorithm, people, self.outcome)
 
 
 @dataclass
-class BobStrategies:
-    """Bob's strategies; the score is their points (0 to 100)."""
+class BobStrategies(BobAdvice):
+    """Bob's strategies; the score is their points (0 to 100). People with an undefined project have few."""
 
-    algorithm: Bob
     name: str = "bob-strategies"
-
-    def recommend(self, people: pl.DataFrame) -> pl.DataFrame:
-        """Return the strategies of people; those with an undefined project have few."""
-        return _items(self.algorithm, people, "strategies")
+    outcome = "strategies"
 
 
 @dataclass

@@ -12,10 +12,7 @@ Floats = NDArray[np.float64]
 
 
 def frontier(
-    values: pl.DataFrame,
-    groups: pl.DataFrame,
-    smallest: int = 30,
-    replicates: int = 1000,
+    values: pl.DataFrame, groups: pl.DataFrame, smallest: int = 30, replicates: int = 1000
 ) -> pl.DataFrame:
     """Return quality and the gap between groups of each recommender, with intervals.
 

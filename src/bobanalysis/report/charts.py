@@ -146,21 +146,22 @@ Parts = tuple[Mapping[str, str], Mapping[str, Any]]
 def _age_challenges(tables: Tables, words: Words, narrow: bool) -> Parts:
     """Show what share of people is told each main challenge at each age; the largest changes are marked."""
     shares, labels = tables["age.challenge_share"], words.names("challenge")
-    first, last = _ends(shares["age"])
+    ages = _of_ages(shares["age"], words)
+    first, last = ages["first"], ages["last"]
     order = [name for name in labels if name in set(shares["main_challenge"])]
     rows = [
         {"age": age, "kind": kind, "share": share or 0.0, "order": -order.index(kind)}
         for age, kind, share in shares.select("age", "main_challenge", "share").iter_rows()
     ]
     begin, end = ({r["kind"]: r["share"] for r in rows if r["age"] == age} for age in (first, last))
-    ages = {"age_first": words.quantity(first, "years"), "age_last": words.quantity(last, "years")}
+    ends = {"age_first": words.quantity(first, "years"), "age_last": words.quantity(last, "years")}
     told = []
     for name, label in labels.items():
         shown = (words.quantity(shares.get(name, 0.0), "share") for shares in (begin, end))
-        told.append(words.name("chart", "shares").format(label, *shown, **ages))
+        told.append(words.name("chart", "shares").format(label, *shown, **ends))
     steps = [{**row, "name": _step_name(row, words)} for row in largest(tables["age.cliffs"])]
     values = {
-        **_of_ages(first, last, words),
+        **ages,
         "shares": rows,
         "steps": _lifted(steps, near=14 if narrow else 8),
         "ends": _names_at_the_end({name: end[name] for name in order if name in end}, last, labels),
@@ -204,13 +205,14 @@ def _age_cliffs(tables: Tables, words: Words, narrow: bool) -> Parts:
         for row in largest(tables["age.cliffs"])
         for share in [words.quantity(row["share_changed"], "share")]
     ]
-    ages = _of_ages(*_ends(tables["age.challenge_share"]["age"]), words)
+    ages = _of_ages(tables["age.challenge_share"]["age"], words)
     top = max([0.01, *(row["share_changed"] * 1.25 for row in cliffs)])
     values = {**ages, "cliffs": cliffs, "largest": named, "top": top}
     return {"list": ", ".join(row["name"] for row in named)}, values
 
 
-def _of_ages(first: int, last: int, words: Words) -> dict[str, Any]:
+def _of_ages(values: pl.Series, words: Words) -> dict[str, Any]:
+    first, last = min(values), max(values)
     ages = {"first": first, "last": last, "ages": list(range(20, last + 1, 10))}
     return {**ages, "age_in_years": words.name("chart", "ages"), "per_cent": _per_cent(words)}
 
@@ -298,7 +300,7 @@ def _age_advice(tables: Tables, words: Words, narrow: bool) -> Parts:
     panels = []
     for item in moving:
         rows = given.filter(item=item).sort("age").rename({"share": "mean"}).to_dicts()
-        ages = _of_ages(*_ends(given["age"]), words)
+        ages = _of_ages(given["age"], words)
         ages |= {"ages": ages["ages"][:: 2 if narrow else 1], "width": 125 if narrow else 180}
         values = {**ages, "rows": rows, "title": wrap(words.polish(titles[item]), 25)}
         panels.append(_filled(STYLE["panels"]["advice"], values))
@@ -311,7 +313,7 @@ def _others_by_age(tables: Tables, words: Words, narrow: bool) -> Parts:
     for name, title in ((name, words.say(text)) for name, text in STYLE["algorithms_by_age"].items()):
         (means,) = (found for table in tables.values() if len(found := table.filter(population=name)))
         rows = means.sort("age").select("age", "mean").to_dicts()
-        ages = _of_ages(*_ends(means["age"]), words)
+        ages = _of_ages(means["age"], words)
         label = ages["per_cent"] if name == "ams" else "datum.label"
         values = {**ages, "rows": rows, "title": title.split(", "), "label": label}
         panels.append(_filled(STYLE["panels"]["ages"], values | {"width": 290 if narrow else 185}))
@@ -369,11 +371,6 @@ def _step_name(row: Mapping[str, Any], words: Words) -> str:
 
 def _key(said: Mapping[str, str]) -> list[dict[str, Any]]:
     return [{"row": i, "kind": kind, "name": name} for i, (kind, name) in enumerate(said.items())]
-
-
-def _ends(values: pl.Series) -> tuple[int, int]:
-    found = values.to_list()
-    return min(found), max(found)
 
 
 @cache

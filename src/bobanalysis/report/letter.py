@@ -18,18 +18,7 @@ from bobanalysis.audit.person import NOW, Answers, Person
 from bobanalysis.presentation import Presentation
 from bobanalysis.report.subjects import card_index
 from bobanalysis.report.words import Words
-from bobanalysis.rules import (
-    Change,
-    Expr,
-    Question,
-    Text,
-    Trace,
-    Variable,
-    format_value,
-    inputs,
-    search,
-    walk,
-)
+from bobanalysis.rules import Change, Question, Text, Trace, Variable, format_value, inputs, search, walk
 from bobanalysis.rules import expr as e
 from bobanalysis.rules.counterfactual import Changes, Counterfactual, remembered
 from bobanalysis.tables import InputError
@@ -303,7 +292,7 @@ class Reason:
     that only enter a computation ("used": then `item` is no condition). `value` is what a count came to.
     """
 
-    item: Expr
+    item: e.Expr
     holds: bool
     why: Literal["held", "passed", "used"]
     value: Any = None
@@ -382,7 +371,7 @@ def unanswered(variable: Variable, value: Any, words: Words, presentation: Prese
     return words.polish(format_value(variable, value, words.language))
 
 
-def term_text(condition: Expr, amount: Expr, say: Callable[[Expr], str], words: Words) -> str:
+def term_text(condition: e.Expr, amount: e.Expr, say: Callable[[e.Expr], str], words: Words) -> str:
     """Say a term of a sum: its condition, and its amount where that is computed."""
     parts = [say(part) for part in (condition, amount) if inputs(part)]
     said = f"{parts[0]} ({parts[1]})" if len(parts) == 2 else "".join(parts)

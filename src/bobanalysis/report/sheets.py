@@ -18,10 +18,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal, TypeVar, dataclass_transform, get_args
 
-import yaml
-
 from bobanalysis import text as formatter
-from bobanalysis.tables import LOADER, InputError, load
+from bobanalysis.tables import InputError, load, load_yaml
 from bobanalysis.text import LANGUAGES, Language, Text
 
 Status = Literal["answered", "partly", "open"]
@@ -410,11 +408,9 @@ def publication(path: Path | str | None = None) -> Publication:
 def read_raw(path: Path) -> Any:
     """Return what a YAML file of the data folder holds, unchecked."""
     try:
-        return yaml.load(path.read_text(encoding="utf-8"), Loader=LOADER)
+        return load_yaml(Any, path)
     except FileNotFoundError as error:
         raise InputError(f"{path} does not exist; set BOBANALYSIS_DATA to the data folder") from error
-    except yaml.YAMLError as error:
-        raise InputError(f"{path.name} is not YAML: {error}") from error
 
 
 @cache

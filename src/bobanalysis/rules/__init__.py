@@ -11,28 +11,13 @@ Example:
 
 from bobanalysis.text import Text
 
-from .change import (
-    Threshold,
-    bound,
-    dropped,
-    neutral,
-    thresholds,
-    transform,
-    with_bound,
-)
-from .counterfactual import (
-    Change,
-    Question,
-    candidates,
-    counterfactuals,
-    search,
-)
+from .change import Threshold, bound, dropped, neutral, thresholds, transform, with_bound
+from .counterfactual import Change, Question, candidates, counterfactuals, search
 from .evaluate import STATUS, Evaluation, evaluate
 from .expr import (
     Choice,
     Expr,
     Named,
-    Protected,
     Undefined,
     Variable,
     all_of,

@@ -196,6 +196,8 @@ _OPERATORS: dict[str, Any] = e.ARITHMETIC | {  # what a column calls otherwise t
     "log": lambda v: v.log(),
 }
 
+_PATTERNS: dict[type[e.Expr], str] = {e.StartsWith: "^(?:{})", e.Contains: "(?:^|,)(?:{})(?:,|$)"}
+
 
 class _Compiler(e.Visitor):
     """Turns expressions into Polars expressions, each node once."""
@@ -274,16 +276,10 @@ class _Compiler(e.Visitor):
         inner = self.compile(item.item)
         return Pair(inner.value.is_in(list(item.values)), inner.status)
 
-    def _startswith(self, item: e.StartsWith) -> Pair:
-        return self._matches(item, "^(?:{})")
-
-    def _contains(self, item: e.Contains) -> Pair:
-        return self._matches(item, "(?:^|,)(?:{})(?:,|$)")
-
-    def _matches(self, item: e.Membership, pattern: str) -> Pair:
+    def _membership(self, item: e.Membership) -> Pair:
         inner = self.compile(item.item)
-        known = "|".join(map(re.escape, item.values))
-        return Pair(inner.value.str.contains(pattern.format(known)), inner.status)
+        pattern = _PATTERNS[type(item)].format("|".join(map(re.escape, item.values)))
+        return Pair(inner.value.str.contains(pattern), inner.status)
 
     def _not(self, item: e.Not) -> Pair:
         inner = self.compile(item.part)

@@ -691,8 +691,11 @@ def children(item: Expr) -> Iterator[Expr]:
             yield from (p for p in part if isinstance(p, Expr))
 
 
-def walk(*roots: Expr) -> Iterator[Expr]:
-    """Iterate once over every distinct node below ``roots``, in reading order."""
+def walk(*roots: Expr, leave: Callable[[Expr], bool] | None = None) -> Iterator[Expr]:
+    """Iterate once over every distinct node below ``roots``, in reading order.
+
+    ``leave`` tells nodes below which nothing is read.
+    """
     seen: set[int] = set()
     stack = list(reversed(roots))
     while stack:
@@ -700,7 +703,8 @@ def walk(*roots: Expr) -> Iterator[Expr]:
         if id(node) not in seen:
             seen.add(id(node))
             yield node
-            stack.extend(reversed(list(children(node))))
+            if leave is None or not leave(node):
+                stack.extend(reversed(list(children(node))))
 
 
 def inputs(*roots: Expr) -> list[Variable]:

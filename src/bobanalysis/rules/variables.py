@@ -9,9 +9,7 @@ from typing import Any
 
 import yaml
 
-from bobanalysis.tables import LOADER as LOADER
-from bobanalysis.tables import InputError
-from bobanalysis.text import Language as Language
+from bobanalysis.tables import LOADER, InputError
 from bobanalysis.text import Text
 
 from .expr import KINDS, Choice, Expr, Protected, Var, Variable, any_of, did_you_mean

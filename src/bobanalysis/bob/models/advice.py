@@ -1,44 +1,13 @@
 """Advice that computes its score; decision tables of the rest stand in ``tables.yaml``."""
 
-from collections.abc import Mapping
-from itertools import combinations
-
-from bobanalysis.rules import (
-    Expr,
-    Named,
-    all_of,
-    any_of,
-    count,
-    largest,
-    missing,
-    smallest,
-    total,
-    when,
-)
-from bobanalysis.rules.expr import Row
+from bobanalysis.rules import Named, any_of, count, largest, missing, smallest, total, when
 
 from ..catalogue import CATALOGUE, rule, step
 from ..catalogue import DICTIONARY as d
 from ..configuration import association_publics, job_advice
 from .filters import local_salary, offers
 
-told_missing_diploma = d.diagnostic_category == "missing-diploma"
 told_bravo = d.diagnostic_category == "bravo"
-
-
-def telling(
-    condition: Expr | bool, score: float, reasons: Mapping[str, Expr], also: str | None = None
-) -> list[Row]:
-    """Return the rows that give one score and tell each of the reasons that hold (at least one must).
-
-    ``also`` is a reason that is told with them.
-    """
-    always = (also,) if also else ()
-    return [
-        when(all_of(condition, *(reasons[code] for code in told)), score, because=(*told, *always))
-        for size in range(len(reasons), 0, -1)
-        for told in combinations(reasons, size)
-    ]
 
 
 # --- on applying
@@ -61,21 +30,6 @@ interviews = step(
 )
 candidates_per_offer = step(
     "candidates per offer", when(offers == 0, 2.85), when(offers == -1, 1000.0), otherwise=10 / offers
-)
-
-rule(
-    "advice-body-language",
-    *telling(
-        True,
-        2,
-        {
-            "SAID_INTERVIEWS_ARE_HARD": d.frustrations.has("INTERVIEW"),
-            "SAID_THEY_LACK_SELF_CONFIDENCE": d.frustrations.has("SELF_CONFIDENCE"),
-            "SAID_THEIR_PROFILE_IS_UNUSUAL": d.frustrations.has("ATYPIC_PROFILE"),
-        },
-    ),
-    otherwise=1,
-    because="ONE_CAN_ALWAYS_PRESENT_ONESELF_BETTER",
 )
 
 # How many times more interviews the applications sent should have brought.
@@ -153,24 +107,6 @@ rule(
     otherwise=0,
 )
 
-months_now = d.search_length_now.round()
-stuck = d.diagnostic_category == "stuck-market"
-attached = d.passionate_level >= "PASSIONATING_JOB"
-rule(
-    "advice-reorient-to-close-job",
-    when((offers == 0) | (d.market_num_close_jobs < 2), 0),
-    when((d.age >= 45) & stuck, 1),
-    when(d.age >= 45, 0),
-    when((d.search_not_started | (months_now <= 1)) & attached, 1),
-    when(d.search_not_started | (months_now <= 1), 2, because="NOT_TOO_ATTACHED_TO_THE_JOB"),
-    when(months_now >= 12, 3, because="SEARCHING_FOR_SOME_TIME"),
-    when(months_now >= 9, 2, because="SEARCHING_FOR_SOME_TIME"),
-    when(months_now >= 6, 1, because="SEARCHING_FOR_SOME_TIME"),
-    when(stuck & attached, 1),
-    when(stuck, 1, because="NOT_TOO_ATTACHED_TO_THE_JOB"),
-    otherwise=0,
-)
-
 # Risk out of 100: half from Covid, half from automation; unknown counts 25 where it is known of another job.
 covid = step(
     "points for Covid",
@@ -194,35 +130,6 @@ rule(
     when(risk <= 15, 0),
     otherwise=smallest((risk - 15) / 22, 3),
     because="JOBS_WITH_LITTLE_AUTOMATION_EXIST",
-)
-
-
-months = d.search_length.round()
-
-rule(
-    "advice-training",
-    when(told_missing_diploma, 3, because="NEEDS_A_DIPLOMA"),
-    when((d.num_trainings >= 2) & (months >= 3), 3, because="SEARCHING_FOR_SOME_TIME"),
-    when(
-        (d.num_trainings >= 2) & (d.project_kind == "REORIENTATION"), 3, because="WANTS_TO_CHANGE_OCCUPATION"
-    ),
-    when(months >= 2, 2, because="SEARCHING_FOR_SOME_TIME"),
-    otherwise=1,
-)
-# Experience without the diploma: exactly 6 to 20 years, not over 20 (Q19); or training is hard to get.
-experienced, hard_to_train = d.seniority.is_in("SENIOR", "EXPERT"), d.frustrations.has("TRAINING")
-only_experience = d.training_fulfillment_estimate == "ENOUGH_EXPERIENCE"
-lacks = d.training_fulfillment_estimate.is_in("CURRENTLY_IN_TRAINING", "TRAINING_FULFILLMENT_NOT_SURE")
-told = {"SAID_THEY_HAVE_EXPERIENCE": experienced, "SAID_TRAINING_IS_HARD_TO_GET": hard_to_train}
-rule(
-    "advice-vae",
-    when(d.training_fulfillment_estimate == "ENOUGH_DIPLOMAS", 0),
-    *telling(only_experience, 3, told, also="SAID_THEY_HAVE_THE_EXPERIENCE_NOT_THE_DIPLOMA"),
-    when(only_experience, 2, because="SAID_THEY_HAVE_THE_EXPERIENCE_NOT_THE_DIPLOMA"),
-    when(experienced & hard_to_train & lacks, 2, because=(*told, "SAID_THEY_LACK_THE_DIPLOMA")),
-    when(experienced & hard_to_train, 2, because=tuple(told)),
-    when(experienced & lacks, 2, because=("SAID_THEY_HAVE_EXPERIENCE", "SAID_THEY_LACK_THE_DIPLOMA")),
-    otherwise=0,
 )
 
 # --- the driving licence: how much one would help (spec 04 §2.10)

@@ -8,7 +8,6 @@ from bobanalysis.rules import (
     count,
     error,
     first_not_zero,
-    missing,
     passes,
     total,
     when,
@@ -30,26 +29,6 @@ rule(
     Named("difficulties ticked", count(*(d.frustrations.has(f) for f in d.sets["frustrations"])))
     + d.num_other_frustrations
     >= 5,
-)
-
-
-VOCATIONAL_JOBS = ("M1608", "M1606", "N4104")  # a CAP or BEP is taken for granted there
-
-
-rule(
-    "missing-required-diploma",
-    when(d.rome_id == "", missing("projects.0.targetJob.jobGroup.romeId")),
-    when(d.highest_degree >= "DEA_DESS_MASTER_PHD", False),
-    when(
-        (d.jg_lowest_diploma == "UNKNOWN_DEGREE") & d.rome_id.starts_with(*VOCATIONAL_JOBS),
-        d.highest_degree < "CAP_BEP",
-    ),
-    when(
-        d.jg_lowest_diploma == "UNKNOWN_DEGREE",
-        missing("data.job_group_info.{rome_id}.requirements.diplomas"),
-    ),
-    when(d.jg_lowest_diploma == "NO_DEGREE", False),
-    otherwise=d.highest_degree < d.jg_lowest_diploma,
 )
 
 

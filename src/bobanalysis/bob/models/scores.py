@@ -2,16 +2,7 @@
 
 from typing import Any
 
-from bobanalysis.rules import (
-    Expr,
-    any_of,
-    as_expr,
-    error,
-    first_match,
-    missing,
-    smallest,
-    when,
-)
+from bobanalysis.rules import Expr, any_of, as_expr, error, first_match, missing, smallest, when
 
 from ..catalogue import CATALOGUE, hundred, parts, rule
 from ..catalogue import DICTIONARY as d
