@@ -122,7 +122,20 @@ class Table:
         wanted = self.columns if columns is None else tuple(dict.fromkeys(columns))
         if missing := [name for name in wanted if name not in self.columns]:
             raise no_column(missing[0], self.columns, str(self.path))
-        return self.read(wanted, rows, quick)
+        return (
+            _ahead(self.read(wanted, rows, quick))
+            if quick and self.kind == "csv"
+            else self.read(wanted, rows, quick)
+        )
+
+
+def _ahead(batches: Iterator[Batch]) -> Iterator[Batch]:
+    """Read the next batch while one is worked on."""
+    with ThreadPoolExecutor(1) as reader:
+        coming = reader.submit(next, batches, None)
+        while (batch := coming.result()) is not None:
+            coming = reader.submit(next, batches, None)
+            yield batch
 
 
 def open_table(

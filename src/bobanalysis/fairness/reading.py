@@ -171,15 +171,16 @@ def read(
     source = _Source(open_table(path, encoding=encoding), plan, skip_bad_rows, progress)
     source.columns()  # what is wrong with the question is said before anything is read
     work = partial(_of_part, plan=plan, encoding=encoding, skip_bad_rows=skip_bad_rows, progress=progress)
-    each = parts(path) if workers or path.is_dir() else [Part(path)]
-    cells, rows, skipped, weightless = workers.combine(work, each, _together)
+    several = parts(path) if workers or path.is_dir() else []
+    summed = workers.combine(work, several, _together) if several else source.summed()
+    cells, rows, skipped, weightless = summed
     if rows == 0:
         raise InputError(f"{path} has columns but no rows")
     notes = [*source.table.notes, *([text("skipped", rows=skipped)] if skipped else [])]
     notes += [text("weightless", people=weightless)] if weightless else []
     binned, scored, ranked = "_score" in cells.columns, None, None
-    known = cells.select("_score", "_w", "_n").drop_nulls().sort("_score") if binned else pl.DataFrame()
-    found = cells
+    cells = cells.sort("_score", nulls_last=True) if binned else cells
+    known, found = cells.select("_score", "_w", "_n").drop_nulls() if binned else pl.DataFrame(), cells
     if binned:
         above = pl.col("_score") > weighted_median(known["_score"], known["_w"])
         breaks, labels = score_bins(known["_score"], known["_w"])
@@ -210,12 +211,7 @@ def _of_part(
     part: Part, plan: Plan, encoding: str | None, skip_bad_rows: bool, progress: Any = None
 ) -> tuple[pl.DataFrame, int, int, int]:
     """Sum the rows of a part that say the same; see :meth:`_Source.cells`."""
-    source = _Source(open_table(part, encoding=encoding), plan, skip_bad_rows, progress, part.number)
-    columns, numbers = source.columns()
-    try:
-        return source.cells(columns, (numbers, plan.missing))
-    except InputError:  # now again, slowly, to say where
-        return source.cells(columns, None)
+    return _Source(open_table(part, encoding=encoding), plan, skip_bad_rows, progress, part.number).summed()
 
 
 def _together(mine: tuple[Any, ...], theirs: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -258,25 +254,55 @@ def _levels(scores: pl.Series, people: pl.Series) -> tuple[pl.Series, bool]:
 
 
 def _by_bin(cells: pl.DataFrame, breaks: list[float], labels: list[str | None]) -> pl.DataFrame:
-    """Sum cells of single scores by bin of the score ("_item"), each limit in the bin below it."""
+    """Sum cells of single scores, sorted, by bin of the score ("_item"), each limit in the bin below it."""
     n, w, w2, s = (cells[name].cast(pl.Float64).to_numpy() for name in ("_n", "_w", "_w2", "_score"))
     seen = ~np.isnan(s)
-    bins = pl.Series([*labels, None]).gather(np.where(seen, np.searchsorted(breaks, s), len(labels)))
+    labels = labels or [None]  # nobody has a score
+    ends = [0, *np.searchsorted(s[seen], breaks, side="right"), np.count_nonzero(seen), s.size]
+    bins = np.repeat(np.arange(len(labels) + 1), np.diff(ends))
     again = cells.select(pl.col(REPLICATES)).columns
     single = ("_score", "_weight", *SUMS, *again)
-    keys = [*(name for name in cells.columns if name not in single), "_item"]
-    table = cells.with_columns(_item=bins)
+    items, keys = pl.Series("_item", [*labels, None]), [c for c in cells.columns if c not in single]
     if again:
-        return table.group_by(keys, maintain_order=True).agg(row_sums(True))
-    table = table.select(keys)
-    found = table.unique(maintain_order=True).with_row_index("_at")
-    at = table.join(found, on=keys, nulls_equal=True, maintain_order="left")["_at"].to_numpy()
-    total = partial(np.bincount, at, minlength=found.height)
+        binned = cells.with_columns(items.gather(bins))
+        return binned.group_by([*keys, "_item"], maintain_order=True).agg(row_sums(True))
+    columns = {name: _numbered(cells[name]) for name in keys} | {"_item": (items, bins)}
+    at = np.zeros(cells.height, int)
+    for values, codes in columns.values():
+        at = at * len(values) + codes
+    size = int(np.prod([len(values) for values, _ in columns.values()]))
+    if size <= cells.height + 1_000_000:
+        there = np.arange(size)
+    else:
+        there, at = np.unique(at, return_inverse=True)
+    total = partial(np.bincount, at, minlength=there.size)
     sums = [total(x) for x in (n, w, w2, *(np.where(seen, x, 0) for x in (n, w, w2, w * s)))]
     away = np.nan_to_num(s - (sums[6] / np.maximum(sums[4], 1e-300))[at])
-    sums += [total(w * away**2), total(w * away**3)]
-    summed = found.select(*keys, *(pl.Series(name, x) for name, x in zip(SUMS, sums, strict=True)))
+    square = w * away * away
+    sums += [total(square), total(square * away)]
+    held, found = np.flatnonzero(sums[0]), list[pl.Series]()
+    left = there[held]
+    for name, (values, _) in reversed(columns.items()):
+        left, code = np.divmod(left, len(values))
+        found.insert(0, values.gather(code).alias(name))
+    summed = pl.DataFrame([*found, *(pl.Series(name, x[held]) for name, x in zip(SUMS, sums, strict=True))])
     return summed.cast({"_n": pl.Int64, "_score_n": pl.Int64})
+
+
+def _numbered(column: pl.Series) -> tuple[pl.Series, np.ndarray[Any, Any]]:
+    """Return the different values of a column, and which of them each row has."""
+    if column.dtype in (pl.String, pl.Categorical):
+        column = column.cast(pl.Categorical)
+        codes = column.to_physical().cast(pl.Int64).fill_null(-1).to_numpy()
+    else:
+        number = column if column.dtype == pl.Boolean else column.rank("dense")
+        codes = number.cast(pl.Int64).fill_null(-1).to_numpy()
+    first = np.full(codes.max(initial=-1) + 2, -1)
+    first[codes] = np.arange(codes.size)  # -1, what is missing, is the last
+    held = np.flatnonzero(first >= 0)
+    place = np.zeros(first.size, int)
+    place[held] = np.arange(held.size)
+    return column.gather(first[held]), place[codes]
 
 
 @dataclass(frozen=True)
@@ -311,6 +337,14 @@ class _Source:
         texts = {*plan.groups, *(name for name, op in decisions if op not in COMPARISONS)}
         texts |= {name for name in (plan.strata, plan.cluster) if name}
         return found, [name for name in found if name not in texts]
+
+    def summed(self) -> tuple[pl.DataFrame, int, int, int]:
+        """Sum the rows that say the same; see :meth:`cells`."""
+        columns, numbers = self.columns()
+        try:
+            return self.cells(columns, (numbers, self.plan.missing))
+        except InputError:  # now again, slowly, to say where
+            return self.cells(columns, None)
 
     @cached_property
     def drawn(self) -> dict[str, str | None]:
