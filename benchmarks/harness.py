@@ -7,7 +7,6 @@ ratio is taken, and of the ratios the median. So a machine that slows down slows
 from __future__ import annotations
 
 import json
-import os
 import resource
 import subprocess
 import sys
@@ -48,18 +47,24 @@ class Line:
     unit: str = "s"
 
 
-def process(command: Sequence[str | Path], **environment: str) -> Took:
+LAUNCH = """
+import json, os, subprocess, sys, time
+start = time.perf_counter()
+process = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+_, status, used = os.wait4(process.pid, 0)
+wall = time.perf_counter() - start
+print(json.dumps([os.waitstatus_to_exitcode(status), wall, used.ru_utime + used.ru_stime, used.ru_maxrss]))
+"""
+"""Starts a command from a small process: what is started takes over the peak memory of who started it."""
+
+
+def process(command: Sequence[str | Path]) -> Took:
     """Run a command in a process of its own, as the operating system accounts for it."""
-    words = [str(word) for word in command]
-    start = time.perf_counter()
-    started = subprocess.Popen(
-        words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, **environment}
-    )
-    _, status, used = os.wait4(started.pid, 0)
-    started.returncode = os.waitstatus_to_exitcode(status)
-    if started.returncode:
-        raise SystemExit(f"{' '.join(words)} stopped with exit code {started.returncode}")
-    return Took(time.perf_counter() - start, used.ru_utime + used.ru_stime, _mebibytes(used.ru_maxrss))
+    words = [sys.executable, "-S", "-c", LAUNCH, *map(str, command)]
+    code, wall, cpu, memory = json.loads(subprocess.run(words, check=True, capture_output=True).stdout)
+    if code:
+        raise SystemExit(f"{' '.join(words[4:])} stopped with exit code {code}")
+    return Took(wall, cpu, _mebibytes(memory))
 
 
 def function(call: Callable[[], Any]) -> Took:
