@@ -76,7 +76,18 @@ def page() -> str:
             "|---|--:|--:|---|--:|--:|--:|",
         ]
         text += [row(line) for line in json.loads(file.read_text("utf-8"))]
+        if room == "growth":
+            text += ["", beyond(json.loads(file.read_text("utf-8"))[-1])]
     return "\n".join(text) + "\n"
+
+
+def beyond(line: dict[str, Any]) -> str:
+    """Say what a thousand million people would take, from the largest population that was measured."""
+    people = int(line["work"].split()[0].replace(",", ""))
+    rate = people / line["ours"] / 2
+    times = ", ".join(f"{n} processes {1e9 / rate / n / 60:,.1f} minutes" for n in (2, 16, 64))
+    said = f"Computed from the last line, not measured: {rate:,.0f} people a second and process, so that 10⁹ people"
+    return f"{said} would take {times}, if disk and scheduler keep up."
 
 
 def row(line: dict[str, Any]) -> str:
