@@ -86,7 +86,7 @@ def beyond(line: dict[str, Any]) -> str:
     people = int(line["work"].split()[0].replace(",", ""))
     rate = people / line["ours"] / 2
     times = ", ".join(f"{n} processes {1e9 / rate / n / 60:,.1f} minutes" for n in (2, 16, 64))
-    said = f"Computed from the last line, not measured: {rate:,.0f} people a second and process, so that 10⁹ people"
+    said = f"Computed from the last line, not measured: {rate:,.0f} people a second and process; 10⁹ people"
     return f"{said} would take {times}, if disk and scheduler keep up."
 
 
