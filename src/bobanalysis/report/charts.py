@@ -19,14 +19,13 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-import yaml
 
 from bobanalysis import data
 from bobanalysis.report.words import HERE, Words, departement_names
-from bobanalysis.tables import load
+from bobanalysis.tables import load, load_yaml
 from bobanalysis.text import Text
 
-STYLE = yaml.safe_load((HERE / "charts.yaml").read_text(encoding="utf-8"))
+STYLE = load_yaml(dict[str, Any], HERE / "charts.yaml")
 """Fonts, colours, and the look of each chart."""
 HATCH: str = STYLE["hatch"]
 
