@@ -137,8 +137,8 @@ def conformance(path: Path, market: Path | None = None, limit: int | None = None
             _compare([v for v in vectors if v["market"] == name], documents, report)
         except (LookupError, TypeError, AttributeError, ArithmeticError, pl.exceptions.PolarsError) as error:
             raise InputError(f"{path}: a vector of market {name!r} is not as recorded: {error!r}") from error
-    order = {vector["id"]: place for place, vector in enumerate(vectors)}
-    report.mismatches.sort(key=lambda m: order[m.vector])
+    order = {str(vector["id"]): place for place, vector in enumerate(vectors)}
+    report.mismatches.sort(key=lambda m: order[str(m.vector)])
     return report
 
 

@@ -105,8 +105,9 @@ def read_items(path: str | Path) -> pl.DataFrame:
     """
     table, frame = open_table(path), read_table(path)
     item = column(frame, "item", str(path))
-    others = frame.drop(item)
-    found = others.with_columns(as_number(pl.col(c.name), c.dtype, table.decimal_comma) for c in others)
+    # A series and not its name: of a column called * the name means every column.
+    others = [c for c in frame if c.name != item]
+    found = frame.select(as_number(pl.lit(c), c.dtype, table.decimal_comma).alias(c.name) for c in others)
     return frame.with_columns(c for c in found if c.null_count() == frame[c.name].null_count())
 
 
