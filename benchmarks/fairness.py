@@ -96,7 +96,7 @@ def lines(old: Path | None, scale: float) -> Iterator[Line]:
         peers[f"aequitas {version('aequitas')}"] = aequitas_rates
     for peer, theirs in peers.items():
         mine, other = partial(function, partial(ours, people)), partial(function, partial(theirs, people))
-        yield compare(f"{what}, pandas", mine, peer, other, pairs=1 if "fairlearn" in peer else 3)
+        yield compare(f"{what}, pandas", mine, peer, other)
     yield compare(f"{what}, Polars", partial(function, partial(ours, in_polars)))
     cells = cube(in_polars, GROUPS, prediction="told", outcome="true")
     weighted = in_polars.with_columns(w=pl.lit(1.0) + pl.col("told") * 0.5)
