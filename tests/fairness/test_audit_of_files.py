@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 import typer
+from polars.testing import assert_frame_equal
 from typer.testing import CliRunner
 
 from bobanalysis.fairness import audit_file, group_metrics
@@ -433,3 +434,18 @@ def test_people_without_a_score_have_no_bin_and_count_in_the_other_rates(write):
 def test_a_score_that_nobody_has_is_refused(write):
     with pytest.raises(InputError, match="'score' is unknown in every row"):
         audit_file(write("g,score\n" + "a,\nb,NA\n" * 20), ["g"], score="score")
+
+
+def test_scores_by_more_crossings_than_a_number_holds_are_those_of_each_attribute(tmp_path):
+    rng, names = np.random.default_rng(8), [f"a{k}" for k in range(14)]
+    people = pl.DataFrame({name: [f"g{v}" for v in rng.integers(0, 60, 900)] for name in names})
+    people = people.with_columns(
+        score=pl.Series(rng.random(900).round(3)), hired=pl.Series(rng.random(900) < 0.5)
+    )
+    people.write_parquet(tmp_path / "people.parquet")
+    asked = {"score": "score", "outcome": "hired", "min_group": 1}
+    together = audit_file(tmp_path / "people.parquet", by=names, **asked)
+    for name in names[::4]:
+        alone = audit_file(tmp_path / "people.parquet", by=[name], **asked)
+        for table in ("measures", "ranking"):
+            assert_frame_equal(together[name][table], alone[name][table], rel_tol=1e-9)
