@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from bobanalysis import rules as r
@@ -210,7 +209,7 @@ class Result:
         """Return one column of the answers, without making those that are not asked for."""
         return self.answers[name]
 
-    def ranked(self, outcome: Outcome) -> tuple[npt.NDArray[np.int16], npt.NDArray[np.float64]]:
+    def ranked(self, outcome: Outcome) -> tuple[np.typing.NDArray[np.int16], np.typing.NDArray[np.float64]]:
         """Return a list outcome as two tables, people × ranks: place of the item (-1: none), and score."""
         lists = self.column(outcome.column)
         place = {item: k for k, item in enumerate(outcome.items)}

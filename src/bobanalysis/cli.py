@@ -7,8 +7,11 @@ import gc
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from pkgutil import resolve_name
+from types import ModuleType
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 import rich.text
@@ -20,6 +23,28 @@ from bobanalysis.cluster.options import SchedulerOption, WorkersOption
 
 if TYPE_CHECKING:
     from bobanalysis.algorithm import Algorithm
+
+
+class _Later(ModuleType):
+    """A library that is imported when something in it is first asked for: most commands answer without it.
+
+    ``importlib.util.LazyLoader`` would import it at the next ``import`` that names it, used or not.
+    """
+
+    def __getattr__(self, name: str) -> Any:
+        """Import the library, and remember what was asked for."""
+        if sys.modules.get(self.__name__) is self:
+            del sys.modules[self.__name__]
+        found = getattr(import_module(self.__name__), name)
+        setattr(self, name, found)
+        return found
+
+
+for _name in ("numpy", "polars", "yaml"):
+    if _name not in sys.modules:
+        _spec = find_spec(_name)
+        sys.modules[_name] = _Later(_name)
+        sys.modules[_name].__spec__ = _spec
 
 # Rules are many small objects that stay: looking through them for waste, again and at the end, frees nothing.
 gc.set_threshold(100_000, 50, 50)

@@ -15,9 +15,11 @@ import glob
 import hashlib
 import io
 import json
+import marshal
 import os
 import platform
 import re
+import sys
 import types
 import typing
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -33,7 +35,6 @@ from typing import IO, Any, Literal, TypeVar
 import numpy as np
 import polars as pl
 import yaml
-from polars.io.plugins import register_io_source
 
 from bobanalysis.text import Text
 
@@ -41,7 +42,7 @@ YES = ("1", "1.0", "true", "t", "yes", "y", "oui", "o", "vrai")
 NO = ("0", "0.0", "false", "f", "no", "n", "non", "faux")
 """Texts that mean yes and no, in French and in English, whatever their case: the only list of them."""
 
-REJECTS = {"file": pl.String, "row": pl.Int64, "column": pl.String, "value": pl.String, "problem": pl.String}
+REJECTS = {"file": str, "row": int, "column": str, "value": str, "problem": str}
 """Schema of what was not read; the first row of data is row 1."""
 
 FORMATS = (".parquet", ".csv", ".jsonl")
@@ -49,6 +50,7 @@ ROWS = 1 << 17  # rows held in memory at a time
 PART_ROWS = 1 << 20  # rows of a part that is worked on by itself
 Names = Sequence[str] | None
 Quick = tuple[Sequence[str], Sequence[str]] | None
+PROJECT = Path(__file__).parents[2]
 LINE = "(line)"  # stands for the column where a whole line is wrong
 
 
@@ -565,35 +567,35 @@ def to_polars(frame: Any) -> tuple[pl.DataFrame, Callable[[pl.DataFrame], Any]]:
 # --- values -------------------------------------------------------------------------------------------------
 
 
-def as_number(column: pl.Expr, dtype: Any = pl.String, decimal_comma: bool = False) -> pl.Expr:
-    """Return a column of ``dtype`` as numbers: null where it is empty or no number.
+def as_number(column: pl.Expr, dtype: Any = None, decimal_comma: bool = False) -> pl.Expr:
+    """Return a column of ``dtype`` (text unless given) as numbers: null where it is empty or no number.
 
     Example:
         >>> frame = pl.DataFrame({"x": ["1\\u202f250,5", " 3 ", "many", None]})
         >>> frame.select(as_number(pl.col("x"), decimal_comma=True)).to_series().to_list()
         [1250.5, 3.0, None, None]
     """
-    if dtype != pl.String:
+    if dtype not in (None, pl.String):
         return column.cast(pl.Float64, strict=False).fill_nan(None)
     text = column.str.strip_chars().str.replace_all(r"[\u00a0\u202f](\d{3})", "${1}")
     text = text.str.replace(",", ".", literal=True) if decimal_comma else text
     return text.cast(pl.Float64, strict=False).fill_nan(None)
 
 
-def as_whole(column: pl.Expr, dtype: Any = pl.String, decimal_comma: bool = False) -> pl.Expr:
+def as_whole(column: pl.Expr, dtype: Any = None, decimal_comma: bool = False) -> pl.Expr:
     """Return a column as whole numbers, also where they are written 48.0; null where they are not whole.
 
     Example:
         >>> pl.DataFrame({"x": ["48.0", "54.7", "3"]}).select(as_whole(pl.col("x"))).to_series().to_list()
         [48, None, 3]
     """
-    if dtype != pl.String and dtype.is_integer():
+    if dtype not in (None, pl.String) and dtype.is_integer():
         return column.cast(pl.Int64, strict=False)
     number = as_number(column, dtype, decimal_comma)
     return pl.when(number == number.floor()).then(number).cast(pl.Int64, strict=False)
 
 
-def as_yes_no(column: pl.Expr, dtype: Any = pl.String) -> pl.Expr:
+def as_yes_no(column: pl.Expr, dtype: Any = None) -> pl.Expr:
     """Return a column of yes and no, true and false, or 1 and 0 as booleans; null for anything else.
 
     Example:
@@ -602,7 +604,7 @@ def as_yes_no(column: pl.Expr, dtype: Any = pl.String) -> pl.Expr:
     """
     if dtype == pl.Boolean:
         return column
-    if dtype != pl.String:
+    if dtype not in (None, pl.String):
         number = column.cast(pl.Float64, strict=False)
         return pl.when(number == 1).then(True).when(number == 0).then(False)
     text = column.str.strip_chars().str.to_lowercase()
@@ -680,7 +682,7 @@ class Writer:
                 yield frame
 
         told: Any = {"compression_level": 1, "row_group_size": 1 << 16, "metadata": self.metadata}
-        source = register_io_source(frames, schema=self._schema)
+        source = pl.io.plugins.register_io_source(frames, schema=self._schema)
         try:
             source.sink_parquet(self._part, statistics=False, **told)
         except pl.exceptions.PolarsError as error:  # a full disk, say
@@ -707,9 +709,14 @@ def write_table(frame: pl.DataFrame, path: str | Path, metadata: dict[str, str] 
 
 def write_text(text: str, path: str | Path) -> None:
     """Write a text file, whole or not at all."""
+    write_bytes(text.encode(), path)
+
+
+def write_bytes(content: bytes, path: str | Path) -> None:
+    """Write a file, whole or not at all."""
     part = aside(Path(path))
     try:
-        part.write_text(text, encoding="utf-8")
+        part.write_bytes(content)
         part.replace(path)
     except OSError as error:
         raise OSError(error.errno, error.strerror, str(path)) from error
@@ -814,13 +821,39 @@ def refuse_overwrite(output: str | Path, *inputs: str | Path) -> None:
 # --- files of known shape -----------------------------------------------------------------------------------
 
 T = TypeVar("T")
-LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C reader is ten times faster
+
+
+def read_yaml(path: Any) -> Any:
+    """Return what a YAML file holds.
+
+    What a file of the project holds is kept beside it in ``__pycache__``, as Python keeps its modules: with
+    the size and the time of the file, and a sum of its own. YAML takes twenty times as long to read.
+    """
+    if not isinstance(path, Path) or not path.is_relative_to(PROJECT):
+        return yaml.load(path.read_text(encoding="utf-8"), Loader=_loader())
+    of, kept = path.stat(), path.parent / "__pycache__" / f"{path.name}.{sys.implementation.cache_tag}"
+    start = f"{of.st_size} {of.st_mtime_ns}".encode().ljust(48)
+    with suppress(OSError):
+        known = kept.read_bytes()
+        if known.startswith(start) and known[48:80] == hashlib.sha256(known[80:]).digest():
+            return marshal.loads(known[80:])
+    content = yaml.load(path.read_text(encoding="utf-8"), Loader=_loader())
+    with suppress(OSError, ValueError):  # a folder that cannot be written to; a date, which is not kept
+        body = marshal.dumps(content)
+        if not sys.dont_write_bytecode:
+            kept.parent.mkdir(exist_ok=True)
+            write_bytes(start + hashlib.sha256(body).digest() + body, kept)
+    return content
+
+
+def _loader() -> Any:
+    return getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C reader is ten times faster
 
 
 def load_yaml(kind: type[T], path: Any) -> T:
     """Read a YAML file as ``kind``; see :func:`load`. ``path`` is a Path or a resource of a package."""
     try:
-        return load(kind, yaml.load(path.read_text(encoding="utf-8"), Loader=LOADER), path.name)
+        return load(kind, read_yaml(path), path.name)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise InputError(f"{path.name} is not YAML: {short(error)}") from error
 

@@ -15,6 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -76,18 +77,23 @@ class Records:
     """How an algorithm reads people from JSON.
 
     Args:
-        schema: The fields of its own records that are read, with Polars types.
+        fields: Gives the fields of its own records that are read, with Polars types.
         unread: Paths of fields that records may hold and nothing reads ("profile.origin").
         to_rows: Makes rows of inputs of records, which have their number in ``record``, and an instant.
         entries: Field that lists what becomes rows: a record where it is empty is rejected.
         complete: Adds what follows to people given as inputs by name, and an instant.
     """
 
-    schema: Mapping[str, Any]
+    fields: Callable[[], Mapping[str, Any]]
     unread: Collection[str]
     to_rows: Callable[[pl.DataFrame, str], pl.DataFrame]
     entries: str
     complete: Callable[[pl.DataFrame, str], pl.DataFrame]
+
+    @cached_property
+    def schema(self) -> Mapping[str, Any]:
+        """The fields that are read, with Polars types."""
+        return self.fields()
 
 
 def validate(
@@ -399,13 +405,13 @@ class Fault(NamedTuple):
         return json.dumps(self.value, ensure_ascii=False)[:80]
 
 
-_TAKES: Mapping[Any, tuple[tuple[type, ...], str]] = {
-    pl.Int64: ((int,), "a whole number (without quotation marks)"),
-    pl.Float64: ((int, float), "a number (without quotation marks)"),
-    pl.Boolean: ((bool,), "true or false (without quotation marks)"),
-    pl.String: ((str, int), "a text (in quotation marks)"),
-    pl.List: ((list,), "a list"),
-    pl.Struct: ((Mapping,), "an object"),
+_TAKES: Mapping[str, tuple[tuple[type, ...], str]] = {
+    "Int64": ((int,), "a whole number (without quotation marks)"),
+    "Float64": ((int, float), "a number (without quotation marks)"),
+    "Boolean": ((bool,), "true or false (without quotation marks)"),
+    "String": ((str, int), "a text (in quotation marks)"),
+    "List": ((list,), "a list"),
+    "Struct": ((Mapping,), "an object"),
 }
 
 
@@ -427,7 +433,7 @@ def record_faults(
     """
     if value is None:
         return
-    kinds, takes = _TAKES[dtype.base_type()]
+    kinds, takes = _TAKES[dtype.base_type().__name__]
     inside: Any = value
     if not isinstance(value, kinds) or isinstance(value, bool) is not (dtype == pl.Boolean):
         yield Fault(field, value, f"is not {takes}", False, place)

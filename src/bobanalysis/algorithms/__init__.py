@@ -19,10 +19,10 @@ def _bob(
     market: Path | None = None, scale: str | None = None, only_diagnosis: bool = False, figures: bool = True
 ) -> Algorithm:
     """Return Bob on open market figures of a scale, on a folder of Bob's own market documents, or on none."""
-    from bobanalysis.bob import Bob, Market
+    from bobanalysis.bob import Bob, Market, NoFigures
 
     if not figures:
-        return Bob(Market.empty())
+        return Bob(NoFigures())
     from bobanalysis.recommenders.market import french_market
 
     open_figures = french_market(scale) if scale else french_market()

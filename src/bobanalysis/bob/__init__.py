@@ -12,7 +12,7 @@ from bobanalysis.validation import ValidationResult, validate
 
 from .catalogue import DICTIONARY, UPSTREAM_COMMIT, Catalogue, Family
 from .diagnosis import Challenge, Relevance, challenges, diagnosis, overall_rows
-from .market import Market, MarketLike
+from .market import Market, MarketLike, NoFigures
 from .pipeline import Bob
 from .records import read_users
 from .rulebook import catalogue, titles

@@ -20,7 +20,7 @@ import polars as pl
 from bobanalysis.tables import InputError, short
 
 from .catalogue import DICTIONARY
-from .fields import JOB, LOCAL, LOCAL_STATS, read_fields
+from .fields import JOB, LOCAL, local_stats, read_fields
 
 Document = Mapping[str, Any]
 
@@ -102,7 +102,7 @@ def local_figures(stats: pl.Expr) -> dict[str, pl.Expr]:
 def local_table(documents: Mapping[str, Document]) -> pl.DataFrame:
     """Return the figures of départements and job groups, by keys such as "69:A1234" (spec 01 §5.4)."""
     rows = ({"key": key, "stats": document} for key, document in documents.items())
-    raw = from_json(rows, {"key": pl.String, "stats": LOCAL_STATS})
+    raw = from_json(rows, {"key": pl.String, "stats": local_stats()})
     unit = DICTIONARY["market_salary_unit"]
     numbers = {c.name: str(c.number) for c in unit.choices}
     keys = pl.col("key").str.split_exact(":", 1).struct

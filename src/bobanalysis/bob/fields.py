@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -45,14 +46,28 @@ def single_precision(value: pl.Expr) -> pl.Expr:
     return value.cast(pl.Float32).cast(pl.Float64)
 
 
+@cache
+def user() -> dict[str, Any]:
+    """Return the fields of a record of a user that are read, with their types."""
+    known = {name: _dtype(raw) for name, raw in _FIELDS["user"].items()}
+    return known | {"featuresEnabled": pl.Struct(dict.fromkeys(EXPERIMENTS.values(), pl.String))}
+
+
+def local_stats() -> Any:
+    """Return the type of the figures of a place that a project may bring."""
+    return _dtype(_FIELDS["user"]["projects"][0]["localStats"])
+
+
+@cache
+def services() -> dict[str, Any]:
+    """Return what outside services answer, with its types."""
+    return {name: _dtype(raw) for name, raw in _FIELDS["services"].items()}
+
+
 _FIELDS = load_yaml(dict[str, Any], Path(__file__).with_name("records.yaml"))
 COLUMNS: dict[str, str] = _FIELDS["columns"]
 LOCAL: dict[str, str] = _FIELDS["local"]
 JOB: dict[str, str] = _FIELDS["job"]
 EXPERIMENTS = {name: camel(name) for name in DICTIONARY.sets["active_experiments"]}
-USER: dict[str, Any] = {name: _dtype(raw) for name, raw in _FIELDS["user"].items()}
-USER["featuresEnabled"] = pl.Struct(dict.fromkeys(EXPERIMENTS.values(), pl.String))
-LOCAL_STATS = _dtype(_FIELDS["user"]["projects"][0]["localStats"])
-SERVICES: dict[str, Any] = {name: _dtype(raw) for name, raw in _FIELDS["services"].items()}
 UNREAD = frozenset(_FIELDS["unread"])
 OBJECTIVES: dict[str, list[str]] = _FIELDS["objectives"]

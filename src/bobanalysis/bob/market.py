@@ -9,12 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
 import polars as pl
-from polars.exceptions import PolarsError
 
 from bobanalysis.rules import STATUS, Variable, evaluate, inputs
 from bobanalysis.tables import InputError
@@ -24,17 +23,6 @@ from .catalogue import DICTIONARY
 from .configuration import associations
 from .models import CATALOGUE
 
-PLACE = {"latitude": pl.Float64, "longitude": pl.Float64}
-SCHEMAS: dict[str, dict[str, Any]] = {
-    "local": documents.schema(["departement_id", "rome_id"], documents.names("market")),
-    "jobs": documents.schema(["rome_id"], documents.names("job")),
-    "titles": documents.schema(["rome_id", "code_ogr"], ["own_title_percent"]),
-    "departements": documents.schema(["departement_id"], ["jobbing_market_score", "missions_in_departement"]),
-    "months": {"month": pl.Int32, "seasonal_departements": pl.Int32},
-    "hiring": documents.schema(["rome_id", "city_id"], [])
-    | {"population": pl.Int64, **PLACE, "offers_per_inhabitant": pl.Float64},
-    "cities": documents.schema(["city_id"], []) | PLACE,
-}
 COLLECTIONS = (
     *("local_diagnosis", "recent_job_offers", "job_group_info", "hiring_cities", "cities", "departements"),
     *("reorient_jobbing", "volunteering_missions", "seasonal_jobbing", "online_salons"),
@@ -53,6 +41,23 @@ JOINED = tuple(dict.fromkeys(v.group for v in DICTIONARY.values() if v.joined))
 """Groups of inputs that are joined here, not asked of people."""
 
 
+@cache
+def schemas() -> dict[str, dict[str, Any]]:
+    """Return the columns of each table of a market, with their types."""
+    place = {"latitude": pl.Float64, "longitude": pl.Float64}
+    hiring = {"population": pl.Int64, **place, "offers_per_inhabitant": pl.Float64}
+    local = ["jobbing_market_score", "missions_in_departement"]
+    return {
+        "local": documents.schema(["departement_id", "rome_id"], documents.names("market")),
+        "jobs": documents.schema(["rome_id"], documents.names("job")),
+        "titles": documents.schema(["rome_id", "code_ogr"], ["own_title_percent"]),
+        "departements": documents.schema(["departement_id"], local),
+        "months": {"month": pl.Int32, "seasonal_departements": pl.Int32},
+        "hiring": documents.schema(["rome_id", "city_id"], []) | hiring,
+        "cities": documents.schema(["city_id"], []) | place,
+    }
+
+
 class MarketLike(Protocol):
     """Anything with the two frames of a market; the other tables of ``Market`` are optional."""
 
@@ -63,6 +68,20 @@ class MarketLike(Protocol):
     @property
     def jobs(self) -> pl.DataFrame:
         """One row a job group."""
+
+
+class NoFigures:
+    """A market of which nothing is known, for those who read rules only: tables are made when read."""
+
+    @cached_property
+    def local(self) -> pl.DataFrame:
+        """No row."""
+        return _table("local")
+
+    @cached_property
+    def jobs(self) -> pl.DataFrame:
+        """No row."""
+        return _table("jobs")
 
 
 @dataclass(frozen=True)
@@ -108,7 +127,14 @@ class Market:
         ]
         try:
             return cls.from_collections(read)
-        except (LookupError, TypeError, AttributeError, ValueError, ArithmeticError, PolarsError) as error:
+        except (
+            LookupError,
+            TypeError,
+            AttributeError,
+            ValueError,
+            ArithmeticError,
+            pl.exceptions.PolarsError,
+        ) as error:
             raise InputError(f"{folder}: documents are not as Bob writes them: {error!r}") from error
 
     @classmethod
@@ -125,8 +151,8 @@ class Market:
         seasons = {int(k): documents.seasonal_count(d, known) for k, d in by_id["seasonal_jobbing"].items()}
         figures = {k: documents.merged(local.get(k, {}), recent.get(k, {})) for k in {**local, **recent}}
         return cls(
-            local=documents.local_table(figures).cast(pl.Schema(SCHEMAS["local"])),
-            jobs=pl.DataFrame(jobs, schema=SCHEMAS["jobs"]),
+            local=documents.local_table(figures).cast(pl.Schema(schemas()["local"])),
+            jobs=pl.DataFrame(jobs, schema=schemas()["jobs"]),
             titles=_table("titles", [row for d in groups for row in documents.title_rows(d)]),
             departements=_table(
                 "departements",
@@ -150,7 +176,7 @@ class Market:
 
 def _table(name: str, rows: Sequence[Any] = ()) -> pl.DataFrame:
     """Return one of the tables of a market."""
-    return pl.DataFrame(rows, schema=SCHEMAS[name], orient="row")
+    return pl.DataFrame(rows, schema=schemas()[name], orient="row")
 
 
 _PLACES = {"city_id": "cityId", "departement_id": "departementId", "region_id": "regionId"}
@@ -199,7 +225,7 @@ def _lookups(market: Market) -> Iterator[tuple[list[str], Sequence[str], pl.Data
     for name, key in KEYS.items():
         table = getattr(market, name)
         if table.height or name in ("local", "jobs", "departements"):  # what every market is asked for
-            yield key, COMMUTING if name == "hiring" else [*SCHEMAS[name]], table
+            yield key, COMMUTING if name == "hiring" else [*schemas()[name]], table
     yield ["departement_id"], association_table().columns, association_table()
 
 

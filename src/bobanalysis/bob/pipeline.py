@@ -15,7 +15,6 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from bobanalysis.algorithm import (
@@ -105,7 +104,7 @@ class Run(Result):
         part = next((p for p in (self.diagnosed, self.proposed) if name in p.columns), None)
         return (self.answers if part is None else part)[name]
 
-    def ranked(self, outcome: Outcome) -> tuple[npt.NDArray[np.int16], npt.NDArray[np.float64]]:
+    def ranked(self, outcome: Outcome) -> tuple[np.typing.NDArray[np.int16], np.typing.NDArray[np.float64]]:
         """Return a list outcome as two tables; those of advice are decoded from the keys that were sorted."""
         if outcome.id != "advice":
             return super().ranked(outcome)

@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
-Ints = npt.NDArray[np.int16]
-Numbered = tuple[npt.NDArray[np.int64], int]
+Ints: TypeAlias = "np.typing.NDArray[np.int16]"
+Numbered: TypeAlias = "tuple[np.typing.NDArray[np.int64], int]"
 
 BITS = 6  # of a key are the item: at most 64 items
 FEW = 8  # scores that are compared with one after the other
@@ -33,19 +33,19 @@ class Ranking:
 
     keys: Ints
     sorted: Ints
-    values: npt.NDArray[np.float64]
+    values: np.typing.NDArray[np.float64]
     items: Ints
 
     def item(self, keys: Ints) -> Ints:
         """Return the column of the item that a key stands for."""
         return self.items[keys & ((1 << BITS) - 1)]
 
-    def score(self, keys: Ints) -> npt.NDArray[np.float64]:
+    def score(self, keys: Ints) -> np.typing.NDArray[np.float64]:
         """Return the score that a key stands for."""
         return self.values[keys >> BITS]
 
 
-def numbered(codes: npt.NDArray[np.integer]) -> Numbered:
+def numbered(codes: np.typing.NDArray[np.integer]) -> Numbered:
     """Number the values that occur among small integers from 0 on, and count them.
 
     >>> numbered(np.array([7, 7, 2]))[0].tolist()
@@ -58,7 +58,7 @@ def numbered(codes: npt.NDArray[np.integer]) -> Numbered:
     return place.take(codes), int(place[-1]) + 1
 
 
-def distinct(columns: Iterable[Numbered]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+def distinct(columns: Iterable[Numbered]) -> tuple[np.typing.NDArray[np.int64], np.typing.NDArray[np.int64]]:
     """Return the place of one of each distinct row of some columns, and which one each row is.
 
     >>> distinct([numbered(np.array([7, 7, 2])), numbered(np.array([1, 5, 1]))])[1].tolist()

@@ -14,9 +14,10 @@ import polars as pl
 from bobanalysis.tables import as_yes_no
 from bobanalysis.validation import IF_UNKNOWN, UNPLACED, Records, instant
 
+from . import fields
 from .catalogue import DICTIONARY
 from .documents import from_json, local_figures
-from .fields import COLUMNS, EXPERIMENTS, OBJECTIVES, SERVICES, UNREAD, USER, read_fields
+from .fields import COLUMNS, EXPERIMENTS, OBJECTIVES, UNREAD, read_fields
 
 
 def read_users(
@@ -34,9 +35,9 @@ def read_users(
     >>> read_users([{"projects": [{"seniority": "EXPERT"}]}], ["2022-06-29T00:00:00"])["seniority"].to_list()
     ['EXPERT']
     """
-    raw = from_json(users, USER).with_columns(now=pl.Series(list(now), dtype=pl.String))
+    raw = from_json(users, fields.user()).with_columns(now=pl.Series(list(now), dtype=pl.String))
     if services is not None:
-        raw = raw.with_columns(from_json(services, SERVICES))
+        raw = raw.with_columns(from_json(services, fields.services()))
     return flatten(raw)
 
 
@@ -74,12 +75,12 @@ def _complete(people: pl.DataFrame, now: str) -> pl.DataFrame:
     )
 
 
-RECORDS = Records(USER, UNREAD, _to_rows, "projects", _complete)
+RECORDS = Records(fields.user, UNREAD, _to_rows, "projects", _complete)
 
 
 def flatten(raw: pl.DataFrame) -> pl.DataFrame:
-    """Return one row a project from one row a user (``USER``'s columns, ``now``, maybe ``SERVICES``')."""
-    absent = {c: pl.lit(None, dtype=t) for c, t in SERVICES.items() if c not in raw.columns}
+    """Return one row a project from one row a user (the fields of a user, ``now``, maybe of services)."""
+    absent = {c: pl.lit(None, dtype=t) for c, t in fields.services().items() if c not in raw.columns}
     raw = raw.with_row_index("user").with_columns(now=_instant(pl.col("now")), **absent)
     projects = (
         raw.explode("projects", empty_as_null=False, keep_nulls=False)

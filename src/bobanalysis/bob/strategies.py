@@ -15,7 +15,6 @@ from functools import reduce
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from .configuration import advice_modules, job_advice, strategies
@@ -37,7 +36,7 @@ _NAMED = {  # the columns of advice that each piece may be; some texts start the
     for s in strategies()
 }
 _TIPS = _ADVICE.index("specific-to-job")
-_LISTED = {s.id: np.array([*(s.id in j.strategies for j in job_advice()), False]) for s in strategies()}
+_LISTED = {s.id: [*(s.id in j.strategies for j in job_advice()), False] for s in strategies()}
 _GROUPS = {
     challenge: [s for s in strategies() if challenge in s.challenges]
     for challenge in dict.fromkeys(c for s in strategies() for c in s.challenges)
@@ -82,8 +81,10 @@ def propose(
                 pieces[any_of] = best_ranked, numbered(best_ranked)
             held = [pieces[any_of] for any_of in _NAMED[one.id]]
             held = [(piece[first:end], (number[first:end], many)) for piece, (number, many) in held]
-            if _LISTED[one.id].any() or not held:
-                tip = np.where(_LISTED[one.id][listed[first:end]], keys[_TIPS][first:end], np.int16(0))
+            if any(_LISTED[one.id]) or not held:
+                tip = np.where(
+                    np.array(_LISTED[one.id])[listed[first:end]], keys[_TIPS][first:end], np.int16(0)
+                )
                 held.append((tip, numbered(tip)))
             number, found = _plans(held, advice)
             own[:, k] = number + sum(len(p.counts) for p in plans)
@@ -122,8 +123,8 @@ def propose(
 class _Lists(NamedTuple):
     """Lists, one after the other: how long each one is, and what they hold, maybe several columns of it."""
 
-    counts: npt.NDArray[np.int64]
-    values: tuple[npt.NDArray[Any], ...]
+    counts: np.typing.NDArray[np.int64]
+    values: tuple[np.typing.NDArray[Any], ...]
 
 
 def _joined(parts: Sequence[_Lists]) -> _Lists:
@@ -132,7 +133,9 @@ def _joined(parts: Sequence[_Lists]) -> _Lists:
     return _Lists(np.concatenate([p.counts for p in parts]), tuple(map(np.concatenate, values)))
 
 
-def _plans(pieces: Sequence[tuple[Ints, Numbered]], advice: Ranking) -> tuple[npt.NDArray[np.int64], _Lists]:
+def _plans(
+    pieces: Sequence[tuple[Ints, Numbered]], advice: Ranking
+) -> tuple[np.typing.NDArray[np.int64], _Lists]:
     """Return the distinct plans of a strategy, lists of pieces of advice by stars, and whose is which.
 
     A piece is the best ranked advice whose id starts with the given text (C25); tips for the person's
@@ -146,7 +149,7 @@ def _plans(pieces: Sequence[tuple[Ints, Numbered]], advice: Ranking) -> tuple[np
     return number, _Lists(there.sum(axis=1), (advice.item(np.take_along_axis(held, best, axis=1)[there]),))
 
 
-def _best_first(values: Ints) -> tuple[npt.NDArray[np.int64], Ints]:
+def _best_first(values: Ints) -> tuple[np.typing.NDArray[np.int64], Ints]:
     """Return the places of the values from 0 to 1,023, best first, equals in their order; -1 behind.
 
     The values come with them. A value in the high bits and its place, reversed, in the low ones sort at once.
@@ -159,7 +162,7 @@ def _best_first(values: Ints) -> tuple[npt.NDArray[np.int64], Ints]:
     return np.where(packed == 0, -1, last - (packed & last)).astype(np.int64), packed >> _DEEP
 
 
-def _lists(counts: npt.NDArray[np.integer], values: pa.Array) -> pa.LargeListArray:
+def _lists(counts: np.typing.NDArray[np.integer], values: pa.Array) -> pa.LargeListArray:
     """Return lists of so many values, one after the other."""
     offsets = np.concatenate([[0], np.cumsum(counts, dtype=np.int64)])
     import pyarrow as pa
@@ -167,12 +170,12 @@ def _lists(counts: npt.NDArray[np.integer], values: pa.Array) -> pa.LargeListArr
     return pa.LargeListArray.from_arrays(_arrow(offsets), values)
 
 
-def _arrow(values: npt.NDArray[Any]) -> pa.Array:
+def _arrow(values: np.typing.NDArray[Any]) -> pa.Array:
     """Return an array in Arrow, made by Polars: its own reading begins with the import of pandas."""
     return pl.Series(values).to_arrow()
 
 
-def _coded(codes: npt.NDArray[np.integer], names: list[str]) -> pa.Array:
+def _coded(codes: np.typing.NDArray[np.integer], names: list[str]) -> pa.Array:
     import pyarrow as pa
 
     return pa.DictionaryArray.from_arrays(_arrow(codes.astype(np.uint32)), pl.Series(names).to_arrow())

@@ -13,7 +13,7 @@ from typing import Any, Literal
 import polars as pl
 import yaml
 
-from bobanalysis.tables import LOADER, InputError, load
+from bobanalysis.tables import InputError, load, read_yaml
 from bobanalysis.text import Text
 
 TYPES: dict[str, Any] = {"text": pl.String, "integer": pl.Int64, "number": pl.Float64}
@@ -115,7 +115,7 @@ def source(identifier: str) -> Source:
 @cache
 def _load(path: Path, _changed: int) -> Mapping[str, Source]:
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=LOADER)
+        content = read_yaml(path)
     except FileNotFoundError:
         folders = "set BOBANALYSIS_DATA to the folder of the repository named data"
         raise DataError(f"{path}: not there; {folders}") from None

@@ -187,8 +187,8 @@ def _is_simple(item: e.Expr) -> bool:
 
 _OPERATORS: dict[str, Any] = e.ARITHMETIC | {  # what a column calls otherwise than a number
     "**": lambda a, b: a**b,
-    "min": pl.min_horizontal,
-    "max": pl.max_horizontal,
+    "min": lambda *given: pl.min_horizontal(*given),
+    "max": lambda *given: pl.max_horizontal(*given),
     "round": lambda v: v.round(mode="half_to_even"),
     "floor": lambda v: v.floor(),
     "neg": lambda v: v * -1.0,

@@ -86,20 +86,20 @@ FUNCTIONS: dict[str, Callable[[Any], Any]] = {
 
 
 class KindOf(NamedTuple):
-    """What a kind of input is made of: type of a column, of a value, default, what a message asks for."""
+    """What a kind of input is made of: its Polars type, type of a value, default, what messages ask for."""
 
-    dtype: Any
+    dtype: str
     types: tuple[type, ...]
     default: Scalar
     wanted: str
 
 
 KINDS = {
-    "bool": KindOf(pl.Boolean, (bool,), False, "true and false"),
-    "int": KindOf(pl.Int32, (int,), 0, "numbers"),
-    "float": KindOf(pl.Float64, (int, float), 0.0, "numbers"),
-    "text": KindOf(pl.String, (str,), "", "texts"),
-    "enum": KindOf(pl.Int32, (int,), 0, "the numbers of its values"),
+    "bool": KindOf("Boolean", (bool,), False, "true and false"),
+    "int": KindOf("Int32", (int,), 0, "numbers"),
+    "float": KindOf("Float64", (int, float), 0.0, "numbers"),
+    "text": KindOf("String", (str,), "", "texts"),
+    "enum": KindOf("Int32", (int,), 0, "the numbers of its values"),
 }
 
 
@@ -161,7 +161,7 @@ class Variable:
     @property
     def dtype(self) -> Any:
         """The Polars type of a column that holds the input."""
-        return KINDS[self.kind].dtype
+        return getattr(pl, KINDS[self.kind].dtype)
 
     def number_of(self, name: str) -> int:
         """Return the number of the enumerated value ``name``; ValueError names the nearest."""

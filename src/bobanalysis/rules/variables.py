@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from bobanalysis.tables import LOADER, InputError
+from bobanalysis.tables import InputError, read_yaml
 from bobanalysis.text import Text
 
 from .expr import KINDS, Choice, Expr, Protected, Var, Variable, any_of, did_you_mean
@@ -73,7 +73,7 @@ class Dictionary(dict[str, Variable]):
         entry (a figure for each value) one integer variable a value.
         """
         try:
-            return cls._of(yaml.load(path.read_text(encoding="utf-8"), Loader=LOADER))
+            return cls._of(read_yaml(path))
         except (yaml.YAMLError, LookupError, TypeError, AttributeError, ValueError) as error:
             why = error.args[0] if type(error) is ValueError else repr(error)
             raise InputError(f"{path.name}{'' if why[:1] == ',' else ': '}{' '.join(why.split())}") from error
