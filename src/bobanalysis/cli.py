@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import atexit
 import gc
+import shutil
 import sys
+import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib import import_module
@@ -14,10 +16,8 @@ from pkgutil import resolve_name
 from types import ModuleType
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
-import rich.text
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from bobanalysis.cluster.options import SchedulerOption, WorkersOption
 
@@ -228,16 +228,17 @@ def conformance(
 @_stops()
 def columns(algorithm: AlgorithmOption = "bob", lang: LangOption = "fr") -> None:
     """Describe every column that a file of people may have: the data dictionary."""
-    table = Table("column", "type", "values", "meaning", "protected criterion", "evidence")
+    width = shutil.get_terminal_size().columns
     for v in _algorithm(algorithm, figures=False).dictionary.values():
-        values = ", ".join(f"{c.number} {c.name}" for c in v.choices)
+        values = ", ".join(f"{c.number}={c.name}" for c in v.choices)
         if not values and (v.minimum is not None or v.maximum is not None):
             ends = ["" if end is None else f"{end:g}" for end in (v.minimum, v.maximum)]
             values = " … ".join(ends).strip()
-        protected = f"{v.protected.criterion} ({v.protected.how})" if v.protected else ""
-        cells = (v.name, v.kind, values, v.label.get(lang), protected, v.evidence)
-        table.add_row(*map(rich.text.Text, cells))
-    out.print(table)
+        protected = f"protected criterion: {v.protected.criterion} ({v.protected.how})" if v.protected else ""
+        said = (v.label.get(lang), values, protected, f"evidence: {v.evidence}")
+        typer.echo(f"{typer.style(v.name, bold=True)} ({v.kind})")
+        for line in filter(None, said):
+            typer.echo(textwrap.fill(line, width, initial_indent="    ", subsequent_indent="      "))
 
 
 def _rule(algorithm: Algorithm, name: str) -> Any:
