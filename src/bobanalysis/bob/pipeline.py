@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from pathlib import Path
@@ -90,14 +90,41 @@ def _outcome(raw: dict[str, Any]) -> Outcome:
 class Run(Result):
     """What each step of the pipeline found; all parts have one row a project, in the order of the people.
 
-    ``diagnosed`` is the frame of ``Bob.diagnose``; ``triggers`` the scores of advice and strategies;
-    ``advice`` the ranking; ``proposed`` the list columns of strategies.
+    Steps are run when something of them is asked for.
     """
 
+    answer: Callable[[], pl.DataFrame] = field(init=False, repr=False)
+    bob: Bob
     diagnosed: pl.DataFrame
-    triggers: Evaluation
-    advice: Ranking
-    proposed: pl.DataFrame
+    """The frame of ``Bob.diagnose``."""
+
+    @cached_property
+    def triggers(self) -> Evaluation:
+        """The scores of advice and strategies."""
+        scoring = {k: rule for k, rule in self.bob.roots.items() if k not in self.bob.diagnosis}
+        return evaluate(scoring, self.known, keep=[JOB])
+
+    @cached_property
+    def advice(self) -> Ranking:
+        """The ranking of advice."""
+        failed = self.diagnosed["diagnosis_error"].is_not_null()
+        stars = item_scores(self.triggers, [f"advice {k}" for k in self.bob.advice], failed)
+        excludes = [(m.id, other) for m in advice_modules() for other in m.excludes]
+        return rank(stars, list(self.bob.advice), excludes)
+
+    @cached_property
+    def proposed(self) -> pl.DataFrame:
+        """The list columns of strategies."""
+        names, scored = list(self.bob.strategies), self.triggers.frame
+        points = scored.select(pl.col(f"strategy {k}").cast(pl.Float64) for k in names)
+        main, overall = self.diagnosed["main_challenge"], self.diagnosed["overall_score"]
+        return propose(main, overall, dict(zip(names, points, strict=True)), scored["job tips"], self.advice)
+
+    @cached_property
+    def answers(self) -> pl.DataFrame:
+        """What all steps answer."""
+        ranked = advice_lists(self.advice, list(self.bob.advice))
+        return pl.concat([self.diagnosed, ranked, self.proposed], how="horizontal")
 
     def column(self, name: str) -> pl.Series:
         """Return one column of the answers, without making those that are not asked for."""
@@ -343,21 +370,7 @@ class Bob(Algorithm):
     def steps(self, people: pl.DataFrame, rules: Iterable[Expr] = ()) -> Run:
         """Run all steps on validated people; ``rules`` are further ones that will be read."""
         known, diagnosed = self._diagnosed(people, rules)
-        scoring = {k: rule for k, rule in self.roots.items() if k not in self.diagnosis}
-        scored = evaluate(scoring, known, keep=[JOB])
-        failed = diagnosed["diagnosis_error"].is_not_null()
-        stars = item_scores(scored, [f"advice {k}" for k in self.advice], failed)
-        excludes = [(m.id, other) for m in advice_modules() for other in m.excludes]
-        advice = rank(stars, list(self.advice), excludes)
-        points = scored.frame.select(pl.col(f"strategy {k}").cast(pl.Float64) for k in self.strategies)
-        main, overall = diagnosed["main_challenge"], diagnosed["overall_score"]
-        given = dict(zip(self.strategies, points, strict=True))
-        proposed = propose(main, overall, given, scored.frame["job tips"], advice)
-
-        def answers() -> pl.DataFrame:
-            return pl.concat([diagnosed, advice_lists(advice, list(self.advice)), proposed], how="horizontal")
-
-        return Run(known, answers, diagnosed, scored, advice, proposed)
+        return Run(known, self, diagnosed)
 
     def _diagnosed(self, people: pl.DataFrame, rules: Iterable[Expr]) -> tuple[pl.DataFrame, pl.DataFrame]:
         """Join the market, once, and diagnose; return what later rules read, and the diagnosis.

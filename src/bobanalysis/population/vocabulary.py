@@ -10,17 +10,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from bobanalysis.tables import load_yaml
 
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
+Ints: TypeAlias = "np.typing.NDArray[np.int64]"
+Floats: TypeAlias = "np.typing.NDArray[np.float64]"
+Flags: TypeAlias = "np.typing.NDArray[np.bool_]"
 
 
 @dataclass(frozen=True)

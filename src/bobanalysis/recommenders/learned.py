@@ -10,11 +10,10 @@ from __future__ import annotations
 import warnings
 from copy import deepcopy
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from bobanalysis.bob import MarketLike
 from bobanalysis.population import national_cells
@@ -33,7 +32,7 @@ REGION = pl.when(_OVERSEAS).then(pl.lit("overseas")).otherwise("region_id").alia
 """A person's region; those overseas, of one département each, are taken together."""
 
 Method = Literal["exponentiated_gradient", "threshold_optimizer"]
-Floats = NDArray[np.float64]
+Floats: TypeAlias = "np.typing.NDArray[np.float64]"
 
 
 @dataclass
