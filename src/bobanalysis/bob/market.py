@@ -7,6 +7,7 @@ data dictionary, then joined by key.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
@@ -278,14 +279,13 @@ def association_table() -> pl.DataFrame:
     départements give.
     """
     members = DICTIONARY.tables["associations"]
-    places = sorted({d for a in associations() for d in a.departements or ()})
+    listed = Counter((place, a.public) for a in associations() for place in {*(a.departements or ())})
     rows = [
-        (place, *(sum(a.public == public and a.serves(place) for a in associations()) for public in members))
-        for place in places
+        (place, *(listed[place, public] + _elsewhere()[v.name] for public, v in members.items()))
+        for place in sorted({place for place, _ in listed})
     ]
-    return pl.DataFrame(
-        rows, schema=documents.schema(["departement_id"], [v.name for v in members.values()]), orient="row"
-    )
+    names = [v.name for v in members.values()]
+    return pl.DataFrame(rows, schema=documents.schema(["departement_id"], names), orient="row")
 
 
 @cache

@@ -114,10 +114,10 @@ def propose(
         "strategy_points": _lists(counts, _arrow(points.astype(np.int16))),
         "strategy_is_secondary": _lists(counts, _arrow(secondary.astype(bool))),
     }
-    columns = {name: lists.take(_arrow(outcome)) for name, lists in columns.items()}
-    given = _lists(lengths, _coded(advised, _ADVICE)).take(_arrow(plan[plan >= 0]))
-    columns["strategy_advice"] = _lists(counts[outcome], given)
-    return pl.DataFrame({name: pl.from_arrow(lists) for name, lists in columns.items()})
+    frame = pl.DataFrame({name: pl.from_arrow(lists) for name, lists in columns.items()})[outcome]
+    given = pl.Series(pl.from_arrow(_lists(lengths, _coded(advised, _ADVICE))))[plan[plan >= 0]]
+    own_plans = pl.Series("strategy_advice", pl.from_arrow(_lists(counts[outcome], given.to_arrow())))
+    return frame.with_columns(own_plans)
 
 
 class _Lists(NamedTuple):

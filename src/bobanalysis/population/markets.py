@@ -48,6 +48,7 @@ class MarketTables:
     jobs: pl.DataFrame
 
 
+@cache
 def market_cells() -> pl.DataFrame:
     """Offers and job seekers of each known job group × département, before any scale: observed.
 
@@ -62,6 +63,7 @@ def market_cells() -> pl.DataFrame:
     return _summed(cells, departement_id="dep", rome_id="rome")
 
 
+@cache
 def national_cells() -> pl.DataFrame:
     """Offers and job seekers of each job group over the whole country (the employment area without a place
     included).
