@@ -202,13 +202,13 @@ class Person:
         An answer of the person changes in all rows, any other in the row that is asked about. The first key
         of the algorithm tells the sets apart.
         """
-        count = self.rows.height
+        count, held = self.rows.height, frozenset(self.rows.columns)
         row = self.row | self.rows.row(self.at, named=True)
         edits: dict[str, dict[int, Any]] = {}
         for k, changes in enumerate(sets):
             for change in changes:
                 places = range(count) if change.variable.group == "person" else [self.at]
-                after = self.algorithm.followers(change.variable.name, change.after, row, self.rows.columns)
+                after = self.algorithm.followers(change.variable.name, change.after, row, held)
                 for name, value in after.items():
                     for place in places:
                         edits.setdefault(name, {})[k * count + place] = value

@@ -32,7 +32,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from bobanalysis.data import sources
-from bobanalysis.fairness.intervals import wilson
 from bobanalysis.presentation import Vocabulary
 from bobanalysis.tables import InputError, load, load_yaml
 from bobanalysis.text import LANGUAGES, capital
@@ -193,6 +192,8 @@ class Notebook:
         where = f"notebook {self.name}, finding {id!r}"
         about = self._about("findings", id, where)
         if design_effect and n and value is not None:
+            from bobanalysis.fairness.intervals import wilson
+
             interval = [float(end) for end in wilson(value, n / design_effect)]
         reason = None
         if interval is None:

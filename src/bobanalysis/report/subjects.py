@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any
@@ -51,14 +51,18 @@ class CardIndex:
         self.algorithm, self.presentation = algorithm, algorithm.presentation
 
     @cached_property
-    def subjects(self) -> Mapping[str, Subject]:
-        """Everything that has a card of its own or a part of one, by name.
+    def names(self) -> Collection[str]:
+        """The names of all that has a card of its own or a part of one.
 
         Steps, rules, and one example of each family that has no rule in use.
         """
         examples = [self.example(f) for f in self.presentation.families if not self.members(f)]
-        names = (*self.presentation.steps, *self.algorithm.rules, *examples)
-        return {name: self.subject(name) for name in dict.fromkeys(names)}
+        return dict.fromkeys((*self.presentation.steps, *self.algorithm.rules, *examples))
+
+    @cached_property
+    def subjects(self) -> Mapping[str, Subject]:
+        """Everything that has a card of its own or a part of one, by name."""
+        return {name: self.subject(name) for name in self.names}
 
     def subject(self, name: str) -> Subject:
         """Return a rule or a step as the subject of a card."""
@@ -85,7 +89,7 @@ class CardIndex:
         if not family:
             return f"rules/{slug(name)}.html"
         at = next(f.name for f in self.presentation.families if f.key == family)
-        return f"rules/{slug(at)}.html" + (f"#{slug(name)}" if name in self.subjects else "")
+        return f"rules/{slug(at)}.html" + (f"#{slug(name)}" if name in self.names else "")
 
     def members(self, family: RuleFamily) -> list[str]:
         """Return the rules of a family that are in use."""
@@ -121,7 +125,7 @@ class CardIndex:
     @cached_property
     def titles(self) -> Mapping[str, Text]:
         """What to call rules, steps, missing fields, and values that rules name by their code."""
-        rules = {n: self.algorithm.rule(n).title for n in self.subjects if n not in self.presentation.steps}
+        rules = {n: self.algorithm.rule(n).title for n in self.names if n not in self.presentation.steps}
         own = {name: title for name, title in rules.items() if title}
         codes = {code: Text(said, said) for code, said in self._spelled.items()}
         return {**codes, **self.presentation.titles, **own}
