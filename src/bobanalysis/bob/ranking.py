@@ -7,9 +7,11 @@ sorting lists in a data frame.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import chain
 from typing import TypeAlias
 
 import numpy as np
@@ -102,7 +104,7 @@ def rank(
     # of keys. Lists in a data frame would be sorted by two keys, and settled by joins, for every person.
     told = pl.DataFrame({str(k): score for k, score in enumerate(scores)}).fill_null(0.0)
     known = [np.array(found) for found in told.select(pl.all().unique().implode()).row(0)]
-    values = np.unique(np.concatenate([*known, [-np.inf, 0.0]]))  # nobody has the first one: no key is 0
+    values = np.array(sorted({-math.inf, 0.0, *chain(*known)}))  # nobody has the first one: no key is 0
     if len(values) >= 1 << (15 - BITS):
         raise ValueError(f"{len(values)} distinct scores are more than the key holds")
     by_id = sorted(range(len(ids)), key=lambda k: ids[k])

@@ -11,6 +11,7 @@ challenge, and then gathered.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import reduce
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -114,10 +115,10 @@ def propose(
         "strategy_points": _lists(counts, _arrow(points.astype(np.int16))),
         "strategy_is_secondary": _lists(counts, _arrow(secondary.astype(bool))),
     }
-    frame = pl.DataFrame({name: pl.from_arrow(lists) for name, lists in columns.items()})[outcome]
-    given = pl.Series(pl.from_arrow(_lists(lengths, _coded(advised, _ADVICE))))[plan[plan >= 0]]
-    own_plans = pl.Series("strategy_advice", pl.from_arrow(_lists(counts[outcome], given.to_arrow())))
-    return frame.with_columns(own_plans)
+    frame = pl.DataFrame({name: _read(lists) for name, lists in columns.items()})[outcome]
+    given = _read(_lists(lengths, _coded(advised, _ADVICE)))[plan[plan >= 0]]
+    own_plans = _read(_lists(counts[outcome], given.to_arrow()))
+    return frame.with_columns(strategy_advice=own_plans)
 
 
 class _Lists(NamedTuple):
@@ -162,6 +163,20 @@ def _best_first(values: Ints) -> tuple[np.typing.NDArray[np.int64], Ints]:
     return np.where(packed == 0, -1, last - (packed & last)).astype(np.int64), packed >> _DEEP
 
 
+@dataclass(frozen=True)
+class _Capsule:
+    """An array as Arrow's C interface hands it on: ``pl.from_arrow`` begins with importing all of Arrow."""
+
+    array: pa.Array
+
+    def __arrow_c_array__(self, requested_schema: Any = None) -> Any:
+        return self.array.__arrow_c_array__(requested_schema)
+
+
+def _read(array: pa.Array) -> pl.Series:
+    return pl.Series(_Capsule(array))
+
+
 def _lists(counts: np.typing.NDArray[np.integer], values: pa.Array) -> pa.LargeListArray:
     """Return lists of so many values, one after the other."""
     offsets = np.concatenate([[0], np.cumsum(counts, dtype=np.int64)])
@@ -188,4 +203,4 @@ def advice_lists(advice: Ranking, ids: list[str]) -> pl.DataFrame:
     counts = (advice.keys != 0).sum(axis=0, dtype=np.uint8)
     stars = advice.values.astype(np.float32)[keys >> BITS]
     lists = {"advice": _coded(advice.item(keys), ids), "stars": _arrow(stars)}
-    return pl.DataFrame({name: pl.from_arrow(_lists(counts, values)) for name, values in lists.items()})
+    return pl.DataFrame({name: _read(_lists(counts, values)) for name, values in lists.items()})
