@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -13,7 +14,9 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import yaml
 
+from bobanalysis import tables
 from bobanalysis.tables import (
     InputError,
     Writer,
@@ -390,3 +393,54 @@ def test_what_does_not_fit_is_named_by_file_entry_and_field(change, message):
 def test_names_are_what_a_path_says(tmp_path):
     write_table(pl.DataFrame({"a": [1]}), str(Path(tmp_path) / "deep" / "t.csv"))
     assert read_table(str(tmp_path / "deep" / "t.csv")).rows() == [("1",)]
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """A YAML file in a folder that stands for the project, where what it holds is kept."""
+    monkeypatch.setattr(tables, "PROJECT", tmp_path)
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    path = tmp_path / "words.yaml"
+    path.write_text("word: {fr: âge, en: age}\n", "utf-8")
+    return path
+
+
+def kept(path):
+    """The file that holds what was read."""
+    return next((path.parent / "__pycache__").iterdir())
+
+
+def test_what_a_file_of_the_project_holds_is_read_as_yaml_once(project, monkeypatch):
+    first = tables.read_yaml(project)
+    monkeypatch.delattr(yaml, "load")
+    assert tables.read_yaml(project) == first == {"word": {"fr": "âge", "en": "age"}}
+
+
+def test_a_changed_file_is_read_anew(project):
+    tables.read_yaml(project)
+    project.write_text("word: {fr: lieu, en: place}\n", "utf-8")
+    assert tables.read_yaml(project)["word"]["fr"] == "lieu"
+
+
+@pytest.mark.parametrize("place", [0, 60, 100, -1])
+def test_a_damaged_copy_of_what_was_read_is_not_read(project, place):
+    first = tables.read_yaml(project)
+    content = bytearray(kept(project).read_bytes())
+    content[place] ^= 1
+    kept(project).write_bytes(content)
+    assert tables.read_yaml(project) == first
+
+
+def test_a_folder_that_cannot_be_written_to_is_read_all_the_same(project):
+    (project.parent / "__pycache__").write_text("in the way")
+    assert tables.read_yaml(project)["word"]["en"] == "age"
+
+
+@pytest.mark.parametrize("place", ["elsewhere", "project"])
+def test_nothing_is_kept_of_files_of_others_or_where_python_keeps_nothing(project, monkeypatch, place):
+    if place == "elsewhere":
+        monkeypatch.setattr(tables, "PROJECT", project.parent / "other")
+    else:
+        monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    tables.read_yaml(project)
+    assert not (project.parent / "__pycache__").exists()

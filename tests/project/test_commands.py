@@ -1,5 +1,6 @@
 """Every command and snippet of the documents runs as it stands, and a wheel works away from the project."""
 
+import ast
 import os
 import re
 import subprocess
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from bobanalysis.cli import ROOMS, app
+from bobanalysis.cli import ROOMS, _Later, app
 from tools.doors import blocks
 
 ROOT = Path(__file__).parents[2]
@@ -48,9 +49,53 @@ def test_the_list_of_commands_says_of_each_what_its_own_help_says(name):
     assert listed in own
 
 
-def test_the_list_of_commands_needs_no_table(tmp_path):
-    code = "import sys, bobanalysis.cli; sys.exit(len({'polars', 'numpy'} & {*sys.modules}))"
-    assert subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=False).returncode == 0
+LIBRARIES = (
+    "polars.dataframe",
+    "numpy.lib",
+    "yaml.loader",
+    "pyarrow.compute",
+    "bobanalysis.fairness",
+)
+
+
+@pytest.mark.parametrize(
+    ("words", "allowed"),
+    [
+        (["--help"], []),
+        (["columns"], []),
+        (["explain", "advice-senior"], []),
+        (["trace", "data/examples/person.json"], ["polars.dataframe"]),
+        (["score", "data/examples/person.json", "--output", "told.csv"], ["polars.dataframe", "numpy.lib"]),
+        (["letter", "data/examples/person.json"], ["polars.dataframe", "numpy.lib"]),
+    ],
+)
+def test_a_command_imports_only_the_libraries_that_it_needs(tmp_path, words, allowed):
+    copy_of_what_is_read(tmp_path)
+    code = f"""
+import contextlib, sys
+from bobanalysis.cli import app
+with contextlib.suppress(SystemExit):
+    app({words!r})
+print([name for name in {LIBRARIES!r} if name in sys.modules], file=sys.stderr)
+"""
+    for _ in range(2):  # what YAML files hold is kept by the first
+        done = subprocess.run(
+            [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True,
+            env={k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"},
+        )  # fmt: skip
+    assert ast.literal_eval(done.stderr.splitlines()[-1]) == allowed
+
+
+def test_a_library_that_is_imported_later_gives_what_it_holds(monkeypatch):
+    import fractions
+
+    later = _Later("fractions")
+    monkeypatch.setitem(sys.modules, "fractions", later)
+    assert later.Fraction(1, 2) == fractions.Fraction(1, 2)
+    assert sys.modules["fractions"] is not later
+    assert isinstance(later.Fraction(1), sys.modules["fractions"].Fraction)
+    with pytest.raises(AttributeError, match="nothing_like_it"):
+        getattr(later, "nothing_like_it")  # noqa: B009 the attribute of a module
 
 
 def test_every_command_of_the_readme_runs_as_it_stands(tmp_path, monkeypatch):
