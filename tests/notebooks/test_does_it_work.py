@@ -9,11 +9,11 @@ import nbformat
 import pytest
 import yaml
 
-from bobanalysis.tables import LOADER
+from bobanalysis.tables import read_yaml
 
 ROOT = Path(__file__).parents[2]
 SAID, LEDGER = (
-    yaml.load((ROOT / "data" / f"{name}.yaml").read_text("utf-8"), Loader=LOADER)
+    read_yaml(ROOT / "data" / f"{name}.yaml")
     for name in ("trial", "ledger")
 )
 

@@ -12,7 +12,7 @@ from audited import BOB
 from bobanalysis.bob import DICTIONARY, catalogue
 from bobanalysis.report import sheets
 from bobanalysis.rules import inputs
-from bobanalysis.tables import LOADER, InputError
+from bobanalysis.tables import InputError, read_yaml
 from bobanalysis.text import faults
 
 ROOT = Path(__file__).parents[2]
@@ -30,7 +30,7 @@ DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)  # the C writer is ten ti
 @pytest.fixture(scope="module")
 def published():
     return {
-        name: yaml.load((ROOT / "data" / name).read_text(encoding="utf-8"), Loader=LOADER) for name in FILES
+        name: read_yaml(ROOT / "data" / name) for name in FILES
     }
 
 

@@ -6,12 +6,8 @@ Nothing stands on a page that is not in the findings file. `site` lists the page
 from __future__ import annotations
 
 import io
-import os
 import re
-import sys
-import zlib
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from importlib.metadata import version
@@ -610,12 +606,6 @@ def environment(language: Language) -> Any:
     words = Words(language)
     options: dict[str, Any] = {"autoescape": True, "trim_blocks": True, "lstrip_blocks": True}
     options |= {"undefined": jinja2.StrictUndefined, "extensions": ["jinja2.ext.i18n"]}
-    kept = HERE / "templates" / "__pycache__"  # compiled templates, as Python keeps its modules
-    with suppress(OSError):
-        kept.mkdir(exist_ok=True)
-    if os.access(kept, os.W_OK) and not sys.dont_write_bytecode:
-        made_by = zlib.crc32(repr(options).encode())
-        options["bytecode_cache"] = jinja2.FileSystemBytecodeCache(str(kept), f"{made_by}-%s.cache")
     environment = jinja2.Environment(loader=jinja2.FileSystemLoader(HERE / "templates"), **options)
     environment.policies["ext.i18n.trimmed"] = True
     environment.filters |= {"say": words.say, "capital": capital, "years": words.period}
