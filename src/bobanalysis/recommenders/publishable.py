@@ -93,8 +93,6 @@ def _crossed(frame: pl.DataFrame, groups: list[str]) -> pl.DataFrame:
     counts = frame.group_by("pair_id", *groups).len()
     whole = counts.height == frame["pair_id"].n_unique() * combinations and counts["len"].n_unique() <= 1
     if not whole:
-        raise NotEstimableError(
-            f"these are no paired profiles by {' × '.join(groups)}: each person needs each of the"
-            f" {combinations} combinations, equally often"
-        )
+        needs = f"each person needs each of the {combinations} combinations, equally often"
+        raise NotEstimableError(f"these are no paired profiles by {' × '.join(groups)}: {needs}")
     return frame

@@ -108,11 +108,8 @@ class BobJobs:
 
 def linked(people: pl.DataFrame, most: int | None = None) -> pl.DataFrame:
     """Return the job groups that ROME links to each person's: close ones (score 2), then evolutions (1)."""
-    links = data.table("rome_mobility").select(
-        rome_id="rome",
-        item="rome_target",
-        score=pl.when(pl.col("kind").cast(pl.String) == "close").then(2.0).otherwise(1.0),
-    )
+    score = pl.when(pl.col("kind").cast(pl.String) == "close").then(2.0).otherwise(1.0)
+    links = data.table("rome_mobility").select(rome_id="rome", item="rome_target", score=score)
     pairs = people.select("person_id", "rome_id").join(links, on="rome_id", maintain_order="left_right")
     return ranking(pairs, most)
 

@@ -246,10 +246,6 @@ class _Card:
     def _capital(self, text: str) -> str:
         return capital(self.words.polish(text))
 
-    def own_limits(self) -> dict[str, list[str]]:
-        """The fixed values that the rule compares with, by input."""
-        return self._limits(self.subject.rule)
-
     def other_limits(self) -> list[tuple[Markup, dict[str, list[str]]]]:
         """The values that the rules named by this one compare with, each rule once."""
         named_in = self.algorithm.presentation.named_in
@@ -260,10 +256,11 @@ class _Card:
             if name not in found:
                 found[name] = None
                 waiting += named_in(self.cards.rule(name))
-        told = [(card_link(self.page, name), self._limits(self.cards.rule(name))) for name in found]
+        told = [(card_link(self.page, name), self.limits(self.cards.rule(name))) for name in found]
         return [(link, own) for link, own in told if own]
 
-    def _limits(self, rule: r.Expr) -> dict[str, list[str]]:
+    def limits(self, rule: r.Expr) -> dict[str, list[str]]:
+        """The fixed values that a rule compares with, by input."""
         found: dict[str, dict[str, None]] = {}
         inner = rule.item if isinstance(rule, r.Named) else rule
         leave = set(self.algorithm.presentation.named_in(rule))
@@ -331,9 +328,8 @@ class _Card:
 
     def _fact(self, name: str, value: Any) -> str:
         read = getattr(self.algorithm.dictionary, name)
-        return self._capital(
-            r.sentence(read if value is True else read == value, self.lang, self.cards.titles)
-        )
+        condition = read if value is True else read == value
+        return self._capital(r.sentence(condition, self.lang, self.cards.titles))
 
     def _answer(self, text: str) -> str:
         kind, _, details = text.partition(": ")

@@ -30,6 +30,7 @@ STYLE = load_yaml(dict[str, Any], HERE / "charts.yaml")
 HATCH: str = STYLE["hatch"]
 
 Tables = Mapping[str, pl.DataFrame]
+Rows = list[dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -99,12 +100,10 @@ def svg(drawing: Drawing, name: str) -> str:
     hatched = text.replace(f'fill="{HATCH}"', f'fill="url(#{name}-hatch)"')
     head, rest = hatched.split(">", 1)
     head = f'{head} role="img" aria-labelledby="{name}-title" aria-describedby="{name}-desc">'
-    labels = (
-        f'<title id="{name}-title">{escape(drawing.title, quote=False)}</title>'
-        f'<desc id="{name}-desc">{escape(drawing.description, quote=False)}</desc>'
-    )
+    title = f'<title id="{name}-title">{escape(drawing.title, quote=False)}</title>'
+    about = f'<desc id="{name}-desc">{escape(drawing.description, quote=False)}</desc>'
     hatching = STYLE["hatching"].format(name=name) if hatched != text else ""
-    return f"{head}{labels}{hatching}{rest}\n"
+    return f"{head}{title}{about}{hatching}{rest}\n"
 
 
 def plain(text: str, name: str) -> str:
@@ -170,7 +169,7 @@ def _age_challenges(tables: Tables, words: Words, narrow: bool) -> Parts:
     return {"list": words.join(told), "steps": ", ".join(row["name"] for row in steps)}, values
 
 
-def _lifted(steps: list[dict[str, Any]], near: int) -> list[dict[str, Any]]:
+def _lifted(steps: Rows, near: int) -> Rows:
     """Say how high the name of each step stands: higher where the one before it is low and `near`."""
     rows = [{**row, "at": row["age_to"] - 0.5} for row in sorted(steps, key=lambda row: row["age_from"])]
     at, lift = -float("inf"), -20
@@ -180,9 +179,7 @@ def _lifted(steps: list[dict[str, Any]], near: int) -> list[dict[str, Any]]:
     return rows
 
 
-def _names_at_the_end(
-    shares: Mapping[str, float], last: int, labels: Mapping[str, str]
-) -> list[dict[str, Any]]:
+def _names_at_the_end(shares: Mapping[str, float], last: int, labels: Mapping[str, str]) -> Rows:
     """Put names beside their areas, from the top down; those of thin areas are moved apart."""
     least, top, rows = 0.047, 1.0, list[dict[str, Any]]()
     for name, share in shares.items():
@@ -198,15 +195,13 @@ def _names_at_the_end(
 
 def _age_cliffs(tables: Tables, words: Words, narrow: bool) -> Parts:
     """Show the share of people whose main challenge changes from each age to the next."""
-    cliffs = [{**row, "at": row["age_to"] - 0.5} for row in tables["age.cliffs"].to_dicts()]
-    named = [
-        {**row, "at": row["age_to"] - 0.5, "name": f"{_step_name(row, words)}{words.colon}{share}"}
-        for row in largest(tables["age.cliffs"])
-        for share in [words.quantity(row["share_changed"], "share")]
-    ]
+    cliffs = tables["age.cliffs"].with_columns(at=pl.col("age_to") - 0.5)
+    named = largest(cliffs)
+    for row in named:
+        row["name"] = _step_name(row, words) + words.colon + words.quantity(row["share_changed"], "share")
     ages = _of_ages(tables["age.challenge_share"]["age"], words)
-    top = max([0.01, *(row["share_changed"] * 1.25 for row in cliffs)])
-    values = {**ages, "cliffs": cliffs, "largest": named, "top": top}
+    top = max([0.01, *(cliffs["share_changed"] * 1.25)])
+    values = {**ages, "cliffs": cliffs.to_dicts(), "largest": named, "top": top}
     return {"list": ", ".join(row["name"] for row in named)}, values
 
 
@@ -272,13 +267,13 @@ def _middle(shape: Mapping[str, Any]) -> dict[str, float]:
 def _place_ranks(tables: Tables, words: Words, narrow: bool) -> Parts:
     """Show the lowest and highest rank of each département over all scales of the market figures."""
     places, names = tables["place.stressed"].drop_nulls("rank_low"), departement_names()
-    middle = (places["rank_low"] + places["rank_high"]) / 2
-    places = places.with_columns(middle=middle).sort("middle", "rank_low", "departement_id")
-    ranks = [
-        {**row, "row": i, "kind": row["class"], "name": f"{names[dep]} ({dep})"}
-        for i, row in enumerate(places.to_dicts())
-        for dep in [row["departement_id"]]
-    ]
+    dep = pl.col("departement_id")
+    named = places.with_columns(
+        middle=(places["rank_low"] + places["rank_high"]) / 2,
+        kind="class",
+        name=pl.format("{} ({})", dep.replace_strict(names), dep),
+    )
+    ranks = named.sort("middle", "rank_low", dep).with_row_index("row").to_dicts()
     values = {
         "ranks": ranks,
         "height": len(ranks) * 13,
@@ -338,25 +333,23 @@ def _money(tables: Tables, words: Words, narrow: bool) -> Parts:
     """Show the sums that were shown, by funder, in a panel for each time."""
     table, natures, panels, told = tables["money.funders"], words.names("natures"), [], []
     for given, title in words.names("rounds").items():
-        rows = table.filter(given=given).sort("euros", descending=True).to_dicts()
-        bars = [
-            {**row, "row": i, "kind": f"money_{row['nature']}", "name": row[words.language], "shown": shown}
-            for i, row in enumerate(rows)
-            for shown in [words.quantity(row["euros"], "euros")]
-        ]
-        told += [f"{bar['name']}, {natures[bar['nature']]}, {bar['shown']}" for bar in bars]
+        drawn = table.filter(given=given).sort("euros", descending=True).with_row_index("row")
+        bars = drawn.with_columns(kind=pl.format("money_{}", "nature"), name=words.language).to_dicts()
+        for bar in bars:
+            bar["shown"] = words.quantity(bar["euros"], "euros")
+            told.append(f"{bar['name']}, {natures[bar['nature']]}, {bar['shown']}")
         top = table["euros"].max() * (1.45 if narrow else 1.2)  # type: ignore[operator]
         values = {"rows": bars, "title": title, "top": top, "width": 320 if narrow else 620}
         panels.append(_filled(STYLE["panels"]["sums"], values))
-    drawn = {"panels": panels, "key": _key({f"money_{nature}": name for nature, name in natures.items()})}
-    return {"list": words.join(told)}, drawn
+    key = _key({f"money_{nature}": name for nature, name in natures.items()})
+    return {"list": words.join(told)}, {"panels": panels, "key": key}
 
 
 CHARTS = load(dict[str, ChartKind], STYLE["charts"], "charts.yaml")
 """Charts that pages can ask for, by name."""
 
 
-def largest(cliffs: pl.DataFrame, n: int = 3, floor: float = 0.005) -> list[dict[str, Any]]:
+def largest(cliffs: pl.DataFrame, n: int = 3, floor: float = 0.005) -> Rows:
     """Return the rows of `age.cliffs` with the `n` largest changes of at least `floor`, largest first."""
     rows = cliffs.filter(cliffs["share_changed"] >= floor)
     return rows.sort("share_changed", "age_from", descending=[True, False]).head(n).to_dicts()
@@ -368,7 +361,7 @@ def _step_name(row: Mapping[str, Any], words: Words) -> str:
     return f"{words.number(row['age_from'])} → {last}"
 
 
-def _key(said: Mapping[str, str]) -> list[dict[str, Any]]:
+def _key(said: Mapping[str, str]) -> Rows:
     return [{"row": i, "kind": kind, "name": name} for i, (kind, name) in enumerate(said.items())]
 
 

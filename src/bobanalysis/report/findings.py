@@ -38,6 +38,7 @@ from bobanalysis.tables import InputError, load, load_yaml
 from bobanalysis.text import LANGUAGES, capital
 
 Both = Mapping[str, str]
+Folder = str | os.PathLike[str] | None
 T = TypeVar("T")
 KINDS = ("by construction", "modelled", "observed", "derived")
 SIGNIFICANT = 6
@@ -119,7 +120,7 @@ def cell(value: Any) -> str:
     return str(value)
 
 
-def build_folder(build: str | os.PathLike[str] | None = None) -> Path:
+def build_folder(build: Folder = None) -> Path:
     """Return the folder of intermediate files: the argument, else $BOBANALYSIS_BUILD, else `build`."""
     return Path(build or os.environ.get("BOBANALYSIS_BUILD") or Path(__file__).parents[3] / "build")
 
@@ -146,9 +147,7 @@ class Notebook:
         0.123457
     """
 
-    def __init__(
-        self, name: str, build: str | os.PathLike[str] | None = None, names: Vocabulary | None = None
-    ) -> None:
+    def __init__(self, name: str, build: Folder = None, names: Vocabulary | None = None) -> None:
         """Start an empty record for the notebook `name`."""
         import altair
 
@@ -449,10 +448,8 @@ def _text(text: Any, where: str) -> dict[str, str]:
         raise FindingError(why)
     for language, said in text.items():
         if found := _NUMBER_IN_TEXT.search(said):
-            raise FindingError(
-                f"{where}, {language}: the text holds the number {found.group()!r}; record it as a finding"
-                " or write it out (calendar years may stay)"
-            )
+            advice = "record it as a finding or write it out (calendar years may stay)"
+            raise FindingError(f"{where}, {language}: the text holds the number {found[0]!r}; {advice}")
     return {language: text[language] for language in LANGUAGES}
 
 
@@ -563,10 +560,9 @@ def described(notebook: str) -> Descriptions | None:
 def _said(path: Path, stamp: int) -> Descriptions:
     file = load_yaml(_File, path)
     found: dict[str, Figure] = {}
-    for pattern in sorted(
-        file.findings, key=lambda id: "{" in id
-    ):  # an id of its own says more than a pattern
-        where, entry = f"{path}, {pattern}", file.findings[pattern]
+    # an id of its own says more than a pattern
+    for pattern, entry in sorted(file.findings.items(), key=lambda item: "{" in item[0]):
+        where = f"{path}, {pattern}"
         for named in _choices(pattern, file.words, where):
             id = pattern.format(**named)
             if id not in found:

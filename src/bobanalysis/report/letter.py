@@ -181,10 +181,8 @@ class Letter:
     @cached_property
     def _apart(self) -> dict[str, list[Change]]:
         """Other places and jobs, each tried for itself."""
-        return {
-            name: self.person.alternatives(name, [*card_index(self.algorithm).codes(name)] or None)
-            for name in self.algorithm.input_roles.elsewhere
-        }
+        apart, codes = self.algorithm.input_roles.elsewhere, card_index(self.algorithm).codes
+        return {name: self.person.alternatives(name, [*codes(name)] or None) for name in apart}
 
     def _question(self, item: Item) -> Question[Answers]:
         """Ask for the nearest changes that alter an item, of each input in each direction."""

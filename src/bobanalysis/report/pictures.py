@@ -47,12 +47,9 @@ def _lines(text: str, width: float, size: int, wide: float) -> list[str]:
 
 
 def _text(lines: Sequence[str], top: float, step: int, look: str) -> str:
-    parts = (
-        f'<text x="{MARGIN}" y="{top + i * step:g}" font-family="{STYLE["font"]}" {look}>'
-        f"{escape(line, quote=False)}</text>"
-        for i, line in enumerate(lines)
-    )
-    return "".join(parts)
+    look = f'font-family="{STYLE["font"]}" {look}'
+    rows = ((top + i * step, escape(line, quote=False)) for i, line in enumerate(lines))
+    return "".join(f'<text x="{MARGIN}" y="{y:g}" {look}>{text}</text>' for y, text in rows)
 
 
 def credit(content: Content, chart: ChartKind, words: Words) -> str:
@@ -64,9 +61,8 @@ def credit(content: Content, chart: ChartKind, words: Words) -> str:
     known = dict.fromkeys([*(id for meta in metas for id in meta["sources"]), *chart.shapes])
     said = [words.name("kinds", metas[0]["kind"]).capitalize()]
     said += [words._("Data of:") + " " + words.period(metas[0]["vintage"])]
-    said += [words._("Sources:") + " " + " · ".join(words.say(sources()[id].title) for id in known)] * bool(
-        known
-    )
+    if titles := " · ".join(words.say(sources()[id].title) for id in known):
+        said += [words._("Sources:") + " " + titles]
     return words.polish(". ".join(said) + ". " + words._("Chart: bobanalysis, CC BY 4.0."))
 
 

@@ -163,12 +163,12 @@ class _Local(dict[str, Any]):
         The figure leads to the table that it is from, unless `bare`.
         """
         self.used[table] = None
-        units = {c["name"]: c["unit"] for c in self.page.content.merged["tables"][table]["columns"]}
+        unit = self.page.unit_of(table, column)
         if column == "per_thousand":  # of few accounts, so without decimals
-            low, high, units[column] = round(low), round(high), "count"
-        show = self.words.quantity if units[column] == "points" else self.words.shown
-        ends = [show(value, units[column]) for value in (low, high)]
-        text = ends[0] if ends[0] == ends[1] else self.words.interval(low, high, units[column])
+            low, high, unit = round(low), round(high), "count"
+        show = self.words.quantity if unit == "points" else self.words.shown
+        ends = [show(value, unit) for value in (low, high)]
+        text = ends[0] if ends[0] == ends[1] else self.words.interval(low, high, unit)
         return text if bare else self.page.made_from(text, table)
 
     def middle(self, table: str, *columns: str, bare: bool = False) -> Markup | str:
@@ -214,11 +214,6 @@ class _Local(dict[str, Any]):
     def links_of(self, rows: Iterable[Row]) -> Markup:
         """Return links to the départements that rows are about."""
         return Markup(", ").join(self.place_link(row["departement_id"]) for row in rows)
-
-    def name_of(self, table: str, column: str, key: str) -> str:
-        """Return the name of a code in a column of a table."""
-        columns = {c["name"]: c for c in self.page.content.merged["tables"][table]["columns"]}
-        return self.words.say(columns[column]["names"][key])
 
     def advice_name(self, advice: str, quoted: bool = True) -> str:
         """Return the name of a piece of advice."""

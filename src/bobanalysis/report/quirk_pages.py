@@ -279,9 +279,9 @@ def _answer(page: PageRenderer, asks: Mapping[str, Any]) -> str:
     published = _rule_called(page, rule)
     if published and is_condition(published.expr) and answer in (0, 3):
         return words._(N_("yes: the filter lets pass") if answer else N_("no: the filter stops"))
-    outcome = page.algorithm.presentation.answered(rule)
+    outcome, _ = page.algorithm.presentation.answered.get(rule, (None, ""))
     said = N_("score {n}")
-    if outcome and outcome[0].id == "advice":
+    if outcome and outcome.id == "advice":
         said = N_("score {n}: the advice is given") if answer else N_("score {n}: the advice is not given")
     return words._(said).format(n=score)
 

@@ -71,13 +71,9 @@ def _short(locator: str) -> str:
 
 def questions(page: PageRenderer) -> dict[str, Any]:
     """Return what the page of questions shows, beside the questions by theme: their overview."""
-    known = sheets.citizen_questions()
-    return {
-        "ledger": known,
-        "first": [e for id in known.first for e in known.entries if e.id == id],
-        "overview": _counted(page, "ledger.by_theme", "theme"),
-        "address": partial(address, published=known),
-    }
+    common = documents(page)
+    first = [common["questions"][id] for id in common["ledger"].first]
+    return {**common, "first": first, "overview": _counted(page, "ledger.by_theme", "theme")}
 
 
 def known(page: PageRenderer) -> dict[str, Any]:
@@ -90,7 +86,6 @@ def known(page: PageRenderer) -> dict[str, Any]:
     entries: Sequence[sheets.Question] = common["ledger"].entries
 
     def by_kind(told: Mapping[str, str]) -> dict[str, list[dict[str, Any]]]:
-        asked = {e.id: e for e in entries}
         about = {id: [address] for id, address in told.items()}
         for entry in entries:
             for id in entry.findings:
@@ -100,7 +95,7 @@ def known(page: PageRenderer) -> dict[str, Any]:
             finding = page.content.finding(id, page.where)
             if id.endswith(ENDS) and id.rpartition("_")[0] in about:
                 continue  # it stands beside the finding whose range it ends
-            links = [(to, asked.get(to.partition("#")[2])) for to in addresses]
+            links = [(to, common["questions"].get(to.partition("#")[2])) for to in addresses]
             said = finding["no_interval"] == "stated"
             rows["stated" if said else finding["kind"]].append({"id": id, "finding": finding, "links": links})
         return rows
@@ -128,8 +123,8 @@ def privacy(page: PageRenderer) -> dict[str, Any]:
 
 def register(page: PageRenderer) -> dict[str, Any]:
     """Return what the page of the register shows: the duties, and the forms that lead to their pages."""
-    forms, entries = _counted(page, "register.by_form", "form"), sheets.citizen_questions().entries
-    return {"record": sheets.register(), "questions": {e.id: e.question for e in entries}, "forms": forms}
+    forms = _counted(page, "register.by_form", "form")
+    return {"record": sheets.register(), "forms": forms, **documents(page)}
 
 
 def record(page: PageRenderer) -> dict[str, Any]:
@@ -139,17 +134,6 @@ def record(page: PageRenderer) -> dict[str, Any]:
     for item in found.forms["record"].items if found else ():
         sections.setdefault(page.words.say(item.section), []).append(item)
     return {"record": found, "sections": sections}
-
-
-def summary(page: PageRenderer) -> dict[str, Any]:
-    """Return what the summary on one page shows beside findings: the answer on who paid."""
-    answers = {e.id: e.answer for e in sheets.citizen_questions().entries}
-    return {"funding": answers["funding-total"]}
-
-
-def cite(page: PageRenderer) -> dict[str, Any]:
-    """Return what the page on citing shows beside `sheets.publication`: the open questions by their ids."""
-    return {"open_questions": {e.id: e.question for e in sheets.citizen_questions().entries}}
 
 
 def form_pages() -> tuple[Page, ...]:
@@ -172,8 +156,7 @@ def register_form(form: str, page: PageRenderer) -> dict[str, Any]:
         part = next((p for p in parts if _starts(section, p)), "")
         line = {"number": section if part else "", "label": item.label, "id": item.field}
         sections.setdefault(f"{part} {parts[part]}" if part else section, []).append(line)
-    signs = {"filled": "●", "not applicable": "–", "not disclosed by the operator": "○"}
-    return {**common, "id": form, "row": common["forms"][form], "sections": sections, "signs": signs}
+    return {**common, "id": form, "row": common["forms"][form], "sections": sections}
 
 
 def _starts(section: str, part: str) -> bool:
@@ -207,10 +190,10 @@ def your_data(page: PageRenderer) -> dict[str, Any]:
 
 
 def documents(page: PageRenderer) -> dict[str, Any]:
-    """Return the questions and the evidence, for sentences that rest on documents."""
+    """Return the questions by their ids, and their evidence, for sentences that rest on documents."""
     known = sheets.citizen_questions()
-    entries, where = {entry.id: entry for entry in known.entries}, partial(address, published=known)
-    return {"questions": entries, "evidence": known.evidence, "address": where}
+    asked = {entry.id: entry for entry in known.entries}
+    return {"ledger": known, "questions": asked, "address": partial(address, published=known)}
 
 
 def timeline(events: Sequence[sheets.Event], layout: str, words: Words) -> str:
@@ -306,10 +289,8 @@ def _points(edge: Edge, at: Layout, layout: str) -> list[Point]:
     if top < bottom:
         y = at.along.get(key, (top + bottom) / 2)
         return [(x1 + w1, y), (x2, y)] if x1 < x2 else [(x1, y), (x2 + w2, y)]
-    raise InputError(
-        f"flow.yaml, {layout}: {edge.origin} → {edge.target} is no straight arrow; move a box or give the "
-        "arrow a corner under `via`"
-    )
+    advice = "move a box or give the arrow a corner under `via`"
+    raise InputError(f"flow.yaml, {layout}: {edge.origin} → {edge.target} is no straight arrow; {advice}")
 
 
 def _edge(edge: Edge, at: Layout, layout: str) -> dict[str, Any]:

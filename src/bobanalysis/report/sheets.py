@@ -37,6 +37,7 @@ CODE = re.compile(r"(?P<path>[\w./-]+)(?:@(?P<commit>[0-9a-f]{7}))?(?P<lines>#L\
 
 T = TypeVar("T")
 Faults = Iterator[str]
+Findings = Mapping[str, Mapping[str, Any]]
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
@@ -491,9 +492,7 @@ def faults_of_texts(part: Any, where: str = "") -> Faults:
             yield from faults_of_texts(value, inner)
 
 
-def fill(
-    text: Text | Mapping[str, str], findings: Mapping[str, Mapping[str, Any]], language: Language
-) -> str:
+def fill(text: Text | Mapping[str, str], findings: Findings, language: Language) -> str:
     """Write a text in one language, with the findings that it cites as a reader would read them.
 
     Args:
@@ -519,7 +518,7 @@ def fill(
     return _FINDING.sub(written, text.get(language) or "")
 
 
-def filled(name: str, findings: Mapping[str, Mapping[str, Any]]) -> Any:
+def filled(name: str, findings: Findings) -> Any:
     """Return a whole file of texts with the findings written into it, in both languages.
 
     Args:

@@ -133,10 +133,8 @@ class _Tree:
 
     def condition(self, branch: Tree, read: r.Trace) -> None:
         """Add one condition; a computation that it compares follows once, a table where it held."""
-        names = [
-            f"{v.name} = {r.format_value(v, self.person[v.name], self.lang, self.titles)}"
-            for v in e.inputs(read.item)
-        ]
+        given = [(v, self.person[v.name]) for v in e.inputs(read.item)]
+        names = [f"{v.name} = {r.format_value(v, value, self.lang, self.titles)}" for v, value in given]
         made = any(isinstance(node, _MADE) for node in e.walk(read.item))
         deep = names and made and isinstance(read.item, e.Compare)  # it compares a computation or a table
         known = self.answer(read.parts[0]) if deep else ", ".join(names)

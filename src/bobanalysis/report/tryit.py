@@ -74,11 +74,8 @@ def page(renderer: PageRenderer) -> dict[str, Any]:
     """Return what the page shows: its texts as JSON for a script element."""
     algorithm, words = renderer.algorithm, renderer.words
     presentation, cards = algorithm.presentation, renderer.cards
-    codes = {
-        v.name: {code: words.polish(name) for code, name in cards.codes(v.name).items()}
-        for v in algorithm.variables
-        if v.name in presentation.code_tables
-    }
+    coded = {v.name: cards.codes(v.name) for v in algorithm.variables if v.name in presentation.code_tables}
+    codes = {name: {k: words.polish(text) for k, text in own.items()} for name, own in coded.items()}
     rules = {root: name for root in algorithm.roots if (name := algorithm.root_rule(root))}
     asked, conditions = algorithm.questions or _groups(algorithm), enumerate(algorithm.requirements)
     said = ((k, r.column, words.polish(sentence(r.condition, words.language))) for k, r in conditions)
