@@ -192,16 +192,13 @@ class Presentation:
 
     def try_data(self) -> dict[str, Any]:
         """Return what the scripts of that page read, the same in both languages."""
-        read, algorithm = self.algorithm.variables, self.algorithm
-        return {
-            "outcomes": [
-                {"id": o.id, "kind": o.kind, "roots": {i: o.root_of(i) for i in o.asked}}
-                for o in algorithm.outcomes
-            ],
-            "defaults": {v.name: v.default for v in read},
-            "start": {v.name: v.default for v in read} | dict(algorithm.start),
-            "axes": self._axes,
-        }
+        outcomes = [
+            {"id": o.id, "kind": o.kind, "roots": {i: o.root_of(i) for i in o.asked}}
+            for o in self.algorithm.outcomes
+        ]
+        defaults = {v.name: v.default for v in self.algorithm.variables}
+        start = defaults | dict(self.algorithm.start)
+        return {"outcomes": outcomes, "defaults": defaults, "start": start, "axes": self._axes}
 
     @cached_property
     def _axes(self) -> dict[str, list[Any]]:
@@ -221,18 +218,12 @@ class Presentation:
             words: ``report.words.Words``.
             codes: Input -> code -> name.
         """
-        return {
-            "codes": codes,
-            "axes": {name: words.say(self.algorithm.dictionary[name].label) for name in self._axes},
-            "outcomes": {
-                o.id: {
-                    "label": words.say(o.label),
-                    "items": {i: words.say(t) for i, t in o.items.items()},
-                    "unit": words.say(o.unit),
-                }
-                for o in self.algorithm.outcomes
-            },
-        }
+        axes = {name: words.say(self.algorithm.dictionary[name].label) for name in self._axes}
+        outcomes = {}
+        for o in self.algorithm.outcomes:
+            items = {id: words.say(text) for id, text in o.items.items()}
+            outcomes[o.id] = {"label": words.say(o.label), "items": items, "unit": words.say(o.unit)}
+        return {"codes": codes, "axes": axes, "outcomes": outcomes}
 
     def row_names(self, name: str) -> Mapping[int, Text]:
         """Return what to call unnamed computations of a rule, by the ``id`` of their expressions."""

@@ -2,6 +2,7 @@
 
 import json
 import re
+from typing import get_args
 
 import pytest
 
@@ -115,7 +116,7 @@ def test_the_search_keeps_what_matches_without_accents_and_counts_it(browser, re
 # ---- personal data
 
 
-@pytest.mark.parametrize("layout", sheet_pages.layouts().values(), ids=sheet_pages.layouts())
+@pytest.mark.parametrize("layout", sheet_pages.LAYOUTS.values(), ids=sheet_pages.LAYOUTS)
 def test_no_boxes_of_the_diagram_overlap_and_all_stand_inside(layout):
     boxes = list(layout.boxes.items())
     for i, (a, (x, y, w, h)) in enumerate(boxes):
@@ -181,7 +182,7 @@ def test_a_line_that_is_not_filled_says_which_of_the_two_reasons_it_is(pages, fo
             "not applicable": "sans objet",
             "not disclosed by the operator": "non communiqué par l’opérateur",
         },
-        "en": {k: k.replace("not applicable", "does not apply") for k in texts.FIELD_STATUSES[1:]},
+        "en": {k: k.replace("not applicable", "does not apply") for k in get_args(texts.FieldStatus)[1:]},
     }[language]
     source = pages[f"{language}/register-{form}.html"].source
     shown = [text for _, text in inner(source, "dd", "data-field")]

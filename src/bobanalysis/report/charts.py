@@ -55,10 +55,6 @@ class ChartKind:
     narrow: Any = None
     pieces: Any = None
 
-    def values(self, tables: Tables, words: Words, narrow: bool) -> Parts:
-        """Return what fills the description, and what stands in the place of each `$name`."""
-        return globals()[self.read](tables, words, narrow)  # type: ignore[no-any-return]
-
 
 def draw(name: str, tables: Tables, words: Words, narrow: bool) -> Drawing:
     """Draw a chart from its tables; see `svg`.
@@ -66,7 +62,7 @@ def draw(name: str, tables: Tables, words: Words, narrow: bool) -> Drawing:
     What cannot be measured with the fonts of every machine has a stand-in in the drawing.
     """
     chart = CHARTS[name]
-    told, values = chart.values(tables, words, narrow)
+    told, values = globals()[chart.read](tables, words, narrow)
     look = {**STYLE["common"], **(chart.narrow if narrow else chart.wide)}
     spec = json.dumps(_filled(look, values), ensure_ascii=False)
     for character, stand_in in STYLE["stand_ins"].items():
@@ -221,12 +217,10 @@ def _place_map(tables: Tables, words: Words, narrow: bool) -> Parts:
     places, labels, names = tables["place.stressed"], words.names("map_classes"), departement_names()
     kinds = dict(zip(places["departement_id"], places["class"], strict=True))
     of = {kind: [dep for dep in sorted(kinds) if kinds[dep] == kind] for kind in labels}
+    kind = pl.col("dep").replace_strict(kinds, default="unknown")
     values = {
         "key": _key({k: f"{labels[k]} ({words.number(len(deps))})" for k, deps in of.items() if deps}),
-        "tiles": [
-            {**tile, "kind": kinds.get(tile["dep"], "unknown")}
-            for tile in data.table("departements_tiles").sort("dep").to_dicts()
-        ],
+        "tiles": data.table("departements_tiles").sort("dep").with_columns(kind=kind).to_dicts(),
         **_shapes(kinds, {**names, "paris": words.name("chart", "paris")}),
     }
     nothing = words._("none")
@@ -318,11 +312,8 @@ def _observed_by_age(tables: Tables, words: Words, narrow: bool) -> Parts:
     """Show the share in the two highest classes by age, as people are and with everybody set to each age."""
     panels = []
     for (year,), rows in tables["observed.standardised"].group_by("year", maintain_order=True):
-        lines = [
-            {"group": row["group"], "kind": kind, "share": row[column]}
-            for row in rows.to_dicts()
-            for kind, column in (("high", "share_own"), ("low", "share_same"))
-        ]
+        both = rows.select("group", high="share_own", low="share_same")
+        lines = both.unpivot(index="group", variable_name="kind", value_name="share").to_dicts()
         values: dict[str, Any] = {"rows": lines, "title": str(year), "label": _per_cent(words)}
         values |= {"age_in_years": words.name("chart", "ages"), "width": 290 if narrow else 300}
         panels.append(_filled(STYLE["panels"]["groups"], values))

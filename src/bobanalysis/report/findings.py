@@ -130,7 +130,8 @@ class Notebook:
 
     Records go to ``findings/<name>.json`` and ``tables/<id>.csv`` at every call: nothing has to be closed.
     Creating the recorder empties what an earlier run of the same notebook left. What a figure is (unit, kind,
-    sources, words) stands in ``data/findings/<name>.yaml``.
+    sources, words) stands in ``data/findings/<name>.yaml``; ``words`` holds the texts of this description by
+    topic, for tables that name things in both languages.
 
     Args:
         name: the file name of the notebook without ``.ipynb``.
@@ -154,16 +155,12 @@ class Notebook:
         altair.renderers.enable("svg")  # charts as images: the usual way loads a script from the network
         self.name, self._names, self._build = name, names, build_folder(build)
         self.described = described(name) or Descriptions({}, {}, {})
+        self.words = self.described.words
         self._records: dict[str, dict[str, dict[str, Any]]] = {"findings": {}, "tables": {}}
         self._path = self._build / "findings" / f"{name}.json"
         for stale in _read(self._path)["tables"] if self._path.exists() else ():
             (self._build / "tables" / f"{stale}.csv").unlink(missing_ok=True)
         self._write()
-
-    @property
-    def words(self) -> Mapping[str, Any]:
-        """Texts of the notebook's description, by topic, for tables that name things in both languages."""
-        return self.described.words
 
     def record(
         self,
@@ -604,11 +601,8 @@ def _entry(kind: type[T], entry: Mapping[str, Any], file: _File, where: str, nam
             said[part] = known[name]
     for part in ("label", "note"):
         if named and isinstance(text := said.get(part), Mapping):
-            words = {c: file.words[c][key] for c, key in named.items()}
-            said[part] = {
-                lang: capital(plain.format(**{c: word[lang] for c, word in words.items()}))
-                for lang, plain in text.items()
-            }
+            words = {lang: {c: file.words[c][key][lang] for c, key in named.items()} for lang in text}
+            said[part] = {lang: capital(plain.format(**words[lang])) for lang, plain in text.items()}
     return load(kind, said, where)
 
 

@@ -57,9 +57,7 @@ def glossary(path: Path | str | None = None) -> tuple[Term, ...]:
         >>> next(t for t in glossary() if t.id == "threshold").term.fr
         'Seuil'
     """
-    from bobanalysis.data.registry import folder
-
-    path = Path(path) if path else folder() / "glossary.yaml"
+    path = sheets.path_of("glossary", path)
     terms = load(dict[str, tuple[Term, ...]], sheets.read_raw(path), path.name)["terms"]
     sheets.stop_on([*sheets.faults_of_texts(terms, "term"), *sheets.twice(terms, "term")], path.name)
     return terms

@@ -131,12 +131,7 @@ class Letter:
         self.person, self.algorithm, self.now, self.figures = person, person.algorithm, now, figures
         self.whole, self.presentation = about is None, person.algorithm.presentation
         self.items = [*told_items(person)] if about is None else [item_called(about, person.algorithm)]
-        self._run = remembered(person.would_be_answered)
-
-    @property
-    def answers(self) -> Answers:
-        """What the person is answered."""
-        return self.person.answers
+        self.answers, self._run = person.answers, remembered(person.would_be_answered)
 
     @cached_property
     def explained(self) -> tuple[Explained, ...]:
@@ -145,14 +140,10 @@ class Letter:
         self._run([(c,) for c in (*self._single, *(c for own in self._apart.values() for c in own))])
         found = search(self._single, self._run, asked, 1)
         elsewhere = {item: dict(self._elsewhere(item, asked[item].among or ())) for item in self.items}
-        lacking = {
-            item: asked[item]
-            for item in self.items
-            if not found[item].found
-            and item.outcome.id not in self.presentation.unpaired
-            and asked[item].among
-            and not any(other.differ for other in elsewhere[item].values())
-        }
+        unpaired = self.presentation.unpaired
+        alone = [i for i in self.items if not found[i].found and i.outcome.id not in unpaired]
+        fixed = [i for i in alone if not any(other.differ for other in elsewhere[i].values())]
+        lacking = {item: asked[item] for item in fixed if asked[item].among}
         found |= search(self._single, self._run, lacking, 2)
         return tuple(
             Explained(

@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Iterator, Mapping
-from functools import cache
 from typing import Any
 
 from markupsafe import Markup
@@ -26,10 +25,8 @@ HEAVY = 150_000
 CHART = "Chart made by the code above"
 
 
-@cache
-def about() -> dict[str, Text]:
-    """Return what each notebook does, by name."""
-    return load_yaml(dict[str, Text], HERE / "notebooks.yaml")
+ABOUT = load_yaml(dict[str, Text], HERE / "notebooks.yaml")
+"""What each notebook does, by name."""
 
 
 def listed(page: PageRenderer) -> dict[str, Any]:
@@ -41,7 +38,7 @@ def listed(page: PageRenderer) -> dict[str, Any]:
         used = dict.fromkeys(slug for id, slug in content.seen.items() if content.notebook_of(id) == name)
         titles = {p.slug: page.words._(p.title) for p in page.menu}
         shown = [(f"{slug}.html", titles[slug]) for slug in used if slug in titles]
-        told, book = page.words.say(about().get(name)), content.books.get(name)
+        told, book = page.words.say(ABOUT.get(name)), content.books.get(name)
         rows.append({"name": name, "book": book, "told": told, "counts": counts, "shown": shown})
     return {"rows": rows}
 

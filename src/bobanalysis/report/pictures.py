@@ -8,17 +8,25 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from html import escape, unescape
 
 from bobanalysis.data import sources
-from bobanalysis.report.charts import STYLE, ChartKind
+from bobanalysis.report.charts import CHARTS, STYLE, ChartKind
 from bobanalysis.report.renderer import Content, Page, environment
 from bobanalysis.report.words import Words
 from bobanalysis.text import Language
 
 MARGIN, SHARPNESS = 8, 2
 """Pixels beside the text of a picture, and of a PNG for each of a drawing."""
+
+
+def charts(content: Content) -> Iterator[tuple[str, str]]:
+    """Iterate over the charts that pages show: name of the file, SVG that says what it shows, from where."""
+    for (name, language, narrow), (drawing, svg) in content.drawings.items():
+        words = Words(language, content.algorithm.presentation.words)
+        framed_chart = framed(svg, drawing.title, credit(content, CHARTS[name], words))
+        yield f"{name}{'-narrow' if narrow else ''}-{language}", framed_chart
 
 
 def framed(svg: str, title: str, credit: str) -> str:

@@ -175,6 +175,7 @@ class PageRenderer:
         """Prepare a page; `menu` holds the pages of the menu."""
         self.content, self.words, self.page, self.menu = content, words, page, menu
         self.home, self.algorithm = page.home, content.algorithm
+        self.where = f"template {page.slug}.html"  # what asks for a figure, for messages
         self.shown: dict[str, None] = {}
         self.vintages: set[str] = set()
         self.missing: dict[str, None] = {}
@@ -209,12 +210,8 @@ class PageRenderer:
             "other": "en" if self.words.language == "fr" else "fr",
             "card_path": self.cards.path,
             "root": f"../{self.home}",
+            "publication": sheets.publication,
         }
-
-    @property
-    def where(self) -> str:
-        """Return what asks for a figure, for messages."""
-        return f"template {self.page.slug}.html"
 
     @property
     def cards(self) -> CardIndex:
@@ -594,7 +591,6 @@ def environment(language: Language) -> Any:
     environment = jinja2.Environment(loader=jinja2.FileSystemLoader(HERE / "templates"), **options)
     environment.policies["ext.i18n.trimmed"] = True
     environment.filters |= {"say": words.say, "capital": capital, "years": words.period}
-    known = {"sources": sources, "publication": sheets.publication, "version": version("bobanalysis")}
-    environment.globals |= known
+    environment.globals |= {"sources": sources, "version": version("bobanalysis")}
     environment.install_gettext_callables(words.gettext, words.ngettext, newstyle=True)  # type: ignore[attr-defined]
     return environment

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache, partial
+from functools import partial
 from itertools import pairwise
 from textwrap import wrap
 from typing import Any
@@ -115,7 +115,7 @@ def privacy(page: PageRenderer) -> dict[str, Any]:
         "counts": _counted(page, "privacy.rules", "field"),
         "rules": {name: page.words.say(page.algorithm.rule(name).title) or name for name in rules},
         "card_path": page.cards.path,
-        "diagrams": {at: Markup(diagram(sheet.flow, at, page.words)) for at in layouts()},
+        "diagrams": {at: Markup(diagram(sheet.flow, at, page.words)) for at in LAYOUTS},
         "address": partial(address, published=sheet),
         "short": _short,
     }
@@ -138,11 +138,9 @@ def record(page: PageRenderer) -> dict[str, Any]:
 
 def form_pages() -> tuple[Page, ...]:
     """Return the pages of the six forms, which only the page of the register leads to."""
-    section = N_("Questions and answers")
-    return tuple(
-        Page(f"register-{form}", "", section, partial(register_form, form), "register_form.html")
-        for form in vocabulary()["forms"]
-    )
+    made = partial(Page, title="", section=N_("Questions and answers"), template="register_form.html")
+    forms = vocabulary()["forms"]
+    return tuple(made(f"register-{form}", context=partial(register_form, form)) for form in forms)
 
 
 def register_form(form: str, page: PageRenderer) -> dict[str, Any]:
@@ -236,10 +234,8 @@ class Layout:
     via: Mapping[str, tuple[Point, ...]] = field(default_factory=dict)
 
 
-@cache
-def layouts() -> Mapping[str, Layout]:
-    """Return the two layouts, "wide" and "narrow"."""
-    return load_yaml(Mapping[str, Layout], HERE / "flow.yaml")  # type: ignore[type-abstract]
+LAYOUTS = load_yaml(dict[str, Layout], HERE / "flow.yaml")
+"""The two layouts, "wide" and "narrow"."""
 
 
 def diagram(flow: Flow, layout: str, words: Words) -> str:
@@ -262,7 +258,7 @@ def diagram(flow: Flow, layout: str, words: Words) -> str:
         >>> drawing.count("<path") == len(privacy().flow.edges), "Job seeker" in drawing
         (True, True)
     """
-    at = layouts()[layout]
+    at = LAYOUTS[layout]
     if missing := [n.id for n in flow.nodes if n.id not in at.boxes]:
         raise InputError(f"flow.yaml, {layout}: no place for {', '.join(missing)}; give one")
     shown = environment(words.language).get_template("parts/flow.svg").module

@@ -183,14 +183,12 @@ def _terms(renderer: PageRenderer, root: str) -> list[dict[str, Any]]:
     def said(item: Expr) -> str:
         return words.polish(sentence(item, words.language, titles))
 
-    return [
-        {
-            "title": words.say(titles.get(name)),
-            "terms": [term_text(row.condition, row.result, said, words) for row in added.rows],
-            "told": [k for k, node in found.items() if any(node is other for other in walk(added))],
-        }
-        for name, added in added_up(renderer.algorithm, root)
-    ]
+    made = []
+    for name, added in added_up(renderer.algorithm, root):
+        terms = [term_text(row.condition, row.result, said, words) for row in added.rows]
+        told = [k for k, node in found.items() if any(node is other for other in walk(added))]
+        made.append({"title": words.say(titles.get(name)), "terms": terms, "told": told})
+    return made
 
 
 def _dump(value: Any) -> str:
