@@ -13,6 +13,7 @@ from typer import Argument, Option
 from bobanalysis.data import cache, checks, observed, official, registry, tables
 from bobanalysis.tables import InputError, refuse_overwrite, write_table
 
+OBSERVED = Path("build/observed")
 app = typer.Typer(
     help="Where the figures come from: list, show, fetch and check sources.", no_args_is_help=True
 )
@@ -92,9 +93,7 @@ def fetch(
 
 
 @app.command("observed")
-def observed_(
-    output: Annotated[Path, Option("--output", "-o", help="Folder.")] = Path("build/observed"),
-) -> None:
+def observed_(output: Annotated[Path, Option("--output", "-o", help="Folder.")] = OBSERVED) -> None:
     """Write age by département as observed, from the official files that are in the cache."""
     with _told():
         typer.echo("\n".join(observed.observed(output)))

@@ -242,7 +242,7 @@ def insee_unemployment_by_age(path: Path) -> Loaded:
     years = set(re.findall(r"\b20\d\d\b", title))
     year = int(years.pop()) if len(years) == 1 else layout["year"]
     found.note(f"the figures are taken for those of {year}; its first title is {title!r}")
-    frames = [_figure(path, s, sheets[s], age, names, found) for s, age in wanted.items() if age != "gap"]
+    frames = [_figure(s, sheets[s], age, names, found) for s, age in wanted.items() if age != "gap"]
     frame = pl.concat(frames).with_columns(year=year)
     found.frame = frame.select("year", "dep", "age_band", "rate_pct").sort("dep", "age_band")
     if (places := min(frame.group_by("age_band").len()["len"].to_list())) not in (96, 100, 101):
@@ -255,9 +255,7 @@ def insee_unemployment_by_age(path: Path) -> Loaded:
     return _compared("insee_unemployment_by_age", found)
 
 
-def _figure(
-    path: Path, sheet: str, rows: list[list[Any]], age: str, names: Mapping[str, str], found: Loaded
-) -> pl.DataFrame:
+def _figure(sheet: str, rows: list[Any], age: str, names: Mapping[str, str], found: Loaded) -> pl.DataFrame:
     """Read the rates of one age from a sheet whose fourth row is the header."""
     cells = [[None if c is None else str(c).strip() for c in [*row, None, None, None][:3]] for row in rows]
     head = " ".join(filter(None, (c for row in cells[:4] for c in row)))
@@ -265,17 +263,18 @@ def _figure(
     told = {one for one, pattern in titles.items() if re.search(pattern, head)}
     codes = [(row[0] or "").upper().removesuffix(".0").zfill(2) for row in cells]
     last = max((i for i, code in enumerate(codes) if code in names), default=0)
+    where = f"{found.path}: sheet {sheet}"
     advice = "the layout has changed, and data/official.py must learn it"
     if told - {age}:
-        raise DataError(f"{path}: sheet {sheet}: its title {head!r} is not of ages {age}; {advice}")
+        raise DataError(f"{where}: its title {head!r} is not of ages {age}; {advice}")
     if last < 4 or codes[3] in names:
-        raise DataError(f"{path}: sheet {sheet}: départements do not begin in row 5, column A; {advice}")
+        raise DataError(f"{where}: départements do not begin in row 5, column A; {advice}")
     for number, (code, row) in enumerate(zip(codes[4 : last + 1], cells[4:], strict=False), 5):
         if slug(names.get(code, "")) != slug(row[1]):
             known = f"is not the name of {code!r}" if code in names else f"stands beside the code {row[0]!r}"
-            raise DataError(f"{path}: sheet {sheet}: row {number}, column B: {row[1]!r} {known}; {advice}")
+            raise DataError(f"{where}: row {number}, column B: {row[1]!r} {known}; {advice}")
     if len({*codes[4 : last + 1]}) < last - 3:
-        raise DataError(f"{path}: sheet {sheet}: column A: a département stands in two rows; {advice}")
+        raise DataError(f"{where}: column A: a département stands in two rows; {advice}")
     rates = pl.Series("rate_pct", [row[2] for row in cells[4 : last + 1]], dtype=pl.String)
     text = pl.DataFrame([pl.Series("dep", codes[4 : last + 1]), rates])
     return numbers(text, ["rate_pct"], found, 5).with_columns(age_band=pl.lit(age))

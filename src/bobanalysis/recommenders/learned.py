@@ -268,8 +268,7 @@ def cross_fitted(
     candidates and the same judgements.
     """
     spread = pl.lit("") if within is None else within.cast(pl.String)
-    units = people.select(by, _within=spread).unique(by, keep="first", maintain_order=True)
-    units = units.sort("_within", by)
+    units = people.select(by, _within=spread).unique(by, keep="first").sort("_within", by)
     if units.height < folds:
         raise ValueError(f"{units.height} values of {by} cannot be put in {folds} folds; ask for fewer")
     units = units.select(by, _fold=pl.int_range(pl.len()) % folds)

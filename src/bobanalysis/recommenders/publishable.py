@@ -18,6 +18,7 @@ from bobanalysis.population import Population
 AGE = r"(^|[-_])(age([-_]|$)|birth|cohort|generation)"
 PLACE = r"(^|[-_])(dep([-_]|$)|d[eé]partement|r[eé]gion|bassin|city|commune|zone|place|postcode|insee)"
 """Names of columns that are an age or a place."""
+Origin = Population | Literal["paired", "own"]
 WHY = (
     "No source counts job seekers by age, job and place at once: age crossed with place cannot be estimated"
     " from the modelled population. Use paired profiles."
@@ -28,9 +29,7 @@ class NotEstimableError(ValueError):
     """A figure that the people at hand cannot give; the message says why and what can be asked instead."""
 
 
-def publishable(
-    frame: pl.DataFrame, groups: Sequence[str], population: Population | Literal["paired", "own"]
-) -> pl.DataFrame:
+def publishable(frame: pl.DataFrame, groups: Sequence[str], population: Origin) -> pl.DataFrame:
     """Return ``frame`` if figures by ``groups`` may be published from it; refuse otherwise.
 
     Parameters: ``frame``, one row a person (or profile); ``groups``, the columns to cross; ``population``,

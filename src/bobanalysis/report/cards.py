@@ -291,7 +291,8 @@ class _Card:
             if row["answer_below"] is None:
                 without.append((label, self.words.name("no_pair", row["person"])))
                 continue
-            sides = [(self._value(variable, row[s]), self._answer(row[f"answer_{s}"])) for s in SIDES]
+            ends = ((row[side], row[f"answer_{side}"]) for side in ("below", "above"))
+            sides = [(self._value(variable, value), self._answer(answer)) for value, answer in ends]
             common = [self._fact(name, value) for name, value in json.loads(row["person"]).items()]
             pair = (_telling(variable), {"label": label, "sides": sides, "common": common})
             found += [pair] if pair not in found else []
@@ -326,9 +327,6 @@ class _Card:
         except ValueError:
             return self._said(text, text)
         return self._capital(self._said(value, r.format_value(_NUMBER, value, self.lang)))
-
-
-SIDES = ("below", "above")
 
 
 def _telling(variable: r.Variable) -> int:

@@ -231,16 +231,13 @@ def _shapes(kinds: Mapping[str, str], names: Mapping[str, str]) -> dict[str, Any
     """Return shapes and frames of insets, and the numbers of the marked départements."""
     content = data.geojson("departements_map")
     shapes, frames = content["features"], content["frames"]
-    doubled = {s["properties"]["dep"] for s in shapes if s["properties"]["inset"] == "paris"}
-    numbers = [
-        {**_middle(shape), "name": dep}
-        for shape in shapes
-        for dep, inset in [(shape["properties"]["dep"], shape["properties"]["inset"])]
-        if kinds.get(dep) in ("high", "low") and not (inset == "none" and dep in doubled)
-    ]
+    placed = [(s, s["properties"]["dep"], s["properties"]["inset"]) for s in shapes]
+    doubled = {dep for _, dep, inset in placed if inset == "paris"}
+    once = [(s, dep) for s, dep, inset in placed if inset != "none" or dep not in doubled]
+    numbers = [{**_middle(s), "name": dep} for s, dep in once if kinds.get(dep) in ("high", "low")]
     rings = [[(a, b), (a, d), (c, d), (c, b), (a, b)] for a, b, c, d in frames.values()]
     return {
-        "shapes": [{**s, "kind": kinds.get(s["properties"]["dep"], "unknown")} for s in shapes],
+        "shapes": [{**s, "kind": kinds.get(dep, "unknown")} for s, dep, _ in placed],
         "frames": [{"type": "Polygon", "coordinates": [ring]} for ring in rings],
         "numbers": numbers,
         "captions": [{"x": a, "y": d, "name": names[i]} for i, (a, _, _, d) in sorted(frames.items())],
@@ -262,12 +259,10 @@ def _place_ranks(tables: Tables, words: Words, narrow: bool) -> Parts:
     """Show the lowest and highest rank of each département over all scales of the market figures."""
     places, names = tables["place.stressed"].drop_nulls("rank_low"), departement_names()
     dep = pl.col("departement_id")
-    named = places.with_columns(
-        middle=(places["rank_low"] + places["rank_high"]) / 2,
-        kind="class",
-        name=pl.format("{} ({})", dep.replace_strict(names), dep),
-    )
-    ranks = named.sort("middle", "rank_low", dep).with_row_index("row").to_dicts()
+    middle = (places["rank_low"] + places["rank_high"]) / 2
+    name = pl.format("{} ({})", dep.replace_strict(names), dep)
+    ranked = places.with_columns(middle=middle, kind="class", name=name).sort("middle", "rank_low", dep)
+    ranks = ranked.with_row_index("row").to_dicts()
     values = {
         "ranks": ranks,
         "height": len(ranks) * 13,

@@ -107,10 +107,9 @@ def link(html: str, language: str, home: str) -> str:
 
     parts, around = _TAG.split(html), list[str]()
     for i, part in enumerate(parts):
-        if i % 2 and not part.endswith(("</svg>", "</table>")):
-            _step(around, part)
-        elif i % 2:
-            continue
+        if i % 2:
+            if not part.endswith(("</svg>", "</table>")):
+                _step(around, part)
         elif "main" in around and PROSE & set(around) and not (APART | {"data-plain"}) & set(around):
             parts[i] = pattern.sub(linked, part)
     return "".join(parts)

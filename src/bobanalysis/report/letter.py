@@ -203,14 +203,10 @@ class Letter:
             follows = self.presentation.follows(item.outcome.id, item.id, self.answers.values)
             return not follows or answers.values[main] == self.answers.values[main]
 
-        return Question(
-            item.answer,
-            among=reads,
-            paired=own,
-            counts=counts,
-            alike=alike,
-            rank=lambda found: int(item.listed and found.answer is not None),
-        )
+        def rank(found: Counterfactual) -> int:
+            return int(item.listed and found.answer is not None)
+
+        return Question(item.answer, among=reads, paired=own, counts=counts, alike=alike, rank=rank)
 
     def _elsewhere(self, item: Item, reads: Iterable[str]) -> Iterator[tuple[str, Elsewhere]]:
         """Count the other places, or jobs, where an item comes to something else."""

@@ -465,10 +465,8 @@ class PageRenderer:
         """List the rows of a table that explains keys: each key by its name, with its text."""
         rows = self.content.table(table, self.where).select(key, self.words.language).iter_rows()
         named = self._names(table).get(key, {})
-        return [
-            {"name": capital(self.words.say(named.get(name)) or name), "text": self.words.polish(text)}
-            for name, text in rows
-        ]
+        said = ((capital(self.words.say(named.get(name)) or name), text) for name, text in rows)
+        return [{"name": name, "text": self.words.polish(text)} for name, text in said]
 
     # for pages that are generated
 

@@ -17,12 +17,11 @@ from bobanalysis.rules.simplify import as_sum, is_computation
 from bobanalysis.rules.words import word
 from bobanalysis.text import Language, Text, colon
 
+Titles = Mapping[str, Text]
 _NUMBER = e.Variable("value", "float", Text("", ""), 0)
 
 
-def explanation(
-    name: str, rule: e.Expr, lang: Language, titles: Mapping[str, Text] | None = None
-) -> RenderableType:
+def explanation(name: str, rule: e.Expr, lang: Language, titles: Titles | None = None) -> RenderableType:
     """Return the decision table, or the terms of a sum, and the inputs of a rule.
 
     Args:
@@ -56,7 +55,7 @@ def tree(
     person: Mapping[str, Any],
     lang: Language,
     group: Sequence[Mapping[str, Any]] | None = None,
-    titles: Mapping[str, Text] | None = None,
+    titles: Titles | None = None,
 ) -> RenderableType:
     """Return how a rule was read for one person, as a tree of the conditions that were looked at.
 
@@ -93,7 +92,7 @@ class _Tree:
     person: Mapping[str, Any]
     lang: Language
     group: Sequence[Mapping[str, Any]] | None
-    titles: Mapping[str, Text]
+    titles: Titles
     told: set[int] = field(default_factory=set)
 
     def root(self, rule: e.Expr) -> Tree:

@@ -60,14 +60,11 @@ def added_up(algorithm: Algorithm, root: str) -> list[tuple[str, Sum]]:
 def script(algorithm: Algorithm) -> str:
     """Return the script of the page: compiled rules, tables that they read, what runs them, the page."""
     presentation = algorithm.presentation
-    parts = [
-        "// Written by bobanalysis from the rules that the whole audit runs; do not edit.\n"
-        "// Code: GPL-3.0-or-later. Figures: see the page of sources.\n",
-        compiled(algorithm).text,
-        f"var bobData = {_dump(presentation.try_data() | _titles(presentation))};\n",
-        *((HERE / "scripts" / name).read_text(encoding="utf-8") for name in presentation.try_scripts),
-    ]
-    return "".join(parts)
+    head = "// Written by bobanalysis from the rules that the whole audit runs; do not edit.\n"
+    head += "// Code: GPL-3.0-or-later. Figures: see the page of sources.\n"
+    tables = f"var bobData = {_dump(presentation.try_data() | _titles(presentation))};\n"
+    scripts = ((HERE / "scripts" / name).read_text(encoding="utf-8") for name in presentation.try_scripts)
+    return "".join([head, compiled(algorithm).text, tables, *scripts])
 
 
 def page(renderer: PageRenderer) -> dict[str, Any]:
