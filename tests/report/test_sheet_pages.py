@@ -2,7 +2,6 @@
 
 import json
 import re
-from typing import get_args
 
 import pytest
 
@@ -182,7 +181,7 @@ def test_a_line_that_is_not_filled_says_which_of_the_two_reasons_it_is(pages, fo
             "not applicable": "sans objet",
             "not disclosed by the operator": "non communiqué par l’opérateur",
         },
-        "en": {k: k.replace("not applicable", "does not apply") for k in get_args(texts.FieldStatus)[1:]},
+        "en": {k: k.replace("not applicable", "does not apply") for k in texts.FIELD_STATUSES[1:]},
     }[language]
     source = pages[f"{language}/register-{form}.html"].source
     shown = [text for _, text in inner(source, "dd", "data-field")]

@@ -143,11 +143,10 @@ def _age_challenges(tables: Tables, words: Words, narrow: bool) -> Parts:
     ages = _of_ages(shares["age"], words)
     first, last = ages["first"], ages["last"]
     order = [name for name in labels if name in set(shares["main_challenge"])]
-    rows = [
-        {"age": age, "kind": kind, "share": share or 0.0, "order": -order.index(kind)}
-        for age, kind, share in shares.select("age", "main_challenge", "share").iter_rows()
-    ]
-    begin, end = ({r["kind"]: r["share"] for r in rows if r["age"] == age} for age in (first, last))
+    kind, from_top = pl.col("main_challenge"), {name: -place for place, name in enumerate(order)}
+    places = kind.replace_strict(from_top, return_dtype=pl.Int64)
+    rows = shares.select("age", pl.col("share").fill_null(0.0), kind=kind, order=places)
+    begin, end = (dict(rows.filter(age=age).select("kind", "share").iter_rows()) for age in (first, last))
     ends = {"age_first": words.quantity(first, "years"), "age_last": words.quantity(last, "years")}
     told = []
     for name, label in labels.items():
@@ -156,7 +155,7 @@ def _age_challenges(tables: Tables, words: Words, narrow: bool) -> Parts:
     steps = [{**row, "name": _step_name(row, words)} for row in largest(tables["age.cliffs"])]
     values = {
         **ages,
-        "shares": rows,
+        "shares": rows.to_dicts(),
         "steps": _lifted(steps, near=14 if narrow else 8),
         "ends": _names_at_the_end({name: end[name] for name in order if name in end}, last, labels),
         # from top to bottom as the areas are from top to bottom

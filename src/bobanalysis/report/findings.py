@@ -209,7 +209,8 @@ class Notebook:
             "note": about.note and _text(about.note, f"{where}, note"),
             "notebook": self.name,
         }
-        _stop_on(_problems(finding), where)
+        if problems := _problems(finding):
+            raise FindingError(f"{where}: {'; '.join(problems)}")
         self._records["findings"][id] = finding
         self._write()
         return finding["value"]  # type: ignore[no-any-return]
@@ -305,7 +306,8 @@ class Notebook:
             "sha256": hashlib.sha256(text.encode()).hexdigest(),
             "notebook": self.name,
         }
-        _stop_on(_problems_of_origin(record), where)
+        if problems := _problems_of_origin(record):
+            raise FindingError(f"{where}: {'; '.join(problems)}")
         _write_text(self._build / "tables" / f"{id}.csv", text)
         self._records["tables"][id] = record
         self._write()
@@ -474,11 +476,6 @@ def _write_text(path: Path, text: str) -> None:
     part = path.with_suffix(path.suffix + ".part")  # never leave half a file behind
     part.write_text(text, encoding="utf-8", newline="\n")
     part.replace(path)
-
-
-def _stop_on(problems: Sequence[str], where: str) -> None:
-    if problems:
-        raise FindingError(f"{where}: " + "; ".join(problems))
 
 
 # ---- what notebooks record, said once: `data/findings/<notebook>.yaml` -----------------------------------

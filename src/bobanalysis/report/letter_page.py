@@ -197,15 +197,12 @@ class _Saying:
         """Return the terms of a sum that counted, with what each added; none where it is told otherwise."""
         added = as_sum(rule) if self.presentation.whole_computations else None
         counted = self.person.trace(added).terms() if added is not None else ()
-        return [
-            {
-                "text": term_text(term.condition.item, term.amount.item, self.said, self.words),
-                "amount": ("+" if term.amount.value > 0 else "") + self.number(term.amount.value),
-                "so_far": self.number(term.so_far),
-            }
-            for term in counted
-            if term.counts and term.amount.answered
-        ]
+        made = []
+        for term in (term for term in counted if term.counts and term.amount.answered):
+            text = term_text(term.condition.item, term.amount.item, self.said, self.words)
+            amount = ("+" if term.amount.value > 0 else "") + self.number(term.amount.value)
+            made.append({"text": text, "amount": amount, "so_far": self.number(term.so_far)})
+        return made
 
     def conditions_of(self, root: str) -> list[dict[str, str]]:
         """Return the conditions that made a rule answer what it did."""

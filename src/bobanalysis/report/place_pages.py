@@ -105,9 +105,8 @@ class _Local(dict[str, Any]):
         super().__init__()
         self.place, self.page, self.words = place, page, page.words
         self.used: dict[str, None] = {}
-        self.update(calls(self))
-        self.update(place=place, places=departements(), region=regions()[place.region], tiles=_tiles())
-        self.update(within=self.said(place), source=page.algorithm.source)
+        self.update(calls(self), place=place, places=departements(), region=regions()[place.region])
+        self.update(tiles=_tiles(), within=self.said(place), source=page.algorithm.source)
 
     # rows of tables
 

@@ -27,6 +27,8 @@ Confidence = Literal["high", "medium", "low"]
 FieldStatus = Literal["filled", "not applicable", "not disclosed by the operator"]
 Duty = Literal["binds", "voluntary"]
 STATUSES: tuple[str, ...] = get_args(Status)
+CONFIDENCES: tuple[str, ...] = get_args(Confidence)
+FIELD_STATUSES: tuple[str, ...] = get_args(FieldStatus)
 FORMS = ("atrs", "crpa", "etalab", "model-card", "datasheet", "annex-iv")
 
 _FINDING = re.compile(r"\{([a-z0-9_]+(?:\.[a-z0-9_]+)+)\}")
@@ -577,7 +579,7 @@ def _faults_of_question(entry: Question, found: Questions) -> Faults:
             yield f"findings: {name!r} is cited and not listed"
     if entry.lowered_from and not entry.review:
         yield "review: missing: say why it was lowered"
-    for name, scale in (("status", STATUSES), ("confidence", get_args(Confidence))):
+    for name, scale in (("status", STATUSES), ("confidence", CONFIDENCES)):
         before, now = getattr(entry.lowered_from, name, None), getattr(entry, name)
         if before and scale.index(before) >= scale.index(now):
             yield f"lowered_from: {name} was {before}, is {now}: not lower"

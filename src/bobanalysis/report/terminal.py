@@ -66,7 +66,10 @@ def tree(
         group: all projects of the person.
         titles: what to call what the rule names.
     """
-    return _Tree(person, lang, group, titles or {}).root(rule)
+    made, read = _Tree(person, lang, group, titles or {}), r.trace(rule, person, group)
+    top = Tree(_label(made.after("answer", made.answer(read)), "bold"))
+    made.grow(top, read)
+    return top
 
 
 def _table(title: str, told: r.RuleExplanation, lang: Language) -> Table:
@@ -94,12 +97,6 @@ class _Tree:
     group: Sequence[Mapping[str, Any]] | None
     titles: Titles
     told: set[int] = field(default_factory=set)
-
-    def root(self, rule: e.Expr) -> Tree:
-        read = r.trace(rule, self.person, self.group)
-        top = Tree(_label(self.after("answer", self.answer(read)), "bold"))
-        self.grow(top, read)
-        return top
 
     def after(self, key: str, text: str) -> str:
         return f"{word(key, self.lang)}{colon(self.lang)}{text}"
