@@ -18,23 +18,14 @@ from typing import Any
 from bobanalysis.algorithm import Algorithm
 from bobanalysis.audit.person import Person
 from bobanalysis.report.folders import exchange
+from bobanalysis.report.letter_page import letter_pages, personal_letter
 from bobanalysis.report.renderer import Content, Page, PageRenderer, environment
 from bobanalysis.report.sheets import record
 from bobanalysis.report.words import HERE, Words
 from bobanalysis.tables import load_yaml
 from bobanalysis.text import LANGUAGES, Language
 
-from . import (
-    cards,
-    downloads,
-    glossary,
-    letter_page,
-    notebook_pages,
-    pictures,
-    place_pages,
-    sheet_pages,
-    tryit,
-)
+from . import cards, downloads, glossary, notebook_pages, pictures, place_pages, sheet_pages, tryit
 
 MENU = load_yaml(dict[str, list[list[str]]], HERE / "pages.yaml")
 
@@ -99,7 +90,7 @@ def render_algorithm(
     own = algorithm.presentation.try_template
     pages = [replace(page, template=own) if page.slug == "try" else page for page in menu]
     for language in LANGUAGES:
-        text = letter_page.personal_letter(example, language, invented=person is None, site=True)
+        text = personal_letter(example, language, invented=person is None, site=True)
         _write(target / f"{language}/letter.html", text)
         for page in (*pages, *cards.pages(algorithm)):
             if page.slug != "letter":
@@ -112,7 +103,7 @@ def _write_all(content: Content, folder: Path) -> None:
     """Write what is for download, the pages of each language, and the page that leads to them."""
     data = downloads.files(content) | sheet_pages.downloads(content)
     root = {"index.html": environment("fr").get_template("root.html").render()}
-    files = root | data | letter_page.letter_pages(content.algorithm)
+    files = root | data | letter_pages(content.algorithm)
     for path, made in (files | {downloads.ARCHIVE: downloads.archive(data)}).items():
         _write(folder / path, made)
     pages = every_page(content.algorithm)
