@@ -24,6 +24,7 @@ import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ import yaml
 from nbclient import NotebookClient
 from nbclient.exceptions import CellControlSignal, DeadKernelError
 
-from bobanalysis import algorithms, report
+from bobanalysis import algorithms
 from bobanalysis.report.folders import exchange, restore
 from bobanalysis.tables import alone, write_text
 
@@ -96,9 +97,8 @@ def build(
     """
     started, folder, pages = time.monotonic(), root / "build", not (only or parameters)
     target = folder / "trial" if parameters else folder
-    with alone(
-        folder / ".lock", lambda: print("another build is at work here: waiting for its end", flush=True)
-    ):
+    waits = partial(print, "another build is at work here: waiting for its end", flush=True)
+    with alone(folder / ".lock", waits):
         for place in (root / "reports", *(folder / kind for kind in RECORDED)):
             restore(place)
         for left in (*folder.glob("next-*"), *folder.glob("cache/*-running-*")):  # of a build ended by force
@@ -142,13 +142,10 @@ def _job(path: Path, root: Path, parameters: Mapping[str, Any]) -> Job | None:
         book = nbformat.read(path, as_version=4)
     except ValueError as error:
         raise BuildError(f"{path} is not a notebook ({error}); restore it with git") from error
-    known = {
-        node.id: index
-        for index, cell in enumerate(book.cells)
-        if "parameters" in cell.metadata.get("tags", ())
-        for node in ast.walk(ast.parse(cell.source))
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
-    }
+    tagged = {i: cell for i, cell in enumerate(book.cells) if "parameters" in cell.metadata.get("tags", ())}
+    nodes = ((index, node) for index, cell in tagged.items() for node in ast.walk(ast.parse(cell.source)))
+    names = ((index, node) for index, node in nodes if isinstance(node, ast.Name))
+    known = {name.id: index for index, name in names if isinstance(name.ctx, ast.Store)}
     if parameters.keys() - known.keys():
         return None
     if parameters:
@@ -282,8 +279,10 @@ async def _execute(job: Job, root: Path) -> Path:
 
 def make_pages(build: Path, reports: Path) -> None:
     """Make the pages of a folder of records."""
+    from bobanalysis.report.site import render
+
     bob, *others = (algorithms.load(name) for name in algorithms.names())
-    report.render(build, reports, bob, others)
+    render(build, reports, bob, others)
 
 
 def _render(root: Path, staged: Path, force: bool) -> str:

@@ -72,14 +72,10 @@ class Presentation:
         return {k: rule for k, rule in found.items() if k not in self.algorithm.rules}
 
     @cached_property
-    def _answers(self) -> Mapping[str, tuple[Any, str]]:
+    def answered(self) -> Mapping[str, tuple[Any, str]]:
         """The outcome, and its item, that each rule answers."""
         known = [(o, i) for o in self.algorithm.outcomes for i in o.asked]
         return {self.algorithm.root_rule(root := o.root_of(i)) or root: (o, i) for o, i in known}
-
-    def answered(self, name: str) -> tuple[Any, str] | None:
-        """Return the outcome, and its item, that a rule answers; None where it answers none."""
-        return self._answers.get(name)
 
     def named_in(self, rule: Expr) -> list[str]:
         """Return the published rules and steps that a rule names in its own text, in reading order."""
@@ -99,7 +95,7 @@ class Presentation:
         return {name: tuple(own) for name, own in found.items()}
 
     def _uses(self) -> Iterator[tuple[str, Use]]:
-        for name, (outcome, item) in self._answers.items():
+        for name, (outcome, item) in self.answered.items():
             label = outcome.items[item] if item else outcome.label
             yield name, Use("outcome", f"{outcome.id} {item}".strip(), label)
         for user, rule in self.algorithm.rules.items():
@@ -108,14 +104,14 @@ class Presentation:
 
     def role(self, name: str, rule: Expr) -> str:
         """Return the group of the index that a rule stands in."""
-        if self.answered(name):
+        if name in self.answered:
             return "outcome"
         return "condition" if is_condition(rule) else "score"
 
     def decides(self, name: str, rule: Expr, title: Text) -> tuple[str, Text]:
         """Return what a rule decides: a key of the topic ``decides``, and the title to put into it."""
-        if answer := self.answered(name):
-            outcome, item = answer
+        if name in self.answered:
+            outcome, item = self.answered[name]
             return outcome.kind, outcome.items[item] if item else outcome.label
         return "condition" if is_condition(rule) else "value", title
 
@@ -128,7 +124,7 @@ class Presentation:
             plain: The value in words, without its meaning.
             words: ``report.words.Words`` of the page.
         """
-        outcome = (self.answered(name) or (None,))[0]
+        outcome, _ = self.answered.get(name, (None, ""))
         if isinstance(value, str):
             items = outcome.items if outcome and outcome.kind == "category" else {}
             return str(words.say(items.get(value) or self.titles.get(value) or Text(value, value)))
@@ -196,16 +192,13 @@ class Presentation:
 
     def try_data(self) -> dict[str, Any]:
         """Return what the scripts of that page read, the same in both languages."""
-        read, algorithm = self.algorithm.variables, self.algorithm
-        return {
-            "outcomes": [
-                {"id": o.id, "kind": o.kind, "roots": {i: o.root_of(i) for i in o.asked}}
-                for o in algorithm.outcomes
-            ],
-            "defaults": {v.name: v.default for v in read},
-            "start": {v.name: v.default for v in read} | dict(algorithm.start),
-            "axes": self._axes,
-        }
+        outcomes = [
+            {"id": o.id, "kind": o.kind, "roots": {i: o.root_of(i) for i in o.asked}}
+            for o in self.algorithm.outcomes
+        ]
+        defaults = {v.name: v.default for v in self.algorithm.variables}
+        start = defaults | dict(self.algorithm.start)
+        return {"outcomes": outcomes, "defaults": defaults, "start": start, "axes": self._axes}
 
     @cached_property
     def _axes(self) -> dict[str, list[Any]]:
@@ -225,18 +218,12 @@ class Presentation:
             words: ``report.words.Words``.
             codes: Input -> code -> name.
         """
-        return {
-            "codes": codes,
-            "axes": {name: words.say(self.algorithm.dictionary[name].label) for name in self._axes},
-            "outcomes": {
-                o.id: {
-                    "label": words.say(o.label),
-                    "items": {i: words.say(t) for i, t in o.items.items()},
-                    "unit": words.say(o.unit),
-                }
-                for o in self.algorithm.outcomes
-            },
-        }
+        axes = {name: words.say(self.algorithm.dictionary[name].label) for name in self._axes}
+        outcomes = {}
+        for o in self.algorithm.outcomes:
+            items = {id: words.say(text) for id, text in o.items.items()}
+            outcomes[o.id] = {"label": words.say(o.label), "items": items, "unit": words.say(o.unit)}
+        return {"codes": codes, "axes": axes, "outcomes": outcomes}
 
     def row_names(self, name: str) -> Mapping[int, Text]:
         """Return what to call unnamed computations of a rule, by the ``id`` of their expressions."""

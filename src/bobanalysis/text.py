@@ -156,10 +156,7 @@ def quantity(value: float, unit: str, lang: Language, bare: bool = False) -> str
     if unit == "year":
         return str(int(value))
     scaled = value * 100 if unit == "points" else value
-    if isinstance(value, float) and not value.is_integer():
-        decimals = _DECIMALS.get(unit, 1)
-    else:
-        decimals = 0 if isinstance(value, int) else _DECIMALS.get(unit, 0)
+    decimals = 0 if isinstance(value, int) else _DECIMALS.get(unit, 0 if value.is_integer() else 1)
     text = number(scaled, lang, decimals)
     if unit == "euros":
         return f"€{text}" if lang == "en" else f"{text}{NBSP}€"

@@ -135,10 +135,9 @@ def validate(
     wanted = [v for v in once.values() if v.name in frame.columns or not v.joined]
     if missing := [v.name for v in wanted if v.name not in frame.columns]:
         near = [f" (is it {name!r}?)" for name in get_close_matches(missing[0], frame.columns, n=1)]
-        raise InputError(
-            f"{file}: column {', '.join(map(repr, missing))} missing{''.join(near)}; the rules read it. "
-            f"Add it (empty where there is no answer); `bobanalysis columns` describes every column."
-        )
+        wrong = f"column {', '.join(map(repr, missing))} missing{''.join(near)}; the rules read it"
+        advice = "Add it (empty where there is no answer); `bobanalysis columns` describes every column."
+        raise InputError(f"{file}: {wrong}. {advice}")
     objects = [v.name for v in wanted if frame.schema[v.name].is_nested()]  # no answer, but a text
     frame = frame.with_columns(pl.col(n).map_elements(str, return_dtype=pl.String) for n in objects)
     given, columns = frame.schema, frame.columns  # Polars makes each anew whenever it is asked
@@ -252,11 +251,8 @@ def _problems(check: _Check, values: pl.Series) -> pl.Series:
     if variable is None or not variable.choices:
         return pl.repeat(check.problem, len(values), eager=True)
     names = [c.name for c in variable.choices]
-    near = {
-        text: f" (did you mean {match[0]}?)"
-        for text in values.unique().head(1000)
-        if (match := get_close_matches(text.upper(), names, n=1))
-    }
+    found = {v: get_close_matches(v.upper(), names, n=1) for v in values.unique().head(1000)}
+    near = {value: f" (did you mean {match[0]}?)" for value, match in found.items() if match}
     # a number that is its own name is said once
     known = "is not one of " + ", ".join(" ".join({str(c.number): 0, c.name: 0}) for c in variable.choices)
     hints = values.replace_strict(near, default="", return_dtype=pl.String)
@@ -316,9 +312,8 @@ def read_people(
     own = records if records and table.kind == "json" and {*records.schema} & {*table.columns} else None
     strange = rejects()
     if own and path.is_dir():
-        raise InputError(
-            f"{path}: records are read file by file; give an output without an ending, for parts"
-        )
+        advice = "give an output without an ending, for parts"
+        raise InputError(f"{path}: records are read file by file; {advice}")
     if own:
         table = t.open_table(path, schema=own.schema)
         strange = _unknown_fields(path, own)
@@ -337,13 +332,8 @@ def read_people(
             _check_names(frame, wanted, str(path))
             left_out = [v.name for v in wanted if not v.joined and v.name not in frame.columns]
             frame = frame.with_columns(pl.lit(None).alias(name) for name in left_out)
-        found = validate(
-            frame.drop("record"),
-            wanted,
-            requirements=requirements,
-            file=path.name,
-            decimal_comma=table.decimal_comma,
-        )
+        people, comma = frame.drop("record"), table.decimal_comma
+        found = validate(people, wanted, requirements=requirements, file=path.name, decimal_comma=comma)
         placed = found.rejected.with_columns(row=frame["record"].gather(found.rejected["row"] - 1))
         rejected = pl.concat([placed, refused]).sort("row")
         yield ValidationResult(found.valid, rejected, frame.height + refused["row"].n_unique(), table.notes)

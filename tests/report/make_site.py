@@ -11,7 +11,7 @@ import invented_notebooks
 from audited import BOB, OTHERS
 from invented_findings import write_invented
 
-from bobanalysis.report import render
+from bobanalysis.report.site import render
 
 if __name__ == "__main__":
     gc.set_threshold(20_000, 20, 100)  # as in the tests

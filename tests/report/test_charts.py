@@ -114,7 +114,7 @@ def test_every_name_and_value_that_a_chart_asks_for_is_given(content):
 
 
 def test_areas_fill_the_whole_at_every_age(content):
-    values = charts.CHARTS["age-challenges"].values(tables(content, "age-challenges"), words("en"), False)[1]
+    values = charts._age_challenges(tables(content, "age-challenges"), words("en"), False)[1]
     for age in range(16, 71):
         here = [row for row in values["shares"] if row["age"] == age]
         assert sum(row["share"] for row in here) == pytest.approx(1, abs=1e-3)

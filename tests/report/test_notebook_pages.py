@@ -144,8 +144,8 @@ def test_a_build_without_executed_copies_has_no_page_and_no_link(invented_build,
 
 
 def test_every_notebook_is_described_in_both_languages():
-    assert [*notebook_pages.about()] == NOTEBOOKS
-    assert all(text.fr and text.en for text in notebook_pages.about().values())
+    assert [*notebook_pages.ABOUT] == NOTEBOOKS
+    assert all(text.fr and text.en for text in notebook_pages.ABOUT.values())
 
 
 @pytest.mark.slow

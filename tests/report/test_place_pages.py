@@ -107,7 +107,7 @@ def test_every_place_is_reached_from_the_page_that_finds_them(pages):
 def test_each_departement_is_found_by_its_towns_and_every_other_name_is_of_a_page_that_exists(pages):
     listed = {a["href"]: a["data-also"] for a in pages["fr/places.html"].all("a") if "data-find" in a}
     assert all(listed[f"places/{dep}.html"] for dep in place_pages.departements())
-    assert {f"{slug}.html" for slug in place_pages.place_words()["english"]} <= listed.keys()
+    assert {f"{slug}.html" for slug in place_pages.WORDS["english"]} <= listed.keys()
 
 
 # ---- what is said follows from the tables

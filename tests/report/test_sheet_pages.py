@@ -115,7 +115,7 @@ def test_the_search_keeps_what_matches_without_accents_and_counts_it(browser, re
 # ---- personal data
 
 
-@pytest.mark.parametrize("layout", sheet_pages.layouts().values(), ids=sheet_pages.layouts())
+@pytest.mark.parametrize("layout", sheet_pages.LAYOUTS.values(), ids=sheet_pages.LAYOUTS)
 def test_no_boxes_of_the_diagram_overlap_and_all_stand_inside(layout):
     boxes = list(layout.boxes.items())
     for i, (a, (x, y, w, h)) in enumerate(boxes):

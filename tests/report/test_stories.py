@@ -135,7 +135,7 @@ def test_a_range_stands_beside_its_finding_and_not_as_two_of_its_own(content):
 def test_an_open_question_without_anybody_who_could_answer_is_refused(tmp_path):
     import yaml
 
-    raw = yaml.safe_load((sheets._path("ledger", None)).read_text("utf-8"))
+    raw = yaml.safe_load((sheets.path_of("ledger", None)).read_text("utf-8"))
     entry = next(e for e in raw["entries"] if e["status"] == "open")
     del entry["held_by"]
     changed = tmp_path / "ledger.yaml"

@@ -110,10 +110,8 @@ def cached(identifier: str, part: str | None = None) -> Path | None:
         return None
     if (found := pooch.file_hash(str(target))) in (before["sha256"], before.get("before")):
         return target
-    raise DataError(
-        f"{target}: sha256 is {found}, the record of the download says {before['sha256']}; "
-        f"delete the file, then run `bobanalysis data fetch {entry.id}` again"
-    )
+    why = f"sha256 is {found}, the record of the download says {before['sha256']}"
+    raise DataError(f"{target}: {why}; delete the file, then run `bobanalysis data fetch {entry.id}` again")
 
 
 def _places(entry: Source, part: str) -> tuple[Path, Path]:
@@ -128,9 +126,8 @@ def _read(record: Path) -> dict[str, str]:
         read = json.loads(record.read_text(encoding="utf-8")) if record.exists() else {}
         return {**read, "sha256": read["sha256"], "downloaded": read["downloaded"]} if read else {}
     except (ValueError, TypeError, KeyError):
-        raise DataError(
-            f"{record}: the record of a download is damaged; delete it, then fetch again"
-        ) from None
+        damaged = "the record of a download is damaged; delete it, then fetch again"
+        raise DataError(f"{record}: {damaged}") from None
 
 
 def _name(url: str) -> str:

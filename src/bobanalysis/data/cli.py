@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from typer import Argument, Option
 
 from bobanalysis.data import cache, checks, observed, official, registry, tables
 from bobanalysis.tables import InputError, refuse_overwrite, write_table
 
+OBSERVED = Path("build/observed")
 app = typer.Typer(
     help="Where the figures come from: list, show, fetch and check sources.", no_args_is_help=True
 )
@@ -42,7 +44,7 @@ def list_() -> None:
 
 
 @app.command()
-def show(identifier: Annotated[str, typer.Argument(metavar="ID")], rows: int = 5) -> None:
+def show(identifier: Annotated[str, Argument(metavar="ID")], rows: int = 5) -> None:
     """Show one source: producer, licence, columns, quirks, checks, and the first rows if it is shipped."""
     with _told():
         entry = registry.source(identifier)
@@ -55,15 +57,13 @@ def show(identifier: Annotated[str, typer.Argument(metavar="ID")], rows: int = 5
 
 @app.command()
 def fetch(
-    identifier: Annotated[str, typer.Argument(metavar="ID")],
-    part: Annotated[
-        str | None, typer.Option(help="Which file, such as a year (the newest if not given).")
-    ] = None,
-    refresh: Annotated[bool, typer.Option(help="Download again even if it is in the cache.")] = False,
-    path: Annotated[Path | None, typer.Option(help="Read this file instead of downloading.")] = None,
-    keep: Annotated[bool, typer.Option("--keep", help="Put the file of --path into the cache.")] = False,
+    identifier: Annotated[str, Argument(metavar="ID")],
+    part: Annotated[str | None, Option(help="Which file, such as a year (the newest if not given).")] = None,
+    refresh: Annotated[bool, Option(help="Download again even if it is in the cache.")] = False,
+    path: Annotated[Path | None, Option(help="Read this file instead of downloading.")] = None,
+    keep: Annotated[bool, Option("--keep", help="Put the file of --path into the cache.")] = False,
     output: Annotated[
-        Path | None, typer.Option(help="Write the tidy table here (.csv, .parquet or .jsonl).")
+        Path | None, Option(help="Write the tidy table here (.csv, .parquet or .jsonl).")
     ] = None,
 ) -> None:
     """Download an official file to the cache, read it, and check it against itself and published totals."""
@@ -93,16 +93,14 @@ def fetch(
 
 
 @app.command("observed")
-def observed_(
-    output: Annotated[Path, typer.Option("--output", "-o", help="Folder.")] = Path("build/observed"),
-) -> None:
+def observed_(output: Annotated[Path, Option("--output", "-o", help="Folder.")] = OBSERVED) -> None:
     """Write age by département as observed, from the official files that are in the cache."""
     with _told():
         typer.echo("\n".join(observed.observed(output)))
 
 
 @app.command()
-def check(identifiers: Annotated[list[str] | None, typer.Argument(metavar="[ID]...")] = None) -> None:
+def check(identifiers: Annotated[list[str] | None, Argument(metavar="[ID]...")] = None) -> None:
     """Check every shipped table: sha256, columns, rows, keys, identities and published totals."""
     with _told():
         reports = checks.check(identifiers or None)

@@ -116,9 +116,8 @@ def dares_communes(path: Path) -> Loaded:
     for name, pattern in layout["accepts"].items():
         right = pl.col(name).str.contains(f"^(?:{pattern})$").fill_null(False)
         _refuse(path, text.filter(~right), name, f"is not {pattern.replace('|', ', ')}")
-    frame = numbers(text, ["jobseekers"], found).with_columns(
-        pl.col(name).replace(layout[name]) for name in ("sex", "age_band")
-    )
+    called = [pl.col(name).replace(layout[name]) for name in ("sex", "age_band")]
+    frame = numbers(text, ["jobseekers"], found).with_columns(called)
     crossed = frame.filter(pl.col("sex") != "total", pl.col("age_band") != "total")
     _refuse(path, crossed, "age_band", "stands beside a sex, and the two were not crossed")
     uneven = frame.filter((pl.col("jobseekers") % 5 != 0) | (pl.col("jobseekers") < 0))
@@ -127,9 +126,8 @@ def dares_communes(path: Path) -> Loaded:
     code = pl.col("commune")
     if totals := frame.filter(code == "Total").height:
         found.note(f"{totals:,} rows of totals are left out")
-    frame = frame.filter(code != "Total").with_columns(
-        dep=code.str.slice(0, pl.when(code.str.starts_with("97")).then(3).otherwise(2))
-    )
+    dep = code.str.slice(0, pl.when(code.str.starts_with("97")).then(3).otherwise(2))
+    frame = frame.filter(code != "Total").with_columns(dep=dep)
     every = ["quarter", "dep", "commune", "category"]
     twice = frame.filter(frame.select(*every, "sex", "age_band").is_duplicated())
     _refuse(path, twice, "commune", "has two rows for one quarter, sex and age")
@@ -146,10 +144,9 @@ def dares_communes(path: Path) -> Loaded:
 def _refuse(path: Path, wrong: pl.DataFrame, column: str, what: str) -> None:
     """Raise `DataError` for the first row that is not of the layout that is known."""
     for row, value in wrong.select("line", column).head(1).iter_rows():
+        why = f"{what} ({wrong.height:,} rows)"
         reader = "this is another series or another layout, which data/official.py must learn"
-        raise DataError(
-            f"{path}: row {row}, column {column}: {value!r} {what} ({wrong.height:,} rows); {reader}"
-        )
+        raise DataError(f"{path}: row {row}, column {column}: {value!r} {why}; {reader}")
 
 
 def _whole_city(frame: pl.DataFrame, city: str, parts: pl.Expr, found: Loaded) -> pl.DataFrame:
@@ -157,15 +154,12 @@ def _whole_city(frame: pl.DataFrame, city: str, parts: pl.Expr, found: Loaded) -
     keys = ["quarter", "sex", "age_band"]
     whole = frame.filter(commune=city).select(*keys, whole="jobseekers")
     sums = frame.filter(parts).group_by(keys).agg(pl.col("jobseekers").sum(), n=pl.len()).sort(keys)
-    off = sums.join(whole, on=keys, how="left").filter(
-        pl.col("whole").is_null() | ((pl.col("jobseekers") - pl.col("whole")).abs() > 2.5 * (pl.col("n") + 1))
-    )
+    far = (pl.col("jobseekers") - pl.col("whole")).abs() > 2.5 * (pl.col("n") + 1)
+    off = sums.join(whole, on=keys, how="left").filter(pl.col("whole").is_null() | far)
     for first in off.head(1).iter_rows(named=True):
-        whole_says = "is not there" if first["whole"] is None else f"says {first['whole']:,.0f}"
-        sum_says = (
-            f"arrondissements of {city} add up to {first['jobseekers']:,.0f}, the whole city {whole_says}"
-        )
-        found.problem(f"{', '.join(first[key] for key in keys)}: {sum_says} ({off.height} such groups)")
+        says = "is not there" if first["whole"] is None else f"says {first['whole']:,.0f}"
+        said = f"arrondissements of {city} add up to {first['jobseekers']:,.0f}, the whole city {says}"
+        found.problem(f"{', '.join(first[key] for key in keys)}: {said} ({off.height} such groups)")
     return frame.filter(~parts)
 
 
@@ -222,10 +216,9 @@ def insee_unemployment_rate(path: Path) -> Loaded:
     code = pl.col("code").str.strip_chars().str.to_uppercase().str.strip_suffix(".0").str.zfill(2)
     text = text.with_columns(code).filter(pl.col("code").str.contains(r"^(\d{2,3}|2[AB])$"))
     frame = numbers(text.select("code", *quarters), quarters, found, top + 2).unpivot(quarters, index="code")
-    name = pl.col("variable")
-    frame = frame.select(
-        dep="code", quarter=pl.format("{}-T{}", name.str.slice(3), name.str.slice(1, 1)), rate_pct="value"
-    )
+    name = pl.col("variable").str
+    quarter = pl.format("{}-T{}", name.slice(3), name.slice(1, 1))
+    frame = frame.select(dep="code", quarter=quarter, rate_pct="value")
     if strange := frame.filter(~pl.col("rate_pct").is_between(0, 60)).height:
         found.problem(f"{strange} rates are not between 0 and 60 %")
     if (number := frame["dep"].n_unique()) not in (96, 100, 101):
@@ -249,7 +242,7 @@ def insee_unemployment_by_age(path: Path) -> Loaded:
     years = set(re.findall(r"\b20\d\d\b", title))
     year = int(years.pop()) if len(years) == 1 else layout["year"]
     found.note(f"the figures are taken for those of {year}; its first title is {title!r}")
-    frames = [_figure(path, s, sheets[s], age, names, found) for s, age in wanted.items() if age != "gap"]
+    frames = [_figure(s, sheets[s], age, names, found) for s, age in wanted.items() if age != "gap"]
     frame = pl.concat(frames).with_columns(year=year)
     found.frame = frame.select("year", "dep", "age_band", "rate_pct").sort("dep", "age_band")
     if (places := min(frame.group_by("age_band").len()["len"].to_list())) not in (96, 100, 101):
@@ -262,36 +255,31 @@ def insee_unemployment_by_age(path: Path) -> Loaded:
     return _compared("insee_unemployment_by_age", found)
 
 
-def _figure(
-    path: Path, sheet: str, rows: list[list[Any]], age: str, names: Mapping[str, str], found: Loaded
-) -> pl.DataFrame:
+def _figure(sheet: str, rows: list[Any], age: str, names: Mapping[str, str], found: Loaded) -> pl.DataFrame:
     """Read the rates of one age from a sheet whose fourth row is the header."""
     cells = [[None if c is None else str(c).strip() for c in [*row, None, None, None][:3]] for row in rows]
     head = " ".join(filter(None, (c for row in cells[:4] for c in row)))
-    told = {
-        one
-        for one, pattern in _LAYOUTS["insee_unemployment_by_age"]["titles"].items()
-        if re.search(pattern, head)
-    }
+    titles = _LAYOUTS["insee_unemployment_by_age"]["titles"]
+    told = {one for one, pattern in titles.items() if re.search(pattern, head)}
     codes = [(row[0] or "").upper().removesuffix(".0").zfill(2) for row in cells]
     last = max((i for i, code in enumerate(codes) if code in names), default=0)
+    where = f"{found.path}: sheet {sheet}"
     advice = "the layout has changed, and data/official.py must learn it"
     if told - {age}:
-        raise DataError(f"{path}: sheet {sheet}: its title {head!r} is not of ages {age}; {advice}")
+        raise DataError(f"{where}: its title {head!r} is not of ages {age}; {advice}")
     if last < 4 or codes[3] in names:
-        raise DataError(f"{path}: sheet {sheet}: départements do not begin in row 5, column A; {advice}")
+        raise DataError(f"{where}: départements do not begin in row 5, column A; {advice}")
     for number, (code, row) in enumerate(zip(codes[4 : last + 1], cells[4:], strict=False), 5):
         if slug(names.get(code, "")) != slug(row[1]):
             known = f"is not the name of {code!r}" if code in names else f"stands beside the code {row[0]!r}"
-            raise DataError(f"{path}: sheet {sheet}: row {number}, column B: {row[1]!r} {known}; {advice}")
+            raise DataError(f"{where}: row {number}, column B: {row[1]!r} {known}; {advice}")
     if len({*codes[4 : last + 1]}) < last - 3:
-        raise DataError(f"{path}: sheet {sheet}: column A: a département stands in two rows; {advice}")
+        raise DataError(f"{where}: column A: a département stands in two rows; {advice}")
     rates = pl.Series("rate_pct", [row[2] for row in cells[4 : last + 1]], dtype=pl.String)
     text = pl.DataFrame([pl.Series("dep", codes[4 : last + 1]), rates])
     return numbers(text, ["rate_pct"], found, 5).with_columns(age_band=pl.lit(age))
 
 
-LOADERS: Mapping[str, Callable[[Path], Loaded]] = {
-    loader.__name__: loader for loader in (dares_communes, insee_unemployment_rate, insee_unemployment_by_age)
-}
+_KNOWN = (dares_communes, insee_unemployment_rate, insee_unemployment_by_age)
+LOADERS: Mapping[str, Callable[[Path], Loaded]] = {loader.__name__: loader for loader in _KNOWN}
 """Source id → the function that reads its official file."""

@@ -89,9 +89,8 @@ def parse(entry: Source, data: bytes, path: Path) -> pl.DataFrame:
         where = f"in sources.yaml, entry {entry.id}; add it there"
         raise DataError(f"{path}: column {', '.join(extra)} is not {where}")
     typed = text.with_columns(pl.col(c.name).cast(c.dtype, strict=False) for c in entry.columns.values())
-    for name in entry.columns:
+    for name, column in entry.columns.items():
         for row in (typed[name].is_null() & text[name].is_not_null()).arg_true().head(1):
-            column = entry.columns[name]
             wanted = f"one of {', '.join(column.order)}" if column.order else f"of type {column.type}"
             wrong = f"{text[name][row]!r} is not {wanted}"
             raise DataError(f"{path}: row {row + 2}, column {name}: {wrong}; {REPAIR}")

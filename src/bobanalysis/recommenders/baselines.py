@@ -48,12 +48,10 @@ class Random:
         most = min(self.most, names.size)
         draws = rng.random((people.height, names.size), dtype=np.float32)
         chosen = np.argpartition(-draws, most - 1, axis=1)[:, :most]
-        drawn = {
-            "person_id": people["person_id"].gather(np.repeat(np.arange(people.height), most)),
-            "item": pl.Series(names.tolist(), dtype=pl.String).gather(chosen.ravel()),
-            "score": np.take_along_axis(draws, chosen, axis=1).ravel(),
-        }
-        return ranking(pl.DataFrame(drawn))
+        person = people["person_id"].gather(np.repeat(np.arange(people.height), most))
+        item = pl.Series(names.tolist(), dtype=pl.String).gather(chosen.ravel())
+        score = np.take_along_axis(draws, chosen, axis=1).ravel()
+        return ranking(pl.DataFrame({"person_id": person, "item": item, "score": score}))
 
 
 @dataclass
@@ -86,8 +84,7 @@ class LocalDemand:
     def recommend(self, people: pl.DataFrame) -> pl.DataFrame:
         """Return the lists; the score is a year's offers per job seeker."""
         cells = market_cells().filter(pl.col("jobseekers") > 0)
-        demand = pl.col("offers") / pl.col("jobseekers")
-        cells = cells.select("departement_id", item="rome_id", score=demand)
+        cells = cells.select("departement_id", item="rome_id", score=pl.col("offers") / pl.col("jobseekers"))
         asked = people.select("person_id", "departement_id", "rome_id")
         if self.among == "linked":
             pairs = linked(people).select("person_id", "item")

@@ -58,8 +58,7 @@ def ranking(scored: pl.DataFrame, most: int | None = None) -> pl.DataFrame:
     if known["_of"].n_unique() != known["person_id"].n_unique():
         raise ValueError("scored items: the rows of a person must stand together; sort them by person first")
     ordered = known.sort("_of", "score", "item", descending=[False, True, False])
-    rank = pl.int_range(1, pl.len() + 1, dtype=pl.Int32).over("_of")
-    ranked = ordered.with_columns(rank=rank)
+    ranked = ordered.with_columns(rank=pl.int_range(1, pl.len() + 1, dtype=pl.Int32).over("_of"))
     twice = ranked.select("_of", "item").is_duplicated()
     if twice.any():
         person, item = ranked.select("person_id", "item").row(int(twice.arg_true()[0]))

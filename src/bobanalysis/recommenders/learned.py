@@ -68,14 +68,10 @@ class LinkedJobs:
         pairs = pairs.select("person_id", "item", close=pl.col("score") == 2)
         own = people.select("person_id", "departement_id", "rome_id")
         found = own.join(pairs, on="person_id", maintain_order="left_right")
-        for table, on in (
-            (local.rename({"rome_id": "item"}), ["departement_id", "item"]),
-            (local.rename({"offers": "own_offers"}), ["departement_id", "rome_id"]),
-            (places, ["departement_id"]),
-            (country, ["item"]),
-            (sizes, ["item"]),
-        ):
-            found = found.join(table, on=on, how="left", maintain_order="left")
+        items, own_jobs = local.rename({"rome_id": "item"}), local.rename({"offers": "own_offers"})
+        for table in (items, own_jobs, places, country, sizes):
+            shared = [name for name in table.columns if name in found.columns]
+            found = found.join(table, on=shared, how="left", maintain_order="left")
         known = {f"{c}_known": pl.col(c).is_not_null() for c in ("offers", "own_offers")}
         logs = [pl.col(c).fill_null(0).log1p() for c in ("offers", "own_offers", "national_offers")]
         numbered = found.with_columns(**known).with_columns(*logs).select("person_id", "item", *self.features)
@@ -192,9 +188,8 @@ class FairRanker(LearnedRanker):
 
     def _constrain(self, rows: pl.DataFrame, people: pl.DataFrame) -> None:
         self.known = ()
-        sizes = rows.group_by(group=pl.Series(self._groups(rows, people))).agg(
-            pl.len(), kinds=pl.col("outcome").n_unique()
-        )
+        grouped = rows.group_by(group=pl.Series(self._groups(rows, people)))
+        sizes = grouped.agg(pl.len(), kinds=pl.col("outcome").n_unique())
         large = sizes.filter(pl.col("len") >= SMALLEST_GROUP, pl.col("kinds") == 2)
         self.known = tuple(sorted(large["group"]))
         labels, y = self._groups(rows, people), rows["outcome"].to_numpy()
@@ -272,8 +267,7 @@ def cross_fitted(
     candidates and the same judgements.
     """
     spread = pl.lit("") if within is None else within.cast(pl.String)
-    units = people.select(by, _within=spread).unique(by, keep="first", maintain_order=True)
-    units = units.sort("_within", by)
+    units = people.select(by, _within=spread).unique(by, keep="first").sort("_within", by)
     if units.height < folds:
         raise ValueError(f"{units.height} values of {by} cannot be put in {folds} folds; ask for fewer")
     units = units.select(by, _fold=pl.int_range(pl.len()) % folds)

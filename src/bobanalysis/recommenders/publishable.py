@@ -18,6 +18,7 @@ from bobanalysis.population import Population
 AGE = r"(^|[-_])(age([-_]|$)|birth|cohort|generation)"
 PLACE = r"(^|[-_])(dep([-_]|$)|d[eé]partement|r[eé]gion|bassin|city|commune|zone|place|postcode|insee)"
 """Names of columns that are an age or a place."""
+Origin = Population | Literal["paired", "own"]
 WHY = (
     "No source counts job seekers by age, job and place at once: age crossed with place cannot be estimated"
     " from the modelled population. Use paired profiles."
@@ -28,9 +29,7 @@ class NotEstimableError(ValueError):
     """A figure that the people at hand cannot give; the message says why and what can be asked instead."""
 
 
-def publishable(
-    frame: pl.DataFrame, groups: Sequence[str], population: Population | Literal["paired", "own"]
-) -> pl.DataFrame:
+def publishable(frame: pl.DataFrame, groups: Sequence[str], population: Origin) -> pl.DataFrame:
     """Return ``frame`` if figures by ``groups`` may be published from it; refuse otherwise.
 
     Parameters: ``frame``, one row a person (or profile); ``groups``, the columns to cross; ``population``,
@@ -93,8 +92,6 @@ def _crossed(frame: pl.DataFrame, groups: list[str]) -> pl.DataFrame:
     counts = frame.group_by("pair_id", *groups).len()
     whole = counts.height == frame["pair_id"].n_unique() * combinations and counts["len"].n_unique() <= 1
     if not whole:
-        raise NotEstimableError(
-            f"these are no paired profiles by {' × '.join(groups)}: each person needs each of the"
-            f" {combinations} combinations, equally often"
-        )
+        needs = f"each person needs each of the {combinations} combinations, equally often"
+        raise NotEstimableError(f"these are no paired profiles by {' × '.join(groups)}: {needs}")
     return frame

@@ -9,14 +9,8 @@ import polars as pl
 
 from bobanalysis import data
 from bobanalysis.algorithm import How
-from bobanalysis.bob import Bob, MarketLike
-from bobanalysis.bob.suggestions import (
-    CLOSE,
-    for_people,
-    less_stressful_job_groups,
-    national_tension,
-    suggest_jobs,
-)
+from bobanalysis.bob import Bob, MarketLike, suggestions
+from bobanalysis.bob.suggestions import CLOSE
 
 from .interface import COLUMNS, ranking
 from .market import french_market
@@ -94,25 +88,21 @@ class BobJobs:
         asked = people if self.told is None else _told(people, self.told)
         mobility = data.table("rome_mobility")
         if self.blind is None:
-            return suggest_jobs(asked, self.market, mobility, suggestion=self.suggestion).select(COLUMNS)
+            found = suggestions.suggest_jobs(asked, self.market, mobility, suggestion=self.suggestion)
+            return found.select(COLUMNS)
         if self.how == "dropped":
             return linked(asked, most=5)
-        country = national_tension(self.market).select(
-            "rome_id",
-            departement_id=pl.lit("the whole country"),
-            tension=pl.col("tension").round(6).round().clip(1),  # whole numbers, as documents hold them
-        )
-        lists = less_stressful_job_groups(country, mobility).with_columns(score="tension")
-        return for_people(asked, lists, ["rome_id"]).select(COLUMNS)
+        whole = pl.col("tension").round(6).round().clip(1)  # whole numbers, as documents hold them
+        country = suggestions.national_tension(self.market)
+        country = country.select("rome_id", departement_id=pl.lit("the whole country"), tension=whole)
+        lists = suggestions.less_stressful_job_groups(country, mobility).with_columns(score="tension")
+        return suggestions.for_people(asked, lists, ["rome_id"]).select(COLUMNS)
 
 
 def linked(people: pl.DataFrame, most: int | None = None) -> pl.DataFrame:
     """Return the job groups that ROME links to each person's: close ones (score 2), then evolutions (1)."""
-    links = data.table("rome_mobility").select(
-        rome_id="rome",
-        item="rome_target",
-        score=pl.when(pl.col("kind").cast(pl.String) == "close").then(2.0).otherwise(1.0),
-    )
+    score = pl.when(pl.col("kind").cast(pl.String) == "close").then(2.0).otherwise(1.0)
+    links = data.table("rome_mobility").select(rome_id="rome", item="rome_target", score=score)
     pairs = people.select("person_id", "rome_id").join(links, on="rome_id", maintain_order="left_right")
     return ranking(pairs, most)
 

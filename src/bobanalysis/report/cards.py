@@ -50,7 +50,7 @@ def pages(algorithm: Algorithm) -> tuple[Page, ...]:
 
 def one(name: str, page: PageRenderer) -> dict[str, Any]:
     """Return what the card of a rule or of a step shows."""
-    return {"rule": _Card(page, page.cards.subjects[name]), "facts": page.table_facts}
+    return {"rule": _Card(page, page.cards.subjects[name])}
 
 
 def family(of: RuleFamily, page: PageRenderer) -> dict[str, Any]:
@@ -59,7 +59,7 @@ def family(of: RuleFamily, page: PageRenderer) -> dict[str, Any]:
     own = cards.members(of)
     members = [_Card(page, cards.subjects[n]) for n in own or [cards.example(of)]]
     told = {"family": of, "status": _family_status(cards, of), "own": own, "members": members}
-    return told | {"listed": [cards.subject(n) for n in cards.listed(of)], "facts": page.table_facts}
+    return told | {"listed": [cards.subject(n) for n in cards.listed(of)]}
 
 
 def _family_status(cards: CardIndex, of: RuleFamily) -> str:
@@ -165,27 +165,19 @@ class _Card:
         said = r.explain_rule(rule, self.lang, self.cards.titles, refer=self._refer, local=local, names=names)
         parts = [(f"{self.id}-table", said, not said.adds)]
         parts += [(self._anchor(part.key), part, False) for part in said.parts]
-        return [
-            {
-                "id": id,
-                "title": self._html(part.title),
-                "adds": part.adds,
-                "rows": [self._row(case, answers) for case in part.cases],
-            }
-            for id, part, answers in parts
-        ]
+        made = []
+        for id, part, answers in parts:
+            title, rows = self._html(part.title), [self._row(case, answers) for case in part.cases]
+            made.append({"id": id, "title": title, "adds": part.adds, "rows": rows})
+        return made
 
     def _row(self, case: Any, answers: bool) -> dict[str, Any]:
         reasons = self.algorithm.presentation.reasons
-        if case.value is None or isinstance(case.value, bool) or not answers:
-            result = self._html(case.result)
-        else:
-            result = escape(self._said(case.value, case.result))
-        return {
-            "condition": None if case.condition is None else self._clause(case.condition),
-            "result": result,
-            "because": [self.words.say(reasons[code]) for code in case.because if code in reasons],
-        }
+        plain = case.value is None or isinstance(case.value, bool) or not answers
+        result = self._html(case.result) if plain else escape(self._said(case.value, case.result))
+        condition = None if case.condition is None else self._clause(case.condition)
+        because = [self.words.say(reasons[code]) for code in case.because if code in reasons]
+        return {"condition": condition, "result": result, "because": because}
 
     def _refer(self, name: str, title: str) -> str:
         self._mentions.append(name)
@@ -230,40 +222,28 @@ class _Card:
             head, part = split_label(v.label.get(self.lang), self.lang)
             note = v.note and self.words.say(v.note)
             found.setdefault((head, v.group, v.path, note, v.protected), []).append((v.name, part))
-        return [
-            {
-                "names": " ".join(name for name, _ in own),
-                "label": self._capital(head),
-                "parts": [self.words.polish(part) for _, part in own if part],
-                "origin": origins.get(group, origins["other"]),
-                "path": path,
-                "note": note,
-                "protected": protected,
-            }
-            for (head, group, path, note, protected), own in found.items()
-        ]
+        made = []
+        for (head, group, path, note, protected), own in found.items():
+            parts = [self.words.polish(part) for _, part in own if part]
+            asked = {"names": " ".join(name for name, _ in own), "label": self._capital(head), "parts": parts}
+            origin = origins.get(group, origins["other"])
+            made.append({**asked, "origin": origin, "path": path, "note": note, "protected": protected})
+        return made
 
     def _capital(self, text: str) -> str:
         return capital(self.words.polish(text))
 
-    def own_limits(self) -> dict[str, list[str]]:
-        """The fixed values that the rule compares with, by input."""
-        return self._limits(self.subject.rule)
-
     def other_limits(self) -> list[tuple[Markup, dict[str, list[str]]]]:
         """The values that the rules named by this one compare with, each rule once."""
         named_in = self.algorithm.presentation.named_in
-        found: dict[str, None] = {}
-        waiting = named_in(self.subject.rule)
-        while waiting:
-            name = waiting.pop(0)
-            if name not in found:
-                found[name] = None
-                waiting += named_in(self.cards.rule(name))
-        told = [(card_link(self.page, name), self._limits(self.cards.rule(name))) for name in found]
+        found = named_in(self.subject.rule)
+        for name in found:  # which grows meanwhile by those that are named for the first time
+            found += [other for other in named_in(self.cards.rule(name)) if other not in found]
+        told = [(card_link(self.page, name), self.limits(self.cards.rule(name))) for name in found]
         return [(link, own) for link, own in told if own]
 
-    def _limits(self, rule: r.Expr) -> dict[str, list[str]]:
+    def limits(self, rule: r.Expr) -> dict[str, list[str]]:
+        """The fixed values that a rule compares with, by input."""
         found: dict[str, dict[str, None]] = {}
         inner = rule.item if isinstance(rule, r.Named) else rule
         leave = set(self.algorithm.presentation.named_in(rule))
@@ -311,7 +291,8 @@ class _Card:
             if row["answer_below"] is None:
                 without.append((label, self.words.name("no_pair", row["person"])))
                 continue
-            sides = [(self._value(variable, row[s]), self._answer(row[f"answer_{s}"])) for s in SIDES]
+            ends = ((row[side], row[f"answer_{side}"]) for side in ("below", "above"))
+            sides = [(self._value(variable, value), self._answer(answer)) for value, answer in ends]
             common = [self._fact(name, value) for name, value in json.loads(row["person"]).items()]
             pair = (_telling(variable), {"label": label, "sides": sides, "common": common})
             found += [pair] if pair not in found else []
@@ -331,9 +312,8 @@ class _Card:
 
     def _fact(self, name: str, value: Any) -> str:
         read = getattr(self.algorithm.dictionary, name)
-        return self._capital(
-            r.sentence(read if value is True else read == value, self.lang, self.cards.titles)
-        )
+        condition = read if value is True else read == value
+        return self._capital(r.sentence(condition, self.lang, self.cards.titles))
 
     def _answer(self, text: str) -> str:
         kind, _, details = text.partition(": ")
@@ -347,9 +327,6 @@ class _Card:
         except ValueError:
             return self._said(text, text)
         return self._capital(self._said(value, r.format_value(_NUMBER, value, self.lang)))
-
-
-SIDES = ("below", "above")
 
 
 def _telling(variable: r.Variable) -> int:
@@ -374,12 +351,7 @@ def conditions(page: PageRenderer) -> dict[str, Any]:
         parts = _parts_of_conditions(page, [r for r in rows if criterion in r["criteria"].split(", ")])
         outside = beside.get(criterion, [])
         sections.append({"id": criterion, "title": title, "parts": parts, "outside": outside})
-    return {
-        "sections": [s for s in sections if s["parts"] or s["outside"]],
-        "measures": page.words.names("measures"),
-        "facts": page.table_facts("conditions.rules"),
-        "beside": page.table_facts("conditions.outside"),
-    }
+    return {"sections": [s for s in sections if s["parts"] or s["outside"]]}
 
 
 def _measured_conditions(page: PageRenderer) -> list[dict[str, Any]]:
@@ -415,11 +387,8 @@ def _parts_of_conditions(page: PageRenderer, rows: list[dict[str, Any]]) -> list
         status = {"in use": "use"}.get(row["status"], row["status"])
         title = hows[order[row["most_direct"]]] if status == "use" else statuses[status]
         parts[status].setdefault(title, []).append(_condition(page, row))
-    return [
-        {"status": status, "title": title, "rows": own}
-        for status, titled in parts.items()
-        for title, own in titled.items()
-    ]
+    titled = ((status, title, own) for status, part in parts.items() for title, own in part.items())
+    return [{"status": status, "title": title, "rows": own} for status, title, own in titled]
 
 
 def _condition(page: PageRenderer, row: dict[str, Any]) -> dict[str, Any]:

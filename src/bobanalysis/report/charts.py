@@ -30,6 +30,7 @@ STYLE = load_yaml(dict[str, Any], HERE / "charts.yaml")
 HATCH: str = STYLE["hatch"]
 
 Tables = Mapping[str, pl.DataFrame]
+Rows = list[dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -54,10 +55,6 @@ class ChartKind:
     narrow: Any = None
     pieces: Any = None
 
-    def values(self, tables: Tables, words: Words, narrow: bool) -> Parts:
-        """Return what fills the description, and what stands in the place of each `$name`."""
-        return globals()[self.read](tables, words, narrow)  # type: ignore[no-any-return]
-
 
 def draw(name: str, tables: Tables, words: Words, narrow: bool) -> Drawing:
     """Draw a chart from its tables; see `svg`.
@@ -65,7 +62,7 @@ def draw(name: str, tables: Tables, words: Words, narrow: bool) -> Drawing:
     What cannot be measured with the fonts of every machine has a stand-in in the drawing.
     """
     chart = CHARTS[name]
-    told, values = chart.values(tables, words, narrow)
+    told, values = globals()[chart.read](tables, words, narrow)
     look = {**STYLE["common"], **(chart.narrow if narrow else chart.wide)}
     spec = json.dumps(_filled(look, values), ensure_ascii=False)
     for character, stand_in in STYLE["stand_ins"].items():
@@ -99,12 +96,10 @@ def svg(drawing: Drawing, name: str) -> str:
     hatched = text.replace(f'fill="{HATCH}"', f'fill="url(#{name}-hatch)"')
     head, rest = hatched.split(">", 1)
     head = f'{head} role="img" aria-labelledby="{name}-title" aria-describedby="{name}-desc">'
-    labels = (
-        f'<title id="{name}-title">{escape(drawing.title, quote=False)}</title>'
-        f'<desc id="{name}-desc">{escape(drawing.description, quote=False)}</desc>'
-    )
+    title = f'<title id="{name}-title">{escape(drawing.title, quote=False)}</title>'
+    about = f'<desc id="{name}-desc">{escape(drawing.description, quote=False)}</desc>'
     hatching = STYLE["hatching"].format(name=name) if hatched != text else ""
-    return f"{head}{labels}{hatching}{rest}\n"
+    return f"{head}{title}{about}{hatching}{rest}\n"
 
 
 def plain(text: str, name: str) -> str:
@@ -148,11 +143,10 @@ def _age_challenges(tables: Tables, words: Words, narrow: bool) -> Parts:
     ages = _of_ages(shares["age"], words)
     first, last = ages["first"], ages["last"]
     order = [name for name in labels if name in set(shares["main_challenge"])]
-    rows = [
-        {"age": age, "kind": kind, "share": share or 0.0, "order": -order.index(kind)}
-        for age, kind, share in shares.select("age", "main_challenge", "share").iter_rows()
-    ]
-    begin, end = ({r["kind"]: r["share"] for r in rows if r["age"] == age} for age in (first, last))
+    kind, from_top = pl.col("main_challenge"), {name: -place for place, name in enumerate(order)}
+    places = kind.replace_strict(from_top, return_dtype=pl.Int64)
+    rows = shares.select("age", pl.col("share").fill_null(0.0), kind=kind, order=places)
+    begin, end = (dict(rows.filter(age=age).select("kind", "share").iter_rows()) for age in (first, last))
     ends = {"age_first": words.quantity(first, "years"), "age_last": words.quantity(last, "years")}
     told = []
     for name, label in labels.items():
@@ -161,7 +155,7 @@ def _age_challenges(tables: Tables, words: Words, narrow: bool) -> Parts:
     steps = [{**row, "name": _step_name(row, words)} for row in largest(tables["age.cliffs"])]
     values = {
         **ages,
-        "shares": rows,
+        "shares": rows.to_dicts(),
         "steps": _lifted(steps, near=14 if narrow else 8),
         "ends": _names_at_the_end({name: end[name] for name in order if name in end}, last, labels),
         # from top to bottom as the areas are from top to bottom
@@ -170,7 +164,7 @@ def _age_challenges(tables: Tables, words: Words, narrow: bool) -> Parts:
     return {"list": words.join(told), "steps": ", ".join(row["name"] for row in steps)}, values
 
 
-def _lifted(steps: list[dict[str, Any]], near: int) -> list[dict[str, Any]]:
+def _lifted(steps: Rows, near: int) -> Rows:
     """Say how high the name of each step stands: higher where the one before it is low and `near`."""
     rows = [{**row, "at": row["age_to"] - 0.5} for row in sorted(steps, key=lambda row: row["age_from"])]
     at, lift = -float("inf"), -20
@@ -180,9 +174,7 @@ def _lifted(steps: list[dict[str, Any]], near: int) -> list[dict[str, Any]]:
     return rows
 
 
-def _names_at_the_end(
-    shares: Mapping[str, float], last: int, labels: Mapping[str, str]
-) -> list[dict[str, Any]]:
+def _names_at_the_end(shares: Mapping[str, float], last: int, labels: Mapping[str, str]) -> Rows:
     """Put names beside their areas, from the top down; those of thin areas are moved apart."""
     least, top, rows = 0.047, 1.0, list[dict[str, Any]]()
     for name, share in shares.items():
@@ -198,15 +190,13 @@ def _names_at_the_end(
 
 def _age_cliffs(tables: Tables, words: Words, narrow: bool) -> Parts:
     """Show the share of people whose main challenge changes from each age to the next."""
-    cliffs = [{**row, "at": row["age_to"] - 0.5} for row in tables["age.cliffs"].to_dicts()]
-    named = [
-        {**row, "at": row["age_to"] - 0.5, "name": f"{_step_name(row, words)}{words.colon}{share}"}
-        for row in largest(tables["age.cliffs"])
-        for share in [words.quantity(row["share_changed"], "share")]
-    ]
+    cliffs = tables["age.cliffs"].with_columns(at=pl.col("age_to") - 0.5)
+    named = largest(cliffs)
+    for row in named:
+        row["name"] = _step_name(row, words) + words.colon + words.quantity(row["share_changed"], "share")
     ages = _of_ages(tables["age.challenge_share"]["age"], words)
-    top = max([0.01, *(row["share_changed"] * 1.25 for row in cliffs)])
-    values = {**ages, "cliffs": cliffs, "largest": named, "top": top}
+    top = max([0.01, *(cliffs["share_changed"] * 1.25)])
+    values = {**ages, "cliffs": cliffs.to_dicts(), "largest": named, "top": top}
     return {"list": ", ".join(row["name"] for row in named)}, values
 
 
@@ -226,12 +216,10 @@ def _place_map(tables: Tables, words: Words, narrow: bool) -> Parts:
     places, labels, names = tables["place.stressed"], words.names("map_classes"), departement_names()
     kinds = dict(zip(places["departement_id"], places["class"], strict=True))
     of = {kind: [dep for dep in sorted(kinds) if kinds[dep] == kind] for kind in labels}
+    kind = pl.col("dep").replace_strict(kinds, default="unknown")
     values = {
         "key": _key({k: f"{labels[k]} ({words.number(len(deps))})" for k, deps in of.items() if deps}),
-        "tiles": [
-            {**tile, "kind": kinds.get(tile["dep"], "unknown")}
-            for tile in data.table("departements_tiles").sort("dep").to_dicts()
-        ],
+        "tiles": data.table("departements_tiles").sort("dep").with_columns(kind=kind).to_dicts(),
         **_shapes(kinds, {**names, "paris": words.name("chart", "paris")}),
     }
     nothing = words._("none")
@@ -242,16 +230,13 @@ def _shapes(kinds: Mapping[str, str], names: Mapping[str, str]) -> dict[str, Any
     """Return shapes and frames of insets, and the numbers of the marked départements."""
     content = data.geojson("departements_map")
     shapes, frames = content["features"], content["frames"]
-    doubled = {s["properties"]["dep"] for s in shapes if s["properties"]["inset"] == "paris"}
-    numbers = [
-        {**_middle(shape), "name": dep}
-        for shape in shapes
-        for dep, inset in [(shape["properties"]["dep"], shape["properties"]["inset"])]
-        if kinds.get(dep) in ("high", "low") and not (inset == "none" and dep in doubled)
-    ]
+    placed = [(s, s["properties"]["dep"], s["properties"]["inset"]) for s in shapes]
+    doubled = {dep for _, dep, inset in placed if inset == "paris"}
+    once = [(s, dep) for s, dep, inset in placed if inset != "none" or dep not in doubled]
+    numbers = [{**_middle(s), "name": dep} for s, dep in once if kinds.get(dep) in ("high", "low")]
     rings = [[(a, b), (a, d), (c, d), (c, b), (a, b)] for a, b, c, d in frames.values()]
     return {
-        "shapes": [{**s, "kind": kinds.get(s["properties"]["dep"], "unknown")} for s in shapes],
+        "shapes": [{**s, "kind": kinds.get(dep, "unknown")} for s, dep, _ in placed],
         "frames": [{"type": "Polygon", "coordinates": [ring]} for ring in rings],
         "numbers": numbers,
         "captions": [{"x": a, "y": d, "name": names[i]} for i, (a, _, _, d) in sorted(frames.items())],
@@ -272,13 +257,11 @@ def _middle(shape: Mapping[str, Any]) -> dict[str, float]:
 def _place_ranks(tables: Tables, words: Words, narrow: bool) -> Parts:
     """Show the lowest and highest rank of each département over all scales of the market figures."""
     places, names = tables["place.stressed"].drop_nulls("rank_low"), departement_names()
+    dep = pl.col("departement_id")
     middle = (places["rank_low"] + places["rank_high"]) / 2
-    places = places.with_columns(middle=middle).sort("middle", "rank_low", "departement_id")
-    ranks = [
-        {**row, "row": i, "kind": row["class"], "name": f"{names[dep]} ({dep})"}
-        for i, row in enumerate(places.to_dicts())
-        for dep in [row["departement_id"]]
-    ]
+    name = pl.format("{} ({})", dep.replace_strict(names), dep)
+    ranked = places.with_columns(middle=middle, kind="class", name=name).sort("middle", "rank_low", dep)
+    ranks = ranked.with_row_index("row").to_dicts()
     values = {
         "ranks": ranks,
         "height": len(ranks) * 13,
@@ -323,11 +306,8 @@ def _observed_by_age(tables: Tables, words: Words, narrow: bool) -> Parts:
     """Show the share in the two highest classes by age, as people are and with everybody set to each age."""
     panels = []
     for (year,), rows in tables["observed.standardised"].group_by("year", maintain_order=True):
-        lines = [
-            {"group": row["group"], "kind": kind, "share": row[column]}
-            for row in rows.to_dicts()
-            for kind, column in (("high", "share_own"), ("low", "share_same"))
-        ]
+        both = rows.select("group", high="share_own", low="share_same")
+        lines = both.unpivot(index="group", variable_name="kind", value_name="share").to_dicts()
         values: dict[str, Any] = {"rows": lines, "title": str(year), "label": _per_cent(words)}
         values |= {"age_in_years": words.name("chart", "ages"), "width": 290 if narrow else 300}
         panels.append(_filled(STYLE["panels"]["groups"], values))
@@ -338,25 +318,23 @@ def _money(tables: Tables, words: Words, narrow: bool) -> Parts:
     """Show the sums that were shown, by funder, in a panel for each time."""
     table, natures, panels, told = tables["money.funders"], words.names("natures"), [], []
     for given, title in words.names("rounds").items():
-        rows = table.filter(given=given).sort("euros", descending=True).to_dicts()
-        bars = [
-            {**row, "row": i, "kind": f"money_{row['nature']}", "name": row[words.language], "shown": shown}
-            for i, row in enumerate(rows)
-            for shown in [words.quantity(row["euros"], "euros")]
-        ]
-        told += [f"{bar['name']}, {natures[bar['nature']]}, {bar['shown']}" for bar in bars]
+        drawn = table.filter(given=given).sort("euros", descending=True).with_row_index("row")
+        bars = drawn.with_columns(kind=pl.format("money_{}", "nature"), name=words.language).to_dicts()
+        for bar in bars:
+            bar["shown"] = words.quantity(bar["euros"], "euros")
+            told.append(f"{bar['name']}, {natures[bar['nature']]}, {bar['shown']}")
         top = table["euros"].max() * (1.45 if narrow else 1.2)  # type: ignore[operator]
         values = {"rows": bars, "title": title, "top": top, "width": 320 if narrow else 620}
         panels.append(_filled(STYLE["panels"]["sums"], values))
-    drawn = {"panels": panels, "key": _key({f"money_{nature}": name for nature, name in natures.items()})}
-    return {"list": words.join(told)}, drawn
+    key = _key({f"money_{nature}": name for nature, name in natures.items()})
+    return {"list": words.join(told)}, {"panels": panels, "key": key}
 
 
 CHARTS = load(dict[str, ChartKind], STYLE["charts"], "charts.yaml")
 """Charts that pages can ask for, by name."""
 
 
-def largest(cliffs: pl.DataFrame, n: int = 3, floor: float = 0.005) -> list[dict[str, Any]]:
+def largest(cliffs: pl.DataFrame, n: int = 3, floor: float = 0.005) -> Rows:
     """Return the rows of `age.cliffs` with the `n` largest changes of at least `floor`, largest first."""
     rows = cliffs.filter(cliffs["share_changed"] >= floor)
     return rows.sort("share_changed", "age_from", descending=[True, False]).head(n).to_dicts()
@@ -368,7 +346,7 @@ def _step_name(row: Mapping[str, Any], words: Words) -> str:
     return f"{words.number(row['age_from'])} → {last}"
 
 
-def _key(said: Mapping[str, str]) -> list[dict[str, Any]]:
+def _key(said: Mapping[str, str]) -> Rows:
     return [{"row": i, "kind": kind, "name": name} for i, (kind, name) in enumerate(said.items())]
 
 

@@ -37,6 +37,7 @@ from bobanalysis.tables import InputError, load, load_yaml
 from bobanalysis.text import LANGUAGES, capital
 
 Both = Mapping[str, str]
+Folder = str | os.PathLike[str] | None
 T = TypeVar("T")
 KINDS = ("by construction", "modelled", "observed", "derived")
 SIGNIFICANT = 6
@@ -118,7 +119,7 @@ def cell(value: Any) -> str:
     return str(value)
 
 
-def build_folder(build: str | os.PathLike[str] | None = None) -> Path:
+def build_folder(build: Folder = None) -> Path:
     """Return the folder of intermediate files: the argument, else $BOBANALYSIS_BUILD, else `build`."""
     return Path(build or os.environ.get("BOBANALYSIS_BUILD") or Path(__file__).parents[3] / "build")
 
@@ -128,7 +129,8 @@ class Notebook:
 
     Records go to ``findings/<name>.json`` and ``tables/<id>.csv`` at every call: nothing has to be closed.
     Creating the recorder empties what an earlier run of the same notebook left. What a figure is (unit, kind,
-    sources, words) stands in ``data/findings/<name>.yaml``.
+    sources, words) stands in ``data/findings/<name>.yaml``; ``words`` holds the texts of this description by
+    topic, for tables that name things in both languages.
 
     Args:
         name: the file name of the notebook without ``.ipynb``.
@@ -145,25 +147,19 @@ class Notebook:
         0.123457
     """
 
-    def __init__(
-        self, name: str, build: str | os.PathLike[str] | None = None, names: Vocabulary | None = None
-    ) -> None:
+    def __init__(self, name: str, build: Folder = None, names: Vocabulary | None = None) -> None:
         """Start an empty record for the notebook `name`."""
         import altair
 
         altair.renderers.enable("svg")  # charts as images: the usual way loads a script from the network
         self.name, self._names, self._build = name, names, build_folder(build)
         self.described = described(name) or Descriptions({}, {}, {})
+        self.words = self.described.words
         self._records: dict[str, dict[str, dict[str, Any]]] = {"findings": {}, "tables": {}}
         self._path = self._build / "findings" / f"{name}.json"
         for stale in _read(self._path)["tables"] if self._path.exists() else ():
             (self._build / "tables" / f"{stale}.csv").unlink(missing_ok=True)
         self._write()
-
-    @property
-    def words(self) -> Mapping[str, Any]:
-        """Texts of the notebook's description, by topic, for tables that name things in both languages."""
-        return self.described.words
 
     def record(
         self,
@@ -214,7 +210,8 @@ class Notebook:
             "note": about.note and _text(about.note, f"{where}, note"),
             "notebook": self.name,
         }
-        _stop_on(_problems(finding), where)
+        if problems := _problems(finding):
+            raise FindingError(f"{where}: {'; '.join(problems)}")
         self._records["findings"][id] = finding
         self._write()
         return finding["value"]  # type: ignore[no-any-return]
@@ -310,7 +307,8 @@ class Notebook:
             "sha256": hashlib.sha256(text.encode()).hexdigest(),
             "notebook": self.name,
         }
-        _stop_on(_problems_of_origin(record), where)
+        if problems := _problems_of_origin(record):
+            raise FindingError(f"{where}: {'; '.join(problems)}")
         _write_text(self._build / "tables" / f"{id}.csv", text)
         self._records["tables"][id] = record
         self._write()
@@ -450,10 +448,8 @@ def _text(text: Any, where: str) -> dict[str, str]:
         raise FindingError(why)
     for language, said in text.items():
         if found := _NUMBER_IN_TEXT.search(said):
-            raise FindingError(
-                f"{where}, {language}: the text holds the number {found.group()!r}; record it as a finding"
-                " or write it out (calendar years may stay)"
-            )
+            advice = "record it as a finding or write it out (calendar years may stay)"
+            raise FindingError(f"{where}, {language}: the text holds the number {found[0]!r}; {advice}")
     return {language: text[language] for language in LANGUAGES}
 
 
@@ -481,11 +477,6 @@ def _write_text(path: Path, text: str) -> None:
     part = path.with_suffix(path.suffix + ".part")  # never leave half a file behind
     part.write_text(text, encoding="utf-8", newline="\n")
     part.replace(path)
-
-
-def _stop_on(problems: Sequence[str], where: str) -> None:
-    if problems:
-        raise FindingError(f"{where}: " + "; ".join(problems))
 
 
 # ---- what notebooks record, said once: `data/findings/<notebook>.yaml` -----------------------------------
@@ -564,10 +555,9 @@ def described(notebook: str) -> Descriptions | None:
 def _said(path: Path, stamp: int) -> Descriptions:
     file = load_yaml(_File, path)
     found: dict[str, Figure] = {}
-    for pattern in sorted(
-        file.findings, key=lambda id: "{" in id
-    ):  # an id of its own says more than a pattern
-        where, entry = f"{path}, {pattern}", file.findings[pattern]
+    # an id of its own says more than a pattern
+    for pattern, entry in sorted(file.findings.items(), key=lambda item: "{" in item[0]):
+        where = f"{path}, {pattern}"
         for named in _choices(pattern, file.words, where):
             id = pattern.format(**named)
             if id not in found:
@@ -609,11 +599,8 @@ def _entry(kind: type[T], entry: Mapping[str, Any], file: _File, where: str, nam
             said[part] = known[name]
     for part in ("label", "note"):
         if named and isinstance(text := said.get(part), Mapping):
-            words = {c: file.words[c][key] for c, key in named.items()}
-            said[part] = {
-                lang: capital(plain.format(**{c: word[lang] for c, word in words.items()}))
-                for lang, plain in text.items()
-            }
+            words = {lang: {c: file.words[c][key][lang] for c, key in named.items()} for lang in text}
+            said[part] = {lang: capital(plain.format(**words[lang])) for lang, plain in text.items()}
     return load(kind, said, where)
 
 

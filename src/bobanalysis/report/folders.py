@@ -38,9 +38,8 @@ def restore(folder: Path) -> None:
 def _exchanged(new: bytes, old: bytes) -> bool:
     """Ask the system to exchange two names; return whether it did."""
     system = ctypes.CDLL(None)
-    return any(
-        hasattr(system, name) and ask(getattr(system, name), new, old) == 0 for name, ask in CALLS.items()
-    )
+    known = (how(getattr(system, name), new, old) for name, how in CALLS.items() if hasattr(system, name))
+    return 0 in known
 
 
 def _aside(folder: Path) -> Path:

@@ -57,9 +57,7 @@ def glossary(path: Path | str | None = None) -> tuple[Term, ...]:
         >>> next(t for t in glossary() if t.id == "threshold").term.fr
         'Seuil'
     """
-    from bobanalysis.data.registry import folder
-
-    path = Path(path) if path else folder() / "glossary.yaml"
+    path = sheets.path_of("glossary", path)
     terms = load(dict[str, tuple[Term, ...]], sheets.read_raw(path), path.name)["terms"]
     sheets.stop_on([*sheets.faults_of_texts(terms, "term"), *sheets.twice(terms, "term")], path.name)
     return terms
@@ -109,10 +107,9 @@ def link(html: str, language: str, home: str) -> str:
 
     parts, around = _TAG.split(html), list[str]()
     for i, part in enumerate(parts):
-        if i % 2 and not part.endswith(("</svg>", "</table>")):
-            _step(around, part)
-        elif i % 2:
-            continue
+        if i % 2:
+            if not part.endswith(("</svg>", "</table>")):
+                _step(around, part)
         elif "main" in around and PROSE & set(around) and not (APART | {"data-plain"}) & set(around):
             parts[i] = pattern.sub(linked, part)
     return "".join(parts)

@@ -131,12 +131,7 @@ class Letter:
         self.person, self.algorithm, self.now, self.figures = person, person.algorithm, now, figures
         self.whole, self.presentation = about is None, person.algorithm.presentation
         self.items = [*told_items(person)] if about is None else [item_called(about, person.algorithm)]
-        self._run = remembered(person.would_be_answered)
-
-    @property
-    def answers(self) -> Answers:
-        """What the person is answered."""
-        return self.person.answers
+        self.answers, self._run = person.answers, remembered(person.would_be_answered)
 
     @cached_property
     def explained(self) -> tuple[Explained, ...]:
@@ -145,14 +140,10 @@ class Letter:
         self._run([(c,) for c in (*self._single, *(c for own in self._apart.values() for c in own))])
         found = search(self._single, self._run, asked, 1)
         elsewhere = {item: dict(self._elsewhere(item, asked[item].among or ())) for item in self.items}
-        lacking = {
-            item: asked[item]
-            for item in self.items
-            if not found[item].found
-            and item.outcome.id not in self.presentation.unpaired
-            and asked[item].among
-            and not any(other.differ for other in elsewhere[item].values())
-        }
+        unpaired = self.presentation.unpaired
+        alone = [i for i in self.items if not found[i].found and i.outcome.id not in unpaired]
+        fixed = [i for i in alone if not any(other.differ for other in elsewhere[i].values())]
+        lacking = {item: asked[item] for item in fixed if asked[item].among}
         found |= search(self._single, self._run, lacking, 2)
         return tuple(
             Explained(
@@ -181,10 +172,8 @@ class Letter:
     @cached_property
     def _apart(self) -> dict[str, list[Change]]:
         """Other places and jobs, each tried for itself."""
-        return {
-            name: self.person.alternatives(name, [*card_index(self.algorithm).codes(name)] or None)
-            for name in self.algorithm.input_roles.elsewhere
-        }
+        apart, codes = self.algorithm.input_roles.elsewhere, card_index(self.algorithm).codes
+        return {name: self.person.alternatives(name, [*codes(name)] or None) for name in apart}
 
     def _question(self, item: Item) -> Question[Answers]:
         """Ask for the nearest changes that alter an item, of each input in each direction."""
@@ -214,14 +203,10 @@ class Letter:
             follows = self.presentation.follows(item.outcome.id, item.id, self.answers.values)
             return not follows or answers.values[main] == self.answers.values[main]
 
-        return Question(
-            item.answer,
-            among=reads,
-            paired=own,
-            counts=counts,
-            alike=alike,
-            rank=lambda found: int(item.listed and found.answer is not None),
-        )
+        def rank(found: Counterfactual) -> int:
+            return int(item.listed and found.answer is not None)
+
+        return Question(item.answer, among=reads, paired=own, counts=counts, alike=alike, rank=rank)
 
     def _elsewhere(self, item: Item, reads: Iterable[str]) -> Iterator[tuple[str, Elsewhere]]:
         """Count the other places, or jobs, where an item comes to something else."""

@@ -124,7 +124,6 @@ class _Saying:
         values = self.made.answers.values
         return {
             "whole": self.made.whole,
-            "error": self.made.answers.error,
             "answers": self.made.answers,
             "items": [self.item(e) for e in explained],
             "empty": [o.label for o in self.algorithm.outcomes if o.kind == "list" and not values[o.id]],
@@ -135,7 +134,6 @@ class _Saying:
             "figures": self.words.say(self.made.figures),
             "date": formatter.date(self.made.now, self.lang),
             **{name: getattr(self, name) for name in ("answer", "number", "label", "name_of", "value")},
-            "mark": self.words.mark,
             **self.presentation.letter(self),
         }
 
@@ -150,10 +148,8 @@ class _Saying:
         item, rule = e.item, self.algorithm.roots[e.item.root]
         published = self.algorithm.root_rule(item.root)
         terms = self.terms(rule)
-        held, passed = (
-            [] if terms else self.conditions(r for r in e.reasons if r.why == why)
-            for why in ("held", "passed")
-        )
+        told = () if terms else e.reasons
+        held, passed = (self.conditions(r for r in told if r.why == why) for why in ("held", "passed"))
         whole = self.presentation.whole_computations or item.outcome.kind == "category"
         if not held or (len(held) + len(passed) <= SHOWN and not whole):
             held, passed = held + passed, []
@@ -201,15 +197,12 @@ class _Saying:
         """Return the terms of a sum that counted, with what each added; none where it is told otherwise."""
         added = as_sum(rule) if self.presentation.whole_computations else None
         counted = self.person.trace(added).terms() if added is not None else ()
-        return [
-            {
-                "text": term_text(term.condition.item, term.amount.item, self.said, self.words),
-                "amount": ("+" if term.amount.value > 0 else "") + self.number(term.amount.value),
-                "so_far": self.number(term.so_far),
-            }
-            for term in counted
-            if term.counts and term.amount.answered
-        ]
+        made = []
+        for term in (term for term in counted if term.counts and term.amount.answered):
+            text = term_text(term.condition.item, term.amount.item, self.said, self.words)
+            amount = ("+" if term.amount.value > 0 else "") + self.number(term.amount.value)
+            made.append({"text": text, "amount": amount, "so_far": self.number(term.so_far)})
+        return made
 
     def conditions_of(self, root: str) -> list[dict[str, str]]:
         """Return the conditions that made a rule answer what it did."""
@@ -282,14 +275,11 @@ class _Saying:
         for line in lines:
             head, member = line["parts"]
             groups.setdefault((head, line["value"]), []).append((member, line["name"]))
-        return [
-            {
-                "label": f"{head} ({self.words.join(m for m, _ in found)})" if found[0][0] else head,
-                "value": value,
-                "names": " ".join(name for _, name in found),
-            }
-            for (head, value), found in groups.items()
-        ]
+        made = []
+        for (head, value), found in groups.items():
+            label = f"{head} ({self.words.join(member for member, _ in found)})" if found[0][0] else head
+            made.append({"label": label, "value": value, "names": " ".join(name for _, name in found)})
+        return made
 
     def parts(self, variable: Variable) -> tuple[str, str]:
         """Return the question of an input, and the one answer to it that the input is, if it is one."""

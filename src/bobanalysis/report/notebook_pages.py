@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Iterator, Mapping
-from functools import cache
 from typing import Any
 
 from markupsafe import Markup
@@ -26,26 +25,21 @@ HEAVY = 150_000
 CHART = "Chart made by the code above"
 
 
-@cache
-def about() -> dict[str, Text]:
-    """Return what each notebook does, by name."""
-    return load_yaml(dict[str, Text], HERE / "notebooks.yaml")
+ABOUT = load_yaml(dict[str, Text], HERE / "notebooks.yaml")
+"""What each notebook does, by name."""
 
 
 def listed(page: PageRenderer) -> dict[str, Any]:
     """Return what the list of notebooks shows: name, title, what it does, and how much it recorded."""
     content, rows = page.content, []
     for name in dict.fromkeys([*content.books, *content.merged["notebooks"]]):
-        counts = [
-            sum(r["notebook"] == name for r in content.merged[p].values()) for p in ("findings", "tables")
-        ]
+        parts = (content.merged[part].values() for part in ("findings", "tables"))
+        counts = [sum(record["notebook"] == name for record in part) for part in parts]
         used = dict.fromkeys(slug for id, slug in content.seen.items() if content.notebook_of(id) == name)
         titles = {p.slug: page.words._(p.title) for p in page.menu}
         shown = [(f"{slug}.html", titles[slug]) for slug in used if slug in titles]
-        told = page.words.say(about()[name]) if name in about() else ""
-        rows.append(
-            {"name": name, "book": content.books.get(name), "told": told, "counts": counts, "shown": shown}
-        )
+        told, book = page.words.say(ABOUT.get(name)), content.books.get(name)
+        rows.append({"name": name, "book": book, "told": told, "counts": counts, "shown": shown})
     return {"rows": rows}
 
 

@@ -8,17 +8,25 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from html import escape, unescape
 
 from bobanalysis.data import sources
-from bobanalysis.report.charts import STYLE, ChartKind
+from bobanalysis.report.charts import CHARTS, STYLE, ChartKind
 from bobanalysis.report.renderer import Content, Page, environment
 from bobanalysis.report.words import Words
 from bobanalysis.text import Language
 
 MARGIN, SHARPNESS = 8, 2
 """Pixels beside the text of a picture, and of a PNG for each of a drawing."""
+
+
+def charts(content: Content) -> Iterator[tuple[str, str]]:
+    """Iterate over the charts that pages show: name of the file, SVG that says what it shows, from where."""
+    for (name, language, narrow), (drawing, svg) in content.drawings.items():
+        words = Words(language, content.algorithm.presentation.words)
+        framed_chart = framed(svg, drawing.title, credit(content, CHARTS[name], words))
+        yield f"{name}{'-narrow' if narrow else ''}-{language}", framed_chart
 
 
 def framed(svg: str, title: str, credit: str) -> str:
@@ -47,12 +55,9 @@ def _lines(text: str, width: float, size: int, wide: float) -> list[str]:
 
 
 def _text(lines: Sequence[str], top: float, step: int, look: str) -> str:
-    parts = (
-        f'<text x="{MARGIN}" y="{top + i * step:g}" font-family="{STYLE["font"]}" {look}>'
-        f"{escape(line, quote=False)}</text>"
-        for i, line in enumerate(lines)
-    )
-    return "".join(parts)
+    look = f'font-family="{STYLE["font"]}" {look}'
+    rows = ((top + i * step, escape(line, quote=False)) for i, line in enumerate(lines))
+    return "".join(f'<text x="{MARGIN}" y="{y:g}" {look}>{text}</text>' for y, text in rows)
 
 
 def credit(content: Content, chart: ChartKind, words: Words) -> str:
@@ -64,9 +69,8 @@ def credit(content: Content, chart: ChartKind, words: Words) -> str:
     known = dict.fromkeys([*(id for meta in metas for id in meta["sources"]), *chart.shapes])
     said = [words.name("kinds", metas[0]["kind"]).capitalize()]
     said += [words._("Data of:") + " " + words.period(metas[0]["vintage"])]
-    said += [words._("Sources:") + " " + " · ".join(words.say(sources()[id].title) for id in known)] * bool(
-        known
-    )
+    if titles := " · ".join(words.say(sources()[id].title) for id in known):
+        said += [words._("Sources:") + " " + titles]
     return words.polish(". ".join(said) + ". " + words._("Chart: bobanalysis, CC BY 4.0."))
 
 

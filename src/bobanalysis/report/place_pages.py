@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
-from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup
@@ -18,7 +17,7 @@ from bobanalysis import data
 from bobanalysis.audit.quirks import Quirk, quirks
 from bobanalysis.report.glossary import plain
 from bobanalysis.report.renderer import Page, PageRenderer, calls
-from bobanalysis.report.words import N_
+from bobanalysis.report.words import HERE, N_
 from bobanalysis.tables import load_yaml
 
 SECTION = N_("Your département")
@@ -44,16 +43,14 @@ class Place:
         return f"{'regions' if self.members else 'places'}/{self.code}"
 
 
-@cache
-def place_words() -> dict[str, Any]:
-    """Return French words for "in" each place, and the quirks that name places."""
-    return load_yaml(dict[str, Any], Path(__file__).with_name("place_words.yaml"))
+WORDS = load_yaml(dict[str, Any], HERE / "place_words.yaml")
+"""French words for "in" each place, and the quirks that name places."""
 
 
 @cache
 def departements() -> dict[str, Place]:
     """Return the 101 départements by code."""
-    words = place_words()["departements"]
+    words = WORDS["departements"]
     rows = data.table("departements").select("dep", "name", "region", "zone").iter_rows()
     return {dep: Place(dep, name, region, words[dep], zone=zone) for dep, name, region, zone in rows}
 
@@ -61,7 +58,7 @@ def departements() -> dict[str, Place]:
 @cache
 def regions() -> dict[str, Place]:
     """Return the 18 present regions by code, in the order of their names."""
-    words, table = place_words()["regions"], data.table("departements")
+    words, table = WORDS["regions"], data.table("departements")
     names = sorted(table.select("region", "region_name").unique().rows(), key=lambda row: plain(row[1]))
     inside = {code: table.filter(region=code)["dep"].to_list() for code, _ in names}
     return {code: Place(code, name, code, words[code], tuple(inside[code])) for code, name in names}
@@ -86,7 +83,7 @@ def search(page: PageRenderer) -> dict[str, Any]:
 @cache
 def _also() -> dict[str, list[str]]:
     """Return by page the other names that a place is looked for by: in English, and its towns."""
-    found = {slug: list(names) for slug, names in place_words()["english"].items()}
+    found = {slug: list(names) for slug, names in WORDS["english"].items()}
     for dep, town in data.table("towns").rows():
         found.setdefault(departements()[dep].slug, []).append(town)
     return found
@@ -108,9 +105,8 @@ class _Local(dict[str, Any]):
         super().__init__()
         self.place, self.page, self.words = place, page, page.words
         self.used: dict[str, None] = {}
-        self.update(calls(self))
-        self.update(place=place, places=departements(), region=regions()[place.region], tiles=_tiles())
-        self.update(within=self.said(place), source=page.algorithm.source)
+        self.update(calls(self), place=place, places=departements(), region=regions()[place.region])
+        self.update(tiles=_tiles(), within=self.said(place), source=page.algorithm.source)
 
     # rows of tables
 
@@ -163,12 +159,12 @@ class _Local(dict[str, Any]):
         The figure leads to the table that it is from, unless `bare`.
         """
         self.used[table] = None
-        units = {c["name"]: c["unit"] for c in self.page.content.merged["tables"][table]["columns"]}
+        unit = self.page.unit_of(table, column)
         if column == "per_thousand":  # of few accounts, so without decimals
-            low, high, units[column] = round(low), round(high), "count"
-        show = self.words.quantity if units[column] == "points" else self.words.shown
-        ends = [show(value, units[column]) for value in (low, high)]
-        text = ends[0] if ends[0] == ends[1] else self.words.interval(low, high, units[column])
+            low, high, unit = round(low), round(high), "count"
+        show = self.words.quantity if unit == "points" else self.words.shown
+        ends = [show(value, unit) for value in (low, high)]
+        text = ends[0] if ends[0] == ends[1] else self.words.interval(low, high, unit)
         return text if bare else self.page.made_from(text, table)
 
     def middle(self, table: str, *columns: str, bare: bool = False) -> Markup | str:
@@ -215,11 +211,6 @@ class _Local(dict[str, Any]):
         """Return links to the départements that rows are about."""
         return Markup(", ").join(self.place_link(row["departement_id"]) for row in rows)
 
-    def name_of(self, table: str, column: str, key: str) -> str:
-        """Return the name of a code in a column of a table."""
-        columns = {c["name"]: c for c in self.page.content.merged["tables"][table]["columns"]}
-        return self.words.say(columns[column]["names"][key])
-
     def advice_name(self, advice: str, quoted: bool = True) -> str:
         """Return the name of a piece of advice."""
         name = self.words.say(self.page.algorithm.outcome("advice").items[advice])
@@ -227,5 +218,5 @@ class _Local(dict[str, Any]):
 
     def quirks_of(self, place: Place) -> list[Quirk]:
         """Return the quirks whose records name a place."""
-        named, records = place_words()["quirks"], quirks(self.page.algorithm)
+        named, records = WORDS["quirks"], quirks(self.page.algorithm)
         return [records[id] for id, deps in named.items() if place.code in deps]

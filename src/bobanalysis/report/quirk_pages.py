@@ -26,10 +26,6 @@ from bobanalysis.report.words import N_, Words, departement_names
 from bobanalysis.rules import inputs, is_condition, sentence
 from bobanalysis.rules.expr import Var
 
-SIGNS = {"shown": "●", "read": "○"}
-"""Signs of the evidence, beside its name."""
-TABLES = ("quirks.verified", "quirks.answers", "quirks.touched", "quirks.uncounted", "quirks.by_concern")
-"""What notebook 13 records for this page, to be downloaded from it."""
 KNOWN_FROM_TABLES = ("without_local_non_profit", "exactly_at_the_bound", "rank_among_equals")
 """Affected people who are found by age, place and occupation alone: none of these is assumed."""
 MARKS = {"age": ("age",), "place": ("place of residence",)}
@@ -40,19 +36,14 @@ def quirks(page: PageRenderer) -> dict[str, Any]:
     """Return what the page of quirks shows: the records by concern, and what says their parts."""
     words, counted = page.words, page.rows_of("quirks.by_concern", "concern")
     every = sorted(records.quirks(page.algorithm).values(), key=partial(_rank, page))
+    concerns = []
+    for concern, name in words.names("concerns").items():
+        entries = [quirk for quirk in every if quirk.concern == concern]
+        counts = {k: words.number(n) for k, n in counted[concern][0].items() if k != "concern"}
+        concerns.append({"id": concern, "name": name, "entries": entries, "counts": counts})
     return {
         "first": [quirk for quirk in every if quirk.first],
-        "concerns": [
-            {
-                "id": concern,
-                "name": name,
-                "entries": [quirk for quirk in every if quirk.concern == concern],
-                "counts": {k: words.number(n) for k, n in counted[concern][0].items() if k != "concern"},
-            }
-            for concern, name in words.names("concerns").items()
-        ],
-        "signs": SIGNS,
-        "tables": TABLES,
+        "concerns": concerns,
         "classes": _classes,
         "whom": partial(_whom, page),
         "case_of": partial(_case, page),
@@ -81,14 +72,9 @@ def with_intervals(whom: pl.DataFrame, design_effect: float) -> pl.DataFrame:
     low, high = wilson(whom["share"].fill_null(float("nan")), effective)
     shown = pl.col("people") >= MIN_GROUP
     sampled = shown & ~pl.col("certain") & pl.col("share").is_not_null()
-    return whom.select(
-        *("quirk", "touches", "by", "group"),
-        pl.when(shown).then("share").alias("share"),
-        pl.when(sampled).then(pl.Series(low)).alias("low"),
-        pl.when(sampled).then(pl.Series(high)).alias("high"),
-        "people",
-        effective.alias("effective"),
-    )
+    ends = {name: pl.when(sampled).then(pl.Series(end)) for name, end in (("low", low), ("high", high))}
+    shares = {"share": pl.when(shown).then("share"), **ends}
+    return whom.select("quirk", "touches", "by", "group", **shares, people="people", effective=effective)
 
 
 def for_rule(page: PageRenderer, name: str) -> list[Quirk]:
@@ -279,9 +265,9 @@ def _answer(page: PageRenderer, asks: Mapping[str, Any]) -> str:
     published = _rule_called(page, rule)
     if published and is_condition(published.expr) and answer in (0, 3):
         return words._(N_("yes: the filter lets pass") if answer else N_("no: the filter stops"))
-    outcome = page.algorithm.presentation.answered(rule)
+    outcome, _ = page.algorithm.presentation.answered.get(rule, (None, ""))
     said = N_("score {n}")
-    if outcome and outcome[0].id == "advice":
+    if outcome and outcome.id == "advice":
         said = N_("score {n}: the advice is given") if answer else N_("score {n}: the advice is not given")
     return words._(said).format(n=score)
 

@@ -148,12 +148,10 @@ class Content:
     def _recorded(self, what: str, id: str, where: str) -> dict[str, Any]:
         known: dict[str, dict[str, Any]] = self.merged[f"{what}s"]
         if id not in known:
-            near = [other for other in known if other.split(".")[0] == id.split(".")[0]]
-            raise PageError(
-                f"{where} asks for {what} {id!r}, which no notebook recorded; record it or correct it. "
-                f"Merged: {', '.join(self.merged['notebooks'])}. Recorded near it: "
-                f"{', '.join(near) or 'nothing'}"
-            )
+            near = ", ".join(other for other in known if other.split(".")[0] == id.split(".")[0])
+            there = f"Merged: {', '.join(self.merged['notebooks'])}. Recorded near it: {near or 'nothing'}"
+            why = "which no notebook recorded; record it or correct it"
+            raise PageError(f"{where} asks for {what} {id!r}, {why}. {there}")
         return known[id]
 
 
@@ -177,6 +175,7 @@ class PageRenderer:
         """Prepare a page; `menu` holds the pages of the menu."""
         self.content, self.words, self.page, self.menu = content, words, page, menu
         self.home, self.algorithm = page.home, content.algorithm
+        self.where = f"template {page.slug}.html"  # what asks for a figure, for messages
         self.shown: dict[str, None] = {}
         self.vintages: set[str] = set()
         self.missing: dict[str, None] = {}
@@ -203,30 +202,16 @@ class PageRenderer:
         """What every template can use."""
         sections = groupby(self.menu, key=lambda page: page.section)
         return {
+            **vars(self),
             **calls(self),
-            "page": self.page,
             "pages": self.menu,
             "menu": [(section, list(pages)) for section, pages in sections],
             "language": self.words.language,
             "other": "en" if self.words.language == "fr" else "fr",
-            "words": self.words,
-            "story": self.content.recorded,
-            "within_site": self.content.within_site,
-            "algorithm": self.algorithm,
             "card_path": self.cards.path,
-            "home": self.home,
             "root": f"../{self.home}",
-            "sources": sources,
             "publication": sheets.publication,
-            "merged": self.content.merged,
-            "ends": self.content.ends,
-            "version": version("bobanalysis"),
         }
-
-    @property
-    def where(self) -> str:
-        """Return what asks for a figure, for messages."""
-        return f"template {self.page.slug}.html"
 
     @property
     def cards(self) -> CardIndex:
@@ -322,21 +307,18 @@ class PageRenderer:
 
     def items(self, table: str, column: str, **keys: Any) -> list[Markup]:
         """Return the values of a column in the rows that `keys` pick, each ready to be shown."""
-        return [escape(self._said(table, column, value)) for value in self._rows(table, keys)[column]]
+        return [escape(self.spelt(table, column, value)) for value in self._rows(table, keys)[column]]
 
     def lines(self, table: str, **keys: Any) -> list[tuple[dict[str, Any], dict[str, Markup]]]:
         """Return the rows that `keys` pick: each as it is, and with each value ready to be shown."""
-        return [
-            (row, {name: self._from_table(table, name, value) for name, value in row.items()})
-            for row in self._rows(table, keys).to_dicts()
-        ]
+        rows = self._rows(table, keys).to_dicts()
+        return [(row, {n: self._from_table(table, n, value) for n, value in row.items()}) for row in rows]
 
     def kind(self, kind: str) -> Markup:
         """Show the label of a kind of figure, linked to its explanation."""
         name, slug = self.words.name("kinds", kind), kind.replace(" ", "-")
-        return Markup('<a class="kind k-{}" href="{}method.html#{}">{}</a>').format(
-            MARKS[kind], self.home, slug, name
-        )
+        link = Markup('<a class="kind k-{}" href="{}method.html#{}">{}</a>')
+        return link.format(MARKS[kind], self.home, slug, name)
 
     def title_of(self, id: str) -> str:
         """Return the title of a source."""
@@ -483,10 +465,8 @@ class PageRenderer:
         """List the rows of a table that explains keys: each key by its name, with its text."""
         rows = self.content.table(table, self.where).select(key, self.words.language).iter_rows()
         named = self._names(table).get(key, {})
-        return [
-            {"name": capital(self.words.say(named.get(name)) or name), "text": self.words.polish(text)}
-            for name, text in rows
-        ]
+        said = ((capital(self.words.say(named.get(name)) or name), text) for name, text in rows)
+        return [{"name": name, "text": self.words.polish(text)} for name, text in said]
 
     # for pages that are generated
 
@@ -543,7 +523,8 @@ class PageRenderer:
         frame = self.content.table(table, self.where)
         return frame.filter(*[pl.col(name) == value for name, value in keys.items()])
 
-    def _unit(self, table: str, column: str) -> str:
+    def unit_of(self, table: str, column: str) -> str:
+        """Return the unit of a column of a table."""
         self.content.table(table, self.where)
         units = {c["name"]: str(c["unit"]) for c in self.content.merged["tables"][table]["columns"]}
         if column not in units:
@@ -552,15 +533,15 @@ class PageRenderer:
         return units[column]
 
     def _from_table(self, table: str, column: str, value: Any, page: str = "") -> Markup:
-        shown = self._said(table, column, value)
+        shown = self.spelt(table, column, value)
         # no mark and no link on an age or a name: it says where, not how much
-        if self._unit(table, column) in ("years", *TEXTS):
+        if self.unit_of(table, column) in ("years", *TEXTS):
             return Markup('<span class="from-table">{}</span>').format(shown)
         return self._marked(shown, page or f"#table-{table}", self.content.merged["tables"][table])
 
-    def _said(self, table: str, column: str, value: Any) -> str:
+    def spelt(self, table: str, column: str, value: Any) -> str:
         """Show a value of a table; a code that has a name by this."""
-        unit, name = self._unit(table, column), self._names(table).get(column, {}).get(str(value))
+        unit, name = self.unit_of(table, column), self._names(table).get(column, {}).get(str(value))
         return self.words.say(name) if name else self._shown(value, unit)
 
     def _names(self, table: str) -> dict[str, Mapping[str, Any]]:
@@ -572,9 +553,8 @@ class PageRenderer:
         self.vintages.add(record["vintage"])
         kind, vintage = self.words.name("kinds", record["kind"]), self.words.period(record["vintage"])
         title = self.words._("{kind}; data: {vintage}").format(kind=kind, vintage=vintage)
-        return Markup('<a class="figure k-{0}" href="{1}" title="{2}">{3}<sup>{0}</sup></a>').format(
-            MARKS[record["kind"]], href, title, text
-        )
+        link = Markup('<a class="figure k-{0}" href="{1}" title="{2}">{3}<sup>{0}</sup></a>')
+        return link.format(MARKS[record["kind"]], href, title, text)
 
     def _shown(self, value: Any, unit: str) -> str:
         if value is None:
@@ -609,5 +589,6 @@ def environment(language: Language) -> Any:
     environment = jinja2.Environment(loader=jinja2.FileSystemLoader(HERE / "templates"), **options)
     environment.policies["ext.i18n.trimmed"] = True
     environment.filters |= {"say": words.say, "capital": capital, "years": words.period}
+    environment.globals |= {"sources": sources, "version": version("bobanalysis")}
     environment.install_gettext_callables(words.gettext, words.ngettext, newstyle=True)  # type: ignore[attr-defined]
     return environment

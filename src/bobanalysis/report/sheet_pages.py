@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache, partial
+from functools import partial
 from itertools import pairwise
 from textwrap import wrap
 from typing import Any
@@ -71,13 +71,9 @@ def _short(locator: str) -> str:
 
 def questions(page: PageRenderer) -> dict[str, Any]:
     """Return what the page of questions shows, beside the questions by theme: their overview."""
-    known = sheets.citizen_questions()
-    return {
-        "ledger": known,
-        "first": [e for id in known.first for e in known.entries if e.id == id],
-        "overview": _counted(page, "ledger.by_theme", "theme"),
-        "address": partial(address, published=known),
-    }
+    common = documents(page)
+    first = [common["questions"][id] for id in common["ledger"].first]
+    return {**common, "first": first, "overview": _counted(page, "ledger.by_theme", "theme")}
 
 
 def known(page: PageRenderer) -> dict[str, Any]:
@@ -90,7 +86,6 @@ def known(page: PageRenderer) -> dict[str, Any]:
     entries: Sequence[sheets.Question] = common["ledger"].entries
 
     def by_kind(told: Mapping[str, str]) -> dict[str, list[dict[str, Any]]]:
-        asked = {e.id: e for e in entries}
         about = {id: [address] for id, address in told.items()}
         for entry in entries:
             for id in entry.findings:
@@ -100,7 +95,7 @@ def known(page: PageRenderer) -> dict[str, Any]:
             finding = page.content.finding(id, page.where)
             if id.endswith(ENDS) and id.rpartition("_")[0] in about:
                 continue  # it stands beside the finding whose range it ends
-            links = [(to, asked.get(to.partition("#")[2])) for to in addresses]
+            links = [(to, common["questions"].get(to.partition("#")[2])) for to in addresses]
             said = finding["no_interval"] == "stated"
             rows["stated" if said else finding["kind"]].append({"id": id, "finding": finding, "links": links})
         return rows
@@ -120,7 +115,7 @@ def privacy(page: PageRenderer) -> dict[str, Any]:
         "counts": _counted(page, "privacy.rules", "field"),
         "rules": {name: page.words.say(page.algorithm.rule(name).title) or name for name in rules},
         "card_path": page.cards.path,
-        "diagrams": {at: Markup(diagram(sheet.flow, at, page.words)) for at in layouts()},
+        "diagrams": {at: Markup(diagram(sheet.flow, at, page.words)) for at in LAYOUTS},
         "address": partial(address, published=sheet),
         "short": _short,
     }
@@ -128,8 +123,8 @@ def privacy(page: PageRenderer) -> dict[str, Any]:
 
 def register(page: PageRenderer) -> dict[str, Any]:
     """Return what the page of the register shows: the duties, and the forms that lead to their pages."""
-    forms, entries = _counted(page, "register.by_form", "form"), sheets.citizen_questions().entries
-    return {"record": sheets.register(), "questions": {e.id: e.question for e in entries}, "forms": forms}
+    forms = _counted(page, "register.by_form", "form")
+    return {"record": sheets.register(), "forms": forms, **documents(page)}
 
 
 def record(page: PageRenderer) -> dict[str, Any]:
@@ -141,24 +136,11 @@ def record(page: PageRenderer) -> dict[str, Any]:
     return {"record": found, "sections": sections}
 
 
-def summary(page: PageRenderer) -> dict[str, Any]:
-    """Return what the summary on one page shows beside findings: the answer on who paid."""
-    answers = {e.id: e.answer for e in sheets.citizen_questions().entries}
-    return {"funding": answers["funding-total"]}
-
-
-def cite(page: PageRenderer) -> dict[str, Any]:
-    """Return what the page on citing shows beside `sheets.publication`: the open questions by their ids."""
-    return {"open_questions": {e.id: e.question for e in sheets.citizen_questions().entries}}
-
-
 def form_pages() -> tuple[Page, ...]:
     """Return the pages of the six forms, which only the page of the register leads to."""
-    section = N_("Questions and answers")
-    return tuple(
-        Page(f"register-{form}", "", section, partial(register_form, form), "register_form.html")
-        for form in vocabulary()["forms"]
-    )
+    made = partial(Page, title="", section=N_("Questions and answers"), template="register_form.html")
+    forms = vocabulary()["forms"]
+    return tuple(made(f"register-{form}", context=partial(register_form, form)) for form in forms)
 
 
 def register_form(form: str, page: PageRenderer) -> dict[str, Any]:
@@ -172,8 +154,7 @@ def register_form(form: str, page: PageRenderer) -> dict[str, Any]:
         part = next((p for p in parts if _starts(section, p)), "")
         line = {"number": section if part else "", "label": item.label, "id": item.field}
         sections.setdefault(f"{part} {parts[part]}" if part else section, []).append(line)
-    signs = {"filled": "●", "not applicable": "–", "not disclosed by the operator": "○"}
-    return {**common, "id": form, "row": common["forms"][form], "sections": sections, "signs": signs}
+    return {**common, "id": form, "row": common["forms"][form], "sections": sections}
 
 
 def _starts(section: str, part: str) -> bool:
@@ -207,10 +188,10 @@ def your_data(page: PageRenderer) -> dict[str, Any]:
 
 
 def documents(page: PageRenderer) -> dict[str, Any]:
-    """Return the questions and the evidence, for sentences that rest on documents."""
+    """Return the questions by their ids, and their evidence, for sentences that rest on documents."""
     known = sheets.citizen_questions()
-    entries, where = {entry.id: entry for entry in known.entries}, partial(address, published=known)
-    return {"questions": entries, "evidence": known.evidence, "address": where}
+    asked = {entry.id: entry for entry in known.entries}
+    return {"ledger": known, "questions": asked, "address": partial(address, published=known)}
 
 
 def timeline(events: Sequence[sheets.Event], layout: str, words: Words) -> str:
@@ -253,10 +234,8 @@ class Layout:
     via: Mapping[str, tuple[Point, ...]] = field(default_factory=dict)
 
 
-@cache
-def layouts() -> Mapping[str, Layout]:
-    """Return the two layouts, "wide" and "narrow"."""
-    return load_yaml(Mapping[str, Layout], HERE / "flow.yaml")  # type: ignore[type-abstract]
+LAYOUTS = load_yaml(dict[str, Layout], HERE / "flow.yaml")
+"""The two layouts, "wide" and "narrow"."""
 
 
 def diagram(flow: Flow, layout: str, words: Words) -> str:
@@ -279,7 +258,7 @@ def diagram(flow: Flow, layout: str, words: Words) -> str:
         >>> drawing.count("<path") == len(privacy().flow.edges), "Job seeker" in drawing
         (True, True)
     """
-    at = layouts()[layout]
+    at = LAYOUTS[layout]
     if missing := [n.id for n in flow.nodes if n.id not in at.boxes]:
         raise InputError(f"flow.yaml, {layout}: no place for {', '.join(missing)}; give one")
     shown = environment(words.language).get_template("parts/flow.svg").module
@@ -306,10 +285,8 @@ def _points(edge: Edge, at: Layout, layout: str) -> list[Point]:
     if top < bottom:
         y = at.along.get(key, (top + bottom) / 2)
         return [(x1 + w1, y), (x2, y)] if x1 < x2 else [(x1, y), (x2 + w2, y)]
-    raise InputError(
-        f"flow.yaml, {layout}: {edge.origin} → {edge.target} is no straight arrow; move a box or give the "
-        "arrow a corner under `via`"
-    )
+    advice = "move a box or give the arrow a corner under `via`"
+    raise InputError(f"flow.yaml, {layout}: {edge.origin} → {edge.target} is no straight arrow; {advice}")
 
 
 def _edge(edge: Edge, at: Layout, layout: str) -> dict[str, Any]:

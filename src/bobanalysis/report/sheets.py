@@ -37,6 +37,7 @@ CODE = re.compile(r"(?P<path>[\w./-]+)(?:@(?P<commit>[0-9a-f]{7}))?(?P<lines>#L\
 
 T = TypeVar("T")
 Faults = Iterator[str]
+Findings = Mapping[str, Mapping[str, Any]]
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
@@ -329,11 +330,6 @@ class Publication(Shape):
     corrections: tuple[Correction, ...]
     replies: tuple[Reply, ...]
 
-    @property
-    def year(self) -> str:
-        """Return the year of the release."""
-        return self.date[:4]
-
 
 # ---- reading ---------------------------------------------------------------------------------------------
 
@@ -351,7 +347,7 @@ def citizen_questions(path: Path | str | None = None) -> Questions:
         >>> citizen_questions().entries[0].id
         'which-algorithms'
     """
-    return _read(Questions, _path("ledger", path), _faults_of_questions)
+    return _read(Questions, path_of("ledger", path), _faults_of_questions)
 
 
 def privacy(path: Path | str | None = None) -> Privacy:
@@ -361,7 +357,7 @@ def privacy(path: Path | str | None = None) -> Privacy:
         >>> next(f for f in privacy().fields if f.id == "birth-year").inputs
         ('age',)
     """
-    return _read(Privacy, _path("privacy", path), _faults_of_privacy)
+    return _read(Privacy, path_of("privacy", path), _faults_of_privacy)
 
 
 def published(path: Path | str | None = None) -> Published:
@@ -371,7 +367,7 @@ def published(path: Path | str | None = None) -> Published:
         >>> published().sum(given="seed") == published().stated("money.seed")
         True
     """
-    return _read(Published, _path("published", path), _faults_of_published)
+    return _read(Published, path_of("published", path), _faults_of_published)
 
 
 def register(path: Path | str | None = None) -> Register:
@@ -381,7 +377,7 @@ def register(path: Path | str | None = None) -> Register:
         >>> register().fields["training"].status
         'not applicable'
     """
-    return _read(Register, _path("register", path), _faults_of_register)
+    return _read(Register, path_of("register", path), _faults_of_register)
 
 
 def record(algorithm: str) -> Register | None:
@@ -391,7 +387,7 @@ def record(algorithm: str) -> Register | None:
         >>> record("ams").fields["code"].status
         'not disclosed by the operator'
     """
-    path = _path(f"registers/{algorithm}", None)
+    path = path_of(f"registers/{algorithm}", None)
     return _read(Register, path, _faults_of_record) if path.exists() else None
 
 
@@ -402,7 +398,7 @@ def publication(path: Path | str | None = None) -> Publication:
         >>> publication().authors[0].en
         'bobanalysis contributors'
     """
-    return _read(Publication, _path("publication", path), _faults_of_publication)
+    return _read(Publication, path_of("publication", path), _faults_of_publication)
 
 
 def read_raw(path: Path) -> Any:
@@ -432,7 +428,8 @@ def stop_on(faults: list[str], file: str) -> None:
         raise InputError("\n".join([*(f"{file}: {fault}" for fault in faults[:20]), *more]))
 
 
-def _path(name: str, path: Path | str | None) -> Path:
+def path_of(name: str, path: Path | str | None) -> Path:
+    """Return a path, or that of a file of the data folder when it is left out."""
     from bobanalysis.data.registry import folder
 
     return Path(path) if path else folder() / f"{name}.yaml"
@@ -482,18 +479,13 @@ def faults_of_texts(part: Any, where: str = "") -> Faults:
     elif dataclasses.is_dataclass(part):
         for f in dataclasses.fields(part):
             yield from faults_of_texts(getattr(part, f.name), f"{where}, field {f.name}".lstrip(", "))
-    elif isinstance(part, Mapping):
-        for key, value in part.items():
+    elif isinstance(part, Mapping | tuple):
+        numbered = ((getattr(value, "id", number), value) for number, value in enumerate(part, 1))
+        for key, value in part.items() if isinstance(part, Mapping) else numbered:
             yield from faults_of_texts(value, f"{where} {key!r}".removeprefix("field "))
-    elif isinstance(part, tuple):
-        for number, value in enumerate(part, 1):
-            inner = f"{where} {getattr(value, 'id', number)!r}".removeprefix("field ")
-            yield from faults_of_texts(value, inner)
 
 
-def fill(
-    text: Text | Mapping[str, str], findings: Mapping[str, Mapping[str, Any]], language: Language
-) -> str:
+def fill(text: Text | Mapping[str, str], findings: Findings, language: Language) -> str:
     """Write a text in one language, with the findings that it cites as a reader would read them.
 
     Args:
@@ -519,7 +511,7 @@ def fill(
     return _FINDING.sub(written, text.get(language) or "")
 
 
-def filled(name: str, findings: Mapping[str, Mapping[str, Any]]) -> Any:
+def filled(name: str, findings: Findings) -> Any:
     """Return a whole file of texts with the findings written into it, in both languages.
 
     Args:
@@ -543,7 +535,7 @@ def filled(name: str, findings: Mapping[str, Mapping[str, Any]]) -> Any:
             return {key: written(value) for key, value in part.items()}
         return [written(value) for value in part] if isinstance(part, list) else part
 
-    return written(read_raw(_path(name, None)))
+    return written(read_raw(path_of(name, None)))
 
 
 # ---- what a shape cannot say -----------------------------------------------------------------------------

@@ -17,24 +17,15 @@ from typing import Any
 
 from bobanalysis.algorithm import Algorithm
 from bobanalysis.audit.person import Person
-from bobanalysis.report import (
-    cards,
-    charts,
-    downloads,
-    glossary,
-    letter_page,
-    notebook_pages,
-    pictures,
-    place_pages,
-    sheet_pages,
-    sheets,
-    tryit,
-)
 from bobanalysis.report.folders import exchange
+from bobanalysis.report.letter_page import letter_pages, personal_letter
 from bobanalysis.report.renderer import Content, Page, PageRenderer, environment
+from bobanalysis.report.sheets import record
 from bobanalysis.report.words import HERE, Words
 from bobanalysis.tables import load_yaml
 from bobanalysis.text import LANGUAGES, Language
+
+from . import cards, downloads, glossary, notebook_pages, pictures, place_pages, sheet_pages, tryit
 
 MENU = load_yaml(dict[str, list[list[str]]], HERE / "pages.yaml")
 
@@ -94,12 +85,12 @@ def render_algorithm(
         CatalogueError: a text has no translation.
     """
     target, content = Path(folder), Content.of(algorithm, within_site)
-    menu = [page for page in OWN_PAGES if page.slug != "record" or sheets.record(algorithm.id)]
+    menu = [page for page in OWN_PAGES if page.slug != "record" or record(algorithm.id)]
     example = Person.of(dict(algorithm.start) if person is None else person, algorithm)
     own = algorithm.presentation.try_template
     pages = [replace(page, template=own) if page.slug == "try" else page for page in menu]
     for language in LANGUAGES:
-        text = letter_page.personal_letter(example, language, invented=person is None, site=True)
+        text = personal_letter(example, language, invented=person is None, site=True)
         _write(target / f"{language}/letter.html", text)
         for page in (*pages, *cards.pages(algorithm)):
             if page.slug != "letter":
@@ -112,7 +103,7 @@ def _write_all(content: Content, folder: Path) -> None:
     """Write what is for download, the pages of each language, and the page that leads to them."""
     data = downloads.files(content) | sheet_pages.downloads(content)
     root = {"index.html": environment("fr").get_template("root.html").render()}
-    files = root | data | letter_page.letter_pages(content.algorithm)
+    files = root | data | letter_pages(content.algorithm)
     for path, made in (files | {downloads.ARCHIVE: downloads.archive(data)}).items():
         _write(folder / path, made)
     pages = every_page(content.algorithm)
@@ -128,19 +119,10 @@ def _write_all(content: Content, folder: Path) -> None:
     for language in LANGUAGES:
         for page in notebook_pages.pages(content, language):
             _write(folder / f"{language}/{page.slug}.html", _page(content, language, page, PAGES))
-    _write_charts(content, folder / "assets" / "charts")
+    for name, text in pictures.charts(content):
+        _write(folder / "assets" / "charts" / f"{name}.svg", text)
+        _write(folder / "assets" / "charts" / f"{name}.png", pictures.png(text))
     _write_assets(content.algorithm, folder)
-
-
-def _write_charts(content: Content, folder: Path) -> None:
-    """Write each chart as a file that says what it shows and where it is from, and as a PNG."""
-    for (name, language, narrow), (drawing, svg) in content.drawings.items():
-        words = Words(language, content.algorithm.presentation.words)
-        credit = pictures.credit(content, charts.CHARTS[name], words)
-        text = pictures.framed(svg, drawing.title, credit)
-        path = folder / f"{name}{'-narrow' if narrow else ''}-{language}.svg"
-        _write(path, text)
-        _write(path.with_suffix(".png"), pictures.png(text))
 
 
 def _page(content: Content, language: Language, page: Page, menu: Sequence[Page]) -> str:

@@ -67,17 +67,13 @@ class CardIndex:
     def subject(self, name: str) -> Subject:
         """Return a rule or a step as the subject of a card."""
         step, rule = name in self.presentation.steps, self._published(name)
-        title, keys = rule.title or Text(name, name), self.algorithm.input_roles.keys
+        title = rule.title or Text(name, name)
+        if not step:
+            title = Text(self._spelt(title.fr), self._spelt(title.en))
         status = "in use" if step else self.algorithm.rule_status(name)
-        return Subject(
-            name,
-            rule.expr,
-            title if step else Text(self._spelt(title.fr), self._spelt(title.en)),
-            self.presentation.role(name, rule.expr),
-            STATUS.get(status, status),
-            rule.source,
-            tuple(v for v in inputs(rule.expr) if v.name not in keys),
-        )
+        role = self.presentation.role(name, rule.expr)
+        read = tuple(v for v in inputs(rule.expr) if v.name not in self.algorithm.input_roles.keys)
+        return Subject(name, rule.expr, title, role, STATUS.get(status, status), rule.source, read)
 
     def path(self, name: str) -> str:
         """Return where the card of a rule, step or family stands, seen from the folder of a language.

@@ -17,12 +17,11 @@ from bobanalysis.rules.simplify import as_sum, is_computation
 from bobanalysis.rules.words import word
 from bobanalysis.text import Language, Text, colon
 
+Titles = Mapping[str, Text]
 _NUMBER = e.Variable("value", "float", Text("", ""), 0)
 
 
-def explanation(
-    name: str, rule: e.Expr, lang: Language, titles: Mapping[str, Text] | None = None
-) -> RenderableType:
+def explanation(name: str, rule: e.Expr, lang: Language, titles: Titles | None = None) -> RenderableType:
     """Return the decision table, or the terms of a sum, and the inputs of a rule.
 
     Args:
@@ -56,7 +55,7 @@ def tree(
     person: Mapping[str, Any],
     lang: Language,
     group: Sequence[Mapping[str, Any]] | None = None,
-    titles: Mapping[str, Text] | None = None,
+    titles: Titles | None = None,
 ) -> RenderableType:
     """Return how a rule was read for one person, as a tree of the conditions that were looked at.
 
@@ -67,7 +66,10 @@ def tree(
         group: all projects of the person.
         titles: what to call what the rule names.
     """
-    return _Tree(person, lang, group, titles or {}).root(rule)
+    made, read = _Tree(person, lang, group, titles or {}), r.trace(rule, person, group)
+    top = Tree(_label(made.after("answer", made.answer(read)), "bold"))
+    made.grow(top, read)
+    return top
 
 
 def _table(title: str, told: r.RuleExplanation, lang: Language) -> Table:
@@ -93,14 +95,8 @@ class _Tree:
     person: Mapping[str, Any]
     lang: Language
     group: Sequence[Mapping[str, Any]] | None
-    titles: Mapping[str, Text]
+    titles: Titles
     told: set[int] = field(default_factory=set)
-
-    def root(self, rule: e.Expr) -> Tree:
-        read = r.trace(rule, self.person, self.group)
-        top = Tree(_label(self.after("answer", self.answer(read)), "bold"))
-        self.grow(top, read)
-        return top
 
     def after(self, key: str, text: str) -> str:
         return f"{word(key, self.lang)}{colon(self.lang)}{text}"
@@ -133,10 +129,8 @@ class _Tree:
 
     def condition(self, branch: Tree, read: r.Trace) -> None:
         """Add one condition; a computation that it compares follows once, a table where it held."""
-        names = [
-            f"{v.name} = {r.format_value(v, self.person[v.name], self.lang, self.titles)}"
-            for v in e.inputs(read.item)
-        ]
+        given = [(v, self.person[v.name]) for v in e.inputs(read.item)]
+        names = [f"{v.name} = {r.format_value(v, value, self.lang, self.titles)}" for v, value in given]
         made = any(isinstance(node, _MADE) for node in e.walk(read.item))
         deep = names and made and isinstance(read.item, e.Compare)  # it compares a computation or a table
         known = self.answer(read.parts[0]) if deep else ", ".join(names)

@@ -60,25 +60,19 @@ def added_up(algorithm: Algorithm, root: str) -> list[tuple[str, Sum]]:
 def script(algorithm: Algorithm) -> str:
     """Return the script of the page: compiled rules, tables that they read, what runs them, the page."""
     presentation = algorithm.presentation
-    parts = [
-        "// Written by bobanalysis from the rules that the whole audit runs; do not edit.\n"
-        "// Code: GPL-3.0-or-later. Figures: see the page of sources.\n",
-        compiled(algorithm).text,
-        f"var bobData = {_dump(presentation.try_data() | _titles(presentation))};\n",
-        *((HERE / "scripts" / name).read_text(encoding="utf-8") for name in presentation.try_scripts),
-    ]
-    return "".join(parts)
+    head = "// Written by bobanalysis from the rules that the whole audit runs; do not edit.\n"
+    head += "// Code: GPL-3.0-or-later. Figures: see the page of sources.\n"
+    tables = f"var bobData = {_dump(presentation.try_data() | _titles(presentation))};\n"
+    scripts = ((HERE / "scripts" / name).read_text(encoding="utf-8") for name in presentation.try_scripts)
+    return "".join([head, compiled(algorithm).text, tables, *scripts])
 
 
 def page(renderer: PageRenderer) -> dict[str, Any]:
     """Return what the page shows: its texts as JSON for a script element."""
     algorithm, words = renderer.algorithm, renderer.words
     presentation, cards = algorithm.presentation, renderer.cards
-    codes = {
-        v.name: {code: words.polish(name) for code, name in cards.codes(v.name).items()}
-        for v in algorithm.variables
-        if v.name in presentation.code_tables
-    }
+    coded = {v.name: cards.codes(v.name) for v in algorithm.variables if v.name in presentation.code_tables}
+    codes = {name: {k: words.polish(text) for k, text in own.items()} for name, own in coded.items()}
     rules = {root: name for root in algorithm.roots if (name := algorithm.root_rule(root))}
     asked, conditions = algorithm.questions or _groups(algorithm), enumerate(algorithm.requirements)
     said = ((k, r.column, words.polish(sentence(r.condition, words.language))) for k, r in conditions)
@@ -186,14 +180,12 @@ def _terms(renderer: PageRenderer, root: str) -> list[dict[str, Any]]:
     def said(item: Expr) -> str:
         return words.polish(sentence(item, words.language, titles))
 
-    return [
-        {
-            "title": words.say(titles.get(name)),
-            "terms": [term_text(row.condition, row.result, said, words) for row in added.rows],
-            "told": [k for k, node in found.items() if any(node is other for other in walk(added))],
-        }
-        for name, added in added_up(renderer.algorithm, root)
-    ]
+    made = []
+    for name, added in added_up(renderer.algorithm, root):
+        terms = [term_text(row.condition, row.result, said, words) for row in added.rows]
+        told = [k for k, node in found.items() if any(node is other for other in walk(added))]
+        made.append({"title": words.say(titles.get(name)), "terms": terms, "told": told})
+    return made
 
 
 def _dump(value: Any) -> str:
