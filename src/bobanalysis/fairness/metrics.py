@@ -30,6 +30,9 @@ MEASURE_COLUMNS = (
 ERROR_COLUMNS = ("se", "difference_se", "design_effect", "degrees")
 """Further columns of the measure frame of a sample with a design."""
 
+Rate = tuple[str, str | None, pl.Expr, pl.Expr]
+"""Name and item of a rate, who is counted, among whom."""
+
 _P, _Y = pl.col("_prediction"), pl.col("_outcome")
 _BOTH = _P.is_not_null() & _Y.is_not_null()
 RATES: dict[str, tuple[pl.Expr, pl.Expr]] = {  # metric: (who is counted, among whom)
@@ -185,7 +188,7 @@ def _sums(cells: Cube) -> pl.DataFrame:
     """One row a metric, item and group: n, w, w2, weighted sum x, m2 (squared deviations, null for rates)."""
     has = cells.cells.columns
     everybody = pl.lit(True)
-    plan: list[tuple[str, str | None, pl.Expr, pl.Expr]] = [("count", None, everybody, everybody)]
+    plan: list[Rate] = [("count", None, everybody, everybody)]
     if "_prediction" in has:
         if cells.cells["_prediction"].has_nulls():
             plan.append(("prediction_missing_rate", None, _P.is_null(), everybody))
@@ -196,21 +199,27 @@ def _sums(cells: Cube) -> pl.DataFrame:
             plan += [("selection_rate", name, _P.eq(name), _P.is_not_null()) for name in categories]
     plan += [(name, None, *RATES[name]) for name in rates_of(cells)]
     by = [*cells.groups, *(["_item"] if "_item" in has else [])]
-    parts = [rate_sums(cells.cells, by, *metric) for metric in plan]
-    if "_score_sum" in has:
-        parts.append(mean_sums(cells.cells, by).drop("m3"))
-    return pl.concat(part.with_columns(pl.lit(order).alias("order")) for order, part in enumerate(parts))
+    sums = rate_sums(cells.cells, by, plan)
+    if "_score_sum" not in has:
+        return sums
+    means = mean_sums(cells.cells, by).with_columns(order=pl.lit(len(plan)))
+    return pl.concat([sums, means.select(sums.columns)])
 
 
-def rate_sums(
-    cells: pl.DataFrame, by: list[str], metric: str, item: str | None, who: pl.Expr, among: pl.Expr
-) -> pl.DataFrame:
-    """Return what a rate is made of, by group: see :func:`_sums`."""
-    sums = [pl.col(f"_{name}").filter(among).sum().alias(name) for name in ("n", "w", "w2")]
-    sums += [pl.col("_w").filter(among & who).sum().alias("x"), pl.lit(None, pl.Float64).alias("m2")]
-    sums.append(pl.col(REPLICATES).filter(among).sum())
-    sums.append(pl.col(REPLICATES).filter(among & who).sum().name.replace("w$", "x"))
-    return _named(cells.group_by(by).agg(sums) if by else cells.select(sums), metric, item)
+def rate_sums(cells: pl.DataFrame, by: list[str], plan: Sequence[Rate]) -> pl.DataFrame:
+    """Return what rates are made of, by group: see :func:`_sums`."""
+    parts = []
+    for order, (_, _, who, among) in enumerate(plan):
+        all_of, those_of = (pl.when(people).then for people in (among, among & who))
+        sums = [all_of(pl.col(f"_{name}")).otherwise(0).alias(name) for name in ("n", "w", "w2")]
+        sums += [those_of(pl.col("_w")).otherwise(0).alias("x"), all_of(pl.col(REPLICATES)).otherwise(0)]
+        sums.append(those_of(pl.col(REPLICATES)).otherwise(0).name.replace("w$", "x"))
+        parts.append(cells.lazy().select(*by, *sums, order=pl.lit(order)))
+    found = pl.concat(parts).group_by(*by, "order").agg(pl.all().sum()).collect()
+    metrics, items = (pl.Series([one[at] for one in plan], dtype=pl.String) for at in (0, 1))
+    order = found["order"]
+    named = _named(found.drop("order"), metrics.gather(order), items.gather(order))
+    return named.with_columns(order, m2=pl.lit(None, pl.Float64))
 
 
 def mean_sums(cells: pl.DataFrame, by: list[str]) -> pl.DataFrame:
@@ -222,11 +231,10 @@ def mean_sums(cells: pl.DataFrame, by: list[str]) -> pl.DataFrame:
     return _named(merged(cells, by).select(*by, *named), "mean_score", None)
 
 
-def _named(part: pl.DataFrame, metric: str, item: str | None) -> pl.DataFrame:
+def _named(part: pl.DataFrame, metric: Any, item: Any) -> pl.DataFrame:
     named = pl.col("_item") if "_item" in part.columns else pl.lit(item, pl.String)
-    return part.with_columns(
-        pl.lit(metric).alias("metric"), named.alias("item"), pl.col("n").cast(pl.Int64)
-    ).select("metric", "item", pl.exclude("metric", "item", "_item"))
+    counted = part.cast({"n": pl.Int64}).with_columns(named.alias("item"), metric=pl.lit(metric, pl.String))
+    return counted.select("metric", "item", pl.exclude("metric", "item", "_item"))
 
 
 def labelled(sums: pl.DataFrame, groups: list[str]) -> pl.DataFrame:
