@@ -14,6 +14,7 @@ from bobanalysis.fairness._cube import UNKNOWN, Cube, cube, merged
 from bobanalysis.fairness.coverage import repaired_wilson
 from bobanalysis.fairness.intervals import Array
 from bobanalysis.fairness.survey import REPLICATES, Design, Errors, Sample
+from bobanalysis.tables import distinct, numbered
 
 MIN_GROUP = 11
 """Smallest group shown unless another size is asked for: INSEE's rule for households in gridded data."""
@@ -174,12 +175,12 @@ def measures(
         found["difference_se"] = (errors.difference_se, apart)
         found["design_effect"] = (np.divide(variance, alone, out=nothing.copy(), where=alone > 0), known)
         found["degrees"] = (errors.degrees[0].astype(float), known)
-    table = sums.with_columns(
-        *(pl.Series(name, np.where(where, v, np.nan)).fill_nan(None) for name, (v, where) in found.items()),
-        pl.Series("suppressed", ~shown & (sums["n"] > 0).to_numpy()),
-    )
-    tests = pl.col("p_value").map_batches(lambda p: pl.Series(multiplicity.adjusted_p_values(p)), pl.Float64)
-    table = table.with_columns(p_adjusted=tests.over("metric", "item").fill_nan(None))
+    shared = {name: np.where(where, column, np.nan) for name, (column, where) in found.items()}
+    family = sums.select(pl.col("order").rle_id() + pl.col("item").rle_id()).to_series()  # rows of one metric
+    families = np.split(shared["p_value"], np.flatnonzero(np.diff(family)) + 1)
+    shared["p_adjusted"] = np.concatenate([multiplicity.adjusted_p_values(tests) for tests in families])
+    suppressed = pl.Series("suppressed", ~shown & (sums["n"] > 0).to_numpy())
+    table = sums.with_columns(suppressed, *pl.DataFrame(shared, nan_to_null=True))
     further = ERROR_COLUMNS if errors is not None else ()
     return table.select(*MEASURE_COLUMNS[:2], *groups, *MEASURE_COLUMNS[2:], *further).rename(names)
 
@@ -202,24 +203,25 @@ def _sums(cells: Cube) -> pl.DataFrame:
     sums = rate_sums(cells.cells, by, plan)
     if "_score_sum" not in has:
         return sums
-    means = mean_sums(cells.cells, by).with_columns(order=pl.lit(len(plan)))
+    means = mean_sums(cells.cells, by).with_columns(order=pl.lit(len(plan), pl.Int64))
     return pl.concat([sums, means.select(sums.columns)])
 
 
 def rate_sums(cells: pl.DataFrame, by: list[str], plan: Sequence[Rate]) -> pl.DataFrame:
     """Return what rates are made of, by group: see :func:`_sums`."""
-    parts = []
-    for order, (_, _, who, among) in enumerate(plan):
-        all_of, those_of = (pl.when(people).then for people in (among, among & who))
-        sums = [all_of(pl.col(f"_{name}")).otherwise(0).alias(name) for name in ("n", "w", "w2")]
-        sums += [those_of(pl.col("_w")).otherwise(0).alias("x"), all_of(pl.col(REPLICATES)).otherwise(0)]
-        sums.append(those_of(pl.col(REPLICATES)).otherwise(0).name.replace("w$", "x"))
-        parts.append(cells.lazy().select(*by, *sums, order=pl.lit(order)))
-    found = pl.concat(parts).group_by(*by, "order").agg(pl.all().sum()).collect()
-    metrics, items = (pl.Series([one[at] for one in plan], dtype=pl.String) for at in (0, 1))
-    order = found["order"]
-    named = _named(found.drop("order"), metrics.gather(order), items.gather(order))
-    return named.with_columns(order, m2=pl.lit(None, pl.Float64))
+    row, group = distinct([(np.zeros(cells.height, int), 1), *(numbered(cells[name]) for name in by)])
+    place, order = np.argsort(group, kind="stable"), np.repeat(np.arange(len(plan)), len(row))
+    starts = np.searchsorted(group[place], np.arange(len(row)))
+    summed = cells.select(pl.col("_n", "_w", "_w2").name.replace("^_", ""), pl.col(REPLICATES))
+    values = summed.cast(pl.Float64).to_numpy()[place]
+    people = [one.fill_null(False) for _, _, who, among in plan for one in (among, among & who)]
+    told = cells.select("_n", *(one.alias(f"·{at}") for at, one in enumerate(people)))[place, 1:]
+    sums = [np.add.reduceat(np.where(one.to_numpy()[:, None], values, 0), starts) for one in told]
+    all_of, those_of = (pl.DataFrame(np.concatenate(sums[at::2]), summed.columns) for at in (0, 1))
+    those_of = those_of.select(pl.col("w").alias("x"), pl.col(REPLICATES).name.replace("w$", "x"))
+    found = all_of.with_columns(*those_of, *cells[np.tile(row, len(plan))].select(by))
+    metrics, items = (pl.Series([one[at] for one in plan], dtype=pl.String).gather(order) for at in (0, 1))
+    return _named(found, metrics, items).with_columns(order=order, m2=pl.lit(None, pl.Float64))
 
 
 def mean_sums(cells: pl.DataFrame, by: list[str]) -> pl.DataFrame:
