@@ -22,7 +22,7 @@ import re
 import sys
 import types
 import typing
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -30,7 +30,7 @@ from functools import cache
 from itertools import islice, zip_longest
 from pathlib import Path
 from queue import Full, Queue
-from typing import IO, Any, Literal, TypeVar
+from typing import IO, Any, Literal, TypeAlias, TypeVar
 
 import numpy as np
 import polars as pl
@@ -609,6 +609,56 @@ def as_yes_no(column: pl.Expr, dtype: Any = None) -> pl.Expr:
         return pl.when(number == 1).then(True).when(number == 0).then(False)
     text = column.str.strip_chars().str.to_lowercase()
     return pl.when(text.is_in(list(YES))).then(True).when(text.is_in(list(NO))).then(False)
+
+
+# --- distinct rows ------------------------------------------------------------------------------------------
+
+Numbered: TypeAlias = "tuple[np.typing.NDArray[np.int64], int]"
+
+
+def numbered(column: pl.Series | np.typing.NDArray[np.integer[Any]]) -> Numbered:
+    """Number the values that occur in a column, or among whole numbers, from 0 on, and count them.
+
+    Numbers follow the order of the values, but for texts; no value comes first.
+
+    Example:
+        >>> numbered(np.array([7, 7, 2]))[0].tolist(), numbered(pl.Series([0.5, None]))[0].tolist()
+        ([1, 1, 0], [1, 0])
+    """
+    if isinstance(column, pl.Series):
+        if column.dtype in (pl.String, pl.Categorical):
+            column = column.cast(pl.Categorical).to_physical().cast(pl.Int64)
+        small = column.dtype.is_signed_integer() or column.dtype == pl.Boolean
+        column = (column if small else column.rank("dense")).cast(pl.Int64)
+        column = column.fill_null(int(column.min() or 0) - 1).to_numpy()
+    codes = column.astype(np.int64) - int(column.min(initial=0))  # numpy indexes by it as it is
+    most = int(codes.max(initial=0)) + 1
+    if most > len(codes) + (1 << 20):
+        values, codes = np.unique(codes, return_inverse=True)
+        return codes, len(values)
+    there = np.zeros(most, dtype=bool)
+    there[codes] = True
+    place = np.cumsum(there) - 1
+    return place.take(codes), int(place[-1]) + 1
+
+
+def distinct(columns: Iterable[Numbered]) -> tuple[np.typing.NDArray[np.int64], np.typing.NDArray[np.int64]]:
+    """Return the place of one of each distinct row of some columns, and which one each row is.
+
+    Example:
+        >>> distinct([numbered(np.array([7, 7, 2])), numbered(np.array([1, 5, 1]))])[1].tolist()
+        [1, 2, 0]
+    """
+    number, count = np.zeros(1, dtype=np.int64), 1
+    for own, many in columns:
+        if count * many > 1 << 16:  # tables of this size stay in the processor's cache
+            number, count = numbered(number)
+        if many > 1 or count == 1:
+            number, count = number * many + own, count * many
+    number, count = numbered(number)
+    places = np.empty(count, dtype=np.int64)
+    places[number] = np.arange(len(number))
+    return places, number
 
 
 # --- writing ------------------------------------------------------------------------------------------------

@@ -18,7 +18,6 @@ import numpy as np
 import polars as pl
 
 Ints: TypeAlias = "np.typing.NDArray[np.int16]"
-Numbered: TypeAlias = "tuple[np.typing.NDArray[np.int64], int]"
 
 BITS = 6  # of a key are the item: at most 64 items
 FEW = 8  # scores that are compared with one after the other
@@ -45,37 +44,6 @@ class Ranking:
     def score(self, keys: Ints) -> np.typing.NDArray[np.float64]:
         """Return the score that a key stands for."""
         return self.values[keys >> BITS]
-
-
-def numbered(codes: np.typing.NDArray[np.integer]) -> Numbered:
-    """Number the values that occur among small integers from 0 on, and count them.
-
-    >>> numbered(np.array([7, 7, 2]))[0].tolist()
-    [1, 1, 0]
-    """
-    codes = codes.astype(np.int64) - int(codes.min())  # what numpy takes as an index without a copy
-    there = np.zeros(int(codes.max()) + 1, dtype=bool)
-    there[codes] = True
-    place = np.cumsum(there) - 1
-    return place.take(codes), int(place[-1]) + 1
-
-
-def distinct(columns: Iterable[Numbered]) -> tuple[np.typing.NDArray[np.int64], np.typing.NDArray[np.int64]]:
-    """Return the place of one of each distinct row of some columns, and which one each row is.
-
-    >>> distinct([numbered(np.array([7, 7, 2])), numbered(np.array([1, 5, 1]))])[1].tolist()
-    [1, 2, 0]
-    """
-    number, count = np.zeros(1, dtype=np.int64), 1
-    for own, many in columns:
-        if count * many > 1 << 16:  # tables of this size stay in the processor's cache
-            number, count = numbered(number)
-        if many > 1 or count == 1:
-            number, count = number * many + own, count * many
-    number, count = numbered(number)
-    places = np.empty(count, dtype=np.int64)
-    places[number] = np.arange(len(number))
-    return places, number
 
 
 def rank(

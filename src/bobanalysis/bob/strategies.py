@@ -18,8 +18,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import polars as pl
 
+from bobanalysis.tables import Numbered, distinct, numbered
+
 from .configuration import advice_modules, job_advice, strategies
-from .ranking import BITS, Ints, Numbered, Ranking, distinct, numbered
+from .ranking import BITS, Ints, Ranking
 
 SECONDARY = 10  # points up to which a strategy is called secondary (the published literal, Q39)
 if TYPE_CHECKING:

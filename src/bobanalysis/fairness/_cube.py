@@ -163,15 +163,20 @@ def cube(
     rows, back = to_lazy(frame, [*groups, *named, *(c for c in drawn.values() if c)])
     schema = rows.collect_schema()
     keys = {name: group(name, schema[name]) for name in groups}
+    # Rows that say the same are counted as they say it: what it means is then asked once of each.
+    alike, n = rows, pl.lit(1)
+    if not (score or weight or drawn or any(schema[name].is_float() for name in groups)):
+        alike = rows.group_by(as_list([*groups, *named])).agg(pl.len().alias(_ALIKE))
+        alike, n = alike.collect(engine="streaming").lazy(), pl.col(_ALIKE)
     if item:
         keys["_item"] = pl.col(item).cast(pl.String).fill_null(UNKNOWN)
     if prediction:
-        keys["_prediction"] = _decision(rows, prediction, schema[prediction], categories=outcome is None)
+        keys["_prediction"] = _decision(alike, prediction, schema[prediction], categories=outcome is None)
     if outcome:
-        keys["_outcome"] = _decision(rows, outcome, schema[outcome], categories=False)
-    _check(rows, schema, [name for name in (prediction, outcome) if name], score, weight)
-    w = pl.col(weight).cast(pl.Float64) if weight else pl.lit(1.0)
-    numbers = {"_n": pl.lit(1), "_w": w, "_w2": w * w}
+        keys["_outcome"] = _decision(alike, outcome, schema[outcome], categories=False)
+    _check(rows, alike, schema, [name for name in (prediction, outcome) if name], score, weight)
+    w = pl.col(weight).cast(pl.Float64) if weight else n.cast(pl.Float64)
+    numbers = {"_n": n, "_w": w, "_w2": w * w if weight else w}
     if score:
         numbers["_score"] = number(score, schema)
     for role, name in drawn.items():
@@ -179,13 +184,13 @@ def cube(
             numbers[role] = number(name, schema).fill_null(float("nan"))
         else:
             keys[role] = group(name, schema[name]).cast(pl.String) if name else _NOBODY[role]
-    narrow, sums = rows.select(**keys, **numbers), row_sums(score is not None)
+    narrow, sums = alike.select(**keys, **numbers), row_sums(score is not None)
     cells = narrow.group_by(list(keys)).agg(sums) if keys else narrow.select(sums)
-    engine: Any = "streaming" if isinstance(frame, pl.LazyFrame) else "auto"
-    found = cells.collect(engine=engine)
+    found = cells.collect(engine="streaming")
     return Cube(found, tuple(groups), back, design.sample(found) if design else None)
 
 
+_ALIKE = "·n"
 _NOBODY = {"_stratum": pl.lit("all"), "_psu": pl.int_range(pl.len()).cast(pl.String)}
 """Without strata there is one; without clusters each row is one."""
 
@@ -224,9 +229,12 @@ def to_lazy(frame: Any, columns: Sequence[str]) -> tuple[pl.LazyFrame, Back]:
 
 def _column(native: Any, name: str) -> pl.Series:
     """A column as Polars; what it cannot hold as it is (text and numbers, intervals) as text."""
+    import narwhals as nw
     import pyarrow as pa
 
     try:
+        if native.schema[name] == nw.String:  # Polars copies texts, but not views of them
+            return pl.Series(name, native[name].to_arrow().cast(pa.string_view()))
         column = native[name].to_polars()
         if column.dtype.is_numeric() or column.dtype in _PLAIN:
             return column
@@ -305,7 +313,12 @@ def _decision(rows: pl.LazyFrame, name: str, dtype: pl.DataType, categories: boo
 
 
 def _check(
-    rows: pl.LazyFrame, schema: pl.Schema, decisions: list[str], score: str | None, weight: str | None
+    rows: pl.LazyFrame,
+    alike: pl.LazyFrame,
+    schema: pl.Schema,
+    decisions: list[str],
+    score: str | None,
+    weight: str | None,
 ) -> None:
     """Raise ValueError for the first thing that no measure can be made of, naming where it is."""
     binary = "a rate needs yes and no, as true/false, 0/1 or text; give the column as score= for its mean"
@@ -317,18 +330,19 @@ def _check(
         w = number(weight, schema)
         bad[weight] = (w.is_null() | (w < 0) | w.is_infinite(), "a weight must be a number, zero or more")
     values = list(dict.fromkeys([*decisions, *([score] if score else [])]))
-    counts = (pl.col(name).count().alias(f"known {name}") for name in values)
-    people, *known = rows.select(pl.len(), *counts).collect().row(0)
+    wrong = {name: expr.fill_null(False) for name, (expr, _) in bad.items()}
+    facts = [pl.col(name).count().alias(f"known {name}") for name in values]
+    facts += [expr.any().alias(f"bad {name}") for name, expr in wrong.items()]
+    people, *found = alike.select(pl.len(), *facts).collect().row(0)
     if people == 0:
         raise ValueError("the table has no rows")
-    if 0 in known:
+    if 0 in (known := found[: len(values)]):
+        people = rows.select(pl.len()).collect().item()
         raise ValueError(f"column {values[known.index(0)]!r} is empty in every one of the {people} rows")
-    for name, (wrong, why) in bad.items():
-        first = (
-            rows.select(name).with_row_index("row number").filter(wrong.fill_null(False)).head(1).collect()
-        )
-        if first.height:
-            row, value = first.row(0)
+    for (name, (_, why)), is_bad in zip(bad.items(), found[len(values) :], strict=True):
+        if is_bad:
+            first = rows.select(name).with_row_index("row number").filter(wrong[name]).head(1)
+            row, value = first.collect().row(0)
             raise ValueError(f"column {name!r} holds {value} in row {row} (the first is row 0); {why}")
 
 

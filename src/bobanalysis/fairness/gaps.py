@@ -426,7 +426,7 @@ def compare(
     table, by, mean = safe.cells, [*names], metric == MEAN
 
     def summed(keys: list[str]) -> pl.DataFrame:
-        sums = mean_sums(table, keys) if mean else rate_sums(table, keys, metric, None, *RATES[metric])
+        sums = mean_sums(table, keys) if mean else rate_sums(table, keys, [(metric, None, *RATES[metric])])
         return labelled(sums, by)
 
     sums = summed(by).with_columns(label=pl.concat_str(by, separator=" × "))

@@ -14,6 +14,7 @@ from bobanalysis.fairness._cube import UNKNOWN, Cube, cube, merged
 from bobanalysis.fairness.coverage import repaired_wilson
 from bobanalysis.fairness.intervals import Array
 from bobanalysis.fairness.survey import REPLICATES, Design, Errors, Sample
+from bobanalysis.tables import distinct, numbered
 
 MIN_GROUP = 11
 """Smallest group shown unless another size is asked for: INSEE's rule for households in gridded data."""
@@ -29,6 +30,9 @@ MEASURE_COLUMNS = (
 
 ERROR_COLUMNS = ("se", "difference_se", "design_effect", "degrees")
 """Further columns of the measure frame of a sample with a design."""
+
+Rate = tuple[str, str | None, pl.Expr, pl.Expr]
+"""Name and item of a rate, who is counted, among whom."""
 
 _P, _Y = pl.col("_prediction"), pl.col("_outcome")
 _BOTH = _P.is_not_null() & _Y.is_not_null()
@@ -171,12 +175,12 @@ def measures(
         found["difference_se"] = (errors.difference_se, apart)
         found["design_effect"] = (np.divide(variance, alone, out=nothing.copy(), where=alone > 0), known)
         found["degrees"] = (errors.degrees[0].astype(float), known)
-    table = sums.with_columns(
-        *(pl.Series(name, np.where(where, v, np.nan)).fill_nan(None) for name, (v, where) in found.items()),
-        pl.Series("suppressed", ~shown & (sums["n"] > 0).to_numpy()),
-    )
-    tests = pl.col("p_value").map_batches(lambda p: pl.Series(multiplicity.adjusted_p_values(p)), pl.Float64)
-    table = table.with_columns(p_adjusted=tests.over("metric", "item").fill_nan(None))
+    shared = {name: np.where(where, column, np.nan) for name, (column, where) in found.items()}
+    family = sums.select(pl.col("order").rle_id() + pl.col("item").rle_id()).to_series()  # rows of one metric
+    families = np.split(shared["p_value"], np.flatnonzero(np.diff(family)) + 1)
+    shared["p_adjusted"] = np.concatenate([multiplicity.adjusted_p_values(tests) for tests in families])
+    suppressed = pl.Series("suppressed", ~shown & (sums["n"] > 0).to_numpy())
+    table = sums.with_columns(suppressed, *pl.DataFrame(shared, nan_to_null=True))
     further = ERROR_COLUMNS if errors is not None else ()
     return table.select(*MEASURE_COLUMNS[:2], *groups, *MEASURE_COLUMNS[2:], *further).rename(names)
 
@@ -185,7 +189,7 @@ def _sums(cells: Cube) -> pl.DataFrame:
     """One row a metric, item and group: n, w, w2, weighted sum x, m2 (squared deviations, null for rates)."""
     has = cells.cells.columns
     everybody = pl.lit(True)
-    plan: list[tuple[str, str | None, pl.Expr, pl.Expr]] = [("count", None, everybody, everybody)]
+    plan: list[Rate] = [("count", None, everybody, everybody)]
     if "_prediction" in has:
         if cells.cells["_prediction"].has_nulls():
             plan.append(("prediction_missing_rate", None, _P.is_null(), everybody))
@@ -196,21 +200,28 @@ def _sums(cells: Cube) -> pl.DataFrame:
             plan += [("selection_rate", name, _P.eq(name), _P.is_not_null()) for name in categories]
     plan += [(name, None, *RATES[name]) for name in rates_of(cells)]
     by = [*cells.groups, *(["_item"] if "_item" in has else [])]
-    parts = [rate_sums(cells.cells, by, *metric) for metric in plan]
-    if "_score_sum" in has:
-        parts.append(mean_sums(cells.cells, by).drop("m3"))
-    return pl.concat(part.with_columns(pl.lit(order).alias("order")) for order, part in enumerate(parts))
+    sums = rate_sums(cells.cells, by, plan)
+    if "_score_sum" not in has:
+        return sums
+    means = mean_sums(cells.cells, by).with_columns(order=pl.lit(len(plan), pl.Int64))
+    return pl.concat([sums, means.select(sums.columns)])
 
 
-def rate_sums(
-    cells: pl.DataFrame, by: list[str], metric: str, item: str | None, who: pl.Expr, among: pl.Expr
-) -> pl.DataFrame:
-    """Return what a rate is made of, by group: see :func:`_sums`."""
-    sums = [pl.col(f"_{name}").filter(among).sum().alias(name) for name in ("n", "w", "w2")]
-    sums += [pl.col("_w").filter(among & who).sum().alias("x"), pl.lit(None, pl.Float64).alias("m2")]
-    sums.append(pl.col(REPLICATES).filter(among).sum())
-    sums.append(pl.col(REPLICATES).filter(among & who).sum().name.replace("w$", "x"))
-    return _named(cells.group_by(by).agg(sums) if by else cells.select(sums), metric, item)
+def rate_sums(cells: pl.DataFrame, by: list[str], plan: Sequence[Rate]) -> pl.DataFrame:
+    """Return what rates are made of, by group: see :func:`_sums`."""
+    row, group = distinct([(np.zeros(cells.height, int), 1), *(numbered(cells[name]) for name in by)])
+    place, order = np.argsort(group, kind="stable"), np.repeat(np.arange(len(plan)), len(row))
+    starts = np.searchsorted(group[place], np.arange(len(row)))
+    summed = cells.select(pl.col("_n", "_w", "_w2").name.replace("^_", ""), pl.col(REPLICATES))
+    values = summed.cast(pl.Float64).to_numpy()[place]
+    people = [one.fill_null(False) for _, _, who, among in plan for one in (among, among & who)]
+    told = cells.select("_n", *(one.alias(f"·{at}") for at, one in enumerate(people)))[place, 1:]
+    sums = [np.add.reduceat(np.where(one.to_numpy()[:, None], values, 0), starts) for one in told]
+    all_of, those_of = (pl.DataFrame(np.concatenate(sums[at::2]), summed.columns) for at in (0, 1))
+    those_of = those_of.select(pl.col("w").alias("x"), pl.col(REPLICATES).name.replace("w$", "x"))
+    found = all_of.with_columns(*those_of, *cells[np.tile(row, len(plan))].select(by))
+    metrics, items = (pl.Series([one[at] for one in plan], dtype=pl.String).gather(order) for at in (0, 1))
+    return _named(found, metrics, items).with_columns(order=order, m2=pl.lit(None, pl.Float64))
 
 
 def mean_sums(cells: pl.DataFrame, by: list[str]) -> pl.DataFrame:
@@ -222,11 +233,10 @@ def mean_sums(cells: pl.DataFrame, by: list[str]) -> pl.DataFrame:
     return _named(merged(cells, by).select(*by, *named), "mean_score", None)
 
 
-def _named(part: pl.DataFrame, metric: str, item: str | None) -> pl.DataFrame:
+def _named(part: pl.DataFrame, metric: Any, item: Any) -> pl.DataFrame:
     named = pl.col("_item") if "_item" in part.columns else pl.lit(item, pl.String)
-    return part.with_columns(
-        pl.lit(metric).alias("metric"), named.alias("item"), pl.col("n").cast(pl.Int64)
-    ).select("metric", "item", pl.exclude("metric", "item", "_item"))
+    counted = part.cast({"n": pl.Int64}).with_columns(named.alias("item"), metric=pl.lit(metric, pl.String))
+    return counted.select("metric", "item", pl.exclude("metric", "item", "_item"))
 
 
 def labelled(sums: pl.DataFrame, groups: list[str]) -> pl.DataFrame:

@@ -36,7 +36,9 @@ from bobanalysis.tables import (
     Quick,
     Table,
     as_number,
+    distinct,
     no_column,
+    numbered,
     open_table,
     parts,
 )
@@ -266,36 +268,15 @@ def _by_bin(cells: pl.DataFrame, breaks: list[float], labels: list[str | None]) 
     if again:
         binned = cells.with_columns(items.gather(bins))
         return binned.group_by([*keys, "_item"], maintain_order=True).agg(row_sums(True))
-    at, size = np.zeros(cells.height, int), 1
-    for most, codes in (*(_numbered(cells[name]) for name in keys), (len(items), bins)):
-        if size * most > 1 << 62:  # more than a number holds: those that are there are numbered anew
-            at = np.unique(at, return_inverse=True)[1]
-            size = int(at.max(initial=0)) + 1
-        at, size = at * most + codes, size * most
-    if size > cells.height + 1_000_000:
-        at = np.unique(at, return_inverse=True)[1]
-        size = int(at.max(initial=0)) + 1
-    total = partial(np.bincount, at, minlength=size)
+    row, at = distinct([*(numbered(cells[name]) for name in keys), (bins, len(items))])
+    total = partial(np.bincount, at, minlength=len(row))
     sums = [total(x) for x in (n, w, w2, *(np.where(seen, x, 0) for x in (n, w, w2, w * s)))]
     away = np.nan_to_num(s - (sums[6] / np.maximum(sums[4], 1e-300))[at])
     square = w * away * away
     sums += [total(square), total(square * away)]
-    held, first = np.flatnonzero(sums[0]), np.zeros(size, int)
-    first[at] = np.arange(at.size)
-    row = first[held]
     found = cells[row].select(*keys, items.gather(bins[row]))
-    summed = found.with_columns(pl.Series(name, x[held]) for name, x in zip(SUMS, sums, strict=True))
+    summed = found.with_columns(pl.Series(name, x) for name, x in zip(SUMS, sums, strict=True))
     return summed.cast({"_n": pl.Int64, "_score_n": pl.Int64})
-
-
-def _numbered(column: pl.Series) -> tuple[int, np.ndarray[Any, Any]]:
-    """Return how many values a column has at most, and the number of each row's; 0 where it has none."""
-    if column.dtype in (pl.String, pl.Categorical):
-        codes = column.cast(pl.Categorical).to_physical().cast(pl.Int64) + 1
-    else:
-        codes = (column if column.dtype == pl.Boolean else column.rank("dense")).cast(pl.Int64) + 1
-    numbers = codes.fill_null(0).to_numpy()
-    return int(numbers.max(initial=0)) + 1, numbers
 
 
 @dataclass(frozen=True)
