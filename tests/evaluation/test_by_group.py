@@ -2,7 +2,9 @@
 
 import json
 import warnings
+from datetime import date
 from importlib.resources import files as resources
+from pathlib import Path
 
 import jsonschema
 import numpy as np
@@ -15,6 +17,7 @@ from bobanalysis.evaluation import EvaluationError, EvaluationWarning, evaluate
 from bobanalysis.evaluation.cli import evaluate as command
 from bobanalysis.fairness import exposure as exposure_of_items
 from bobanalysis.fairness import gap_test
+from bobanalysis.fairness.audit import audit_file
 from bobanalysis.tables import InputError
 
 PEOPLE = 90
@@ -233,6 +236,45 @@ def test_a_group_called_as_a_measure_is_refused(made):
         quiet(*made[:2], "map", made[2].rename({"sex": "map"}))
 
 
+@pytest.fixture(scope="module")
+def born(made):
+    """The people with a date of birth, of which half had their birthday this year on 30 June 2026."""
+    months = pl.Series([3, 9] * (PEOPLE // 2))
+    years = 2026 - pl.col("age") - (months > 6).cast(pl.Int64)
+    return made[2].select("person_id", "age", birth=pl.date(years, months, 15))
+
+
+def test_a_date_of_birth_is_an_age_in_completed_years_on_a_day(made, born):
+    for given in ("2026-06-30", date(2026, 6, 30)):
+        by_birth = quiet(*made[:2], "p@3", born, by=["birth"], on=given).curves
+        by_age = quiet(*made[:2], "p@3", born, by=["age"]).curves
+        assert by_birth.drop("attribute").equals(by_age.drop("attribute"))
+    later = quiet(*made[:2], "p@3", born, by=["birth"], on="2026-12-31").curves
+    assert later["at"].to_list() == [float(age) for age in range(20, 51)]
+
+
+def test_ages_of_dates_are_cut_into_bands_and_the_day_is_told(made, born):
+    found = quiet(*made[:2], "p@3", born, by=["birth"], bands={"birth": [25, 40]}, on="2026-06-30")
+    assert found.table["birth"].to_list() == ["everyone", "under 25", "25–39", "40 and over"]
+    told = dict(found.notes.select("what", "meaning").rows())["dates in 'birth'"]
+    assert told == "'birth' is a date of birth: age in completed years on 2026-06-30."
+
+
+@pytest.mark.parametrize(
+    ("on", "message"),
+    [
+        (None, "column 'birth' holds dates; --on 2026-01-31 takes the age on that day"),
+        ("31/01/2026", "--on 31/01/2026: write a day as 2026-01-31"),
+    ],
+)
+def test_dates_without_a_day_are_refused_as_an_audit_refuses_them(made, born, tmp_path, on, message):
+    with pytest.raises(InputError, match=message):
+        quiet(*made[:2], "p@3", born, by=["birth"], on=on)
+    born.with_columns(told=True).write_csv(tmp_path / "people.csv")
+    with pytest.raises(InputError, match=message):
+        audit_file(tmp_path / "people.csv", by=["birth"], prediction="told", on=on)
+
+
 # --- the command --------------------------------------------------------------------------------------------
 
 
@@ -394,8 +436,20 @@ def test_bad_inputs_end_in_a_sentence_that_names_file_and_column(made, called, a
     assert "Traceback" not in done.output
 
 
-def test_bands_need_groups(called):
-    assert "--bands needs --groups" in called("--bands", "age=30").output
+@pytest.mark.parametrize("option", [("--bands", "age=30"), ("--on", "2026-01-31")])
+def test_what_is_asked_of_people_needs_groups(called, option):
+    assert f"{option[0]} needs --groups" in called(*option).output
+
+
+def test_the_command_takes_the_age_on_a_day(born, called):
+    born.drop("age").write_csv("born.csv")
+    asked = ("--groups", "born.csv", "--by", "birth", "--metrics", "p@3")
+    done = called(*asked, "--on", "2026-06-30", "--output", "r.json")
+    assert done.exit_code == 0, done.output
+    found = json.loads(Path("r.json").read_text("utf-8"))
+    assert "--on 2026-06-30" in found["command"]
+    assert found["tables"]["curves"][-1]["at"] == 49
+    assert "column 'birth' holds dates; --on 2026-01-31" in " ".join(called(*asked).output.split())
 
 
 def test_texts_for_not_known_in_a_file_of_groups_are_no_group(made, called):

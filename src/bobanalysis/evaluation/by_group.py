@@ -6,6 +6,7 @@ Everything is computed from one row a query; what a measure is, nothing here kno
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from bobanalysis.evaluation.lists import EvaluationError, Lists, Notes
 from bobanalysis.evaluation.measures import DISCOUNTS, Metric, share
 from bobanalysis.fairness import MIN_GROUP, UNKNOWN, adjusted_p_values, curve, gap_test, intervals
 from bobanalysis.fairness.attributes import attribute
+from bobanalysis.fairness.texts import text
 from bobanalysis.tables import InputError
 
 EVERYONE = "everyone"
@@ -29,7 +31,7 @@ _COUNTS = ("n", "groups", "items", "relevant_items")
 
 
 def kinds(
-    labels: pl.DataFrame, bands: Mapping[str, Sequence[float]], notes: Notes
+    labels: pl.DataFrame, bands: Mapping[str, Sequence[float]], notes: Notes, on: date | None, asked: bool
 ) -> tuple[pl.DataFrame, set[str]]:
     """Decide what each column is: groups, bands, or a number whose curve is drawn; the last are named.
 
@@ -37,9 +39,12 @@ def kinds(
         labels: a row a query, text, "unknown" where nothing is known.
         bands: limits by column; none for a column means that each of its values is a group.
         notes: what was decided is added here.
+        on: day for which dates of birth are turned into completed years.
+        asked: whether columns were named: dates without a day are then refused, and otherwise groups.
 
     Raises:
-        InputError: bands of a column that is not there or holds no numbers, or limits that do not rise.
+        InputError: dates of many values without a day; bands of a column that is not there or holds no
+            numbers, or limits that do not rise.
     """
     curves = set[str]()
     for name, limits in bands.items():
@@ -50,13 +55,12 @@ def kinds(
             said = _listed(f"{limit:g}" for limit in limits)
             raise EvaluationError(f"bands of {name!r}: {said} do not rise; write the lowest limit first")
     for name in labels.columns:
-        asked: Any = (
-            {"bands": bands[name], "kind": None if bands[name] else "groups"} if name in bands else {}
-        )
+        limits = bands.get(name, ())
+        kind: Any = "groups" if name in bands and not limits else None
         try:
-            one = attribute(labels.group_by(name).agg(_n=pl.len()), name, **asked)
+            one = attribute(labels.group_by(name).agg(_n=pl.len()), name, bands=limits, on=on, kind=kind)
         except InputError:
-            if name in bands:
+            if asked or name in bands:
                 raise
             continue  # dates, whose values are groups
         if one.kind == "groups":
@@ -64,6 +68,8 @@ def kinds(
         unknown, labels = int((labels[name] == UNKNOWN).sum()), one.put(labels)
         lost = labels[name].null_count() - unknown
         notes.append((f"people whose {name!r} is no number", lost, "in no band and on no curve"))
+        born = (text("age_on", name=name, on=on.isoformat()), text("day_first", name=name)) if on else ()
+        notes += [(f"dates in {name!r}", one.raw.n_unique(), said.en) for said in one.notes if said in born]
         if one.kind == "curve":
             curves.add(name)
             other = f"--bands {name}=25,35,50 gives bands, --bands {name}= a group for each value"

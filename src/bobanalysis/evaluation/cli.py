@@ -21,7 +21,7 @@ from bobanalysis.evaluation.measures import parse_all
 from bobanalysis.evaluation.summary import Evaluation, Interval, Undefined
 from bobanalysis.evaluation.summary import evaluate as _evaluate
 from bobanalysis.fairness import MIN_GROUP
-from bobanalysis.fairness.attributes import numbers_by_name
+from bobanalysis.fairness.attributes import day, numbers_by_name
 from bobanalysis.fairness.export import as_json, command_line
 from bobanalysis.tables import InputError, as_records, digest, load_yaml, no_column
 
@@ -53,6 +53,7 @@ def evaluate(
     groups: Annotated[_Path, _option("groups")] = None,
     by: Annotated[list[str] | None, _option("by", "--by")] = None,
     bands: Annotated[list[str] | None, _option("bands", "--bands")] = None,
+    on: Annotated[str | None, _option("on", "--on")] = None,
     against: Annotated[list[Path] | None, _option("against", "--compare")] = None,
     items: Annotated[_Path, _option("items")] = None,
     item_group: Annotated[str | None, _option("item_group")] = None,
@@ -83,7 +84,7 @@ def evaluate(
             files.refuse_overwrite(target, *(path for _, path in read))
         of_items = [m.label for m in parse_all(metrics) if m.measure.needs == "items"]
         of_items += ["--item-group"] * bool(item_group)
-        of_people = ["--by"] * bool(by) + ["--bands"] * bool(bands)
+        of_people = ["--by"] * bool(by) + ["--bands"] * bool(bands) + ["--on"] * bool(on)
         for given, option, what, needed in (
             (groups, "--groups", "a table with one row a person", of_people),
             (items, "--items", "a table with one row an item of the catalogue", of_items),
@@ -102,7 +103,7 @@ def evaluate(
             cuts = numbers_by_name("--bands", [one for one in bands or () if not one.endswith("=")])
             cuts |= {one[:-1]: () for one in bands or () if one.endswith("=")}
             about: dict[str, Any] = {"groups": people, "items": catalogue, "by": sets, "bands": cuts}
-            about |= {"missing": missing, "interval": interval, "undefined": undefined}
+            about |= {"missing": missing, "interval": interval, "undefined": undefined, "on": day(on)}
             results = []
             for path in runs:
                 named["run"] = path  # which one an error is about

@@ -6,6 +6,7 @@ import re
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from typing import Any, Literal
 
@@ -19,6 +20,7 @@ from bobanalysis.evaluation.by_group import EVERYONE, Sets
 from bobanalysis.evaluation.lists import Array, EvaluationError, EvaluationWarning, Lists, Missing, Notes
 from bobanalysis.evaluation.measures import Metric, parse_all
 from bobanalysis.fairness import MIN_GROUP, UNKNOWN, intervals
+from bobanalysis.fairness.attributes import day
 
 Interval = Literal["t", "bootstrap"]
 
@@ -109,6 +111,7 @@ def evaluate(
     undefined: Undefined = "null",
     bands: Mapping[str, Sequence[float]] | None = None,
     item_group: str | None = None,
+    on: str | date | None = None,
 ) -> Evaluation:
     """Evaluate ranked lists.
 
@@ -132,6 +135,7 @@ def evaluate(
         bands: limits that cut a column of numbers into groups, each the first number of the next band:
             ``{"age": [25, 35, 50]}``; no limits, ``{"age": []}``, make each value a group.
         item_group: column of ``items`` whose groups' exposure is wanted.
+        on: day, as 2026-01-31, for which dates of birth in ``groups`` are turned into completed years.
 
     Returns:
         The evaluation. What is undefined is null, counted, and warned about; groups of fewer than 11 people
@@ -139,6 +143,7 @@ def evaluate(
 
     Raises:
         EvaluationError: see :func:`prepare`, :func:`parse`; or a person in two groups.
+        InputError: a column named in ``by`` holds dates of many values, and ``on`` is not given.
 
     Source: intervals: :mod:`bobanalysis.fairness.intervals`; Efron, JASA 82 (1987), 171-185.
 
@@ -173,7 +178,7 @@ def evaluate(
         raise EvaluationError(f"groups: rename {name!r}; a measure is called that")
     each: dict[str, Array] = {}
     told: Notes = _without_relevant(lists, asked)
-    labels, numbers = by_group.kinds(labels, bands or {}, told)
+    labels, numbers = by_group.kinds(labels, bands or {}, told, day(on), by is not None)
     along = [sorted(names, key=lambda name: name not in numbers) for names in sets if numbers & {*names}]
     for first, *rest in (names for names in along if numbers & {*names[1:]}):
         raise EvaluationError(f"by: {first} and {rest[0]} are numbers of many values; give bands for one")
