@@ -21,7 +21,7 @@ from bobanalysis.evaluation.measures import parse_all
 from bobanalysis.evaluation.summary import Evaluation, Interval, Undefined
 from bobanalysis.evaluation.summary import evaluate as _evaluate
 from bobanalysis.fairness import MIN_GROUP
-from bobanalysis.fairness.attributes import day, numbers_by_name
+from bobanalysis.fairness.attributes import numbers_by_name
 from bobanalysis.fairness.export import as_json, command_line
 from bobanalysis.tables import InputError, as_records, digest, load_yaml, no_column
 
@@ -63,6 +63,7 @@ def evaluate(
     undefined: Annotated[Undefined, _option("undefined")] = "null",
     interval: Annotated[Interval, _option("interval")] = "t",
     comparison: Annotated[_Path, _option("comparison")] = None,
+    protect: Annotated[bool, _option("protect", "--protect")] = False,
 ) -> None:
     """Evaluate ranked lists: means with 95 % intervals, for everyone and by group.
 
@@ -92,6 +93,8 @@ def evaluate(
         ):
             if needed and not given:
                 raise InputError(f"{needed[0]} needs {option}: {what}")
+        if protect and per_query:
+            raise InputError("--protect does not reach what --per-query shows: ask for one of the two")
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always", EvaluationWarning)
             judged, catalogue = read_qrels(qrels), items and read_items(items)
@@ -103,7 +106,8 @@ def evaluate(
             cuts = numbers_by_name("--bands", [one for one in bands or () if not one.endswith("=")])
             cuts |= {one[:-1]: () for one in bands or () if one.endswith("=")}
             about: dict[str, Any] = {"groups": people, "items": catalogue, "by": sets, "bands": cuts}
-            about |= {"missing": missing, "interval": interval, "undefined": undefined, "on": day(on)}
+            as_given = ("missing", "interval", "undefined", "on", "protect")
+            about |= {name: context.params[name] for name in as_given}
             results = []
             for path in runs:
                 named["run"] = path  # which one an error is about

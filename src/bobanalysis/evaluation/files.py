@@ -156,13 +156,9 @@ def _trec(path: Path, fields: tuple[str, ...], number: str) -> pl.DataFrame:
         text = f"{path}, line {line}: byte {byte:#04x} is not UTF-8; save the file as UTF-8"
         raise EvaluationError(text) from None
     # one column: nothing separates, nothing quotes
-    one: dict[str, Any] = {
-        "has_header": False,
-        "separator": "\x01",
-        "quote_char": None,
-        "infer_schema": False,
-    }
-    lines = pl.read_csv(io.BytesIO(content), new_columns=["text"], truncate_ragged_lines=True, **one)
+    one: dict[str, Any] = {"has_header": False, "separator": "\x01", "quote_char": None}
+    one |= {"infer_schema": False, "truncate_ragged_lines": True}
+    lines = pl.read_csv(io.BytesIO(content), new_columns=["text"], **one)
     lines = lines.with_row_index("line", offset=1).filter(pl.col("text").str.contains(r"^\s*[^\s#]|^\s+#"))
     rest = r"(?:\s.*)?$" if fields == RUN else r"\s*$"
     pattern = r"^\s*" + r"\s+".join(rf"(?<f{i}>\S+)" for i in range(len(fields))) + rest

@@ -319,9 +319,7 @@ class _Table:
         """Whether two rows of a query can have one item; where items are very many, rarely so in error."""
         query, hashed = self.spread[0], self.hashed()
         if self.even() and self.wide <= _DEEP:
-            laid = self.grid(
-                hashed, 0
-            ).T.copy()  # a place of all queries lies together: it is compared at once
+            laid = self.grid(hashed, 0).T.copy()  # a place of all queries lies together: compared at once
             inside = [place < self.length for place in range(self.wide)]
             pairs = combinations(range(self.wide), 2)
             return any(bool(((laid[one] == laid[two]) & inside[two]).any()) for one, two in pairs)
@@ -345,18 +343,12 @@ class _Table:
             raise EvaluationError(f"{what} ({np.count_nonzero(same)} such rows in all); {todo}")
         tied = np.flatnonzero(np.append(same, False) | np.append(False, same))
         if tied.size:
-            text = {
-                "query": query[tied],
-                "key": key[tied],
-                "item": self.frame["item"].gather(self.rows[order[tied]]),
-            }
-            by_name = pl.DataFrame(text | {"row": order[tied]}).sort(
-                "query", "key", "item", descending=[False, False, True]
-            )
+            text = {"query": query[tied], "key": key[tied], "row": order[tied]}
+            named = pl.DataFrame(text).with_columns(item=self.frame["item"].gather(self.rows[order[tied]]))
+            by_name = named.sort("query", "key", "item", descending=[False, False, True])
             order[tied] = by_name["row"].to_numpy()
-        notes.append(
-            ("run rows with tied scores", tied.size, "ordered by item name, last letter first (trec_eval 10)")
-        )
+        meaning = "ordered by item name, last letter first (trec_eval 10)"
+        notes.append(("run rows with tied scores", tied.size, meaning))
         return _Table(self.frame, self.length, self.rows[order], self.values[order], self.wide)
 
     def found_in(self, other: _Table) -> tuple[Ints, Ints]:
@@ -370,11 +362,9 @@ class _Table:
             mine = (np.cumsum(self.length) - self.length)[query] + at
             mine, row = mine[order := np.argsort(mine)], found[at, query][order]
         else:
-            keys = [
-                pl.DataFrame({"query": t.spread[0], "item": t.hashed(), "row": np.arange(t.rows.size)})
-                for t in (self, other)
-            ]
-            both = keys[0].join(keys[1], on=["query", "item"]).sort("row")
+            keys = ({"query": t.spread[0], "item": t.hashed()} for t in (self, other))
+            one, two = (pl.DataFrame(key).with_columns(row=pl.int_range(pl.len())) for key in keys)
+            both = one.join(two, on=["query", "item"]).sort("row")
             mine, row = both["row"].to_numpy(), both["row_right"].to_numpy()
         items = (t.frame["item"].gather(t.rows[at]) for t, at in ((self, mine), (other, row)))
         alike = next(items).eq_missing(next(items)).to_numpy()  # two items can have one number

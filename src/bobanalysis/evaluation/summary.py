@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from typing import Any, Literal
@@ -16,7 +16,7 @@ import polars.selectors as cs
 
 from bobanalysis.evaluation import by_group
 from bobanalysis.evaluation import lists as frames
-from bobanalysis.evaluation.by_group import EVERYONE, Sets
+from bobanalysis.evaluation.by_group import EVERYONE, Hidden, Sets
 from bobanalysis.evaluation.lists import Array, EvaluationError, EvaluationWarning, Lists, Missing, Notes
 from bobanalysis.evaluation.measures import Metric, parse_all
 from bobanalysis.fairness import MIN_GROUP, UNKNOWN, intervals
@@ -50,6 +50,7 @@ class Evaluation:
         exposure: with ``item_group``, one row a group of items: its share of the ``exposure`` (attention, 1 /
             log2(place + 1)) with a 95 % interval, of the ``catalogue`` and of the ``relevant`` items, and the
             ratios of the first to the others; otherwise None.
+        hidden: with ``protect``, the groups that are hidden, by the columns that are crossed.
     """
 
     table: Any
@@ -60,6 +61,7 @@ class Evaluation:
     sets: Sets = ()
     numbers: Sets = ()
     exposure: Any = None
+    hidden: Hidden = field(default_factory=dict)
 
     @cached_property
     def gaps(self) -> Any:
@@ -83,7 +85,7 @@ class Evaluation:
 
     def _of_each(self, compute: Any, sets: Sets) -> Any:
         each, back = frames.to_polars(self.per_query)
-        return back(compute(each, sets, [m for m in self.measures if m.measure.per == "query"]))
+        return back(compute(each, sets, [m for m in self.measures if m.measure.per == "query"], self.hidden))
 
     @property
     def per_person(self) -> list[str]:
@@ -112,6 +114,7 @@ def evaluate(
     bands: Mapping[str, Sequence[float]] | None = None,
     item_group: str | None = None,
     on: str | date | None = None,
+    protect: bool = False,
 ) -> Evaluation:
     """Evaluate ranked lists.
 
@@ -136,6 +139,8 @@ def evaluate(
             ``{"age": [25, 35, 50]}``; no limits, ``{"age": []}``, make each value a group.
         item_group: column of ``items`` whose groups' exposure is wanted.
         on: day, as 2026-01-31, for which dates of birth in ``groups`` are turned into completed years.
+        protect: hide also the groups, and their numbers of people, that small ones could be worked out from
+            in all tables together; ``per_query`` still has everybody.
 
     Returns:
         The evaluation. What is undefined is null, counted, and warned about; groups of fewer than 11 people
@@ -183,6 +188,7 @@ def evaluate(
     for first, *rest in (names for names in along if numbers & {*names[1:]}):
         raise EvaluationError(f"by: {first} and {rest[0]} are numbers of many values; give bands for one")
     sets = [names for names in sets if not numbers & {*names}]
+    told = [one for one in told if not (protect and one[0].startswith("people "))]  # of a group
     parts = [part for names in sets for part in _parts(labels.select(names))]
     for metric in (m for m in asked if m.measure.per == "query"):
         values = metric(lists, catalogue) if metric.measure.needs == "items" else metric(lists)
@@ -192,30 +198,34 @@ def evaluate(
             warnings.warn(text, EvaluationWarning, stacklevel=2)
             told.append((f"queries where {metric.label} is undefined", lost, _UNDEFINED[undefined]))
         each[metric.label] = values if undefined == "null" else np.nan_to_num(values)
+    asked_about, everybody = [[], *sets, *(names[1:] for names in along)], np.ones(lists.size)
+    hidden = by_group.unsafe(labels, [everybody, *each.values()], asked_about) if protect else {}
     rows: list[dict[str, Any]] = []
     everyone = {name: EVERYONE for name in labels.columns if any(name in names for names in sets)}
-    for group, here in ((everyone, np.ones(lists.size, bool)), *((everyone | at, on) for at, on in parts)):
+    for at, here in (({}, everybody > 0), *parts):
         people = int(np.count_nonzero(here))
-        hidden = group != everyone and people < MIN_GROUP
+        few = bool(at) and (people < MIN_GROUP or " × ".join(at.values()) in hidden.get(tuple(at), ()))
         for metric in asked:
             if metric.measure.per == "query":
                 found = _mean(metric, each[metric.label][here], interval)
             else:
                 found = {"n": people, "undefined": 0, "value": float(metric(lists, catalogue, here))}
-            if hidden:
-                found |= dict.fromkeys(_NUMBERS)
-            rows.append({"metric": metric.label, **group, **found, "suppressed": hidden})
+            if few:
+                found |= dict.fromkeys((*_NUMBERS, *(("n", "undefined") if protect else ())))
+            rows.append({"metric": metric.label, **everyone, **at, **found, "suppressed": few})
     kinds: dict[str, Any] = dict.fromkeys(("metric", *everyone), pl.String)
     kinds |= {"n": pl.Int64, "undefined": pl.Int64, **dict.fromkeys(_NUMBERS, pl.Float64)}
     table = pl.DataFrame(rows, {**kinds, "suppressed": pl.Boolean}).with_columns(cs.float().fill_nan(None))
+    few_of = protect * table.filter("suppressed").height // len(asked)
+    told.append(("groups hidden", few_of, by_group.GIVES_AWAY))
     notes = _notes(lists, told, catalogue, ignored)
     columns = {name: pl.Series(values).fill_nan(None) for name, values in each.items()}
     named = labels.with_columns(cs.enum().cast(pl.String))
     per_query = pl.DataFrame({lists.query_name: lists.queries, **named.to_dict(), **columns})
     back = lists.back
-    shown = item_group and back(by_group.exposure(lists, catalogue, item_group))  # type: ignore[arg-type]
+    shown = item_group and back(by_group.exposure(lists, catalogue, item_group, protect))  # type: ignore[arg-type]
     made = (back(table), back(per_query), back(notes), tuple(asked), lists.query_name)
-    return Evaluation(*made, sets, along, shown)
+    return Evaluation(*made, sets, along, shown, hidden)
 
 
 def _without_relevant(lists: Lists, asked: Sequence[Metric]) -> Notes:
