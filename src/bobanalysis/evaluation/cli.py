@@ -13,11 +13,14 @@ import polars as pl
 import typer
 
 from bobanalysis import tables as files
+from bobanalysis.cluster.options import SchedulerOption, WorkersOption
+from bobanalysis.cluster.workers import Workers
 from bobanalysis.evaluation.by_group import EVERYONE, EXPOSURE
 from bobanalysis.evaluation.comparison import compare
 from bobanalysis.evaluation.files import read_groups, read_items, read_qrels, read_run
 from bobanalysis.evaluation.lists import EvaluationWarning, Missing, to_polars
 from bobanalysis.evaluation.measures import parse_all
+from bobanalysis.evaluation.spread import measured
 from bobanalysis.evaluation.summary import Evaluation, Interval, Undefined
 from bobanalysis.evaluation.summary import evaluate as _evaluate
 from bobanalysis.fairness import MIN_GROUP
@@ -35,8 +38,8 @@ DEFAULT = "ndcg@5,map,mrr,p@5,recall@5"
 TABLES = ("measures", "gaps", "curves", "exposure", "comparison")
 FORMAT = 1
 """Number of the shape of the JSON."""
-WRITTEN = ("output", "per_query", "comparison")
-"""Options that name what is written: they are no part of what is asked."""
+WRITTEN = ("output", "per_query", "comparison", "workers", "scheduler")
+"""Options that name what is written, or who works: they are no part of what is asked."""
 _HELP = load_yaml(dict[str, str], Path(__file__).with_name("options.yaml"))
 _Path = Path | None
 
@@ -64,6 +67,8 @@ def evaluate(
     interval: Annotated[Interval, _option("interval")] = "t",
     comparison: Annotated[_Path, _option("comparison")] = None,
     protect: Annotated[bool, _option("protect", "--protect")] = False,
+    workers: WorkersOption = 0,
+    scheduler: SchedulerOption = None,
 ) -> None:
     """Evaluate ranked lists: means with 95 % intervals, for everyone and by group.
 
@@ -97,7 +102,10 @@ def evaluate(
             raise InputError("--protect does not reach what --per-query shows: ask for one of the two")
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always", EvaluationWarning)
-            judged, catalogue = read_qrels(qrels), items and read_items(items)
+            team, catalogue = Workers(workers, scheduler), items and read_items(items)
+            together = item_group or any(m.measure.per != "query" for m in parse_all(metrics))
+            judged = read_qrels(qrels) if together or not team else None
+            each: Any = {"metrics": metrics, "missing": missing, "items": catalogue}
             people = read_groups(groups) if groups else None
             has = [] if people is None else people.columns
             sets = [[name] if name in has else name.split(",") for name in by] if by else None
@@ -111,7 +119,8 @@ def evaluate(
             results = []
             for path in runs:
                 named["run"] = path  # which one an error is about
-                results.append(_evaluate(read_run(path), judged, metrics, item_group=item_group, **about))
+                lists: Any = read_run(path) if judged is not None else measured(path, qrels, team, **each)
+                results.append(_evaluate(lists, judged, metrics, item_group=item_group, **about))
         found = results[0]
         made = {"measures": found.table, "gaps": found.gaps, "curves": found.curves}
         made["exposure"] = found.exposure

@@ -16,6 +16,7 @@ import gzip
 import io
 import warnings
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,15 +25,24 @@ import polars.selectors as cs
 
 from bobanalysis.evaluation.lists import NAMES, EvaluationError, EvaluationWarning, column, numbers
 from bobanalysis.fairness.reading import MISSING
-from bobanalysis.tables import as_number, open_table, read_table
+from bobanalysis.tables import Part, as_number, open_table, parts, read_table
 
 RUN = ("query", "Q0", "item", "rank", "score", "tag")
 QRELS = ("query", "iteration", "item", "relevance")
 _TABLES = (".csv", ".tsv", ".parquet", ".json", ".jsonl")
 
 
-def read_run(path: str | Path) -> pl.DataFrame:
+Share = tuple[int, int] | None
+"""Number of a share of the queries, from 0, and how many shares there are; None for all queries."""
+
+
+def read_run(path: str | Path, share: Share = None) -> pl.DataFrame:
     """Read a run.
+
+    Args:
+        path: the file, or a folder of files alike, among which the rows of a query may be spread.
+        share: keep only the queries of this share, whatever the file: a hash of their names says whose
+            they are.
 
     Returns:
         TREC: columns query, item, score. Otherwise the file's own columns, rank and score as numbers.
@@ -49,9 +59,12 @@ def read_run(path: str | Path) -> pl.DataFrame:
     [('p1', 'A1101', 2.5), ('p1', 'B1101', 1.5)]
     >>> folder.cleanup()
     """
-    path = Path(path)
-    if not _is_trec(path, RUN):
-        return _table(path, ("rank", "score"))
+    return _whole(_run, Path(path), share)
+
+
+def _run(part: Part) -> pl.DataFrame:
+    if not _is_trec(path := part.path, RUN):
+        return _table(part, ("rank", "score"))
     frame = _trec(path, RUN, "score")
     if lines := _contrary(frame):
         text = f"{path}: {lines} lines have a better score than the line ranked before; the score decides"
@@ -71,8 +84,11 @@ def _contrary(frame: pl.DataFrame) -> int:
     return int((near & (frame["score"].diff() > 0)).sum())
 
 
-def read_qrels(path: str | Path) -> pl.DataFrame:
+def read_qrels(path: str | Path, share: Share = None) -> pl.DataFrame:
     """Read judgements.
+
+    Args:
+        path, share: as for :func:`read_run`.
 
     Returns:
         TREC: columns query, item, relevance. Otherwise the file's own columns, relevance as a number.
@@ -80,10 +96,28 @@ def read_qrels(path: str | Path) -> pl.DataFrame:
     Raises:
         InputError: as :func:`read_run`.
     """
-    path = Path(path)
-    if not _is_trec(path, QRELS):
-        return _table(path, NAMES["relevance"])
-    return _trec(path, QRELS, "relevance").select("query", "item", "relevance")
+    return _whole(_qrels, Path(path), share)
+
+
+def _qrels(part: Part) -> pl.DataFrame:
+    if not _is_trec(part.path, QRELS):
+        return _table(part, NAMES["relevance"])
+    return _trec(part.path, QRELS, "relevance").select("query", "item", "relevance")
+
+
+def _whole(read: Callable[[Part], pl.DataFrame], path: Path, share: Share) -> pl.DataFrame:
+    """Read a file, or all parts of a table and of each what is of a share."""
+    if not share and not path.is_dir():
+        return read(Part(path))
+    (number, count), found = share or (0, 1), list[pl.DataFrame]()
+    for part in parts(path):
+        frame = read(part)
+        query, item = (pl.col(column(frame, role, str(part))).cast(pl.String) for role in ("query", "item"))
+        others = cs.by_name(*NAMES["relevance"], "rank", "score", require_all=False)
+        found.append(frame.select(query, item, others).filter(query.hash(0) % count == number))
+        if {*found[-1].columns} != {*found[0].columns}:
+            raise EvaluationError(f"{part.path} has other columns than the files before it; write all alike")
+    return pl.concat(found, how="diagonal_relaxed")
 
 
 def read_groups(path: str | Path) -> pl.DataFrame:
@@ -174,7 +208,7 @@ def _trec(path: Path, fields: tuple[str, ...], number: str) -> pl.DataFrame:
     return found.drop("line")
 
 
-def _table(path: Path, names: tuple[str, ...]) -> pl.DataFrame:
+def _table(path: Part, names: tuple[str, ...]) -> pl.DataFrame:
     """Read a table, with numbers in some columns; an empty field is null."""
     comma, frame = open_table(path).decimal_comma, read_table(path)
     texts = [n for n in names if n in frame.columns and frame[n].dtype == pl.String]

@@ -6,8 +6,8 @@ here, a topic at TREC; every column may have the usual name of either world (``N
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import combinations
 from typing import Any, Literal
@@ -64,6 +64,8 @@ class Lists:
         notes: what was dropped or assumed: ``what``, ``count``, ``meaning``.
         back: brings a Polars frame to the library that the run came in.
         judged: every judgement: ``query`` (index), ``item`` (text) and ``relevance``.
+        values: of queries that were measured elsewhere, the values by label of the measure; the rows stayed
+            there.
     """
 
     query_name: str
@@ -75,6 +77,7 @@ class Lists:
     notes: pl.DataFrame
     back: Callable[[pl.DataFrame], Any]
     judged: Callable[[], pl.DataFrame]
+    values: Mapping[str, Array] = field(default_factory=dict)
 
     @property
     def size(self) -> int:

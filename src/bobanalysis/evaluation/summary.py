@@ -166,7 +166,7 @@ def evaluate(
     for name, needs in ((m.label, m.measure.needs) for m in asked):
         if needs == "items" and items is None:
             raise EvaluationError(f"{name} needs items=: a frame with one row an item of the catalogue")
-        if needs == "qrels" and not lists.truth[0].size:
+        if needs == "qrels" and not lists.truth[0].size and not lists.values:
             raise EvaluationError(f"{name} needs judgements: give qrels=")
     catalogue = None if items is None else _catalogue(items)
     if item_group is not None and catalogue is None:
@@ -182,7 +182,8 @@ def evaluate(
     for name in {*labels.columns} & {metric.label for metric in asked}:
         raise EvaluationError(f"groups: rename {name!r}; a measure is called that")
     each: dict[str, Array] = {}
-    told: Notes = _without_relevant(lists, asked)
+    told: Notes = [] if lists.values else _without_relevant(lists, asked)
+    told.append(("groups of people without lists or judgements", ignored, "left out"))
     labels, numbers = by_group.kinds(labels, bands or {}, told, day(on), by is not None)
     along = [sorted(names, key=lambda name: name not in numbers) for names in sets if numbers & {*names}]
     for first, *rest in (names for names in along if numbers & {*names[1:]}):
@@ -218,7 +219,7 @@ def evaluate(
     table = pl.DataFrame(rows, {**kinds, "suppressed": pl.Boolean}).with_columns(cs.float().fill_nan(None))
     few_of = protect * table.filter("suppressed").height // len(asked)
     told.append(("groups hidden", few_of, by_group.GIVES_AWAY))
-    notes = _notes(lists, told, catalogue, ignored)
+    notes = _notes(lists, told, catalogue)
     columns = {name: pl.Series(values).fill_nan(None) for name, values in each.items()}
     named = labels.with_columns(cs.enum().cast(pl.String))
     per_query = pl.DataFrame({lists.query_name: lists.queries, **named.to_dict(), **columns})
@@ -311,10 +312,9 @@ def _parts(labels: pl.DataFrame) -> list[tuple[dict[str, str], Any]]:
     return [(row, code == number) for number, row in enumerate(kinds, 1)]
 
 
-def _notes(lists: Lists, told: Notes, items: pl.DataFrame | None, ignored: int) -> pl.DataFrame:
-    rows = [("groups of people without lists or judgements", ignored, "left out")]
+def _notes(lists: Lists, told: Notes, items: pl.DataFrame | None) -> pl.DataFrame:
     if items is not None:
         unknown = lists.rows.cast({"item": pl.String}).join(items, on="item", how="anti").height
-        rows.insert(0, ("listed items not in the catalogue", unknown, "left out of the measures of items"))
-    more = pl.DataFrame([*rows, *told], lists.notes.schema, orient="row").filter(pl.col("count") > 0)
+        told.insert(0, ("listed items not in the catalogue", unknown, "left out of the measures of items"))
+    more = pl.DataFrame(told, lists.notes.schema, orient="row").filter(pl.col("count") > 0)
     return pl.concat([lists.notes, more])
