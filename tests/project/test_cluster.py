@@ -24,7 +24,7 @@ from bobanalysis.audit.scoring import score_file, score_parts
 from bobanalysis.cluster.folder import parts_folder
 from bobanalysis.cluster.workers import Workers
 from bobanalysis.evaluation import EvaluationError, EvaluationWarning, evaluate, read_qrels, read_run
-from bobanalysis.evaluation.spread import measured
+from bobanalysis.evaluation.summary import measured
 from bobanalysis.fairness.audit import audit_file
 from bobanalysis.population.build import write_parts
 from bobanalysis.tables import InputError, Part, open_table, parts, read_table

@@ -20,8 +20,7 @@ from bobanalysis.evaluation.comparison import compare
 from bobanalysis.evaluation.files import read_groups, read_items, read_qrels, read_run
 from bobanalysis.evaluation.lists import EvaluationWarning, Missing, to_polars
 from bobanalysis.evaluation.measures import parse_all
-from bobanalysis.evaluation.spread import measured
-from bobanalysis.evaluation.summary import Evaluation, Interval, Undefined
+from bobanalysis.evaluation.summary import Evaluation, Interval, Undefined, measured
 from bobanalysis.evaluation.summary import evaluate as _evaluate
 from bobanalysis.fairness import MIN_GROUP
 from bobanalysis.fairness.attributes import numbers_by_name
@@ -103,8 +102,8 @@ def evaluate(
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always", EvaluationWarning)
             team, catalogue = Workers(workers, scheduler), items and read_items(items)
-            together = item_group or any(m.measure.per != "query" for m in parse_all(metrics))
-            judged = read_qrels(qrels) if together or not team else None
+            alone = not team or item_group or any(m.measure.per != "query" for m in parse_all(metrics))
+            judged = read_qrels(qrels) if alone else None
             each: Any = {"metrics": metrics, "missing": missing, "items": catalogue}
             people = read_groups(groups) if groups else None
             has = [] if people is None else people.columns
@@ -114,20 +113,19 @@ def evaluate(
             cuts = numbers_by_name("--bands", [one for one in bands or () if not one.endswith("=")])
             cuts |= {one[:-1]: () for one in bands or () if one.endswith("=")}
             about: dict[str, Any] = {"groups": people, "items": catalogue, "by": sets, "bands": cuts}
-            as_given = ("missing", "interval", "undefined", "on", "protect")
-            about |= {name: context.params[name] for name in as_given}
+            about |= {n: context.params[n] for n in ("missing", "interval", "undefined", "on", "protect")}
             results = []
             for path in runs:
                 named["run"] = path  # which one an error is about
-                lists: Any = read_run(path) if judged is not None else measured(path, qrels, team, **each)
+                lists: Any = read_run(path) if alone else measured(path, qrels, team, **each)
                 results.append(_evaluate(lists, judged, metrics, item_group=item_group, **about))
         found = results[0]
         made = {"measures": found.table, "gaps": found.gaps, "curves": found.curves}
         made["exposure"] = found.exposure
         labels = found.table.columns[1 : found.table.columns.index("n")]
         for at in ([], *found.sets):
-            alone = [(pl.col(name) != EVERYONE) == (name in at) for name in labels]
-            _show(found.table.filter(*alone).select("metric", *at, *SHOWN, "suppressed"))
+            mine = [(pl.col(name) != EVERYONE) == (name in at) for name in labels]
+            _show(found.table.filter(*mine).select("metric", *at, *SHOWN, "suppressed"))
         # What is undefined is among the notes; other warnings are of the files.
         notes = [str(w.message) for w in caught if "undefined" not in str(w.message)]
         notes += [f"{count} {what}: {meaning}" for what, count, meaning in found.notes.iter_rows()]

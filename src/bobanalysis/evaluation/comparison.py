@@ -71,8 +71,8 @@ def compare(
             one, two = (both[column].to_numpy() for column in (name, f"{name} other"))
             rows.append({"metric": name, "run": run, "other": other, **paired(one, two, replicates)})
     table = pl.DataFrame(rows, infer_schema_length=None).with_columns(pl.col(pl.Float64).fill_nan(None))
+    few = pl.any_horizontal(pl.col("n", "unpaired").is_between(1, MIN_GROUP - 1))
     if any(one.hidden for one in evaluations.values()):  # the mean of few unpaired would follow
-        few = pl.any_horizontal(pl.col("n", "unpaired").is_between(1, MIN_GROUP - 1))
         table = table.with_columns(pl.when(~few).then(pl.col("n", "unpaired", *_FOUND)).name.keep())
     for p in ("p_t", "p_randomisation"):
         adjusted = pl.Series(f"{p}_adjusted", adjusted_p_values(table[p].to_numpy(), "holm"))

@@ -16,7 +16,6 @@ import gzip
 import io
 import warnings
 import zlib
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -59,17 +58,7 @@ def read_run(path: str | Path, share: Share = None) -> pl.DataFrame:
     [('p1', 'A1101', 2.5), ('p1', 'B1101', 1.5)]
     >>> folder.cleanup()
     """
-    return _whole(_run, Path(path), share)
-
-
-def _run(part: Part) -> pl.DataFrame:
-    if not _is_trec(path := part.path, RUN):
-        return _table(part, ("rank", "score"))
-    frame = _trec(path, RUN, "score")
-    if lines := _contrary(frame):
-        text = f"{path}: {lines} lines have a better score than the line ranked before; the score decides"
-        warnings.warn(text, EvaluationWarning, stacklevel=2)
-    return frame.select("query", "item", "score")
+    return _whole(Path(path), share, RUN, ("rank", "score"))
 
 
 def _contrary(frame: pl.DataFrame) -> int:
@@ -96,22 +85,27 @@ def read_qrels(path: str | Path, share: Share = None) -> pl.DataFrame:
     Raises:
         InputError: as :func:`read_run`.
     """
-    return _whole(_qrels, Path(path), share)
+    return _whole(Path(path), share, QRELS, NAMES["relevance"])
 
 
-def _qrels(part: Part) -> pl.DataFrame:
-    if not _is_trec(part.path, QRELS):
-        return _table(part, NAMES["relevance"])
-    return _trec(part.path, QRELS, "relevance").select("query", "item", "relevance")
+def _part(part: Part, fields: tuple[str, ...], numbers: tuple[str, ...]) -> pl.DataFrame:
+    """Read a file, or some rows of one."""
+    if not _is_trec(path := part.path, fields):
+        return _table(part, numbers)
+    frame = _trec(path, fields, number := "score" if fields == RUN else "relevance")
+    if fields == RUN and (lines := _contrary(frame)):
+        text = f"{path}: {lines} lines have a better score than the line ranked before; the score decides"
+        warnings.warn(text, EvaluationWarning, stacklevel=4)
+    return frame.select("query", "item", number)
 
 
-def _whole(read: Callable[[Part], pl.DataFrame], path: Path, share: Share) -> pl.DataFrame:
+def _whole(path: Path, share: Share, fields: tuple[str, ...], numbers: tuple[str, ...]) -> pl.DataFrame:
     """Read a file, or all parts of a table and of each what is of a share."""
     if not share and not path.is_dir():
-        return read(Part(path))
+        return _part(Part(path), fields, numbers)
     (number, count), found = share or (0, 1), list[pl.DataFrame]()
     for part in parts(path):
-        frame = read(part)
+        frame = _part(part, fields, numbers)
         query, item = (pl.col(column(frame, role, str(part))).cast(pl.String) for role in ("query", "item"))
         others = cs.by_name(*NAMES["relevance"], "rank", "score", require_all=False)
         found.append(frame.select(query, item, others).filter(query.hash(0) % count == number))

@@ -23,6 +23,7 @@ Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Judged = tuple[Ints, Ints, Array]
 Notes = list[tuple[str, int, str]]
+Stretches = list[tuple[Ints, Ints]]
 Missing = Literal["zero", "skip"]
 
 NAMES = {
@@ -230,7 +231,7 @@ def _read(given: pl.DataFrame, what: str, number: str, notes: Notes) -> pl.DataF
     return kept
 
 
-def _numbered(columns: list[pl.Series]) -> tuple[pl.Series, list[tuple[Ints, Ints]]]:
+def _numbered(columns: list[pl.Series]) -> tuple[pl.Series, Stretches]:
     """Return the sorted names; of each column, its stretches of one name: number of the name, and rows."""
     runs = [column.rle().struct.unnest() for column in columns]
     heads = [run["value"].rename("name") for run in runs]
@@ -238,14 +239,11 @@ def _numbered(columns: list[pl.Series]) -> tuple[pl.Series, list[tuple[Ints, Int
     names = (heads[0] if alike else pl.concat(heads)).unique().sort()
     kind = pl.Enum(names)
     codes = [head.cast(kind).to_physical().to_numpy().astype(np.int64) for head in heads[: 1 if alike else 2]]
-    return names, [
-        (codes[-1 if k else 0], run["len"].to_numpy().astype(np.int64)) for k, run in enumerate(runs)
-    ]
+    rows = [run["len"].to_numpy().astype(np.int64) for run in runs]
+    return names, [(codes[-1 if k else 0], of) for k, of in enumerate(rows)]
 
 
-def _kept(
-    names: pl.Series, stretches: list[tuple[Ints, Ints]], missing: Missing, notes: Notes
-) -> NDArray[Any]:
+def _kept(names: pl.Series, stretches: Stretches, missing: Missing, notes: Notes) -> NDArray[Any]:
     """Say which queries are evaluated, and count what is left out."""
     listed, judged = (np.bincount(code, rows, names.len()) for code, rows in stretches)
     shared = (listed > 0) & (judged > 0)

@@ -7,20 +7,25 @@ import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property
+from functools import cached_property, partial
+from operator import add
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import polars as pl
 import polars.selectors as cs
 
+from bobanalysis.cluster.workers import Workers
 from bobanalysis.evaluation import by_group
 from bobanalysis.evaluation import lists as frames
-from bobanalysis.evaluation.by_group import EVERYONE, Hidden, Sets
+from bobanalysis.evaluation.by_group import EVERYONE, GIVES_AWAY, Hidden, Sets
+from bobanalysis.evaluation.files import read_qrels, read_run
 from bobanalysis.evaluation.lists import Array, EvaluationError, EvaluationWarning, Lists, Missing, Notes
 from bobanalysis.evaluation.measures import Metric, parse_all
 from bobanalysis.fairness import MIN_GROUP, UNKNOWN, intervals
 from bobanalysis.fairness.attributes import day
+from bobanalysis.tables import InputError, Part
 
 Interval = Literal["t", "bootstrap"]
 
@@ -31,6 +36,8 @@ _UNDEFINED = {"null": "null, and not in the mean", "zero": "counted as 0 (trec_e
 REPLICATES = 2000
 _BCA = 5000
 _NUMBERS = ("value", "ci_low", "ci_high")
+SHARES = 8
+"""Shares of the queries where a cluster does not say how many workers it has."""
 
 
 @dataclass(frozen=True)
@@ -217,8 +224,7 @@ def evaluate(
     kinds: dict[str, Any] = dict.fromkeys(("metric", *everyone), pl.String)
     kinds |= {"n": pl.Int64, "undefined": pl.Int64, **dict.fromkeys(_NUMBERS, pl.Float64)}
     table = pl.DataFrame(rows, {**kinds, "suppressed": pl.Boolean}).with_columns(cs.float().fill_nan(None))
-    few_of = protect * table.filter("suppressed").height // len(asked)
-    told.append(("groups hidden", few_of, by_group.GIVES_AWAY))
+    told.append(("groups hidden", protect * table.filter("suppressed").height // len(asked), GIVES_AWAY))
     notes = _notes(lists, told, catalogue)
     columns = {name: pl.Series(values).fill_nan(None) for name, values in each.items()}
     named = labels.with_columns(cs.enum().cast(pl.String))
@@ -227,6 +233,53 @@ def evaluate(
     shown = item_group and back(by_group.exposure(lists, catalogue, item_group, protect))  # type: ignore[arg-type]
     made = (back(table), back(per_query), back(notes), tuple(asked), lists.query_name)
     return Evaluation(*made, sets, along, shown, hidden)
+
+
+def measured(run: Path, qrels: Path, team: Workers, **asked: Any) -> Lists:
+    """Measure each query of a run by itself, the queries shared among workers.
+
+    Whose share a query is a hash of its name says, so that its rows may be spread over files: each worker
+    reads all files, one after another, and keeps the rows of its share.
+
+    Args:
+        run, qrels: files, or folders of files alike, that all workers see.
+        team: who works, on as many shares (of a cluster eight).
+        asked: ``metrics``, all of them a value a query, ``missing`` and ``items``, as for :func:`evaluate`.
+
+    Returns:
+        The queries with their values, for :func:`evaluate`. Where a share has no query with a list and
+        judgements, or something is wrong with a file, what one process makes of all, or says of it.
+
+    Raises:
+        InputError: see :func:`read_run`, :meth:`bobanalysis.cluster.workers.Workers.combine`.
+    """
+    count, files = team.number or SHARES, (run, qrels)
+    work = partial(_of_share, [path.resolve() if team.scheduler else path for path in files], count, asked)
+    found = team.combine(work, [Part(run, number) for number in range(count)], add)
+    if None in found:
+        return frames.prepare(read_run(run), read_qrels(qrels), asked["missing"])
+    for told in dict.fromkeys(text for *_, texts in found for text in texts):
+        warnings.warn(told, EvaluationWarning, stacklevel=2)
+    each, notes = (pl.concat(share[at] for share in found) for at in (0, 1))
+    name, *labels = each.columns
+    each, none = each.sort(name), np.zeros(0, np.int64)
+    known = notes.filter(~pl.col("what").str.ends_with(" is undefined"))  # that is counted anew
+    sums = pl.col("count").sum(), pl.col("meaning").min()
+    notes, laid = known.group_by("what", maintain_order=True).agg(sums), (none, none, np.zeros(0))
+    about = (name, each[name], none, pl.Series, laid, laid, notes, lambda frame: frame, pl.DataFrame)
+    return Lists(*about, {label: each[label].to_numpy() for label in labels})
+
+
+def _of_share(files: Sequence[Path], count: int, asked: dict[str, Any], part: Part) -> list[Any]:
+    """Return values and notes of a share, and the warnings; None if it cannot be evaluated."""
+    share = part.number, count
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", EvaluationWarning)
+        try:
+            found = evaluate(read_run(files[0], share), read_qrels(files[1], share), **asked)
+        except InputError:
+            return [None]
+    return [(found.per_query, found.notes, [str(one.message) for one in caught])]
 
 
 def _without_relevant(lists: Lists, asked: Sequence[Metric]) -> Notes:
