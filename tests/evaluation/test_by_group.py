@@ -402,7 +402,7 @@ def test_runs_are_not_compared_where_the_few_unpaired_could_be_worked_out(made):
 
 def test_so_few_people_that_all_would_be_hidden_are_refused(made):
     few = made[0].filter(pl.col("person_id") < "p08")
-    with pytest.raises(EvaluationError, match="protect: so few people"):
+    with pytest.raises(ValueError, match="so few people that even their number gives groups below 11 away"):
         quiet(few, made[1], "p@3", made[2], by=["region"], missing="skip", protect=True)
 
 

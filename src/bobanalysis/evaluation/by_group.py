@@ -97,15 +97,12 @@ def unsafe(labels: pl.DataFrame, each: Iterable[Array], sets: Sets) -> Hidden:
         sets: columns that are crossed; none of them a number.
 
     Raises:
-        EvaluationError: so few people that even their number gives small groups away, or a group "total".
+        ValueError: so few people that even their number gives small groups away, or a group "total".
     """
     names = [*dict.fromkeys(name for one in sets for name in one)]
     known = {there.tobytes(): there for there in (~np.isnan(values) for values in each)} if names else {}
     counts = (labels.filter(there).group_by(names).agg(_n=pl.len()) for there in known.values())
-    try:
-        shields = [Shield(Cube(cells.cast({"_n": pl.Int64}), tuple(names)), MIN_GROUP) for cells in counts]
-    except ValueError as error:
-        raise EvaluationError(f"protect: {error}") from error
+    shields = [Shield(Cube(cells.cast({"_n": pl.Int64}), tuple(names)), MIN_GROUP) for cells in counts]
     return {tuple(one): {text for s in shields if one for text in s.lost("count", one)} for one in sets}
 
 
@@ -171,22 +168,21 @@ def exposure(lists: Lists, items: pl.DataFrame, column: str, safe: bool = False)
     shown, judged = (frame.join(known, on="item") for frame in both)
     judged, query = judged.filter(pl.col("relevance") >= 1), shown["query"].to_numpy()
     seen = DISCOUNTS["log2"](shown["position"].to_numpy())
-    whole, rows, people = lists.total(query, seen), [], []
+    whole, rows = lists.total(query, seen), []
     for name in known["group"].unique().sort():
         mine = lists.total(query, seen * (shown["group"] == name).to_numpy())
         part = float(share(mine.sum(), whole.sum()))
         spread = ((mine - part * whole) / max(whole.mean(), 1e-300)).var()
         ends = np.clip(intervals.student(part, spread, lists.size), 0, 1)
         counts = (int((frame["group"] == name).sum()) for frame in (known, judged))
-        rows.append((name, *counts, part, *map(float, ends)))
-        people.append((name, np.count_nonzero(mine), judged.filter(group=name)["query"].n_unique()))
-    found = pl.DataFrame(rows, _schema(*EXPOSURE[:6]), orient="row")
+        people = np.count_nonzero(mine), judged.filter(group=name)["query"].n_unique()
+        rows.append((name, *counts, part, *map(float, ends), *people))
+    found = pl.DataFrame(rows, _schema(*EXPOSURE[:6], "shown", "judged"), orient="row")
     for count in ("shown", "judged") if safe else ():
-        counted = pl.DataFrame(people, ["group", "shown", "judged"], orient="row")
-        gone = protect(counted, ["group"], count).drop_nulls("hidden")["group"]
+        gone = protect(found, ["group"], count).drop_nulls("hidden")["group"]
         kept = ~pl.col("group").is_in(gone.implode())
         found = found.with_columns(pl.when(kept).then(pl.col(*EXPOSURE[2:6])).name.keep())
-    found = found.with_columns(
+    found = found.drop("shown", "judged").with_columns(
         catalogue=pl.col("items") / known.height, relevant=pl.col("relevant_items") / judged.height
     )
     ratios = {f"exposure_to_{name}": pl.col("exposure") / pl.col(name) for name in EXPOSURE[6:]}

@@ -148,7 +148,7 @@ def evaluate(
             else:
                 files.write_table(frame, path)
             screen.print(f"written: {path}")
-    except (InputError, OSError) as error:
+    except (ValueError, OSError) as error:
         # what a frame is called in Python is a file here
         text = re.sub(r"^(run|qrels|groups|items)(?=[:,])", lambda m: str(named[m[1]]), str(error))
         screen.print(f"evaluate: {text}", style="red")

@@ -156,6 +156,8 @@ def evaluate(
     Raises:
         EvaluationError: see :func:`prepare`, :func:`parse`; or a person in two groups.
         InputError: a column named in ``by`` holds dates of many values, and ``on`` is not given.
+        ValueError: with ``protect``, so few people that even their number gives small groups away, or a group
+            called "total".
 
     Source: intervals: :mod:`bobanalysis.fairness.intervals`; Efron, JASA 82 (1987), 171-185.
 
