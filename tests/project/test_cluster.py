@@ -8,7 +8,6 @@ import socket
 import subprocess
 import sys
 import time
-import warnings
 from functools import partial
 from operator import add
 from pathlib import Path
@@ -23,7 +22,7 @@ from bobanalysis.algorithms import load
 from bobanalysis.audit.scoring import score_file, score_parts
 from bobanalysis.cluster.folder import parts_folder
 from bobanalysis.cluster.workers import Workers
-from bobanalysis.evaluation import EvaluationError, EvaluationWarning, evaluate, read_qrels, read_run
+from bobanalysis.evaluation import EvaluationError, evaluate, read_qrels, read_run
 from bobanalysis.evaluation.summary import measured
 from bobanalysis.fairness.audit import audit_file
 from bobanalysis.population.build import write_parts
@@ -356,6 +355,7 @@ def evaluated(folder, run, qrels, *options):
     return json.loads((folder / "r.json").read_text("utf-8")), done.stdout, done.stderr
 
 
+@pytest.mark.slow
 def test_lists_measured_by_two_processes_are_those_of_one_to_the_last_digit(ranked):
     alone, printed, told = evaluated(ranked, "runs", "judgements", "--compare", str(ranked / "run.csv"))
     both = evaluated(ranked, "runs", "judgements", "--compare", str(ranked / "run.csv"), "--workers", "2")
@@ -372,6 +372,15 @@ def test_lists_measured_by_two_processes_are_those_of_one_to_the_last_digit(rank
     }
 
 
+@pytest.mark.filterwarnings("ignore::bobanalysis.evaluation.EvaluationWarning")
+def test_lists_of_two_processes_have_the_values_of_one(ranked):
+    paths = (ranked / "runs", ranked / "judgements")
+    lists = measured(*paths, Workers(2), metrics="ndcg@3,map", missing="zero", items=None)
+    alone = evaluate(*read_lists(ranked, "runs", "judgements"), "ndcg@3,map")
+    assert evaluate(lists, None, "ndcg@3,map").per_query.equals(alone.per_query)
+
+
+@pytest.mark.filterwarnings("ignore::bobanalysis.evaluation.EvaluationWarning")
 @pytest.mark.parametrize("undefined", ["null", "zero"])
 @pytest.mark.parametrize("missing", ["zero", "skip"])
 @pytest.mark.parametrize("count", [1, 3])
@@ -382,10 +391,8 @@ def test_shares_of_the_queries_add_up_to_all(ranked, missing, undefined, count):
     lists = measured(
         ranked / "runs", ranked / "judgements", Shares(count), metrics=metrics, missing=missing, items=items
     )
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", EvaluationWarning)
-        cut = evaluate(lists, None, metrics, **asked)
-        whole = evaluate(*read_lists(ranked, "runs", "judgements"), metrics, missing=missing, **asked)
+    cut = evaluate(lists, None, metrics, **asked)
+    whole = evaluate(*read_lists(ranked, "runs", "judgements"), metrics, missing=missing, **asked)
     for name in ("table", "per_query", "gaps", "curves", "notes"):
         assert getattr(cut, name).equals(getattr(whole, name)), name
 
@@ -394,6 +401,7 @@ def read_lists(folder, run, qrels):
     return read_run(folder / run), read_qrels(folder / qrels)
 
 
+@pytest.mark.filterwarnings("ignore::bobanalysis.evaluation.EvaluationWarning")
 def test_a_folder_of_lists_is_read_as_one_run(ranked):
     order = ["query", "item", "score"]
     for folder, file in (("runs", "run.csv"), ("trec", "run.trec")):
@@ -402,7 +410,7 @@ def test_a_folder_of_lists_is_read_as_one_run(ranked):
 
 
 def test_a_query_is_in_one_share_with_all_its_rows(ranked):
-    for read, folder in ((read_run, "runs"), (read_run, "trec"), (read_qrels, "judgements")):
+    for read, folder in ((read_run, "runs"), (read_qrels, "judgements")):
         shares = [read(ranked / folder, (number, 3)) for number in range(3)]
         assert sum(share.height for share in shares) == read(ranked / folder).height
         names = [name for share in shares for name in share["query"].unique()]
@@ -433,6 +441,7 @@ def test_files_of_a_folder_of_lists_that_differ_are_refused_by_name(tmp_path):
         read_run(tmp_path)
 
 
+@pytest.mark.slow
 def test_measures_of_all_lists_together_are_those_of_one_process(ranked):
     more = ("--items", str(ranked / "items.csv"), "--item-group", "kind")
     metrics = ("--metrics", "coverage@2,gini@2,ndcg@3")
