@@ -191,7 +191,7 @@ def open_table(
     return _csv(path, start, encoding)
 
 
-def read_table(path: str | Path, columns: Sequence[str] | None = None, **options: Any) -> pl.DataFrame:
+def read_table(path: str | Path | Part, columns: Sequence[str] | None = None, **options: Any) -> pl.DataFrame:
     """Read a whole table that must not have a wrong row; arguments as for :func:`open_table`.
 
     Raises:
@@ -274,7 +274,7 @@ def _is_parquet(path: Path) -> bool:
 
 def _files(folder: Path) -> list[Path]:
     """Tables of a folder by name; names that begin with a dot or an underscore are not of the data."""
-    kinds = (*FORMATS, ".pq", ".tsv", ".ndjson", ".gz")
+    kinds = (*FORMATS, ".pq", ".tsv", ".ndjson", ".gz", ".trec", ".run", ".qrels")
     names = (file for file in folder.iterdir() if file.suffix.lower() in kinds and file.name[0] not in "._")
     if not (found := sorted(names)):
         raise InputError(f"{folder} is a folder without a table ({', '.join(kinds)}); give one file")

@@ -1,20 +1,25 @@
 """Curves along a number, bands, largest gaps, groups of items, and the JSON of the command."""
 
 import json
+import re
 import warnings
+from datetime import date
 from importlib.resources import files as resources
+from pathlib import Path
 
 import jsonschema
 import numpy as np
 import polars as pl
 import pytest
 import typer
+from scipy.optimize import linprog
 from typer.testing import CliRunner
 
-from bobanalysis.evaluation import EvaluationError, EvaluationWarning, evaluate
+from bobanalysis.evaluation import EvaluationError, EvaluationWarning, compare, evaluate
 from bobanalysis.evaluation.cli import evaluate as command
 from bobanalysis.fairness import exposure as exposure_of_items
 from bobanalysis.fairness import gap_test
+from bobanalysis.fairness.audit import audit_file
 from bobanalysis.tables import InputError
 
 PEOPLE = 90
@@ -233,6 +238,174 @@ def test_a_group_called_as_a_measure_is_refused(made):
         quiet(*made[:2], "map", made[2].rename({"sex": "map"}))
 
 
+@pytest.fixture(scope="module")
+def born(made):
+    """The people with a date of birth, of which half had their birthday this year on 30 June 2026."""
+    months = pl.Series([3, 9] * (PEOPLE // 2))
+    years = 2026 - pl.col("age") - (months > 6).cast(pl.Int64)
+    return made[2].select("person_id", "age", birth=pl.date(years, months, 15))
+
+
+def test_a_date_of_birth_is_an_age_in_completed_years_on_a_day(made, born):
+    for given in ("2026-06-30", date(2026, 6, 30)):
+        by_birth = quiet(*made[:2], "p@3", born, by=["birth"], on=given).curves
+        by_age = quiet(*made[:2], "p@3", born, by=["age"]).curves
+        assert by_birth.drop("attribute").equals(by_age.drop("attribute"))
+    later = quiet(*made[:2], "p@3", born, by=["birth"], on="2026-12-31").curves
+    assert later["at"].to_list() == [float(age) for age in range(20, 51)]
+
+
+def test_ages_of_dates_are_cut_into_bands_and_the_day_is_told(made, born):
+    found = quiet(*made[:2], "p@3", born, by=["birth"], bands={"birth": [25, 40]}, on="2026-06-30")
+    assert found.table["birth"].to_list() == ["everyone", "under 25", "25–39", "40 and over"]
+    told = dict(found.notes.select("what", "meaning").rows())["dates in 'birth'"]
+    assert told == "'birth' is a date of birth: age in completed years on 2026-06-30."
+
+
+@pytest.mark.parametrize(
+    ("on", "message"),
+    [
+        (None, "column 'birth' holds dates; --on 2026-01-31 takes the age on that day"),
+        ("31/01/2026", "--on 31/01/2026: write a day as 2026-01-31"),
+    ],
+)
+def test_dates_without_a_day_are_refused_as_an_audit_refuses_them(made, born, tmp_path, on, message):
+    with pytest.raises(InputError, match=message):
+        quiet(*made[:2], "p@3", born, by=["birth"], on=on)
+    born.with_columns(told=True).write_csv(tmp_path / "people.csv")
+    with pytest.raises(InputError, match=message):
+        audit_file(tmp_path / "people.csv", by=["birth"], prediction="told", on=on)
+
+
+# --- protected ----------------------------------------------------------------------------------------------
+
+
+def possible(each, shown, counts, cell):
+    """Between which numbers the people of a group lie, as somebody reckons who has all numbers shown.
+
+    ``each``: labels of all people; ``shown``: conditions whose number is known; ``cell``: the condition.
+    """
+    kinds = each.unique(maintain_order=True).to_dicts()
+    holds = lambda asked: [float(asked.items() <= kind.items()) for kind in kinds]  # noqa: E731
+    matrix, aim = np.array([holds(asked) for asked in shown]), np.array(holds(cell))
+    ends = [linprog(way * aim, A_eq=matrix, b_eq=counts, bounds=(0, None)) for way in (1, -1)]
+    return [end.fun * way if end.status == 0 else np.inf for end, way in zip(ends, (1, -1), strict=True)]
+
+
+@pytest.fixture(scope="module")
+def small(made):
+    """An evaluation whose sexes and sexes by region have small groups, protected and not."""
+    asked = {"by": ["sex", "region", ["sex", "region"]]}
+    return [quiet(*made[:2], "p@3,map", made[2], **asked, protect=on) for on in (True, False)]
+
+
+def test_a_small_group_is_not_the_total_less_the_others(small):
+    shown, plain = (one.table.filter(metric="p@3", region="everyone") for one in small)
+    assert plain.filter("suppressed")["sex"].to_list() == ["X"]
+    assert shown.filter("suppressed")["sex"].to_list() == ["M", "X"]
+    hidden = shown.filter("suppressed").select("n", "undefined", "value", "ci_low", "ci_high")
+    assert hidden.null_count().sum_horizontal().item() == 10
+    assert shown.filter(~pl.col("suppressed")).equals(plain.filter(pl.col("sex").is_in(["everyone", "F"])))
+
+
+@pytest.mark.parametrize("metric", ["p@3", "map"])
+def test_no_small_number_follows_from_all_tables_together(small, metric):
+    shown, plain = (one.table.filter(metric=metric).select("sex", "region", "n") for one in small)
+    each = small[0].per_query.drop_nulls(metric).select("sex", "region")
+    conditions = [{k: v for k, v in row.items() if k != "n" and v != "everyone"} for row in shown.to_dicts()]
+    known = [at for at, n in enumerate(shown["n"]) if n is not None]
+    tight = 0
+    for at, n in enumerate(plain["n"]):
+        if 0 < n < 11:
+            low, high = possible(
+                each, [conditions[k] for k in known], plain["n"].gather(known), conditions[at]
+            )
+            assert high - low >= 10
+            tight += 1
+    assert tight >= 1
+
+
+def test_a_group_of_few_with_a_value_is_hidden_with_another(made):
+    run, qrels, groups, _ = made
+    south = groups.filter(pl.col("region") == "south")["person_id"][4:]
+    some = qrels.with_columns(
+        relevance=pl.when(pl.col("person_id").is_in(south.implode())).then(0).otherwise("relevance")
+    )
+    found = quiet(run, some, "p@3,map", groups, by=["region"], protect=True)
+    hidden = found.table.filter("suppressed").select("metric", "region").rows()
+    assert len({region for _, region in hidden}) == 2
+    assert {metric for metric, _ in hidden} == {"p@3", "map"}
+    assert "south" in {region for _, region in hidden}
+
+
+def test_gaps_are_between_groups_that_are_shown(small):
+    gaps = small[0].gaps.filter(pl.col("attribute") != "region")
+    assert gaps["left_out"].drop_nulls().str.contains("X").any() is False
+    labels = {*gaps["high"].drop_nulls(), *gaps["low"].drop_nulls()}
+    assert not labels & small[0].hidden["sex",]
+    assert not labels & small[0].hidden["sex", "region"]
+    assert (
+        small[0]
+        .gaps.filter(attribute="region")
+        .drop("p_adjusted")
+        .equals(small[1].gaps.filter(attribute="region").drop("p_adjusted"))
+    )
+
+
+def test_curves_of_groups_that_give_a_small_one_away_are_hidden_and_no_number_of_people_is_shown(made):
+    found = quiet(*made[:2], "p@3", made[2], by=["age", ["sex", "age"]], protect=True).curves
+    status = dict(found.select("group", "status").unique(maintain_order=True).rows())
+    assert status["M"] == status["X"] == "hidden: fewer than 11 people, or such could be worked out"
+    assert found.filter(pl.col("group").is_in(["M", "X"]))["value"].null_count() == 2
+    assert found.filter(group="F", status="estimated").height == 20
+    assert found["n"].null_count() == found.height
+    alone = quiet(*made[:2], "p@3", made[2], by=["age"], protect=True)
+    assert alone.curves["n"].null_count() == alone.curves.height > 0
+
+
+def test_people_of_no_number_are_not_counted_where_small_groups_are_hidden(made):
+    some = made[2].with_columns(age=pl.col("age").cast(pl.String).replace("20", "twenty"))
+    found = quiet(*made[:2], "p@3", some, by=["age"], bands={"age": [35]}, protect=True)
+    assert found.table.filter("suppressed").height == 2
+    assert not found.notes["what"].str.contains("no number").any()
+    assert ("groups hidden", 2) in found.notes.select("what", "count").rows()
+
+
+def test_items_shown_to_few_are_hidden_with_what_they_could_be_worked_out_from(made):
+    run, qrels, _, items = made
+    rare = run.filter(~((pl.col("item") == "i03") & (pl.col("person_id") > "p20")))
+    kinds = items.with_columns(
+        sector=pl.when(pl.col("item") == "i03").then(pl.lit("rare")).otherwise("sector")
+    )
+    shown, plain = (
+        quiet(rare, qrels, "p@3", items=kinds, item_group="sector", protect=on).exposure
+        for on in (True, False)
+    )
+    assert plain["exposure"].null_count() == 0
+    lost = shown.filter(pl.col("exposure").is_null())
+    assert "rare" in lost["group"].to_list()
+    assert lost.height >= 2
+    assert shown.drop_nulls("exposure").equals(plain.filter(~pl.col("group").is_in(lost["group"].implode())))
+    others = lost.drop("group", "items", "catalogue")
+    assert others.null_count().sum_horizontal().item() == others.width * others.height
+
+
+def test_runs_are_not_compared_where_the_few_unpaired_could_be_worked_out(made):
+    run, qrels = made[:2]
+    runs = {"one": run, "two": run.filter(pl.col("person_id") != "p07")}
+    for on in (False, True):
+        both = {k: quiet(r, qrels, "judged@3", protect=on) for k, r in runs.items()}
+        told = compare(both, replicates=100)
+        assert told.select("n", "unpaired").row(0) == ((None, None) if on else (89, 1))
+        assert told["value"].null_count() == on
+
+
+def test_so_few_people_that_all_would_be_hidden_are_refused(made):
+    few = made[0].filter(pl.col("person_id") < "p08")
+    with pytest.raises(ValueError, match="so few people that even their number gives groups below 11 away"):
+        quiet(few, made[1], "p@3", made[2], by=["region"], missing="skip", protect=True)
+
+
 # --- the command --------------------------------------------------------------------------------------------
 
 
@@ -394,8 +567,20 @@ def test_bad_inputs_end_in_a_sentence_that_names_file_and_column(made, called, a
     assert "Traceback" not in done.output
 
 
-def test_bands_need_groups(called):
-    assert "--bands needs --groups" in called("--bands", "age=30").output
+@pytest.mark.parametrize("option", [("--bands", "age=30"), ("--on", "2026-01-31")])
+def test_what_is_asked_of_people_needs_groups(called, option):
+    assert f"{option[0]} needs --groups" in called(*option).output
+
+
+def test_the_command_takes_the_age_on_a_day(born, called):
+    born.drop("age").write_csv("born.csv")
+    asked = ("--groups", "born.csv", "--by", "birth", "--metrics", "p@3")
+    done = called(*asked, "--on", "2026-06-30", "--output", "r.json")
+    assert done.exit_code == 0, done.output
+    found = json.loads(Path("r.json").read_text("utf-8"))
+    assert "--on 2026-06-30" in found["command"]
+    assert found["tables"]["curves"][-1]["at"] == 49
+    assert "column 'birth' holds dates; --on 2026-01-31" in " ".join(called(*asked).output.split())
 
 
 def test_texts_for_not_known_in_a_file_of_groups_are_no_group(made, called):
@@ -424,3 +609,19 @@ def test_prepared_lists_print_as_a_table(made):
     lists = prepare(*made[:2])
     assert str(lists) == str(lists.rows)
     assert "<table" in lists._repr_html_()
+
+
+def test_the_command_protects_every_table_it_writes(called, other, tmp_path):
+    done = called(*EVERYTHING, "--by", "sex", "--protect", "--output", "r.json", "--output", "r.csv")
+    assert done.exit_code == 0, done.output
+    found = json.loads((tmp_path / "r.json").read_text("utf-8"))
+    schema = json.loads((resources("bobanalysis.evaluation") / "evaluation.schema.json").read_text("utf-8"))
+    jsonschema.validate(found, schema)
+    rows = [row for row in found["tables"]["measures"] if row["sex"] == "M" and row["region"] == "everyone"]
+    assert [(row["n"], row["value"]) for row in rows] == [(None, None)] * 2
+    table = pl.read_csv("r.csv").filter(sex="M", region="everyone")
+    assert table["n"].null_count() == table["value"].null_count() == 2
+    assert re.search(r"│M\s*│\s*│\s*│\s*hidden│", done.output)
+    assert "--protect" in found["command"]
+    refused = called("--protect", "--per-query", "each.csv")
+    assert "--protect does not reach what --per-query shows" in " ".join(refused.output.split())

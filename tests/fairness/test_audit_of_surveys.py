@@ -81,6 +81,11 @@ def test_the_page_says_how_the_sample_was_drawn_and_shows_standard_errors(found)
         assert word in told
 
 
+def test_an_audit_of_strata_says_that_curves_heed_units_only(found):
+    told = page(found, "en").replace("\u202f", " ").replace("\xa0", " ")
+    assert "Curves and adjusted gaps heed units, not strata" in told
+
+
 @pytest.mark.parametrize("options", [{"cluster": "town"}, {"strata": "stratum"}])
 def test_clusters_or_strata_alone_are_a_design_too(file, people, options):
     one = audit_file(file, by=["sex"], prediction="told", **options)["sex"]["measures"]

@@ -9,6 +9,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from bobanalysis.fairness import cube, disparities, group_metrics, impact_ratios, protect
+from bobanalysis.fairness.audit import audit_file
 from bobanalysis.fairness.disclosure import Shield
 
 
@@ -215,3 +216,11 @@ def test_answers_of_several_kinds_and_people_without_one_are_shielded_too():
     assert shown.filter(metric="selection_rate", item="c")["value"].null_count() == 3
     assert shown.filter(metric="selection_rate", item="a")["value"].null_count() == 3  # n would tell the 20
     assert shown.filter(metric="count")["n"].to_list() == [141] * 3
+
+
+def test_a_table_of_scores_alone_is_protected(tmp_path):
+    people = pl.DataFrame({"sex": ["F"] * 40 + ["M"] * 50 + ["X"] * 3, "points": range(93)})
+    people.write_csv(tmp_path / "points.csv")
+    found = audit_file(tmp_path / "points.csv", by=["sex"], score="points", protect=True)["sex"]["measures"]
+    shown = found.filter(metric="mean_score").drop_nulls("value")["sex"].to_list()
+    assert shown == ["M"]

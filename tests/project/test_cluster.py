@@ -1,5 +1,6 @@
 """Work in parts gives what one process gives, whatever fails and whichever worker is killed."""
 
+import json
 import os
 import shutil
 import signal
@@ -11,6 +12,7 @@ from functools import partial
 from operator import add
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
@@ -20,6 +22,8 @@ from bobanalysis.algorithms import load
 from bobanalysis.audit.scoring import score_file, score_parts
 from bobanalysis.cluster.folder import parts_folder
 from bobanalysis.cluster.workers import Workers
+from bobanalysis.evaluation import EvaluationError, evaluate, read_qrels, read_run
+from bobanalysis.evaluation.summary import measured
 from bobanalysis.fairness.audit import audit_file
 from bobanalysis.population.build import write_parts
 from bobanalysis.tables import InputError, Part, open_table, parts, read_table
@@ -276,6 +280,173 @@ def test_a_part_without_a_record_is_told_and_no_good_row_is_lost(people, tmp_pat
     with pytest.raises(InputError, match=r"1\.jsonl"):
         score_file(folder, tmp_path / "out.parquet", DIAGNOSIS(), now=NOW)
     assert not (tmp_path / "out.parquet").exists()
+
+
+# --- ranked lists -------------------------------------------------------------------------------------------
+
+
+class Shares(Workers):
+    """Shares one after another, in this process."""
+
+    def __bool__(self):
+        return False
+
+
+@pytest.fixture(scope="module")
+def ranked(tmp_path_factory):
+    """Lists of 200 people: ties, people whom nobody judged, judged people without a list, fields left empty.
+
+    Whole (run.trec, run.csv, qrels.csv), and in folders whose files each hold rows of all people.
+    """
+    folder, rng = tmp_path_factory.mktemp("ranked"), np.random.default_rng(3)
+    ids = [f"p{n}" for n in range(200)]
+    run = pl.DataFrame({"query": np.repeat(ids, 6), "item": [f"i{n % 7}" for n in range(1200)]})
+    run = run.with_columns(score=pl.Series(rng.integers(0, 4, 1200) / 3)).sample(
+        fraction=1, shuffle=True, seed=1
+    )
+    judged = run.filter(pl.col("query") < "p9").select("query", "item").gather_every(2)
+    more = pl.DataFrame({"query": [f"q{n}" for n in range(20)], "item": "i1"})
+    qrels = pl.concat([judged, more]).with_columns(
+        relevance=pl.Series(rng.integers(0, 3, judged.height + 20))
+    )
+    run = run.with_columns(score=pl.when(pl.int_range(pl.len()) % 100 > 0).then("score"))
+    qrels = qrels.with_columns(relevance=pl.when(pl.int_range(pl.len()) % 50 > 0).then("relevance"))
+    people = pl.DataFrame(
+        {"query": ids, "sex": ["F", "M", "X", None] * 50, "age": [20 + n % 40 for n in range(200)]}
+    )
+    items = pl.DataFrame(
+        {"item": [f"i{n}" for n in range(6)], "kind": list("aabbcc"), "popularity": range(1, 7)}
+    )
+    for name, frame in {"run": run, "qrels": qrels, "people": people, "items": items}.items():
+        frame.write_csv(folder / f"{name}.csv")
+    nobody = qrels[:3].with_columns(query=pl.lit(None, pl.String))
+    for name, frame in {"runs": run, "judgements": pl.concat([qrels, nobody])}.items():
+        (folder / name).mkdir()
+        for at in range(3):
+            frame[at::3].write_parquet(folder / name / f"{at}.parquet")
+    known = (
+        run.drop_nulls()
+        .with_row_index("rank")
+        .select("query", pl.lit("Q0"), "item", "rank", "score", tag=pl.lit("b"))
+    )
+    known.write_csv(folder / "run.trec", include_header=False, separator=" ")
+    (folder / "trec").mkdir()
+    for at in range(2):
+        part = known[at * 600 : at * 600 + 600]
+        part.write_csv(folder / "trec" / f"{at}.run", include_header=False, separator=" ")
+    return folder
+
+
+def evaluated(folder, run, qrels, *options):
+    """The JSON of an evaluation, and what the command says."""
+    words = [str(folder / run), str(folder / qrels), "--groups", str(folder / "people.csv"), "--by", "sex"]
+    words += [
+        "--by",
+        "age",
+        "--metrics",
+        "ndcg@3,map,p@2,judged@5,hit_rate@1",
+        "--output",
+        str(folder / "r.json"),
+    ]
+    done = subprocess.run(
+        [*COMMAND, "evaluate", *words, *options], capture_output=True, text=True, check=False, cwd=folder
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads((folder / "r.json").read_text("utf-8")), done.stdout, done.stderr
+
+
+@pytest.mark.slow
+def test_lists_measured_by_two_processes_are_those_of_one_to_the_last_digit(ranked):
+    alone, printed, told = evaluated(ranked, "runs", "judgements", "--compare", str(ranked / "run.csv"))
+    both = evaluated(ranked, "runs", "judgements", "--compare", str(ranked / "run.csv"), "--workers", "2")
+    assert both == (alone, printed, told)
+    assert alone["tables"]["measures"][0]["n"] > 150
+    assert {note["what"] for note in alone["notes"]} >= {
+        "run rows dropped",
+        "qrels rows dropped",
+        "queries nobody judged",
+        "judged queries without a list",
+        "run rows with tied scores",
+        "groups of people without lists or judgements",
+        "queries where map is undefined",
+    }
+
+
+@pytest.mark.filterwarnings("ignore::bobanalysis.evaluation.EvaluationWarning")
+def test_lists_of_two_processes_have_the_values_of_one(ranked):
+    paths = (ranked / "runs", ranked / "judgements")
+    lists = measured(*paths, Workers(2), metrics="ndcg@3,map", missing="zero", items=None)
+    alone = evaluate(*read_lists(ranked, "runs", "judgements"), "ndcg@3,map")
+    assert evaluate(lists, None, "ndcg@3,map").per_query.equals(alone.per_query)
+
+
+@pytest.mark.filterwarnings("ignore::bobanalysis.evaluation.EvaluationWarning")
+@pytest.mark.parametrize("undefined", ["null", "zero"])
+@pytest.mark.parametrize("missing", ["zero", "skip"])
+@pytest.mark.parametrize("count", [1, 3])
+def test_shares_of_the_queries_add_up_to_all(ranked, missing, undefined, count):
+    items, groups = pl.read_csv(ranked / "items.csv"), pl.read_csv(ranked / "people.csv")
+    metrics = "ndcg@3,map,novelty@2,ild(mismatch)@3"
+    asked = {"groups": groups, "by": ["sex", "age"], "undefined": undefined, "items": items}
+    lists = measured(
+        ranked / "runs", ranked / "judgements", Shares(count), metrics=metrics, missing=missing, items=items
+    )
+    cut = evaluate(lists, None, metrics, **asked)
+    whole = evaluate(*read_lists(ranked, "runs", "judgements"), metrics, missing=missing, **asked)
+    for name in ("table", "per_query", "gaps", "curves", "notes"):
+        assert getattr(cut, name).equals(getattr(whole, name)), name
+
+
+def read_lists(folder, run, qrels):
+    return read_run(folder / run), read_qrels(folder / qrels)
+
+
+@pytest.mark.filterwarnings("ignore::bobanalysis.evaluation.EvaluationWarning")
+def test_a_folder_of_lists_is_read_as_one_run(ranked):
+    order = ["query", "item", "score"]
+    for folder, file in (("runs", "run.csv"), ("trec", "run.trec")):
+        cut, whole = (read_run(ranked / name).select(order).sort(order) for name in (folder, file))
+        assert cut.equals(whole)
+
+
+def test_a_query_is_in_one_share_with_all_its_rows(ranked):
+    for read, folder in ((read_run, "runs"), (read_qrels, "judgements")):
+        shares = [read(ranked / folder, (number, 3)) for number in range(3)]
+        assert sum(share.height for share in shares) == read(ranked / folder).height
+        names = [name for share in shares for name in share["query"].unique()]
+        assert len(names) == len({*names})
+        assert min(share.height for share in shares) > 50
+
+
+def test_what_is_wrong_with_lists_is_said_as_one_process_says_it(ranked, tmp_path):
+    (tmp_path / "bad.run").write_text("p1 Q0 i1 1 0.5 b\np2 Q0 i1 1 high b\n")
+    with pytest.raises(EvaluationError, match=r"bad\.run, line 2: the score 'high' is no number"):
+        measured(
+            tmp_path / "bad.run", ranked / "qrels.csv", Shares(2), metrics="map", missing="zero", items=None
+        )
+
+
+def test_a_few_queries_that_leave_a_share_empty_are_measured_all_the_same(tmp_path):
+    pl.DataFrame({"query": ["a", "b"], "item": "x", "rank": 1}).write_csv(tmp_path / "run.csv")
+    pl.DataFrame({"query": ["a", "b"], "item": "x", "relevance": 1}).write_csv(tmp_path / "qrels.csv")
+    paths = (tmp_path / "run.csv", tmp_path / "qrels.csv")
+    lists = measured(*paths, Shares(8), metrics="map", missing="zero", items=None)
+    assert evaluate(lists, None, "map").per_query.rows() == [("a", 1.0), ("b", 1.0)]
+
+
+def test_files_of_a_folder_of_lists_that_differ_are_refused_by_name(tmp_path):
+    pl.DataFrame({"query": ["a"], "item": ["x"], "rank": [1]}).write_csv(tmp_path / "1.csv")
+    pl.DataFrame({"query": ["b"], "item": ["x"], "score": [1]}).write_csv(tmp_path / "2.csv")
+    with pytest.raises(EvaluationError, match=r"2\.csv has other columns than the files before it"):
+        read_run(tmp_path)
+
+
+@pytest.mark.slow
+def test_measures_of_all_lists_together_are_those_of_one_process(ranked):
+    more = ("--items", str(ranked / "items.csv"), "--item-group", "kind")
+    metrics = ("--metrics", "coverage@2,gini@2,ndcg@3")
+    alone = evaluated(ranked, "run.csv", "qrels.csv", *more, *metrics)
+    assert evaluated(ranked, "run.csv", "qrels.csv", *more, *metrics, "--workers", "2") == alone
 
 
 # --- killed workers -----------------------------------------------------------------------------------------

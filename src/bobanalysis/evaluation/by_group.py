@@ -6,6 +6,7 @@ Everything is computed from one row a query; what a measure is, nothing here kno
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -13,9 +14,11 @@ import polars as pl
 import polars.selectors as cs
 
 from bobanalysis.evaluation.lists import EvaluationError, Lists, Notes
-from bobanalysis.evaluation.measures import DISCOUNTS, Metric, share
-from bobanalysis.fairness import MIN_GROUP, UNKNOWN, adjusted_p_values, curve, gap_test, intervals
+from bobanalysis.evaluation.measures import DISCOUNTS, Array, Metric, share
+from bobanalysis.fairness import MIN_GROUP, UNKNOWN, Cube, adjusted_p_values, curve, gap_test, intervals
 from bobanalysis.fairness.attributes import attribute
+from bobanalysis.fairness.disclosure import Shield, protect
+from bobanalysis.fairness.texts import text
 from bobanalysis.tables import InputError
 
 EVERYONE = "everyone"
@@ -23,13 +26,16 @@ GAPS = ("metric", "attribute", "n", "groups", "value", "ci_low", "ci_high", "hig
 CURVES = ("metric", "attribute", "group", "at", "value", "ci_low", "ci_high", "band_low", "band_high", "n")
 EXPOSURE = ("group", "items", "relevant_items", "exposure", "ci_low", "ci_high", "catalogue", "relevant")
 Sets = Sequence[Sequence[str]]
+Hidden = Mapping[tuple[str, ...], set[str]]
 
+FEW = f"hidden: fewer than {MIN_GROUP} people"
+GIVES_AWAY = f"{FEW}, or such could be worked out"
 _TEXTS = ("metric", "attribute", "group", "high", "low", "left_out", "reason", "status")
 _COUNTS = ("n", "groups", "items", "relevant_items")
 
 
 def kinds(
-    labels: pl.DataFrame, bands: Mapping[str, Sequence[float]], notes: Notes
+    labels: pl.DataFrame, bands: Mapping[str, Sequence[float]], notes: Notes, on: date | None, asked: bool
 ) -> tuple[pl.DataFrame, set[str]]:
     """Decide what each column is: groups, bands, or a number whose curve is drawn; the last are named.
 
@@ -37,9 +43,12 @@ def kinds(
         labels: a row a query, text, "unknown" where nothing is known.
         bands: limits by column; none for a column means that each of its values is a group.
         notes: what was decided is added here.
+        on: day for which dates of birth are turned into completed years.
+        asked: whether columns were named: dates without a day are then refused, and otherwise groups.
 
     Raises:
-        InputError: bands of a column that is not there or holds no numbers, or limits that do not rise.
+        InputError: dates of many values without a day; bands of a column that is not there or holds no
+            numbers, or limits that do not rise.
     """
     curves = set[str]()
     for name, limits in bands.items():
@@ -50,13 +59,12 @@ def kinds(
             said = _listed(f"{limit:g}" for limit in limits)
             raise EvaluationError(f"bands of {name!r}: {said} do not rise; write the lowest limit first")
     for name in labels.columns:
-        asked: Any = (
-            {"bands": bands[name], "kind": None if bands[name] else "groups"} if name in bands else {}
-        )
+        limits = bands.get(name, ())
+        kind: Any = "groups" if name in bands and not limits else None
         try:
-            one = attribute(labels.group_by(name).agg(_n=pl.len()), name, **asked)
+            one = attribute(labels.group_by(name).agg(_n=pl.len()), name, bands=limits, on=on, kind=kind)
         except InputError:
-            if name in bands:
+            if asked or name in bands:
                 raise
             continue  # dates, whose values are groups
         if one.kind == "groups":
@@ -64,6 +72,8 @@ def kinds(
         unknown, labels = int((labels[name] == UNKNOWN).sum()), one.put(labels)
         lost = labels[name].null_count() - unknown
         notes.append((f"people whose {name!r} is no number", lost, "in no band and on no curve"))
+        born = (text("age_on", name=name, on=on.isoformat()), text("day_first", name=name)) if on else ()
+        notes += [(f"dates in {name!r}", one.raw.n_unique(), said.en) for said in one.notes if said in born]
         if one.kind == "curve":
             curves.add(name)
             other = f"--bands {name}=25,35,50 gives bands, --bands {name}= a group for each value"
@@ -75,12 +85,38 @@ def kinds(
     return labels, curves
 
 
-def gaps(each: pl.DataFrame, sets: Sets, metrics: Sequence[Metric]) -> pl.DataFrame:
+def unsafe(labels: pl.DataFrame, each: Iterable[Array], sets: Sets) -> Hidden:
+    """Return the groups that are small or that give a small one away, by the columns that are crossed.
+
+    Everybody, and those with a value of each measure, are counted apart: a group that is not safe in one of
+    these tables of counts is hidden in all of them.
+
+    Args:
+        labels: a row a query, a column a name of the sets.
+        each: values a query, NaN where undefined.
+        sets: columns that are crossed; none of them a number.
+
+    Raises:
+        ValueError: so few people that even their number gives small groups away, or a group "total".
+    """
+    names = [*dict.fromkeys(name for one in sets for name in one)]
+    known = {there.tobytes(): there for there in (~np.isnan(values) for values in each)} if names else {}
+    counts = (labels.filter(there).group_by(names).agg(_n=pl.len()) for there in known.values())
+    shields = [Shield(Cube(cells.cast({"_n": pl.Int64}), tuple(names)), MIN_GROUP) for cells in counts]
+    return {tuple(one): {text for s in shields if one for text in s.lost("count", one)} for one in sets}
+
+
+def _safe(names: Sequence[str], hidden: Hidden) -> pl.Expr:
+    return ~pl.concat_str(names, separator=" × ").is_in([*hidden.get(tuple(names), ())])
+
+
+def gaps(each: pl.DataFrame, sets: Sets, metrics: Sequence[Metric], hidden: Hidden) -> pl.DataFrame:
     """Test the largest gap of each measure between the groups of each attribute; "unknown" is no group."""
     rows: list[dict[str, Any]] = []
     for names, metric in ((names, metric) for names in sets for metric in metrics):
         keys = {f"g{at}": name for at, name in enumerate(names)}
-        people = each.filter(pl.all_horizontal(pl.col(names) != UNKNOWN)).select(**keys, y=metric.label)
+        known = pl.all_horizontal(pl.col(names) != UNKNOWN), _safe(names, hidden)
+        people = each.filter(*known).select(**keys, y=metric.label)
         row = {"metric": metric.label, "attribute": " × ".join(names), "n": 0, "groups": 0}
         row["reason"] = "not estimable: nobody has a value"
         if (people := people.drop_nulls()).height:
@@ -94,30 +130,33 @@ def gaps(each: pl.DataFrame, sets: Sets, metrics: Sequence[Metric]) -> pl.DataFr
     return found.with_columns(p_adjusted=adjusted.fill_nan(None))
 
 
-def curves(each: pl.DataFrame, sets: Sets, metrics: Sequence[Metric]) -> pl.DataFrame:
+def curves(each: pl.DataFrame, sets: Sets, metrics: Sequence[Metric], hidden: Hidden) -> pl.DataFrame:
     """Draw each measure along the number that comes first in a set, a curve a group of the others."""
     schema: Any = _schema(*CURVES, "status")
     parts = [pl.DataFrame(schema=schema)]
     for (along, *names), metric in ((names, metric) for names in sets for metric in metrics):
         group = pl.concat_str(names, separator=" × ") if names else pl.lit(EVERYONE)
-        people = each.select(at=along, group=group, y=metric.label).drop_nulls()
-        few = pl.len().over("group") < MIN_GROUP
-        hidden = people.filter(few).group_by("group", maintain_order=True).agg(n=pl.len())
-        found = [hidden.with_columns(status=pl.lit(f"hidden: fewer than {MIN_GROUP} people"))]
+        safe = _safe(names, hidden) if names else pl.lit(True)
+        people = each.select(at=along, group=group, y=metric.label, safe=safe).drop_nulls()
+        few = (pl.len().over("group") < MIN_GROUP) | ~pl.col("safe")
+        small = people.filter(few).group_by("group", maintain_order=True).agg(n=pl.len())
+        found = [small.with_columns(status=pl.lit(GIVES_AWAY if hidden else FEW))]
         if (people := people.filter(~few)).height:
             found.append(curve(people, "at", "y", by=["group"]))
         called = {"metric": pl.lit(metric.label), "attribute": pl.lit(" × ".join([along, *names]))}
         part = pl.concat(found, how="diagonal_relaxed").with_columns(**called)
+        part = part.with_columns(n=None) if hidden else part
         ends = pl.col(set(CURVES[4:9]) & {*part.columns})
         parts.append(part.with_columns(ends.clip(0, 1)) if metric.measure.bounded else part)
     return pl.concat(parts, how="diagonal_relaxed").select(*schema).cast(schema)
 
 
-def exposure(lists: Lists, items: pl.DataFrame, column: str) -> pl.DataFrame:
+def exposure(lists: Lists, items: pl.DataFrame, column: str, safe: bool = False) -> pl.DataFrame:
     """Compare what share of the attention the groups of items get with their share of what there is.
 
     Attention of a place is 1 / log2(place + 1); an item is relevant from grade 1 on. The interval is that of
-    a ratio of two means over people.
+    a ratio of two means over people. With ``safe``, what fewer than 11 people are shown, or judged relevant,
+    is hidden, and with it what it could be worked out from, as shares add up to 1.
 
     Source: [singh2018]; [cochran1977] (interval).
     """
@@ -136,8 +175,14 @@ def exposure(lists: Lists, items: pl.DataFrame, column: str) -> pl.DataFrame:
         spread = ((mine - part * whole) / max(whole.mean(), 1e-300)).var()
         ends = np.clip(intervals.student(part, spread, lists.size), 0, 1)
         counts = (int((frame["group"] == name).sum()) for frame in (known, judged))
-        rows.append((name, *counts, part, *map(float, ends)))
-    found = pl.DataFrame(rows, _schema(*EXPOSURE[:6]), orient="row").with_columns(
+        people = np.count_nonzero(mine), judged.filter(group=name)["query"].n_unique()
+        rows.append((name, *counts, part, *map(float, ends), *people))
+    found = pl.DataFrame(rows, _schema(*EXPOSURE[:6], "shown", "judged"), orient="row")
+    for count in ("shown", "judged") if safe else ():
+        gone = protect(found, ["group"], count).drop_nulls("hidden")["group"]
+        kept = ~pl.col("group").is_in(gone.implode())
+        found = found.with_columns(pl.when(kept).then(pl.col(*EXPOSURE[2:6])).name.keep())
+    found = found.drop("shown", "judged").with_columns(
         catalogue=pl.col("items") / known.height, relevant=pl.col("relevant_items") / judged.height
     )
     ratios = {f"exposure_to_{name}": pl.col("exposure") / pl.col(name) for name in EXPOSURE[6:]}

@@ -13,12 +13,14 @@ import polars as pl
 import typer
 
 from bobanalysis import tables as files
+from bobanalysis.cluster.options import SchedulerOption, WorkersOption
+from bobanalysis.cluster.workers import Workers
 from bobanalysis.evaluation.by_group import EVERYONE, EXPOSURE
 from bobanalysis.evaluation.comparison import compare
 from bobanalysis.evaluation.files import read_groups, read_items, read_qrels, read_run
 from bobanalysis.evaluation.lists import EvaluationWarning, Missing, to_polars
 from bobanalysis.evaluation.measures import parse_all
-from bobanalysis.evaluation.summary import Evaluation, Interval, Undefined
+from bobanalysis.evaluation.summary import Evaluation, Interval, Undefined, measured
 from bobanalysis.evaluation.summary import evaluate as _evaluate
 from bobanalysis.fairness import MIN_GROUP
 from bobanalysis.fairness.attributes import numbers_by_name
@@ -35,8 +37,8 @@ DEFAULT = "ndcg@5,map,mrr,p@5,recall@5"
 TABLES = ("measures", "gaps", "curves", "exposure", "comparison")
 FORMAT = 1
 """Number of the shape of the JSON."""
-WRITTEN = ("output", "per_query", "comparison")
-"""Options that name what is written: they are no part of what is asked."""
+WRITTEN = ("output", "per_query", "comparison", "workers", "scheduler")
+"""Options that name what is written, or who works: they are no part of what is asked."""
 _HELP = load_yaml(dict[str, str], Path(__file__).with_name("options.yaml"))
 _Path = Path | None
 
@@ -53,6 +55,7 @@ def evaluate(
     groups: Annotated[_Path, _option("groups")] = None,
     by: Annotated[list[str] | None, _option("by", "--by")] = None,
     bands: Annotated[list[str] | None, _option("bands", "--bands")] = None,
+    on: Annotated[str | None, _option("on", "--on")] = None,
     against: Annotated[list[Path] | None, _option("against", "--compare")] = None,
     items: Annotated[_Path, _option("items")] = None,
     item_group: Annotated[str | None, _option("item_group")] = None,
@@ -62,6 +65,9 @@ def evaluate(
     undefined: Annotated[Undefined, _option("undefined")] = "null",
     interval: Annotated[Interval, _option("interval")] = "t",
     comparison: Annotated[_Path, _option("comparison")] = None,
+    protect: Annotated[bool, _option("protect", "--protect")] = False,
+    workers: WorkersOption = 0,
+    scheduler: SchedulerOption = None,
 ) -> None:
     """Evaluate ranked lists: means with 95 % intervals, for everyone and by group.
 
@@ -83,7 +89,7 @@ def evaluate(
             files.refuse_overwrite(target, *(path for _, path in read))
         of_items = [m.label for m in parse_all(metrics) if m.measure.needs == "items"]
         of_items += ["--item-group"] * bool(item_group)
-        of_people = ["--by"] * bool(by) + ["--bands"] * bool(bands)
+        of_people = ["--by"] * bool(by) + ["--bands"] * bool(bands) + ["--on"] * bool(on)
         for given, option, what, needed in (
             (groups, "--groups", "a table with one row a person", of_people),
             (items, "--items", "a table with one row an item of the catalogue", of_items),
@@ -91,9 +97,14 @@ def evaluate(
         ):
             if needed and not given:
                 raise InputError(f"{needed[0]} needs {option}: {what}")
+        if protect and per_query:
+            raise InputError("--protect does not reach what --per-query shows: ask for one of the two")
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always", EvaluationWarning)
-            judged, catalogue = read_qrels(qrels), items and read_items(items)
+            team, catalogue = Workers(workers, scheduler), items and read_items(items)
+            alone = not team or item_group or any(m.measure.per != "query" for m in parse_all(metrics))
+            judged = read_qrels(qrels) if alone else None
+            each: Any = {"metrics": metrics, "missing": missing, "items": catalogue}
             people = read_groups(groups) if groups else None
             has = [] if people is None else people.columns
             sets = [[name] if name in has else name.split(",") for name in by] if by else None
@@ -102,18 +113,19 @@ def evaluate(
             cuts = numbers_by_name("--bands", [one for one in bands or () if not one.endswith("=")])
             cuts |= {one[:-1]: () for one in bands or () if one.endswith("=")}
             about: dict[str, Any] = {"groups": people, "items": catalogue, "by": sets, "bands": cuts}
-            about |= {"missing": missing, "interval": interval, "undefined": undefined}
+            about |= {n: context.params[n] for n in ("missing", "interval", "undefined", "on", "protect")}
             results = []
             for path in runs:
                 named["run"] = path  # which one an error is about
-                results.append(_evaluate(read_run(path), judged, metrics, item_group=item_group, **about))
+                lists: Any = read_run(path) if alone else measured(path, qrels, team, **each)
+                results.append(_evaluate(lists, judged, metrics, item_group=item_group, **about))
         found = results[0]
         made = {"measures": found.table, "gaps": found.gaps, "curves": found.curves}
         made["exposure"] = found.exposure
         labels = found.table.columns[1 : found.table.columns.index("n")]
         for at in ([], *found.sets):
-            alone = [(pl.col(name) != EVERYONE) == (name in at) for name in labels]
-            _show(found.table.filter(*alone).select("metric", *at, *SHOWN, "suppressed"))
+            mine = [(pl.col(name) != EVERYONE) == (name in at) for name in labels]
+            _show(found.table.filter(*mine).select("metric", *at, *SHOWN, "suppressed"))
         # What is undefined is among the notes; other warnings are of the files.
         notes = [str(w.message) for w in caught if "undefined" not in str(w.message)]
         notes += [f"{count} {what}: {meaning}" for what, count, meaning in found.notes.iter_rows()]
@@ -136,7 +148,7 @@ def evaluate(
             else:
                 files.write_table(frame, path)
             screen.print(f"written: {path}")
-    except (InputError, OSError) as error:
+    except (ValueError, OSError) as error:
         # what a frame is called in Python is a file here
         text = re.sub(r"^(run|qrels|groups|items)(?=[:,])", lambda m: str(named[m[1]]), str(error))
         screen.print(f"evaluate: {text}", style="red")

@@ -13,6 +13,7 @@ import polars as pl
 from bobanalysis.evaluation.lists import Array, EvaluationError, Ints, prepare, to_polars
 from bobanalysis.evaluation.measures import share
 from bobanalysis.evaluation.summary import Evaluation
+from bobanalysis.fairness import MIN_GROUP
 from bobanalysis.fairness.multiplicity import adjusted_p_values
 
 REPLICATES = 10_000
@@ -33,8 +34,8 @@ def compare(
         One row a measure and pair: ``metric, run, other, n, unpaired`` (people with a value in one run only),
         ``value, other_value, difference, ci_low, ci_high`` (95 %), ``p_t, p_randomisation`` (two-sided), and
         the two p values adjusted by Holm's method for all rows of the frame: ``p_t_adjusted``,
-        ``p_randomisation_adjusted``. Null where fewer than two people can be compared. A frame of the library
-        that the first run came in.
+        ``p_randomisation_adjusted``. Null where fewer than two people can be compared; with ``protect`` also
+        where fewer than 11 can be, or are unpaired. A frame of the library that the first run came in.
 
     Raises:
         EvaluationError: fewer than two runs, no measure in common, or an unknown ``against``.
@@ -70,6 +71,9 @@ def compare(
             one, two = (both[column].to_numpy() for column in (name, f"{name} other"))
             rows.append({"metric": name, "run": run, "other": other, **paired(one, two, replicates)})
     table = pl.DataFrame(rows, infer_schema_length=None).with_columns(pl.col(pl.Float64).fill_nan(None))
+    few = pl.any_horizontal(pl.col("n", "unpaired").is_between(1, MIN_GROUP - 1))
+    if any(one.hidden for one in evaluations.values()):  # the mean of few unpaired would follow
+        table = table.with_columns(pl.when(~few).then(pl.col("n", "unpaired", *_FOUND)).name.keep())
     for p in ("p_t", "p_randomisation"):
         adjusted = pl.Series(f"{p}_adjusted", adjusted_p_values(table[p].to_numpy(), "holm"))
         table = table.with_columns(adjusted.fill_nan(None))

@@ -24,15 +24,24 @@ import polars.selectors as cs
 
 from bobanalysis.evaluation.lists import NAMES, EvaluationError, EvaluationWarning, column, numbers
 from bobanalysis.fairness.reading import MISSING
-from bobanalysis.tables import as_number, open_table, read_table
+from bobanalysis.tables import Part, as_number, open_table, parts, read_table
 
 RUN = ("query", "Q0", "item", "rank", "score", "tag")
 QRELS = ("query", "iteration", "item", "relevance")
 _TABLES = (".csv", ".tsv", ".parquet", ".json", ".jsonl")
 
 
-def read_run(path: str | Path) -> pl.DataFrame:
+Share = tuple[int, int] | None
+"""Number of a share of the queries, from 0, and how many shares there are; None for all queries."""
+
+
+def read_run(path: str | Path, share: Share = None) -> pl.DataFrame:
     """Read a run.
+
+    Args:
+        path: the file, or a folder of files alike, among which the rows of a query may be spread.
+        share: keep only the queries of this share, whatever the file: a hash of their names says whose
+            they are.
 
     Returns:
         TREC: columns query, item, score. Otherwise the file's own columns, rank and score as numbers.
@@ -49,14 +58,7 @@ def read_run(path: str | Path) -> pl.DataFrame:
     [('p1', 'A1101', 2.5), ('p1', 'B1101', 1.5)]
     >>> folder.cleanup()
     """
-    path = Path(path)
-    if not _is_trec(path, RUN):
-        return _table(path, ("rank", "score"))
-    frame = _trec(path, RUN, "score")
-    if lines := _contrary(frame):
-        text = f"{path}: {lines} lines have a better score than the line ranked before; the score decides"
-        warnings.warn(text, EvaluationWarning, stacklevel=2)
-    return frame.select("query", "item", "score")
+    return _whole(Path(path), share, RUN, ("rank", "score"))
 
 
 def _contrary(frame: pl.DataFrame) -> int:
@@ -71,8 +73,11 @@ def _contrary(frame: pl.DataFrame) -> int:
     return int((near & (frame["score"].diff() > 0)).sum())
 
 
-def read_qrels(path: str | Path) -> pl.DataFrame:
+def read_qrels(path: str | Path, share: Share = None) -> pl.DataFrame:
     """Read judgements.
+
+    Args:
+        path, share: as for :func:`read_run`.
 
     Returns:
         TREC: columns query, item, relevance. Otherwise the file's own columns, relevance as a number.
@@ -80,10 +85,33 @@ def read_qrels(path: str | Path) -> pl.DataFrame:
     Raises:
         InputError: as :func:`read_run`.
     """
-    path = Path(path)
-    if not _is_trec(path, QRELS):
-        return _table(path, NAMES["relevance"])
-    return _trec(path, QRELS, "relevance").select("query", "item", "relevance")
+    return _whole(Path(path), share, QRELS, NAMES["relevance"])
+
+
+def _part(part: Part, fields: tuple[str, ...], numbers: tuple[str, ...]) -> pl.DataFrame:
+    """Read a file, or some rows of one."""
+    if not _is_trec(path := part.path, fields):
+        return _table(part, numbers)
+    frame = _trec(path, fields, number := "score" if fields == RUN else "relevance")
+    if fields == RUN and (lines := _contrary(frame)):
+        text = f"{path}: {lines} lines have a better score than the line ranked before; the score decides"
+        warnings.warn(text, EvaluationWarning, stacklevel=4)
+    return frame.select("query", "item", number)
+
+
+def _whole(path: Path, share: Share, fields: tuple[str, ...], numbers: tuple[str, ...]) -> pl.DataFrame:
+    """Read a file, or all parts of a table and of each what is of a share."""
+    if not share and not path.is_dir():
+        return _part(Part(path), fields, numbers)
+    (number, count), found = share or (0, 1), list[pl.DataFrame]()
+    for part in parts(path):
+        frame = _part(part, fields, numbers)
+        query, item = (pl.col(column(frame, role, str(part))).cast(pl.String) for role in ("query", "item"))
+        others = cs.by_name(*NAMES["relevance"], "rank", "score", require_all=False)
+        found.append(frame.select(query, item, others).filter(query.hash(0) % count == number))
+        if {*found[-1].columns} != {*found[0].columns}:
+            raise EvaluationError(f"{part.path} has other columns than the files before it; write all alike")
+    return pl.concat(found, how="diagonal_relaxed")
 
 
 def read_groups(path: str | Path) -> pl.DataFrame:
@@ -156,13 +184,9 @@ def _trec(path: Path, fields: tuple[str, ...], number: str) -> pl.DataFrame:
         text = f"{path}, line {line}: byte {byte:#04x} is not UTF-8; save the file as UTF-8"
         raise EvaluationError(text) from None
     # one column: nothing separates, nothing quotes
-    one: dict[str, Any] = {
-        "has_header": False,
-        "separator": "\x01",
-        "quote_char": None,
-        "infer_schema": False,
-    }
-    lines = pl.read_csv(io.BytesIO(content), new_columns=["text"], truncate_ragged_lines=True, **one)
+    one: dict[str, Any] = {"has_header": False, "separator": "\x01", "quote_char": None}
+    one |= {"infer_schema": False, "truncate_ragged_lines": True}
+    lines = pl.read_csv(io.BytesIO(content), new_columns=["text"], **one)
     lines = lines.with_row_index("line", offset=1).filter(pl.col("text").str.contains(r"^\s*[^\s#]|^\s+#"))
     rest = r"(?:\s.*)?$" if fields == RUN else r"\s*$"
     pattern = r"^\s*" + r"\s+".join(rf"(?<f{i}>\S+)" for i in range(len(fields))) + rest
@@ -178,7 +202,7 @@ def _trec(path: Path, fields: tuple[str, ...], number: str) -> pl.DataFrame:
     return found.drop("line")
 
 
-def _table(path: Path, names: tuple[str, ...]) -> pl.DataFrame:
+def _table(path: Part, names: tuple[str, ...]) -> pl.DataFrame:
     """Read a table, with numbers in some columns; an empty field is null."""
     comma, frame = open_table(path).decimal_comma, read_table(path)
     texts = [n for n in names if n in frame.columns and frame[n].dtype == pl.String]

@@ -6,8 +6,8 @@ here, a topic at TREC; every column may have the usual name of either world (``N
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import combinations
 from typing import Any, Literal
@@ -23,6 +23,7 @@ Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Judged = tuple[Ints, Ints, Array]
 Notes = list[tuple[str, int, str]]
+Stretches = list[tuple[Ints, Ints]]
 Missing = Literal["zero", "skip"]
 
 NAMES = {
@@ -64,6 +65,8 @@ class Lists:
         notes: what was dropped or assumed: ``what``, ``count``, ``meaning``.
         back: brings a Polars frame to the library that the run came in.
         judged: every judgement: ``query`` (index), ``item`` (text) and ``relevance``.
+        values: of queries that were measured elsewhere, the values by label of the measure; the rows stayed
+            there.
     """
 
     query_name: str
@@ -75,6 +78,7 @@ class Lists:
     notes: pl.DataFrame
     back: Callable[[pl.DataFrame], Any]
     judged: Callable[[], pl.DataFrame]
+    values: Mapping[str, Array] = field(default_factory=dict)
 
     @property
     def size(self) -> int:
@@ -227,7 +231,7 @@ def _read(given: pl.DataFrame, what: str, number: str, notes: Notes) -> pl.DataF
     return kept
 
 
-def _numbered(columns: list[pl.Series]) -> tuple[pl.Series, list[tuple[Ints, Ints]]]:
+def _numbered(columns: list[pl.Series]) -> tuple[pl.Series, Stretches]:
     """Return the sorted names; of each column, its stretches of one name: number of the name, and rows."""
     runs = [column.rle().struct.unnest() for column in columns]
     heads = [run["value"].rename("name") for run in runs]
@@ -235,14 +239,11 @@ def _numbered(columns: list[pl.Series]) -> tuple[pl.Series, list[tuple[Ints, Int
     names = (heads[0] if alike else pl.concat(heads)).unique().sort()
     kind = pl.Enum(names)
     codes = [head.cast(kind).to_physical().to_numpy().astype(np.int64) for head in heads[: 1 if alike else 2]]
-    return names, [
-        (codes[-1 if k else 0], run["len"].to_numpy().astype(np.int64)) for k, run in enumerate(runs)
-    ]
+    rows = [run["len"].to_numpy().astype(np.int64) for run in runs]
+    return names, [(codes[-1 if k else 0], of) for k, of in enumerate(rows)]
 
 
-def _kept(
-    names: pl.Series, stretches: list[tuple[Ints, Ints]], missing: Missing, notes: Notes
-) -> NDArray[Any]:
+def _kept(names: pl.Series, stretches: Stretches, missing: Missing, notes: Notes) -> NDArray[Any]:
     """Say which queries are evaluated, and count what is left out."""
     listed, judged = (np.bincount(code, rows, names.len()) for code, rows in stretches)
     shared = (listed > 0) & (judged > 0)
@@ -319,9 +320,7 @@ class _Table:
         """Whether two rows of a query can have one item; where items are very many, rarely so in error."""
         query, hashed = self.spread[0], self.hashed()
         if self.even() and self.wide <= _DEEP:
-            laid = self.grid(
-                hashed, 0
-            ).T.copy()  # a place of all queries lies together: it is compared at once
+            laid = self.grid(hashed, 0).T.copy()  # a place of all queries lies together: compared at once
             inside = [place < self.length for place in range(self.wide)]
             pairs = combinations(range(self.wide), 2)
             return any(bool(((laid[one] == laid[two]) & inside[two]).any()) for one, two in pairs)
@@ -345,18 +344,12 @@ class _Table:
             raise EvaluationError(f"{what} ({np.count_nonzero(same)} such rows in all); {todo}")
         tied = np.flatnonzero(np.append(same, False) | np.append(False, same))
         if tied.size:
-            text = {
-                "query": query[tied],
-                "key": key[tied],
-                "item": self.frame["item"].gather(self.rows[order[tied]]),
-            }
-            by_name = pl.DataFrame(text | {"row": order[tied]}).sort(
-                "query", "key", "item", descending=[False, False, True]
-            )
+            text = {"query": query[tied], "key": key[tied], "row": order[tied]}
+            named = pl.DataFrame(text).with_columns(item=self.frame["item"].gather(self.rows[order[tied]]))
+            by_name = named.sort("query", "key", "item", descending=[False, False, True])
             order[tied] = by_name["row"].to_numpy()
-        notes.append(
-            ("run rows with tied scores", tied.size, "ordered by item name, last letter first (trec_eval 10)")
-        )
+        meaning = "ordered by item name, last letter first (trec_eval 10)"
+        notes.append(("run rows with tied scores", tied.size, meaning))
         return _Table(self.frame, self.length, self.rows[order], self.values[order], self.wide)
 
     def found_in(self, other: _Table) -> tuple[Ints, Ints]:
@@ -370,11 +363,9 @@ class _Table:
             mine = (np.cumsum(self.length) - self.length)[query] + at
             mine, row = mine[order := np.argsort(mine)], found[at, query][order]
         else:
-            keys = [
-                pl.DataFrame({"query": t.spread[0], "item": t.hashed(), "row": np.arange(t.rows.size)})
-                for t in (self, other)
-            ]
-            both = keys[0].join(keys[1], on=["query", "item"]).sort("row")
+            keys = ({"query": t.spread[0], "item": t.hashed()} for t in (self, other))
+            one, two = (pl.DataFrame(key).with_columns(row=pl.int_range(pl.len())) for key in keys)
+            both = one.join(two, on=["query", "item"]).sort("row")
             mine, row = both["row"].to_numpy(), both["row_right"].to_numpy()
         items = (t.frame["item"].gather(t.rows[at]) for t, at in ((self, mine), (other, row)))
         alike = next(items).eq_missing(next(items)).to_numpy()  # two items can have one number

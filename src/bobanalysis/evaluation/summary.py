@@ -5,20 +5,27 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property, partial
+from operator import add
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
 import polars as pl
 import polars.selectors as cs
 
+from bobanalysis.cluster.workers import Workers
 from bobanalysis.evaluation import by_group
 from bobanalysis.evaluation import lists as frames
-from bobanalysis.evaluation.by_group import EVERYONE, Sets
+from bobanalysis.evaluation.by_group import EVERYONE, GIVES_AWAY, Hidden, Sets
+from bobanalysis.evaluation.files import read_qrels, read_run
 from bobanalysis.evaluation.lists import Array, EvaluationError, EvaluationWarning, Lists, Missing, Notes
 from bobanalysis.evaluation.measures import Metric, parse_all
 from bobanalysis.fairness import MIN_GROUP, UNKNOWN, intervals
+from bobanalysis.fairness.attributes import day
+from bobanalysis.tables import InputError, Part
 
 Interval = Literal["t", "bootstrap"]
 
@@ -29,6 +36,8 @@ _UNDEFINED = {"null": "null, and not in the mean", "zero": "counted as 0 (trec_e
 REPLICATES = 2000
 _BCA = 5000
 _NUMBERS = ("value", "ci_low", "ci_high")
+SHARES = 8
+"""Shares of the queries where a cluster does not say how many workers it has."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +57,7 @@ class Evaluation:
         exposure: with ``item_group``, one row a group of items: its share of the ``exposure`` (attention, 1 /
             log2(place + 1)) with a 95 % interval, of the ``catalogue`` and of the ``relevant`` items, and the
             ratios of the first to the others; otherwise None.
+        hidden: with ``protect``, the groups that are hidden, by the columns that are crossed.
     """
 
     table: Any
@@ -58,6 +68,7 @@ class Evaluation:
     sets: Sets = ()
     numbers: Sets = ()
     exposure: Any = None
+    hidden: Hidden = field(default_factory=dict)
 
     @cached_property
     def gaps(self) -> Any:
@@ -81,7 +92,7 @@ class Evaluation:
 
     def _of_each(self, compute: Any, sets: Sets) -> Any:
         each, back = frames.to_polars(self.per_query)
-        return back(compute(each, sets, [m for m in self.measures if m.measure.per == "query"]))
+        return back(compute(each, sets, [m for m in self.measures if m.measure.per == "query"], self.hidden))
 
     @property
     def per_person(self) -> list[str]:
@@ -109,6 +120,8 @@ def evaluate(
     undefined: Undefined = "null",
     bands: Mapping[str, Sequence[float]] | None = None,
     item_group: str | None = None,
+    on: str | date | None = None,
+    protect: bool = False,
 ) -> Evaluation:
     """Evaluate ranked lists.
 
@@ -132,6 +145,9 @@ def evaluate(
         bands: limits that cut a column of numbers into groups, each the first number of the next band:
             ``{"age": [25, 35, 50]}``; no limits, ``{"age": []}``, make each value a group.
         item_group: column of ``items`` whose groups' exposure is wanted.
+        on: day, as 2026-01-31, for which dates of birth in ``groups`` are turned into completed years.
+        protect: hide also the groups, and their numbers of people, that small ones could be worked out from
+            in all tables together; ``per_query`` still has everybody.
 
     Returns:
         The evaluation. What is undefined is null, counted, and warned about; groups of fewer than 11 people
@@ -139,6 +155,9 @@ def evaluate(
 
     Raises:
         EvaluationError: see :func:`prepare`, :func:`parse`; or a person in two groups.
+        InputError: a column named in ``by`` holds dates of many values, and ``on`` is not given.
+        ValueError: with ``protect``, so few people that even their number gives small groups away, or a group
+            called "total".
 
     Source: intervals: :mod:`bobanalysis.fairness.intervals`; Efron, JASA 82 (1987), 171-185.
 
@@ -156,7 +175,7 @@ def evaluate(
     for name, needs in ((m.label, m.measure.needs) for m in asked):
         if needs == "items" and items is None:
             raise EvaluationError(f"{name} needs items=: a frame with one row an item of the catalogue")
-        if needs == "qrels" and not lists.truth[0].size:
+        if needs == "qrels" and not lists.truth[0].size and not lists.values:
             raise EvaluationError(f"{name} needs judgements: give qrels=")
     catalogue = None if items is None else _catalogue(items)
     if item_group is not None and catalogue is None:
@@ -172,12 +191,14 @@ def evaluate(
     for name in {*labels.columns} & {metric.label for metric in asked}:
         raise EvaluationError(f"groups: rename {name!r}; a measure is called that")
     each: dict[str, Array] = {}
-    told: Notes = _without_relevant(lists, asked)
-    labels, numbers = by_group.kinds(labels, bands or {}, told)
+    told: Notes = [] if lists.values else _without_relevant(lists, asked)
+    told.append(("groups of people without lists or judgements", ignored, "left out"))
+    labels, numbers = by_group.kinds(labels, bands or {}, told, day(on), by is not None)
     along = [sorted(names, key=lambda name: name not in numbers) for names in sets if numbers & {*names}]
     for first, *rest in (names for names in along if numbers & {*names[1:]}):
         raise EvaluationError(f"by: {first} and {rest[0]} are numbers of many values; give bands for one")
     sets = [names for names in sets if not numbers & {*names}]
+    told = [one for one in told if not (protect and one[0].startswith("people "))]  # of a group
     parts = [part for names in sets for part in _parts(labels.select(names))]
     for metric in (m for m in asked if m.measure.per == "query"):
         values = metric(lists, catalogue) if metric.measure.needs == "items" else metric(lists)
@@ -187,30 +208,80 @@ def evaluate(
             warnings.warn(text, EvaluationWarning, stacklevel=2)
             told.append((f"queries where {metric.label} is undefined", lost, _UNDEFINED[undefined]))
         each[metric.label] = values if undefined == "null" else np.nan_to_num(values)
+    asked_about, everybody = [[], *sets, *(names[1:] for names in along)], np.ones(lists.size)
+    hidden = by_group.unsafe(labels, [everybody, *each.values()], asked_about) if protect else {}
     rows: list[dict[str, Any]] = []
     everyone = {name: EVERYONE for name in labels.columns if any(name in names for names in sets)}
-    for group, here in ((everyone, np.ones(lists.size, bool)), *((everyone | at, on) for at, on in parts)):
+    for at, here in (({}, everybody > 0), *parts):
         people = int(np.count_nonzero(here))
-        hidden = group != everyone and people < MIN_GROUP
+        few = bool(at) and (people < MIN_GROUP or " × ".join(at.values()) in hidden.get(tuple(at), ()))
         for metric in asked:
             if metric.measure.per == "query":
                 found = _mean(metric, each[metric.label][here], interval)
             else:
                 found = {"n": people, "undefined": 0, "value": float(metric(lists, catalogue, here))}
-            if hidden:
-                found |= dict.fromkeys(_NUMBERS)
-            rows.append({"metric": metric.label, **group, **found, "suppressed": hidden})
+            if few:
+                found |= dict.fromkeys((*_NUMBERS, *(("n", "undefined") if protect else ())))
+            rows.append({"metric": metric.label, **everyone, **at, **found, "suppressed": few})
     kinds: dict[str, Any] = dict.fromkeys(("metric", *everyone), pl.String)
     kinds |= {"n": pl.Int64, "undefined": pl.Int64, **dict.fromkeys(_NUMBERS, pl.Float64)}
     table = pl.DataFrame(rows, {**kinds, "suppressed": pl.Boolean}).with_columns(cs.float().fill_nan(None))
-    notes = _notes(lists, told, catalogue, ignored)
+    told.append(("groups hidden", protect * table.filter("suppressed").height // len(asked), GIVES_AWAY))
+    notes = _notes(lists, told, catalogue)
     columns = {name: pl.Series(values).fill_nan(None) for name, values in each.items()}
     named = labels.with_columns(cs.enum().cast(pl.String))
     per_query = pl.DataFrame({lists.query_name: lists.queries, **named.to_dict(), **columns})
     back = lists.back
-    shown = item_group and back(by_group.exposure(lists, catalogue, item_group))  # type: ignore[arg-type]
+    shown = item_group and back(by_group.exposure(lists, catalogue, item_group, protect))  # type: ignore[arg-type]
     made = (back(table), back(per_query), back(notes), tuple(asked), lists.query_name)
-    return Evaluation(*made, sets, along, shown)
+    return Evaluation(*made, sets, along, shown, hidden)
+
+
+def measured(run: Path, qrels: Path, team: Workers, **asked: Any) -> Lists:
+    """Measure each query of a run by itself, the queries shared among workers.
+
+    Whose share a query is a hash of its name says, so that its rows may be spread over files: each worker
+    reads all files, one after another, and keeps the rows of its share.
+
+    Args:
+        run, qrels: files, or folders of files alike, that all workers see.
+        team: who works, on as many shares (of a cluster eight).
+        asked: ``metrics``, all of them a value a query, ``missing`` and ``items``, as for :func:`evaluate`.
+
+    Returns:
+        The queries with their values, for :func:`evaluate`. Where a share has no query with a list and
+        judgements, or something is wrong with a file, what one process makes of all, or says of it.
+
+    Raises:
+        InputError: see :func:`read_run`, :meth:`bobanalysis.cluster.workers.Workers.combine`.
+    """
+    count, files = team.number or SHARES, (run, qrels)
+    work = partial(_of_share, [path.resolve() if team.scheduler else path for path in files], count, asked)
+    found = team.combine(work, [Part(run, number) for number in range(count)], add)
+    if None in found:
+        return frames.prepare(read_run(run), read_qrels(qrels), asked["missing"])
+    for told in dict.fromkeys(text for *_, texts in found for text in texts):
+        warnings.warn(told, EvaluationWarning, stacklevel=2)
+    each, notes = (pl.concat(share[at] for share in found) for at in (0, 1))
+    name, *labels = each.columns
+    each, none = each.sort(name), np.zeros(0, np.int64)
+    known = notes.filter(~pl.col("what").str.ends_with(" is undefined"))  # that is counted anew
+    sums = pl.col("count").sum(), pl.col("meaning").min()
+    notes, laid = known.group_by("what", maintain_order=True).agg(sums), (none, none, np.zeros(0))
+    about = (name, each[name], none, pl.Series, laid, laid, notes, lambda frame: frame, pl.DataFrame)
+    return Lists(*about, {label: each[label].to_numpy() for label in labels})
+
+
+def _of_share(files: Sequence[Path], count: int, asked: dict[str, Any], part: Part) -> list[Any]:
+    """Return values and notes of a share, and the warnings; None if it cannot be evaluated."""
+    share = part.number, count
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", EvaluationWarning)
+        try:
+            found = evaluate(read_run(files[0], share), read_qrels(files[1], share), **asked)
+        except InputError:
+            return [None]
+    return [(found.per_query, found.notes, [str(one.message) for one in caught])]
 
 
 def _without_relevant(lists: Lists, asked: Sequence[Metric]) -> Notes:
@@ -296,10 +367,9 @@ def _parts(labels: pl.DataFrame) -> list[tuple[dict[str, str], Any]]:
     return [(row, code == number) for number, row in enumerate(kinds, 1)]
 
 
-def _notes(lists: Lists, told: Notes, items: pl.DataFrame | None, ignored: int) -> pl.DataFrame:
-    rows = [("groups of people without lists or judgements", ignored, "left out")]
+def _notes(lists: Lists, told: Notes, items: pl.DataFrame | None) -> pl.DataFrame:
     if items is not None:
         unknown = lists.rows.cast({"item": pl.String}).join(items, on="item", how="anti").height
-        rows.insert(0, ("listed items not in the catalogue", unknown, "left out of the measures of items"))
-    more = pl.DataFrame([*rows, *told], lists.notes.schema, orient="row").filter(pl.col("count") > 0)
+        told.insert(0, ("listed items not in the catalogue", unknown, "left out of the measures of items"))
+    more = pl.DataFrame(told, lists.notes.schema, orient="row").filter(pl.col("count") > 0)
     return pl.concat([lists.notes, more])

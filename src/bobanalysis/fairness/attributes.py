@@ -195,6 +195,22 @@ def numbers_by_name(option: str, asked: Sequence[str]) -> dict[str, tuple[float,
     return found
 
 
+def day(asked: str | date | None) -> date | None:
+    """Read the day for which dates of birth are turned into ages, as the command takes it.
+
+    Raises:
+        InputError: it is no day.
+
+    Example:
+        >>> day("2026-01-31")
+        datetime.date(2026, 1, 31)
+    """
+    try:
+        return date.fromisoformat(asked) if isinstance(asked, str) else asked
+    except ValueError as error:
+        raise InputError(f"--on {asked}: write a day as 2026-01-31") from error
+
+
 def fulfils(one: Attribute, asked: str) -> pl.Series:
     """Return which values of an attribute fulfil a condition; null where they are not known.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from datetime import date
 from functools import cached_property, reduce
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ import polars as pl
 from bobanalysis.cluster.workers import ALONE, Workers
 from bobanalysis.fairness._cube import UNKNOWN, Cube, as_list
 from bobanalysis.fairness.adjusted import adjusted_effects
-from bobanalysis.fairness.attributes import Attribute, Kind, attribute, fulfils, split_condition
+from bobanalysis.fairness.attributes import Attribute, Kind, attribute, day, fulfils, split_condition
 from bobanalysis.fairness.curves import curve, discontinuities, lack_of_fit
 from bobanalysis.fairness.decomposition import kitagawa, oaxaca
 from bobanalysis.fairness.disclosure import Shield
@@ -120,10 +119,7 @@ def audit_file(
     options = (question.encoding, question.skip_bad_rows, progress, workers)
     apart = bool(plan.weight and (question.adjust_for or conditions))
     reading, found = read(path, replace(plan, apart=apart), *options), {}
-    try:
-        on = date.fromisoformat(question.on) if isinstance(question.on, str) else question.on
-    except ValueError as error:
-        raise InputError(f"--on {question.on}: write a day as 2026-01-31") from error
+    on = day(question.on)
     for name in names:
         whole = reading.cube.over([name]).cells.group_by(name, maintain_order=True).agg(pl.col("_n").sum())
         kind: Kind | None = "curve" if name in question.curve else None if name in decided else "groups"

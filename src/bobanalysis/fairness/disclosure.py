@@ -127,9 +127,9 @@ class Shield:
             made = told.filter(RATES[metric][1]).select(r for r in self._roles if r in roots).to_dicts()
         text = [{k: v if isinstance(v, str) else str(v).lower() for k, v in cell.items()} for cell in made]
         one = pl.all_horizontal
-        which = [one(pl.col(role) == cell.get(role, TOTAL) for role in self._roles) for cell in text]
+        which = [one(True, *(pl.col(r) == cell.get(r, TOTAL) for r in self._roles)) for cell in text]
         rest = [pl.col(name) == TOTAL for name, said in self._names.items() if said not in groups]
-        hidden = self._cells.filter(pl.any_horizontal(which) if self._roles else pl.lit(True), *rest)
+        hidden = self._cells.filter(pl.any_horizontal(which), *rest)
         return hidden.rename(self._names).select(_label(groups)).to_series().unique().to_list()
 
     def conceal(self, table: pl.DataFrame, groups: Sequence[str], named: Sequence[str] = ()) -> pl.DataFrame:
