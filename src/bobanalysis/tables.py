@@ -630,7 +630,7 @@ def numbered(column: pl.Series | np.typing.NDArray[np.integer[Any]]) -> Numbered
             column = column.cast(pl.Categorical).to_physical().cast(pl.Int64)
         small = column.dtype.is_signed_integer() or column.dtype == pl.Boolean
         column = (column if small else column.rank("dense")).cast(pl.Int64)
-        column = column.fill_null(int(column.min() or 0) - 1).to_numpy()
+        column = column.fill_null(int(column.min() or 0) - 1).to_numpy()  # type: ignore[arg-type]
     codes = column.astype(np.int64) - int(column.min(initial=0))  # numpy indexes by it as it is
     most = int(codes.max(initial=0)) + 1
     if most > len(codes) + (1 << 20):
