@@ -5,11 +5,16 @@ The page is one file that needs nothing else. Sentences stand in the templates.
 
 from __future__ import annotations
 
+import os
+import sys
+import zlib
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import jinja2
 from markupsafe import Markup
 
 from bobanalysis import text as formatter
@@ -51,8 +56,23 @@ def render(made: Letter, language: Language, *, invented: bool = False, site: bo
     about: dict[str, Any] = {"language": language, "words": say.words, "style": style}
     about |= {"other": "en" if language == "fr" else "fr"}
     about |= {"invented": invented, "site": site, "algorithm": made.algorithm}
-    template = environment(language).get_template(made.presentation.letter_template)
+    template = _kept(environment(language)).get_template(made.presentation.letter_template)
     return tidy(template.render(about | say.everything()))
+
+
+def _kept(environment: jinja2.Environment) -> jinja2.Environment:
+    """Return an environment that keeps what it compiled: a person waits for one letter.
+
+    Nothing is computed ahead, so that what is kept depends on the templates and on their extensions alone.
+    """
+    folder = HERE / "templates" / "__pycache__"
+    with suppress(OSError):
+        folder.mkdir(exist_ok=True)
+    kept = None
+    if os.access(folder, os.W_OK) and not sys.dont_write_bytecode:
+        extended_by = zlib.crc32(" ".join(sorted(environment.extensions)).encode())
+        kept = jinja2.FileSystemBytecodeCache(str(folder), f"{extended_by}-%s.cache")
+    return environment.overlay(optimized=False, bytecode_cache=kept)
 
 
 def personal_letter(person: Person, language: Language, *, invented: bool = False, site: bool = False) -> str:
