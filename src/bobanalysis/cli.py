@@ -46,6 +46,9 @@ ROOMS = {
 ADDRESS_SPACE = 3 << 30
 """Bytes that tables are mapped into; with less, libraries end the process and nothing can be said."""
 
+INTERRUPTED = 130
+"""Exit code of a command that Ctrl-C ends."""
+
 
 class _App(typer.Typer):
     """The command, which says in a sentence when memory is limited too much."""
@@ -60,7 +63,13 @@ class _App(typer.Typer):
             if -1 < (limit := resource.getrlimit(resource.RLIMIT_AS)[0]) < ADDRESS_SPACE:
                 less = f"to {limit >> 20:,} MB of addresses, {ADDRESS_SPACE >> 20:,} are needed"
                 sys.exit(f"error: memory is limited {less}; raise the limit: `ulimit -v unlimited`")
-        return super().__call__(*args, **kwargs)
+        try:
+            return super().__call__(*args, **kwargs)
+        except SystemExit as ended:
+            if ended.code == INTERRUPTED:
+                told = str(getattr(ended.__context__, "__cause__", ""))
+                print("stopped:", told or "outputs are as they were; give the command again", file=sys.stderr)
+            raise
 
 
 app = _App(

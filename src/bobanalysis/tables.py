@@ -65,11 +65,15 @@ class NoRecords(InputError):
 
 @dataclass(frozen=True)
 class Batch:
-    """Some rows of a table, their numbers in the file, and the rows between them that could not be read."""
+    """Some rows of a table, their numbers in the file, and the rows between them that could not be read.
+
+    ``file`` is the name of the file where a table is a folder of them.
+    """
 
     frame: pl.DataFrame
     rows: pl.Series
     rejects: pl.DataFrame
+    file: str = ""
 
 
 @dataclass(frozen=True)
@@ -243,13 +247,17 @@ def parts(path: str | Path, rows: int = PART_ROWS) -> list[Part]:
         rows: of a Parquet file, at most so many a part.
 
     Raises:
-        InputError: a folder holds no table.
+        InputError: there is no such file, or a folder holds no table.
 
     Example:
-        >>> parts("people.csv")
-        [Part(path=PosixPath('people.csv'), number=0, first=0, rows=None)]
+        >>> import tempfile
+        >>> with tempfile.NamedTemporaryFile(suffix=".csv") as file:
+        ...     [(part.number, part.first, part.rows) for part in parts(file.name)]
+        [(0, 0, None)]
     """
     path, found = Path(path), list[Part]()
+    if not path.exists():
+        raise InputError(f"{path}: no such file")
     for file in _files(path) if path.is_dir() else [path]:
         height = _height(file)
         for at in range(0, max(height, 1), rows):
@@ -289,7 +297,8 @@ def _folder(path: Path, **options: Any) -> Table:
 
     def read(columns: Sequence[str], rows: int, quick: Quick) -> Iterator[Batch]:
         for table in tables:
-            yield from table.read(columns, rows, quick)
+            for batch in table.read(columns, rows, quick):
+                yield dataclasses.replace(batch, file=table.path.name)
 
     notes = tuple(dict.fromkeys(note for table in tables for note in table.notes))
     comma = any(table.decimal_comma for table in tables)

@@ -335,7 +335,7 @@ def read_people(
             frame.drop("record"),
             wanted,
             requirements=requirements,
-            file=path.name,
+            file=batch.file or path.name,
             decimal_comma=table.decimal_comma,
         )
         placed = found.rejected.with_columns(row=frame["record"].gather(found.rejected["row"] - 1))

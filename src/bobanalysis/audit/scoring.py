@@ -18,10 +18,12 @@ import polars as pl
 from bobanalysis.algorithm import Algorithm
 from bobanalysis.cluster.folder import part_name, parts_folder
 from bobanalysis.cluster.workers import ALONE, Progress, Workers
+from bobanalysis.data import registry
 from bobanalysis.tables import (
     InputError,
     Part,
     Writer,
+    digest,
     no_column,
     parts,
     refuse_overwrite,
@@ -131,10 +133,11 @@ def score_parts(
     if rejects and rejects.resolve().is_relative_to(output.resolve()):
         raise InputError(f"{rejects} would be within {output}, which holds parts alone; give another name")
     made, each = pickle.dumps(make), parts(people)
-    algorithm = hashlib.sha256(made).hexdigest()
+    _made(made)  # what is wrong with it is said before anything is written
+    algorithm, figures = hashlib.sha256(made).hexdigest(), digest(registry.folder() / "reference")
     files = sorted(reads.iterdir()) if reads else []
     made_of = [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in files]
-    asked = {"now": now, "keep": [*keep], "algorithm": algorithm, "reads": made_of}
+    asked = {"now": now, "keep": [*keep], "algorithm": algorithm, "figures": figures, "reads": made_of}
     with parts_folder(output, each, asked) as folder:
         work = partial(_score_part, folder=folder, made=made, now=now, keep=keep)
         totals = workers.combine(work, each, _add, progress)

@@ -15,7 +15,8 @@ import polars as pl
 
 from bobanalysis.cluster.folder import part_name, parts_folder
 from bobanalysis.cluster.workers import ALONE, Progress, Workers
-from bobanalysis.tables import Part, aside
+from bobanalysis.data import registry
+from bobanalysis.tables import Part, aside, digest
 
 from . import draw
 from .inputs import NATIONAL_OF_BAND, SEXES
@@ -161,7 +162,9 @@ def write_parts(
     cuts = enumerate(range(0, people, draw.BLOCK * BLOCKS))
     each = [Part(folder, n, at, min(draw.BLOCK * BLOCKS, people - at)) for n, at in cuts]
     asked: dict[str, Any] = {"people": people, "seed": seed, "scenario": scenario}
-    with parts_folder(folder, each, asked) as partly:
+    draw.prepared(**asked)  # what is wrong with it is said before anything is written
+    figures = {"figures": digest(registry.folder() / "reference")}
+    with parts_folder(folder, each, asked | figures) as partly:
         work = partial(_write_part, folder=partly, **asked)
         workers.combine(work, each, add, progress)
     return folder
