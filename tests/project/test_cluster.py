@@ -218,6 +218,28 @@ def test_too_many_distinct_scores_are_given_up_in_parts_as_in_the_whole(people, 
     assert "ranking" not in plain["gender"].tables
 
 
+@pytest.mark.parametrize(("most", "there"), [(500, True), (499, False)])
+@pytest.mark.parametrize("batch", [40, 200])
+@pytest.mark.parametrize("form", ["file", "folder"])
+def test_so_many_distinct_scores_are_kept_in_one_file_as_in_a_folder(
+    tmp_path, monkeypatch, form, batch, most, there
+):
+    from bobanalysis import tables as readers
+
+    monkeypatch.setattr("bobanalysis.fairness.reading.MOST_SCORES", most)
+    monkeypatch.setattr(readers.Table.batches, "__defaults__", (None, batch))
+    number = pl.int_range(1_200)
+    frame = pl.select(g=number % 2, points=number % 500, told=number % 3 == 0)
+    frame.write_parquet(tmp_path / "whole.parquet")
+    (tmp_path / "parts").mkdir()
+    for at in range(4):
+        frame[at * 300 : at * 300 + 300].write_parquet(tmp_path / "parts" / f"{at}.parquet")
+    path = tmp_path / ("parts" if form == "folder" else "whole.parquet")
+    found = audit_file(path, by=["g"], score="points")
+    assert ("impact" in found["g"].tables) is there
+    assert any("Too many distinct scores" in note.en for note in found.notes) is not there
+
+
 def test_a_population_in_parts_is_the_same_people(tmp_path, monkeypatch):
     monkeypatch.setattr("bobanalysis.population.build.BLOCKS", 1)
     write_parts(tmp_path / "people", 70_000)
