@@ -259,6 +259,18 @@ def test_a_crossed_group_of_nobody_is_not_estimable_and_never_a_number(write):
 # --- all else equal -----------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    ("lang", "sentence"),
+    [
+        ("en", "Where it is a disadvantage .* the group worse off is that of the highest rate"),
+        ("fr", "Là où c’est un désavantage .* le groupe défavorisé est celui dont le taux est le plus élevé"),
+    ],
+)
+def test_impact_ratios_say_what_they_mean_where_to_be_selected_is_a_harm(file, lang, sentence):
+    said = " ".join(ask(file, "--by", "sex", "--prediction", "told", "--lang", lang).split())
+    assert re.search(sentence, said)
+
+
 def test_adjusted_gaps_stand_beside_raw_ones(people, file):
     options = {"reference": {"sex": "H"}}
     found = audit_file(file, by=["sex", "age"], adjust_for=["age", "diploma"], prediction="told", **options)
