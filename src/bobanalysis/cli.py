@@ -46,9 +46,6 @@ ROOMS = {
 ADDRESS_SPACE = 3 << 30
 """Bytes that tables are mapped into; with less, libraries end the process and nothing can be said."""
 
-INTERRUPTED = 130
-"""Exit code of a command that Ctrl-C ends."""
-
 
 class _App(typer.Typer):
     """The command, which says in a sentence when memory is limited too much."""
@@ -66,9 +63,9 @@ class _App(typer.Typer):
         try:
             return super().__call__(*args, **kwargs)
         except SystemExit as ended:
-            if ended.code == INTERRUPTED:
-                told = str(getattr(ended.__context__, "__cause__", ""))
-                print("stopped:", told or "outputs are as they were; give the command again", file=sys.stderr)
+            if ended.code == 130:  # Ctrl-C
+                told = str(getattr(ended.__context__, "__cause__", "")) or "outputs are as they were"
+                print(f"stopped: {told}; to go on, give the same command", file=sys.stderr)
             raise
 
 

@@ -378,7 +378,7 @@ def test_a_run_that_its_user_stops_says_in_a_sentence_what_is_kept_and_leaves_no
     said = process.communicate(timeout=60)
     kept = len([*(tmp_path / "out.partial").glob("part-*")])
     kept_there = f"stopped: {kept} of 60 parts are done and kept in {tmp_path}/out.partial"
-    assert (process.returncode, *said) == (130, "", f"{kept_there}; the same command does the rest\n")
+    assert (process.returncode, *said) == (130, "", f"{kept_there}; to go on, give the same command\n")
     assert [pid for pid in started if Path(f"/proc/{pid}/cmdline").exists()] == []
     assert len(started) == int(workers)
 

@@ -135,9 +135,8 @@ def score_parts(
     made, each = pickle.dumps(make), parts(people)
     _made(made)  # what is wrong with it is said before anything is written
     algorithm, figures = hashlib.sha256(made).hexdigest(), digest(registry.folder() / "reference")
-    files = sorted(reads.iterdir()) if reads else []
-    made_of = [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in files]
-    asked = {"now": now, "keep": [*keep], "algorithm": algorithm, "figures": figures, "reads": made_of}
+    of = [(f.name, f.stat().st_size, f.stat().st_mtime_ns) for f in sorted(reads.iterdir())] if reads else []
+    asked = {"now": now, "keep": [*keep], "algorithm": algorithm, "figures": figures, "reads": of}
     with parts_folder(output, each, asked) as folder:
         work = partial(_score_part, folder=folder, made=made, now=now, keep=keep)
         totals = workers.combine(work, each, _add, progress)

@@ -8,7 +8,6 @@ import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -43,9 +42,9 @@ def parts_folder(output: Path, parts: Sequence[Part], asked: Mapping[str, Any]) 
 
     partial, before = (output.with_name(f"{output.name}.{end}") for end in ("partial", "before"))
     stamp, lock = partial / "_asked.json", partial / "_lock"
-    of = [str(replace(part, path=part.path.resolve())) for part in parts]
     made_with = [_code(), *map(version, ("bobanalysis", "polars", "numpy"))]
-    told = json.dumps({**asked, "parts": of, "made_with": made_with}, sort_keys=True)
+    asked = {**asked, "parts": [str(Path.cwd()), *map(str, parts)], "made_with": made_with}
+    told = json.dumps(asked, sort_keys=True)
     if partial.exists() and not lock.exists():
         raise InputError(f"{partial} is there and is not of this command; take it away")
     with alone(lock, busy):
@@ -60,8 +59,7 @@ def parts_folder(output: Path, parts: Sequence[Part], asked: Mapping[str, Any]) 
             if not done:
                 shutil.rmtree(partial, ignore_errors=True)
             elif isinstance(error, KeyboardInterrupt):
-                kept = f"{done} of {len(names)} parts are done and kept in {partial}"
-                raise KeyboardInterrupt(f"{kept}; the same command does the rest") from None
+                error.args = (f"{done} of {len(names)} parts are done and kept in {partial}",)
             raise
         for left in (path for path in partial.iterdir() if path.name not in names):
             left.unlink()

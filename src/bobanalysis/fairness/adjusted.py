@@ -122,8 +122,7 @@ def adjusted_effects(
         term = columns.terms[name]
         if term.reference is None:
             x = columns.x[:, term.at[0]]
-            middle = np.average(x, weights=table.f)
-            step = STEP * np.sqrt(np.average((x - middle) ** 2, weights=table.f))
+            step = STEP * np.sqrt(np.cov(x, ddof=0, aweights=table.f))
             up, down = (predicted(term.at, (x + side)[:, None]) for side in (step, -step))
             moved.append((up - down) / (2 * step))
             found.append((name, None, None, int(people), share @ table.y, None, moved[-1][0], ESTIMATED))
@@ -152,12 +151,11 @@ def adjusted_effects(
 
 def _levels(table: Rows, name: str, reference: str) -> list[tuple[str, int, float, str]]:
     """Each value of a category: rows, mean outcome, and whether an effect of it has a standard error."""
-    w, clusters = (
-        pl.col("_w") * pl.col("_f"),
-        pl.lit(2) if table.clusters is None else pl.col("_cluster").n_unique(),
-    )
+    f, w, several = pl.col("_f"), pl.col("_w") * pl.col("_f"), table.clusters is not None
     seen = table.table.group_by(name).agg(
-        n=pl.col("_f").sum().cast(int), observed=(w * pl.col("_y")).sum() / w.sum(), clusters=clusters
+        n=f.sum().cast(int),
+        observed=(w * pl.col("_y")).sum() / w.sum(),
+        clusters=pl.col("_cluster").n_unique() if several else pl.lit(2),
     )
     few, mine = pl.col("clusters") < 2, pl.col(name) == reference
     status = (

@@ -73,9 +73,7 @@ class Rows:
         return Rows(self.table.filter(keep), self.left_out, self.back)
 
 
-def covariance(
-    moved: Array, coefficients: int = 1, clusters: NDArray[np.intp] | None = None, f: Array | None = None
-) -> Array:
+def covariance(moved: Array, coefficients: int = 1, clusters: Any = None, f: Array | None = None) -> Array:
     """Return the covariance of estimates from what each row of ``f`` people moves them by: HC1, or CR1."""
     f = np.ones(len(moved)) if f is None else f
     n = groups = f.sum()

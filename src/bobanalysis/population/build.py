@@ -163,8 +163,7 @@ def write_parts(
     each = [Part(folder, n, at, min(draw.BLOCK * BLOCKS, people - at)) for n, at in cuts]
     asked: dict[str, Any] = {"people": people, "seed": seed, "scenario": scenario}
     draw.prepared(**asked)  # what is wrong with it is said before anything is written
-    figures = {"figures": digest(registry.folder() / "reference")}
-    with parts_folder(folder, each, asked | figures) as partly:
+    with parts_folder(folder, each, asked | {"figures": digest(registry.folder() / "reference")}) as partly:
         work = partial(_write_part, folder=partly, **asked)
         workers.combine(work, each, add, progress)
     return folder
