@@ -406,7 +406,7 @@ def _csv(path: Path, start: bytes, asked: str | None) -> Table:
                     yield Batch(frame, numbers, rejects(found, path.name))
                     del wrong[: len(found)]
         except (pa.ArrowException, OSError, EOFError, UnicodeError) as error:
-            if "Empty CSV" not in str(error):
+            if not re.search("Empty CSV|Could not skip initial", str(error)):  # a header alone
                 raise InputError(f"{path} cannot be read to its end: {short(error)}") from error
         if wrong or empty:
             nothing = pl.DataFrame(schema=dict.fromkeys(columns, pl.String))
@@ -716,9 +716,16 @@ def write_table(frame: pl.DataFrame, path: str | Path, metadata: dict[str, str] 
 
 def write_text(text: str, path: str | Path) -> None:
     """Write a text file, whole or not at all."""
-    part = aside(Path(path))
-    try:
+    with whole(Path(path)) as part:
         part.write_text(text, encoding="utf-8")
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """Give a name to write to; the file takes its own when all is written, and none where that fails."""
+    part = aside(path)
+    try:
+        yield part
         part.replace(path)
     except OSError as error:
         raise OSError(error.errno, error.strerror, str(path)) from error
