@@ -151,11 +151,10 @@ def adjusted_effects(
 
 def _levels(table: Rows, name: str, reference: str) -> list[tuple[str, int, float, str]]:
     """Each value of a category: rows, mean outcome, and whether an effect of it has a standard error."""
-    f, w, several = pl.col("_f"), pl.col("_w") * pl.col("_f"), table.clusters is not None
+    f, w = pl.col("_f"), pl.col("_w") * pl.col("_f")
+    clusters = pl.lit(2) if table.clusters is None else pl.col("_cluster").n_unique()
     seen = table.table.group_by(name).agg(
-        n=f.sum().cast(int),
-        observed=(w * pl.col("_y")).sum() / w.sum(),
-        clusters=pl.col("_cluster").n_unique() if several else pl.lit(2),
+        n=f.sum().cast(int), observed=(w * pl.col("_y")).sum() / w.sum(), clusters=clusters
     )
     few, mine = pl.col("clusters") < 2, pl.col(name) == reference
     status = (
