@@ -85,7 +85,13 @@ class _App(typer.Typer):
             if -1 < (limit := resource.getrlimit(resource.RLIMIT_AS)[0]) < ADDRESS_SPACE:
                 less = f"to {limit >> 20:,} MB of addresses, {ADDRESS_SPACE >> 20:,} are needed"
                 sys.exit(f"error: memory is limited {less}; raise the limit: `ulimit -v unlimited`")
-        return super().__call__(*args, **kwargs)
+        try:
+            return super().__call__(*args, **kwargs)
+        except SystemExit as ended:
+            if ended.code == 130:  # Ctrl-C
+                told = str(getattr(ended.__context__, "__cause__", "")) or "outputs are as they were"
+                print(f"stopped: {told}; to go on, give the same command", file=sys.stderr)
+            raise
 
 
 app = _App(

@@ -67,11 +67,15 @@ class NoRecords(InputError):
 
 @dataclass(frozen=True)
 class Batch:
-    """Some rows of a table, their numbers in the file, and the rows between them that could not be read."""
+    """Some rows of a table, their numbers in the file, and the rows between them that could not be read.
+
+    ``file`` is the name of the file where a table is a folder of them.
+    """
 
     frame: pl.DataFrame
     rows: pl.Series
     rejects: pl.DataFrame
+    file: str = ""
 
 
 @dataclass(frozen=True)
@@ -245,13 +249,17 @@ def parts(path: str | Path, rows: int = PART_ROWS) -> list[Part]:
         rows: of a Parquet file, at most so many a part.
 
     Raises:
-        InputError: a folder holds no table.
+        InputError: there is no such file, or a folder holds no table.
 
     Example:
-        >>> parts("people.csv")
-        [Part(path=PosixPath('people.csv'), number=0, first=0, rows=None)]
+        >>> import tempfile
+        >>> with tempfile.NamedTemporaryFile(suffix=".csv") as file:
+        ...     [(part.number, part.first, part.rows) for part in parts(file.name)]
+        [(0, 0, None)]
     """
     path, found = Path(path), list[Part]()
+    if not path.exists():
+        raise InputError(f"{path}: no such file")
     for file in _files(path) if path.is_dir() else [path]:
         height = _height(file)
         for at in range(0, max(height, 1), rows):
@@ -291,7 +299,8 @@ def _folder(path: Path, **options: Any) -> Table:
 
     def read(columns: Sequence[str], rows: int, quick: Quick) -> Iterator[Batch]:
         for table in tables:
-            yield from table.read(columns, rows, quick)
+            for batch in table.read(columns, rows, quick):
+                yield dataclasses.replace(batch, file=table.path.name)
 
     notes = tuple(dict.fromkeys(note for table in tables for note in table.notes))
     comma = any(table.decimal_comma for table in tables)
@@ -399,7 +408,7 @@ def _csv(path: Path, start: bytes, asked: str | None) -> Table:
                     yield Batch(frame, numbers, rejects(found, path.name))
                     del wrong[: len(found)]
         except (pa.ArrowException, OSError, EOFError, UnicodeError) as error:
-            if "Empty CSV" not in str(error):
+            if not re.search("Empty CSV|Could not skip initial", str(error)):  # a header alone
                 raise InputError(f"{path} cannot be read to its end: {short(error)}") from error
         if wrong or empty:
             nothing = pl.DataFrame(schema=dict.fromkeys(columns, pl.String))
@@ -764,9 +773,16 @@ def write_text(text: str, path: str | Path) -> None:
 
 def write_bytes(content: bytes, path: str | Path) -> None:
     """Write a file, whole or not at all."""
-    part = aside(Path(path))
-    try:
+    with whole(Path(path)) as part:
         part.write_bytes(content)
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """Give a name to write to; the file takes its own when all is written, and none where that fails."""
+    part = aside(path)
+    try:
+        yield part
         part.replace(path)
     except OSError as error:
         raise OSError(error.errno, error.strerror, str(path)) from error

@@ -332,8 +332,8 @@ def read_people(
             _check_names(frame, wanted, str(path))
             left_out = [v.name for v in wanted if not v.joined and v.name not in frame.columns]
             frame = frame.with_columns(pl.lit(None).alias(name) for name in left_out)
-        people, comma = frame.drop("record"), table.decimal_comma
-        found = validate(people, wanted, requirements=requirements, file=path.name, decimal_comma=comma)
+        people, comma, named = frame.drop("record"), table.decimal_comma, batch.file or path.name
+        found = validate(people, wanted, requirements=requirements, file=named, decimal_comma=comma)
         placed = found.rejected.with_columns(row=frame["record"].gather(found.rejected["row"] - 1))
         rejected = pl.concat([placed, refused]).sort("row")
         yield ValidationResult(found.valid, rejected, frame.height + refused["row"].n_unique(), table.notes)

@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
 from bobanalysis.fairness.adjusted import adjusted_effects, shrunk
 from bobanalysis.fairness.regression import NotEstimableError, covariance, design, fit, rows
@@ -102,6 +103,27 @@ def test_rows_counted_once_with_their_weights_are_the_same_as_rows():
     again = adjusted_effects(shuffled, "told", ["old"], ["years"], weight="w")
     columns = ["effect", "se", "ci_low"]
     np.testing.assert_allclose(once[columns].fill_null(0), again[columns].fill_null(0), atol=1e-9)
+
+
+@pytest.mark.parametrize("cluster", [None, "town"])
+@pytest.mark.parametrize("weight", [None, "w"])
+@pytest.mark.parametrize(("outcome", "model"), [("told", "logit"), ("score", "linear")])
+def test_a_counted_table_gives_what_as_many_rows_give(outcome, model, weight, cluster):
+    rng = np.random.default_rng(5)
+    frame = people(rng, 120, towns=15).with_columns(pl.col("w", "years").round(1))
+    times = rng.integers(1, 90, 120)
+    asked = {"of": ["old", "region", "years"], "adjust": ["sex"], "model": model, "weight": weight}
+    counted = adjusted_effects(frame.with_columns(n=times), outcome, **asked, cluster=cluster, count="n")
+    as_rows = adjusted_effects(frame[np.repeat(np.arange(120), times)], outcome, **asked, cluster=cluster)
+    assert counted["n"].sum() > 2 * times.sum()
+    assert_frame_equal(counted, as_rows, rel_tol=1e-9, abs_tol=1e-12)
+
+
+def test_a_table_of_as_many_rows_as_coefficients_is_enough_where_each_is_many_people():
+    told = {"told": [1, 0, 1, 0], "sex": ["F", "F", "M", "M"], "n": [30, 70, 50, 50]}
+    effects = adjusted_effects(pl.DataFrame(told), "told", ["sex"], count="n", reference={"sex": "M"})
+    found = row(effects, "sex", "F")
+    assert (found["n"], found["effect"]) == (100, pytest.approx(-0.2))
 
 
 def test_a_planted_effect_is_recovered_where_the_plain_gap_misleads():

@@ -259,6 +259,18 @@ def test_a_crossed_group_of_nobody_is_not_estimable_and_never_a_number(write):
 # --- all else equal -----------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    ("lang", "sentence"),
+    [
+        ("en", "Where it is a disadvantage .* the group worse off is that of the highest rate"),
+        ("fr", "Là où c’est un désavantage .* le groupe défavorisé est celui dont le taux est le plus élevé"),
+    ],
+)
+def test_impact_ratios_say_what_they_mean_where_to_be_selected_is_a_harm(file, lang, sentence):
+    said = " ".join(ask(file, "--by", "sex", "--prediction", "told", "--lang", lang).split())
+    assert re.search(sentence, said)
+
+
 def test_adjusted_gaps_stand_beside_raw_ones(people, file):
     options = {"reference": {"sex": "H"}}
     found = audit_file(file, by=["sex", "age"], adjust_for=["age", "diploma"], prediction="told", **options)
@@ -271,6 +283,25 @@ def test_adjusted_gaps_stand_beside_raw_ones(people, file):
     slope = adjusted_effects(people, "told", ["age"], ["diploma"])["effect"].item()
     assert found["age"]["adjusted"]["effect"].item() == pytest.approx(slope)
     assert "Held equal: age, diploma." in english(found["sex"])
+
+
+def test_a_table_that_is_counted_is_adjusted_without_a_row_a_person(write):
+    rows = [(s, d, n, n * share // 10) for s, d, n, share in COUNTED]
+    path = write("\n".join(["sex,diploma,people,told", *(",".join(map(str, row)) for row in rows)]))
+    asked = {"by": ["sex"], "adjust_for": ["diploma"], "decompose": ["sex=F"], "selected": "told"}
+    found = audit_file(path, count="people", **asked)
+    effect = found["sex"]["adjusted"].filter(level="F").row(0, named=True)
+    # of so many people the mean over everybody is that over four kinds of them
+    small = [(s, d, told) for s, d, n, share in COUNTED for told in [1] * share + [0] * (10 - share)
+             for _ in range(n // 10**9)]  # fmt: skip
+    people = pl.DataFrame(small, ["sex", "diploma", "told"], orient="row")
+    expected = adjusted_effects(people, "told", ["sex"], ["diploma"]).filter(level="F")["effect"].item()
+    assert (effect["n"], effect["effect"]) == (5 * 10**9, pytest.approx(expected, rel=1e-9))
+    assert found["sex=F"]["decomposition"]["contribution"].null_count() == 0
+
+
+COUNTED = [("F", "bac", 3 * 10**9, 2), ("F", "master", 2 * 10**9, 4), ("H", "bac", 10**9, 3)]
+COUNTED += [("H", "master", 5 * 10**9, 6)]
 
 
 def test_what_no_model_can_adjust_is_not_estimable_and_the_rest_goes_on(write):

@@ -323,6 +323,12 @@ def test_the_command_says_what_is_wrong_without_a_traceback_and_leaves_no_file(t
     assert [p.name for p in tmp_path.iterdir()] == ["t.csv"]
 
 
+def test_a_header_without_an_end_of_line_is_a_table_without_rows(tmp_path):
+    (tmp_path / "t.csv").write_text("g,told")
+    with pytest.raises(InputError, match="has columns but no rows"):
+        audit_file(tmp_path / "t.csv", ["g"], prediction="told")
+
+
 def test_long_scores_keep_their_own_bins(write):
     path = write("g,score,again\n" + "".join(f"a,{1_000_000 + k % 5},{k % 2}\n" for k in range(100)))
     found = audit_file(path, ["g"], score="score", outcome="again").entries[0]["calibration"]

@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
 from bobanalysis.fairness.decomposition import kitagawa, oaxaca, shapley
 from bobanalysis.fairness.regression import NotEstimableError
@@ -112,6 +113,19 @@ def test_kitagawa_parts_add_up_to_the_gap_exactly(weight):
     assert parts["gap"] == pytest.approx(gap, abs=1e-12)
     assert parts["composition"] + parts["rates"] + parts["not shared"] == pytest.approx(gap, abs=1e-12)
     assert parts["not shared"] == 0
+
+
+@pytest.mark.parametrize("weight", [None, "w"])
+@pytest.mark.parametrize(("split", "columns"), [(kitagawa, ["job"]), (oaxaca, ["job", "years"])])
+def test_a_counted_table_is_split_as_as_many_rows_are(split, columns, weight):
+    rng = np.random.default_rng(8)
+    sex, job = rng.choice(["F", "M"], 200), rng.choice(["a", "b", "c"], 200)
+    numbers = {"told": rng.random(200) < 0.4, "years": rng.integers(0, 9, 200), "w": rng.integers(1, 4, 200)}
+    frame, times = pl.DataFrame({"sex": sex, "job": job, **numbers}), rng.integers(1, 50, 200)
+    asked = {"reference": "M", "weight": weight}
+    counted = split(frame.with_columns(n=times), "told", "sex", columns, count="n", **asked)
+    as_rows = split(frame[np.repeat(np.arange(200), times)], "told", "sex", columns, **asked)
+    assert_frame_equal(counted, as_rows, rel_tol=1e-9, abs_tol=1e-12)
 
 
 def test_kitagawa_is_shapley_of_two_factors():

@@ -12,10 +12,7 @@ import yaml
 from bobanalysis.tables import read_yaml
 
 ROOT = Path(__file__).parents[2]
-SAID, LEDGER = (
-    read_yaml(ROOT / "data" / f"{name}.yaml")
-    for name in ("trial", "ledger")
-)
+SAID, LEDGER = (read_yaml(ROOT / "data" / f"{name}.yaml") for name in ("trial", "ledger"))
 
 
 @pytest.fixture(scope="module")

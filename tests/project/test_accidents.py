@@ -472,6 +472,14 @@ def test_too_little_memory_is_told_before_anything_is_done(desk: Desk, mega: int
     assert desk.result("score") == good
 
 
+def test_an_output_that_cannot_be_written_is_told_by_its_own_name(desk: Desk):
+    (desk.folder / "taken.parquet").mkdir()
+    run = desk.parent.run(desk.folder, "population", "--people", "5", "--output", "taken.parquet")
+    assert run.code == 2
+    assert "Is a directory: 'taken.parquet'" in run.said
+    assert ".part" not in run.said
+
+
 def test_memory_that_is_used_up_is_told_in_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     from bobanalysis import cli
     from bobanalysis.audit import scoring

@@ -20,6 +20,7 @@ from polars.testing import assert_frame_equal
 from bobanalysis import population
 from bobanalysis.algorithms import load
 from bobanalysis.audit.scoring import score_file, score_parts
+from bobanalysis.cluster import folder
 from bobanalysis.cluster.folder import parts_folder
 from bobanalysis.cluster.workers import Workers
 from bobanalysis.evaluation import EvaluationError, evaluate, read_qrels, read_run
@@ -141,14 +142,45 @@ def test_a_run_after_one_that_failed_does_only_what_is_left(people, alone, tmp_p
     assert read_table(tmp_path / "out").equals(read_table(people / "alone.parquet"))
 
 
-@pytest.mark.parametrize(("next_question", "there"), [({"now": 1}, True), ({"now": 2}, False)])
-def test_only_the_same_question_finds_the_parts_of_the_last_run(tmp_path, next_question, there):
+@pytest.mark.parametrize(
+    ("next_question", "code", "there"),
+    [({"now": 1}, "old", True), ({"now": 2}, "old", False), ({"now": 1}, "new", False)],
+)
+def test_only_the_same_question_to_the_same_code_finds_the_parts_of_the_last_run(
+    tmp_path, monkeypatch, next_question, code, there
+):
+    monkeypatch.setattr("bobanalysis.cluster.folder._code", lambda: "old")
     with parts_folder(tmp_path / "out", ONE, {"now": 1}) as folder:
         (folder / "part-00000.parquet").write_text("done")
         shutil.copytree(folder, tmp_path / "kept")  # as a run leaves it that was stopped here
     (tmp_path / "kept").rename(tmp_path / "out.partial")
+    monkeypatch.setattr("bobanalysis.cluster.folder._code", lambda: code)
     with parts_folder(tmp_path / "out", ONE, next_question) as folder:
         assert (folder / "part-00000.parquet").exists() is there
+
+
+@pytest.mark.parametrize("name", ["rules.py", "words.yaml"])
+def test_the_code_that_made_the_parts_is_known_by_what_its_files_hold(tmp_path, monkeypatch, name):
+    monkeypatch.setattr(folder, "__file__", str(tmp_path / "cluster" / "folder.py"))
+    (tmp_path / name).write_text("1")
+    before = folder._code.__wrapped__()
+    (tmp_path / name).write_text("2")
+    assert folder._code.__wrapped__() != before
+
+
+def test_parts_made_with_other_figures_are_made_again(people, tmp_path, monkeypatch):
+    figures = shutil.copytree(ROOT / "data", tmp_path / "data")
+    monkeypatch.setenv("BOBANALYSIS_DATA", str(figures))
+    source = shutil.copytree(people / "parts", tmp_path / "in")
+    (source / "3.parquet").write_bytes(b"PAR1 broken")
+    made = []
+    for _ in range(2):
+        with pytest.raises(InputError, match="1 of 4 parts failed"):
+            score_parts(source, tmp_path / "out", DIAGNOSIS, now=NOW)
+        made.append((tmp_path / "out.partial" / "part-00000.parquet").stat().st_mtime_ns)
+        with (figures / "reference" / "everyday_jobs.csv").open("a") as file:
+            file.write("\n")
+    assert made[0] != made[1]
 
 
 def test_a_folder_of_other_things_is_never_replaced(tmp_path):
@@ -190,12 +222,59 @@ def test_too_many_distinct_scores_are_given_up_in_parts_as_in_the_whole(people, 
     assert "ranking" not in plain["gender"].tables
 
 
+@pytest.mark.parametrize(("most", "there"), [(500, True), (499, False)])
+@pytest.mark.parametrize("batch", [40, 200])
+@pytest.mark.parametrize("form", ["file", "folder"])
+def test_so_many_distinct_scores_are_kept_in_one_file_as_in_a_folder(
+    tmp_path, monkeypatch, form, batch, most, there
+):
+    from bobanalysis import tables as readers
+
+    monkeypatch.setattr("bobanalysis.fairness.reading.MOST_SCORES", most)
+    monkeypatch.setattr(readers.Table.batches, "__defaults__", (None, batch))
+    number = pl.int_range(1_200)
+    frame = pl.select(g=number % 2, points=number % 500, told=number % 3 == 0)
+    frame.write_parquet(tmp_path / "whole.parquet")
+    (tmp_path / "parts").mkdir()
+    for at in range(4):
+        frame[at * 300 : at * 300 + 300].write_parquet(tmp_path / "parts" / f"{at}.parquet")
+    path = tmp_path / ("parts" if form == "folder" else "whole.parquet")
+    found = audit_file(path, by=["g"], score="points")
+    assert ("impact" in found["g"].tables) is there
+    assert any("Too many distinct scores" in note.en for note in found.notes) is not there
+
+
 def test_a_population_in_parts_is_the_same_people(tmp_path, monkeypatch):
     monkeypatch.setattr("bobanalysis.population.build.BLOCKS", 1)
     write_parts(tmp_path / "people", 70_000)
     assert len([*(tmp_path / "people").iterdir()]) == 2
     population.write_parquet(tmp_path / "whole.parquet", 70_000)
     assert pl.read_parquet(tmp_path / "people/*").equals(pl.read_parquet(tmp_path / "whole.parquet"))
+
+
+def test_rejected_people_of_a_folder_are_named_by_file_and_row_in_it(people, tmp_path):
+    score_file(people / "parts", tmp_path / "out.parquet", DIAGNOSIS(), now=NOW, rejects=tmp_path / "bad.csv")
+    assert (tmp_path / "bad.csv").read_text().splitlines()[1].startswith("2.parquet,201,age,-7,")
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+@pytest.mark.parametrize(
+    ("file", "options", "told"),
+    [
+        ("nothere.csv", {}, "nothere.csv: no such file"),
+        ("parts", {"make": partial(load, "bobb")}, "no algorithm is called 'bobb'.* mean 'bob'"),
+        (
+            "parts",
+            {"keep": ["agee"]},
+            r"^4 of 4 parts failed, the first: [^;]*no column 'agee' \([^;]*; it has",
+        ),
+    ],
+)
+def test_a_command_that_is_refused_leaves_nothing(people, tmp_path, file, options, told, workers):
+    asked = {"make": DIAGNOSIS, "now": NOW, "workers": Workers(workers)} | options
+    with pytest.raises(InputError, match=told):
+        score_parts(people / file, tmp_path / "out", **asked)
+    assert [*tmp_path.iterdir()] == []
 
 
 def test_two_processes_give_what_one_gives(people, alone, tmp_path):
@@ -447,6 +526,38 @@ def test_measures_of_all_lists_together_are_those_of_one_process(ranked):
     metrics = ("--metrics", "coverage@2,gini@2,ndcg@3")
     alone = evaluated(ranked, "run.csv", "qrels.csv", *more, *metrics)
     assert evaluated(ranked, "run.csv", "qrels.csv", *more, *metrics, "--workers", "2") == alone
+
+
+# --- stopped by its user ------------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.parametrize("workers", ["2", "0"])
+def test_a_run_that_its_user_stops_says_in_a_sentence_what_is_kept_and_leaves_no_worker(tmp_path, workers):
+    (tmp_path / "in").mkdir()
+    frame = population.modelled(5_000).frame
+    for at in range(60):
+        frame.write_parquet(tmp_path / "in" / f"{at:02}.parquet")
+    words = [*COMMAND, "score", "in", "--output", "out", "--workers", workers]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    process = subprocess.Popen(words, cwd=tmp_path, start_new_session=True, **pipes)
+    deadline = time.monotonic() + 60
+    while not [*(tmp_path / "out.partial").glob("part-*")] and time.monotonic() < deadline:
+        time.sleep(0.02)
+    started = workers_of(process)
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does: workers get it too
+    said = process.communicate(timeout=60)
+    kept = len([*(tmp_path / "out.partial").glob("part-*")])
+    kept_there = f"stopped: {kept} of 60 parts are done and kept in {tmp_path}/out.partial"
+    assert (process.returncode, *said) == (130, "", f"{kept_there}; to go on, give the same command\n")
+    assert [pid for pid in started if Path(f"/proc/{pid}/cmdline").exists()] == []
+    assert len(started) == int(workers)
+
+
+def test_a_run_that_is_stopped_before_anything_is_done_leaves_nothing(tmp_path):
+    with pytest.raises(KeyboardInterrupt), parts_folder(tmp_path / "out", ONE, {}):
+        raise KeyboardInterrupt
+    assert [*tmp_path.iterdir()] == []
 
 
 # --- killed workers -----------------------------------------------------------------------------------------

@@ -29,9 +29,7 @@ DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)  # the C writer is ten ti
 
 @pytest.fixture(scope="module")
 def published():
-    return {
-        name: read_yaml(ROOT / "data" / name) for name in FILES
-    }
+    return {name: read_yaml(ROOT / "data" / name) for name in FILES}
 
 
 @pytest.fixture(scope="module")

@@ -15,20 +15,12 @@ from typing import Any
 
 import polars as pl
 
+from bobanalysis import tables as t
 from bobanalysis.algorithm import Algorithm
 from bobanalysis.cluster.folder import part_name, parts_folder
 from bobanalysis.cluster.workers import ALONE, Progress, Workers
-from bobanalysis.tables import (
-    InputError,
-    Part,
-    Writer,
-    no_column,
-    parts,
-    refuse_overwrite,
-    write_table,
-    write_text,
-)
-from bobanalysis.tables import rejects as no_rejects
+from bobanalysis.data import registry
+from bobanalysis.tables import InputError, Part
 from bobanalysis.text import Text
 from bobanalysis.validation import ValidationResult, read_people
 
@@ -77,13 +69,13 @@ def score_file(
             output is written and one that stood there is left as it was.
     """
     for path in (output, *([rejects] if rejects else [])):
-        refuse_overwrite(path, people.path if isinstance(people, Part) else people)
+        t.refuse_overwrite(path, people.path if isinstance(people, Part) else people)
     refused: list[pl.DataFrame] = []
     totals = Totals(0, 0, 0)
     batches = read_people(
         people, algorithm.variables, requirements=algorithm.requirements, now=now, records=algorithm.records
     )
-    with Writer(output) as writer:
+    with t.Writer(output) as writer:
         for batch, answers in score_batches(batches, algorithm, keep, str(people)):
             writer.write(answers)
             refused.append(batch.rejected)
@@ -91,7 +83,7 @@ def score_file(
             totals = Totals(read, scored, read - scored, batch.notes)
             progress(totals)
     if rejects is not None:
-        _write_rejects(pl.concat([no_rejects(), *refused]), rejects)
+        _write_rejects(pl.concat([t.rejects(), *refused]), rejects)
     return totals
 
 
@@ -127,20 +119,20 @@ def score_parts(
         InputError: As in ``score_file``; or parts failed: they are named.
     """
     for path in (output, *([rejects] if rejects else [])):
-        refuse_overwrite(path, people, *([reads] if reads else []))
+        t.refuse_overwrite(path, people, *([reads] if reads else []))
     if rejects and rejects.resolve().is_relative_to(output.resolve()):
         raise InputError(f"{rejects} would be within {output}, which holds parts alone; give another name")
-    made, each = pickle.dumps(make), parts(people)
-    algorithm = hashlib.sha256(made).hexdigest()
-    files = sorted(reads.iterdir()) if reads else []
-    made_of = [(file.name, file.stat().st_size, file.stat().st_mtime_ns) for file in files]
-    asked = {"now": now, "keep": [*keep], "algorithm": algorithm, "reads": made_of}
+    made, each = pickle.dumps(make), t.parts(people)
+    _made(made)  # what is wrong with it is said before anything is written
+    algorithm, figures = hashlib.sha256(made).hexdigest(), t.digest(registry.folder() / "reference")
+    of = [(f.name, f.stat().st_size, f.stat().st_mtime_ns) for f in sorted(reads.iterdir())] if reads else []
+    asked = {"now": now, "keep": [*keep], "algorithm": algorithm, "figures": figures, "reads": of}
     with parts_folder(output, each, asked) as folder:
         work = partial(_score_part, folder=folder, made=made, now=now, keep=keep)
         totals = workers.combine(work, each, _add, progress)
         if rejects is not None:
             refused = [pl.read_parquet(file) for file in sorted(folder.glob("_rejects-*"))]
-            _write_rejects(pl.concat([no_rejects(), *refused]), rejects)
+            _write_rejects(pl.concat([t.rejects(), *refused]), rejects)
     return totals
 
 
@@ -152,7 +144,7 @@ def _score_part(part: Part, folder: Path, made: bytes, **asked: Any) -> Totals:
         return Totals(*told["totals"])
     totals = score_file(part, folder / name, _made(made), **asked, rejects=folder / f"_rejects-{name}")
     counts = [totals.read, totals.scored, totals.rejected]
-    write_text(json.dumps({"source": source, "totals": counts}), done)
+    t.write_text(json.dumps({"source": source, "totals": counts}), done)
     return totals
 
 
@@ -170,7 +162,7 @@ def _add(one: Totals, other: Totals) -> Totals:
 def _write_rejects(rows: pl.DataFrame, path: Path) -> None:
     """Write what could not be read, or take away the file of an earlier run where all could."""
     if rows.height:
-        write_table(rows, path)
+        t.write_table(rows, path)
     else:
         path.unlink(missing_ok=True)
 
@@ -197,7 +189,7 @@ def score_batches(
         answers = algorithm.compute(people).answers
         for name in keep:
             if name not in people.columns:
-                raise no_column(name, people.columns, file)
+                raise t.no_column(name, people.columns, file)
             if name in answers.columns:
                 raise InputError(f"{file}: column {name!r} is one of the answers already; do not keep it")
         return answers.with_columns(people.select(keep))

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from bobanalysis.tables import InputError, Part, alone, write_text
+from bobanalysis.tables import InputError, Part, alone, digest, write_text
 
 
 @contextmanager
 def parts_folder(output: Path, parts: Sequence[Part], asked: Mapping[str, Any]) -> Iterator[Path]:
     """Give a folder to write the parts of a table into; it takes its name when all of them are there.
 
-    Until then it is ``NAME.partial``, and a later run that asks for the same finds there what was done.
+    Until then it is ``NAME.partial``, and a later run of the same code that asks for the same finds there
+    what was done. Where nothing was done when a run fails, nothing is left.
 
     Args:
         output: the folder to be; one that stands there is replaced if it holds nothing but such parts.
@@ -39,7 +42,8 @@ def parts_folder(output: Path, parts: Sequence[Part], asked: Mapping[str, Any]) 
 
     partial, before = (output.with_name(f"{output.name}.{end}") for end in ("partial", "before"))
     stamp, lock = partial / "_asked.json", partial / "_lock"
-    asked = {**asked, "parts": [*map(str, parts)], "version": version("bobanalysis")}
+    made_with = [_code(), *map(version, ("bobanalysis", "polars", "numpy"))]
+    asked = {**asked, "parts": [str(Path.cwd()), *map(str, parts)], "made_with": made_with}
     told = json.dumps(asked, sort_keys=True)
     if partial.exists() and not lock.exists():
         raise InputError(f"{partial} is there and is not of this command; take it away")
@@ -48,7 +52,15 @@ def parts_folder(output: Path, parts: Sequence[Part], asked: Mapping[str, Any]) 
             for left in (path for path in partial.iterdir() if path != lock):
                 left.unlink()
         write_text(told, stamp)
-        yield partial
+        try:
+            yield partial
+        except BaseException as error:
+            done = sum((partial / name).exists() for name in names)
+            if not done:
+                shutil.rmtree(partial, ignore_errors=True)
+            elif isinstance(error, KeyboardInterrupt):
+                error.args = (f"{done} of {len(names)} parts are done and kept in {partial}",)
+            raise
         for left in (path for path in partial.iterdir() if path.name not in names):
             left.unlink()
         if output.exists():
@@ -56,6 +68,13 @@ def parts_folder(output: Path, parts: Sequence[Part], asked: Mapping[str, Any]) 
             output.rename(before)
         partial.rename(output)
         shutil.rmtree(before, ignore_errors=True)
+
+
+@cache
+def _code() -> str:
+    """Return a digest of the package's own files, rules and words among them."""
+    files = sorted(f for f in Path(__file__).parents[1].rglob("*") if f.suffix in (".py", ".yaml"))
+    return hashlib.sha256("".join(map(digest, files)).encode()).hexdigest()
 
 
 def part_name(part: Part) -> str:

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import reduce
+from multiprocessing import resource_tracker
 from typing import Any, TypeVar
 
 from polars.exceptions import PolarsError
@@ -126,8 +128,15 @@ class Workers:
         environment = {"POLARS_MAX_THREADS": str(threads), "OMP_NUM_THREADS": "1"}
         here: dict[str, Any] = {"host": "127.0.0.1", "dashboard_address": None, "env": environment}
         quiet = {"silence_logs": logging.CRITICAL, "threads_per_worker": 1, "processes": True}
-        with LocalCluster(n_workers=self.number, **here, **quiet) as cluster, Client(cluster) as client:
-            yield client
+        mask: Any = getattr(signal, "pthread_sigmask", lambda *_: None)  # Windows has none
+        resource_tracker.ensure_running()  # or it unblocks, when the first worker starts, what is blocked
+        mask(signal.SIG_BLOCK, {signal.SIGINT})  # as workers inherit: Ctrl-C is for this process alone
+        try:
+            with LocalCluster(n_workers=self.number, **here, **quiet) as cluster, Client(cluster) as client:
+                mask(signal.SIG_UNBLOCK, {signal.SIGINT})
+                yield client
+        finally:
+            mask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
 ALONE = Workers()
@@ -151,7 +160,6 @@ def _merged(merge: Merge[Any], *found: _Found[Any]) -> _Found[Any]:
 def _whole(found: _Found[T], parts: int) -> T:
     result, wrong = found
     if wrong or result is None:
-        raise InputError(
-            f"{len(wrong)} of {parts} parts failed, the others are done: " + "; ".join(wrong[:20])
-        )
+        others, shown = ("the others are done", 20) if len(wrong) < parts else ("the first", 1)
+        raise InputError(f"{len(wrong)} of {parts} parts failed, {others}: " + "; ".join(wrong[:shown]))
     return result

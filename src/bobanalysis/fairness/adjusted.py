@@ -40,6 +40,7 @@ def adjusted_effects(
     model: Model = "logit",
     weight: str | None = None,
     cluster: str | None = None,
+    count: str | None = None,
     reference: Mapping[str, Any] | None = None,
 ) -> Any:
     """Return average marginal effects: how much the outcome differs with an attribute, all else equal.
@@ -60,11 +61,12 @@ def adjusted_effects(
         weight: zero or more, without gaps.
         cluster: standard errors then allow people of one cluster to be alike (CR1, t with clusters − 1;
             without, they are HC1).
+        count: for how many people a row stands, in a table that is already counted; the same as as many rows.
         reference: by attribute, the value the others are compared with; by default the most frequent one.
 
     Returns:
         A frame of the library that came in, one row an attribute and value (the reference included):
-        ``attribute``, ``level`` (null for a number), ``reference``, ``n`` (rows with that value),
+        ``attribute``, ``level`` (null for a number), ``reference``, ``n`` (people with that value),
         ``observed`` (their mean outcome), ``adjusted`` (mean prediction had everybody this value; null for a
         number), ``effect``, ``se``, ``ci_low``, ``ci_high``, ``p_value`` (of this effect alone), ``clusters``
         (null without), ``left_out`` (rows), ``status``: "estimated", "reference", or why the uncertainty is
@@ -95,15 +97,16 @@ def adjusted_effects(
         raise ValueError("name the attributes whose effects are wanted: of=[…]")
     if value in (*of, *adjust):
         raise ValueError(f"the outcome {value!r} cannot be among the columns that explain it")
-    table, logit = regression.rows(frame, value, [*of, *adjust], weight, cluster), model == "logit"
+    table = regression.rows(frame, value, [*of, *adjust], weight, cluster, count=count)
+    logit, people = model == "logit", table.f.sum()
     if logit:
         _check_shares(table, value, [*of, *adjust])
     columns = regression.design(table.table, [*of, *adjust], reference)
     fitted = regression.fit(table, columns.x, logit)
-    clusters, freedom = table.clusters, np.inf if logit else float(columns.x.shape[0] - columns.x.shape[1])
+    clusters, freedom = table.clusters, np.inf if logit else float(people - columns.x.shape[1])
     if clusters is not None:
         freedom = float(clusters.max())
-    share = table.w / table.w.sum()
+    share = table.w * table.f / (table.w * table.f).sum()
 
     def predicted(at: Sequence[int], to: Any) -> Array:
         """Mean prediction had some columns other values, then its derivatives by the coefficients."""
@@ -118,10 +121,11 @@ def adjusted_effects(
     for name in of:
         term = columns.terms[name]
         if term.reference is None:
-            x, step = columns.x[:, term.at[0]], STEP * columns.x[:, term.at[0]].std()
+            x = columns.x[:, term.at[0]]
+            step = STEP * np.sqrt(np.cov(x, ddof=0, aweights=table.f))
             up, down = (predicted(term.at, (x + side)[:, None]) for side in (step, -step))
             moved.append((up - down) / (2 * step))
-            found.append((name, None, None, len(x), share @ table.y, None, moved[-1][0], ESTIMATED))
+            found.append((name, None, None, int(people), share @ table.y, None, moved[-1][0], ESTIMATED))
             continue
         at = {
             level: predicted(term.at, [level == other for other in term.levels])
@@ -132,7 +136,7 @@ def adjusted_effects(
             found.append((name, level, term.reference, n, observed, at[level][0], moved[-1][0], status))
     result = pl.DataFrame(found, schema=_SCHEMA, orient="row")
     gradient = np.array(moved)[:, 1:]
-    robust = regression.covariance(fitted.moved, len(fitted.params), clusters)
+    robust = regression.covariance(fitted.moved, len(fitted.params), clusters, table.f)
     variance = np.diag(gradient @ robust @ gradient.T)
     told = (result["status"] == ESTIMATED).to_numpy()
     se = np.where(told, np.sqrt(np.clip(variance, 0, None)), np.nan)
@@ -147,9 +151,10 @@ def adjusted_effects(
 
 def _levels(table: Rows, name: str, reference: str) -> list[tuple[str, int, float, str]]:
     """Each value of a category: rows, mean outcome, and whether an effect of it has a standard error."""
-    w, clusters = pl.col("_w"), pl.lit(2) if table.clusters is None else pl.col("_cluster").n_unique()
+    f, w = pl.col("_f"), pl.col("_w") * pl.col("_f")
+    clusters = pl.lit(2) if table.clusters is None else pl.col("_cluster").n_unique()
     seen = table.table.group_by(name).agg(
-        n=pl.len(), observed=(w * pl.col("_y")).sum() / w.sum(), clusters=clusters
+        n=f.sum().cast(int), observed=(w * pl.col("_y")).sum() / w.sum(), clusters=clusters
     )
     few, mine = pl.col("clusters") < 2, pl.col(name) == reference
     status = (
@@ -170,7 +175,7 @@ def _check_shares(table: Rows, outcome: str, columns: Sequence[str]) -> None:
     for name in columns:
         if table.table.schema[name] == pl.String:
             by = table.table.group_by(name, maintain_order=True).agg(
-                low=pl.col("_y").min(), high=pl.col("_y").max(), n=pl.len()
+                low=pl.col("_y").min(), high=pl.col("_y").max(), n=pl.col("_f").sum().cast(int)
             )
             same = by.filter(pl.col("low") == pl.col("high"), pl.col("low").is_in([0.0, 1.0]))
             for level, value, _, n in same.head(1).iter_rows():

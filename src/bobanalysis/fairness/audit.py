@@ -36,7 +36,7 @@ from bobanalysis.text import Text
 MOST_EMPTY = 300
 """Crossed groups, those of nobody among them, that are listed; of more, those of nobody are left out."""
 MOST_MODELLED = 2_000_000
-"""People up to whom models of single people are fitted."""
+"""Rows that say different things up to which models of single people are fitted."""
 MOST_ANSWERS = 12
 """Answers, the most frequent ones, that get a curve each."""
 _TESTED = ("selection_rate", "false_positive_rate", "false_negative_rate", ODDS, MEAN)
@@ -263,16 +263,15 @@ class _Asked:
     def _modelled(self, call: Callable[..., pl.DataFrame], people: pl.DataFrame, notes: list[Text]) -> Any:
         """What a call says of the decision and of the score, or else of the outcome, from rows of people."""
         whose = {metric: who for metric, item, who, _ in self._measured if item is None}
-        options: dict[str, Any] = {"weight": "_weight" if self.plan.weight else None}
+        options: dict[str, Any] = {"weight": "_weight" if self.plan.weight else None, "count": "_n"}
         options |= {"cluster": "_cluster"} if "_cluster" in people.columns else {}
         found = []
         for metric in [m for m in ("selection_rate", MEAN) if m in whose] or [*whose][:1]:
             try:
-                if (everybody := people["_n"].sum()) > MOST_MODELLED:
-                    why = f"{everybody:,} people, more than a model takes, {MOST_MODELLED:,}"
+                if people.height > MOST_MODELLED:
+                    why = f"{people.height:,} different rows, more than a model takes, {MOST_MODELLED:,}"
                     raise NotEstimableError(why)
-                table = people[np.repeat(np.arange(people.height), people["_n"].to_numpy())]
-                table = table.with_columns(_value=whose[metric].cast(pl.Float64))
+                table = people.with_columns(_value=whose[metric].cast(pl.Float64))
                 part = call(table, model="linear" if metric == MEAN else "logit", **options)
                 found.append(part.select(pl.lit(metric).alias("metric"), pl.all()))
             except NotEstimableError as error:

@@ -242,8 +242,7 @@ def _read(
     # one group may lack an outcome that others have: what kind of curve it is, the whole table says
     rate = pl.lit(table.table["_y"].is_in([0.0, 1.0]).all())
     same = [name for name in table.table.columns if name != "_f"]
-    people = (pl.col("_f").sum() if rest.get("count") else pl.len()).cast(pl.Float64)
-    whole = table.table.group_by(same).agg(_f=people).sort(same).with_columns(_rate=rate)
+    whole = table.table.group_by(same).agg(pl.col("_f").sum()).sort(same).with_columns(_rate=rate)
     parts = whole.partition_by(by, as_dict=True) if by else {(): whole}
     named = [(dict(zip(by, key, strict=True)), parts[key]) for key in sorted(parts)]
     return table, [(group, Rows(part, table.left_out, table.back)) for group, part in named]
@@ -251,7 +250,7 @@ def _read(
 
 def _spline(mine: Rows, along: str, smooth: int | None) -> tuple[Fit, Array]:
     """The spline of one group and its knots; NotEstimableError says why there is none."""
-    x, y, f = mine.table[along].to_numpy(), mine.y, mine.table["_f"].to_numpy()
+    x, y, f = mine.table[along].to_numpy(), mine.y, mine.f
     values, people = np.unique(x), float(kish((f * mine.w).sum(), (f * mine.w**2).sum()))
     if smooth is None:
         smooth = max(4, min(10, round(people ** (1 / 3))))
@@ -273,18 +272,12 @@ def _spline(mine: Rows, along: str, smooth: int | None) -> tuple[Fit, Array]:
     if people <= k or n <= k:
         raise NotEstimableError(f"{n} rows (as good as {people:.0f} of one weight) for {k} coefficients")
     try:
-        return _fit(mine, basis), knots
+        return fit(mine, basis, mine.table["_rate"][0]), knots
     except NotEstimableError:
         raise NotEstimableError(
             "the rate is 0 or 1 over a whole stretch, where no logistic curve is finite; "
             "take fewer coefficients or merge values"
         ) from None
-
-
-def _fit(mine: Rows, x: Array) -> Fit:
-    return fit(
-        Rows(mine.table.with_columns(pl.col("_w") * pl.col("_f")), 0, mine.back), x, mine.table["_rate"][0]
-    )
 
 
 def _basis(x: Array, knots: Array) -> Array:
@@ -331,7 +324,7 @@ def _moved(mine: Rows, fitted: Fit) -> Array | None:
     statsmodels' own for clusters makes bands of 95 % that hold 89 % of curves of 60 towns.
     Source: MacKinnon, Nielsen and Webb, Journal of Applied Econometrics 38 (2023), 671-694 (CV3).
     """
-    x, slope, f = fitted.x, fitted.slope, mine.table["_f"].to_numpy()
+    x, slope, f = fitted.x, fitted.slope, mine.f
     if mine.clusters is None:
         leverage = np.minimum(slope / f * ((x @ fitted.bread) * x).sum(axis=1), 1 - 1e-6)
         return np.asarray(fitted.moved / np.sqrt(f * (1 - leverage))[:, None])
@@ -348,7 +341,7 @@ def _freedom(mine: Rows, fitted: Fit, basis: Array) -> Array:
 
     With those of the whole table, bands of 95 % of means with unequal weights hold 91 % of curves.
     """
-    f = mine.table["_f"].to_numpy()
+    f = mine.f
     share, found = np.sqrt(mine.w * fitted.slope / f), []
     for direction in basis @ fitted.bread:
         parts = (fitted.x @ direction) * share
@@ -377,7 +370,7 @@ def _lack_of_fit(mine: Rows, along: str, smooth: int | None) -> dict[str, Any]:
     from scipy.stats import t as student
 
     x, y, w, rate = mine.table[along].to_numpy(), mine.y, mine.w, mine.table["_rate"][0]
-    f = mine.table["_f"].to_numpy()
+    f = mine.f
     try:
         fitted, _ = _spline(mine, along, smooth)
     except NotEstimableError as error:
@@ -446,7 +439,7 @@ def _flat(mine: Rows, basis: Array) -> float:
     """P value of the score test that all coefficients of the curve are equal."""
     from scipy.stats import chi2
 
-    y, w, f = mine.y, mine.w, mine.table["_f"].to_numpy()
+    y, w, f = mine.y, mine.w, mine.f
     mean = np.average(y, weights=f * w)
     columns = (basis - np.average(basis, axis=0, weights=f * w))[:, :-1]
     if mine.clusters is None:
@@ -464,7 +457,7 @@ def _jumps(mine: Rows, along: str, at: Sequence[float] | None, smooth: int | Non
     from scipy.special import expit
     from scipy.stats import norm
 
-    x, f, rate = mine.table[along].to_numpy(), mine.table["_f"].to_numpy(), mine.table["_rate"][0]
+    x, f, rate = mine.table[along].to_numpy(), mine.f, mine.table["_rate"][0]
     try:
         fitted, knots = _spline(mine, along, smooth)
     except NotEstimableError as error:
@@ -492,7 +485,7 @@ def _jumps(mine: Rows, along: str, at: Sequence[float] | None, smooth: int | Non
         try:
             if value not in tried:
                 raise NotEstimableError("too few people on one side")
-            steps = _fit(mine, np.column_stack([fitted.x, x >= value]))
+            steps = fit(mine, np.column_stack([fitted.x, x >= value]), rate)
         except NotEstimableError as error:
             found[-1]["status"] = f"not estimable: {error}"
             continue

@@ -90,7 +90,7 @@ PARTS = ("gap", "composition", "rates", "not shared")
 
 
 def kitagawa(
-    frame: Any, value: str, group: str, strata: Sequence[str], *, reference: Any, weight: str | None = None
+    frame: Any, value: str, group: str, strata: Sequence[str], *, reference: Any, **rest: str | None
 ) -> Any:
     """Split the gap of each group to a reference into composition and rates, exactly and without a model.
 
@@ -105,7 +105,8 @@ def kitagawa(
         group: column of the groups; nothing said is the group "unknown".
         strata: columns to cross (text, or numbers taken as labels); nothing said is a stratum.
         reference: the group the others are compared with.
-        weight: zero or more, without gaps.
+        rest: columns: ``weight=`` (zero or more, without gaps), ``count=`` (for how many people a row
+            stands).
 
     Returns:
         A frame of the library that came in: ``group``, ``reference``, ``part`` ("gap", "composition",
@@ -127,17 +128,17 @@ def kitagawa(
     strata = as_list(strata)
     if not strata or group in strata or value in (group, *strata):
         raise ValueError("name at least one column of strata, other than the group and the value")
-    table = regression.rows(frame, value, [], weight, labels=[group, *strata])
+    table = regression.rows(frame, value, [], labels=[group, *strata], **rest)
     names, against = table.table[group].unique().sort().to_list(), str(reference)
     if against not in names:
         raise no_reference(reference, names)
     if len(names) == 1:
         raise ValueError(f"column {group!r} has one group only, {names[0]!r}: there is no gap")
-    y, w = pl.col("_y"), pl.col("_w")
+    y, w = pl.col("_y"), pl.col("_w") * pl.col("_f")
     cells = (
-        table.table.select(pl.struct(strata).alias("_stratum"), "_y", "_w", group=group)
+        table.table.select(pl.struct(strata).alias("_stratum"), "_y", "_w", "_f", group=group)
         .group_by("_stratum", "group")
-        .agg(rate=(w * y).sum() / w.sum(), people=w.sum(), rows=pl.len())
+        .agg(rate=(w * y).sum() / w.sum(), people=w.sum(), rows=pl.col("_f").sum())
         .with_columns(share=pl.col("people") / pl.col("people").sum().over("group"))
         .sort("group", "_stratum")
     )
@@ -180,7 +181,7 @@ def _parts(mine: pl.DataFrame, theirs: pl.DataFrame) -> pl.DataFrame:
 
 
 def oaxaca(
-    frame: Any, value: str, group: str, explain: Sequence[str], *, reference: Any, weight: str | None = None
+    frame: Any, value: str, group: str, explain: Sequence[str], *, reference: Any, **rest: str | None
 ) -> Any:
     """Split the gap of two groups' means with a linear model in each (Oaxaca and Blinder).
 
@@ -194,7 +195,7 @@ def oaxaca(
         group: column of the two groups.
         explain: columns; text, categories and booleans are categories.
         reference: the group subtracted.
-        weight: zero or more, without gaps.
+        rest: columns, as for :func:`kitagawa`.
 
     Returns:
         A frame of the library that came in: ``part`` ("gap", then the parts), ``column`` (null for the
@@ -221,7 +222,7 @@ def oaxaca(
     explain = as_list(explain)
     if not explain or group in explain or value in (group, *explain):
         raise ValueError("explain= needs one or more columns, other than the group and the value")
-    table = regression.rows(frame, value, explain, weight, labels=[group])
+    table = regression.rows(frame, value, explain, labels=[group], **rest)
     groups, against = table.table[group].unique().sort().to_list(), str(reference)
     if against not in groups:
         raise no_reference(reference, groups)
@@ -233,7 +234,7 @@ def oaxaca(
     x, b = _side(table, columns, in_group, mine)
     x0, b0 = _side(table, columns, ~in_group, against)
     both = np.column_stack([columns.x, in_group])
-    regression.check_rank(both, [*columns.names, group])
+    regression.check_rank(both, [*columns.names, group], table.f)
     pooled = regression.fit(table, both)
     common = np.vstack([pooled.params, pooled.moved])[:, :-1]
     found: list[tuple[str, str | None, Array]] = [
@@ -244,10 +245,10 @@ def oaxaca(
         found.append(("explained", name, _product(x - x0, common, list(term.at))))
     found.append(("unexplained", None, _product(x, b - common) - _product(x0, b0 - common)))
     contribution, *moved = np.stack([column for *_, column in found], axis=1)
-    se = np.sqrt(np.diag(regression.covariance(np.array(moved))))
+    se = np.sqrt(np.diag(regression.covariance(np.array(moved), f=table.f)))
     named = pl.DataFrame([row[:2] for row in found], {"part": pl.String, "column": pl.String}, orient="row")
     result = named.with_columns(contribution=pl.Series(contribution), **regression.limits(contribution, se))
-    sizes = {"n": pl.lit(int(in_group.sum())), "n_reference": pl.lit(int((~in_group).sum()))}
+    sizes = {"n": pl.lit(int(table.f[in_group].sum())), "n_reference": pl.lit(int(table.f[~in_group].sum()))}
     return table.back(result.with_columns(group=pl.lit(mine), reference=pl.lit(against), **sizes))
 
 
@@ -258,10 +259,10 @@ def _side(table: Rows, columns: Design, keep: Any, name: str) -> tuple[Array, Ar
         why = f"in group {name!r} nobody has {', '.join(nobody)}: merge that value or leave it out"
         raise NotEstimableError(why)
     try:
-        regression.check_rank(x, columns.names)
+        regression.check_rank(x, columns.names, mine.f)
     except NotEstimableError as error:
         raise NotEstimableError(f"in group {name!r} {error}") from None
-    fitted, share = regression.fit(mine, x), mine.w / mine.w.sum()
+    fitted, share = regression.fit(mine, x), mine.w * mine.f / (mine.w * mine.f).sum()
     means, coefficients = np.zeros((2, len(keep) + 1, x.shape[1]))
     means[0], coefficients[0] = share @ x, fitted.params
     means[1:][keep], coefficients[1:][keep] = share[:, None] * (x - means[0]), fitted.moved

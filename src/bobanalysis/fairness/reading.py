@@ -223,16 +223,24 @@ def _together(mine: tuple[Any, ...], theirs: tuple[Any, ...]) -> tuple[Any, ...]
         one, other = (cells.schema[name] for cells in both)
         if one != other and not {one, other} <= {*_ALIKE} and not (one.is_temporal() and other.is_temporal()):
             both = [_in_words(cells, name) for cells in both]  # 1 and 1.0 are one label, as in a file of text
-    scored = all("_score" in cells.columns for cells in both)
-    keys = [c for c in both[0].columns if c not in SUMS and c != "_score" and not c.startswith("_r")]
-    if scored:  # few rows are alike: they are not looked for before there are many
-        cells = pl.concat(both, how="vertical_relaxed")
-        cells = cells if cells.height <= MOST_SCORES else merged(cells, [*keys, "_score"])
-        if cells.height <= MOST_SCORES:
-            return cells, *map(sum, counts)
-        both = [cells]
+    keys = [c for c in both[0].columns if c in both[1].columns and c not in SUMS and not c.startswith("_r")]
+    if "_score" in keys:
+        return _bounded(pl.concat(both, how="vertical_relaxed"), keys), *map(sum, counts)
     both = [c.group_by(keys).agg(row_sums(True)) if "_score" in c.columns else c for c in both]
     return merged(pl.concat(both, how="vertical_relaxed"), keys), *map(sum, counts)
+
+
+def _bounded(cells: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
+    """Give up scores where more than :data:`MOST_SCORES` cells differ, however the table was cut.
+
+    Few rows are alike: they are not looked for before there are many.
+    """
+    if "_score" not in keys or cells.height <= MOST_SCORES:
+        return cells
+    cells = merged(cells, keys)
+    if cells.height <= MOST_SCORES:
+        return cells
+    return cells.group_by([k for k in keys if k != "_score"], maintain_order=True).agg(row_sums(True))
 
 
 _ALIKE = (pl.Boolean, pl.Int8, pl.Int64)
@@ -379,18 +387,16 @@ class _Source:
             keys = keys or [name for name in narrow.columns if name not in (*SUMS, "_s", *again, *apart)]
             if self.plan.weight:
                 weightless += int(narrow.filter(pl.col("_w") == 0)["_n"].sum())
-            if "_score" in keys and parts and parts[0].height > MOST_SCORES:
-                keys.remove("_score")
-                parts = [part.group_by(keys).agg(row_sums(True)) for part in parts]
             if "_score" in keys:  # few rows are alike
                 parts.append(narrow.select(*keys, *SUMS[:3], *again))
             else:
                 parts.append(narrow.group_by(keys).agg(row_sums("_score" in narrow.columns)))
             if sum(part.height for part in parts) > 2 * parts[0].height + 1_000_000:  # memory stays small
-                parts = [merged(pl.concat(parts, how="vertical_relaxed"), keys)]
+                parts = [_bounded(merged(pl.concat(parts, how="vertical_relaxed"), keys), keys)]
+                keys = [name for name in keys if name in parts[0].columns]
             if self.progress:
                 self.progress(rows)
-        return pl.concat(parts, how="vertical_relaxed"), rows, skipped, weightless
+        return _bounded(pl.concat(parts, how="vertical_relaxed"), keys), rows, skipped, weightless
 
     def narrow(self, batch: Batch) -> pl.DataFrame:
         """Keys as they stand and numbers as numbers, or an error that names row, column and value."""

@@ -29,7 +29,7 @@ class NotEstimableError(ValueError):
 
 @dataclass(frozen=True)
 class Rows:
-    """Rows that can be used: text for categories, numbers as Float64, ``_y``, ``_w`` and ``_cluster``.
+    """Rows that can be used: text for categories, numbers as Float64, ``_y``, ``_w``, ``_f``, ``_cluster``.
 
     Attributes:
         table: the rows.
@@ -48,8 +48,13 @@ class Rows:
 
     @property
     def w(self) -> Array:
-        """Weight of each row."""
+        """Weight of each person of a row."""
         return self.table["_w"].to_numpy()
+
+    @property
+    def f(self) -> Array:
+        """Number of people of each row."""
+        return self.table["_f"].to_numpy()
 
     @property
     def clusters(self) -> NDArray[np.intp] | None:
@@ -68,12 +73,15 @@ class Rows:
         return Rows(self.table.filter(keep), self.left_out, self.back)
 
 
-def covariance(moved: Array, coefficients: int = 1, clusters: NDArray[np.intp] | None = None) -> Array:
-    """Return the covariance of estimates from what each row moves them by: HC1, of clusters CR1."""
-    n = len(moved)
+def covariance(moved: Array, coefficients: int = 1, clusters: Any = None, f: Array | None = None) -> Array:
+    """Return the covariance of estimates from what each row of ``f`` people moves them by: HC1, or CR1."""
+    f = np.ones(len(moved)) if f is None else f
+    n = groups = f.sum()
     if clusters is not None:
         moved = np.stack([np.bincount(clusters, column) for column in moved.T], axis=1)
-    groups = len(moved)
+        groups = len(moved)
+    else:
+        moved = moved / np.sqrt(f)[:, None]
     if groups == 1:
         raise NotEstimableError("all rows are in one cluster: their uncertainty is not estimable")
     return np.asarray(moved.T @ moved * (groups / (groups - 1) * (n - 1) / (n - coefficients)))
@@ -98,7 +106,7 @@ def rows(
         weight: zero or more, without gaps.
         cluster: people of one cluster are not independent of each other.
         labels: columns that name groups whatever they hold.
-        count: column saying for how many people a row stands; kept as ``_f``.
+        count: column saying for how many people a row stands, by default one; kept as ``_f``.
 
     Raises:
         ValueError: a column is missing, is infinite somewhere or of no use; a weight is negative or missing;
@@ -106,10 +114,10 @@ def rows(
 
     >>> people = pl.DataFrame({"told": [1, 1, None], "sex": ["F", "F", "M"]})
     >>> rows(people, "told", ["sex"]).table.rows()
-    [('F', 1.0, 1.0), ('F', 1.0, 1.0)]
+    [('F', 1.0, 1.0, 1.0), ('F', 1.0, 1.0, 1.0)]
     """
     names = list(dict.fromkeys([*labels, *columns]))
-    if clash := {*names} & {"_y", "_w", "_cluster"}:
+    if clash := {*names} & {"_y", "_w", "_f", "_cluster"}:
         raise ValueError(f"rename the column {min(clash)!r}: the name is used for sums")
     lazy, back = to_lazy(frame, [outcome, *names, *(c for c in (weight, cluster, count) if c)])
     schema = lazy.collect_schema()
@@ -119,8 +127,7 @@ def rows(
     wanted |= {"_y": number(outcome, schema), "_w": number(weight, schema) if weight else pl.lit(1.0)}
     if cluster:
         wanted["_cluster"] = pl.col(cluster).cast(pl.String).fill_null(UNKNOWN)
-    if count:
-        wanted["_f"] = number(count, schema)
+    wanted["_f"] = number(count, schema) if count else pl.lit(1.0)
     table = lazy.select(**wanted).collect()
     check_weights(table["_w"], weight)
     for name, column in [(outcome, "_y"), *((c, c) for c in names)]:
@@ -133,7 +140,9 @@ def rows(
             f"none of the {table.height} rows has a value in {', '.join(map(repr, [outcome, *names]))}"
             + (" and a weight above 0" if weight else "")
         )
-    left_out = int(table["_f"].sum()) - int(kept["_f"].sum()) if count else table.height - kept.height
+    left_out = int(table["_f"].sum()) - int(kept["_f"].sum())
+    if count:  # what is not asked may have told rows apart
+        kept = kept.group_by(pl.exclude("_f"), maintain_order=True).agg(pl.col("_f").sum())
     return Rows(kept, left_out, back)
 
 
@@ -174,7 +183,7 @@ def design(table: pl.DataFrame, columns: Sequence[str], reference: Mapping[str, 
         NotEstimableError: a column has one value only, or follows from the others.
 
     >>> ages = [20.0, 30.0, 50.0, 20.0]
-    >>> table = pl.DataFrame({"sex": ["F", "M", "M", "M"], "age": ages, "_w": [1.0] * 4})
+    >>> table = pl.DataFrame({"sex": ["F", "M", "M", "M"], "age": ages, "_w": 1.0, "_f": 1.0})
     >>> design(table, ["sex", "age"]).names
     ('constant', 'sex = F', 'age')
     """
@@ -189,7 +198,8 @@ def design(table: pl.DataFrame, columns: Sequence[str], reference: Mapping[str, 
             blocks.append(values.to_numpy())
             names.append(name)
             continue
-        sizes = table.group_by(name).agg(pl.col("_w").sum()).sort("_w", name, descending=[True, False])
+        size = (pl.col("_w") * pl.col("_f")).sum()
+        sizes = table.group_by(name).agg(size).sort("_w", name, descending=[True, False])
         base = str((reference or {}).get(name, sizes[name][0]))
         if base not in (levels := sizes[name].sort().to_list()):
             among = f"the values of {name!r}: {', '.join(levels[:20])}"
@@ -199,17 +209,18 @@ def design(table: pl.DataFrame, columns: Sequence[str], reference: Mapping[str, 
         blocks += [(values == level).to_numpy().astype(float) for level in others]
         names += [f"{name} = {level}" for level in others]
     x = np.column_stack(blocks)
-    check_rank(x, names)
+    check_rank(x, names, table["_f"].to_numpy())
     return Design(x, tuple(names), terms)
 
 
-def check_rank(x: Array, names: Sequence[str]) -> None:
+def check_rank(x: Array, names: Sequence[str], f: Array) -> None:
     """Raise NotEstimableError, naming them, if columns follow from those before them."""
     from scipy.linalg import qr
 
-    if len(x) <= x.shape[1]:
-        why = f"{len(x)} rows cannot determine {x.shape[1]} coefficients and their uncertainty"
+    if f.sum() <= x.shape[1]:
+        why = f"{f.sum():.0f} rows cannot determine {x.shape[1]} coefficients and their uncertainty"
         raise NotEstimableError(why)
+    x = np.pad(x * np.sqrt(f)[:, None], ((0, max(0, x.shape[1] - len(x))), (0, 0)))
     triangle = np.abs(np.diag(qr(x / np.sqrt(np.maximum((x**2).sum(axis=0), 1e-300)), mode="r")[0]))
     if bad := [name for name, d in zip(names, triangle, strict=True) if d < 1e-9]:
         raise NotEstimableError(
@@ -226,8 +237,9 @@ class Fit:
         x: the columns.
         params: coefficients.
         mean: prediction for each row.
-        slope: weight of each row times how fast its prediction rises with the linear predictor.
-        left: weight of each row times what the prediction leaves over.
+        slope: weight of each row, of all its people, times how fast its prediction rises with the linear
+            predictor.
+        left: the same weight times what the prediction leaves over.
         bread: inverse of the information.
     """
 
@@ -247,14 +259,14 @@ class Fit:
 def fit(table: Rows, x: Array, logit: bool = False) -> Fit:
     """Fit a weighted linear or logistic regression with statsmodels.
 
-    ``covariance(found.moved, x.shape[1], table.clusters)`` is the robust covariance.
+    ``covariance(found.moved, x.shape[1], table.clusters, table.f)`` is the robust covariance.
 
     Raises:
         NotEstimableError: a logit has no finite solution (some combination of columns predicts perfectly).
     """
     import statsmodels.api as sm
 
-    y, w = table.y, table.w
+    y, w = table.y, table.w * table.f
     if not logit:
         found = sm.WLS(y, x, weights=w).fit()
         mean, slope = x @ found.params, w

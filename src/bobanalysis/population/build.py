@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -15,7 +14,8 @@ import polars as pl
 
 from bobanalysis.cluster.folder import part_name, parts_folder
 from bobanalysis.cluster.workers import ALONE, Progress, Workers
-from bobanalysis.tables import Part, aside
+from bobanalysis.data import registry
+from bobanalysis.tables import Part, digest, whole
 
 from . import draw
 from .inputs import NATIONAL_OF_BAND, SEXES
@@ -128,18 +128,13 @@ def write_parquet(
         "bobanalysis.age_by_place_publishable": "false",
     }
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = aside(path)
     tables = (frame.to_arrow() for frame in draw.blocks(plan, rows))
     first = next(tables)
     schema = first.schema.with_metadata(about)
-    try:
-        with pq.ParquetWriter(part, schema, compression="zstd") as writer:
-            for table in chain([first], tables):
-                writer.write_table(table.cast(schema))
-                progress(table.num_rows)
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
+    with whole(path) as part, pq.ParquetWriter(part, schema, compression="zstd") as writer:
+        for table in chain([first], tables):
+            writer.write_table(table.cast(schema))
+            progress(table.num_rows)
     return path
 
 
@@ -161,7 +156,8 @@ def write_parts(
     cuts = enumerate(range(0, people, draw.BLOCK * BLOCKS))
     each = [Part(folder, n, at, min(draw.BLOCK * BLOCKS, people - at)) for n, at in cuts]
     asked: dict[str, Any] = {"people": people, "seed": seed, "scenario": scenario}
-    with parts_folder(folder, each, asked) as partly:
+    draw.prepared(**asked)  # what is wrong with it is said before anything is written
+    with parts_folder(folder, each, asked | {"figures": digest(registry.folder() / "reference")}) as partly:
         work = partial(_write_part, folder=partly, **asked)
         workers.combine(work, each, add, progress)
     return folder
