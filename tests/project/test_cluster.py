@@ -483,15 +483,15 @@ def read_lists(folder, run, qrels):
 @pytest.mark.filterwarnings("ignore::bobanalysis.evaluation.EvaluationWarning")
 def test_a_folder_of_lists_is_read_as_one_run(ranked):
     order = ["query", "item", "score"]
-    for folder, file in (("runs", "run.csv"), ("trec", "run.trec")):
-        cut, whole = (read_run(ranked / name).select(order).sort(order) for name in (folder, file))
+    for listed, file in (("runs", "run.csv"), ("trec", "run.trec")):
+        cut, whole = (read_run(ranked / name).select(order).sort(order) for name in (listed, file))
         assert cut.equals(whole)
 
 
 def test_a_query_is_in_one_share_with_all_its_rows(ranked):
-    for read, folder in ((read_run, "runs"), (read_qrels, "judgements")):
-        shares = [read(ranked / folder, (number, 3)) for number in range(3)]
-        assert sum(share.height for share in shares) == read(ranked / folder).height
+    for read, listed in ((read_run, "runs"), (read_qrels, "judgements")):
+        shares = [read(ranked / listed, (number, 3)) for number in range(3)]
+        assert sum(share.height for share in shares) == read(ranked / listed).height
         names = [name for share in shares for name in share["query"].unique()]
         assert len(names) == len({*names})
         assert min(share.height for share in shares) > 50
