@@ -181,7 +181,7 @@ def test_a_table_without_rows_gives_an_empty_result_with_every_column(tmp_path, 
 
 
 OWN = Records(
-    {"who": pl.Struct({"years": pl.Int64}), "jobs": pl.List(pl.Struct({"town": pl.String}))},
+    lambda: {"who": pl.Struct({"years": pl.Int64}), "jobs": pl.List(pl.Struct({"town": pl.String}))},
     {"who.name"},
     lambda raw, now: raw.explode("jobs").select(
         "record", age=pl.col("who").struct.field("years"), town=pl.col("jobs").struct.field("town")
