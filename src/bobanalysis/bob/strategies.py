@@ -113,13 +113,14 @@ def propose(
     counts, (ids, points, secondary) = _joined(outcomes)
     lengths, (advised,) = _joined(plans)
     columns = {
-        "strategies": _lists(counts, _coded(ids, _IDS)),
+        "strategies": _lists(counts, _coded(_codes(ids), _IDS)),
         "strategy_points": _lists(counts, _arrow(points.astype(np.int16))),
         "strategy_is_secondary": _lists(counts, _arrow(secondary.astype(bool))),
     }
     frame = pl.DataFrame({name: _read(lists) for name, lists in columns.items()})[outcome]
-    given = _read(_lists(lengths, _coded(advised, _ADVICE)))[plan[plan >= 0]]
-    own_plans = _read(_lists(counts[outcome], given.to_arrow()))
+    given = _read(_lists(lengths, _codes(advised)))[plan[plan >= 0]].to_arrow()
+    named = type(given).from_arrays(given.offsets, _coded(given.values, _ADVICE))
+    own_plans = _read(_lists(counts[outcome], named))
     return frame.with_columns(strategy_advice=own_plans)
 
 
@@ -192,10 +193,14 @@ def _arrow(values: np.typing.NDArray[Any]) -> pa.Array:
     return pl.Series(values).to_arrow()
 
 
-def _coded(codes: np.typing.NDArray[np.integer], names: list[str]) -> pa.Array:
+def _codes(places: np.typing.NDArray[np.integer]) -> pa.Array:
+    return _arrow(places.astype(np.uint32))
+
+
+def _coded(codes: pa.Array, names: list[str]) -> pa.Array:
     import pyarrow as pa
 
-    return pa.DictionaryArray.from_arrays(_arrow(codes.astype(np.uint32)), pl.Series(names).to_arrow())
+    return pa.DictionaryArray.from_arrays(codes, pl.Series(names).to_arrow())
 
 
 def advice_lists(advice: Ranking, ids: list[str]) -> pl.DataFrame:
@@ -204,5 +209,5 @@ def advice_lists(advice: Ranking, ids: list[str]) -> pl.DataFrame:
     keys = every.filter(every != 0).to_numpy()
     counts = (advice.keys != 0).sum(axis=0, dtype=np.uint8)
     stars = advice.values.astype(np.float32)[keys >> BITS]
-    lists = {"advice": _coded(advice.item(keys), ids), "stars": _arrow(stars)}
+    lists = {"advice": _coded(_codes(advice.item(keys)), ids), "stars": _arrow(stars)}
     return pl.DataFrame({name: _read(_lists(counts, values)) for name, values in lists.items()})
