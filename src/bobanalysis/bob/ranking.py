@@ -39,11 +39,11 @@ class Ranking:
 
     def item(self, keys: Ints) -> Ints:
         """Return the column of the item that a key stands for."""
-        return self.items[keys & ((1 << BITS) - 1)]
+        return self.items.take(keys & ((1 << BITS) - 1))
 
     def score(self, keys: Ints) -> np.typing.NDArray[np.float64]:
         """Return the score that a key stands for."""
-        return self.values[keys >> BITS]
+        return self.values.take(keys >> BITS)
 
 
 def rank(
@@ -81,9 +81,11 @@ def rank(
     zero = int(np.searchsorted(values, 0.0))
     columns = [column.to_numpy() for column in told]
 
-    def settled(first: int) -> tuple[Ints, Ints]:
+    every, best = (np.empty(shape, dtype=np.int16) for shape in (told.shape[::-1], told.shape))
+
+    def settle(first: int) -> None:
         block = slice(first, first + BLOCK)
-        keys = np.empty((len(ids), len(columns[0][block])), dtype=np.int16)
+        keys = every[:, block]
         for key, own, column, scores in zip(keys, place, columns, known, strict=True):
             # A score of 0 is not told: its key is 0.
             coded = np.where(scores == 0, 0, (np.searchsorted(values, scores) << BITS) | own)
@@ -94,14 +96,12 @@ def rank(
                 for score, code in zip(scores[1:], coded[1:], strict=True):
                     np.putmask(key, column[block] == score, code)
         _settle(keys, zero << BITS, pairs, negative)
-        best = np.array(keys.T, order="C")  # a copy even for one row: `keys` stay unsorted
-        best.sort(axis=1)
-        return keys, best[:, ::-1]
+        best[block] = keys.T
+        best[block].sort(axis=1)
 
     with ThreadPoolExecutor() as threads:
-        blocks = list(threads.map(settled, range(0, max(1, len(columns[0])), BLOCK)))
-    keys, best = np.concatenate([k for k, _ in blocks], axis=1), np.concatenate([b for _, b in blocks])
-    return Ranking(keys, best, values, np.array(by_id, dtype=np.int16))
+        list(threads.map(settle, range(0, told.height, BLOCK)))
+    return Ranking(every, best[:, ::-1], values, np.array(by_id, dtype=np.int16))
 
 
 def _settle(keys: Ints, zero: int, pairs: list[tuple[int, int]], negative: bool) -> None:

@@ -208,6 +208,6 @@ def advice_lists(advice: Ranking, ids: list[str]) -> pl.DataFrame:
     every = pl.Series(advice.sorted.ravel())
     keys = every.filter(every != 0).to_numpy()
     counts = (advice.keys != 0).sum(axis=0, dtype=np.uint8)
-    stars = advice.values.astype(np.float32)[keys >> BITS]
+    stars = advice.values.astype(np.float32).take(keys >> BITS)
     lists = {"advice": _coded(_codes(advice.item(keys)), ids), "stars": _arrow(stars)}
     return pl.DataFrame({name: _read(_lists(counts, values)) for name, values in lists.items()})
