@@ -392,7 +392,8 @@ def _csv(path: Path, start: bytes, asked: str | None) -> Table:
                     pa_csv.ConvertOptions(include_columns=list(columns), column_types=types, **options),
                 )
                 for batch in reader:
-                    frame, empty = pl.DataFrame(pl.from_arrow(batch)), False
+                    kinds = [(f.name, pa.string_view() if f.type == pa.string() else f.type) for f in batch.schema]
+                    frame, empty = pl.DataFrame(pl.from_arrow(batch.cast(pa.schema(kinds)))), False  # a view is no copy
                     numbers, first = _between(first, frame.height, [row for row, *_ in wrong])
                     found = [row for row in wrong if row[0] < first]
                     yield Batch(frame, numbers, rejects(found, path.name))
