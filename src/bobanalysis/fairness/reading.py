@@ -398,8 +398,8 @@ class _Source:
         if self.plan.score or self.plan.weight or self.plan.count or self.drawn:
             return batch
         lazy = batch.frame.lazy().with_columns(pl.Series(_ROW, batch.rows))
-        counted = lazy.group_by(batch.frame.columns).agg(pl.len().alias(_TIMES), pl.col(_ROW).min())
-        counted = counted.sort(_ROW).collect(engine="streaming")
+        summed = lazy.group_by(batch.frame.columns).agg(pl.len().alias(_TIMES), pl.col(_ROW).min())
+        counted = summed.sort(_ROW).collect(engine="streaming")
         return Batch(counted.drop(_ROW), counted[_ROW], batch.rejects)
 
     def narrow(self, batch: Batch) -> pl.DataFrame:
