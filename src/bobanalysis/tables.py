@@ -631,8 +631,9 @@ def numbered(column: pl.Series | npt.NDArray[np.integer[Any]]) -> Numbered:
     if isinstance(column, pl.Series):
         if column.dtype in (pl.String, pl.Categorical):
             column = column.cast(pl.Categorical).to_physical().cast(pl.Int64)
-        column = column.cast(pl.Int8) if column.dtype == pl.Boolean else column
-        small = column.dtype.is_signed_integer() and column.is_between(-(1 << 60), 1 << 60).all()
+        if column.dtype.is_signed_integer() or column.dtype == pl.Boolean:
+            column = column.cast(pl.Int64)
+        small = column.dtype == pl.Int64 and column.is_between(-(1 << 60), 1 << 60).all()
         column = (column if small else column.rank("dense")).cast(pl.Int64)
         least: Any = column.min() or 0
         column = column.fill_null(least - 1).to_numpy()

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bobanalysis.fairness import cube
+from bobanalysis.fairness import cube, group_metrics
 
 rows = st.lists(
     st.tuples(
