@@ -317,7 +317,7 @@ def _parquet(path: Path, before: int = 0, height: int | None = None) -> Table:
         wanted, first = pl.scan_parquet(path).select(columns).slice(before, height), before + 1
         try:
             for frame in wanted.collect_batches(
-                chunk_size=max(1, rows // 2 if quick else rows // 4), maintain_order=True
+                chunk_size=max(1, rows if quick else rows // 4), maintain_order=True
             ):
                 yield Batch(plain(frame, str(path)), _numbers(first, frame.height), rejects())
                 first += frame.height
@@ -402,7 +402,11 @@ def _csv(path: Path, start: bytes, asked: str | None) -> Table:
                     pa_csv.ConvertOptions(include_columns=list(columns), column_types=types, **options),
                 )
                 for batch in reader:
-                    frame, empty = pl.DataFrame(pl.from_arrow(batch)), False
+                    kinds = {
+                        f.name: f.type for f in batch.schema
+                    }  # Polars copies texts, but not views of them
+                    kinds |= {name: pa.string_view() for name, kind in kinds.items() if kind == pa.string()}
+                    frame, empty = pl.DataFrame(pl.from_arrow(batch.cast(pa.schema(kinds)))), False
                     numbers, first = _between(first, frame.height, [row for row, *_ in wrong])
                     found = [row for row in wrong if row[0] < first]
                     yield Batch(frame, numbers, rejects(found, path.name))
@@ -637,10 +641,13 @@ def numbered(column: pl.Series | np.typing.NDArray[np.integer[Any]]) -> Numbered
     if isinstance(column, pl.Series):
         if column.dtype in (pl.String, pl.Categorical):
             column = column.cast(pl.Categorical).to_physical().cast(pl.Int64)
-        small = column.dtype.is_signed_integer() or column.dtype == pl.Boolean
+        if column.dtype.is_signed_integer() or column.dtype == pl.Boolean:
+            column = column.cast(pl.Int64)
+        small = column.dtype == pl.Int64 and column.is_between(-(1 << 60), 1 << 60).all()
         column = (column if small else column.rank("dense")).cast(pl.Int64)
-        column = column.fill_null(int(column.min() or 0) - 1).to_numpy()  # type: ignore[arg-type]
-    codes = column.astype(np.int64) - int(column.min(initial=0))  # numpy indexes by it as it is
+        least: Any = column.min() or 0
+        column = column.fill_null(least - 1).to_numpy()
+    codes = column.astype(np.int64) - int(column.min(initial=0))
     most = int(codes.max(initial=0)) + 1
     if most > len(codes) + (1 << 20):
         values, codes = np.unique(codes, return_inverse=True)

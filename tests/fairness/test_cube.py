@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bobanalysis.fairness import cube
+from bobanalysis.fairness import cube, group_metrics
 
 rows = st.lists(
     st.tuples(
@@ -131,3 +131,10 @@ def test_an_empty_table_is_refused():
 def test_a_group_column_of_lists_is_refused():
     with pytest.raises(ValueError, match="column 'g' holds List"):
         cube(PEOPLE.with_columns(g=pl.concat_list("g")), ["g"], prediction="told")
+
+
+def test_groups_of_identifiers_as_far_apart_as_numbers_go_are_counted_each():
+    far = [-(1 << 63), (1 << 63) - 1, None, 0]
+    people = pl.DataFrame({"id": pl.Series(far * 20, dtype=pl.Int64), "told": [True, False] * 40})
+    found = group_metrics(people, ["id"], prediction="told").filter(metric="count")
+    assert dict(found.select("id", "n").rows()) == dict.fromkeys([*map(str, far[:2]), "0", "unknown"], 20)

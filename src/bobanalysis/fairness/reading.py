@@ -57,6 +57,7 @@ MOST_RANKED, RANKED_BINS = 20_000, 1_000
 """Distinct scores whose order is looked at one by one; more of them are put in so many bins of equal size."""
 COMPARISONS = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt}
 CONDITION = re.compile(r"^(?P<name>.*?)\s*(?P<op>>=|<=|!=|==|=|>|<)\s*(?P<value>.+)$")
+_TIMES, _ROW = "·n", "·row"
 _WHOLE = re.compile(r"^(-?\d+)\.0+$")
 
 
@@ -381,7 +382,7 @@ class _Source:
                 short = f"{self.table.path}, row {row}: {value!r} {problem}. The file may be cut short"
                 raise InputError(f"{short}; --skip-bad-rows leaves such rows out and counts them")
             rows += batch.frame.height
-            narrow = self.narrow(batch)
+            narrow = self.narrow(self.alike(batch))
             again = narrow.select(pl.col(REPLICATES)).columns
             apart = [] if self.plan.apart else ["_weight"]
             keys = keys or [name for name in narrow.columns if name not in (*SUMS, "_s", *again, *apart)]
@@ -398,6 +399,15 @@ class _Source:
                 self.progress(rows)
         return _bounded(pl.concat(parts, how="vertical_relaxed"), keys), rows, skipped, weightless
 
+    def alike(self, batch: Batch) -> Batch:
+        """Count the rows that say the same, where they can be: what it means is then asked once of each."""
+        if self.plan.score or self.plan.weight or self.plan.count or self.drawn:
+            return batch
+        lazy = batch.frame.lazy().with_columns(pl.Series(_ROW, batch.rows))
+        summed = lazy.group_by(batch.frame.columns).agg(pl.len().alias(_TIMES), pl.col(_ROW).min())
+        counted = summed.sort(_ROW).collect(engine="streaming")
+        return Batch(counted.drop(_ROW), counted[_ROW], batch.rejects)
+
     def narrow(self, batch: Batch) -> pl.DataFrame:
         """Keys as they stand and numbers as numbers, or an error that names row, column and value."""
         plan, schema = self.plan, batch.frame.schema
@@ -407,7 +417,8 @@ class _Source:
         keys = {name: pl.col(name) for name in plan.groups}
         wrong: list[tuple[str, pl.Expr, str]] = []
         roles = {"_score": plan.score, "_w": plan.weight, "_n": plan.count, "_s": plan.selected}
-        numbers: dict[str, pl.Expr] = {"_n": pl.lit(1.0), "_w": pl.lit(1.0)}
+        one = pl.lit(1.0)
+        numbers = {"_n": pl.col(_TIMES).cast(pl.Float64) if _TIMES in schema else one, "_w": one}
         for role, name in roles.items():
             if not name:
                 continue
