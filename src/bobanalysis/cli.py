@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import gc
+import os
 import shutil
 import sys
 import textwrap
@@ -48,6 +49,7 @@ for _name in ("numpy", "polars", "yaml"):
 
 # Rules are many small objects that stay: looking through them for waste, again and at the end, frees nothing.
 gc.set_threshold(100_000, 50, 50)
+sys.setswitchinterval(0.001)  # seconds: threads that score people wait for each other five times as long else
 atexit.register(gc.freeze)
 
 
@@ -152,6 +154,7 @@ def _stops() -> Iterator[None]:
 def _algorithm(name: str, **options: Any) -> Algorithm:
     from bobanalysis.algorithms import load
 
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # no matrix is multiplied here, and threads take time
     return load(name, **options)
 
 
