@@ -5,20 +5,20 @@ import pytest
 from tools import code_reader as code
 
 CEILING = {
-    "text tables": 720,
-    "cluster": 148,
-    "algorithm validation presentation": 763,
+    "text tables": 784,
+    "cluster": 171,
+    "algorithm validation presentation": 745,
     "rules": 1886,
-    "bob": 2582,
-    "audit": 1452,
-    "recommenders": 502,
-    "population": 1010,
-    "data": 725,
-    "fairness": 4307,
-    "evaluation": 1190,
-    "report": 3749,
+    "bob": 2607,
+    "audit": 1444,
+    "recommenders": 477,
+    "population": 1007,
+    "data": 707,
+    "fairness": 4343,
+    "evaluation": 1268,
+    "report": 3569,
     "algorithms": 384,
-    "cli build": 482,
+    "cli build": 505,
 }
 """Code lines of each room, or of rooms together; a change may move lines between rooms, not raise the sum.
 
