@@ -47,6 +47,10 @@ class Association:
     departements: tuple[str, ...] | None = None
     mission_locale: bool = False
 
+    def serves(self, departement: str) -> bool:
+        """Tell whether a département is on its list."""
+        return self.departements is None or departement in self.departements
+
 
 @dataclass(frozen=True)
 class JobAdvice:
