@@ -74,6 +74,12 @@ ADDRESS_SPACE = 3 << 30
 """Bytes that tables are mapped into; with less, libraries end the process and nothing can be said."""
 
 
+def _said_once(found: Any) -> None:
+    """Say what nobody can catch, but for a Ctrl-C that met a reader being closed: it is told at the end."""
+    if found.exc_type is not KeyboardInterrupt:
+        sys.__unraisablehook__(found)
+
+
 class _App(typer.Typer):
     """The command, which says in a sentence when memory is limited too much."""
 
@@ -81,6 +87,8 @@ class _App(typer.Typer):
         """Run it; what is printed is UTF-8, whatever the locale."""
         for stream in (sys.stdout, sys.stderr):
             stream.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
+        if sys.unraisablehook is sys.__unraisablehook__:
+            sys.unraisablehook = _said_once
         with suppress(ImportError):  # Windows
             import resource
 
