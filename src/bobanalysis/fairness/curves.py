@@ -9,6 +9,7 @@ of the outcome moves when one answer changes and all else stays, ``steps`` where
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -56,7 +57,8 @@ def curve(
             are, as a choice that looked at them would spoil the band.
         rest: columns: ``weight=`` (zero or more, without gaps), ``cluster=`` (within which people are not
             independent; intervals then rest on clusters), ``count=`` (for how many people a row stands, in a
-            table that is already counted).
+            table that is already counted). For a survey ``design=`` instead of ``cluster=``: its strata and
+            clusters (:class:`bobanalysis.fairness.Design`), those that nobody of a curve is from too.
 
     Returns:
         A frame of the library that came in, one row a group and point (each value present, or 101 points
@@ -245,7 +247,7 @@ def _read(
     whole = table.table.group_by(same).agg(pl.col("_f").sum()).sort(same).with_columns(_rate=rate)
     parts = whole.partition_by(by, as_dict=True) if by else {(): whole}
     named = [(dict(zip(by, key, strict=True)), parts[key]) for key in sorted(parts)]
-    return table, [(group, Rows(part, table.left_out, table.back)) for group, part in named]
+    return table, [(group, replace(table, table=part)) for group, part in named]
 
 
 def _spline(mine: Rows, along: str, smooth: int | None) -> tuple[Fit, Array]:
@@ -328,12 +330,13 @@ def _moved(mine: Rows, fitted: Fit) -> Array | None:
     if mine.clusters is None:
         leverage = np.minimum(slope / f * ((x @ fitted.bread) * x).sum(axis=1), 1 - 1e-6)
         return np.asarray(fitted.moved / np.sqrt(f * (1 - leverage))[:, None])
-    sums = mine.by_cluster(x * fitted.left[:, None])
+    layers, sums = mine.layers, mine.by_cluster(x * fitted.left[:, None])
     squares = np.stack([mine.by_cluster(x * (column * slope)[:, None]) for column in x.T], axis=1)
-    others = np.linalg.inv(fitted.bread) - squares
-    if len(sums) == 1 or not (np.linalg.cond(others) < 1e10).all():
+    others = np.linalg.inv(fitted.bread) - layers.apart(squares.reshape(len(sums), -1)).reshape(squares.shape)
+    if mine.degrees < 1 or not (np.linalg.cond(others) < 1e10).all():
         return None
-    return np.linalg.solve(others, sums[:, :, None])[:, :, 0] * np.sqrt((len(sums) - 1) / len(sums))
+    moved = np.linalg.solve(others, layers.apart(sums)[:, :, None])[:, :, 0]
+    return np.asarray(moved / np.sqrt(layers.factor)[:, None])
 
 
 def _freedom(mine: Rows, fitted: Fit, basis: Array) -> Array:
@@ -349,6 +352,8 @@ def _freedom(mine: Rows, fitted: Fit, basis: Array) -> Array:
             parts = mine.by_cluster((f * parts)[:, None])[:, 0]
         many = f if mine.clusters is None else 1.0
         found.append((many * parts**2).sum() ** 2 / (many * parts**4).sum())
+    if mine.drawn:  # strata take theirs
+        return np.array(found) * mine.degrees / max(len(np.unique(np.asarray(mine.clusters))) - 1, 1)
     return np.array(found)
 
 
@@ -375,7 +380,7 @@ def _lack_of_fit(mine: Rows, along: str, smooth: int | None) -> dict[str, Any]:
         fitted, _ = _spline(mine, along, smooth)
     except NotEstimableError as error:
         return {"status": f"not estimable: {error}"}
-    if mine.clusters is not None and mine.clusters.max() == 0:
+    if mine.clusters is not None and mine.degrees < 1:
         return {"status": ONE_CLUSTER}
     flat = {"p_flat": _flat(mine, fitted.x)}
     bins = _stretches(x, f, np.minimum(fitted.mean, 1 - fitted.mean) if rate else None)
@@ -394,11 +399,12 @@ def _lack_of_fit(mine: Rows, along: str, smooth: int | None) -> dict[str, Any]:
             sums = influence * (fitted.left / f)[part, None]
             size += f[part] @ (sums - np.eye(count)[bins[part]] * left / units) ** 2 * units / (units - 1)
     if mine.clusters is not None:
-        met = np.zeros((mine.clusters.max() + 1, count))
+        met = np.zeros((mine.layers.units, count))
         met[mine.clusters, bins] = 1
-        units, freedom = np.maximum(met.sum(axis=0), 2), np.full(count, len(met) - 1.0)
+        units, freedom = np.maximum(met.sum(axis=0), 2), np.full(count, float(mine.degrees))
         sums = _by_cluster(mine, fitted, lambda part: np.eye(count)[bins[part]])
         size = ((sums - met * left / units) ** 2).sum(axis=0) * units / (units - 1)
+        size = mine.layers.pairs(sums, sums) if len(mine.layers.mean) > 1 else size
     elif rate:  # of a few people often nobody is told: the curve's variance
         size, freedom = own, np.full(count, np.inf)
     else:
@@ -431,8 +437,18 @@ def _by_cluster(mine: Rows, fitted: Fit, columns: Callable[[slice], Array]) -> A
     clusters, found = np.asarray(mine.clusters), []
     for part, beside in _beside(fitted, columns):
         moved = (beside * fitted.left[part, None]).T
-        found.append([np.bincount(clusters[part], column, clusters.max() + 1) for column in moved])
+        found.append([np.bincount(clusters[part], column, mine.layers.units) for column in moved])
     return np.sum(found, axis=0).T
+
+
+def _from_units(mine: Rows, moved: Array) -> Array:
+    """Covariance of sums that are 0 on average, from what each unit moves them by.
+
+    That of the design, within strata, with how far the sums are from 0 as one more degree of freedom: as
+    long as the sums of squares about 0 that one stratum has.
+    """
+    sums = moved.sum(axis=0)
+    return mine.layers.products(moved, moved) + np.outer(sums, sums) / max(mine.degrees, 1)
 
 
 def _flat(mine: Rows, basis: Array) -> float:
@@ -447,7 +463,7 @@ def _flat(mine: Rows, basis: Array) -> float:
         seen = (columns * (f * w**2 * spread)[:, None]).T @ columns
     else:
         moved = mine.by_cluster(columns * (f * w * (y - mean))[:, None])
-        seen = moved.T @ moved
+        seen = _from_units(mine, moved) * (mine.degrees / (mine.degrees + 1))
     sums = (f * w * (y - mean)) @ columns
     return float(chi2.sf(sums @ np.linalg.pinv(seen, hermitian=True) @ sums, columns.shape[1]))
 
@@ -475,7 +491,7 @@ def _jumps(mine: Rows, along: str, at: Sequence[float] | None, smooth: int | Non
         seen, sums = seen + (beside * spread[part, None]).T @ beside, sums + fitted.left[part] @ beside
     if mine.clusters is not None:
         moved = _by_cluster(mine, fitted, lambda part: (x[part, None] >= tried).astype(float))
-        seen = moved.T @ moved * (len(moved) / max(len(moved) - 1, 1))
+        seen = _from_units(mine, moved)
     some = np.diag(seen) > 1e-8 * spread.sum()  # a curve as free as the data follows every step
     tried, seen = tried[some], seen[np.ix_(some, some)]
     z, largest = sums[some] / np.sqrt(np.diag(seen)), _maxima(seen) if len(tried) else np.zeros(1)

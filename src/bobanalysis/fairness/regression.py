@@ -9,14 +9,17 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from bobanalysis.fairness._cube import UNKNOWN, Back, label, number, to_lazy
+from bobanalysis.fairness._cube import NOBODY, UNKNOWN, Back, label, number, to_lazy
+from bobanalysis.fairness.survey import Design as Survey
+from bobanalysis.fairness.survey import Layers
 
 Array = NDArray[Any]
 CONFIDENCE = 0.95
@@ -35,11 +38,13 @@ class Rows:
         table: the rows.
         left_out: number of rows without an outcome, a number or a weight above zero.
         back: turns a Polars frame into one of the library that came in.
+        drawn: of a survey the strata of its units, those of nobody here too; ``_cluster`` numbers them.
     """
 
     table: pl.DataFrame
     left_out: int
     back: Back
+    drawn: Layers | None = None
 
     @property
     def y(self) -> Array:
@@ -61,16 +66,29 @@ class Rows:
         """Number of the cluster of each row, or None where each row stands for itself."""
         if "_cluster" not in self.table.columns:
             return None
-        return np.unique(self.table["_cluster"].to_numpy(), return_inverse=True)[1]
+        numbers = self.table["_cluster"].to_numpy()
+        return numbers if self.drawn else np.unique(numbers, return_inverse=True)[1]
+
+    @cached_property
+    def layers(self) -> Layers:
+        """Strata of the clusters, one where nothing is said of them."""
+        clusters: Any = self.clusters
+        return self.drawn or Layers(np.zeros(clusters.max() + 1, int))
+
+    @property
+    def degrees(self) -> int:
+        """Degrees of freedom: clusters less strata, of those that are met."""
+        met = np.unique(np.asarray(self.clusters))
+        return len(met) - len(np.unique(self.layers.layer[met]))
 
     def by_cluster(self, values: Array) -> Array:
         """Return the sums of columns of values by cluster."""
         clusters: Any = self.clusters
-        return np.stack([np.bincount(clusters, column) for column in values.T], axis=1)
+        return np.stack([np.bincount(clusters, column, self.layers.units) for column in values.T], axis=1)
 
     def within(self, keep: pl.Series) -> Rows:
         """Return some of the rows."""
-        return Rows(self.table.filter(keep), self.left_out, self.back)
+        return replace(self, table=self.table.filter(keep))
 
 
 def covariance(moved: Array, coefficients: int = 1, clusters: Any = None, f: Array | None = None) -> Array:
@@ -95,6 +113,7 @@ def rows(
     cluster: str | None = None,
     labels: Sequence[str] = (),
     count: str | None = None,
+    design: Survey | None = None,
 ) -> Rows:
     """Return the rows of a table that have all that is needed.
 
@@ -107,10 +126,11 @@ def rows(
         cluster: people of one cluster are not independent of each other.
         labels: columns that name groups whatever they hold.
         count: column saying for how many people a row stands, by default one; kept as ``_f``.
+        design: strata and clusters of a survey, instead of ``cluster``.
 
     Raises:
         ValueError: a column is missing, is infinite somewhere or of no use; a weight is negative or missing;
-            no row is left.
+            no row is left; a design cannot be, or has replicate weights.
 
     >>> people = pl.DataFrame({"told": [1, 1, None], "sex": ["F", "F", "M"]})
     >>> rows(people, "told", ["sex"]).table.rows()
@@ -119,7 +139,12 @@ def rows(
     names = list(dict.fromkeys([*labels, *columns]))
     if clash := {*names} & {"_y", "_w", "_f", "_cluster"}:
         raise ValueError(f"rename the column {min(clash)!r}: the name is used for sums")
-    lazy, back = to_lazy(frame, [outcome, *names, *(c for c in (weight, cluster, count) if c)])
+    if design and (cluster or design.replicates or (count and not design.cluster)):
+        raise ValueError("design= of strata and clusters stands for cluster=; with count= it needs clusters")
+    drawn = design.columns(names, weight) if design else {}
+    lazy, back = to_lazy(
+        frame, [outcome, *names, *(c for c in (weight, cluster, count, *drawn.values()) if c)]
+    )
     schema = lazy.collect_schema()
     wanted = {
         c: label(c, schema) if c in labels or not schema[c].is_numeric() else number(c, schema) for c in names
@@ -127,9 +152,13 @@ def rows(
     wanted |= {"_y": number(outcome, schema), "_w": number(weight, schema) if weight else pl.lit(1.0)}
     if cluster:
         wanted["_cluster"] = pl.col(cluster).cast(pl.String).fill_null(UNKNOWN)
+    wanted |= {key: label(c, schema) if c else NOBODY[key] for key, c in drawn.items()}
     wanted["_f"] = number(count, schema) if count else pl.lit(1.0)
     table = lazy.select(**wanted).collect()
     check_weights(table["_w"], weight)
+    units = design.sample(table).numbered().rename({"_unit": "_cluster"}) if design else pl.DataFrame()
+    if design:
+        table = table.join(units, on=[*drawn], maintain_order="left").drop(*drawn, "_layer")
     for name, column in [(outcome, "_y"), *((c, c) for c in names)]:
         if table.schema[column] == pl.Float64 and table[column].is_infinite().any():
             where = f"column {name!r} is infinite in row {table[column].is_infinite().arg_max()}"
@@ -143,7 +172,7 @@ def rows(
     left_out = int(table["_f"].sum()) - int(kept["_f"].sum())
     if count:  # what is not asked may have told rows apart
         kept = kept.group_by(pl.exclude("_f"), maintain_order=True).agg(pl.col("_f").sum())
-    return Rows(kept, left_out, back)
+    return Rows(kept, left_out, back, Layers(units["_layer"].to_numpy()) if design else None)
 
 
 def check_weights(weights: pl.Series, name: str | None) -> None:
