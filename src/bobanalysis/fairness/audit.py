@@ -198,11 +198,9 @@ class _Asked:
         asked |= {"design": Design("_stratum", "_psu", lonely="centre")} if drawn else {}
         for metric, item, who, among in self._measured:
             # where units matter, those of whom nobody counts do too
-            of = (
-                people.with_columns(pl.when(among).then("_n").otherwise(0)) if drawn else people.filter(among)
-            )
-            y = pl.when(pl.col("_n") > 0).then(who.cast(pl.Float64))
-            of = of.select(*drawn, at=name, y=y, n="_n", weight="_weight")
+            of = people if drawn else people.filter(among)
+            y, n = pl.when(among).then(who.cast(pl.Float64)), pl.when(among).then("_n").otherwise(0)
+            of = of.select(*drawn, at=name, y=y, n=n, weight="_weight")
             if of.drop_nulls().filter(pl.col("weight") > 0)["n"].sum() < least:
                 notes.append(text("no_curve", metric=text(f"metric_{metric}"), least=least))
                 continue
@@ -219,9 +217,8 @@ class _Asked:
         tables["adjusted"] = self._adjusted(name, notes)
         unknown, everybody = int(people.filter(pl.col(name).is_null())["_n"].sum()), int(people["_n"].sum())
         key = "off_curve" if unknown else "all_in"
-        return _entry(
-            name, [name], "curve", [*notes, text(key, name=name, unknown=unknown, people=everybody)], tables
-        )
+        notes.append(text(key, name=name, unknown=unknown, people=everybody))
+        return _entry(name, [name], "curve", notes, tables)
 
     def decomposition(self, asked: str, name: str) -> Entry:
         """Split the gap between those who fulfil a condition and the others."""

@@ -276,10 +276,8 @@ def _spline(mine: Rows, along: str, smooth: int | None) -> tuple[Fit, Array]:
     try:
         return fit(mine, basis, mine.table["_rate"][0]), knots
     except NotEstimableError:
-        raise NotEstimableError(
-            "the rate is 0 or 1 over a whole stretch, where no logistic curve is finite; "
-            "take fewer coefficients or merge values"
-        ) from None
+        why = "the rate is 0 or 1 over a whole stretch, where no logistic curve is finite"
+        raise NotEstimableError(f"{why}; take fewer coefficients or merge values") from None
 
 
 def _basis(x: Array, knots: Array) -> Array:
@@ -306,9 +304,8 @@ def _curve(
     value, moved = back(eta), _moved(mine, fitted)
     if moved is None:
         alone = np.where(inside, value, np.nan)
-        return {name: alone if name == "value" else 0 * alone + np.nan for name in _FOUND}, [
-            ONE_CLUSTER if i else BEYOND for i in inside
-        ]
+        told = [ONE_CLUSTER if i else BEYOND for i in inside]
+        return {name: alone if name == "value" else 0 * alone + np.nan for name in _FOUND}, told
     seen = basis @ (moved.T @ moved) @ basis.T
     se, freedom = np.sqrt(np.diag(seen)), _freedom(mine, fitted, basis)
     found = {"value": value, "se": se * (value * (1 - value) if rate else 1.0)}
@@ -346,14 +343,12 @@ def _freedom(mine: Rows, fitted: Fit, basis: Array) -> Array:
     """
     f = mine.f
     share, found = np.sqrt(mine.w * fitted.slope / f), []
+    many = f if mine.clusters is None else mine.degrees / (mine.met.size - 1)  # strata take theirs
     for direction in basis @ fitted.bread:
         parts = (fitted.x @ direction) * share
         if mine.clusters is not None:
             parts = mine.by_cluster((f * parts)[:, None])[:, 0]
-        many = f if mine.clusters is None else 1.0
         found.append((many * parts**2).sum() ** 2 / (many * parts**4).sum())
-    if mine.drawn:  # strata take theirs
-        return np.array(found) * mine.degrees / max(len(np.unique(np.asarray(mine.clusters))) - 1, 1)
     return np.array(found)
 
 
@@ -365,9 +360,8 @@ def _largest(covariance: Array, confidence: float) -> float:
 def _maxima(covariance: Array) -> Array:
     """Draws of the largest of several correlated |z|."""
     size = np.sqrt(np.diag(covariance))
-    draws = np.random.default_rng(0).multivariate_normal(
-        np.zeros(len(size)), covariance / np.outer(size, size), DRAWS, method="eigh", check_valid="ignore"
-    )
+    normal, alike = np.random.default_rng(0).multivariate_normal, covariance / np.outer(size, size)
+    draws = normal(np.zeros(len(size)), alike, DRAWS, method="eigh", check_valid="ignore")
     return np.asarray(np.abs(draws).max(axis=1))
 
 
@@ -385,17 +379,15 @@ def _lack_of_fit(mine: Rows, along: str, smooth: int | None) -> dict[str, Any]:
     flat = {"p_flat": _flat(mine, fitted.x)}
     bins = _stretches(x, f, np.minimum(fitted.mean, 1 - fitted.mean) if rate else None)
     if (count := bins.max() + 1) <= fitted.x.shape[1]:
-        few = "not estimable: about one coefficient for each value with enough people"
-        return flat | {"status": few}
+        return flat | {"status": "not estimable: about one coefficient for each value with enough people"}
     left, units = np.bincount(bins, fitted.left, count), np.maximum(np.bincount(bins, f, count), 2)
     size, own, squares = np.zeros((3, count))
     # what a person adds to the sum of a stretch, less what the person moves the curve by
     for part, influence in _beside(fitted, lambda part: np.eye(count)[bins[part]]):
         seen = influence**2 * (w * fitted.slope / f)[part, None]
         own, squares = own + f[part] @ seen, squares + f[part] @ seen**2
-        if (
-            not rate
-        ):  # about the mean of the stretch: a sum of few can never be far in units of its own squares
+        # about the mean of the stretch: a sum of few can never be far in units of its own squares
+        if not rate:
             sums = influence * (fitted.left / f)[part, None]
             size += f[part] @ (sums - np.eye(count)[bins[part]] * left / units) ** 2 * units / (units - 1)
     if mine.clusters is not None:
@@ -404,7 +396,7 @@ def _lack_of_fit(mine: Rows, along: str, smooth: int | None) -> dict[str, Any]:
         units, freedom = np.maximum(met.sum(axis=0), 2), np.full(count, float(mine.degrees))
         sums = _by_cluster(mine, fitted, lambda part: np.eye(count)[bins[part]])
         size = ((sums - met * left / units) ** 2).sum(axis=0) * units / (units - 1)
-        size = mine.layers.pairs(sums, sums) if len(mine.layers.mean) > 1 else size
+        size = mine.layers.pairs(sums, sums) if mine.layers.mean.size > 1 else size
     elif rate:  # of a few people often nobody is told: the curve's variance
         size, freedom = own, np.full(count, np.inf)
     else:
@@ -434,11 +426,9 @@ def _beside(fitted: Fit, columns: Callable[[slice], Array]) -> Iterator[tuple[sl
 
 def _by_cluster(mine: Rows, fitted: Fit, columns: Callable[[slice], Array]) -> Array:
     """What the people of each cluster move the sums of some columns by."""
-    clusters, found = np.asarray(mine.clusters), []
-    for part, beside in _beside(fitted, columns):
-        moved = (beside * fitted.left[part, None]).T
-        found.append([np.bincount(clusters[part], column, mine.layers.units) for column in moved])
-    return np.sum(found, axis=0).T
+    parts = _beside(fitted, columns)
+    sums = [mine.by_cluster(beside * fitted.left[part, None], part) for part, beside in parts]
+    return np.asarray(np.sum(sums, axis=0))
 
 
 def _from_units(mine: Rows, moved: Array) -> Array:
@@ -452,10 +442,15 @@ def _from_units(mine: Rows, moved: Array) -> Array:
 
 
 def _flat(mine: Rows, basis: Array) -> float:
-    """P value of the score test that all coefficients of the curve are equal."""
-    from scipy.stats import chi2
+    """P value of the score test that all coefficients of the curve are equal.
 
-    y, w, f = mine.y, mine.w, mine.f
+    With strata Hotelling's, with the degrees of freedom of the design: where these are few, chi square
+    says too little.
+    Source: Korn and Graubard, The American Statistician 44 (1990), 270-276.
+    """
+    from scipy.stats import beta, chi2
+
+    y, w, f, free = mine.y, mine.w, mine.f, 0
     mean = np.average(y, weights=f * w)
     columns = (basis - np.average(basis, axis=0, weights=f * w))[:, :-1]
     if mine.clusters is None:
@@ -464,8 +459,10 @@ def _flat(mine: Rows, basis: Array) -> float:
     else:
         moved = mine.by_cluster(columns * (f * w * (y - mean))[:, None])
         seen = _from_units(mine, moved) * (mine.degrees / (mine.degrees + 1))
-    sums = (f * w * (y - mean)) @ columns
-    return float(chi2.sf(sums @ np.linalg.pinv(seen, hermitian=True) @ sums, columns.shape[1]))
+        free = mine.degrees + 1 if mine.layers.mean.size > 1 else 0
+    sums, k = (f * w * (y - mean)) @ columns, columns.shape[1]
+    square = sums @ np.linalg.pinv(seen, hermitian=True) @ sums
+    return float(beta.sf(square / free, k / 2, (free - k) / 2) if free > k else chi2.sf(square, k))
 
 
 def _jumps(mine: Rows, along: str, at: Sequence[float] | None, smooth: int | None) -> list[dict[str, Any]]:
@@ -477,9 +474,8 @@ def _jumps(mine: Rows, along: str, at: Sequence[float] | None, smooth: int | Non
     try:
         fitted, knots = _spline(mine, along, smooth)
     except NotEstimableError as error:
-        return [
-            {along: value, "status": f"not estimable: {error}"} for value in ([None] if at is None else at)
-        ]
+        why = {"status": f"not estimable: {error}"}
+        return [{along: value} | why for value in ([None] if at is None else at)]
     usual = np.unique(x) if at is None else np.unique(np.asarray(at, float))
     if len(usual) > MOST_TRIED:
         usual = usual[np.linspace(0, len(usual) - 1, MOST_TRIED).round().astype(int)]
@@ -516,10 +512,8 @@ def _jumps(mine: Rows, along: str, at: Sequence[float] | None, smooth: int | Non
         found[-1] |= dict(zip(_JUMP, map(float, values), strict=True))
         if at is None:
             break
-    if at is None:
-        nothing = {"status": "not estimable: no value has enough people on both sides"}
-        return found[-1:] or [nothing]
-    return found
+    nothing = {"status": "not estimable: no value has enough people on both sides"}
+    return found if at is not None else found[-1:] or [nothing]
 
 
 def _stretches(x: Array, f: Array, rarer: Array | None) -> Any:

@@ -17,9 +17,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from bobanalysis.fairness import survey
 from bobanalysis.fairness._cube import NOBODY, UNKNOWN, Back, label, number, to_lazy
-from bobanalysis.fairness.survey import Design as Survey
-from bobanalysis.fairness.survey import Layers
 
 Array = NDArray[Any]
 CONFIDENCE = 0.95
@@ -44,7 +43,7 @@ class Rows:
     table: pl.DataFrame
     left_out: int
     back: Back
-    drawn: Layers | None = None
+    drawn: survey.Layers | None = None
 
     @property
     def y(self) -> Array:
@@ -61,7 +60,7 @@ class Rows:
         """Number of people of each row."""
         return self.table["_f"].to_numpy()
 
-    @property
+    @cached_property
     def clusters(self) -> NDArray[np.intp] | None:
         """Number of the cluster of each row, or None where each row stands for itself."""
         if "_cluster" not in self.table.columns:
@@ -70,20 +69,23 @@ class Rows:
         return numbers if self.drawn else np.unique(numbers, return_inverse=True)[1]
 
     @cached_property
-    def layers(self) -> Layers:
+    def layers(self) -> survey.Layers:
         """Strata of the clusters, one where nothing is said of them."""
-        clusters: Any = self.clusters
-        return self.drawn or Layers(np.zeros(clusters.max() + 1, int))
+        return self.drawn or survey.Layers(np.zeros(self.met.size, int))
+
+    @cached_property
+    def met(self) -> Array:
+        """Clusters that somebody is from."""
+        return np.unique(np.asarray(self.clusters))
 
     @property
     def degrees(self) -> int:
         """Degrees of freedom: clusters less strata, of those that are met."""
-        met = np.unique(np.asarray(self.clusters))
-        return len(met) - len(np.unique(self.layers.layer[met]))
+        return self.met.size - np.unique(self.layers.layer[self.met]).size
 
-    def by_cluster(self, values: Array) -> Array:
-        """Return the sums of columns of values by cluster."""
-        clusters: Any = self.clusters
+    def by_cluster(self, values: Array, part: slice = slice(None)) -> Array:
+        """Return the sums of columns of values, of some of the rows, by cluster."""
+        clusters = np.asarray(self.clusters)[part]
         return np.stack([np.bincount(clusters, column, self.layers.units) for column in values.T], axis=1)
 
     def within(self, keep: pl.Series) -> Rows:
@@ -113,7 +115,7 @@ def rows(
     cluster: str | None = None,
     labels: Sequence[str] = (),
     count: str | None = None,
-    design: Survey | None = None,
+    design: survey.Design | None = None,
 ) -> Rows:
     """Return the rows of a table that have all that is needed.
 
@@ -142,13 +144,11 @@ def rows(
     if design and (cluster or design.replicates or (count and not design.cluster)):
         raise ValueError("design= of strata and clusters stands for cluster=; with count= it needs clusters")
     drawn = design.columns(names, weight) if design else {}
-    lazy, back = to_lazy(
-        frame, [outcome, *names, *(c for c in (weight, cluster, count, *drawn.values()) if c)]
-    )
+    more = [c for c in (weight, cluster, count, *drawn.values()) if c]
+    lazy, back = to_lazy(frame, [outcome, *names, *more])
     schema = lazy.collect_schema()
-    wanted = {
-        c: label(c, schema) if c in labels or not schema[c].is_numeric() else number(c, schema) for c in names
-    }
+    texts = [c for c in names if c in labels or not schema[c].is_numeric()]
+    wanted = {c: (label if c in texts else number)(c, schema) for c in names}
     wanted |= {"_y": number(outcome, schema), "_w": number(weight, schema) if weight else pl.lit(1.0)}
     if cluster:
         wanted["_cluster"] = pl.col(cluster).cast(pl.String).fill_null(UNKNOWN)
@@ -156,8 +156,10 @@ def rows(
     wanted["_f"] = number(count, schema) if count else pl.lit(1.0)
     table = lazy.select(**wanted).collect()
     check_weights(table["_w"], weight)
-    units = design.sample(table).numbered().rename({"_unit": "_cluster"}) if design else pl.DataFrame()
+    layers = None
     if design:
+        units = design.sample(table).numbered().rename({"_unit": "_cluster"})
+        layers = survey.Layers(units["_layer"].to_numpy())
         table = table.join(units, on=[*drawn], maintain_order="left").drop(*drawn, "_layer")
     for name, column in [(outcome, "_y"), *((c, c) for c in names)]:
         if table.schema[column] == pl.Float64 and table[column].is_infinite().any():
@@ -165,14 +167,12 @@ def rows(
             raise ValueError(f"{where} (the first is row 0); a mean needs finite numbers")
     kept = table.filter(pl.col("_w") > 0).drop_nulls()
     if kept.is_empty():
-        raise ValueError(
-            f"none of the {table.height} rows has a value in {', '.join(map(repr, [outcome, *names]))}"
-            + (" and a weight above 0" if weight else "")
-        )
+        needed = ", ".join(map(repr, [outcome, *names])) + (" and a weight above 0" if weight else "")
+        raise ValueError(f"none of the {table.height} rows has a value in {needed}")
     left_out = int(table["_f"].sum()) - int(kept["_f"].sum())
     if count:  # what is not asked may have told rows apart
         kept = kept.group_by(pl.exclude("_f"), maintain_order=True).agg(pl.col("_f").sum())
-    return Rows(kept, left_out, back, Layers(units["_layer"].to_numpy()) if design else None)
+    return Rows(kept, left_out, back, layers)
 
 
 def check_weights(weights: pl.Series, name: str | None) -> None:
@@ -252,10 +252,10 @@ def check_rank(x: Array, names: Sequence[str], f: Array) -> None:
     x = np.pad(x * np.sqrt(f)[:, None], ((0, max(0, x.shape[1] - len(x))), (0, 0)))
     triangle = np.abs(np.diag(qr(x / np.sqrt(np.maximum((x**2).sum(axis=0), 1e-300)), mode="r")[0]))
     if bad := [name for name, d in zip(names, triangle, strict=True) if d < 1e-9]:
-        raise NotEstimableError(
-            f"the effect of {', '.join(map(repr, bad))} is not estimable: it follows from the columns before "
-            "it; leave out one of them or merge rare values"
+        why = (
+            f"the effect of {', '.join(map(repr, bad))} is not estimable: it follows from the columns before"
         )
+        raise NotEstimableError(f"{why} it; leave out one of them or merge rare values")
 
 
 @dataclass(frozen=True)
@@ -307,10 +307,8 @@ def fit(table: Rows, x: Array, logit: bool = False) -> Fit:
         mean = found.fittedvalues
         # where no finite solution exists each step moves on by about 1, and predictions become 0 or 1
         if (mean * (1 - mean)).min() < 1e-9:
-            raise NotEstimableError(
-                "the columns separate the outcomes perfectly: no logit effect is finite; "
-                "merge rare values, leave the column out or use a linear model"
-            )
+            why = "the columns separate the outcomes perfectly: no logit effect is finite"
+            raise NotEstimableError(f"{why}; merge rare values, leave the column out or use a linear model")
         slope = w * mean * (1 - mean)
     bread = np.linalg.inv((x * slope[:, None]).T @ x)
     return Fit(x, found.params, mean, slope, w * (y - mean), bread)

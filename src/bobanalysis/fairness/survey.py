@@ -340,7 +340,6 @@ def _away(block: pl.DataFrame, one: Any = None) -> Array:
     other = [v.sum(axis=0) - v if one is None else v[[one]] + 0 * v for v in (x, w)]
     with np.errstate(divide="ignore", invalid="ignore"):
         again = np.array([x / w, other[0] / other[1]])
-        whole = [
-            (block[f"{of}x"] / block[f"{of}w"]).to_numpy() for of in ("", "ref_") if f"{of}x" in block.columns
-        ]
+        sides = [of for of in ("", "ref_") if f"{of}x" in block.columns]
+        whole = [(block[f"{of}x"] / block[f"{of}w"]).to_numpy() for of in sides]
         return again[: len(whole)] - np.array(whole)[..., None]
