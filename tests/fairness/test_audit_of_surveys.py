@@ -91,6 +91,24 @@ def test_a_curve_of_a_survey_is_that_of_the_table_with_its_design(found, people,
     assert not np.allclose(drawn["se"], heedless["se"], rtol=1e-3)
 
 
+def test_a_unit_of_which_nobody_is_on_a_curve_is_a_unit_of_its_stratum(people, tmp_path):
+    spared = people.with_columns(hired=pl.col("hired") | pl.col("town").is_in([4, 5, 7]))
+    spared.write_csv(tmp_path / "people.csv")
+    options = {
+        "prediction": "told",
+        "outcome": "hired",
+        "weight": "w",
+        "strata": "stratum",
+        "cluster": "town",
+    }
+    found = audit_file(tmp_path / "people.csv", by=["age"], **options)["age"]["curve"]
+    among = spared.with_columns(told=pl.when(~pl.col("hired")).then("told"))
+    told = curve(among, "age", "told", weight="w", design=Design("stratum", "town"))
+    np.testing.assert_allclose(found.filter(metric="false_positive_rate")["se"], told["se"], rtol=1e-6)
+    without = curve(among.drop_nulls(), "age", "told", weight="w", design=Design("stratum", "town"))
+    assert not np.allclose(without["se"], told["se"], rtol=1e-4)
+
+
 def test_the_page_says_how_the_sample_was_drawn_and_shows_standard_errors(found):
     told = page(found, "fr").replace("\u202f", " ").replace("\xa0", " ")
     assert "(unités primaires : 30 ; strates : 3)" in told

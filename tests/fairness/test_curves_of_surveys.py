@@ -97,11 +97,21 @@ def test_the_jump_is_measured_within_strata():
 
 def test_a_misfit_is_measured_within_strata():
     frame = even(6, [20, 30, 40], each=12)
-    shifted = frame.with_columns(score=pl.col("score") + 500 * pl.col("stratum"))
+    stratum = pl.col("stratum") - (pl.col("stratum") * pl.col("w")).sum() / pl.col("w").sum()
+    # at one age strata differ much more: no mean changes, nor anything within strata
+    apart = frame.with_columns(score=pl.col("score") + 50 * stratum * (pl.col("age") == 30))
     options = {"smooth": 2, "weight": "w", "design": DESIGN}
-    both = [lack_of_fit(f, "age", "score", **options)["p_value"].item() for f in (frame, shifted)]
+    both = [lack_of_fit(f, "age", "score", **options)["p_value"].item() for f in (frame, apart)]
     assert both[0] == pytest.approx(both[1], rel=1e-6)
-    assert both[0] < 1
+    assert both[0] < 0.9
+
+
+def test_each_stratum_takes_a_degree_of_freedom_from_a_point():
+    frame = even(10, [30, 50])
+    drawn = curve(frame, "age", "score", smooth=2, weight="w", design=DESIGN).row(0, named=True)
+    w = frame.filter(age=30).group_by("stratum", "town").agg(pl.col("w").sum())["w"].to_numpy()
+    degrees = (w**2).sum() ** 2 / (w**4).sum() * (10 - 3) / (10 - 1)
+    assert drawn["ci_high"] - drawn["value"] == pytest.approx(t.ppf(0.975, degrees) * drawn["se"], rel=1e-9)
 
 
 def test_one_stratum_gives_what_clusters_give_and_pandas_the_same():
