@@ -115,7 +115,7 @@ def rows(
     cluster: str | None = None,
     labels: Sequence[str] = (),
     count: str | None = None,
-    design: survey.Design | None = None,
+    design: Any = None,
 ) -> Rows:
     """Return the rows of a table that have all that is needed.
 
@@ -252,10 +252,8 @@ def check_rank(x: Array, names: Sequence[str], f: Array) -> None:
     x = np.pad(x * np.sqrt(f)[:, None], ((0, max(0, x.shape[1] - len(x))), (0, 0)))
     triangle = np.abs(np.diag(qr(x / np.sqrt(np.maximum((x**2).sum(axis=0), 1e-300)), mode="r")[0]))
     if bad := [name for name, d in zip(names, triangle, strict=True) if d < 1e-9]:
-        why = (
-            f"the effect of {', '.join(map(repr, bad))} is not estimable: it follows from the columns before"
-        )
-        raise NotEstimableError(f"{why} it; leave out one of them or merge rare values")
+        why = f"the effect of {', '.join(map(repr, bad))} is not estimable: it follows from the columns"
+        raise NotEstimableError(f"{why} before it; leave out one of them or merge rare values")
 
 
 @dataclass(frozen=True)
