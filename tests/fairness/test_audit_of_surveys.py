@@ -8,7 +8,16 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from bobanalysis.fairness import Design, audit_file, curve, gap_test, group_metrics, roc_area
+from bobanalysis.fairness import (
+    Design,
+    audit_file,
+    curve,
+    discontinuities,
+    gap_test,
+    group_metrics,
+    lack_of_fit,
+    roc_area,
+)
 from bobanalysis.fairness.cli import audit
 from bobanalysis.fairness.page import page
 
@@ -67,11 +76,37 @@ def test_the_measures_of_a_file_are_those_of_the_table_with_its_design(found, pe
     np.testing.assert_allclose(found["sex"]["ranking"]["ci_low"], areas["ci_low"], rtol=1e-9)
 
 
-def test_a_curve_of_a_survey_rests_on_its_clusters(found, people):
-    drawn = found["age"]["curve"].filter(metric="selection_rate")
-    both = people.with_columns(cluster=pl.concat_str("stratum", "town", separator=" × "))
-    alone = curve(both, "age", "told", weight="w", cluster="cluster")
-    np.testing.assert_allclose(drawn["band_low"], alone["band_low"], rtol=1e-6)
+@pytest.mark.parametrize("metric", ["selection_rate", "false_positive_rate"])
+def test_a_curve_of_a_survey_is_that_of_the_table_with_its_design(found, people, metric):
+    drawn = found["age"]["curve"].filter(metric=metric)
+    # the false positive rate is of those who were not hired, in the units of everybody
+    among = people.with_columns(told=pl.when(~pl.col("hired") | (metric == "selection_rate")).then("told"))
+    options = {"weight": "w", "design": Design("stratum", "town")}
+    for key, measure in (("curve", curve), ("shape", lack_of_fit), ("jumps", discontinuities)):
+        told = measure(among, "age", "told", **options)
+        mine = found["age"][key].filter(metric=metric)
+        for column in {"se", "ci_low", "p_value", "p_flat"} & {*told.columns}:
+            np.testing.assert_allclose(mine[column], told[column], rtol=1e-6)
+    heedless = curve(among, "age", "told", weight="w", cluster="town")
+    assert not np.allclose(drawn["se"], heedless["se"], rtol=1e-3)
+
+
+def test_a_unit_of_which_nobody_is_on_a_curve_is_a_unit_of_its_stratum(people, tmp_path):
+    spared = people.with_columns(hired=pl.col("hired") | pl.col("town").is_in([4, 5, 7]))
+    spared.write_csv(tmp_path / "people.csv")
+    options = {
+        "prediction": "told",
+        "outcome": "hired",
+        "weight": "w",
+        "strata": "stratum",
+        "cluster": "town",
+    }
+    found = audit_file(tmp_path / "people.csv", by=["age"], **options)["age"]["curve"]
+    among = spared.with_columns(told=pl.when(~pl.col("hired")).then("told"))
+    told = curve(among, "age", "told", weight="w", design=Design("stratum", "town"))
+    np.testing.assert_allclose(found.filter(metric="false_positive_rate")["se"], told["se"], rtol=1e-6)
+    without = curve(among.drop_nulls(), "age", "told", weight="w", design=Design("stratum", "town"))
+    assert not np.allclose(without["se"], told["se"], rtol=1e-4)
 
 
 def test_the_page_says_how_the_sample_was_drawn_and_shows_standard_errors(found):
@@ -81,9 +116,10 @@ def test_the_page_says_how_the_sample_was_drawn_and_shows_standard_errors(found)
         assert word in told
 
 
-def test_an_audit_of_strata_says_that_curves_heed_units_only(found):
+def test_an_audit_of_strata_says_that_only_adjusted_gaps_ignore_them(found):
     told = page(found, "en").replace("\u202f", " ").replace("\xa0", " ")
-    assert "Curves and adjusted gaps heed units, not strata" in told
+    assert "Adjusted gaps heed units, not strata" in told
+    assert "Curves and adjusted gaps" not in told
 
 
 @pytest.mark.parametrize("options", [{"cluster": "town"}, {"strata": "stratum"}])

@@ -183,7 +183,7 @@ def cube(
         if name and role.startswith("_r"):
             numbers[role] = number(name, schema).fill_null(float("nan"))
         else:
-            keys[role] = group(name, schema[name]).cast(pl.String) if name else _NOBODY[role]
+            keys[role] = group(name, schema[name]).cast(pl.String) if name else NOBODY[role]
     narrow, sums = alike.select(**keys, **numbers), row_sums(score is not None)
     cells = narrow.group_by(list(keys)).agg(sums) if keys else narrow.select(sums)
     found = cells.collect(engine="streaming")
@@ -191,7 +191,7 @@ def cube(
 
 
 _ALIKE = "·n"
-_NOBODY = {"_stratum": pl.lit("all"), "_psu": pl.int_range(pl.len()).cast(pl.String)}
+NOBODY = {"_stratum": pl.lit("all"), "_psu": pl.int_range(pl.len()).cast(pl.String)}
 """Without strata there is one; without clusters each row is one."""
 
 

@@ -29,6 +29,7 @@ from bobanalysis.fairness.reading import MISSING, Plan, Reading, read
 from bobanalysis.fairness.regression import NotEstimableError
 from bobanalysis.fairness.result import Entry, Question, Result
 from bobanalysis.fairness.subgroups import find_subgroups
+from bobanalysis.fairness.survey import Design
 from bobanalysis.fairness.texts import text
 from bobanalysis.tables import InputError, digest
 from bobanalysis.text import Text
@@ -193,11 +194,13 @@ class _Asked:
         notes, people, least = list(self.attributes[name].notes), self._people, self.question.min_group
         asked: dict[str, Any] = {"along": "at", "value": "y", "count": "n"}
         asked |= {"weight": "weight"} if self.plan.weight else {}
-        cluster = ["_cluster"] if "_cluster" in people.columns else []
-        asked |= {"cluster": "_cluster"} if cluster else {}
+        drawn = ["_stratum", "_psu"] if "_psu" in people.columns else []
+        asked |= {"design": Design("_stratum", "_psu", lonely="centre")} if drawn else {}
         for metric, item, who, among in self._measured:
-            of = people.filter(among)
-            of = of.select(*cluster, at=name, y=who.cast(pl.Float64), n="_n", weight="_weight")
+            # where units matter, those of whom nobody counts do too
+            of = people if drawn else people.filter(among)
+            y, n = pl.when(among).then(who.cast(pl.Float64)), pl.when(among).then("_n").otherwise(0)
+            of = of.select(*drawn, at=name, y=y, n=n, weight="_weight")
             if of.drop_nulls().filter(pl.col("weight") > 0)["n"].sum() < least:
                 notes.append(text("no_curve", metric=text(f"metric_{metric}"), least=least))
                 continue
@@ -214,9 +217,8 @@ class _Asked:
         tables["adjusted"] = self._adjusted(name, notes)
         unknown, everybody = int(people.filter(pl.col(name).is_null())["_n"].sum()), int(people["_n"].sum())
         key = "off_curve" if unknown else "all_in"
-        return _entry(
-            name, [name], "curve", [*notes, text(key, name=name, unknown=unknown, people=everybody)], tables
-        )
+        notes.append(text(key, name=name, unknown=unknown, people=everybody))
+        return _entry(name, [name], "curve", notes, tables)
 
     def decomposition(self, asked: str, name: str) -> Entry:
         """Split the gap between those who fulfil a condition and the others."""

@@ -9,6 +9,7 @@ of the outcome moves when one answer changes and all else stays, ``steps`` where
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -56,7 +57,8 @@ def curve(
             are, as a choice that looked at them would spoil the band.
         rest: columns: ``weight=`` (zero or more, without gaps), ``cluster=`` (within which people are not
             independent; intervals then rest on clusters), ``count=`` (for how many people a row stands, in a
-            table that is already counted).
+            table that is already counted). For a survey ``design=`` instead of ``cluster=``: its strata and
+            clusters (:class:`bobanalysis.fairness.Design`), those that nobody of a curve is from too.
 
     Returns:
         A frame of the library that came in, one row a group and point (each value present, or 101 points
@@ -245,7 +247,7 @@ def _read(
     whole = table.table.group_by(same).agg(pl.col("_f").sum()).sort(same).with_columns(_rate=rate)
     parts = whole.partition_by(by, as_dict=True) if by else {(): whole}
     named = [(dict(zip(by, key, strict=True)), parts[key]) for key in sorted(parts)]
-    return table, [(group, Rows(part, table.left_out, table.back)) for group, part in named]
+    return table, [(group, replace(table, table=part)) for group, part in named]
 
 
 def _spline(mine: Rows, along: str, smooth: int | None) -> tuple[Fit, Array]:
@@ -274,10 +276,8 @@ def _spline(mine: Rows, along: str, smooth: int | None) -> tuple[Fit, Array]:
     try:
         return fit(mine, basis, mine.table["_rate"][0]), knots
     except NotEstimableError:
-        raise NotEstimableError(
-            "the rate is 0 or 1 over a whole stretch, where no logistic curve is finite; "
-            "take fewer coefficients or merge values"
-        ) from None
+        why = "the rate is 0 or 1 over a whole stretch, where no logistic curve is finite"
+        raise NotEstimableError(f"{why}; take fewer coefficients or merge values") from None
 
 
 def _basis(x: Array, knots: Array) -> Array:
@@ -304,9 +304,8 @@ def _curve(
     value, moved = back(eta), _moved(mine, fitted)
     if moved is None:
         alone = np.where(inside, value, np.nan)
-        return {name: alone if name == "value" else 0 * alone + np.nan for name in _FOUND}, [
-            ONE_CLUSTER if i else BEYOND for i in inside
-        ]
+        told = [ONE_CLUSTER if i else BEYOND for i in inside]
+        return {name: alone if name == "value" else 0 * alone + np.nan for name in _FOUND}, told
     seen = basis @ (moved.T @ moved) @ basis.T
     se, freedom = np.sqrt(np.diag(seen)), _freedom(mine, fitted, basis)
     found = {"value": value, "se": se * (value * (1 - value) if rate else 1.0)}
@@ -328,12 +327,13 @@ def _moved(mine: Rows, fitted: Fit) -> Array | None:
     if mine.clusters is None:
         leverage = np.minimum(slope / f * ((x @ fitted.bread) * x).sum(axis=1), 1 - 1e-6)
         return np.asarray(fitted.moved / np.sqrt(f * (1 - leverage))[:, None])
-    sums = mine.by_cluster(x * fitted.left[:, None])
+    layers, sums = mine.layers, mine.by_cluster(x * fitted.left[:, None])
     squares = np.stack([mine.by_cluster(x * (column * slope)[:, None]) for column in x.T], axis=1)
-    others = np.linalg.inv(fitted.bread) - squares
-    if len(sums) == 1 or not (np.linalg.cond(others) < 1e10).all():
+    others = np.linalg.inv(fitted.bread) - layers.apart(squares.reshape(len(sums), -1)).reshape(squares.shape)
+    if mine.degrees < 1 or not (np.linalg.cond(others) < 1e10).all():
         return None
-    return np.linalg.solve(others, sums[:, :, None])[:, :, 0] * np.sqrt((len(sums) - 1) / len(sums))
+    moved = np.linalg.solve(others, layers.apart(sums)[:, :, None])[:, :, 0]
+    return np.asarray(moved / np.sqrt(layers.factor)[:, None])
 
 
 def _freedom(mine: Rows, fitted: Fit, basis: Array) -> Array:
@@ -343,11 +343,11 @@ def _freedom(mine: Rows, fitted: Fit, basis: Array) -> Array:
     """
     f = mine.f
     share, found = np.sqrt(mine.w * fitted.slope / f), []
+    many = f if mine.clusters is None else mine.degrees / (mine.met.size - 1)  # strata take theirs
     for direction in basis @ fitted.bread:
         parts = (fitted.x @ direction) * share
         if mine.clusters is not None:
             parts = mine.by_cluster((f * parts)[:, None])[:, 0]
-        many = f if mine.clusters is None else 1.0
         found.append((many * parts**2).sum() ** 2 / (many * parts**4).sum())
     return np.array(found)
 
@@ -360,9 +360,8 @@ def _largest(covariance: Array, confidence: float) -> float:
 def _maxima(covariance: Array) -> Array:
     """Draws of the largest of several correlated |z|."""
     size = np.sqrt(np.diag(covariance))
-    draws = np.random.default_rng(0).multivariate_normal(
-        np.zeros(len(size)), covariance / np.outer(size, size), DRAWS, method="eigh", check_valid="ignore"
-    )
+    normal, alike = np.random.default_rng(0).multivariate_normal, covariance / np.outer(size, size)
+    draws = normal(np.zeros(len(size)), alike, DRAWS, method="eigh", check_valid="ignore")
     return np.asarray(np.abs(draws).max(axis=1))
 
 
@@ -375,30 +374,29 @@ def _lack_of_fit(mine: Rows, along: str, smooth: int | None) -> dict[str, Any]:
         fitted, _ = _spline(mine, along, smooth)
     except NotEstimableError as error:
         return {"status": f"not estimable: {error}"}
-    if mine.clusters is not None and mine.clusters.max() == 0:
+    if mine.clusters is not None and mine.degrees < 1:
         return {"status": ONE_CLUSTER}
     flat = {"p_flat": _flat(mine, fitted.x)}
     bins = _stretches(x, f, np.minimum(fitted.mean, 1 - fitted.mean) if rate else None)
     if (count := bins.max() + 1) <= fitted.x.shape[1]:
-        few = "not estimable: about one coefficient for each value with enough people"
-        return flat | {"status": few}
+        return flat | {"status": "not estimable: about one coefficient for each value with enough people"}
     left, units = np.bincount(bins, fitted.left, count), np.maximum(np.bincount(bins, f, count), 2)
     size, own, squares = np.zeros((3, count))
     # what a person adds to the sum of a stretch, less what the person moves the curve by
     for part, influence in _beside(fitted, lambda part: np.eye(count)[bins[part]]):
         seen = influence**2 * (w * fitted.slope / f)[part, None]
         own, squares = own + f[part] @ seen, squares + f[part] @ seen**2
-        if (
-            not rate
-        ):  # about the mean of the stretch: a sum of few can never be far in units of its own squares
+        # about the mean of the stretch: a sum of few can never be far in units of its own squares
+        if not rate:
             sums = influence * (fitted.left / f)[part, None]
             size += f[part] @ (sums - np.eye(count)[bins[part]] * left / units) ** 2 * units / (units - 1)
     if mine.clusters is not None:
-        met = np.zeros((mine.clusters.max() + 1, count))
+        met = np.zeros((mine.layers.units, count))
         met[mine.clusters, bins] = 1
-        units, freedom = np.maximum(met.sum(axis=0), 2), np.full(count, len(met) - 1.0)
+        units, freedom = np.maximum(met.sum(axis=0), 2), np.full(count, float(mine.degrees))
         sums = _by_cluster(mine, fitted, lambda part: np.eye(count)[bins[part]])
         size = ((sums - met * left / units) ** 2).sum(axis=0) * units / (units - 1)
+        size = mine.layers.pairs(sums, sums) if mine.layers.mean.size > 1 else size
     elif rate:  # of a few people often nobody is told: the curve's variance
         size, freedom = own, np.full(count, np.inf)
     else:
@@ -428,18 +426,31 @@ def _beside(fitted: Fit, columns: Callable[[slice], Array]) -> Iterator[tuple[sl
 
 def _by_cluster(mine: Rows, fitted: Fit, columns: Callable[[slice], Array]) -> Array:
     """What the people of each cluster move the sums of some columns by."""
-    clusters, found = np.asarray(mine.clusters), []
-    for part, beside in _beside(fitted, columns):
-        moved = (beside * fitted.left[part, None]).T
-        found.append([np.bincount(clusters[part], column, clusters.max() + 1) for column in moved])
-    return np.sum(found, axis=0).T
+    parts = _beside(fitted, columns)
+    sums = [mine.by_cluster(beside * fitted.left[part, None], part) for part, beside in parts]
+    return np.asarray(np.sum(sums, axis=0))
+
+
+def _from_units(mine: Rows, moved: Array) -> Array:
+    """Covariance of sums that are 0 on average, from what each unit moves them by.
+
+    That of the design, within strata, with how far the sums are from 0 as one more degree of freedom: as
+    long as the sums of squares about 0 that one stratum has.
+    """
+    sums = moved.sum(axis=0)
+    return mine.layers.products(moved, moved) + np.outer(sums, sums) / max(mine.degrees, 1)
 
 
 def _flat(mine: Rows, basis: Array) -> float:
-    """P value of the score test that all coefficients of the curve are equal."""
-    from scipy.stats import chi2
+    """P value of the score test that all coefficients of the curve are equal.
 
-    y, w, f = mine.y, mine.w, mine.f
+    With strata Hotelling's, with the degrees of freedom of the design: where these are few, chi square
+    says too little.
+    Source: Korn and Graubard, The American Statistician 44 (1990), 270-276.
+    """
+    from scipy.stats import beta, chi2
+
+    y, w, f, free = mine.y, mine.w, mine.f, 0
     mean = np.average(y, weights=f * w)
     columns = (basis - np.average(basis, axis=0, weights=f * w))[:, :-1]
     if mine.clusters is None:
@@ -447,9 +458,11 @@ def _flat(mine: Rows, basis: Array) -> float:
         seen = (columns * (f * w**2 * spread)[:, None]).T @ columns
     else:
         moved = mine.by_cluster(columns * (f * w * (y - mean))[:, None])
-        seen = moved.T @ moved
-    sums = (f * w * (y - mean)) @ columns
-    return float(chi2.sf(sums @ np.linalg.pinv(seen, hermitian=True) @ sums, columns.shape[1]))
+        seen = _from_units(mine, moved) * (mine.degrees / (mine.degrees + 1))
+        free = mine.degrees + 1 if mine.layers.mean.size > 1 else 0
+    sums, k = (f * w * (y - mean)) @ columns, columns.shape[1]
+    square = sums @ np.linalg.pinv(seen, hermitian=True) @ sums
+    return float(beta.sf(square / free, k / 2, (free - k) / 2) if free > k else chi2.sf(square, k))
 
 
 def _jumps(mine: Rows, along: str, at: Sequence[float] | None, smooth: int | None) -> list[dict[str, Any]]:
@@ -461,9 +474,8 @@ def _jumps(mine: Rows, along: str, at: Sequence[float] | None, smooth: int | Non
     try:
         fitted, knots = _spline(mine, along, smooth)
     except NotEstimableError as error:
-        return [
-            {along: value, "status": f"not estimable: {error}"} for value in ([None] if at is None else at)
-        ]
+        why = {"status": f"not estimable: {error}"}
+        return [{along: value} | why for value in ([None] if at is None else at)]
     usual = np.unique(x) if at is None else np.unique(np.asarray(at, float))
     if len(usual) > MOST_TRIED:
         usual = usual[np.linspace(0, len(usual) - 1, MOST_TRIED).round().astype(int)]
@@ -475,7 +487,7 @@ def _jumps(mine: Rows, along: str, at: Sequence[float] | None, smooth: int | Non
         seen, sums = seen + (beside * spread[part, None]).T @ beside, sums + fitted.left[part] @ beside
     if mine.clusters is not None:
         moved = _by_cluster(mine, fitted, lambda part: (x[part, None] >= tried).astype(float))
-        seen = moved.T @ moved * (len(moved) / max(len(moved) - 1, 1))
+        seen = _from_units(mine, moved)
     some = np.diag(seen) > 1e-8 * spread.sum()  # a curve as free as the data follows every step
     tried, seen = tried[some], seen[np.ix_(some, some)]
     z, largest = sums[some] / np.sqrt(np.diag(seen)), _maxima(seen) if len(tried) else np.zeros(1)
@@ -500,10 +512,8 @@ def _jumps(mine: Rows, along: str, at: Sequence[float] | None, smooth: int | Non
         found[-1] |= dict(zip(_JUMP, map(float, values), strict=True))
         if at is None:
             break
-    if at is None:
-        nothing = {"status": "not estimable: no value has enough people on both sides"}
-        return found[-1:] or [nothing]
-    return found
+    nothing = {"status": "not estimable: no value has enough people on both sides"}
+    return found if at is not None else found[-1:] or [nothing]
 
 
 def _stretches(x: Array, f: Array, rarer: Array | None) -> Any:

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from bobanalysis.fairness._cube import UNKNOWN, Back, label, number, to_lazy
+from bobanalysis.fairness import survey
+from bobanalysis.fairness._cube import NOBODY, UNKNOWN, Back, label, number, to_lazy
 
 Array = NDArray[Any]
 CONFIDENCE = 0.95
@@ -35,11 +37,13 @@ class Rows:
         table: the rows.
         left_out: number of rows without an outcome, a number or a weight above zero.
         back: turns a Polars frame into one of the library that came in.
+        drawn: of a survey the strata of its units, those of nobody here too; ``_cluster`` numbers them.
     """
 
     table: pl.DataFrame
     left_out: int
     back: Back
+    drawn: survey.Layers | None = None
 
     @property
     def y(self) -> Array:
@@ -56,21 +60,37 @@ class Rows:
         """Number of people of each row."""
         return self.table["_f"].to_numpy()
 
-    @property
+    @cached_property
     def clusters(self) -> NDArray[np.intp] | None:
         """Number of the cluster of each row, or None where each row stands for itself."""
         if "_cluster" not in self.table.columns:
             return None
-        return np.unique(self.table["_cluster"].to_numpy(), return_inverse=True)[1]
+        numbers = self.table["_cluster"].to_numpy()
+        return numbers if self.drawn else np.unique(numbers, return_inverse=True)[1]
 
-    def by_cluster(self, values: Array) -> Array:
-        """Return the sums of columns of values by cluster."""
-        clusters: Any = self.clusters
-        return np.stack([np.bincount(clusters, column) for column in values.T], axis=1)
+    @cached_property
+    def layers(self) -> survey.Layers:
+        """Strata of the clusters, one where nothing is said of them."""
+        return self.drawn or survey.Layers(np.zeros(self.met.size, int))
+
+    @cached_property
+    def met(self) -> Array:
+        """Clusters that somebody is from."""
+        return np.unique(np.asarray(self.clusters))
+
+    @property
+    def degrees(self) -> int:
+        """Degrees of freedom: clusters less strata, of those that are met."""
+        return self.met.size - np.unique(self.layers.layer[self.met]).size
+
+    def by_cluster(self, values: Array, part: slice = slice(None)) -> Array:
+        """Return the sums of columns of values, of some of the rows, by cluster."""
+        clusters = np.asarray(self.clusters)[part]
+        return np.stack([np.bincount(clusters, column, self.layers.units) for column in values.T], axis=1)
 
     def within(self, keep: pl.Series) -> Rows:
         """Return some of the rows."""
-        return Rows(self.table.filter(keep), self.left_out, self.back)
+        return replace(self, table=self.table.filter(keep))
 
 
 def covariance(moved: Array, coefficients: int = 1, clusters: Any = None, f: Array | None = None) -> Array:
@@ -95,6 +115,7 @@ def rows(
     cluster: str | None = None,
     labels: Sequence[str] = (),
     count: str | None = None,
+    design: Any = None,
 ) -> Rows:
     """Return the rows of a table that have all that is needed.
 
@@ -107,10 +128,11 @@ def rows(
         cluster: people of one cluster are not independent of each other.
         labels: columns that name groups whatever they hold.
         count: column saying for how many people a row stands, by default one; kept as ``_f``.
+        design: strata and clusters of a survey, instead of ``cluster``.
 
     Raises:
         ValueError: a column is missing, is infinite somewhere or of no use; a weight is negative or missing;
-            no row is left.
+            no row is left; a design cannot be, or has replicate weights.
 
     >>> people = pl.DataFrame({"told": [1, 1, None], "sex": ["F", "F", "M"]})
     >>> rows(people, "told", ["sex"]).table.rows()
@@ -119,31 +141,38 @@ def rows(
     names = list(dict.fromkeys([*labels, *columns]))
     if clash := {*names} & {"_y", "_w", "_f", "_cluster"}:
         raise ValueError(f"rename the column {min(clash)!r}: the name is used for sums")
-    lazy, back = to_lazy(frame, [outcome, *names, *(c for c in (weight, cluster, count) if c)])
+    if design and (cluster or design.replicates or (count and not design.cluster)):
+        raise ValueError("design= of strata and clusters stands for cluster=; with count= it needs clusters")
+    drawn = design.columns(names, weight) if design else {}
+    more = [c for c in (weight, cluster, count, *drawn.values()) if c]
+    lazy, back = to_lazy(frame, [outcome, *names, *more])
     schema = lazy.collect_schema()
-    wanted = {
-        c: label(c, schema) if c in labels or not schema[c].is_numeric() else number(c, schema) for c in names
-    }
+    texts = [c for c in names if c in labels or not schema[c].is_numeric()]
+    wanted = {c: (label if c in texts else number)(c, schema) for c in names}
     wanted |= {"_y": number(outcome, schema), "_w": number(weight, schema) if weight else pl.lit(1.0)}
     if cluster:
         wanted["_cluster"] = pl.col(cluster).cast(pl.String).fill_null(UNKNOWN)
+    wanted |= {key: label(c, schema) if c else NOBODY[key] for key, c in drawn.items()}
     wanted["_f"] = number(count, schema) if count else pl.lit(1.0)
     table = lazy.select(**wanted).collect()
     check_weights(table["_w"], weight)
+    layers = None
+    if design:
+        units = design.sample(table).numbered().rename({"_unit": "_cluster"})
+        layers = survey.Layers(units["_layer"].to_numpy())
+        table = table.join(units, on=[*drawn], maintain_order="left").drop(*drawn, "_layer")
     for name, column in [(outcome, "_y"), *((c, c) for c in names)]:
         if table.schema[column] == pl.Float64 and table[column].is_infinite().any():
             where = f"column {name!r} is infinite in row {table[column].is_infinite().arg_max()}"
             raise ValueError(f"{where} (the first is row 0); a mean needs finite numbers")
     kept = table.filter(pl.col("_w") > 0).drop_nulls()
     if kept.is_empty():
-        raise ValueError(
-            f"none of the {table.height} rows has a value in {', '.join(map(repr, [outcome, *names]))}"
-            + (" and a weight above 0" if weight else "")
-        )
+        needed = ", ".join(map(repr, [outcome, *names])) + (" and a weight above 0" if weight else "")
+        raise ValueError(f"none of the {table.height} rows has a value in {needed}")
     left_out = int(table["_f"].sum()) - int(kept["_f"].sum())
     if count:  # what is not asked may have told rows apart
         kept = kept.group_by(pl.exclude("_f"), maintain_order=True).agg(pl.col("_f").sum())
-    return Rows(kept, left_out, back)
+    return Rows(kept, left_out, back, layers)
 
 
 def check_weights(weights: pl.Series, name: str | None) -> None:
@@ -223,10 +252,8 @@ def check_rank(x: Array, names: Sequence[str], f: Array) -> None:
     x = np.pad(x * np.sqrt(f)[:, None], ((0, max(0, x.shape[1] - len(x))), (0, 0)))
     triangle = np.abs(np.diag(qr(x / np.sqrt(np.maximum((x**2).sum(axis=0), 1e-300)), mode="r")[0]))
     if bad := [name for name, d in zip(names, triangle, strict=True) if d < 1e-9]:
-        raise NotEstimableError(
-            f"the effect of {', '.join(map(repr, bad))} is not estimable: it follows from the columns before "
-            "it; leave out one of them or merge rare values"
-        )
+        why = f"the effect of {', '.join(map(repr, bad))} is not estimable: it follows from the columns"
+        raise NotEstimableError(f"{why} before it; leave out one of them or merge rare values")
 
 
 @dataclass(frozen=True)
@@ -278,10 +305,8 @@ def fit(table: Rows, x: Array, logit: bool = False) -> Fit:
         mean = found.fittedvalues
         # where no finite solution exists each step moves on by about 1, and predictions become 0 or 1
         if (mean * (1 - mean)).min() < 1e-9:
-            raise NotEstimableError(
-                "the columns separate the outcomes perfectly: no logit effect is finite; "
-                "merge rare values, leave the column out or use a linear model"
-            )
+            why = "the columns separate the outcomes perfectly: no logit effect is finite"
+            raise NotEstimableError(f"{why}; merge rare values, leave the column out or use a linear model")
         slope = w * mean * (1 - mean)
     bread = np.linalg.inv((x * slope[:, None]).T @ x)
     return Fit(x, found.params, mean, slope, w * (y - mean), bread)

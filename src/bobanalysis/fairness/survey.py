@@ -124,6 +124,11 @@ class Sample:
         """Keys by which the sums of groups are kept apart."""
         return _UNIT if self.scale is None else []
 
+    def numbered(self) -> pl.DataFrame:
+        """Return the units in order, with their number ``_unit`` and that of their stratum, ``_layer``."""
+        layers = pl.col("_stratum").rle_id().cast(pl.Int64).alias("_layer")
+        return self.units.sort(_UNIT).with_columns(layers).with_row_index("_unit")
+
     def told(self) -> Text:
         """Say what intervals heed."""
         if self.scale is not None:
@@ -231,22 +236,48 @@ def covariance(sums: pl.DataFrame, parts: pl.DataFrame, by: list[str], sample: S
     return layout.pairs(moved, moved), together, free, units
 
 
-class _Layout:
-    """Sums by unit, the stratum of each unit, and per stratum n / (n - 1) and 1 / (n - 1).
+class Layers:
+    """The strata of units, and what sums by unit vary by between the units of each.
 
-    A stratum of one unit has 1 and 0: linearised sums are 0 on average, so its distance from that counts.
+    Per stratum n / (n - 1) and 1 / (n - 1). A stratum of one unit has 1 and 0: linearised sums are 0 on
+    average, so its distance from that counts.
+
+    Args:
+        layer: number of the stratum of each unit, from 0 without gaps.
+
+    >>> Layers(np.array([0, 0, 1, 1])).products(sums := np.array([[1.0], [3.0], [7.0], [9.0]]), sums)
+    array([[8.]])
     """
 
-    def __init__(self, sample: Sample, sums: pl.DataFrame, parts: pl.DataFrame, keys: list[str]) -> None:
+    def __init__(self, layer: Array) -> None:
+        """Count the units of each stratum."""
         from scipy.sparse import csr_array
 
-        layers = pl.col("_stratum").rle_id().cast(pl.Int64).alias("_layer")
-        units = sample.units.sort(_UNIT).with_columns(layers).with_row_index("_unit")
-        layer, self.units = units["_layer"].to_numpy(), units.height
-        n = np.bincount(layer).astype(float)
+        n, self.layer, self.units = np.bincount(layer).astype(float), layer, len(layer)
         self.mean = np.where(n > 1, 1 / np.maximum(n - 1, 1), 0.0)
         self.factor = (1 + self.mean)[layer]
         self.strata = csr_array((np.ones(self.units), (layer, np.arange(self.units))), (len(n), self.units))
+
+    def apart(self, sums: Array) -> Array:
+        """Return what totals lose where a unit is left out and the others of its stratum stand for it."""
+        return np.asarray(self.factor * sums.T - self.mean * (self.strata @ sums).T @ self.strata).T
+
+    def products(self, a: Any, b: Any) -> Array:
+        """Return the covariances of sums that units move by the columns of a and of b."""
+        moved = a.T * self.factor @ b - (self.strata @ a).T * self.mean @ (self.strata @ b)
+        return moved.toarray() if hasattr(moved, "toarray") else np.asarray(moved)
+
+    def pairs(self, a: Any, b: Any) -> Array:
+        """Return the diagonal of :meth:`products`."""
+        return (a * b).T @ self.factor - ((self.strata @ a) * (self.strata @ b)).T @ self.mean
+
+
+class _Layout(Layers):
+    """Sums of groups by unit."""
+
+    def __init__(self, sample: Sample, sums: pl.DataFrame, parts: pl.DataFrame, keys: list[str]) -> None:
+        units = sample.numbered()
+        super().__init__(units["_layer"].to_numpy())
         parts = parts.filter(pl.col("n") > 0).join(sums.select("_row", *keys), on=keys, nulls_equal=True)
         self.parts = parts.join(units, on=_UNIT).with_columns(pl.col("x", "w").cast(pl.Float64))
 
@@ -291,15 +322,6 @@ class _Layout:
             found = np.einsum("akg,klg,blg->abg", load, four, load)
         return found, *self.met(first, count, one)
 
-    def products(self, a: Any, b: Any) -> Array:
-        """Return the covariances of sums that units move by the columns of a and of b."""
-        moved = a.T * self.factor @ b - (self.strata @ a).T * self.mean @ (self.strata @ b)
-        return moved.toarray() if hasattr(moved, "toarray") else np.asarray(moved)
-
-    def pairs(self, a: Any, b: Any) -> Array:
-        """Return the diagonal of :meth:`products`."""
-        return (a * b).T @ self.factor - ((self.strata @ a) * (self.strata @ b)).T @ self.mean
-
     def met(self, first: int, count: int, one: Any) -> tuple[Array, Array]:
         """Degrees of freedom, and units where the groups and those they are compared with were met."""
         mine, found = self.parts.filter(pl.col("_row").is_between(first, first + count - 1)), []
@@ -318,7 +340,6 @@ def _away(block: pl.DataFrame, one: Any = None) -> Array:
     other = [v.sum(axis=0) - v if one is None else v[[one]] + 0 * v for v in (x, w)]
     with np.errstate(divide="ignore", invalid="ignore"):
         again = np.array([x / w, other[0] / other[1]])
-        whole = [
-            (block[f"{of}x"] / block[f"{of}w"]).to_numpy() for of in ("", "ref_") if f"{of}x" in block.columns
-        ]
+        sides = [of for of in ("", "ref_") if f"{of}x" in block.columns]
+        whole = [(block[f"{of}x"] / block[f"{of}w"]).to_numpy() for of in sides]
         return again[: len(whole)] - np.array(whole)[..., None]
