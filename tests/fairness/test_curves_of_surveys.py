@@ -6,7 +6,7 @@ import pytest
 from polars.testing import assert_frame_equal
 from scipy.stats import norm, t
 
-from bobanalysis.fairness import Design, group_metrics
+from bobanalysis.fairness import Design, group_metrics, kitagawa, oaxaca
 from bobanalysis.fairness.curves import curve, discontinuities, lack_of_fit
 from bobanalysis.fairness.regression import rows
 
@@ -203,3 +203,17 @@ def test_bands_and_tests_of_samples_in_strata_hold_what_they_say(strata, towns):
     assert 0.025 <= flat <= 0.08
     assert misfit <= 0.09
     assert 0.02 <= jumps <= 0.09
+
+
+def test_no_jump_has_an_error_where_each_stratum_has_one_unit():
+    frame = even(3, range(20, 60), towns=(1, 1, 1))
+    found = discontinuities(frame, "age", "score", at=[40], design=Design("stratum", "town", lonely="centre"))
+    assert found["status"].str.starts_with("not estimable").all()
+    assert found["se"].null_count() == found.height
+
+
+def test_a_gap_is_not_split_under_a_design_that_would_not_be_heeded():
+    frame = even(4, range(20, 60)).with_columns(group=pl.col("age") > 40)
+    for split, by in ((kitagawa, ["stratum"]), (oaxaca, ["age"])):
+        with pytest.raises(TypeError, match="design"):
+            split(frame, "score", "group", by, reference=False, design=DESIGN)

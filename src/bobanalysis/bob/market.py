@@ -74,15 +74,8 @@ class MarketLike(Protocol):
 class NoFigures:
     """A market of which nothing is known, for those who read rules only: tables are made when read."""
 
-    @cached_property
-    def local(self) -> pl.DataFrame:
-        """No row."""
-        return _table("local")
-
-    @cached_property
-    def jobs(self) -> pl.DataFrame:
-        """No row."""
-        return _table("jobs")
+    local = cached_property(lambda self: _table("local"))
+    jobs = cached_property(lambda self: _table("jobs"))
 
 
 @dataclass(frozen=True)

@@ -473,6 +473,8 @@ def _jumps(mine: Rows, along: str, at: Sequence[float] | None, smooth: int | Non
     x, f, rate = mine.table[along].to_numpy(), mine.f, mine.table["_rate"][0]
     try:
         fitted, knots = _spline(mine, along, smooth)
+        if mine.clusters is not None and mine.degrees < 1:
+            raise NotEstimableError("there are no more primary units than strata")
     except NotEstimableError as error:
         why = {"status": f"not estimable: {error}"}
         return [{along: value} | why for value in ([None] if at is None else at)]

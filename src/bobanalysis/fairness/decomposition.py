@@ -128,7 +128,7 @@ def kitagawa(
     strata = as_list(strata)
     if not strata or group in strata or value in (group, *strata):
         raise ValueError("name at least one column of strata, other than the group and the value")
-    table = regression.rows(frame, value, [], labels=[group, *strata], **rest)
+    table = regression.rows(frame, value, [], labels=[group, *strata], design=None, **rest)
     names, against = table.table[group].unique().sort().to_list(), str(reference)
     if against not in names:
         raise no_reference(reference, names)
@@ -222,7 +222,7 @@ def oaxaca(
     explain = as_list(explain)
     if not explain or group in explain or value in (group, *explain):
         raise ValueError("explain= needs one or more columns, other than the group and the value")
-    table = regression.rows(frame, value, explain, labels=[group], **rest)
+    table = regression.rows(frame, value, explain, labels=[group], design=None, **rest)
     groups, against = table.table[group].unique().sort().to_list(), str(reference)
     if against not in groups:
         raise no_reference(reference, groups)
