@@ -49,6 +49,13 @@ def test_the_list_of_commands_says_of_each_what_its_own_help_says(name):
     assert listed in own
 
 
+@pytest.mark.parametrize("name", ["score", "population", "audit", "evaluate"])
+def test_the_help_names_the_extra_that_workers_need(name):
+    assert "needs the extra 'cluster'" in " ".join(
+        CliRunner().invoke(app, [name, "--help"], env={"COLUMNS": "200"}).output.replace("│", " ").split()
+    )
+
+
 LIBRARIES = (
     "polars.dataframe",
     "numpy.lib",

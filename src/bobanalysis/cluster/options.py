@@ -8,7 +8,7 @@ import typer
 
 WorkersOption = Annotated[
     int,
-    typer.Option("--workers", min=0, help="Processes to spread the work over; needs bobanalysis[cluster]."),
+    typer.Option("--workers", min=0, help="Processes to spread the work over; needs the extra 'cluster'."),
 ]
 SchedulerOption = Annotated[
     str | None,
