@@ -186,6 +186,18 @@ def test_exposure_of_a_group_is_the_sum_of_that_of_its_items(made):
     np.testing.assert_allclose(shown["exposure_to_relevant"], ratio, atol=1e-12)
 
 
+def test_items_that_are_relevant_to_nobody_have_no_ratio_to_what_is_relevant(made):
+    run, qrels, _, items = made
+    own = items.with_columns(sector=pl.when(item="i03").then(pl.lit("rare")).otherwise("sector"))
+    new = pl.concat([own, pl.DataFrame({"item": ["i99"], "sector": ["never listed"]})])
+    nobody = qrels.with_columns(relevance=pl.when(item="i03").then(0).otherwise("relevance"))
+    shown = quiet(run, nobody, "p@3", items=new, item_group="sector").exposure
+    ratios = dict(shown.select("group", "exposure_to_relevant").rows())
+    assert shown.filter(group="rare")["exposure"].item() > 0
+    assert ratios["rare"] is ratios["never listed"] is None
+    assert ratios["care"] > 0
+
+
 def test_the_interval_of_exposure_covers_what_is_true():
     from bobanalysis.evaluation import prepare
     from bobanalysis.evaluation.by_group import exposure
@@ -368,7 +380,8 @@ def test_people_of_no_number_are_not_counted_where_small_groups_are_hidden(made)
     found = quiet(*made[:2], "p@3", some, by=["age"], bands={"age": [35]}, protect=True)
     assert found.table.filter("suppressed").height == 2
     assert not found.notes["what"].str.contains("no number").any()
-    assert ("groups hidden", 2) in found.notes.select("what", "count").rows()
+    reason = "fewer than 11 people, or such could be worked out"
+    assert ("groups hidden", 2, reason) in found.notes.rows()
 
 
 def test_items_shown_to_few_are_hidden_with_what_they_could_be_worked_out_from(made):

@@ -338,6 +338,14 @@ def test_the_rank_decides_where_there_is_a_score_too():
     assert prepare(run).rows["item"].to_list() == ["y", "x"]
 
 
+def test_the_user_of_a_recommender_is_a_query_unless_another_column_is():
+    from bobanalysis.evaluation.lists import column
+
+    user = pl.DataFrame({"user_id": ["u1"]})
+    assert column(user, "query", "run") == "user_id"
+    assert column(user.with_columns(query=pl.lit("q1")), "query", "run") == "query"
+
+
 @pytest.mark.parametrize(
     ("run", "message"),
     [

@@ -186,7 +186,8 @@ def exposure(lists: Lists, items: pl.DataFrame, column: str, safe: bool = False)
         catalogue=pl.col("items") / known.height, relevant=pl.col("relevant_items") / judged.height
     )
     ratios = {f"exposure_to_{name}": pl.col("exposure") / pl.col(name) for name in EXPOSURE[6:]}
-    return found.with_columns(cs.float().fill_nan(None)).with_columns(**ratios)
+    # Where nothing is relevant there is no ratio to it: neither x / 0 nor 0 / 0.
+    return found.with_columns(**ratios).with_columns(cs.float().replace([np.inf, np.nan], None))
 
 
 def _schema(*names: str) -> dict[str, Any]:

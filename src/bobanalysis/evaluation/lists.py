@@ -27,7 +27,7 @@ Stretches = list[tuple[Ints, Ints]]
 Missing = Literal["zero", "skip"]
 
 NAMES = {
-    "query": ("query", "person_id", "query_id", "qid", "q_id"),
+    "query": ("query", "person_id", "query_id", "qid", "q_id", "user_id"),
     "item": ("item", "item_id", "doc_id", "docno"),
     "relevance": ("relevance", "rel", "judgement"),
 }
@@ -178,13 +178,13 @@ def to_polars(frame: Any) -> tuple[pl.DataFrame, Callable[[pl.DataFrame], Any]]:
 
 
 def column(frame: pl.DataFrame, role: str, what: str) -> str:
-    """Find the column of a role, under one of its usual names.
+    """Find the column of a role, under one of its usual names; ``user_id`` beside another one is no key.
 
     Raises:
         EvaluationError: there is none, or more than one.
     """
     found = [name for name in NAMES[role] if name in frame.columns]
-    if len(found) > 1:
+    if len(found) > 1 and found[1:] != ["user_id"]:
         raise EvaluationError(f"{what}: {found} could each be the {role}; keep one of these columns")
     if not found:
         usual = " or ".join(NAMES[role])

@@ -226,14 +226,14 @@ def evaluate(
     kinds: dict[str, Any] = dict.fromkeys(("metric", *everyone), pl.String)
     kinds |= {"n": pl.Int64, "undefined": pl.Int64, **dict.fromkeys(_NUMBERS, pl.Float64)}
     table = pl.DataFrame(rows, {**kinds, "suppressed": pl.Boolean}).with_columns(cs.float().fill_nan(None))
-    told.append(("groups hidden", protect * table.filter("suppressed").height // len(asked), GIVES_AWAY))
-    notes = _notes(lists, told, catalogue)
+    lost = protect * table.filter("suppressed").height // len(asked)
+    told.append(("groups hidden", lost, GIVES_AWAY.removeprefix("hidden: ")))
     columns = {name: pl.Series(values).fill_nan(None) for name, values in each.items()}
     named = labels.with_columns(cs.enum().cast(pl.String))
     per_query = pl.DataFrame({lists.query_name: lists.queries, **named.to_dict(), **columns})
     back = lists.back
     shown = item_group and back(by_group.exposure(lists, catalogue, item_group, protect))  # type: ignore[arg-type]
-    made = (back(table), back(per_query), back(notes), tuple(asked), lists.query_name)
+    made = back(table), back(per_query), back(_notes(lists, told, catalogue)), tuple(asked), lists.query_name
     return Evaluation(*made, sets, along, shown, hidden)
 
 
