@@ -312,6 +312,27 @@ def test_what_no_model_can_adjust_is_not_estimable_and_the_rest_goes_on(write):
     assert entry["measures"].height > 0
 
 
+def test_no_gap_is_adjusted_for_what_it_is_a_gap_of(file):
+    asked = {"prediction": "told", "score": "score", "decompose": ["age>=50"]}
+    found = audit_file(file, by=["sex"], adjust_for=["score", "diploma"], **asked)
+    for name, table in (("sex", "adjusted"), ("age>=50", "decomposition")):
+        assert found[name][table]["metric"].unique().to_list() == ["selection_rate"]
+        assert "“Mean score”: not estimable ('score' itself is among the columns held equal)" in english(
+            found[name]
+        )
+    found = audit_file(file, by=["sex"], adjust_for=["told"], **asked)["age>=50"]
+    assert found["decomposition"]["metric"].unique().to_list() == ["mean_score"]
+
+
+def test_the_area_of_few_with_the_outcome_is_hidden_and_of_nobody_is_not_estimable(write):
+    rows = [f"{sex},{k % 7},{int(k < n)}" for sex, n in (("F", 20), ("H", 5), ("X", 0)) for k in range(40)]
+    said = ask(write("sex,score,hired\n" + "\n".join(rows)), "--by", "sex", "--score", "score",
+               "--outcome", "hired", "--lang", "en")  # fmt: skip
+    assert re.search(r"F +40 +20 +0\.\d+ ", said)
+    assert re.search(r"H +40 +5 +hidden", said)
+    assert re.search(r"X +40 +0 +not estimable", said)
+
+
 def test_a_gap_is_decomposed_and_says_over_what(people, file):
     side = people.with_columns(side=pl.when(pl.col("age") >= 50).then(pl.lit("old")).otherwise(pl.lit("new")))
     asked = {"prediction": "told", "decompose": ["age>=50"]}

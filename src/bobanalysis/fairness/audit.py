@@ -216,8 +216,7 @@ class _Asked:
             return _entry(name, [name], "curve", [], tables)
         tables["adjusted"] = self._adjusted(name, notes)
         unknown, everybody = int(people.filter(pl.col(name).is_null())["_n"].sum()), int(people["_n"].sum())
-        key = "off_curve" if unknown else "all_in"
-        notes.append(text(key, name=name, unknown=unknown, people=everybody))
+        notes += [text("off_curve" if unknown else "all_in", name=name, unknown=unknown, people=everybody)]
         return _entry(name, [name], "curve", notes, tables)
 
     def decomposition(self, asked: str, name: str) -> Entry:
@@ -267,12 +266,14 @@ class _Asked:
         whose = {metric: who for metric, item, who, _ in self._measured if item is None}
         options: dict[str, Any] = {"weight": "_weight" if self.plan.weight else None, "count": "_n"}
         options |= {"cluster": "_cluster"} if "_cluster" in people.columns else {}
-        found = []
+        found, held, plan = [], self.question.adjust_for or self.question.by, self.plan
         for metric in [m for m in ("selection_rate", MEAN) if m in whose] or [*whose][:1]:
             try:
+                own = plan.score if metric == MEAN else plan.selected or plan.prediction or plan.outcome
+                if own in held:  # nothing is left to compare
+                    raise NotEstimableError(f"{own!r} itself is among the columns held equal")
                 if people.height > MOST_MODELLED:
-                    why = f"{people.height:,} different rows, more than a model takes, {MOST_MODELLED:,}"
-                    raise NotEstimableError(why)
+                    raise NotEstimableError(f"{people.height:,} kinds of people, above {MOST_MODELLED:,}")
                 table = people.with_columns(_value=whose[metric].cast(pl.Float64))
                 part = call(table, model="linear" if metric == MEAN else "logit", **options)
                 found.append(part.select(pl.lit(metric).alias("metric"), pl.all()))
@@ -323,10 +324,9 @@ class _Asked:
 
     def _reference(self, names: Sequence[str]) -> Any:
         """The labels of the group that others are compared with, one a column."""
-        if not isinstance(self.question.reference, Mapping):
-            given = self.question.reference
+        if not isinstance(given := self.question.reference, Mapping):
             return given if given is None or isinstance(given, tuple | list) else (given,)
-        labels = tuple(self.question.reference.get(name) for name in names)
+        labels = tuple(given.get(name) for name in names)
         return None if None in labels else labels
 
     def _left_out(self, cells: Cube, measures: pl.DataFrame) -> list[Text]:

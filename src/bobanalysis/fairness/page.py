@@ -48,9 +48,9 @@ class Words:
         """
         return text(key, **facts).get(self.lang)
 
-    def number(self, value: float | None, decimals: int = 0) -> str:
-        """Write a number."""
-        return number(value, self.lang, decimals)
+    def number(self, value: float | None, decimals: int = 0, people: int = 0) -> str:
+        """Write a number; where some people have none, it is hidden."""
+        return self.word("hidden") if value is None and people else number(value, self.lang, decimals)
 
     def share(self, value: float | None) -> str:
         """Write a share; nothing where there is none."""
