@@ -108,3 +108,40 @@ def test_few_selected_are_compared_by_mid_p_here_and_by_a_normal_curve_in_statsm
 
     ours = two_rates([2], [20], [8], [20])[0]
     assert proportions_ztest([2, 8], [20, 20])[1] < ours < fisher_exact([[2, 18], [8, 12]]).pvalue
+
+
+def test_the_interval_of_a_rate_of_few_is_longer_here_than_wilsons_in_statsmodels():
+    from statsmodels.stats.proportion import proportion_confint
+
+    for n, alike in ((20, False), (40, True)):
+        table = pl.DataFrame({"group": ["a"] * n, "told": [1] + [0] * (n - 1)})
+        found = group_metrics(table, ["group"], "told").filter(metric="selection_rate")
+        low, high = proportion_confint(1, n, method="wilson")
+        longer = found["ci_high"].item() - found["ci_low"].item() - (high - low)
+        assert abs(longer) < 1e-12 if alike else longer > 1e-4
+
+
+def test_many_selected_are_compared_with_the_factor_of_campbell_here_and_without_in_statsmodels():
+    from scipy.stats import norm
+    from statsmodels.stats.proportion import proportions_ztest
+
+    from bobanalysis.fairness.multiplicity import two_rates
+
+    z, theirs = proportions_ztest([81, 111], [235, 207])
+    ours = two_rates([81], [235], [111], [207])[0]
+    assert ours == pytest.approx(2 * norm.sf(abs(z) * np.sqrt(441 / 442)), rel=1e-9)
+    assert ours > theirs * 1.01
+
+
+def test_a_difference_of_means_has_limits_from_both_here_and_those_of_welch_in_scipy():
+    from scipy.stats import ttest_ind
+
+    rng = np.random.default_rng(4)
+    score, group = rng.normal(size=60), np.repeat(["a", "b"], [20, 40])
+    table = pl.DataFrame({"group": group, "score": score})
+    found = group_metrics(table, ["group"], score="score").filter(metric="mean_score", group="a")
+    theirs = ttest_ind(score[:20], score[20:], equal_var=False)
+    assert found["p_value"].item() == pytest.approx(theirs.pvalue, rel=1e-9)
+    ends = found.select("difference_low", "difference_high").row(0)
+    assert ends == pytest.approx(theirs.confidence_interval(), abs=0.05)
+    assert abs(ends[0] - theirs.confidence_interval()[0]) > 1e-4
