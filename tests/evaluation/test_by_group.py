@@ -483,6 +483,12 @@ def test_the_json_has_the_published_shape_and_its_command_gives_it_again(called,
     assert (tmp_path / "again.json").read_text("utf-8") == first
 
 
+def test_a_curve_that_ends_before_others_is_not_said_to_be_not_estimable(called):
+    said = " ".join(called("--groups", "people.csv", "--by", "age,sex", "--metrics", "p@3").output.split())
+    assert "p@3 along 'age', X: hidden" in said
+    assert "not estimable" not in said
+
+
 def test_the_digest_of_a_file_in_the_json_is_that_of_its_bytes(called, tmp_path):
     from hashlib import sha256
 

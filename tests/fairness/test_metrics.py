@@ -245,9 +245,10 @@ def test_a_named_reference_is_compared_with_itself_without_limits(people):
     assert other["difference"] == pytest.approx(other["value"] - row["value"])
 
 
-def test_a_reference_that_is_not_there_is_refused_with_those_that_are(people):
+@pytest.mark.parametrize("reference", ["51+", ("51+",)])
+def test_a_reference_that_is_not_there_is_refused_with_those_that_are(people, reference):
     with pytest.raises(ValueError, match=r"'51\+' is not among the groups: 16-24, 25-49, 50\+"):
-        group_metrics(people, ["age"], prediction="told", reference="51+")
+        group_metrics(people, ["age"], prediction="told", reference=reference)
 
 
 def test_figures_by_construction_have_no_interval(people):

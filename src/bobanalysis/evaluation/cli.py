@@ -165,8 +165,8 @@ def _by_group(made: dict[str, Any], numbers: Any) -> Iterator[str]:
         shown = shown.with_columns(pl.col("at").map_elements("{:g}".format, return_dtype=pl.String))
         _show(shown.select("metric", *(["group"] if names[1:] else []), *CURVE).rename({"at": names[0]}))
         yield f"along {names[0]!r}: some points of each curve; its band holds for all points at once (95 %)"
-        failed = curve.filter(pl.col("status") != "estimated").select("metric", "group", "status")
-        for metric, group, status in failed.unique().sort(pl.all()).rows():
+        failed = curve.filter(pl.col("value").is_null().all().over("metric", "group"))  # not here and there
+        for metric, group, status in failed["metric", "group", "status"].unique().sort(pl.all()).rows():
             yield f"{metric} along {names[0]!r}, {group}: {status}"
     if (gaps := made["gaps"]).height:
         _show(gaps.drop_nulls("p_value").select("metric", "attribute", *GAP).rename({"value": "gap"}))

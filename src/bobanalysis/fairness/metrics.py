@@ -284,7 +284,7 @@ def _with_reference(sums: pl.DataFrame, groups: list[str], reference: Any, names
     is_it = pl.all_horizontal(pl.col(name) == label for name, label in zip(groups, labels, strict=True))
     chosen = sums.filter(is_it).select(*of, pl.col("n", "w", "w2", "x", "m2").name.prefix("ref_"))
     if chosen.is_empty():
-        raise no_reference(reference, sums.select(groups).unique(maintain_order=True).rows())
+        raise no_reference(" × ".join(labels), sums.select(groups).unique(maintain_order=True).rows())
     joined = sums.join(chosen, on=of, how="left", nulls_equal=True, maintain_order="left")
     return joined.with_columns(
         reference=pl.lit(" × ".join(labels)), itself=is_it, ref_n=pl.col("ref_n").fill_null(0)
