@@ -560,10 +560,8 @@ def validated_or_raise(
     result = validate(frame, variables, requirements=requirements, strict=strict)
     if result.rejected.height:
         worst = result.rejected.row(0, named=True)
-        raise InputError(
-            f"{result.num_rejected} of {result.read} rows cannot be read; the first: "
-            f"row {worst['row']}, column {worst['column']!r}, value {worst['value']!r} {worst['problem']}"
-        )
+        said = f"row {worst['row']}, column {worst['column']!r}, value {worst['value']!r} {worst['problem']}"
+        raise InputError(f"{result.num_rejected} of {result.read} rows cannot be read; the first: {said}")
     return result.valid
 
 

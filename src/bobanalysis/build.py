@@ -35,7 +35,7 @@ from nbclient.exceptions import CellControlSignal, DeadKernelError
 
 from bobanalysis import algorithms
 from bobanalysis.report.folders import exchange, restore
-from bobanalysis.tables import alone, write_text
+from bobanalysis.tables import file_lock, write_text
 
 ROOT = Path(__file__).parents[2]
 FORMAT = "3"
@@ -98,7 +98,7 @@ def build(
     started, folder, pages = time.monotonic(), root / "build", not (only or parameters)
     target = folder / "trial" if parameters else folder
     waits = partial(print, "another build is at work here: waiting for its end", flush=True)
-    with alone(folder / ".lock", waits):
+    with file_lock(folder / ".lock", waits):
         for place in (root / "reports", *(folder / kind for kind in RECORDED)):
             restore(place)
         for left in (*folder.glob("next-*"), *folder.glob("cache/*-running-*")):  # of a build ended by force

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from bobanalysis.algorithm import Algorithm
 
 
-class _Later(ModuleType):
+class _LazyModule(ModuleType):
     """A library that is imported when something in it is first asked for: most commands answer without it.
 
     ``importlib.util.LazyLoader`` would import it at the next ``import`` that names it, used or not.
@@ -41,11 +41,10 @@ class _Later(ModuleType):
         return found
 
 
-for _name in ("numpy", "polars", "yaml"):
-    if _name not in sys.modules:
-        _spec = find_spec(_name)
-        sys.modules[_name] = _Later(_name)
-        sys.modules[_name].__spec__ = _spec
+for _name in {"numpy", "polars", "yaml"} - {*sys.modules}:
+    _spec = find_spec(_name)
+    sys.modules[_name] = _LazyModule(_name)
+    sys.modules[_name].__spec__ = _spec
 
 # Rules are many small objects that stay: looking through them for waste, again and at the end, frees nothing.
 gc.set_threshold(100_000, 50, 50)
@@ -74,7 +73,7 @@ ADDRESS_SPACE = 3 << 30
 """Bytes that tables are mapped into; with less, libraries end the process and nothing can be said."""
 
 
-def _said_once(found: Any) -> None:
+def _hide_interrupt(found: Any) -> None:
     """Say what nobody can catch, but for a Ctrl-C that met a reader being closed: it is told at the end."""
     if found.exc_type is not KeyboardInterrupt:
         sys.__unraisablehook__(found)
@@ -88,7 +87,7 @@ class _App(typer.Typer):
         for stream in (sys.stdout, sys.stderr):
             stream.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
         if sys.unraisablehook is sys.__unraisablehook__:
-            sys.unraisablehook = _said_once
+            sys.unraisablehook = _hide_interrupt
         with suppress(ImportError):  # Windows
             import resource
 

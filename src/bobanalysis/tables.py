@@ -402,10 +402,9 @@ def _csv(path: Path, start: bytes, asked: str | None) -> Table:
                     pa_csv.ConvertOptions(include_columns=list(columns), column_types=types, **options),
                 )
                 for batch in reader:
-                    kinds = {
-                        f.name: f.type for f in batch.schema
-                    }  # Polars copies texts, but not views of them
-                    kinds |= {name: pa.string_view() for name, kind in kinds.items() if kind == pa.string()}
+                    # Polars copies texts, but not views of them
+                    texts = {name: pa.string_view() for name, kind in types.items() if kind == pa.string()}
+                    kinds = {field.name: texts.get(field.name, field.type) for field in batch.schema}
                     frame, empty = pl.DataFrame(pl.from_arrow(batch.cast(pa.schema(kinds)))), False
                     numbers, first = _between(first, frame.height, [row for row, *_ in wrong])
                     found = [row for row in wrong if row[0] < first]
@@ -626,16 +625,21 @@ def as_yes_no(column: pl.Expr, dtype: Any = None) -> pl.Expr:
 
 # --- distinct rows ------------------------------------------------------------------------------------------
 
-Numbered: TypeAlias = "tuple[np.typing.NDArray[np.int64], int]"
+Codes: TypeAlias = "tuple[np.typing.NDArray[np.int64], int]"
 
 
-def numbered(column: pl.Series | np.typing.NDArray[np.integer[Any]]) -> Numbered:
-    """Number the values that occur in a column, or among whole numbers, from 0 on, and count them.
+def factorize(column: pl.Series | np.typing.NDArray[np.integer[Any]]) -> Codes:
+    """Number the values that occur from 0 on, as ``pandas.factorize`` does, at a fraction of its time.
 
-    Numbers follow the order of the values, but for texts; no value comes first.
+    Args:
+        column: a column of any type, or whole numbers: one value a row.
+
+    Returns:
+        The number of each row's value, and how many values there are. Numbers follow the order of the values
+        (texts excepted); rows without a value have the number 0.
 
     Example:
-        >>> numbered(np.array([7, 7, 2]))[0].tolist(), numbered(pl.Series([0.5, None]))[0].tolist()
+        >>> factorize(np.array([7, 7, 2]))[0].tolist(), factorize(pl.Series([0.5, None]))[0].tolist()
         ([1, 1, 0], [1, 0])
     """
     if isinstance(column, pl.Series):
@@ -658,20 +662,26 @@ def numbered(column: pl.Series | np.typing.NDArray[np.integer[Any]]) -> Numbered
     return place.take(codes), int(place[-1]) + 1
 
 
-def distinct(columns: Iterable[Numbered]) -> tuple[np.typing.NDArray[np.int64], np.typing.NDArray[np.int64]]:
-    """Return the place of one of each distinct row of some columns, and which one each row is.
+def unique_rows(columns: Iterable[Codes]) -> tuple[np.typing.NDArray[np.int64], np.typing.NDArray[np.int64]]:
+    """Find the distinct rows of some columns.
+
+    Args:
+        columns: what :func:`factorize` says of each, all of one length.
+
+    Returns:
+        The place of one row of each kind, and the kind of each row.
 
     Example:
-        >>> distinct([numbered(np.array([7, 7, 2])), numbered(np.array([1, 5, 1]))])[1].tolist()
+        >>> unique_rows([factorize(np.array([7, 7, 2])), factorize(np.array([1, 5, 1]))])[1].tolist()
         [1, 2, 0]
     """
     number, count = np.zeros(1, dtype=np.int64), 1
     for own, many in columns:
         if count * many > 1 << 16:  # tables of this size stay in the processor's cache
-            number, count = numbered(number)
+            number, count = factorize(number)
         if many > 1 or count == 1:
             number, count = number * many + own, count * many
-    number, count = numbered(number)
+    number, count = factorize(number)
     places = np.empty(count, dtype=np.int64)
     places[number] = np.arange(len(number))
     return places, number
@@ -704,7 +714,7 @@ class Writer:
         """Choose the format by the ending of the name."""
         if self.path.suffix not in FORMATS:
             raise InputError(f"{self.path}: tables are written as {', '.join(FORMATS)}")
-        self._part = aside(self.path)
+        self._part = temporary_path(self.path)
         self._threads, self._frames = ThreadPoolExecutor(1), Queue[pl.DataFrame | None](1)
 
     def __enter__(self) -> Writer:
@@ -780,14 +790,18 @@ def write_text(text: str, path: str | Path) -> None:
 
 def write_bytes(content: bytes, path: str | Path) -> None:
     """Write a file, whole or not at all."""
-    with whole(Path(path)) as part:
+    with atomic_write(Path(path)) as part:
         part.write_bytes(content)
 
 
 @contextmanager
-def whole(path: Path) -> Iterator[Path]:
-    """Give a name to write to; the file takes its own when all is written, and none where that fails."""
-    part = aside(path)
+def atomic_write(path: Path) -> Iterator[Path]:
+    """Give a path to write to; the file takes its own name when all is written, and none where that fails.
+
+    Raises:
+        OSError: the file cannot be written; it is named as it was asked for.
+    """
+    part = temporary_path(path)
     try:
         yield part
         part.replace(path)
@@ -797,7 +811,7 @@ def whole(path: Path) -> Iterator[Path]:
         part.unlink(missing_ok=True)
 
 
-def aside(path: Path) -> Path:
+def temporary_path(path: Path) -> Path:
     """Return a name to write to before a file takes its own: hidden, and another in each process.
 
     What processes of this machine that were killed left there is taken away.
@@ -823,7 +837,7 @@ def _runs(process: int) -> bool:
 
 
 @contextmanager
-def alone(lock: Path, waits: Callable[[], object]) -> Iterator[None]:
+def file_lock(lock: Path, waits: Callable[[], object]) -> Iterator[None]:
     """Let one process at a time do what follows; `waits` is called when another one is at it.
 
     The lock goes with the process, however it ends.
@@ -900,7 +914,13 @@ def read_yaml(path: Any) -> Any:
     """Return what a YAML file holds.
 
     What a file of the project holds is kept beside it in ``__pycache__``, as Python keeps its modules: with
-    the size and the time of the file, and a sum of its own. YAML takes twenty times as long to read.
+    the size and the time of the file, and a checksum. YAML takes twenty times as long to read.
+
+    Args:
+        path: a Path, or a resource of a package.
+
+    Raises:
+        yaml.YAMLError, UnicodeDecodeError, OSError: it cannot be read.
     """
     if not isinstance(path, Path) or not path.is_relative_to(PROJECT):
         return yaml.load(path.read_text(encoding="utf-8"), Loader=_loader())

@@ -132,7 +132,7 @@ def test_units_of_nobody_with_an_outcome_are_units_and_no_degrees_of_freedom():
     frame = even(8, [30, 50])
     silent = frame.with_columns(score=pl.when((pl.col("stratum") < 2) | (pl.col("town") > 0)).then("score"))
     found = rows(silent, "score", ["age"], "w", design=DESIGN)
-    assert (found.layers.units, found.degrees, found.left_out) == (10, 6, 8)
+    assert (found.strata.units, found.degrees, found.left_out) == (10, 6, 8)
 
 
 def test_a_stratum_of_one_unit_is_refused_or_counts_with_its_distance():
@@ -166,7 +166,7 @@ def test_a_stratum_of_one_unit_is_refused_or_counts_with_its_distance():
     ],
 )
 def test_a_design_that_a_curve_cannot_heed_is_refused(options):
-    with pytest.raises(ValueError, match="design= of strata and clusters stands for cluster="):
+    with pytest.raises(ValueError, match="design= is of strata and clusters, in place of cluster="):
         curve(even(1, [30, 50]), "age", "score", **options)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from bobanalysis.cli import ROOMS, _Later, app
+from bobanalysis.cli import ROOMS, _LazyModule, app
 from tools.doors import blocks
 
 ROOT = Path(__file__).parents[2]
@@ -96,7 +96,7 @@ print([name for name in {LIBRARIES!r} if name in sys.modules], file=sys.stderr)
 def test_a_library_that_is_imported_later_gives_what_it_holds(monkeypatch):
     import fractions
 
-    later = _Later("fractions")
+    later = _LazyModule("fractions")
     monkeypatch.setitem(sys.modules, "fractions", later)
     assert later.Fraction(1, 2) == fractions.Fraction(1, 2)
     assert sys.modules["fractions"] is not later

@@ -5,20 +5,20 @@ import pytest
 from tools import code_reader as code
 
 CEILING = {
-    "text tables": 784,
+    "text tables": 782,
     "cluster": 171,
-    "algorithm validation presentation": 745,
-    "rules": 1886,
-    "bob": 2605,
-    "audit": 1444,
-    "recommenders": 477,
+    "algorithm validation presentation": 743,
+    "rules": 1884,
+    "bob": 2593,
+    "audit": 1440,
+    "recommenders": 482,
     "population": 1007,
-    "data": 707,
-    "fairness": 4343,
+    "data": 709,
+    "fairness": 4359,
     "evaluation": 1268,
     "report": 3569,
     "algorithms": 384,
-    "cli build": 510,
+    "cli build": 509,
 }
 """Code lines of each room, or of rooms together; a change may move lines between rooms, not raise the sum.
 

@@ -24,6 +24,7 @@ from bobanalysis.validation import record_faults, validate
 
 NOW = "2022-06-29T00:00:00"
 CORRECT = "Correct it, or leave it out (that counts as no answer)"
+LISTED = "`bobanalysis columns` lists what is known."
 
 
 @dataclass(frozen=True)
@@ -75,9 +76,8 @@ def read_person(path: Path, *, text: str | None = None) -> Any:
     try:
         return yaml.safe_load(text) if path.suffix in (".yaml", ".yml") else json.loads(text)
     except json.JSONDecodeError as error:
-        raise InputError(
-            f"{path}: not JSON: line {error.lineno}, column {error.colno}: {error.msg}. Correct that line."
-        ) from error
+        at = f"line {error.lineno}, column {error.colno}"
+        raise InputError(f"{path}: not JSON: {at}: {error.msg}. Correct that line.") from error
     except yaml.YAMLError as error:
         raise InputError(f"{path}: not YAML: {' '.join(str(error).split())}. Correct it.") from error
 
@@ -131,10 +131,8 @@ class Person:
             column = wrong["column"]
             needed = column in algorithm.dictionary and algorithm.dictionary[column].required
             todo = "Give it" if needed and wrong["value"] in (None, "") else CORRECT
-            raise InputError(
-                f"{file}: {_field(algorithm, column)}: {wrong['value']!r} {wrong['problem']}. "
-                f"{todo}; `bobanalysis columns` lists what is known."
-            )
+            why = f"{_field(algorithm, column)}: {wrong['value']!r} {wrong['problem']}"
+            raise InputError(f"{file}: {why}. {todo}; {LISTED}")
         many = found.valid.height
         if not 0 <= project < many:
             raise InputError(
@@ -291,9 +289,7 @@ def input_columns(person: Mapping[str, Any], dictionary: Dictionary, file: str) 
         except (ValueError, KeyError) as error:
             why = str(error.args[0])
             said = why if why.startswith(f"{name}:") else f"{name}: {value!r}: {why}"
-            raise InputError(
-                f"{file}: {said.rstrip('?.')}. {CORRECT}; `bobanalysis columns` lists what is known."
-            ) from error
+            raise InputError(f"{file}: {said.rstrip('?.')}. {CORRECT}; {LISTED}") from error
     return found
 
 

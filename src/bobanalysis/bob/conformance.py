@@ -113,9 +113,8 @@ def markets(folder: Path, names: set[str]) -> dict[str, Market]:
     Raises InputError for another name.
     """
     if unknown := names - {"full", "empty", *_WITHOUT}:
-        raise InputError(
-            f"{folder}: no market is called {min(unknown)!r}; there are full, empty, nocovid, noauto"
-        )
+        known = ", ".join(["full", "empty", *_WITHOUT])
+        raise InputError(f"{folder}: no market is called {min(unknown)!r}; there are {known}")
     return {
         name: Market.empty() if name == "empty" else Market.from_documents(folder, _WITHOUT.get(name, ()))
         for name in names

@@ -37,6 +37,7 @@ KEYS = {
     "hiring": ["rome_id", "city_id"],
 }
 """By what the figures of each table are found; hiring cities are reduced to the commuting of each pair."""
+DAMAGED = (LookupError, TypeError, AttributeError, ValueError, ArithmeticError)
 COMMUTING = ("commute_cities", "commute_best_ratio")
 JOINED = tuple(dict.fromkeys(v.group for v in DICTIONARY.values() if v.joined))
 """Groups of inputs that are joined here, not asked of people."""
@@ -121,14 +122,7 @@ class Market:
         ]
         try:
             return cls.from_collections(read)
-        except (
-            LookupError,
-            TypeError,
-            AttributeError,
-            ValueError,
-            ArithmeticError,
-            pl.exceptions.PolarsError,
-        ) as error:
+        except (*DAMAGED, pl.exceptions.PolarsError) as error:
             raise InputError(f"{folder}: documents are not as Bob writes them: {error!r}") from error
 
     @classmethod

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import polars as pl
 
-from bobanalysis.tables import Numbered, distinct, numbered
+from bobanalysis.tables import Codes, factorize, unique_rows
 
 from .configuration import advice_modules, job_advice, strategies
 from .ranking import BITS, Ints, Ranking
@@ -69,7 +69,7 @@ def propose(
     ends = np.searchsorted(told[order], np.arange(len(_GROUPS) + 1))
     left = 100 - overall.fill_null(0).to_numpy().astype(np.float64)
     listed, keys = tips.to_numpy()[order], [key[order] for key in advice.keys]
-    pieces: dict[tuple[int, ...], tuple[Ints, Numbered]] = {}  # the keys of each piece of advice
+    pieces: dict[tuple[int, ...], tuple[Ints, Codes]] = {}  # the keys of each piece of advice
     none, nothing = np.zeros(1, dtype=np.int64), np.zeros(0, dtype=np.int16)
     outcomes, plans = [_Lists(none, (nothing,) * 3)], [_Lists(none, (nothing,))]  # the first: no challenge
     outcome = np.zeros(len(category), dtype=np.int64)
@@ -81,14 +81,13 @@ def propose(
         for k, one in enumerate(group):
             for any_of in {*_NAMED[one.id]} - {*pieces}:
                 best_ranked = reduce(np.maximum, (keys[c] for c in any_of))
-                pieces[any_of] = best_ranked, numbered(best_ranked)
+                pieces[any_of] = best_ranked, factorize(best_ranked)
             held = [pieces[any_of] for any_of in _NAMED[one.id]]
             held = [(piece[first:end], (number[first:end], many)) for piece, (number, many) in held]
             if any(_LISTED[one.id]) or not held:
-                tip = np.where(
-                    np.array(_LISTED[one.id])[listed[first:end]], keys[_TIPS][first:end], np.int16(0)
-                )
-                held.append((tip, numbered(tip)))
+                told_tips = np.array(_LISTED[one.id])[listed[first:end]]
+                tip = np.where(told_tips, keys[_TIPS][first:end], np.int16(0))
+                held.append((tip, factorize(tip)))
             number, found = _plans(held, advice)
             own[:, k] = number + sum(len(p.counts) for p in plans)
             plans.append(found)
@@ -99,7 +98,7 @@ def propose(
                 raise ValueError(f"strategy {one.id!r} has negative points: the overall score is above 100")
             code = (points.astype(np.int16) << 1) + (points <= SECONDARY) + 1
             codes.append(np.where(proposed, code, 0).astype(np.int16))
-        places, number = distinct(map(numbered, codes))
+        places, number = unique_rows(map(factorize, codes))
         table = np.stack([code[places] for code in codes], axis=1)
         best, whole = _best_first(np.where(table > 0, (table - 1) >> 1, np.int16(-1)))
         shown = best >= 0
@@ -138,14 +137,14 @@ def _joined(parts: Sequence[_Lists]) -> _Lists:
 
 
 def _plans(
-    pieces: Sequence[tuple[Ints, Numbered]], advice: Ranking
+    pieces: Sequence[tuple[Ints, Codes]], advice: Ranking
 ) -> tuple[np.typing.NDArray[np.int64], _Lists]:
     """Return the distinct plans of a strategy, lists of pieces of advice by stars, and whose is which.
 
     A piece is the best ranked advice whose id starts with the given text (C25); tips for the person's
     occupation come last, if the strategy is on their list.
     """
-    places, number = distinct(own for _, own in pieces)
+    places, number = unique_rows(own for _, own in pieces)
     held = np.stack([piece[places] for piece, _ in pieces], axis=1)
     # Of a key of advice only the stars order the pieces of a strategy: the id does not break ties here.
     best, _ = _best_first(np.where(held == 0, np.int16(-1), held >> BITS))

@@ -55,10 +55,8 @@ def need(
     """
     wanted = list(dict.fromkeys([*key, *columns]))
     if lacking := [c for c in wanted if c not in frame.columns]:
-        raise InputError(
-            f"table {table}: no column {', '.join(lacking)}; it has {', '.join(frame.columns) or 'none'}; "
-            f"rename or add it"
-        )
+        there = ", ".join(frame.columns) or "none"
+        raise InputError(f"table {table}: no column {', '.join(lacking)}; it has {there}; rename or add it")
     kept = frame if whole else frame.select(wanted)
     if not key:
         return kept
@@ -67,10 +65,8 @@ def need(
     if len(rows):
         row = int(rows[-1])  # of two rows with one key, the later one
         values = ", ".join(f"{c} = {frame[c][row]!r}" for c in key)
-        raise InputError(
-            f"table {table}: row {row + 1}, columns {', '.join(key)}: {values} is empty or stands twice; "
-            f"keep one row of each"
-        )
+        where = f"table {table}: row {row + 1}, columns {', '.join(key)}"
+        raise InputError(f"{where}: {values} is empty or stands twice; keep one row of each")
     return kept
 
 

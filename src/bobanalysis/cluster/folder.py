@@ -13,7 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from bobanalysis.tables import InputError, Part, alone, digest, write_text
+from bobanalysis.tables import InputError, Part, digest, file_lock, write_text
 
 
 @contextmanager
@@ -47,7 +47,7 @@ def parts_folder(output: Path, parts: Sequence[Part], asked: Mapping[str, Any]) 
     told = json.dumps(asked, sort_keys=True)
     if partial.exists() and not lock.exists():
         raise InputError(f"{partial} is there and is not of this command; take it away")
-    with alone(lock, busy):
+    with file_lock(lock, busy):
         if not (stamp.exists() and stamp.read_text(encoding="utf-8") == told):
             for left in (path for path in partial.iterdir() if path != lock):
                 left.unlink()

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 from bobanalysis.data.official import LOADERS
 from bobanalysis.data.registry import DataError, Source, folder, source
-from bobanalysis.tables import InputError, alone, write_text
+from bobanalysis.tables import InputError, file_lock, write_text
 
 ACCESS_TEXT = {
     "account": "needs an account with its producer",
@@ -66,7 +66,9 @@ def fetch(
         by_hand = f"; if you have it: `bobanalysis data fetch {entry.id} --path FILE --keep`" * bool(part)
         raise DataError(f"{entry.id} {why}; see {entry.landing}{by_hand}{instead}")
     url, (target, record) = entry.files[part], _places(entry, part)
-    with alone(target.with_name(".lock"), lambda: say(f"another download of {entry.id} is at work: waiting")):
+    with file_lock(
+        target.with_name(".lock"), lambda: say(f"another download of {entry.id} is at work: waiting")
+    ):
         if not (refresh or given) and (kept := cached(identifier, part)):
             return kept
         for left in target.parent.glob(".*.part"):  # of a download that was ended by force

@@ -174,7 +174,7 @@ def cube(
         keys["_prediction"] = _decision(alike, prediction, schema[prediction], categories=outcome is None)
     if outcome:
         keys["_outcome"] = _decision(alike, outcome, schema[outcome], categories=False)
-    _check(rows, alike, schema, [name for name in (prediction, outcome) if name], score, weight)
+    _check(rows, alike, [name for name in (prediction, outcome) if name], score, weight)
     w = pl.col(weight).cast(pl.Float64) if weight else n.cast(pl.Float64)
     numbers = {"_n": n, "_w": w, "_w2": w * w if weight else w}
     if score:
@@ -313,14 +313,10 @@ def _decision(rows: pl.LazyFrame, name: str, dtype: pl.DataType, categories: boo
 
 
 def _check(
-    rows: pl.LazyFrame,
-    alike: pl.LazyFrame,
-    schema: pl.Schema,
-    decisions: list[str],
-    score: str | None,
-    weight: str | None,
+    rows: pl.LazyFrame, alike: pl.LazyFrame, decisions: list[str], score: str | None, weight: str | None
 ) -> None:
     """Raise ValueError for the first thing that no measure can be made of, naming where it is."""
+    schema = rows.collect_schema()
     binary = "a rate needs yes and no, as true/false, 0/1 or text; give the column as score= for its mean"
     numeric = [name for name in decisions if schema[name].is_numeric()]
     bad = {name: (~number(name, schema).is_in([0.0, 1.0]), binary) for name in numeric}

@@ -327,13 +327,15 @@ def _moved(mine: Rows, fitted: Fit) -> Array | None:
     if mine.clusters is None:
         leverage = np.minimum(slope / f * ((x @ fitted.bread) * x).sum(axis=1), 1 - 1e-6)
         return np.asarray(fitted.moved / np.sqrt(f * (1 - leverage))[:, None])
-    layers, sums = mine.layers, mine.by_cluster(x * fitted.left[:, None])
+    strata, sums = mine.strata, mine.by_cluster(x * fitted.left[:, None])
     squares = np.stack([mine.by_cluster(x * (column * slope)[:, None]) for column in x.T], axis=1)
-    others = np.linalg.inv(fitted.bread) - layers.apart(squares.reshape(len(sums), -1)).reshape(squares.shape)
+    others = np.linalg.inv(fitted.bread) - strata.leave_one_out(squares.reshape(len(sums), -1)).reshape(
+        squares.shape
+    )
     if mine.degrees < 1 or not (np.linalg.cond(others) < 1e10).all():
         return None
-    moved = np.linalg.solve(others, layers.apart(sums)[:, :, None])[:, :, 0]
-    return np.asarray(moved / np.sqrt(layers.factor)[:, None])
+    moved = np.linalg.solve(others, strata.leave_one_out(sums)[:, :, None])[:, :, 0]
+    return np.asarray(moved / np.sqrt(strata.factor)[:, None])
 
 
 def _freedom(mine: Rows, fitted: Fit, basis: Array) -> Array:
@@ -391,12 +393,12 @@ def _lack_of_fit(mine: Rows, along: str, smooth: int | None) -> dict[str, Any]:
             sums = influence * (fitted.left / f)[part, None]
             size += f[part] @ (sums - np.eye(count)[bins[part]] * left / units) ** 2 * units / (units - 1)
     if mine.clusters is not None:
-        met = np.zeros((mine.layers.units, count))
+        met = np.zeros((mine.strata.units, count))
         met[mine.clusters, bins] = 1
         units, freedom = np.maximum(met.sum(axis=0), 2), np.full(count, float(mine.degrees))
         sums = _by_cluster(mine, fitted, lambda part: np.eye(count)[bins[part]])
         size = ((sums - met * left / units) ** 2).sum(axis=0) * units / (units - 1)
-        size = mine.layers.pairs(sums, sums) if mine.layers.mean.size > 1 else size
+        size = mine.strata.variances(sums, sums) if mine.strata.mean.size > 1 else size
     elif rate:  # of a few people often nobody is told: the curve's variance
         size, freedom = own, np.full(count, np.inf)
     else:
@@ -438,7 +440,7 @@ def _from_units(mine: Rows, moved: Array) -> Array:
     long as the sums of squares about 0 that one stratum has.
     """
     sums = moved.sum(axis=0)
-    return mine.layers.products(moved, moved) + np.outer(sums, sums) / max(mine.degrees, 1)
+    return mine.strata.covariances(moved, moved) + np.outer(sums, sums) / max(mine.degrees, 1)
 
 
 def _flat(mine: Rows, basis: Array) -> float:
@@ -459,7 +461,7 @@ def _flat(mine: Rows, basis: Array) -> float:
     else:
         moved = mine.by_cluster(columns * (f * w * (y - mean))[:, None])
         seen = _from_units(mine, moved) * (mine.degrees / (mine.degrees + 1))
-        free = mine.degrees + 1 if mine.layers.mean.size > 1 else 0
+        free = mine.degrees + 1 if mine.strata.mean.size > 1 else 0
     sums, k = (f * w * (y - mean)) @ columns, columns.shape[1]
     square = sums @ np.linalg.pinv(seen, hermitian=True) @ sums
     return float(beta.sf(square / free, k / 2, (free - k) / 2) if free > k else chi2.sf(square, k))

@@ -90,7 +90,14 @@ PARTS = ("gap", "composition", "rates", "not shared")
 
 
 def kitagawa(
-    frame: Any, value: str, group: str, strata: Sequence[str], *, reference: Any, **rest: str | None
+    frame: Any,
+    value: str,
+    group: str,
+    strata: Sequence[str],
+    *,
+    reference: Any,
+    weight: str | None = None,
+    count: str | None = None,
 ) -> Any:
     """Split the gap of each group to a reference into composition and rates, exactly and without a model.
 
@@ -105,12 +112,12 @@ def kitagawa(
         group: column of the groups; nothing said is the group "unknown".
         strata: columns to cross (text, or numbers taken as labels); nothing said is a stratum.
         reference: the group the others are compared with.
-        rest: columns: ``weight=`` (zero or more, without gaps), ``count=`` (for how many people a row
-            stands).
+        weight: column, zero or more, without gaps.
+        count: column saying for how many people a row stands, in a table that is already counted.
 
     Returns:
         A frame of the library that came in: ``group``, ``reference``, ``part`` ("gap", "composition",
-        "rates", "not shared"), ``contribution``, ``n`` (rows of the group), ``matched`` (share of the group,
+        "rates", "not shared"), ``contribution``, ``n`` (people of the group), ``matched`` (share of it,
         by weight, in strata that the reference has too), ``left_out`` (rows). Where no stratum is shared,
         composition and rates are null: not estimable. The named ``group`` column is called ``group``.
 
@@ -128,7 +135,7 @@ def kitagawa(
     strata = as_list(strata)
     if not strata or group in strata or value in (group, *strata):
         raise ValueError("name at least one column of strata, other than the group and the value")
-    table = regression.rows(frame, value, [], labels=[group, *strata], design=None, **rest)
+    table = regression.rows(frame, value, [], weight, labels=[group, *strata], count=count)
     names, against = table.table[group].unique().sort().to_list(), str(reference)
     if against not in names:
         raise no_reference(reference, names)
@@ -181,7 +188,14 @@ def _parts(mine: pl.DataFrame, theirs: pl.DataFrame) -> pl.DataFrame:
 
 
 def oaxaca(
-    frame: Any, value: str, group: str, explain: Sequence[str], *, reference: Any, **rest: str | None
+    frame: Any,
+    value: str,
+    group: str,
+    explain: Sequence[str],
+    *,
+    reference: Any,
+    weight: str | None = None,
+    count: str | None = None,
 ) -> Any:
     """Split the gap of two groups' means with a linear model in each (Oaxaca and Blinder).
 
@@ -195,12 +209,12 @@ def oaxaca(
         group: column of the two groups.
         explain: columns; text, categories and booleans are categories.
         reference: the group subtracted.
-        rest: columns, as for :func:`kitagawa`.
+        weight, count: columns, as for :func:`kitagawa`.
 
     Returns:
         A frame of the library that came in: ``part`` ("gap", then the parts), ``column`` (null for the
         whole), ``contribution``, ``se``, ``ci_low``, ``ci_high``, ``p_value``, ``group``, ``reference``,
-        ``n`` and ``n_reference`` (rows). What is explained is also given column by column; what is not is
+        ``n`` and ``n_reference`` (people). What is explained is also given column by column; what is not is
         not, as its split changes with the category left out and the origin of each number. Columns are
         sampled like outcomes: standard errors allow for both.
 
@@ -222,7 +236,7 @@ def oaxaca(
     explain = as_list(explain)
     if not explain or group in explain or value in (group, *explain):
         raise ValueError("explain= needs one or more columns, other than the group and the value")
-    table = regression.rows(frame, value, explain, labels=[group], design=None, **rest)
+    table = regression.rows(frame, value, explain, weight, labels=[group], count=count)
     groups, against = table.table[group].unique().sort().to_list(), str(reference)
     if against not in groups:
         raise no_reference(reference, groups)

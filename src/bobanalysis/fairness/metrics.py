@@ -14,7 +14,7 @@ from bobanalysis.fairness._cube import UNKNOWN, Cube, cube, merged
 from bobanalysis.fairness.coverage import repaired_wilson
 from bobanalysis.fairness.intervals import Array
 from bobanalysis.fairness.survey import REPLICATES, Design, Errors, Sample
-from bobanalysis.tables import distinct, numbered
+from bobanalysis.tables import factorize, unique_rows
 
 MIN_GROUP = 11
 """Smallest group shown unless another size is asked for: INSEE's rule for households in gridded data."""
@@ -209,7 +209,7 @@ def _sums(cells: Cube) -> pl.DataFrame:
 
 def rate_sums(cells: pl.DataFrame, by: list[str], plan: Sequence[Rate]) -> pl.DataFrame:
     """Return what rates are made of, by group: see :func:`_sums`."""
-    row, group = distinct([(np.zeros(cells.height, int), 1), *(numbered(cells[name]) for name in by)])
+    row, group = unique_rows([(np.zeros(cells.height, int), 1), *(factorize(cells[name]) for name in by)])
     place, order = np.argsort(group, kind="stable"), np.repeat(np.arange(len(plan)), len(row))
     starts = np.searchsorted(group[place], np.arange(len(row)))
     summed = cells.select(pl.col("_n", "_w", "_w2").name.replace("^_", ""), pl.col(REPLICATES))

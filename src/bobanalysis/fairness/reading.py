@@ -36,11 +36,11 @@ from bobanalysis.tables import (
     Quick,
     Table,
     as_number,
-    distinct,
+    factorize,
     no_column,
-    numbered,
     open_table,
     parts,
+    unique_rows,
 )
 from bobanalysis.text import Text
 
@@ -277,7 +277,7 @@ def _by_bin(cells: pl.DataFrame, breaks: list[float], labels: list[str | None]) 
     if again:
         binned = cells.with_columns(items.gather(bins))
         return binned.group_by([*keys, "_item"], maintain_order=True).agg(row_sums(True))
-    row, at = distinct([*(numbered(cells[name]) for name in keys), (bins, len(items))])
+    row, at = unique_rows([*(factorize(cells[name]) for name in keys), (bins, len(items))])
     total = partial(np.bincount, at, minlength=len(row))
     sums = [total(x) for x in (n, w, w2, *(np.where(seen, x, 0) for x in (n, w, w2, w * s)))]
     away = np.nan_to_num(s - (sums[6] / np.maximum(sums[4], 1e-300))[at])

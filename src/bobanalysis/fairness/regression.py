@@ -43,7 +43,7 @@ class Rows:
     table: pl.DataFrame
     left_out: int
     back: Back
-    drawn: survey.Layers | None = None
+    drawn: survey.Strata | None = None
 
     @property
     def y(self) -> Array:
@@ -69,9 +69,9 @@ class Rows:
         return numbers if self.drawn else np.unique(numbers, return_inverse=True)[1]
 
     @cached_property
-    def layers(self) -> survey.Layers:
+    def strata(self) -> survey.Strata:
         """Strata of the clusters, one where nothing is said of them."""
-        return self.drawn or survey.Layers(np.zeros(self.met.size, int))
+        return self.drawn or survey.Strata(np.zeros(self.met.size, int))
 
     @cached_property
     def met(self) -> Array:
@@ -81,12 +81,12 @@ class Rows:
     @property
     def degrees(self) -> int:
         """Degrees of freedom: clusters less strata, of those that are met."""
-        return self.met.size - np.unique(self.layers.layer[self.met]).size
+        return self.met.size - np.unique(self.strata.stratum[self.met]).size
 
     def by_cluster(self, values: Array, part: slice = slice(None)) -> Array:
         """Return the sums of columns of values, of some of the rows, by cluster."""
         clusters = np.asarray(self.clusters)[part]
-        return np.stack([np.bincount(clusters, column, self.layers.units) for column in values.T], axis=1)
+        return np.stack([np.bincount(clusters, column, self.strata.units) for column in values.T], axis=1)
 
     def within(self, keep: pl.Series) -> Rows:
         """Return some of the rows."""
@@ -139,10 +139,12 @@ def rows(
     [('F', 1.0, 1.0, 1.0), ('F', 1.0, 1.0, 1.0)]
     """
     names = list(dict.fromkeys([*labels, *columns]))
-    if clash := {*names} & {"_y", "_w", "_f", "_cluster"}:
+    if clash := {*names} & {"_y", "_w", "_f", "_cluster", "_stratum", "_psu", "_code"}:
         raise ValueError(f"rename the column {min(clash)!r}: the name is used for sums")
     if design and (cluster or design.replicates or (count and not design.cluster)):
-        raise ValueError("design= of strata and clusters stands for cluster=; with count= it needs clusters")
+        raise ValueError(
+            "design= is of strata and clusters, in place of cluster=; with count= it needs clusters"
+        )
     drawn = design.columns(names, weight) if design else {}
     more = [c for c in (weight, cluster, count, *drawn.values()) if c]
     lazy, back = to_lazy(frame, [outcome, *names, *more])
@@ -156,11 +158,11 @@ def rows(
     wanted["_f"] = number(count, schema) if count else pl.lit(1.0)
     table = lazy.select(**wanted).collect()
     check_weights(table["_w"], weight)
-    layers = None
+    strata = None
     if design:
         units = design.sample(table).numbered().rename({"_unit": "_cluster"})
-        layers = survey.Layers(units["_layer"].to_numpy())
-        table = table.join(units, on=[*drawn], maintain_order="left").drop(*drawn, "_layer")
+        strata = survey.Strata(units["_code"].to_numpy())
+        table = table.join(units, on=[*drawn], maintain_order="left").drop(*drawn, "_code")
     for name, column in [(outcome, "_y"), *((c, c) for c in names)]:
         if table.schema[column] == pl.Float64 and table[column].is_infinite().any():
             where = f"column {name!r} is infinite in row {table[column].is_infinite().arg_max()}"
@@ -172,7 +174,7 @@ def rows(
     left_out = int(table["_f"].sum()) - int(kept["_f"].sum())
     if count:  # what is not asked may have told rows apart
         kept = kept.group_by(pl.exclude("_f"), maintain_order=True).agg(pl.col("_f").sum())
-    return Rows(kept, left_out, back, layers)
+    return Rows(kept, left_out, back, strata)
 
 
 def check_weights(weights: pl.Series, name: str | None) -> None:

@@ -125,9 +125,9 @@ class Sample:
         return _UNIT if self.scale is None else []
 
     def numbered(self) -> pl.DataFrame:
-        """Return the units in order, with their number ``_unit`` and that of their stratum, ``_layer``."""
-        layers = pl.col("_stratum").rle_id().cast(pl.Int64).alias("_layer")
-        return self.units.sort(_UNIT).with_columns(layers).with_row_index("_unit")
+        """Return the units in order, with their number ``_unit`` and that of their stratum, ``_code``."""
+        codes = pl.col("_stratum").rle_id().cast(pl.Int64).alias("_code")
+        return self.units.sort(_UNIT).with_columns(codes).with_row_index("_unit")
 
     def told(self) -> Text:
         """Say what intervals heed."""
@@ -232,52 +232,54 @@ def covariance(sums: pl.DataFrame, parts: pl.DataFrame, by: list[str], sample: S
     moved = moved * np.sqrt(units / np.maximum(units - 1, 1) * (1 - 1 / layout.units))[None]
     at, told = layout.parts["_row"].to_numpy(), layout.parts["w2"].to_numpy()
     free = free * np.bincount(at, told, count) ** 2 / np.bincount(at, told**2, count) / units
-    together = layout.products(moved, moved) if count <= MOST_TOGETHER else None
-    return layout.pairs(moved, moved), together, free, units
+    together = layout.covariances(moved, moved) if count <= MOST_TOGETHER else None
+    return layout.variances(moved, moved), together, free, units
 
 
-class Layers:
+class Strata:
     """The strata of units, and what sums by unit vary by between the units of each.
 
     Per stratum n / (n - 1) and 1 / (n - 1). A stratum of one unit has 1 and 0: linearised sums are 0 on
     average, so its distance from that counts.
 
     Args:
-        layer: number of the stratum of each unit, from 0 without gaps.
+        stratum: number of the stratum of each unit, from 0 without gaps.
 
-    >>> Layers(np.array([0, 0, 1, 1])).products(sums := np.array([[1.0], [3.0], [7.0], [9.0]]), sums)
+    >>> Strata(np.array([0, 0, 1, 1])).covariances(sums := np.array([[1.0], [3.0], [7.0], [9.0]]), sums)
     array([[8.]])
     """
 
-    def __init__(self, layer: Array) -> None:
+    def __init__(self, stratum: Array) -> None:
         """Count the units of each stratum."""
         from scipy.sparse import csr_array
 
-        n, self.layer, self.units = np.bincount(layer).astype(float), layer, len(layer)
+        n, self.stratum, self.units = np.bincount(stratum).astype(float), stratum, len(stratum)
         self.mean = np.where(n > 1, 1 / np.maximum(n - 1, 1), 0.0)
-        self.factor = (1 + self.mean)[layer]
-        self.strata = csr_array((np.ones(self.units), (layer, np.arange(self.units))), (len(n), self.units))
+        self.factor = (1 + self.mean)[stratum]
+        self.indicator = csr_array(
+            (np.ones(self.units), (stratum, np.arange(self.units))), (len(n), self.units)
+        )
 
-    def apart(self, sums: Array) -> Array:
+    def leave_one_out(self, sums: Array) -> Array:
         """Return what totals lose where a unit is left out and the others of its stratum stand for it."""
-        return np.asarray(self.factor * sums.T - self.mean * (self.strata @ sums).T @ self.strata).T
+        return np.asarray(self.factor * sums.T - self.mean * (self.indicator @ sums).T @ self.indicator).T
 
-    def products(self, a: Any, b: Any) -> Array:
+    def covariances(self, a: Any, b: Any) -> Array:
         """Return the covariances of sums that units move by the columns of a and of b."""
-        moved = a.T * self.factor @ b - (self.strata @ a).T * self.mean @ (self.strata @ b)
+        moved = a.T * self.factor @ b - (self.indicator @ a).T * self.mean @ (self.indicator @ b)
         return moved.toarray() if hasattr(moved, "toarray") else np.asarray(moved)
 
-    def pairs(self, a: Any, b: Any) -> Array:
-        """Return the diagonal of :meth:`products`."""
-        return (a * b).T @ self.factor - ((self.strata @ a) * (self.strata @ b)).T @ self.mean
+    def variances(self, a: Any, b: Any) -> Array:
+        """Return the diagonal of :meth:`covariances`."""
+        return (a * b).T @ self.factor - ((self.indicator @ a) * (self.indicator @ b)).T @ self.mean
 
 
-class _Layout(Layers):
+class _Layout(Strata):
     """Sums of groups by unit."""
 
     def __init__(self, sample: Sample, sums: pl.DataFrame, parts: pl.DataFrame, keys: list[str]) -> None:
         units = sample.numbered()
-        super().__init__(units["_layer"].to_numpy())
+        super().__init__(units["_code"].to_numpy())
         parts = parts.filter(pl.col("n") > 0).join(sums.select("_row", *keys), on=keys, nulls_equal=True)
         self.parts = parts.join(units, on=_UNIT).with_columns(pl.col("x", "w").cast(pl.Float64))
 
@@ -315,17 +317,17 @@ class _Layout(Layers):
             less = -back if one is None else zero
             load = np.array([[1 / w, -value / w, zero, zero], [less, -less * other, back, -back * other]])
             four = np.empty((4, 4, count))
-            four[2:, 2:] = self.products(whole, whole)[..., None]
+            four[2:, 2:] = self.covariances(whole, whole)[..., None]
             for i in (0, 1):
-                four[i, :2] = [self.pairs(mine[i], sums) for sums in mine]
-                four[i, 2:] = four[2:, i] = self.products(whole, mine[i])
+                four[i, :2] = [self.variances(mine[i], sums) for sums in mine]
+                four[i, 2:] = four[2:, i] = self.covariances(whole, mine[i])
             found = np.einsum("akg,klg,blg->abg", load, four, load)
         return found, *self.met(first, count, one)
 
     def met(self, first: int, count: int, one: Any) -> tuple[Array, Array]:
         """Degrees of freedom, and units where the groups and those they are compared with were met."""
         mine, found = self.parts.filter(pl.col("_row").is_between(first, first + count - 1)), []
-        for unit in ("_unit", "_layer"):
+        for unit in ("_unit", "_code"):
             pairs = mine.select("_row", unit).unique()
             alone = pairs.filter(pl.len().over(unit) == 1)
             own, only = (np.bincount(t["_row"].to_numpy() - first, minlength=count) for t in (pairs, alone))

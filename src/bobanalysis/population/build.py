@@ -15,7 +15,7 @@ import polars as pl
 from bobanalysis.cluster.folder import part_name, parts_folder
 from bobanalysis.cluster.workers import ALONE, Progress, Workers
 from bobanalysis.data import registry
-from bobanalysis.tables import Part, digest, whole
+from bobanalysis.tables import Part, atomic_write, digest
 
 from . import draw
 from .inputs import NATIONAL_OF_BAND, SEXES
@@ -131,7 +131,7 @@ def write_parquet(
     tables = (frame.to_arrow() for frame in draw.blocks(plan, rows))
     first = next(tables)
     schema = first.schema.with_metadata(about)
-    with whole(path) as part, pq.ParquetWriter(part, schema, compression="zstd") as writer:
+    with atomic_write(path) as part, pq.ParquetWriter(part, schema, compression="zstd") as writer:
         for table in chain([first], tables):
             writer.write_table(table.cast(schema))
             progress(table.num_rows)

@@ -68,10 +68,15 @@ class LinkedJobs:
         pairs = pairs.select("person_id", "item", close=pl.col("score") == 2)
         own = people.select("person_id", "departement_id", "rome_id")
         found = own.join(pairs, on="person_id", maintain_order="left_right")
-        items, own_jobs = local.rename({"rome_id": "item"}), local.rename({"offers": "own_offers"})
-        for table in (items, own_jobs, places, country, sizes):
-            shared = [name for name in table.columns if name in found.columns]
-            found = found.join(table, on=shared, how="left", maintain_order="left")
+        of_items, own_jobs = local.rename({"rome_id": "item"}), local.rename({"offers": "own_offers"})
+        for table, *on in (
+            (of_items, "departement_id", "item"),
+            (own_jobs, "departement_id", "rome_id"),
+            (places, "departement_id"),
+            (country, "item"),
+            (sizes, "item"),
+        ):
+            found = found.join(table, on=on, how="left", maintain_order="left")
         known = {f"{c}_known": pl.col(c).is_not_null() for c in ("offers", "own_offers")}
         logs = [pl.col(c).fill_null(0).log1p() for c in ("offers", "own_offers", "national_offers")]
         numbered = found.with_columns(**known).with_columns(*logs).select("person_id", "item", *self.features)

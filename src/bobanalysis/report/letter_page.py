@@ -56,11 +56,11 @@ def render(made: Letter, language: Language, *, invented: bool = False, site: bo
     about: dict[str, Any] = {"language": language, "words": say.words, "style": style}
     about |= {"other": "en" if language == "fr" else "fr"}
     about |= {"invented": invented, "site": site, "algorithm": made.algorithm}
-    template = _kept(environment(language)).get_template(made.presentation.letter_template)
+    template = _with_bytecode_cache(environment(language)).get_template(made.presentation.letter_template)
     return tidy(template.render(about | say.everything()))
 
 
-def _kept(environment: jinja2.Environment) -> jinja2.Environment:
+def _with_bytecode_cache(environment: jinja2.Environment) -> jinja2.Environment:
     """Return an environment that keeps what it compiled: a person waits for one letter.
 
     Nothing is computed ahead, so that what is kept depends on the templates and on their extensions alone.

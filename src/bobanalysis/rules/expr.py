@@ -222,9 +222,7 @@ class Expr:
 
     def __setattr__(self, name: str, value: Any) -> None:
         """Refuse: expressions are immutable."""
-        raise AttributeError(
-            "expressions are immutable; use bobanalysis.rules.change to derive a changed one"
-        )
+        raise AttributeError("expressions are immutable; bobanalysis.rules.change derives changed ones")
 
     def __bool__(self) -> bool:
         """Refuse: an expression is neither true nor false before it is evaluated."""
