@@ -136,7 +136,7 @@ def dares_communes(path: Path) -> Loaded:
     _parts_add_up(frame.filter(age_band="total"), every, "sex", ["F", "M"], found)
     _parts_add_up(frame.filter(sex="total"), every, "age_band", ["15-24", "25-49", "50+"], found)
     later = "later ones hold more, and the series breaks in 2025 as recipients of the RSA are registered"
-    found.note(f"{text.height:,} rows; the file of late 2024 had 2,095,020, {later}")
+    found.note(f"{text.height:,} rows; the file of late 2024 had {layout['rows_of_late_2024']:,}, {later}")
     found.frame = frame.select(*every, "sex", "age_band", "jobseekers").sort(every)
     return _compared("dares_communes", found)
 
