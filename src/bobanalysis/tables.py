@@ -911,10 +911,7 @@ T = TypeVar("T")
 
 
 def read_yaml(path: Any) -> Any:
-    """Return what a YAML file holds.
-
-    What a file of the project holds is kept beside it in ``__pycache__``, as Python keeps its modules: with
-    the size and the time of the file, and a checksum. YAML takes twenty times as long to read.
+    """Return what a YAML file holds; YAML takes twenty times as long to read as what is kept of it.
 
     Args:
         path: a Path, or a resource of a package.
@@ -922,19 +919,41 @@ def read_yaml(path: Any) -> Any:
     Raises:
         yaml.YAMLError, UnicodeDecodeError, OSError: it cannot be read.
     """
-    if not isinstance(path, Path) or not path.is_relative_to(PROJECT):
+
+    def content() -> Any:
         return yaml.load(path.read_text(encoding="utf-8"), Loader=_loader())
-    of, kept = path.stat(), path.parent / "__pycache__" / f"{path.name}.{sys.implementation.cache_tag}"
-    start = f"{of.st_size} {of.st_mtime_ns}".encode().ljust(48)
+
+    return disk_cached(content, path) if isinstance(path, Path) else content()
+
+
+def disk_cached(make: Callable[[], Any], *made_of: Path, name: str = "") -> Any:
+    """Return what ``make`` makes of files of the project; it is kept on disk until one of them changes.
+
+    It is kept in ``__pycache__`` beside the first, as Python keeps its modules: with the sizes and times of
+    the files, and a checksum. What is made of files outside the project is not kept.
+
+    Args:
+        make: takes nothing and returns what ``marshal`` can hold; anything else is made anew each time.
+        made_of: the files that the content depends on; of a folder, all.
+        name: tells apart several contents that are made of the same files.
+    """
+    if not all(path.is_relative_to(PROJECT) and path.exists() for path in made_of):
+        return make()
+    files = [file for path in made_of for file in (sorted(path.rglob("*.*")) if path.is_dir() else [path])]
+    stats = [(file.name, file.stat()) for file in files if "__pycache__" not in file.parts]
+    stamp = repr([(of, stat.st_size, stat.st_mtime_ns) for of, stat in stats])
+    start = hashlib.sha256(stamp.encode()).digest()
+    beside = made_of[0].parent / "__pycache__"
+    kept = beside / f"{made_of[0].name}{name and '.'}{name}.{sys.implementation.cache_tag}"
     with suppress(OSError):
         known = kept.read_bytes()
-        if known.startswith(start) and known[48:80] == hashlib.sha256(known[80:]).digest():
-            return marshal.loads(known[80:])
-    content = yaml.load(path.read_text(encoding="utf-8"), Loader=_loader())
+        if known.startswith(start) and known[32:64] == hashlib.sha256(known[64:]).digest():
+            return marshal.loads(known[64:])
+    content = make()
     with suppress(OSError, ValueError):  # a folder that cannot be written to; a date, which is not kept
         body = marshal.dumps(content)
         if not sys.dont_write_bytecode:
-            kept.parent.mkdir(exist_ok=True)
+            beside.mkdir(exist_ok=True)
             write_bytes(start + hashlib.sha256(body).digest() + body, kept)
     return content
 

@@ -116,8 +116,9 @@ def propose(
         "strategy_points": _lists(counts, _arrow(points.astype(np.int16))),
         "strategy_is_secondary": _lists(counts, _arrow(secondary.astype(bool))),
     }
-    frame = pl.DataFrame({name: _read(lists) for name, lists in columns.items()})[outcome]
-    given = _read(_lists(lengths, _codes(advised)))[plan[plan >= 0]].to_arrow()
+    distinct = pl.DataFrame({name: _read(lists) for name, lists in columns.items()})
+    frame = distinct.select(pl.all().gather(_series(outcome)))
+    given = _read(_lists(lengths, _codes(advised))).gather(_series(plan[plan >= 0])).to_arrow()
     named = type(given).from_arrays(given.offsets, _coded(given.values, _ADVICE))
     own_plans = _read(_lists(counts[outcome], named))
     return frame.with_columns(strategy_advice=own_plans)
@@ -188,8 +189,15 @@ def _lists(counts: np.typing.NDArray[np.integer], values: pa.Array) -> pa.LargeL
 
 
 def _arrow(values: np.typing.NDArray[Any]) -> pa.Array:
-    """Return an array in Arrow, made by Polars: its own reading begins with the import of pandas."""
-    return pl.Series(values).to_arrow()
+    """Return an array in Arrow: its own reading begins with the import of pandas, that of Polars is slower."""
+    import pyarrow as pa
+
+    bits = np.packbits(values, bitorder="little") if values.dtype == bool else np.ascontiguousarray(values)
+    return pa.Array.from_buffers(pa.from_numpy_dtype(values.dtype), len(values), [None, pa.py_buffer(bits)])
+
+
+def _series(values: np.typing.NDArray[Any]) -> pl.Series:
+    return _read(_arrow(values))
 
 
 def _codes(places: np.typing.NDArray[np.integer]) -> pa.Array:
@@ -204,7 +212,7 @@ def _coded(codes: pa.Array, names: list[str]) -> pa.Array:
 
 def advice_lists(advice: Ranking, ids: list[str]) -> pl.DataFrame:
     """Return ranked items as list columns: ``advice`` (ids, best first) and ``stars`` (32-bit scores)."""
-    every = pl.Series(advice.sorted.ravel())
+    every = _series(advice.sorted.ravel())
     keys = every.filter(every != 0).to_numpy()
     counts = (advice.keys != 0).sum(axis=0, dtype=np.uint8)
     stars = advice.values.astype(np.float32).take(keys >> BITS)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import io
+from pathlib import Path
+
+import polars as pl
 
 from bobanalysis import data
 from bobanalysis.bob.suggestions import with_indicators
 from bobanalysis.population import DEFAULT, MarketTables, market
+from bobanalysis.tables import disk_cached
 
 
 def french_market(scale: str = DEFAULT, scenario: str = "central") -> MarketTables:
@@ -25,5 +29,18 @@ def french_market(scale: str = DEFAULT, scenario: str = "central") -> MarketTabl
     >>> local["market_num_better_departements"].max() <= 100, local["market_num_close_jobs"].max()
     (True, 5)
     """
-    found = market(scale, scenario)
-    return replace(found, local=with_indicators(found, data.table("rome_mobility")))
+
+    def made() -> tuple[bytes, bytes]:
+        found = market(scale, scenario)
+        return _written(with_indicators(found, data.table("rome_mobility"))), _written(found.jobs)
+
+    of = (data.folder() / "reference", data.folder() / "sources.yaml")
+    by = (Path(__file__).parents[1] / room for room in ("bob", "data", "population", "recommenders"))
+    kept = disk_cached(made, *of, *by, name=f"{scale}-{scenario}-{pl.__version__}")
+    return MarketTables(*(pl.read_ipc_stream(frame) for frame in kept))
+
+
+def _written(frame: pl.DataFrame) -> bytes:
+    file = io.BytesIO()
+    frame.write_ipc_stream(file)
+    return file.getvalue()

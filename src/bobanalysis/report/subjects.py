@@ -85,7 +85,8 @@ class CardIndex:
         if not family:
             return f"rules/{slug(name)}.html"
         at = next(f.name for f in self.presentation.families if f.key == family)
-        return f"rules/{slug(at)}.html" + (f"#{slug(name)}" if name in self.names else "")
+        has_part = name in self.algorithm.rules or name in self.names
+        return f"rules/{slug(at)}.html" + (f"#{slug(name)}" if has_part else "")
 
     def members(self, family: RuleFamily) -> list[str]:
         """Return the rules of a family that are in use."""
@@ -121,8 +122,7 @@ class CardIndex:
     @cached_property
     def titles(self) -> Mapping[str, Text]:
         """What to call rules, steps, missing fields, and values that rules name by their code."""
-        rules = {n: self.algorithm.rule(n).title for n in self.names if n not in self.presentation.steps}
-        own = {name: title for name, title in rules.items() if title}
+        own = {name: rule.title for name, rule in self.algorithm.rules.items() if rule.title}
         codes = {code: Text(said, said) for code, said in self._spelled.items()}
         return {**codes, **self.presentation.titles, **own}
 

@@ -8,7 +8,7 @@ things (kinds, criteria, statuses …) stand in `vocabulary.yaml`, in both langu
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from typing import Any
 from bobanalysis import text as formatter
 from bobanalysis.presentation import Vocabulary
 from bobanalysis.rules import Variable
-from bobanalysis.tables import load_yaml
+from bobanalysis.tables import disk_cached, load_yaml
 from bobanalysis.text import Language, Text
 
 HERE = Path(__file__).parent
@@ -154,11 +154,16 @@ def vocabulary() -> Vocabulary:
 @cache
 def catalogue(language: str) -> Mapping[str, str]:
     """Return the translations into a language: English text -> text; nothing for English."""
+    files = sorted((HERE / "locale" / language).glob("*.po"))
+    return disk_cached(lambda: _translations(files), *files) if files else {}
+
+
+def _translations(files: Iterable[Path]) -> dict[str, str]:
     from babel.messages.pofile import read_po
 
     known: dict[str, str] = {}
-    for path in sorted((HERE / "locale" / language).glob("*.po")):
+    for path in files:
         with path.open("rb") as file:
-            messages = read_po(file, locale=language)
+            messages = read_po(file)
         known |= {str(m.id): str(m.string) for m in messages if m.id and m.string and not m.fuzzy}
     return known
