@@ -28,11 +28,12 @@ BLOCK = 1 << 15  # rows that are sorted at a time: they stay in the processor's 
 class Ranking:
     """Items in order, person by person.
 
-    ``keys`` (items × people): what was sorted, 0 where an item is not kept; ``sorted`` (people × items), the
-    same, best first; ``values``, the distinct scores. ``item`` and ``score`` decode a key.
+    ``keys`` (for each item, people): what was sorted, 0 where an item is not kept; ``sorted`` (people ×
+    items that somebody has a score of), the same, best first; ``values``, the distinct scores. ``item`` and
+    ``score`` decode a key.
     """
 
-    keys: Ints
+    keys: Sequence[Ints]
     sorted: Ints
     values: np.typing.NDArray[np.float64]
     items: Ints
@@ -80,28 +81,35 @@ def rank(
     pairs = [(ids.index(a), ids.index(b)) for a, b in incompatible if a != b]
     zero = int(np.searchsorted(values, 0.0))
     columns = [column.to_numpy() for column in told]
+    scored = [k for k, scores in enumerate(known) if scores.any()] or [0]  # of others nobody has one
 
-    every, best = (np.empty(shape, dtype=np.int16) for shape in (told.shape[::-1], told.shape))
+    # Of a power of two, the same place of all items would share few lines of the processor's cache.
+    every = np.zeros((len(scored), told.height + 64), dtype=np.int16)[:, : told.height]
+    best = np.empty((told.height, len(scored)), dtype=np.int16)
+    pairs = [(scored.index(a), scored.index(b)) for a, b in pairs if {a, b} <= {*scored}]
 
     def settle(first: int) -> None:
         block = slice(first, first + BLOCK)
         keys = every[:, block]
-        for key, own, column, scores in zip(keys, place, columns, known, strict=True):
+        for key, k in zip(keys, scored, strict=True):
+            column, scores = columns[k][block], known[k]
             # A score of 0 is not told: its key is 0.
-            coded = np.where(scores == 0, 0, (np.searchsorted(values, scores) << BITS) | own)
+            coded = np.where(scores == 0, 0, (np.searchsorted(values, scores) << BITS) | place[k])
             if len(scores) > FEW:
-                key[:] = coded[np.argsort(scores)][np.searchsorted(np.sort(scores), column[block])]
+                key[:] = coded[np.argsort(scores)][np.searchsorted(np.sort(scores), column)]
             else:  # comparing with each is faster than looking each person's up
-                key[:] = coded[0] if len(coded) else 0
-                for score, code in zip(scores[1:], coded[1:], strict=True):
-                    np.putmask(key, column[block] == score, code)
-        _settle(keys, zero << BITS, pairs, negative)
+                for score, code in zip(scores, coded.astype(np.int16), strict=True):
+                    if code:
+                        key |= (column == score) * code
+        _settle(keys, zero << BITS, pairs, negative and len(scored) == len(ids))
         best[block] = keys.T
         best[block].sort(axis=1)
 
     with ThreadPoolExecutor() as threads:
         list(threads.map(settle, range(0, told.height, BLOCK)))
-    return Ranking(every, best[:, ::-1], values, np.array(by_id, dtype=np.int16))
+    keys = dict(zip(scored, every, strict=True)) | {-1: np.zeros(told.height, dtype=np.int16)}
+    each = [keys.get(k, keys[-1]) for k in range(len(ids))]
+    return Ranking(each, best[:, ::-1], values, np.array(by_id, dtype=np.int16))
 
 
 def _settle(keys: Ints, zero: int, pairs: list[tuple[int, int]], negative: bool) -> None:

@@ -214,7 +214,7 @@ def advice_lists(advice: Ranking, ids: list[str]) -> pl.DataFrame:
     """Return ranked items as list columns: ``advice`` (ids, best first) and ``stars`` (32-bit scores)."""
     every = _series(advice.sorted.ravel())
     keys = every.filter(every != 0).to_numpy()
-    counts = (advice.keys != 0).sum(axis=0, dtype=np.uint8)
+    counts = (advice.sorted != 0).sum(axis=1, dtype=np.uint8)
     stars = advice.values.astype(np.float32).take(keys >> BITS)
     lists = {"advice": _coded(_codes(advice.item(keys)), ids), "stars": _arrow(stars)}
     return pl.DataFrame({name: _read(_lists(counts, values)) for name, values in lists.items()})
