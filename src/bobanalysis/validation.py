@@ -130,17 +130,19 @@ def validate(
     """
     once = {v.name: v for v in (*variables, *inputs(*(r.condition for r in requirements)))}
     frame = t.plain(frame, file)
-    absent = [v for v in once.values() if v.optional and v.name not in frame.columns]
+    there = {*frame.columns}  # Polars makes columns and schema anew whenever it is asked
+    absent = [v for v in once.values() if v.optional and v.name not in there]
     frame = frame.with_columns(**{v.name: pl.lit(v.default) for v in absent})
-    wanted = [v for v in once.values() if v.name in frame.columns or not v.joined]
-    if missing := [v.name for v in wanted if v.name not in frame.columns]:
+    given = frame.schema
+    wanted = [v for v in once.values() if v.name in given or not v.joined]
+    if missing := [v.name for v in wanted if v.name not in given]:
         near = [f" (is it {name!r}?)" for name in get_close_matches(missing[0], frame.columns, n=1)]
         wrong = f"column {', '.join(map(repr, missing))} missing{''.join(near)}; the rules read it"
         advice = "Add it (empty where there is no answer); `bobanalysis columns` describes every column."
         raise InputError(f"{file}: {wrong}. {advice}")
-    objects = [v.name for v in wanted if frame.schema[v.name].is_nested()]  # no answer, but a text
+    objects = [v.name for v in wanted if given[v.name].is_nested()]  # no answer, but a text
     frame = frame.with_columns(pl.col(n).map_elements(str, return_dtype=pl.String) for n in objects)
-    given, columns = frame.schema, frame.columns  # Polars makes each anew whenever it is asked
+    given, columns = frame.schema, frame.columns
     read = frame.select(_converted(v, given[v.name], decimal_comma).alias(v.name) for v in wanted)
     types = read.schema
     both = pl.concat([frame.select(pl.all().name.suffix(" given")), read], how="horizontal")
@@ -148,8 +150,8 @@ def validate(
     for name, dtype in given.items():
         if name.endswith(UNPLACED) and dtype == pl.String:
             column = name.removesuffix(UNPLACED)
-            there = pl.col(f"{name} given").is_not_null()
-            checks.append(_Check(column, "is not what this field takes", there, name, once.get(column)))
+            answered = pl.col(f"{name} given").is_not_null()
+            checks.append(_Check(column, "is not what this field takes", answered, name, once.get(column)))
     filled = frame.with_columns(_filled(v, read[v.name], columns).alias(v.name) for v in wanted)
     flags = both.select(c.bad.fill_null(False).alias(str(k)) for k, c in enumerate(checks)).get_columns()
     failed = [(check, bad.arg_true()) for check, bad in zip(checks, flags, strict=True) if bad.any()]

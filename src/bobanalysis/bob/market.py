@@ -237,7 +237,7 @@ def _look_up(people: pl.DataFrame, table: pl.DataFrame, key: list[str], names: s
     Only the place of the row is joined; the columns are then gathered from the table, whose last row is what
     is read where there is no row for the key.
     """
-    columns = [c for c in table.columns if c in names]
+    columns = [c for c in table.columns if c in names and c not in key]
     if not columns or not set(key) <= set(people.columns):
         return people
     places = table.select(pl.col(k).cast(people.schema[k]) for k in key).with_row_index("·")
