@@ -26,7 +26,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from itertools import islice, zip_longest
 from pathlib import Path
 from queue import Full, Queue
@@ -361,7 +361,8 @@ def _csv(path: Path, start: bytes, asked: str | None) -> Table:
     import pyarrow as pa
     from pyarrow import csv as pa_csv
 
-    encoding, notes = _encoding(path, start, asked)
+    encoding, said = _encoding(path, path.stat().st_mtime_ns, start, asked)
+    notes = [_said(key, file=path.name) for key in said]
     text = codecs.getincrementaldecoder(encoding)("replace").decode(start).lstrip("\ufeff")
     skip = 0
     while text and not text.split("\n", 1)[0].strip():
@@ -427,14 +428,16 @@ def _between(first: int, count: int, lost: Sequence[int]) -> tuple[pl.Series, in
     return pl.Series(numbers[:count], dtype=pl.Int64), int(numbers[count])
 
 
-def _encoding(path: Path, start: bytes, asked: str | None) -> tuple[str, list[Text]]:
+@lru_cache(maxsize=8)
+def _encoding(path: Path, changed: int, start: bytes, asked: str | None) -> tuple[str, tuple[str, ...]]:
+    """Find how a text file is encoded, and what is to be said of it; all of it is read."""
     if asked:
         try:
-            return codecs.lookup(asked).name, []
+            return codecs.lookup(asked).name, ()
         except LookupError as error:
             raise InputError(f"encoding {asked!r} is not known; utf-8, cp1252 and latin-1 are") from error
     if start.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return "utf-16", []
+        return "utf-16", ()
     if b"\x00" in start:
         raise InputError(f"{path} holds binary data, not text; give CSV, Parquet or JSON lines")
     decoder, lines, ascii_only = codecs.getincrementaldecoder("utf-8")(), 1, True
@@ -452,10 +455,10 @@ def _encoding(path: Path, start: bytes, asked: str | None) -> tuple[str, list[Te
             wrong = f"{path}, line {line}: byte {byte:#04x} is not UTF-8"
             hint = "save the file as UTF-8 (`audit` takes its encoding too: --encoding cp1252)"
             raise InputError(f"{wrong}; {hint}") from None
-        return "cp1252", [_said("not_utf8", file=path.name)]
+        return "cp1252", ("not_utf8",)
     except (OSError, EOFError) as error:
         raise InputError(f"{path} cannot be read to its end: {short(error)}") from error
-    return "utf-8", []
+    return "utf-8", ()
 
 
 def _said(key: str, **facts: str) -> Text:

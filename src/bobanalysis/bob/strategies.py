@@ -189,7 +189,7 @@ def _lists(counts: np.typing.NDArray[np.integer], values: pa.Array) -> pa.LargeL
 
 
 def _arrow(values: np.typing.NDArray[Any]) -> pa.Array:
-    """Return an array in Arrow: its own reading begins with the import of pandas, that of Polars is slower."""
+    """Return an array in Arrow: its own reading imports pandas, that of Polars the masked arrays of numpy."""
     import pyarrow as pa
 
     bits = np.packbits(values, bitorder="little") if values.dtype == bool else np.ascontiguousarray(values)

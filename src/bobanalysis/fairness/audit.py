@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields, replace
 from functools import cached_property, reduce
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -117,9 +119,12 @@ def audit_file(
     if several and not isinstance(question.reference, Mapping | None):
         raise InputError(f"reference {question.reference!r}: write of which attribute, as {names[0]}=…")
     plan = Plan(names, **roles, missing=MISSING if missing is None else tuple(missing))
+    aside = ThreadPoolExecutor(1)
+    aside.submit(import_module, "scipy.special")  # it takes long, and the file is read by other threads
     options = (question.encoding, question.skip_bad_rows, progress, workers)
     apart = bool(plan.weight and (question.adjust_for or conditions))
     reading, found = read(path, replace(plan, apart=apart), *options), {}
+    read_from = aside.submit(digest, path)
     on = day(question.on)
     for name in names:
         whole = reading.cube.over([name]).cells.group_by(name, maintain_order=True).agg(pl.col("_n").sum())
@@ -140,7 +145,7 @@ def audit_file(
     people = int(reading.cube.cells["_n"].sum())
     notes = (text("protected"),) if question.protect else reading.notes  # they count people
     notes += (reading.cube.sample.told(),) if reading.cube.sample else ()
-    return Audit(path, plan, question, reading.rows, people, notes, tuple(entries), digest(path))
+    return Audit(path, plan, question, reading.rows, people, notes, tuple(entries), read_from.result())
 
 
 @dataclass(frozen=True)

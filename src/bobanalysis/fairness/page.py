@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property, partial
 from importlib.resources import files
-from itertools import takewhile
+from itertools import takewhile, zip_longest
 from typing import Any
 
 import polars as pl
@@ -278,9 +278,6 @@ def system_language() -> Language:
 
 def show(audit: Result, lang: Language, screen: Any, most: int = 20) -> None:
     """Print an audit to a Rich console, tables cut to ``most`` lines."""
-    from rich.markup import escape
-    from rich.table import Table
-
     words, say = Words(lang), partial(screen.print, markup=False, highlight=False)
     for chapter in chapters(audit, lang, most):
         say(f"\n {chapter.title} ", style="bold reverse")
@@ -290,21 +287,44 @@ def show(audit: Result, lang: Language, screen: Any, most: int = 20) -> None:
             for sentence in part.text:
                 say(sentence)
             if part.lines:
-                part = _narrow(part, words, screen.width)
-                table = Table(show_header=any(part.head), box=None, pad_edge=False, padding=(0, 2, 0, 0))
-                for at, title in enumerate(part.head):
-                    cells = [cell for line in part.lines for cell in line[at].split("\n")]
-                    wide, side, figures = max(6, *map(len, cells)), "left", False
-                    if at >= part.words:
-                        lines = (textwrap.fill(t, wide, break_long_words=False) for t in title.split("\n"))
-                        title, side = "\n".join(lines), "right"
-                        figures = not any(re.search(r"[^\W\d_]{4}", cell) for cell in cells)
-                    table.add_column(escape(title), justify=side, no_wrap=figures, overflow="fold")  # type: ignore[arg-type]
-                for line in part.lines:
-                    table.add_row(*map(escape, line))
-                screen.print(table)
+                _print_table(_narrow(part, words, screen.width), screen)
             if part.left:
                 say(words.word("more", left=words.number(part.left)))
+
+
+def _print_table(part: Section, screen: Any) -> None:
+    """Print a table as it is; where the screen is too narrow, as Rich folds it, which takes long."""
+    from rich.cells import cell_len
+    from rich.markup import escape
+    from rich.table import Table
+
+    heads, sides, fixed = [*part.head], ["left"] * len(part.head), []
+    for at, (title, *column) in enumerate(zip(part.head, *part.lines, strict=True)):
+        cells = [line for cell in column for line in cell.split("\n")]
+        if at >= part.words:
+            wide = max(6, *map(len, cells))
+            lines = (textwrap.fill(t, wide, break_long_words=False) for t in title.split("\n"))
+            heads[at], sides[at] = "\n".join(lines), "right"
+            fixed += [] if any(re.search(r"[^\W\d_]{4}", cell) for cell in cells) else [at]
+    high = max(head.count("\n") for head in heads)
+    heads = ["\n" * (high - head.count("\n")) + head for head in heads]
+    rows = [[cell.split("\n") for cell in row] for row in (heads, *part.lines)]
+    sizes = [max(cell_len(line) for cell in column for line in cell) for column in zip(*rows, strict=True)]
+    if sum(sizes) + 2 * len(sizes) - 2 <= screen.width:
+        for row in rows if any(part.head) else rows[1:]:
+            for line in zip_longest(*row, fillvalue=""):
+                blanks = [" " * (size - cell_len(cell)) for size, cell in zip(sizes, line, strict=True)]
+                told = zip(line, blanks, sides, strict=True)
+                cells = "  ".join(gap + cell if side == "right" else cell + gap for cell, gap, side in told)
+                style = "bold" if row is rows[0] else None
+                screen.print(cells, style=style, markup=False, highlight=False, soft_wrap=True)
+        return
+    table = Table(show_header=any(part.head), box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for at, (head, side) in enumerate(zip(heads, sides, strict=True)):
+        table.add_column(escape(head), justify=side, no_wrap=at in fixed, overflow="fold")  # type: ignore[arg-type]
+    for line in part.lines:
+        table.add_row(*map(escape, line))
+    screen.print(table)
 
 
 def _narrow(part: Section, words: Words, width: int) -> Section:
