@@ -150,8 +150,8 @@ def validate(
     for name, dtype in given.items():
         if name.endswith(UNPLACED) and dtype == pl.String:
             column = name.removesuffix(UNPLACED)
-            answered = pl.col(f"{name} given").is_not_null()
-            checks.append(_Check(column, "is not what this field takes", answered, name, once.get(column)))
+            some = pl.col(f"{name} given").is_not_null()
+            checks.append(_Check(column, "is not what this field takes", some, name, once.get(column)))
     filled = frame.with_columns(_filled(v, read[v.name], columns).alias(v.name) for v in wanted)
     flags = both.select(c.bad.fill_null(False).alias(str(k)) for k, c in enumerate(checks)).get_columns()
     failed = [(check, bad.arg_true()) for check, bad in zip(checks, flags, strict=True) if bad.any()]

@@ -315,15 +315,15 @@ def _print_table(part: Section, screen: Any) -> None:
             for line in zip_longest(*row, fillvalue=""):
                 blanks = [" " * (size - cell_len(cell)) for size, cell in zip(sizes, line, strict=True)]
                 told = zip(line, blanks, sides, strict=True)
-                cells = "  ".join(gap + cell if side == "right" else cell + gap for cell, gap, side in told)
+                said = "  ".join(gap + cell if side == "right" else cell + gap for cell, gap, side in told)
                 style = "bold" if row is rows[0] else None
-                screen.print(cells, style=style, markup=False, highlight=False, soft_wrap=True)
+                screen.print(said, style=style, markup=False, highlight=False, soft_wrap=True)
         return
     table = Table(show_header=any(part.head), box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for at, (head, side) in enumerate(zip(heads, sides, strict=True)):
         table.add_column(escape(head), justify=side, no_wrap=at in fixed, overflow="fold")  # type: ignore[arg-type]
-    for line in part.lines:
-        table.add_row(*map(escape, line))
+    for texts_of_row in part.lines:
+        table.add_row(*map(escape, texts_of_row))
     screen.print(table)
 
 
