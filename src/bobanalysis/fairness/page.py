@@ -311,13 +311,15 @@ def _print_table(part: Section, screen: Any) -> None:
     rows = [[cell.split("\n") for cell in row] for row in (heads, *part.lines)]
     sizes = [max(cell_len(line) for cell in column for line in cell) for column in zip(*rows, strict=True)]
     if sum(sizes) + 2 * len(sizes) - 2 <= screen.width:
-        for row in rows if any(part.head) else rows[1:]:
-            for line in zip_longest(*row, fillvalue=""):
+        for some, style in ((rows[:1] if any(part.head) else [], "bold"), (rows[1:], None)):
+            said = []
+            for line in (line for row in some for line in zip_longest(*row, fillvalue="")):
                 blanks = [" " * (size - cell_len(cell)) for size, cell in zip(sizes, line, strict=True)]
                 told = zip(line, blanks, sides, strict=True)
-                said = "  ".join(gap + cell if side == "right" else cell + gap for cell, gap, side in told)
-                style = "bold" if row is rows[0] else None
-                screen.print(said, style=style, markup=False, highlight=False, soft_wrap=True)
+                cells = [gap + cell if side == "right" else cell + gap for cell, gap, side in told]
+                said.append("  ".join(cells))
+            if said:
+                screen.out("\n".join(said), style=style, highlight=False)
         return
     table = Table(show_header=any(part.head), box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for at, (head, side) in enumerate(zip(heads, sides, strict=True)):
