@@ -64,10 +64,11 @@ def read_run(path: str | Path, share: Share = None) -> pl.DataFrame:
 def _contrary(frame: pl.DataFrame) -> int:
     """Count the lines of a run with a better score than the line that is ranked before them."""
     frame = frame.with_columns(pl.col("rank").cast(pl.Float64, strict=False))  # where it is text
-    heads = frame["query"].rle().struct.field("value")
-    near = frame["query"] == frame["query"].shift()
+    runs = frame["query"].rle().struct.unnest()
+    starts = runs["len"].cum_sum().shift(1, fill_value=0)
+    near = pl.repeat(True, frame.height, eager=True).scatter(starts, False)  # compares no text twice
     falls = (frame["rank"].diff() < 0) | frame["rank"].is_null()
-    if heads.n_unique() < heads.len() or (near & falls).any():  # else the file is in the order of its ranks
+    if runs["value"].n_unique() < runs.height or (near & falls).any():  # else the file is in their order
         frame = frame.select("query", "rank", "score").drop_nulls().sort("query", "rank", maintain_order=True)
         near = frame["query"] == frame["query"].shift()
     return int((near & (frame["score"].diff() > 0)).sum())
@@ -163,7 +164,7 @@ def _bytes(path: Path) -> bytes:
 def _trec(path: Path, fields: tuple[str, ...], number: str) -> pl.DataFrame:
     """Split lines at white space; columns ``fields`` as text but for ``number``."""
     content = _bytes(path)
-    if not content.strip():
+    if not content or content.isspace():
         raise EvaluationError(f"{path}: the file is empty")
     if not any(mark in content for mark in (b"\t", b"\r", b"#")):
         kinds = {field: pl.Float64 if field in ("rank", number) else pl.String for field in fields}
