@@ -17,8 +17,8 @@ from jinja2 import nodes
 from jinja2.visitor import NodeTransformer
 from readability import sentences
 
-from bobanalysis.report.renderer import PageError, PageRenderer, environment
-from bobanalysis.report.words import HERE
+from bobanalysis.report.renderer import PageError, PageRenderer
+from bobanalysis.report.words import HERE, environment
 
 TEMPLATES = sorted(p.relative_to(HERE / "templates").as_posix() for p in HERE.glob("templates/**/*.html"))
 FAR = 1e9

@@ -8,9 +8,10 @@ from audited import BOB, words
 from reading_pages import Parsed
 
 from bobanalysis.report import sheets
-from bobanalysis.report.renderer import Content, PageError, PageRenderer, environment
+from bobanalysis.report.renderer import Content, PageError, PageRenderer
 from bobanalysis.report.sheets import citizen_questions
 from bobanalysis.report.site import PAGES
+from bobanalysis.report.words import environment
 
 SLUGS = ("decides", "quality", "effect", "known")
 PAGE = {page.slug: page for page in PAGES if page.slug in SLUGS}

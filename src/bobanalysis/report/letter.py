@@ -137,7 +137,8 @@ class Letter:
     def explained(self) -> tuple[Explained, ...]:
         """Each item, explained."""
         asked = {item: self._question(item) for item in self.items}
-        self._run([(c,) for c in (*self._single, *(c for own in self._apart.values() for c in own))])
+        apart = (change for own in self._apart.values() for change in own)
+        self._run([(), *((change,) for change in (*self._single, *apart))])  # all that is asked, at once
         found = search(self._single, self._run, asked, 1)
         elsewhere = {item: dict(self._elsewhere(item, asked[item].among or ())) for item in self.items}
         unpaired = self.presentation.unpaired

@@ -22,9 +22,8 @@ from bobanalysis.algorithm import Algorithm, Outcome
 from bobanalysis.audit.person import Person, read_person
 from bobanalysis.data import sources
 from bobanalysis.report.letter import Explained, Letter, Reason, Stopped, because_of, term_text, unanswered
-from bobanalysis.report.renderer import environment, tidy
 from bobanalysis.report.subjects import card_index
-from bobanalysis.report.words import HERE, Words
+from bobanalysis.report.words import HERE, Words, environment, tidy
 from bobanalysis.rules import Expr, Text, Variable, format_value, inputs, sentence
 from bobanalysis.rules.counterfactual import Counterfactual
 from bobanalysis.rules.expr import Compare, Named

@@ -13,8 +13,8 @@ from html import escape, unescape
 
 from bobanalysis.data import sources
 from bobanalysis.report.charts import CHARTS, STYLE, ChartKind
-from bobanalysis.report.renderer import Content, Page, environment
-from bobanalysis.report.words import Words
+from bobanalysis.report.renderer import Content, Page
+from bobanalysis.report.words import Words, environment
 from bobanalysis.text import Language
 
 MARGIN, SHARPNESS = 8, 2

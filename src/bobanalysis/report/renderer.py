@@ -9,8 +9,7 @@ import io
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache, cached_property
-from importlib.metadata import version
+from functools import cached_property
 from inspect import getmembers, isfunction
 from itertools import groupby
 from pathlib import Path
@@ -24,7 +23,7 @@ from bobanalysis.algorithm import Algorithm
 from bobanalysis.data import sources
 from bobanalysis.report import charts, findings, sheets
 from bobanalysis.report.subjects import CardIndex, card_index
-from bobanalysis.report.words import HERE, Words
+from bobanalysis.report.words import Words, environment, tidy
 from bobanalysis.text import Language, Text, capital
 
 MARKS = {"by construction": "c", "modelled": "m", "observed": "o", "derived": "d"}
@@ -571,24 +570,3 @@ def calls(made: Any) -> dict[str, Any]:
     """Return what templates may call of an object: its public methods, by name."""
     own = getmembers(type(made), isfunction)
     return {name: getattr(made, name) for name, _ in own if not name.startswith("_")}
-
-
-def tidy(html: str) -> str:
-    """Take blank lines and spaces at the ends of lines out of a page."""
-    return "\n".join(line.rstrip() for line in html.splitlines() if line.strip()) + "\n"
-
-
-@cache
-def environment(language: Language) -> Any:
-    """Return the Jinja environment of a language."""
-    import jinja2
-
-    words = Words(language)
-    options: dict[str, Any] = {"autoescape": True, "trim_blocks": True, "lstrip_blocks": True}
-    options |= {"undefined": jinja2.StrictUndefined, "extensions": ["jinja2.ext.i18n"]}
-    environment = jinja2.Environment(loader=jinja2.FileSystemLoader(HERE / "templates"), **options)
-    environment.policies["ext.i18n.trimmed"] = True
-    environment.filters |= {"say": words.say, "capital": capital, "years": words.period}
-    environment.globals |= {"sources": sources, "version": version("bobanalysis")}
-    environment.install_gettext_callables(words.gettext, words.ngettext, newstyle=True)  # type: ignore[attr-defined]
-    return environment

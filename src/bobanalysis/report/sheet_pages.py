@@ -18,9 +18,9 @@ from markupsafe import Markup
 
 from bobanalysis.report import sheets
 from bobanalysis.report.findings import KINDS, dump
-from bobanalysis.report.renderer import Content, Page, PageRenderer, environment
+from bobanalysis.report.renderer import Content, Page, PageRenderer
 from bobanalysis.report.sheets import Edge, Flow, Node
-from bobanalysis.report.words import HERE, N_, Words, vocabulary
+from bobanalysis.report.words import HERE, N_, Words, environment, vocabulary
 from bobanalysis.tables import InputError, load_yaml
 
 ENDS = ("_low", "_high")

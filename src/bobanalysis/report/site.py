@@ -19,9 +19,9 @@ from bobanalysis.algorithm import Algorithm
 from bobanalysis.audit.person import Person
 from bobanalysis.report.folders import exchange
 from bobanalysis.report.letter_page import letter_pages, personal_letter
-from bobanalysis.report.renderer import Content, Page, PageRenderer, environment
+from bobanalysis.report.renderer import Content, Page, PageRenderer
 from bobanalysis.report.sheets import record
-from bobanalysis.report.words import HERE, Words
+from bobanalysis.report.words import HERE, Words, environment
 from bobanalysis.tables import load_yaml
 from bobanalysis.text import LANGUAGES, Language
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from functools import cache, partial
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -167,3 +168,26 @@ def _translations(files: Iterable[Path]) -> dict[str, str]:
             messages = read_po(file)
         known |= {str(m.id): str(m.string) for m in messages if m.id and m.string and not m.fuzzy}
     return known
+
+
+def tidy(html: str) -> str:
+    """Take blank lines and spaces at the ends of lines out of a page."""
+    return "\n".join(line.rstrip() for line in html.splitlines() if line.strip()) + "\n"
+
+
+@cache
+def environment(language: Language) -> Any:
+    """Return the Jinja environment of a language."""
+    import jinja2
+
+    from bobanalysis.data import sources
+
+    words = Words(language)
+    options: dict[str, Any] = {"autoescape": True, "trim_blocks": True, "lstrip_blocks": True}
+    options |= {"undefined": jinja2.StrictUndefined, "extensions": ["jinja2.ext.i18n"]}
+    environment = jinja2.Environment(loader=jinja2.FileSystemLoader(HERE / "templates"), **options)
+    environment.policies["ext.i18n.trimmed"] = True
+    environment.filters |= {"say": words.say, "capital": formatter.capital, "years": words.period}
+    environment.globals |= {"sources": sources, "version": version("bobanalysis")}
+    environment.install_gettext_callables(words.gettext, words.ngettext, newstyle=True)  # type: ignore[attr-defined]
+    return environment
