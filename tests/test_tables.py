@@ -444,3 +444,26 @@ def test_nothing_is_kept_of_files_of_others_or_where_python_keeps_nothing(projec
         monkeypatch.setattr(sys, "dont_write_bytecode", True)
     tables.read_yaml(project)
     assert not (project.parent / "__pycache__").exists()
+
+
+def test_what_is_made_of_a_folder_is_made_anew_when_a_file_of_it_changes(project):
+    made_of = project.parent / "rules"
+    made_of.mkdir()
+    (made_of / "a.csv").write_text("1")
+
+    def content():
+        return (made_of / "a.csv").read_text()
+
+    assert tables.disk_cached(content, made_of) == tables.disk_cached(content, made_of) == "1"
+    (made_of / "a.csv").write_text("22")
+    assert tables.disk_cached(content, made_of) == "22"
+
+
+def test_two_contents_of_the_same_files_are_kept_apart(project):
+    found = [tables.disk_cached(lambda name=name: name, project, name=name) for name in ("one", "two", "one")]
+    assert found == ["one", "two", "one"]
+
+
+def test_a_kept_content_is_not_made_again(project):
+    tables.disk_cached(lambda: [1, None, b"x"], project)
+    assert tables.disk_cached(lambda: pytest.fail("made again"), project) == [1, None, b"x"]
