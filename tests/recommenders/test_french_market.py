@@ -20,9 +20,9 @@ def test_the_market_that_is_kept_equals_the_one_that_is_computed(scale):
 
 
 def test_a_market_that_was_kept_is_not_computed_again(monkeypatch):
+    monkeypatch.setattr("sys.dont_write_bytecode", False)
     french_market()
     monkeypatch.setattr(kept_market, "market", lambda *_: pytest.fail("computed again"))
-    monkeypatch.setattr("sys.dont_write_bytecode", False)
     assert french_market().local.height
 
 
