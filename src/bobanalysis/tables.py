@@ -363,11 +363,11 @@ def _csv(path: Path, start: bytes, asked: str | None) -> Table:
 
     encoding, notes = _encoding(path, start, asked)
     text = codecs.getincrementaldecoder(encoding)("replace").decode(start).lstrip("\ufeff")
-    skip = 0
-    while text and not text.split("\n", 1)[0].strip():
-        text, skip = text.split("\n", 1)[1] if "\n" in text else "", skip + 1
-    if told := re.match(r"sep=(.)\r?\n", text):
-        text, skip = text[told.end() :], skip + 1
+    told = re.match(r"\s*sep=(.)(?=[\r\n])", text)
+    body = text[told.end() :] if told else text
+    above = text[: len(text) - len(body.lstrip())]
+    skip = len(re.findall(r"\r\n?|\n", above))  # as the reader below counts lines: \r by itself ends one
+    text = text[max(above.rfind("\n"), above.rfind("\r")) + 1 :]
     if not text.strip():
         raise InputError(f"{path} has no header: it holds nothing but blanks")
     mark = told[1] if told else _separator(text)

@@ -17,7 +17,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from bobanalysis.algorithms.described import described
@@ -309,6 +309,7 @@ DOCUMENTS = {name: a_few(name) for name in COLLECTIONS}
 
 @fuzzed
 @given(altered(DOCUMENTS))
+@example(DOCUMENTS | {"job_group_info": [[1]]})
 def test_a_market_is_read_or_refused_whatever_its_values_are(documents: Any):
     folder = FOLDER / "market"
     shutil.rmtree(folder, ignore_errors=True)
