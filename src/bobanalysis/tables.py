@@ -24,7 +24,7 @@ import types
 import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import islice, zip_longest
@@ -714,13 +714,14 @@ class Writer:
         """Choose the format by the ending of the name."""
         if self.path.suffix not in FORMATS:
             raise InputError(f"{self.path}: tables are written as {', '.join(FORMATS)}")
-        self._part = temporary_path(self.path)
         self._threads, self._frames = ThreadPoolExecutor(1), Queue[pl.DataFrame | None](1)
 
     def __enter__(self) -> Writer:
         """Open the file that will take the name."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._whole = ExitStack()
+        self._part = self._whole.enter_context(atomic_write(self.path))
         self._file = self._part.open("wb")
+        self._whole.callback(self._close)
         return self
 
     def write(self, frame: pl.DataFrame) -> None:
@@ -738,17 +739,15 @@ class Writer:
         else:
             frame.write_ndjson(self._file)
 
-    def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
+    def __exit__(self, *error: Any) -> None:
         """Give the file its name, or leave what stood there where something failed."""
-        try:
-            if self._sink is not None:
-                self._pass_on(None)
-                self._sink.result()
-            self._file.close()
-            if kind is None:
-                self._part.replace(self.path)
-        finally:
-            self._part.unlink(missing_ok=True)
+        self._whole.__exit__(*error)
+
+    def _close(self) -> None:
+        if self._sink is not None:
+            self._pass_on(None)
+            self._sink.result()
+        self._file.close()
 
     def _write_parquet(self) -> None:
         """Write the frames that are passed on, until None comes: Polars asks for them."""
@@ -798,17 +797,25 @@ def write_bytes(content: bytes, path: str | Path) -> None:
 def atomic_write(path: Path) -> Iterator[Path]:
     """Give a path to write to; the file takes its own name when all is written, and none where that fails.
 
+    The folder is made where there is none.
+
     Raises:
         OSError: the file cannot be written; it is named as it was asked for.
     """
     part = temporary_path(path)
     try:
+        with suppress(FileExistsError):
+            path.parent.mkdir(parents=True)
+        part.touch()
         yield part
         part.replace(path)
     except OSError as error:
+        if error.errno is None or str(error.filename) not in ("None", str(part)):  # of another file
+            raise
         raise OSError(error.errno, error.strerror, str(path)) from error
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink()
 
 
 def temporary_path(path: Path) -> Path:
@@ -934,7 +941,6 @@ def read_yaml(path: Any) -> Any:
     with suppress(OSError, ValueError):  # a folder that cannot be written to; a date, which is not kept
         body = marshal.dumps(content)
         if not sys.dont_write_bytecode:
-            kept.parent.mkdir(exist_ok=True)
             write_bytes(start + hashlib.sha256(body).digest() + body, kept)
     return content
 

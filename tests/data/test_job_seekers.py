@@ -15,12 +15,17 @@ import pytest
 from openpyxl import Workbook
 from typer.testing import CliRunner
 
+from bobanalysis.cli import app
 from bobanalysis.data import DataError, fetch, official, registry, source, table
 from bobanalysis.data.cache import cached
-from bobanalysis.data.cli import app
 from bobanalysis.tables import InputError
 
-run = CliRunner().invoke
+
+def run(*words: object) -> Any:
+    """Run the command `bobanalysis data`."""
+    return CliRunner().invoke(app, ["data", *map(str, words)])
+
+
 HEADER = (
     "Date;Code région;Région;Code département;Département;Code commune;Commune;"
     "Type de données;Catégorie;Sexe;Tranche d'âge;Nombre de demandeurs d'emploi"
@@ -415,15 +420,15 @@ def test_what_a_download_ended_by_force_left_is_removed_by_the_next(kept: Path):
 
 def test_a_workbook_without_an_address_is_kept_by_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("BOBANALYSIS_CACHE", str(tmp_path / "cache"))
-    told = run(app, ["fetch", "insee_unemployment_by_age"])
+    told = run("fetch", "insee_unemployment_by_age")
     assert "is not published at an address we know" in told.stderr
     assert "--path FILE --keep" in told.stderr
     book = workbook(tmp_path / "mine.xlsx")
     given = ["fetch", "insee_unemployment_by_age", "--path", str(book), "--keep"]
-    assert run(app, given).exit_code == 1, "the invented figures are not those that others printed"
+    assert run(*given).exit_code == 1, "the invented figures are not those that others printed"
     assert cached("insee_unemployment_by_age").read_bytes() == book.read_bytes()
     wrong = communes(tmp_path / "wrong.xlsx", row())
-    told = run(app, [*given[:3], str(wrong), "--keep"])
+    told = run(*given[:3], str(wrong), "--keep")
     assert (
         "wrong.xlsx: what is there is kept, this is not it: wrong.xlsx: not a whole workbook" in told.stderr
     )
@@ -432,7 +437,7 @@ def test_a_workbook_without_an_address_is_kept_by_hand(tmp_path: Path, monkeypat
 
 def test_observed_age_by_departement_is_written_with_kind_vintage_and_source(kept: Path, tmp_path: Path):
     fetch("insee_unemployment_by_age", given=workbook(tmp_path / "cho.xlsx"))
-    done = run(app, ["observed", "-o", str(tmp_path / "out")])
+    done = run("observed", "-o", str(tmp_path / "out"))
     assert done.exit_code == 0, done.output
     people = pl.read_csv(tmp_path / "out/dares_communes.csv", schema_overrides={"dep": pl.String})
     assert people.filter(dep="01", age_band="50+").rows() == [
@@ -452,11 +457,11 @@ def test_observed_age_by_departement_is_written_with_kind_vintage_and_source(kep
 def test_observed_says_which_file_is_missing_and_refuses_where_both_are(
     kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    done = run(app, ["observed", "-o", str(tmp_path / "out")])
+    done = run("observed", "-o", str(tmp_path / "out"))
     assert "insee_unemployment_by_age is not in the cache" in done.output
     assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["dares_communes.csv", "observed.md"]
     monkeypatch.setenv("BOBANALYSIS_CACHE", str(tmp_path / "empty"))
-    done = run(app, ["observed", "-o", str(tmp_path / "none")])
+    done = run("observed", "-o", str(tmp_path / "none"))
     assert done.exit_code == 1
     assert "dares_communes is not in the cache; `bobanalysis data show dares_communes`" in done.stderr
     assert not (tmp_path / "none").exists()

@@ -78,7 +78,7 @@ def read_person(path: Path, *, text: str | None = None) -> Any:
     except json.JSONDecodeError as error:
         at = f"line {error.lineno}, column {error.colno}"
         raise InputError(f"{path}: not JSON: {at}: {error.msg}. Correct that line.") from error
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:  # a 30th of February, say
         raise InputError(f"{path}: not YAML: {' '.join(str(error).split())}. Correct it.") from error
 
 

@@ -127,7 +127,6 @@ def write_parquet(
         "bobanalysis.kind": "modelled",
         "bobanalysis.age_by_place_publishable": "false",
     }
-    path.parent.mkdir(parents=True, exist_ok=True)
     tables = (frame.to_arrow() for frame in draw.blocks(plan, rows))
     first = next(tables)
     schema = first.schema.with_metadata(about)
