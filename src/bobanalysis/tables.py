@@ -515,7 +515,7 @@ def json_lines(path: Path) -> Iterator[bytes]:
         try:
             with _stream(path) as stream:
                 raw = json.loads(stream.read().decode("utf-8-sig"))
-        except (ValueError, OSError, EOFError) as error:
+        except (ValueError, OSError, EOFError, RecursionError) as error:
             if "Extra data" not in str(error):  # JSON lines under the name of JSON
                 raise InputError(f"{path} is not JSON: {short(error)}") from error
         else:
@@ -548,7 +548,7 @@ def _records(
             parsed(b"\n".join([*kept[:1], line.strip()]))  # of kinds that go with those of the first
             kept.append(line.strip())
             good.append(number)
-        except (ValueError, OSError, pl.exceptions.PolarsError) as error:
+        except (ValueError, OSError, RecursionError, pl.exceptions.PolarsError) as error:
             shown = line[:80].decode("utf-8", "replace").strip()
             bad.append((number, LINE, shown, f"is not a record: {short(error)}"))
     try:
