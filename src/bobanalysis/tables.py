@@ -761,7 +761,7 @@ class Writer:
         try:
             source.sink_parquet(self._part, statistics=False, **told)
         except pl.exceptions.PolarsError as error:  # a full disk, say
-            raise OSError(f"{self.path} cannot be written: {short(error)}") from error
+            raise OSError(short(error)) from error
 
     def _pass_on(self, frame: pl.DataFrame | None) -> None:
         """Wait until a frame is taken; where writing has failed, say why."""
@@ -810,9 +810,9 @@ def atomic_write(path: Path) -> Iterator[Path]:
         yield part
         part.replace(path)
     except OSError as error:
-        if error.errno is None or str(error.filename) not in ("None", str(part)):  # of another file
+        if str(error.filename) not in ("None", str(part)):  # of another file
             raise
-        raise OSError(error.errno, error.strerror, str(path)) from error
+        raise OSError(error.errno or 0, error.strerror or str(error), str(path)) from error
     finally:
         with suppress(OSError):
             part.unlink()
@@ -880,8 +880,7 @@ def as_records(frame: pl.DataFrame) -> list[dict[str, Any]]:
         [{'ratio': 0.5}, {'ratio': 'inf'}, {'ratio': None}]
     """
     ends = (float("inf"), float("-inf"))
-    rows = frame.iter_rows(named=True)
-    return [{name: str(v) if v in ends else v for name, v in row.items()} for row in rows]
+    return [{n: str(v) if v in ends else v for n, v in row.items()} for row in frame.iter_rows(named=True)]
 
 
 def _flat(frame: pl.DataFrame) -> pl.DataFrame:

@@ -439,6 +439,8 @@ def test_a_full_disk_is_told_and_leaves_the_last_good_result(desk: Desk, name: s
     good, before = desk.good(name), desk.names()
     run = desk.run(name, FSIZE=len(good) - 1)  # which is more than what it prints
     is_refused(run)
+    assert Path(COMMANDS[name][-1]).name in run.said
+    assert ".part" not in run.said
     assert desk.result(name) == good
     assert {left for left in desk.names() - before if not left.endswith(".part")} == set()
 

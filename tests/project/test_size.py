@@ -5,7 +5,7 @@ import pytest
 from tools import code_reader as code
 
 CEILING = {
-    "text tables": 785,
+    "text tables": 784,
     "cluster": 171,
     "algorithm validation presentation": 743,
     "rules": 1884,
