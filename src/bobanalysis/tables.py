@@ -261,14 +261,14 @@ def parts(path: str | Path, rows: int = PART_ROWS) -> list[Part]:
     if not path.exists():
         raise InputError(f"{path}: no such file")
     for file in _files(path) if path.is_dir() else [path]:
-        height = _height(file)
+        height = parquet_height(file)
         for at in range(0, max(height, 1), rows):
             bounds = (at, min(rows, height - at)) if height > rows else (0, None)
             found.append(Part(file, len(found), *bounds))
     return found
 
 
-def _height(file: Path) -> int:
+def parquet_height(file: Path) -> int:
     """Rows of a Parquet file; 0 for another, or one that cannot be read: who reads it says so."""
     try:
         return pl.scan_parquet(file).select(pl.len()).collect().item() if _is_parquet(file) else 0
