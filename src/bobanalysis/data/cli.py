@@ -26,8 +26,7 @@ def list_() -> None:
         state = "shipped" if entry.table else "fetch" if entry.access == "download" else entry.access
         typer.echo(f"{entry.id:<{width}}  {state:<10}  {entry.vintage.en[:24]:<24}  {entry.title.en}")
     shipped = sum(entry.table is not None for entry in known.values())
-    more = "`bobanalysis data show ID` says more."
-    typer.echo(f"\n{len(known)} sources, {shipped} shipped in data/reference; {more}")
+    typer.echo(f"\n{len(known)} sources, {shipped} shipped in data/reference; `data show ID` says more.")
 
 
 @app.command()
