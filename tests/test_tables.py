@@ -47,6 +47,8 @@ CSV = 'nom;taux\nOrléans;0,5\n"a;b\n""c""";2\n;3\n'
         ("packed_without_saying.csv", gzip.compress(CSV.encode("cp1252"), mtime=0)),
         ("blanks_first.csv", ("\n\n" + CSV).encode()),
         ("told.csv", ("sep=;\n" + CSV).encode()),
+        ("told_in_an_old_way.csv", ("sep=;\r\r" + CSV).encode()),
+        ("blanks_of_all_kinds_first.csv", ("\r\r\n \n\x0c\n" + CSV).encode()),
         ("tabs.tsv", CSV.replace(";b", "%b").replace(";", "\t").replace("%", ";").encode()),
         ("bars.txt", CSV.replace(";b", "%b").replace(";", "|").replace("%", ";").encode()),
     ],
@@ -100,8 +102,9 @@ def test_a_quick_reading_gives_numbers_and_categories_and_refuses_what_is_neithe
             list(open_table(tmp_path / "t.csv").batches(["a", "b"], quick=(["b"], ["NA"])))
 
 
-def test_wrong_rows_before_the_first_good_one_keep_their_numbers(tmp_path):
-    (tmp_path / "t.csv").write_text("\na,b\n1\n2\n3,3\n")
+@pytest.mark.parametrize("above", ["\n", "\r", " \r\n\r", "sep=,\n\n"])
+def test_wrong_rows_before_the_first_good_one_keep_their_numbers(tmp_path, above):
+    (tmp_path / "t.csv").write_bytes(f"{above}a,b\n1\n2\n3,3\n".encode())
     (batch,) = open_table(tmp_path / "t.csv").batches()
     assert batch.rows.to_list() == [3]
     assert batch.rejects["row"].to_list() == [1, 2]

@@ -34,7 +34,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellControlSignal, DeadKernelError
 
 from bobanalysis import algorithms
-from bobanalysis.report.folders import exchange, restore
+from bobanalysis.cluster.exchange import exchange, restore
 from bobanalysis.tables import file_lock, write_text
 
 ROOT = Path(__file__).parents[2]

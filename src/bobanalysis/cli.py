@@ -8,8 +8,6 @@ import os
 import shutil
 import sys
 import textwrap
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -69,8 +67,43 @@ ROOMS = {
 }
 """Commands of the rooms: where each stands, and what the list of commands says of it."""
 
-ADDRESS_SPACE = 3 << 30
-"""Bytes that tables are mapped into; with less, libraries end the process and nothing can be said."""
+ENOUGH, PLENTY = 1280 << 20, 8 << 30
+"""Bytes of addresses with which commands work, and with which libraries may take what they like."""
+SPARING = {"ARROW_DEFAULT_MEMORY_POOL": "system", "MALLOC_ARENA_MAX": "1"}
+SPARING |= dict.fromkeys(("POLARS_MAX_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+"""What libraries are told where addresses are few: pools and threads reserve 2 GB that they never use."""
+USED_UP = "error: memory is used up; raise its limit (`ulimit -v`), give fewer rows, or take a larger machine"
+
+
+def _spare_memory() -> bool:
+    """Use few addresses where they are limited; return whether they are.
+
+    Libraries abort where there are none: a process of its own does the work, and this one tells how it ended.
+    """
+    import ctypes
+    import resource
+    import signal
+
+    limits = [resource.getrlimit(kind)[0] for kind in (resource.RLIMIT_AS, resource.RLIMIT_DATA)]
+    if (limit := min((n for n in limits if n >= 0), default=PLENTY)) >= PLENTY:
+        return False
+    if limit < ENOUGH:
+        less = f"{limit >> 20:,} MB, {ENOUGH >> 20:,} are needed"
+        sys.exit(f"error: memory is limited to {less}; raise the limit: `ulimit -v unlimited`")
+    os.environ.update(SPARING)
+    libc, told = ctypes.CDLL(None), os.memfd_create("what libraries say")
+    if child := os.fork():
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the child has it too, and says what is kept
+        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        os.write(2, b"" if (aborted := code == -signal.SIGABRT) else os.pread(told, 1 << 16, 0))
+        sys.exit(USED_UP if aborted else code if code >= 0 else 128 - code)
+    libc.prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG: it ends with its parent
+    getattr(libc, "mallopt", max)(-8, 1)  # M_ARENA_MAX: the environment tells those alone that start
+    sys.stderr = open(os.dup(2), "w", 1, encoding="utf-8")  # noqa: SIM115
+    os.dup2(told, 2)
+    for name in ("pyarrow.csv", "pyarrow.parquet", "scipy.special"):
+        import_module(name)  # while there is room: OpenBLAS waits for ever where there is none
+    return True
 
 
 def _hide_interrupt(found: Any) -> None:
@@ -88,12 +121,7 @@ class _App(typer.Typer):
             stream.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
         if sys.unraisablehook is sys.__unraisablehook__:
             sys.unraisablehook = _hide_interrupt
-        with suppress(ImportError):  # Windows
-            import resource
-
-            if -1 < (limit := resource.getrlimit(resource.RLIMIT_AS)[0]) < ADDRESS_SPACE:
-                less = f"to {limit >> 20:,} MB of addresses, {ADDRESS_SPACE >> 20:,} are needed"
-                sys.exit(f"error: memory is limited {less}; raise the limit: `ulimit -v unlimited`")
+        scarce = sys.platform == "linux" and _spare_memory()
         try:
             return super().__call__(*args, **kwargs)
         except SystemExit as ended:
@@ -101,9 +129,31 @@ class _App(typer.Typer):
                 told = str(getattr(ended.__context__, "__cause__", "")) or "outputs are as they were"
                 print(f"stopped: {told}; to go on, give the same command", file=sys.stderr)
             raise
+        except BaseException as error:
+            if scarce and type(error).__name__ in ("PanicException", "RuntimeError", "ImportError"):
+                os.abort()  # no thread or no library could be had
+            raise
+
+
+class _Commands(typer.core.TyperGroup):
+    """The commands, which say in a sentence what is wrong, and stop."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run one of them."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:  # who read what is printed has read enough
+            raise
+        except MemoryError:
+            sys.exit(USED_UP)
+        except (ValueError, OSError, RecursionError) as error:
+            err.print("error:", style="bold red", end=" ")
+            err.print(str(error))
+            raise typer.Exit(1) from error
 
 
 app = _App(
+    cls=_Commands,
     help="Audit of published algorithms: Bob Emploi's recommendations first.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -113,12 +163,9 @@ app = _App(
 def _add(name: str, place: str, said: str) -> None:
     """Add a command of a room, which is imported when it is called: the list of commands comes at once."""
 
-    @app.command(
-        name,
-        help=said,
-        add_help_option=False,
-        context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
-    )
+    passed_on = {"allow_extra_args": True, "ignore_unknown_options": True}
+
+    @app.command(name, help=said, add_help_option=False, context_settings=passed_on)
     def run(ctx: typer.Context) -> None:
         inner = resolve_name(place)
         if not isinstance(inner, typer.Typer):
@@ -147,17 +194,6 @@ LangOption = Annotated[Lang, typer.Option(help="Language of the answer.")]
 NowOption = Annotated[str, typer.Option(help="Instant of the computation, for records with a year of birth.")]
 
 
-@contextmanager
-def _stops() -> Iterator[None]:
-    """Say what is wrong, and stop."""
-    try:
-        yield
-    except (ValueError, OSError, MemoryError) as error:
-        err.print("error:", style="bold red", end=" ")
-        err.print(str(error) or "memory is used up; give fewer rows, or take a machine with more")
-        raise typer.Exit(1) from error
-
-
 def _algorithm(name: str, **options: Any) -> Algorithm:
     from bobanalysis.algorithms import load
 
@@ -166,7 +202,6 @@ def _algorithm(name: str, **options: Any) -> Algorithm:
 
 
 @app.command()
-@_stops()
 def score(
     people: Annotated[Path, typer.Argument(help="Any table (CSV, Parquet), or records as JSON.")],
     output: Annotated[
@@ -215,7 +250,6 @@ def score(
 
 
 @app.command()
-@_stops()
 def conformance(
     vectors: Annotated[Path, typer.Argument(help="Recorded vectors, JSON lines, maybe gzipped.")],
     market: Annotated[
@@ -241,7 +275,6 @@ def conformance(
 
 
 @app.command()
-@_stops()
 def columns(algorithm: AlgorithmOption = "bob", lang: LangOption = "fr") -> None:
     """Describe every column that a file of people may have: the data dictionary."""
     width = shutil.get_terminal_size().columns
@@ -266,7 +299,6 @@ def _rule(algorithm: Algorithm, name: str) -> Any:
 
 
 @app.command()
-@_stops()
 def explain(
     model: Annotated[str, typer.Argument(help="A published rule, for-old(50) say, or main_challenge.")],
     algorithm: AlgorithmOption = "bob",
@@ -280,7 +312,6 @@ def explain(
 
 
 @app.command()
-@_stops()
 def trace(
     person: Annotated[Path, typer.Argument(help=f"{PERSON}; - for standard input.")],
     model: Annotated[str, typer.Option(help="A published rule; by default, the first answer.")] = "",
@@ -310,7 +341,6 @@ def _person(file: Path, algorithm: Algorithm, now: str, project: int = 1) -> Any
 
 
 @app.command()
-@_stops()
 def letter(
     person: Annotated[Path, typer.Argument(help=f"{PERSON}; - for standard input.")],
     lang: LangOption = "fr",
@@ -343,7 +373,6 @@ def letter(
         typer.echo(text, nl=False)
         return
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
         write_text(text, target)
     except OSError as error:
         raise OSError(f"{target}: cannot be written ({error.strerror}); give another --output") from error

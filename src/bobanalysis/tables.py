@@ -24,7 +24,7 @@ import types
 import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from itertools import islice, zip_longest
@@ -261,14 +261,14 @@ def parts(path: str | Path, rows: int = PART_ROWS) -> list[Part]:
     if not path.exists():
         raise InputError(f"{path}: no such file")
     for file in _files(path) if path.is_dir() else [path]:
-        height = _height(file)
+        height = parquet_height(file)
         for at in range(0, max(height, 1), rows):
             bounds = (at, min(rows, height - at)) if height > rows else (0, None)
             found.append(Part(file, len(found), *bounds))
     return found
 
 
-def _height(file: Path) -> int:
+def parquet_height(file: Path) -> int:
     """Rows of a Parquet file; 0 for another, or one that cannot be read: who reads it says so."""
     try:
         return pl.scan_parquet(file).select(pl.len()).collect().item() if _is_parquet(file) else 0
@@ -364,11 +364,11 @@ def _csv(path: Path, start: bytes, asked: str | None) -> Table:
     encoding, said = _encoding(path, path.stat().st_mtime_ns, start, asked)
     notes = [_said(key, file=path.name) for key in said]
     text = codecs.getincrementaldecoder(encoding)("replace").decode(start).lstrip("\ufeff")
-    skip = 0
-    while text and not text.split("\n", 1)[0].strip():
-        text, skip = text.split("\n", 1)[1] if "\n" in text else "", skip + 1
-    if told := re.match(r"sep=(.)\r?\n", text):
-        text, skip = text[told.end() :], skip + 1
+    told = re.match(r"\s*sep=(.)(?=[\r\n])", text)
+    body = text[told.end() :] if told else text
+    above = text[: len(text) - len(body.lstrip())]
+    skip = len(re.findall(r"\r\n?|\n", above))  # as the reader below counts lines: \r by itself ends one
+    text = text[max(above.rfind("\n"), above.rfind("\r")) + 1 :]
     if not text.strip():
         raise InputError(f"{path} has no header: it holds nothing but blanks")
     mark = told[1] if told else _separator(text)
@@ -518,7 +518,7 @@ def json_lines(path: Path) -> Iterator[bytes]:
         try:
             with _stream(path) as stream:
                 raw = json.loads(stream.read().decode("utf-8-sig"))
-        except (ValueError, OSError, EOFError) as error:
+        except (ValueError, OSError, EOFError, RecursionError) as error:
             if "Extra data" not in str(error):  # JSON lines under the name of JSON
                 raise InputError(f"{path} is not JSON: {short(error)}") from error
         else:
@@ -551,7 +551,7 @@ def _records(
             parsed(b"\n".join([*kept[:1], line.strip()]))  # of kinds that go with those of the first
             kept.append(line.strip())
             good.append(number)
-        except (ValueError, OSError, pl.exceptions.PolarsError) as error:
+        except (ValueError, OSError, RecursionError, pl.exceptions.PolarsError) as error:
             shown = line[:80].decode("utf-8", "replace").strip()
             bad.append((number, LINE, shown, f"is not a record: {short(error)}"))
     try:
@@ -717,13 +717,14 @@ class Writer:
         """Choose the format by the ending of the name."""
         if self.path.suffix not in FORMATS:
             raise InputError(f"{self.path}: tables are written as {', '.join(FORMATS)}")
-        self._part = temporary_path(self.path)
         self._threads, self._frames = ThreadPoolExecutor(1), Queue[pl.DataFrame | None](1)
 
     def __enter__(self) -> Writer:
         """Open the file that will take the name."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._whole = ExitStack()
+        self._part = self._whole.enter_context(atomic_write(self.path))
         self._file = self._part.open("wb")
+        self._whole.callback(self._close)
         return self
 
     def write(self, frame: pl.DataFrame) -> None:
@@ -741,17 +742,15 @@ class Writer:
         else:
             frame.write_ndjson(self._file)
 
-    def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
+    def __exit__(self, *error: Any) -> None:
         """Give the file its name, or leave what stood there where something failed."""
-        try:
-            if self._sink is not None:
-                self._pass_on(None)
-                self._sink.result()
-            self._file.close()
-            if kind is None:
-                self._part.replace(self.path)
-        finally:
-            self._part.unlink(missing_ok=True)
+        self._whole.__exit__(*error)
+
+    def _close(self) -> None:
+        if self._sink is not None:
+            self._pass_on(None)
+            self._sink.result()
+        self._file.close()
 
     def _write_parquet(self) -> None:
         """Write the frames that are passed on, until None comes: Polars asks for them."""
@@ -765,7 +764,7 @@ class Writer:
         try:
             source.sink_parquet(self._part, statistics=False, **told)
         except pl.exceptions.PolarsError as error:  # a full disk, say
-            raise OSError(f"{self.path} cannot be written: {short(error)}") from error
+            raise OSError(short(error)) from error
 
     def _pass_on(self, frame: pl.DataFrame | None) -> None:
         """Wait until a frame is taken; where writing has failed, say why."""
@@ -801,17 +800,25 @@ def write_bytes(content: bytes, path: str | Path) -> None:
 def atomic_write(path: Path) -> Iterator[Path]:
     """Give a path to write to; the file takes its own name when all is written, and none where that fails.
 
+    The folder is made where there is none.
+
     Raises:
         OSError: the file cannot be written; it is named as it was asked for.
     """
     part = temporary_path(path)
     try:
+        with suppress(FileExistsError):
+            path.parent.mkdir(parents=True)
+        part.touch()
         yield part
         part.replace(path)
     except OSError as error:
-        raise OSError(error.errno, error.strerror, str(path)) from error
+        if str(error.filename) not in ("None", str(part)):  # of another file
+            raise
+        raise OSError(error.errno or 0, error.strerror or str(error), str(path)) from error
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink()
 
 
 def temporary_path(path: Path) -> Path:
@@ -876,8 +883,7 @@ def as_records(frame: pl.DataFrame) -> list[dict[str, Any]]:
         [{'ratio': 0.5}, {'ratio': 'inf'}, {'ratio': None}]
     """
     ends = (float("inf"), float("-inf"))
-    rows = frame.iter_rows(named=True)
-    return [{name: str(v) if v in ends else v for name, v in row.items()} for row in rows]
+    return [{n: str(v) if v in ends else v for n, v in row.items()} for row in frame.iter_rows(named=True)]
 
 
 def _flat(frame: pl.DataFrame) -> pl.DataFrame:
@@ -956,7 +962,6 @@ def disk_cached(make: Callable[[], Any], *made_of: Path, name: str = "") -> Any:
     with suppress(OSError, ValueError):  # a folder that cannot be written to; a date, which is not kept
         body = marshal.dumps(content)
         if not sys.dont_write_bytecode:
-            beside.mkdir(exist_ok=True)
             write_bytes(start + hashlib.sha256(body).digest() + body, kept)
     return content
 

@@ -12,15 +12,20 @@ from typing import Any
 
 import polars as pl
 import pytest
-from openpyxl import Workbook
+from openpyxl import Workbook, load_workbook
 from typer.testing import CliRunner
 
+from bobanalysis.cli import app
 from bobanalysis.data import DataError, fetch, official, registry, source, table
 from bobanalysis.data.cache import cached
-from bobanalysis.data.cli import app
 from bobanalysis.tables import InputError
 
-run = CliRunner().invoke
+
+def run(*words: object) -> Any:
+    """Run the command `bobanalysis data`."""
+    return CliRunner().invoke(app, ["data", *map(str, words)])
+
+
 HEADER = (
     "Date;Code région;Région;Code département;Département;Code commune;Commune;"
     "Type de données;Catégorie;Sexe;Tranche d'âge;Nombre de demandeurs d'emploi"
@@ -84,6 +89,7 @@ UNKNOWN = {
         row(sex="Femmes", age=AGES[1]),
         "row 3, column age_band: '15-24' stands beside a sex",
     ),
+    "a département": (row("01"), "row 3, column commune: '01' is not"),
     "the same twice": (row("01002"), "row 2, column commune: '01002' has two rows"),
 }
 
@@ -97,6 +103,42 @@ def test_what_is_not_the_known_layout_is_refused_with_its_row_and_what_to_do(tmp
     assert said in str(failure.value)
     assert "defm.csv" in str(failure.value)
     assert "which data/official.py must learn" in str(failure.value)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        lambda lines: "\r\n".join(lines).encode("utf-8-sig"),
+        lambda lines: "\n".join(lines).encode("cp1252"),
+        lambda lines: "\n".join(lines).encode("utf-16"),
+        lambda lines: "\n".join(lines).replace("d'", "d’").encode(),
+        lambda lines: "\n".join(lines).replace(";", ",").encode(),
+        lambda lines: "\n".join(";".join(f'"{c}"' for c in line.split(";")) for line in lines).encode(),
+        lambda lines: "\n".join(";".join(reversed(line.split(";"))) for line in lines).encode(),
+        lambda lines: "\n".join(f"{line};x{n}" for n, line in enumerate(lines)).encode(),
+        lambda lines: "\n".join(lines).replace(";01001;", ";1001;").encode(),
+        lambda lines: "\n".join(lines).replace(";1000", ";1\u202f000,0").encode(),
+    ],
+    ids=["bom", "cp1252", "utf-16", "apostrophes", "commas", "quoted", "reversed", "more", "zeros", "spaces"],
+)
+def test_communes_are_the_same_however_they_are_written(tmp_path: Path, written: Any):
+    path = tmp_path / "defm.csv"
+    path.write_bytes(written([HEADER, *town("01001", 1000), *town("01002", 500)]))
+    loaded = official.dares_communes(path)
+    assert loaded.problems == []
+    total = loaded.frame.filter(sex="total", age_band="total")
+    assert total.select("commune", "jobseekers").rows() == [("01001", 1000), ("01002", 500)]
+
+
+@pytest.mark.parametrize("hidden", ["", "*", "s", "nd", "NS", "n.d.", "c", "..", "…", "///", "secret"])
+def test_a_figure_that_its_producer_hides_is_missing_without_a_problem(tmp_path: Path, hidden: str):
+    loaded = official.dares_communes(communes(tmp_path / "defm.csv", row(people=hidden)))
+    assert loaded.frame["jobseekers"].to_list() == [None]
+    assert loaded.problems == []
+    changed = {"figure_3": put(8, 3, hidden), "figure_1": put(1, 1, "Taux de chômage en 2025")}
+    rates = official.insee_unemployment_by_age(workbook(tmp_path / "cho.xlsx", **changed))
+    assert rates.frame.filter(dep="04", age_band="15-24")["rate_pct"].to_list() == [None]
+    assert [problem for problem in rates.problems if "others printed" not in problem] == []
 
 
 def test_a_file_with_a_header_alone_is_refused(tmp_path: Path):
@@ -113,7 +155,9 @@ def test_a_count_that_is_not_rounded_to_five_is_told(tmp_path: Path, people: str
 def test_arrondissements_that_do_not_add_up_to_their_city_are_told(tmp_path: Path):
     rows = [row("13055", people=100), row("13201", people=500), row("69381", people=10)]
     problems = official.dares_communes(communes(tmp_path / "defm.csv", *rows)).problems
-    assert "arrondissements of 69123 add up to 10, the whole city is not there (1 such groups)" in problems[0]
+    assert (
+        "arrondissements of 69123 add up to 10, the whole city is not there, or is hidden (1" in problems[0]
+    )
     assert "arrondissements of 13055 add up to 500, the whole city says 100" in problems[1]
 
 
@@ -203,7 +247,7 @@ def test_rates_are_read_by_age_with_the_year_of_their_title(tmp_path: Path):
 
 
 def test_rates_of_another_year_are_not_compared_with_those_of_2025(tmp_path: Path):
-    changed = {"figure_1": put(1, 1, "Taux de chômage en 2026")}
+    changed = {f"figure_{n}": put(1, 1, f"Taux de chômage : {TITLES[n]} en 2026") for n in TITLES}
     loaded = official.insee_unemployment_by_age(workbook(tmp_path / "cho.xlsx", **changed))
     assert loaded.problems == []
     assert loaded.frame["year"].unique().to_list() == [2026]
@@ -226,6 +270,13 @@ MOVED = {
         "row 7, column B: 'Allier' stands beside the code 'R84'",
     ),
     "nothing": ({"figure_1": lambda rows: rows[:4]}, "do not begin in row 5"),
+    "another age in the title": ({"figure_5": put(1, 1, "Taux des 55 ans ou plus")}, "is not of ages 50+"),
+    "an age that is narrower": ({"figure_5": put(1, 1, "Taux des 50-64 ans")}, "is not of ages 50+"),
+    "no rate": ({"figure_4": lambda rows: [line[:2] for line in rows]}, "or rates in C"),
+    "columns in another order": (
+        {"figure_4": lambda rows: [[*reversed(line[:2]), *line[2:]] for line in rows]},
+        "do not begin in row 5, column A",
+    ),
     "one twice": (
         {"figure_1": lambda rows: [*rows[:6], rows[5], *rows[6:]]},
         "column A: a département stands in two rows",
@@ -241,6 +292,40 @@ def test_a_workbook_of_another_layout_is_refused_with_sheet_row_and_value(tmp_pa
     assert said in str(failure.value)
     assert "cho.xlsx" in str(failure.value)
     assert "the layout has changed" in str(failure.value)
+
+
+def called(book: Any) -> None:
+    for page in book.worksheets:
+        page.title = page.title.replace(" - ", "\u00a0–\u00a0")
+
+
+ALIKE = {
+    "sheets beside": lambda book: (book.create_sheet("Lisez-moi", 0), book.create_chartsheet("Graphique", 1)),
+    "another order": lambda book: book._sheets.reverse(),
+    "other signs in names": called,
+    "a hidden sheet": lambda book: setattr(book.worksheets[2], "sheet_state", "hidden"),
+    "a title over columns": lambda book: book.worksheets[0].merge_cells("A1:C1"),
+    "a rate as text": lambda book: setattr(book.worksheets[0]["C5"], "value", "8,0"),
+    "codes as numbers": lambda book: setattr(book.worksheets[0]["A5"], "value", 1),
+    "France below": lambda book: book.worksheets[0].append([None, "France", 7.5]),
+}
+
+
+@pytest.mark.parametrize("case", ALIKE)
+def test_a_workbook_that_differs_in_what_does_not_matter_gives_the_same_rates(tmp_path: Path, case: str):
+    plain = official.insee_unemployment_by_age(workbook(tmp_path / "plain.xlsx"))
+    book = load_workbook(tmp_path / "plain.xlsx")
+    ALIKE[case](book)
+    book.save(tmp_path / "cho.xlsx")
+    loaded = official.insee_unemployment_by_age(tmp_path / "cho.xlsx")
+    assert loaded.frame.equals(plain.frame)
+    assert len(loaded.problems) == len(plain.problems)
+
+
+def test_sheets_of_two_years_are_told(tmp_path: Path):
+    changed = {"figure_5": put(1, 1, "Taux de chômage des 50 ans ou plus en 2024")}
+    loaded = official.insee_unemployment_by_age(workbook(tmp_path / "cho.xlsx", **changed))
+    assert "are taken for those of 2025; titles name 2024, 2025" in loaded.problems[0]
 
 
 def test_a_rate_that_is_no_number_is_missing_and_told(tmp_path: Path):
@@ -415,15 +500,15 @@ def test_what_a_download_ended_by_force_left_is_removed_by_the_next(kept: Path):
 
 def test_a_workbook_without_an_address_is_kept_by_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("BOBANALYSIS_CACHE", str(tmp_path / "cache"))
-    told = run(app, ["fetch", "insee_unemployment_by_age"])
+    told = run("fetch", "insee_unemployment_by_age")
     assert "is not published at an address we know" in told.stderr
     assert "--path FILE --keep" in told.stderr
     book = workbook(tmp_path / "mine.xlsx")
     given = ["fetch", "insee_unemployment_by_age", "--path", str(book), "--keep"]
-    assert run(app, given).exit_code == 1, "the invented figures are not those that others printed"
+    assert run(*given).exit_code == 1, "the invented figures are not those that others printed"
     assert cached("insee_unemployment_by_age").read_bytes() == book.read_bytes()
     wrong = communes(tmp_path / "wrong.xlsx", row())
-    told = run(app, [*given[:3], str(wrong), "--keep"])
+    told = run(*given[:3], str(wrong), "--keep")
     assert (
         "wrong.xlsx: what is there is kept, this is not it: wrong.xlsx: not a whole workbook" in told.stderr
     )
@@ -432,7 +517,7 @@ def test_a_workbook_without_an_address_is_kept_by_hand(tmp_path: Path, monkeypat
 
 def test_observed_age_by_departement_is_written_with_kind_vintage_and_source(kept: Path, tmp_path: Path):
     fetch("insee_unemployment_by_age", given=workbook(tmp_path / "cho.xlsx"))
-    done = run(app, ["observed", "-o", str(tmp_path / "out")])
+    done = run("observed", "-o", str(tmp_path / "out"))
     assert done.exit_code == 0, done.output
     people = pl.read_csv(tmp_path / "out/dares_communes.csv", schema_overrides={"dep": pl.String})
     assert people.filter(dep="01", age_band="50+").rows() == [
@@ -452,11 +537,11 @@ def test_observed_age_by_departement_is_written_with_kind_vintage_and_source(kep
 def test_observed_says_which_file_is_missing_and_refuses_where_both_are(
     kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    done = run(app, ["observed", "-o", str(tmp_path / "out")])
+    done = run("observed", "-o", str(tmp_path / "out"))
     assert "insee_unemployment_by_age is not in the cache" in done.output
     assert sorted(p.name for p in (tmp_path / "out").iterdir()) == ["dares_communes.csv", "observed.md"]
     monkeypatch.setenv("BOBANALYSIS_CACHE", str(tmp_path / "empty"))
-    done = run(app, ["observed", "-o", str(tmp_path / "none")])
+    done = run("observed", "-o", str(tmp_path / "none"))
     assert done.exit_code == 1
     assert "dares_communes is not in the cache; `bobanalysis data show dares_communes`" in done.stderr
     assert not (tmp_path / "none").exists()

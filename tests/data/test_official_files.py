@@ -134,6 +134,12 @@ def test_unemployment_rates_are_read_below_their_notes(tmp_path: Path):
     assert loaded.frame.filter(pl.col("dep") == "2B")["rate_pct"].to_list() == [5, None]
 
 
+@pytest.mark.parametrize("rows", [[], [["Code", "Nom"]], [["Nom", "T3_2025"]]])
+def test_a_sheet_without_its_headers_is_refused(tmp_path: Path, rows: list[list[object]]):
+    with pytest.raises(DataError, match="sheet Département: no columns Code and such as T3_2025"):
+        official.insee_unemployment_rate(book(tmp_path / "sl.xlsx", Département=rows))
+
+
 def test_a_workbook_without_the_expected_sheet_names_those_it_has(tmp_path: Path):
     with pytest.raises(DataError, match="no sheet 'Département'; it has Nothing"):
         official.insee_unemployment_rate(book(tmp_path / "sl.xlsx", Nothing=[["a"]]))

@@ -1,5 +1,6 @@
 """Work in parts gives what one process gives, whatever fails and whichever worker is killed."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -142,6 +143,93 @@ def test_a_run_after_one_that_failed_does_only_what_is_left(people, alone, tmp_p
     assert read_table(tmp_path / "out").equals(read_table(people / "alone.parquet"))
 
 
+def cut(path):
+    path.write_bytes(path.read_bytes()[:-200])
+
+
+def unread(path):
+    path.write_text("{")
+
+
+@pytest.mark.parametrize(
+    ("name", "damage"),
+    [
+        ("part-00000.parquet", cut),
+        ("part-00000.parquet", Path.unlink),
+        ("_part-00000.parquet.json", cut),
+        ("_part-00000.parquet.json", unread),
+        ("_rejects-part-00002.parquet", cut),
+        ("_asked.json", unread),
+    ],
+)
+def test_kept_parts_that_were_damaged_are_made_again(people, alone, tmp_path, name, damage):
+    source = shutil.copytree(people / "parts", tmp_path / "in")
+    whole = (source / "1.parquet").read_bytes()
+    (source / "1.parquet").write_bytes(whole[:1000])
+    score = partial(score_parts, source, tmp_path / "out", DIAGNOSIS, now=NOW, rejects=tmp_path / "bad.csv")
+    with pytest.raises(InputError, match="1 of 4 parts failed"):
+        score()
+    damage(tmp_path / "out.partial" / name)
+    (source / "1.parquet").write_bytes(whole)
+    assert score() == alone[0]
+    assert read_table(tmp_path / "out").equals(read_table(people / "alone.parquet"))
+    assert "2.parquet,201,age,-7," in (tmp_path / "bad.csv").read_text()
+
+
+def test_kept_people_that_were_damaged_are_drawn_again(tmp_path, monkeypatch):
+    monkeypatch.setattr("bobanalysis.population.build.BLOCKS", 1)
+    write = partial(write_parts, tmp_path / "people", 70_000)
+    with monkeypatch.context() as patch:
+        patch.setattr("bobanalysis.cluster.folder.exchange", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            write()
+    cut(tmp_path / "people.partial" / "part-00001.parquet")
+    write()
+    assert pl.read_parquet(tmp_path / "people/*").equals(population.modelled(70_000).frame)
+
+
+def stopped(*at, **_):
+    """Stop where a folder takes its name, or loses its first file that is no part."""
+    if len(at) != 1 or at[0].parent.name == "out":
+        raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("before", [False, True])
+@pytest.mark.parametrize("step", ["exchange", "Path.unlink"])
+def test_a_run_stopped_at_the_very_end_leaves_a_whole_folder_and_the_next_one_completes(
+    tmp_path, monkeypatch, step, before
+):
+    def run(text, path=tmp_path / "out"):
+        with parts_folder(path, ONE, {"text": text}) as folder:
+            (folder / "part-00000.parquet").write_text(text)
+
+    def there():
+        return (tmp_path / "out" / "part-00000.parquet").read_text()
+
+    if before:
+        run("old")
+    with monkeypatch.context() as patch:
+        patch.setattr(f"bobanalysis.cluster.folder.{step}", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            run("new")
+    if before or step == "Path.unlink":
+        assert there() == ("old" if step == "exchange" else "new")
+    run("newest")
+    assert there() == "newest"
+    assert {path.name for path in tmp_path.rglob("*")} == {"out", "part-00000.parquet"}
+
+
+@pytest.mark.parametrize("left", [[], ["part-00000.parquet"], [".part-00000.parquet.host.1.part"]])
+def test_a_run_killed_before_its_lock_or_after_its_end_does_not_stop_the_next(tmp_path, left):
+    (tmp_path / "out.partial").mkdir()
+    for name in left:
+        (tmp_path / "out.partial" / name).write_text("old")
+    with parts_folder(tmp_path / "out", ONE, {}) as folder:
+        assert [path.name for path in folder.iterdir() if path.name in left] == []
+        (folder / "part-00000.parquet").write_text("new")
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["part-00000.parquet"]
+
+
 @pytest.mark.parametrize(
     ("next_question", "code", "there"),
     [({"now": 1}, "old", True), ({"now": 2}, "old", False), ({"now": 1}, "new", False)],
@@ -281,6 +369,16 @@ def test_two_processes_give_what_one_gives(people, alone, tmp_path):
     totals = score_parts(people / "parts", tmp_path / "out", DIAGNOSIS, now=NOW, workers=Workers(2))
     assert totals == alone[0]
     assert read_table(tmp_path / "out").equals(read_table(people / "alone.parquet"))
+
+
+def test_a_second_cluster_beside_another_is_no_matter(recwarn):
+    three = [Part(Path("x"), number) for number in (0, 2, 4)]
+    with socket.socket() as other:
+        with contextlib.suppress(OSError):  # another cluster stands there: all the better
+            other.bind(("127.0.0.1", 8787))
+            other.listen()
+        assert Workers(1).combine(rows, three, add) == [0, 2, 4]
+    assert [str(warning.message) for warning in recwarn if "8787" in str(warning.message)] == []
 
 
 def test_nobody_at_the_address_of_a_scheduler_is_said(monkeypatch):

@@ -17,16 +17,17 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from bobanalysis.algorithms.described import described
-from bobanalysis.audit.person import read_person
+from bobanalysis.audit.person import NOW, Person, read_person
+from bobanalysis.audit.scoring import score_file
 from bobanalysis.bob import Bob, Market
 from bobanalysis.bob.conformance import conformance, read_vectors
 from bobanalysis.bob.market import COLLECTIONS
 from bobanalysis.bob.records import RECORDS
-from bobanalysis.data import official
+from bobanalysis.data import official, registry
 from bobanalysis.evaluation.files import read_groups, read_items, read_qrels, read_run
 from bobanalysis.fairness.audit import audit_file
 from bobanalysis.rules import Dictionary
@@ -235,7 +236,19 @@ def test_records_of_bob_are_kept_or_rejected_whatever_their_values_are(users: An
     st.one_of(damaged(json.dumps(USER).encode()), altered(USER).map(lambda made: json.dumps(made).encode()))
 )
 def test_one_person_is_read_or_refused(content: bytes):
-    survives(lambda: read_person(put(content, "person.json")))
+    for name in ("person.json", "person.yaml"):
+        path = put(content, name)
+        survives(lambda path=path: Person.of(read_person(path), BOB, file=path.name))
+
+
+@fuzzed
+@given(
+    damaged(b"age: 30\nprojects: &p [{kind: FIND_A_JOB, createdAt: 2022-06-01}]\nfrustrations: [INTERVIEW]\n")
+)
+@example(b"? 30\n: 5\n")
+def test_one_person_in_yaml_is_read_or_refused(content: bytes):
+    path = put(content, "person.yaml")
+    survives(lambda: Person.of(read_person(path), BOB, file=path.name))
 
 
 @fuzzed
@@ -309,6 +322,7 @@ DOCUMENTS = {name: a_few(name) for name in COLLECTIONS}
 
 @fuzzed
 @given(altered(DOCUMENTS))
+@example(DOCUMENTS | {"job_group_info": [[1]]})
 def test_a_market_is_read_or_refused_whatever_its_values_are(documents: Any):
     folder = FOLDER / "market"
     shutil.rmtree(folder, ignore_errors=True)
@@ -316,6 +330,22 @@ def test_a_market_is_read_or_refused_whatever_its_values_are(documents: Any):
     for name, content in documents.items() if isinstance(documents, dict) else ():
         (folder / f"{name}.json").write_text(json.dumps(content))
     survives(lambda: Market.from_documents(folder))
+
+
+@settings(fuzzed, max_examples=300 if MANY else 3)
+@given(altered(DOCUMENTS))
+def test_people_are_scored_on_a_market_or_it_is_refused(documents: Any):
+    folder = FOLDER / "scored"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    for name, content in documents.items() if isinstance(documents, dict) else ():
+        (folder / f"{name}.json").write_text(json.dumps(content))
+    people = put(json.dumps([USER, USER]).encode(), "users.json")
+
+    def score() -> None:
+        score_file(people, folder / "out.csv", Bob(Market.from_documents(folder)), now=NOW)
+
+    survives(score)
 
 
 @pytest.mark.hypothesis
@@ -358,6 +388,20 @@ def test_recorded_vectors_are_read_or_refused(content: bytes):
 @given(altered(VECTOR))
 def test_recorded_vectors_are_compared_or_refused(vector: Any):
     survives(lambda: conformance(put(json.dumps(vector).encode(), "vectors.jsonl")))
+
+
+SOURCES = (ROOT / "data" / "sources.yaml").read_bytes()
+SOURCES = SOURCES[: SOURCES.index(b"\n\n", 5_000)]
+
+
+@fuzzed
+@given(damaged(SOURCES))
+@example(SOURCES.replace(b"e", b"\xe9", 1))
+def test_the_registry_of_sources_is_read_or_refused(content: bytes):
+    put(content, "sources.yaml")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BOBANALYSIS_DATA", str(FOLDER))
+        survives(registry.sources)
 
 
 DICTIONARY = (ROOT / "tests" / "toy.yaml").read_bytes()

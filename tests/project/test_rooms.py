@@ -24,7 +24,7 @@ MAY_IMPORT = {
     "algorithms": KERNEL | {"bob", "data", "population", "recommenders", "audit"},
     "report": KERNEL | {"data", "population", "recommenders", "evaluation", "fairness", "audit"},
 }
-MAY_IMPORT["build"] = {"tables", "data", "report", "algorithms"}
+MAY_IMPORT["build"] = {"tables", "cluster", "data", "report", "algorithms"}
 MAY_IMPORT["cli"] = {*MAY_IMPORT} - {"cli"}
 MODULES = code.modules()
 IMPORTS = code.imports(MODULES)

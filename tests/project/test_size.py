@@ -5,20 +5,20 @@ import pytest
 from tools import code_reader as code
 
 CEILING = {
-    "text tables": 782,
-    "cluster": 171,
+    "text tables": 784,
+    "cluster": 195,
     "algorithm validation presentation": 743,
     "rules": 1884,
-    "bob": 2593,
-    "audit": 1440,
+    "bob": 2592,
+    "audit": 1444,
     "recommenders": 482,
-    "population": 1007,
-    "data": 709,
+    "population": 1006,
+    "data": 689,
     "fairness": 4359,
     "evaluation": 1268,
-    "report": 3569,
+    "report": 3542,
     "algorithms": 384,
-    "cli build": 509,
+    "cli build": 528,
 }
 """Code lines of each room, or of rooms together; a change may move lines between rooms, not raise the sum.
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+import yaml
 from typer.testing import CliRunner
 
 from bobanalysis import data
@@ -440,10 +441,36 @@ def test_inputs_by_name_in_yaml_are_read(run):
     assert "47 years" in done.stdout
 
 
+def test_dates_in_yaml_are_read_as_in_json(run):
+    record = json.loads(EXAMPLE.read_text("utf-8"))
+    Path("me.yaml").write_text(yaml.safe_dump(record).replace("Z'", "Z").replace("'20", "20"), "utf-8")
+    assert ": 2022-06-01T09:00:00Z\n" in Path("me.yaml").read_text("utf-8")
+    letters = [run(str(file), "--about", "senior", "--output", "-").stdout for file in ("me.yaml", EXAMPLE)]
+    assert letters[0] == letters[1] != ""
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ('{"projects": [', "not JSON: line 1"),
+        ("age: 30\n30: 5\n", "'30' is not in the data dictionary"),
+        ("age: &a [*a]\n", "cannot be read: Circular reference detected"),
+        ("age: !!set {30}\n", "cannot be read: Object of type set is not JSON serializable"),
+        ("? [1, 2]\n: 3\n", "cannot be read: while constructing a mapping"),
+        ("age: 2024-02-30\n", "'2024-02-30' is not a whole number"),
+    ],
+)
+def test_yaml_that_json_could_not_hold_is_refused(run, text, said):
+    Path("me.yaml").write_text(text)
+    done = run("me.yaml")
+    assert done.exit_code == 1
+    assert said in " ".join(done.stderr.split())
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('{"projects": [', "cannot be read: Expecting value: line 1 column 15"),
+        ("[" * 100_000, "cannot be read: maximum recursion depth"),
         ("[1]", "not one person"),
         ("null", "not one person"),
         ('{"projects": []}', "projects is empty"),

@@ -61,6 +61,13 @@ class Answers:
         return cls(values, details, row[algorithm.error_column] if algorithm.error_column else None, known)
 
 
+class _Plain(yaml.SafeLoader):
+    """A reader of YAML that leaves dates as they are written, as JSON does."""
+
+
+_Plain.add_constructor("tag:yaml.org,2002:timestamp", lambda _, node: node.value)
+
+
 def read_person(path: Path, *, text: str | None = None) -> Any:
     """Return what a file says of a person: one of an algorithm's records, or inputs by name.
 
@@ -74,12 +81,10 @@ def read_person(path: Path, *, text: str | None = None) -> Any:
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: cannot be read ({error}). Give a text file in UTF-8.") from error
     try:
-        return yaml.safe_load(text) if path.suffix in (".yaml", ".yml") else json.loads(text)
-    except json.JSONDecodeError as error:
-        at = f"line {error.lineno}, column {error.colno}"
-        raise InputError(f"{path}: not JSON: {at}: {error.msg}. Correct that line.") from error
-    except yaml.YAMLError as error:
-        raise InputError(f"{path}: not YAML: {' '.join(str(error).split())}. Correct it.") from error
+        held = json.dumps(yaml.load(text, _Plain)) if path.suffix in (".yaml", ".yml") else text
+        return json.loads(held)
+    except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
+        raise InputError(f"{path}: cannot be read: {' '.join(str(error).split())}. Correct it.") from error
 
 
 @dataclass(frozen=True)

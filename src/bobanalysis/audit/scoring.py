@@ -8,6 +8,7 @@ import pickle
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -70,8 +71,7 @@ def score_file(
     """
     for path in (output, *([rejects] if rejects else [])):
         t.refuse_overwrite(path, people.path if isinstance(people, Part) else people)
-    refused: list[pl.DataFrame] = []
-    totals = Totals(0, 0, 0)
+    refused, totals = list[pl.DataFrame](), Totals(0, 0, 0)
     batches = read_people(
         people, algorithm.variables, requirements=algorithm.requirements, now=now, records=algorithm.records
     )
@@ -79,8 +79,8 @@ def score_file(
         for batch, answers in score_batches(batches, algorithm, keep, str(people)):
             writer.write(answers)
             refused.append(batch.rejected)
-            read, scored = totals.read + batch.read, totals.scored + batch.valid.height
-            totals = Totals(read, scored, read - scored, batch.notes)
+            scored = batch.valid.height
+            totals = _add(totals, Totals(batch.read, scored, batch.read - scored, batch.notes))
             progress(totals)
     if rejects is not None:
         _write_rejects(pl.concat([t.rejects(), *refused]), rejects)
@@ -139,13 +139,20 @@ def score_parts(
 def _score_part(part: Part, folder: Path, made: bytes, **asked: Any) -> Totals:
     """Score a part, or say what an earlier run did of it if it has not changed since."""
     name, file = part_name(part), part.path.stat()
-    done, source = folder / f"_{name}.json", [file.st_size, file.st_mtime_ns]
-    if done.exists() and (told := json.loads(done.read_text(encoding="utf-8")))["source"] == source:
-        return Totals(*told["totals"])
+    done, about = folder / f"_{name}.json", dict[str, Any](source=[file.st_size, file.st_mtime_ns])
+    with suppress(OSError, ValueError, LookupError, TypeError):  # not done, or damaged since
+        told = json.loads(done.read_text(encoding="utf-8"))
+        if told == about | {"made": _digests(folder, name), "totals": told["totals"]}:
+            return Totals(*told["totals"])
     totals = score_file(part, folder / name, _made(made), **asked, rejects=folder / f"_rejects-{name}")
-    counts = [totals.read, totals.scored, totals.rejected]
-    t.write_text(json.dumps({"source": source, "totals": counts}), done)
+    about |= {"made": _digests(folder, name), "totals": [totals.read, totals.scored, totals.rejected]}
+    t.write_text(json.dumps(about), done)
     return totals
+
+
+def _digests(folder: Path, name: str) -> list[str]:
+    """Return those of a part and of what was rejected of it."""
+    return [*map(t.digest, sorted(folder.glob(f"*{name}")))]
 
 
 @cache

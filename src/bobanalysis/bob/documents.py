@@ -44,7 +44,7 @@ def read(folder: Path, name: str) -> list[dict[str, Any]]:
     try:
         content = gzip.decompress(path.read_bytes()) if path == packed else path.read_bytes()
         return list(json.loads(content))
-    except (ValueError, TypeError, EOFError, OSError, zlib.error) as error:
+    except (ValueError, TypeError, EOFError, OSError, RecursionError, zlib.error) as error:
         raise InputError(f"{path}: not a whole JSON list of documents: {short(error)}") from None
 
 

@@ -117,10 +117,9 @@ class Market:
         Raises FileNotFoundError naming the file that is missing, InputError for what is damaged.
         """
         read = {name: documents.read(folder, name) for name in COLLECTIONS}
-        read["job_group_info"] = [
-            {key: value for key, value in job.items() if key not in without} for job in read["job_group_info"]
-        ]
+        jobs = read["job_group_info"]
         try:
+            read["job_group_info"] = [{k: v for k, v in job.items() if k not in without} for job in jobs]
             return cls.from_collections(read)
         except (*DAMAGED, pl.exceptions.PolarsError) as error:
             raise InputError(f"{folder}: documents are not as Bob writes them: {error!r}") from error

@@ -13,7 +13,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from bobanalysis.cluster.exchange import exchange
 from bobanalysis.tables import InputError, Part, digest, file_lock, write_text
+
+_OWN = re.compile(r"(_|_rejects-)?part-\d{5,}\.parquet(\.json)?|_asked\.json|_lock|\..*\.part")
+"""Names of parts, and of what stands beside them until they are complete."""
 
 
 @contextmanager
@@ -34,21 +38,21 @@ def parts_folder(output: Path, parts: Sequence[Part], asked: Mapping[str, Any]) 
     output, names = output.resolve(), {part_name(part) for part in parts}
     if output.suffix:
         raise InputError(f"{output}: a table in parts is a folder; give a name without {output.suffix!r}")
-    if output.exists() and not (output.is_dir() and all(map(is_part, output.iterdir()))):
+    if output.exists() and not (output.is_dir() and all(_OWN.fullmatch(p.name) for p in output.iterdir())):
         raise InputError(f"{output} is there and holds other things than parts of a table; give another name")
 
     def busy() -> None:
         raise InputError(f"{output}: another run writes there; wait for its end, or give another name")
 
-    partial, before = (output.with_name(f"{output.name}.{end}") for end in ("partial", "before"))
+    partial = output.with_name(f"{output.name}.partial")
     stamp, lock = partial / "_asked.json", partial / "_lock"
     made_with = [_code(), *map(version, ("bobanalysis", "polars", "numpy"))]
     asked = {**asked, "parts": [str(Path.cwd()), *map(str, parts)], "made_with": made_with}
     told = json.dumps(asked, sort_keys=True)
-    if partial.exists() and not lock.exists():
+    if partial.exists() and not (lock.exists() or all(_OWN.fullmatch(p.name) for p in partial.iterdir())):
         raise InputError(f"{partial} is there and is not of this command; take it away")
     with file_lock(lock, busy):
-        if not (stamp.exists() and stamp.read_text(encoding="utf-8") == told):
+        if not (stamp.exists() and stamp.read_bytes() == told.encode()):
             for left in (path for path in partial.iterdir() if path != lock):
                 left.unlink()
         write_text(told, stamp)
@@ -61,13 +65,10 @@ def parts_folder(output: Path, parts: Sequence[Part], asked: Mapping[str, Any]) 
             elif isinstance(error, KeyboardInterrupt):
                 error.args = (f"{done} of {len(names)} parts are done and kept in {partial}",)
             raise
-        for left in (path for path in partial.iterdir() if path.name not in names):
+        exchange(partial, output)
+        for left in (path for path in output.iterdir() if path.name not in names):
             left.unlink()
-        if output.exists():
-            shutil.rmtree(before, ignore_errors=True)  # of a run that was stopped here
-            output.rename(before)
-        partial.rename(output)
-        shutil.rmtree(before, ignore_errors=True)
+        shutil.rmtree(partial, ignore_errors=True)
 
 
 @cache
@@ -80,8 +81,3 @@ def _code() -> str:
 def part_name(part: Part) -> str:
     """Return the name of the file that a part is written to."""
     return f"part-{part.number:05}.parquet"
-
-
-def is_part(path: Path) -> bool:
-    """Tell whether a file is called as a part."""
-    return bool(re.fullmatch(r"part-\d{5,}\.parquet", path.name))

@@ -126,7 +126,7 @@ class Workers:
         dask.config.set({"distributed.scheduler.allowed-failures": DEATHS})
         threads = max(1, (os.cpu_count() or 1) // self.number)
         environment = {"POLARS_MAX_THREADS": str(threads), "OMP_NUM_THREADS": "1"}
-        here: dict[str, Any] = {"host": "127.0.0.1", "dashboard_address": None, "env": environment}
+        here: dict[str, Any] = {"host": "127.0.0.1", "dashboard_address": "127.0.0.1:0", "env": environment}
         quiet = {"silence_logs": logging.CRITICAL, "threads_per_worker": 1, "processes": True}
         mask: Any = getattr(signal, "pthread_sigmask", lambda *_: None)  # Windows has none
         resource_tracker.ensure_running()  # or it unblocks, when the first worker starts, what is blocked

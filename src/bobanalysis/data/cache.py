@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 from bobanalysis.data.official import LOADERS
 from bobanalysis.data.registry import DataError, Source, folder, source
-from bobanalysis.tables import InputError, file_lock, write_text
+from bobanalysis.tables import InputError, digest, file_lock, write_text
 
 ACCESS_TEXT = {
     "account": "needs an account with its producer",
@@ -51,8 +51,6 @@ def fetch(
     cannot be had, cannot be read or is not what it was, and leaves what was in the cache; the text names the
     shipped tables that serve instead.
     """
-    import pooch
-
     entry = source(identifier)
     ids = ", ".join((entry.id,) if entry.table else entry.shipped_as)
     instead = f". Without it, the shipped tables serve: {ids} (in {folder()}/reference)" if ids else ""
@@ -85,14 +83,14 @@ def fetch(
             except InputError as error:
                 wrong = str(error).replace(str(incoming), given.name if given else incoming.name)
                 raise DataError(f"{given or url}: what is there is kept, this is not it: {wrong}") from None
-            before, digest = _read(record), pooch.file_hash(str(incoming))
-            if before and before["sha256"] != digest:
-                said = f"{before['downloaded']}: sha256 was {before['sha256']}, is {digest}"
+            before, found = _read(record), digest(incoming)
+            if before and before["sha256"] != found:
+                said = f"{before['downloaded']}: sha256 was {before['sha256']}, is {found}"
                 say(f"{url} has changed since {said}")
             now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-            made = {"url": f"given: {given.name}" if given else url, "sha256": digest, "downloaded": now}
+            made = {"url": f"given: {given.name}" if given else url, "sha256": found, "downloaded": now}
             # The record comes first and says what stands there: whichever of the two a kill leaves is known.
-            stands = pooch.file_hash(str(target)) if target.exists() else None
+            stands = digest(target) if target.exists() else ""
             made["before"] = stands if stands in (before.get("sha256"), before.get("before")) else ""
             write_text(json.dumps(made, indent=1) + "\n", record)
             incoming.replace(target)
@@ -104,13 +102,11 @@ def cached(identifier: str, part: str | None = None) -> Path | None:
 
     Raises `DataError` when it is not what was downloaded.
     """
-    import pooch
-
     entry = source(identifier)
     target, record = _places(entry, part or entry.parts[-1])
     if not (target.exists() and (before := _read(record))):
         return None
-    if (found := pooch.file_hash(str(target))) in (before["sha256"], before.get("before")):
+    if (found := digest(target)) in (before["sha256"], before.get("before")):
         return target
     why = f"sha256 is {found}, the record of the download says {before['sha256']}"
     raise DataError(f"{target}: {why}; delete the file, then run `bobanalysis data fetch {entry.id}` again")

@@ -42,7 +42,6 @@ def observed(output: Path) -> list[str]:
     if not made:
         raise DataError("; ".join(said))
     page = Template(TEXT.read_text(encoding="utf-8"), trim_blocks=True, lstrip_blocks=True)
-    output.mkdir(parents=True, exist_ok=True)
     for one in made:
         write_table(one["frame"], output / f"{one['entry'].id}.csv")
     write_text(page.render(made=made, said=said), output / "observed.md")

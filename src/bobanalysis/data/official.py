@@ -21,7 +21,7 @@ from bobanalysis.data.registry import DataError
 from bobanalysis.data.tables import table
 from bobanalysis.tables import as_number, load_yaml, read_table
 
-HIDDEN = ("*", "-", "", "nd", "ns", "s", "c", "na", "nan", "n/a", "none")
+HIDDEN = ("", *"* - nd ns nc s c na nan n/a none secret n.d. n.s. n.c. … .. ... ///".split())  # noqa: SIM905
 """How the producers write a figure that they hide or do not have, in lower case."""
 
 
@@ -52,21 +52,26 @@ def slug(header: object) -> str:
     >>> slug("Libellé de famille de métier "), slug("Tranche d'âge"), slug("NOMBE25")
     ('libelle_de_famille_de_metier', 'tranche_d_age', 'nombe25')
     """
-    plain = unicodedata.normalize("NFKD", str(header)).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "_", plain).strip("_")
+    plain = unicodedata.normalize("NFKD", str(header).replace("’", "'").lower())
+    return re.sub(r"[^a-z0-9]+", "_", plain.encode("ascii", "ignore").decode()).strip("_")
 
 
 def read_sheets(path: Path) -> Mapping[str, list[list[Any]]]:
-    """Read the sheets of an .xlsx workbook: name → rows. Raises `DataError` when it is not a whole one."""
-    from openpyxl import load_workbook
+    """Read the sheets of a workbook: name → rows, None where nothing is, charts left out.
+
+    Raises `DataError` when it is not a whole one.
+    """
+    from python_calamine import CalamineWorkbook, SheetTypeEnum
 
     try:
         with path.open("rb") as file:  # by what it holds: addresses often end in no suffix, or a wrong one
-            book = load_workbook(file, read_only=True, data_only=True)
-            return {sheet.title: [list(r) for r in sheet.iter_rows(values_only=True)] for sheet in book}
+            book = CalamineWorkbook.from_filelike(file)
+            names = [sheet.name for sheet in book.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet]
+            rows = {name: book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in names}
+            return {n: [[None if c == "" else c for c in r] for r in each] for n, each in rows.items()}
     except FileNotFoundError:
         raise DataError(f"{path}: not there; `bobanalysis data fetch` downloads official files") from None
-    except Exception as error:  # whatever the readers of zip and XML below openpyxl raise
+    except Exception as error:  # whatever the reader below raises
         again = "run `bobanalysis data fetch ID --refresh`"
         raise DataError(f"{path}: not a whole workbook ({error}); {again}") from None
 
@@ -112,7 +117,8 @@ def dares_communes(path: Path) -> Loaded:
     if not text.height:
         raise DataError(f"{path}: no row below the header; run `bobanalysis data fetch ID --refresh`")
     text = text.select(pl.col(known[c]).cast(pl.String).str.strip_chars().alias(n) for n, c in where.items())
-    text = text.with_columns(pl.col("commune").str.zfill(5)).with_row_index("line", offset=2)
+    commune = pl.col("commune").str.replace(r"^(\d{4})$", "0$1")  # spreadsheets lose the zero of 01 to 09
+    text = text.with_columns(commune).with_row_index("line", offset=2)
     for name, pattern in layout["accepts"].items():
         right = pl.col(name).str.contains(f"^(?:{pattern})$").fill_null(False)
         _refuse(path, text.filter(~right), name, f"is not {pattern.replace('|', ', ')}")
@@ -157,7 +163,7 @@ def _whole_city(frame: pl.DataFrame, city: str, parts: pl.Expr, found: Loaded) -
     far = (pl.col("jobseekers") - pl.col("whole")).abs() > 2.5 * (pl.col("n") + 1)
     off = sums.join(whole, on=keys, how="left").filter(pl.col("whole").is_null() | far)
     for first in off.head(1).iter_rows(named=True):
-        says = "is not there" if first["whole"] is None else f"says {first['whole']:,.0f}"
+        says = "is not there, or is hidden" if first["whole"] is None else f"says {first['whole']:,.0f}"
         said = f"arrondissements of {city} add up to {first['jobseekers']:,.0f}, the whole city {says}"
         found.problem(f"{', '.join(first[key] for key in keys)}: {said} ({off.height} such groups)")
     return frame.filter(~parts)
@@ -203,7 +209,7 @@ def insee_unemployment_rate(path: Path) -> Loaded:
     found, sheets = Loaded(path), read_sheets(path)
     if "Département" not in sheets:
         raise DataError(f"{path}: no sheet 'Département'; it has {', '.join(sheets)}")
-    rows = sheets["Département"]
+    rows = sheets["Département"] or [[]]
     top = next((i for i, r in enumerate(rows[:12]) if "code" in map(slug, r)), 0)
     names = [slug(h) if h is not None else f"empty_{i}" for i, h in enumerate(rows[top])]
     quarters = [c for c in names if re.fullmatch(r"t\d_\d{4}", c)]
@@ -216,8 +222,7 @@ def insee_unemployment_rate(path: Path) -> Loaded:
     code = pl.col("code").str.strip_chars().str.to_uppercase().str.strip_suffix(".0").str.zfill(2)
     text = text.with_columns(code).filter(pl.col("code").str.contains(r"^(\d{2,3}|2[AB])$"))
     frame = numbers(text.select("code", *quarters), quarters, found, top + 2).unpivot(quarters, index="code")
-    name = pl.col("variable").str
-    quarter = pl.format("{}-T{}", name.slice(3), name.slice(1, 1))
+    quarter = pl.format("{}-T{}", pl.col("variable").str.slice(3), pl.col("variable").str.slice(1, 1))
     frame = frame.select(dep="code", quarter=quarter, rate_pct="value")
     if strange := frame.filter(~pl.col("rate_pct").is_between(0, 60)).height:
         found.problem(f"{strange} rates are not between 0 and 60 %")
@@ -235,20 +240,23 @@ def insee_unemployment_by_age(path: Path) -> Loaded:
     """
     found, sheets, layout = Loaded(path), read_sheets(path), _LAYOUTS["insee_unemployment_by_age"]
     names = dict(table("departements").select("dep", "name").iter_rows())
-    wanted = {f"Territoire - Figure {n}": age for n, age in enumerate(layout["figures"], 1)}
+    # whatever their hyphens, spaces and capitals
+    named, figures = {slug(name): name for name in sheets}, enumerate(layout["figures"], 1)
+    wanted = {named.get(f"territoire_figure_{n}", f"Territoire - Figure {n}"): age for n, age in figures}
     if absent := [name for name in wanted if name not in sheets]:
         raise DataError(f"{path}: no sheet {absent[0]!r}; it has {', '.join(sheets)}; the layout has changed")
-    title = " ".join(str(cell) for row in sheets[next(iter(wanted))][:4] for cell in row if cell is not None)
-    years = set(re.findall(r"\b20\d\d\b", title))
-    year = int(years.pop()) if len(years) == 1 else layout["year"]
-    found.note(f"the figures are taken for those of {year}; its first title is {title!r}")
+    titles = [" ".join(str(c) for row in sheets[name][:4] for c in row if c is not None) for name in wanted]
+    years = sorted({*re.findall(r"\b20\d\d\b", " ".join(titles))})
+    year = int(*years) if len(years) == 1 else layout["year"]
+    told = f"titles name {', '.join(years) or 'no year'}; the first is {titles[0]!r}"
+    (found.problem if years[1:] else found.note)(f"the figures are taken for those of {year}; {told}")
     frames = [_figure(s, sheets[s], age, names, found) for s, age in wanted.items() if age != "gap"]
     frame = pl.concat(frames).with_columns(year=year)
     found.frame = frame.select("year", "dep", "age_band", "rate_pct").sort("dep", "age_band")
     if (places := min(frame.group_by("age_band").len()["len"].to_list())) not in (96, 100, 101):
         found.problem(f"{places} départements in a sheet, not 96, 100 or 101")
-    wide = frame.pivot("age_band", index="dep", values="rate_pct")
     ages = [age for age in layout["figures"] if age not in ("total", "gap")]
+    wide = frame.pivot("age_band", index="dep", values="rate_pct").drop_nulls(ages)
     low, high = pl.min_horizontal(ages) - 0.1, pl.max_horizontal(ages) + 0.1
     for dep, total in wide.filter(~pl.col("total").is_between(low, high)).select("dep", "total").iter_rows():
         found.problem(f"{names[dep]}: the rate of all ages, {total}, is not between those of the ages")
@@ -265,18 +273,17 @@ def _figure(sheet: str, rows: list[Any], age: str, names: Mapping[str, str], fou
     last = max((i for i, code in enumerate(codes) if code in names), default=0)
     where = f"{found.path}: sheet {sheet}"
     advice = "the layout has changed, and data/official.py must learn it"
-    if told - {age}:
+    if told - {age} or (age in titles and age not in told and re.search(r"\d\s+ans", head)):
         raise DataError(f"{where}: its title {head!r} is not of ages {age}; {advice}")
-    if last < 4 or codes[3] in names:
-        raise DataError(f"{where}: départements do not begin in row 5, column A; {advice}")
+    if last < 4 or codes[3] in names or not any(row[2] for row in cells[4 : last + 1]):
+        raise DataError(f"{where}: départements do not begin in row 5, column A, or rates in C; {advice}")
     for number, (code, row) in enumerate(zip(codes[4 : last + 1], cells[4:], strict=False), 5):
         if slug(names.get(code, "")) != slug(row[1]):
             known = f"is not the name of {code!r}" if code in names else f"stands beside the code {row[0]!r}"
             raise DataError(f"{where}: row {number}, column B: {row[1]!r} {known}; {advice}")
     if len({*codes[4 : last + 1]}) < last - 3:
         raise DataError(f"{where}: column A: a département stands in two rows; {advice}")
-    rates = pl.Series("rate_pct", [row[2] for row in cells[4 : last + 1]], dtype=pl.String)
-    text = pl.DataFrame([pl.Series("dep", codes[4 : last + 1]), rates])
+    text = pl.DataFrame({"dep": codes[4 : last + 1], "rate_pct": [row[2] for row in cells[4 : last + 1]]})
     return numbers(text, ["rate_pct"], found, 5).with_columns(age_band=pl.lit(age))
 
 

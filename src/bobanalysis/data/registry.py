@@ -119,7 +119,7 @@ def _load(path: Path, _changed: int) -> Mapping[str, Source]:
     except FileNotFoundError:
         folders = "set BOBANALYSIS_DATA to the folder of the repository named data"
         raise DataError(f"{path}: not there; {folders}") from None
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise DataError(f"{path}: not readable as YAML: {' '.join(str(error).split())}") from None
     if not isinstance(content, dict) or not content.get("sources"):
         raise DataError(f"{path}: the file must hold a mapping named sources")

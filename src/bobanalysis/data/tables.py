@@ -86,8 +86,7 @@ def parse(entry: Source, data: bytes, path: Path) -> pl.DataFrame:
     if missing := [name for name in entry.columns if name not in text.columns]:
         raise DataError(f"{path}: no column {', '.join(missing)}; it has {', '.join(text.columns)}; {REPAIR}")
     if extra := [name for name in text.columns if name not in entry.columns]:
-        where = f"in sources.yaml, entry {entry.id}; add it there"
-        raise DataError(f"{path}: column {', '.join(extra)} is not {where}")
+        raise DataError(f"{path}: column {', '.join(extra)} is not in sources.yaml, entry {entry.id}; add it")
     typed = text.with_columns(pl.col(c.name).cast(c.dtype, strict=False) for c in entry.columns.values())
     for name, column in entry.columns.items():
         for row in (typed[name].is_null() & text[name].is_not_null()).arg_true().head(1):
@@ -104,7 +103,6 @@ def _read(identifier: str, path: Path, _changed: int) -> pl.DataFrame:
 
 def _parse_map(data: bytes, path: Path) -> dict[str, Any]:
     try:
-        collection: dict[str, Any] = json.loads(data)
+        return json.loads(data)  # type: ignore[no-any-return]
     except ValueError as error:
         raise DataError(f"{path}: not readable as GeoJSON ({error}); {REPAIR}") from None
-    return collection

@@ -15,7 +15,7 @@ import polars as pl
 from bobanalysis.cluster.folder import part_name, parts_folder
 from bobanalysis.cluster.workers import ALONE, Progress, Workers
 from bobanalysis.data import registry
-from bobanalysis.tables import Part, atomic_write, digest
+from bobanalysis.tables import Part, atomic_write, digest, parquet_height
 
 from . import draw
 from .inputs import NATIONAL_OF_BAND, SEXES
@@ -127,7 +127,6 @@ def write_parquet(
         "bobanalysis.kind": "modelled",
         "bobanalysis.age_by_place_publishable": "false",
     }
-    path.parent.mkdir(parents=True, exist_ok=True)
     tables = (frame.to_arrow() for frame in draw.blocks(plan, rows))
     first = next(tables)
     schema = first.schema.with_metadata(about)
@@ -165,7 +164,7 @@ def write_parts(
 
 def _write_part(part: Part, folder: Path, people: int, seed: int, scenario: str) -> int:
     path, rows = folder / part_name(part), range(part.first, part.first + (part.rows or 0))
-    if not path.exists():
+    if parquet_height(path) != len(rows):
         write_parquet(path, people, seed, scenario, rows=rows)
     return len(rows)
 

@@ -49,7 +49,7 @@ def population(
                 build.write_parts(output, people, seed, scenario, team, progress)
             else:
                 build.write_parquet(output, people, seed, scenario, partial(bar.advance, task))
-    except (ValueError, OSError, MemoryError) as error:
+    except (ValueError, OSError) as error:
         screen.print(f"population: {error}", style="red", markup=False, highlight=False)
         raise typer.Exit(2) from None
     model = joint(wanted)

@@ -17,7 +17,7 @@ from typing import Any
 
 from bobanalysis.algorithm import Algorithm
 from bobanalysis.audit.person import Person
-from bobanalysis.report.folders import exchange
+from bobanalysis.cluster.exchange import exchange
 from bobanalysis.report.letter_page import letter_pages, personal_letter
 from bobanalysis.report.renderer import Content, Page, PageRenderer
 from bobanalysis.report.sheets import record

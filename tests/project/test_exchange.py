@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from bobanalysis.report import folders
+from bobanalysis.cluster import exchange as folders
 
 
 def filled(folder, text):
