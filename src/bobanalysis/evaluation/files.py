@@ -16,6 +16,7 @@ import gzip
 import io
 import warnings
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -112,6 +113,22 @@ def _whole(path: Path, share: Share, fields: tuple[str, ...], numbers: tuple[str
         if {*found[-1].columns} != {*found[0].columns}:
             raise EvaluationError(f"{part.path} has other columns than the files before it; write all alike")
     return pl.concat(found, how="diagonal_relaxed")
+
+
+def run_names(paths: Sequence[Path]) -> list[str]:
+    """Return what runs are called: their files, or where these are named alike the tags of their first lines.
+
+    Where the tags are alike too, or tables have none, the whole paths.
+    """
+    names, heads = [path.name for path in paths], []
+    for path in paths if len({*names}) < len(paths) else ():
+        trec = not path.is_dir() and _is_trec(path, RUN)
+        heads.append(_bytes(path).split(b"\n", 1)[0].decode().split() if trec else [])
+    tags = [" ".join(words[len(RUN) - 1 :]) for words in heads]
+    for found in names, tags, [*map(str, paths)]:
+        if len({*found} - {""}) == len(paths):
+            break
+    return found
 
 
 def read_groups(path: str | Path) -> pl.DataFrame:

@@ -176,20 +176,20 @@ def banded(numbers: pl.Series, limits: Sequence[float]) -> pl.Series:
 
 
 def numbers_by_name(option: str, asked: Sequence[str]) -> dict[str, tuple[float, ...]]:
-    """Read numbers of columns as the command takes them.
+    """Read numbers of columns as the command takes them; none stand for each value by itself.
 
     Raises:
         InputError: it is not a column, "=" and numbers.
 
     Example:
-        >>> numbers_by_name("--bands", ["age=25,35"])
-        {'age': (25.0, 35.0)}
+        >>> numbers_by_name("--bands", ["age=25,35", "grade="])
+        {'age': (25.0, 35.0), 'grade': ()}
     """
     found = {}
     for one in asked:
         name, _, numbers = one.rpartition("=")
         try:
-            found[name.strip()] = tuple(float(number) for number in numbers.split(","))
+            found[name.strip()] = tuple(map(float, numbers.split(","))) if numbers or not name else ()
         except ValueError as error:
             raise InputError(f"{option} {one}: write it as {option} age=25,35,50") from error
     return found

@@ -123,7 +123,8 @@ def audit_file(
     on = day(question.on)
     for name in names:
         whole = reading.cube.over([name]).cells.group_by(name, maintain_order=True).agg(pl.col("_n").sum())
-        kind: Kind | None = "curve" if name in question.curve else None if name in decided else "groups"
+        kind: Kind | None = None if name in decided and question.bands.get(name) != () else "groups"
+        kind = "curve" if name in question.curve else kind
         bands, comma = question.bands.get(name, ()), reading.decimal_comma
         found[name] = attribute(whole, name, bands=bands, on=on, kind=kind, decimal_comma=comma)
     if plan.weight and not apart and any(found[name].kind == "curve" for name in question.by):
@@ -204,7 +205,7 @@ class _Asked:
             if of.drop_nulls().filter(pl.col("weight") > 0)["n"].sum() < least:
                 notes.append(text("no_curve", metric=text(f"metric_{metric}"), least=least))
                 continue
-            jumps = discontinuities(of, at=self.question.jump.get(name), **asked)
+            jumps = discontinuities(of, at=self.question.jump.get(name) or None, **asked)
             named = pl.lit(metric).alias("metric"), pl.lit(item, pl.String).alias("item")
             points = curve(of, **asked).with_columns(pl.when(pl.col("n_here") >= least).then("n_here"))
             for key, found in zip(parts, (points, lack_of_fit(of, **asked), jumps), strict=True):

@@ -23,17 +23,8 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 """Number of the shape of the JSON; see ``audit.schema.json``."""
-ROLES = (
-    "prediction",
-    "outcome",
-    "score",
-    "weight",
-    "count",
-    "selected",
-    "strata",
-    "cluster",
-    "replicate_weights",
-)
+_SAMPLE = ("strata", "cluster", "replicate_weights")
+ROLES = ("prediction", "outcome", "score", "weight", "count", "selected", *_SAMPLE)
 """What columns are read as, in the order in which it is told."""
 _KINDS = {"text": pl.String, "number": pl.Float64, "count": pl.Int64, "mark": pl.Boolean}
 

@@ -140,17 +140,8 @@ class Words:
 _WRITERS: dict[str, Callable[..., str]] = {
     writer.__name__: writer
     for writer in (
-        *(
-            Words.number,
-            Words.share,
-            Words.metric,
-            Words.label,
-            Words.value,
-            Words.rate,
-            Words.gap,
-            Words.error,
-        ),
-        *(Words.span, Words.ratios, Words.p, Words.flags, Words.part, Words.place, Words.places),
+        *(Words.number, Words.share, Words.metric, Words.label, Words.value, Words.rate, Words.gap),
+        *(Words.error, Words.span, Words.ratios, Words.p, Words.flags, Words.part, Words.place, Words.places),
     )
 }
 """What ``columns.yaml`` may name; with a question mark, what is empty is said to be not estimable."""
