@@ -158,7 +158,7 @@ def cube(
         raise ValueError(f"rename the group column {clash[0]!r}: names of sums begin with an underscore")
     if not (groups or prediction or score or outcome or item):
         raise ValueError("nothing to count: give groups, prediction=, score= or outcome=")
-    drawn = design.columns(_names(frame), weight) if design else {}
+    drawn = design.columns(column_names(frame), weight) if design else {}
     named = [c for c in (prediction, score, outcome, weight, item) if c]
     rows, back = to_lazy(frame, [*groups, *named, *(c for c in drawn.values() if c)])
     schema = rows.collect_schema()
@@ -205,7 +205,8 @@ def as_list(names: Any) -> list[str]:
     return [names] if isinstance(names, str) else list(dict.fromkeys(names))
 
 
-def _names(frame: Any) -> list[str]:
+def column_names(frame: Any) -> list[str]:
+    """Return the names of the columns of a frame of any library."""
     import narwhals as nw
 
     return nw.from_native(frame).collect_schema().names()

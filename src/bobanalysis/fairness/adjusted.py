@@ -16,6 +16,7 @@ import polars as pl
 from bobanalysis.fairness import intervals, regression
 from bobanalysis.fairness._cube import as_list
 from bobanalysis.fairness.regression import CONFIDENCE, Array, NotEstimableError, Rows
+from bobanalysis.fairness.survey import Design
 
 Model = Literal["logit", "linear"]
 
@@ -42,6 +43,7 @@ def adjusted_effects(
     cluster: str | None = None,
     count: str | None = None,
     reference: Mapping[str, Any] | None = None,
+    design: Design | None = None,
 ) -> Any:
     """Return average marginal effects: how much the outcome differs with an attribute, all else equal.
 
@@ -63,6 +65,8 @@ def adjusted_effects(
             without, they are HC1).
         count: for how many people a row stands, in a table that is already counted; the same as as many rows.
         reference: by attribute, the value the others are compared with; by default the most frequent one.
+        design: of a survey, instead of ``cluster``: its strata and clusters (linearised, t with units less
+            strata), or its replicate weights (the model fitted with each, t with replicates less one).
 
     Returns:
         A frame of the library that came in, one row an attribute and value (the reference included):
@@ -97,52 +101,63 @@ def adjusted_effects(
         raise ValueError("name the attributes whose effects are wanted: of=[…]")
     if value in (*of, *adjust):
         raise ValueError(f"the outcome {value!r} cannot be among the columns that explain it")
-    table = regression.rows(frame, value, [*of, *adjust], weight, cluster, count=count)
+    table = regression.rows(frame, value, [*of, *adjust], weight, cluster, count=count, design=design)
     logit, people = model == "logit", table.f.sum()
     if logit:
         _check_shares(table, value, [*of, *adjust])
     columns = regression.design(table.table, [*of, *adjust], reference)
-    fitted = regression.fit(table, columns.x, logit)
-    clusters, freedom = table.clusters, np.inf if logit else float(people - columns.x.shape[1])
-    if clusters is not None:
-        freedom = float(clusters.max())
-    share = table.w * table.f / (table.w * table.f).sum()
 
-    def predicted(at: Sequence[int], to: Any) -> Array:
-        """Mean prediction had some columns other values, then its derivatives by the coefficients."""
-        x = columns.x.copy()
-        x[:, list(at)] = to
-        mean = expit(x @ fitted.params) if logit else x @ fitted.params
-        slope = mean * (1 - mean) if logit else np.ones_like(mean)
-        return np.array([share @ mean, *((share * slope) @ x)])
+    def estimated(table: Rows) -> tuple[list[tuple[Any, ...]], Array, regression.Fit]:
+        """A row a value; its effect, then the derivatives of that by the coefficients; and the model."""
+        fitted = regression.fit(table, columns.x, logit)
+        share = table.w * table.f / (table.w * table.f).sum()
 
-    found: list[tuple[Any, ...]] = []
-    moved = []
-    for name in of:
-        term = columns.terms[name]
-        if term.reference is None:
-            x = columns.x[:, term.at[0]]
-            step = STEP * np.sqrt(np.cov(x, ddof=0, aweights=table.f))
-            up, down = (predicted(term.at, (x + side)[:, None]) for side in (step, -step))
-            moved.append((up - down) / (2 * step))
-            found.append((name, None, None, int(people), share @ table.y, None, moved[-1][0], ESTIMATED))
-            continue
-        at = {
-            level: predicted(term.at, [level == other for other in term.levels])
-            for level in (*term.levels, term.reference)
-        }
-        for level, n, observed, status in _levels(table, name, term.reference):
-            moved.append(at[level] - at[term.reference])
-            found.append((name, level, term.reference, n, observed, at[level][0], moved[-1][0], status))
-    result = pl.DataFrame(found, schema=_SCHEMA, orient="row")
-    gradient = np.array(moved)[:, 1:]
-    robust = regression.covariance(fitted.moved, len(fitted.params), clusters, table.f)
-    variance = np.diag(gradient @ robust @ gradient.T)
+        def predicted(at: Sequence[int], to: Any) -> Array:
+            """Mean prediction had some columns other values, then its derivatives by the coefficients."""
+            x = columns.x.copy()
+            x[:, list(at)] = to
+            mean = expit(x @ fitted.params) if logit else x @ fitted.params
+            slope = mean * (1 - mean) if logit else np.ones_like(mean)
+            return np.array([share @ mean, *((share * slope) @ x)])
+
+        found: list[tuple[Any, ...]] = []
+        moved = []
+        for name in of:
+            term = columns.terms[name]
+            if term.reference is None:
+                x = columns.x[:, term.at[0]]
+                step = STEP * np.sqrt(np.cov(x, ddof=0, aweights=table.f))
+                up, down = (predicted(term.at, (x + side)[:, None]) for side in (step, -step))
+                moved.append((up - down) / (2 * step))
+                found.append((name, None, None, int(people), share @ table.y, None, moved[-1][0], ESTIMATED))
+                continue
+            levels = (*term.levels, term.reference)
+            at = {one: predicted(term.at, [one == other for other in term.levels]) for one in levels}
+            for level, n, observed, status in _levels(table, name, term.reference):
+                moved.append(at[level] - at[term.reference])
+                found.append((name, level, term.reference, n, observed, at[level][0], moved[-1][0], status))
+        return found, np.array(moved), fitted
+
+    found, moved, fitted = estimated(table)
+    result, gradient = pl.DataFrame(found, schema=_SCHEMA, orient="row"), moved[:, 1:]
+    freedom = np.inf if logit else float(people - columns.x.shape[1])
+    if table.scale is not None:
+        variance = (table.again(lambda one: estimated(one)[1][:, 0]) ** 2).sum(axis=0)
+        freedom = len(table.scale) - 1.0
+    else:
+        if table.clusters is not None:
+            freedom = float(table.degrees)
+        if table.drawn:
+            sums = table.by_cluster(fitted.moved)
+            robust = table.drawn.covariances(sums, sums)
+        else:
+            robust = regression.covariance(fitted.moved, len(fitted.params), table.clusters, table.f)
+        variance = np.diag(gradient @ robust @ gradient.T)
     told = (result["status"] == ESTIMATED).to_numpy()
     se = np.where(told, np.sqrt(np.clip(variance, 0, None)), np.nan)
     result = result.with_columns(
         **regression.limits(result["effect"].to_numpy(), se, freedom),
-        clusters=pl.lit(None if cluster is None else int(freedom) + 1, pl.Int64),
+        clusters=pl.lit(None if table.clusters is None else table.met.size, pl.Int64),
         left_out=pl.lit(table.left_out),
     )
     last = ("clusters", "left_out", "status")

@@ -29,7 +29,7 @@ from bobanalysis.fairness.reading import MISSING, Plan, Reading, read
 from bobanalysis.fairness.regression import NotEstimableError
 from bobanalysis.fairness.result import Entry, Question, Result
 from bobanalysis.fairness.subgroups import find_subgroups
-from bobanalysis.fairness.survey import Design
+from bobanalysis.fairness.survey import REPLICATES, Design
 from bobanalysis.fairness.texts import text
 from bobanalysis.tables import InputError, digest
 from bobanalysis.text import Text
@@ -195,8 +195,8 @@ class _Asked:
         notes, people, least = list(self.attributes[name].notes), self._people, self.question.min_group
         asked: dict[str, Any] = {"along": "at", "value": "y", "count": "n"}
         asked |= {"weight": "weight"} if self.plan.weight else {}
-        drawn = ["_stratum", "_psu"] if "_psu" in people.columns else []
-        asked |= {"design": Design("_stratum", "_psu", lonely="centre")} if drawn else {}
+        drawn = people.select(pl.col(r"^_(stratum|psu|r\d+_w)$")).columns
+        asked |= {"design": self._design} if drawn else {}
         for metric, item, who, among in self._measured:
             # where units matter, those of whom nobody counts do too
             of = people if drawn else people.filter(among)
@@ -266,7 +266,7 @@ class _Asked:
         """What a call says of the decision and of the score, or else of the outcome, from rows of people."""
         whose = {metric: who for metric, item, who, _ in self._measured if item is None}
         options: dict[str, Any] = {"weight": "_weight" if self.plan.weight else None, "count": "_n"}
-        options |= {"cluster": "_cluster"} if "_cluster" in people.columns else {}
+        options |= {"design": self._design} if self.plan.design else {}
         found, held, plan = [], self.question.adjust_for or self.question.by, self.plan
         for metric in [m for m in ("selection_rate", MEAN) if m in whose] or [*whose][:1]:
             try:
@@ -290,9 +290,15 @@ class _Asked:
             people = one.put(people)
             if one.kind != "curve":
                 people = people.with_columns(pl.col(name).cast(pl.String).fill_null(UNKNOWN))
-        if "_psu" in people.columns:
-            people = people.with_columns(_cluster=pl.concat_str("_stratum", "_psu", separator=" × "))
+        people = people.with_columns(pl.col(REPLICATES) / pl.col("_n"))  # of a person, as weights are
         return people if "_weight" in people.columns else people.with_columns(_weight=pl.lit(1.0))
+
+    @property
+    def _design(self) -> Design:
+        """How the people were drawn, in the columns that they have."""
+        given = self.plan.design or Design()
+        again = Design(replicates="_r*_w", kind=given.kind)
+        return again if given.replicates else Design("_stratum", "_psu", lonely="centre")
 
     @cached_property
     def _shield(self) -> Shield | None:

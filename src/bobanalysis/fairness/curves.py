@@ -58,7 +58,8 @@ def curve(
         rest: columns: ``weight=`` (zero or more, without gaps), ``cluster=`` (within which people are not
             independent; intervals then rest on clusters), ``count=`` (for how many people a row stands, in a
             table that is already counted). For a survey ``design=`` instead of ``cluster=``: its strata and
-            clusters (:class:`bobanalysis.fairness.Design`), those that nobody of a curve is from too.
+            clusters (:class:`bobanalysis.fairness.Design`), those that nobody of a curve is from too; or its
+            replicate weights, with each of which the curve is fitted again (for the curve alone, no test).
 
     Returns:
         A frame of the library that came in, one row a group and point (each value present, or 101 points
@@ -250,8 +251,10 @@ def _read(
     return table, [(group, replace(table, table=part)) for group, part in named]
 
 
-def _spline(mine: Rows, along: str, smooth: int | None) -> tuple[Fit, Array]:
+def _spline(mine: Rows, along: str, smooth: int | None, tested: bool = True) -> tuple[Fit, Array]:
     """The spline of one group and its knots; NotEstimableError says why there is none."""
+    if tested and mine.scale is not None:
+        raise NotEstimableError("no test of a curve is made with replicate weights")
     x, y, f = mine.table[along].to_numpy(), mine.y, mine.f
     values, people = np.unique(x), float(kish((f * mine.w).sum(), (f * mine.w**2).sum()))
     if smooth is None:
@@ -295,7 +298,7 @@ def _curve(
     from scipy.stats import norm, t
 
     try:
-        fitted, knots = _spline(mine, along, smooth)
+        fitted, knots = _spline(mine, along, smooth, tested=False)
     except NotEstimableError as error:
         return dict.fromkeys(_FOUND, np.full(len(points), np.nan)), [f"not estimable: {error}"] * len(points)
     rate, inside = mine.table["_rate"][0], (points >= knots[0]) & (points <= knots[-1])
@@ -318,12 +321,17 @@ def _curve(
 
 
 def _moved(mine: Rows, fitted: Fit) -> Array | None:
-    """What moves the coefficients: people (HC2), or clusters left out in turn; None where one alone matters.
+    """What moves the coefficients: people (HC2), replicates, clusters left out; None where one alone matters.
 
     statsmodels' own for clusters makes bands of 95 % that hold 89 % of curves of 60 towns.
     Source: MacKinnon, Nielsen and Webb, Journal of Applied Econometrics 38 (2023), 671-694 (CV3).
     """
     x, slope, f = fitted.x, fitted.slope, mine.f
+    if mine.scale is not None:
+        try:
+            return mine.again(lambda one: fit(one, x, mine.table["_rate"][0]).params)
+        except NotEstimableError:
+            return None
     if mine.clusters is None:
         leverage = np.minimum(slope / f * ((x @ fitted.bread) * x).sum(axis=1), 1 - 1e-6)
         return np.asarray(fitted.moved / np.sqrt(f * (1 - leverage))[:, None])
@@ -343,6 +351,8 @@ def _freedom(mine: Rows, fitted: Fit, basis: Array) -> Array:
 
     With those of the whole table, bands of 95 % of means with unequal weights hold 91 % of curves.
     """
+    if mine.scale is not None:
+        return np.full(len(basis), len(mine.scale) - 1)
     f = mine.f
     share, found = np.sqrt(mine.w * fitted.slope / f), []
     many = f if mine.clusters is None else mine.degrees / (mine.met.size - 1)  # strata take theirs
