@@ -661,7 +661,7 @@ def test_of_many_groups_those_with_the_lowest_and_highest_values_are_printed(cal
     table = done.output.split("┏")[2]
     assert re.findall(r"t\d\d", table)[:3] == ["t00", "t01", "t02"]
     assert len(re.findall(r"t\d\d", table)) == 2 * 6
-    assert "3 lowest and highest each, of 80 lines, 0 without a value" in table
+    assert "3 lowest and highest each, of 80 lines, 0 without value" in table
     assert max(map(len, table.splitlines())) <= 80
     assert len(json.loads(Path("all.json").read_text("utf-8"))["tables"]["measures"]) == 2 * 41
 

@@ -10,14 +10,14 @@ CEILING = {
     "algorithm validation presentation": 743,
     "rules": 1884,
     "bob": 2593,
-    "audit": 1440,
+    "audit": 1431,
     "recommenders": 482,
     "population": 1007,
     "data": 709,
-    "fairness": 4359,
-    "evaluation": 1268,
+    "fairness": 4342,
+    "evaluation": 1295,
     "report": 3569,
-    "algorithms": 384,
+    "algorithms": 383,
     "cli build": 509,
 }
 """Code lines of each room, or of rooms together; a change may move lines between rooms, not raise the sum.

@@ -195,9 +195,7 @@ def _show(cells: pl.DataFrame, by: str = "", *each: str) -> None:
         between = pl.int_range(pl.len()).is_between(ENDS, pl.len() - ENDS - 1)
         parts = cells.partition_by(each, maintain_order=True) if each else [cells]
         cells = pl.concat(part.drop_nulls(by).sort(by).filter(~between) for part in parts)
-        said = (
-            f"{ENDS} lowest and highest each, of {lines:,} lines, {lost:,} without a value: --output a.json"
-        )
+        said = f"{ENDS} lowest and highest each, of {lines:,} lines, {lost:,} without value: --output a.json"
     from rich.console import Console
     from rich.markup import escape
     from rich.table import Table

@@ -120,15 +120,16 @@ def run_names(paths: Sequence[Path]) -> list[str]:
 
     Where the tags are alike too, or tables have none, the whole paths.
     """
-    names, heads = [path.name for path in paths], []
-    for path in paths if len({*names}) < len(paths) else ():
-        trec = not path.is_dir() and _is_trec(path, RUN)
-        heads.append(_bytes(path).split(b"\n", 1)[0].decode().split() if trec else [])
-    tags = [" ".join(words[len(RUN) - 1 :]) for words in heads]
-    for found in names, tags, [*map(str, paths)]:
-        if len({*found} - {""}) == len(paths):
-            break
-    return found
+    names = [path.name for path in paths]
+    if len({*names}) == len(names):
+        return names
+    trec = (not path.is_dir() and _is_trec(path, RUN) for path in paths)
+    heads = (
+        _bytes(path).split(b"\n", 1)[0].split() if is_it else []
+        for path, is_it in zip(paths, trec, strict=True)
+    )
+    tags = [b" ".join(words[len(RUN) - 1 :]).decode() for words in heads]
+    return tags if len({*tags} - {""}) == len(names) else [*map(str, paths)]
 
 
 def read_groups(path: str | Path) -> pl.DataFrame:

@@ -33,9 +33,7 @@ NAMES = {
 }
 """What a column may be called; the first name is the one used in messages."""
 
-_RATED = (
-    "call it score if predicted, relevance if people gave it (all from 1 on count; p(rel=4)@5: from 4 on)"
-)
+_RATED = "call it score if predicted, relevance if people gave it (from 1 on all count; p(rel=4): from 4)"
 _GRID = 1 << 20
 """Places that a grid of lists may have beyond those that are taken."""
 _DEEP = 64

@@ -145,13 +145,10 @@ def adjusted_effects(
         variance = (table.again(lambda one: estimated(one)[1][:, 0]) ** 2).sum(axis=0)
         freedom = len(table.scale) - 1.0
     else:
-        if table.clusters is not None:
-            freedom = float(table.degrees)
+        freedom = freedom if table.clusters is None else float(table.degrees)
+        robust = regression.covariance(fitted.moved, len(fitted.params), table.clusters, table.f)
         if table.drawn:
-            sums = table.by_cluster(fitted.moved)
-            robust = table.drawn.covariances(sums, sums)
-        else:
-            robust = regression.covariance(fitted.moved, len(fitted.params), table.clusters, table.f)
+            robust = table.drawn.covariances(*[table.by_cluster(fitted.moved)] * 2)
         variance = np.diag(gradient @ robust @ gradient.T)
     told = (result["status"] == ESTIMATED).to_numpy()
     se = np.where(told, np.sqrt(np.clip(variance, 0, None)), np.nan)
@@ -168,9 +165,8 @@ def _levels(table: Rows, name: str, reference: str) -> list[tuple[str, int, floa
     """Each value of a category: rows, mean outcome, and whether an effect of it has a standard error."""
     f, w = pl.col("_f"), pl.col("_w") * pl.col("_f")
     clusters = pl.lit(2) if table.clusters is None else pl.col("_cluster").n_unique()
-    seen = table.table.group_by(name).agg(
-        n=f.sum().cast(int), observed=(w * pl.col("_y")).sum() / w.sum(), clusters=clusters
-    )
+    observed = (w * pl.col("_y")).sum() / w.sum()
+    seen = table.table.group_by(name).agg(n=f.sum().cast(int), observed=observed, clusters=clusters)
     few, mine = pl.col("clusters") < 2, pl.col(name) == reference
     status = (
         pl.when(mine).then(pl.lit(REFERENCE)).when((few & mine).any()).then(pl.lit(ONE_CLUSTER_REFERENCE))
@@ -189,9 +185,8 @@ def _check_shares(table: Rows, outcome: str, columns: Sequence[str]) -> None:
         raise NotEstimableError(f"the outcome {outcome!r} is {y[0]:g} in every row: no effect is estimable")
     for name in columns:
         if table.table.schema[name] == pl.String:
-            by = table.table.group_by(name, maintain_order=True).agg(
-                low=pl.col("_y").min(), high=pl.col("_y").max(), n=pl.col("_f").sum().cast(int)
-            )
+            ends = {"low": pl.col("_y").min(), "high": pl.col("_y").max(), "n": pl.col("_f").sum().cast(int)}
+            by = table.table.group_by(name, maintain_order=True).agg(**ends)
             same = by.filter(pl.col("low") == pl.col("high"), pl.col("low").is_in([0.0, 1.0]))
             for level, value, _, n in same.head(1).iter_rows():
                 raise NotEstimableError(
@@ -239,10 +234,8 @@ def shrunk(frame: Any, value: str, group: str, *, weight: str | None = None) -> 
     if not table.table["_y"].is_in([0.0, 1.0]).all():
         raise ValueError(f"column {value!r} is not 0 or 1 throughout; give true/false")
     w, y = pl.col("_w"), pl.col("_y")
-    seen = table.table.group_by(group).agg(
-        n=pl.len().cast(pl.Int64), observed=(w * y).sum() / w.sum(), _w=w.sum(), _w2=(w**2).sum()
-    )
-    seen = seen.sort(group)
+    sums = {"observed": (w * y).sum() / w.sum(), "_w": w.sum(), "_w2": (w**2).sum()}
+    seen = table.table.group_by(group).agg(n=pl.len().cast(pl.Int64), **sums).sort(group)
     if seen.height < 3:
         raise NotEstimableError(f"column {group!r} has {seen.height} groups; how they vary needs 3 or more")
     n = intervals.kish(seen["_w"], seen["_w2"])

@@ -197,9 +197,8 @@ def changed_share(frame: Any, pair: str, value: str, weight: str | None = None) 
     table = to_lazy(frame, columns)[0].select(columns).collect()
     if table.is_empty():
         return None
-    people = table.group_by(pair).agg(
-        moved=pl.col(value).n_unique() > 1, weight=pl.col(weight).first() if weight else pl.lit(1.0)
-    )
+    w = pl.col(weight).first() if weight else pl.lit(1.0)
+    people = table.group_by(pair).agg(moved=pl.col(value).n_unique() > 1, weight=w)
     return float(people.select((pl.col("moved") * pl.col("weight")).sum() / pl.col("weight").sum()).item())
 
 
@@ -310,7 +309,8 @@ def _curve(
         told = [ONE_CLUSTER if i else BEYOND for i in inside]
         return {name: alone if name == "value" else 0 * alone + np.nan for name in _FOUND}, told
     seen = basis @ (moved.T @ moved) @ basis.T
-    se, freedom = np.sqrt(np.diag(seen)), _freedom(mine, fitted, basis)
+    se, again = np.sqrt(np.diag(seen)), mine.scale
+    freedom = _freedom(mine, fitted, basis) if again is None else len(again) - 1
     found = {"value": value, "se": se * (value * (1 - value) if rate else 1.0)}
     band = norm.sf(_largest(seen[np.ix_(inside, inside)], CONFIDENCE ** (1 / curves)))
     for name, tail in (("ci", (1 - CONFIDENCE) / 2), ("band", band)):
@@ -337,9 +337,8 @@ def _moved(mine: Rows, fitted: Fit) -> Array | None:
         return np.asarray(fitted.moved / np.sqrt(f * (1 - leverage))[:, None])
     strata, sums = mine.strata, mine.by_cluster(x * fitted.left[:, None])
     squares = np.stack([mine.by_cluster(x * (column * slope)[:, None]) for column in x.T], axis=1)
-    others = np.linalg.inv(fitted.bread) - strata.leave_one_out(squares.reshape(len(sums), -1)).reshape(
-        squares.shape
-    )
+    left = strata.leave_one_out(squares.reshape(len(sums), -1))
+    others = np.linalg.inv(fitted.bread) - left.reshape(squares.shape)
     if mine.degrees < 1 or not (np.linalg.cond(others) < 1e10).all():
         return None
     moved = np.linalg.solve(others, strata.leave_one_out(sums)[:, :, None])[:, :, 0]
@@ -351,8 +350,6 @@ def _freedom(mine: Rows, fitted: Fit, basis: Array) -> Array:
 
     With those of the whole table, bands of 95 % of means with unequal weights hold 91 % of curves.
     """
-    if mine.scale is not None:
-        return np.full(len(basis), len(mine.scale) - 1)
     f = mine.f
     share, found = np.sqrt(mine.w * fitted.slope / f), []
     many = f if mine.clusters is None else mine.degrees / (mine.met.size - 1)  # strata take theirs

@@ -445,9 +445,8 @@ class _Source:
             else:
                 keys[role] = self.text(column).str.replace(_WHOLE.pattern, "$1")
                 wrong.append((column, keys[role].is_null(), "is missing; every row needs it"))
-        first = [
-            bad.fill_null(False).arg_true().first().alias(str(at)) for at, (_, bad, _) in enumerate(wrong)
-        ]
+        bad_at = (bad.fill_null(False).arg_true().first() for _, bad, _ in wrong)
+        first = [row.alias(str(at)) for at, row in enumerate(bad_at)]
         for (name, _, why), at in zip(wrong, batch.frame.select(first).row(0) if wrong else (), strict=True):
             if at is not None:
                 where = f"{self.table.path}: column {name!r}, row {batch.rows[at]}"
@@ -559,9 +558,8 @@ def _not_binary(path: Path, asked: str, counts: Counter[str], key: str) -> Input
     if _all_numbers(set(values)) and key == "_prediction":
         middle = sorted(values, key=float)[len(values) // 2]
         hint += f", or {f'{asked}>={middle}'!r}, or --score {asked!r} for its mean"
-    wrong = (
-        f"{path}: column {asked!r} must be yes or no (1/0, yes/no, true/false), but has {len(values)} values"
-    )
+    must = f"{path}: column {asked!r} must be yes or no (1/0, yes/no, true/false)"
+    wrong = f"{must}, but has {len(values)} values"
     return InputError(f"{wrong}: {_listed(counts)}. Say which of them mean yes: {hint}")
 
 
