@@ -449,7 +449,7 @@ EVERYTHING = (
         "age",
         "--by",
         "region",
-        "--by",
+        "--cross",
         "sex,region",
         "--metrics",
         "ndcg@5,P@3",
@@ -484,7 +484,7 @@ def test_the_json_has_the_published_shape_and_its_command_gives_it_again(called,
 
 
 def test_a_curve_that_ends_before_others_is_not_said_to_be_not_estimable(called):
-    said = " ".join(called("--groups", "people.csv", "--by", "age,sex", "--metrics", "p@3").output.split())
+    said = " ".join(called("--groups", "people.csv", "--cross", "age,sex", "--metrics", "p@3").output.split())
     assert "p@3 along 'age', X: hidden" in said
     assert "not estimable" not in said
 
@@ -554,7 +554,7 @@ def test_the_command_takes_bands(called):
     [
         (
             ("--by", "regoin"),
-            "--by: people.csv has no column 'regoin' (did you mean 'region'?); it has: person_id",
+            "people.csv has no column 'regoin' (did you mean 'region'?); it has: person_id",
         ),
         (("--bands", "age=35,25"), "bands of 'age': 35, 25 do not rise; write the lowest limit first"),
         (("--bands", "age=old"), "--bands age=old: write it as --bands age=25,35,50"),
@@ -644,3 +644,34 @@ def test_the_command_protects_every_table_it_writes(called, other, tmp_path):
     assert "--protect" in found["command"]
     refused = called("--protect", "--per-query", "each.csv")
     assert "--protect does not reach what --per-query shows" in " ".join(refused.output.split())
+
+
+def test_of_many_groups_those_with_the_lowest_and_highest_values_are_printed(called):
+    ids = [f"q{n:04}" for n in range(600)]
+    items = pl.DataFrame({"person_id": ids, "item": ["x"] * 600})
+    items.with_columns(rank=1).write_csv("one.csv")
+    share = pl.Series([n % 15 < n // 15 // 3 for n in range(600)]).cast(int)
+    items.with_columns(relevance=share).write_csv("judged.csv")
+    pl.DataFrame({"person_id": ids, "town": [f"t{n // 15:02}" for n in range(600)]}).write_csv("towns.csv")
+    app = typer.Typer()
+    app.command()(command)
+    words = ["one.csv", "judged.csv", "--metrics", "p@1,p@2", "--groups", "towns.csv"]
+    done = CliRunner().invoke(app, [*words, "--output", "all.json"], env={"COLUMNS": "80"})
+    assert done.exit_code == 0, done.output
+    table = done.output.split("┏")[2]
+    assert re.findall(r"t\d\d", table)[:3] == ["t00", "t01", "t02"]
+    assert len(re.findall(r"t\d\d", table)) == 2 * 6
+    assert "3 lowest and highest each, of 80 lines, 0 without value" in table
+    assert max(map(len, table.splitlines())) <= 80
+    assert len(json.loads(Path("all.json").read_text("utf-8"))["tables"]["measures"]) == 2 * 41
+
+
+def test_by_takes_columns_by_themselves_and_cross_crosses_them(called):
+    for words, kinds in (
+        (("--by", "region,sex"), [["region"], ["sex"]]),
+        (("--by", "sex", "--cross", "region,sex"), [["sex"], ["region", "sex"]]),
+    ):
+        done = called("--groups", "people.csv", *words, "--metrics", "p@3", "--output", "r.json")
+        assert done.exit_code == 0, done.output
+        found = json.loads(Path("r.json").read_text("utf-8"))["attributes"]
+        assert [one["columns"] for one in found] == kinds

@@ -1,5 +1,6 @@
 import gzip
 import warnings
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -16,6 +17,7 @@ from bobanalysis.evaluation import (
     read_run,
 )
 from bobanalysis.evaluation.cli import evaluate as command
+from bobanalysis.evaluation.files import run_names
 from bobanalysis.tables import InputError
 
 RUN = "p1 Q0 A1101 1 2.5 bob\np1\tQ0  B1101 2 1e0 bob\r\n\np2 Q0 A1101 1 0.5 bob\n"
@@ -207,7 +209,7 @@ def test_the_command_shows_one_attribute_at_a_time_within_eighty_columns(files, 
         (True, True),  # the largest gaps of both
     ]
     assert max(len(line) for line in found.output.split("note:")[0].splitlines()) <= 80
-    crossed = called(files / "many.csv", files / "many_judged.csv", *arguments, "--by", "age_band,région")
+    crossed = called(files / "many.csv", files / "many_judged.csv", *arguments, "--cross", "age_band,région")
     assert "hidden" in crossed.output  # ten people each
 
 
@@ -240,3 +242,41 @@ def test_the_command_names_its_own_option_where_the_catalogue_is_missing(files, 
     found = called(files / "bob.run", files / "truth.qrels", "--metrics", "map,novelty")
     assert found.exit_code == 2
     assert "novelty needs --items" in found.output
+
+
+@pytest.mark.parametrize(
+    ("folders", "names", "called_"),
+    [
+        (("a", "b"), ("one.run", "two.run"), ["one.run", "two.run"]),
+        (("a", "b"), ("my.run", "my.run"), ["tag a", "tag b"]),
+        (("a", "a/again"), ("my.run", "my.run"), ["a/my.run", "a/again/my.run"]),
+        (("a", "b"), ("my.csv", "my.csv"), ["a/my.csv", "b/my.csv"]),
+    ],
+)
+def test_runs_are_called_as_their_files_or_their_tags_or_their_paths(
+    tmp_path, monkeypatch, folders, names, called_
+):
+    monkeypatch.chdir(tmp_path)
+    paths = [Path(folder) / name for folder, name in zip(folders, names, strict=True)]
+    for path in paths:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lines = (
+            "query,item,score\np,x,1\n" if path.suffix == ".csv" else f"p Q0 x 1 2.5 tag {path.parts[0]}\n"
+        )
+        path.write_text(lines)
+    assert run_names(paths) == called_
+
+
+def test_a_table_of_ratings_is_refused_with_what_the_rating_may_be(files, called):
+    (files / "ratings.csv").write_text("userId,movieId,rating,timestamp\np1,A1101,4.5,1\n")
+    for asked in (files / "ratings.csv", files / "truth.qrels"), (files / "bob.run", files / "ratings.csv"):
+        found = called(*asked)
+        assert found.exit_code == 2
+        assert "rating: call it score if predicted, relevance if people gave it" in found.output
+        assert "no column" in found.output
+
+
+def test_users_and_movies_are_people_and_items(files):
+    (files / "liked.csv").write_text("userId,movieId,relevance,timestamp\np1,B1101,4.5,1\n")
+    found = evaluate(read_run(files / "bob.run"), read_qrels(files / "liked.csv"), "p(rel=4)@1,mrr")
+    assert found.table["value"].to_list() == [0.0, 0.5]

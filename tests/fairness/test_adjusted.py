@@ -3,9 +3,11 @@ import pandas as pd
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
+from scipy.stats import t
 
 from bobanalysis.fairness.adjusted import adjusted_effects, shrunk
 from bobanalysis.fairness.regression import NotEstimableError, covariance, design, fit, rows
+from bobanalysis.fairness.survey import Design as design_of
 
 
 def people(rng, n, towns=40, effect=0.8, luck=0.0):
@@ -311,3 +313,62 @@ def test_shrinking_says_what_it_cannot_do(options, message):
 def test_a_single_group_error_is_one_that_can_be_told_from_bad_input():
     with pytest.raises(NotEstimableError):
         shrunk(people(np.random.default_rng(20), 50), "told", "old")
+
+
+def drawn(n=900):
+    """People of towns in strata that differ strongly, with weights and 20 replicate weights."""
+    rng = np.random.default_rng(11)
+    town = rng.integers(0, 24, n)
+    frame = people(rng, n).with_columns(town=town % 6, stratum=town // 6, tired=rng.integers(0, 3, n))
+    lift = pl.col("stratum") * 4 + pl.Series(rng.normal(0, 2, 24))[town]
+    again = {f"rep{k}": frame["w"] * pl.Series(rng.choice([0.3, 1.7], 24))[town] for k in range(20)}
+    return frame.with_columns(score=pl.col("score") + lift, **again)
+
+
+@pytest.mark.parametrize("model", ["linear", "logit"])
+def test_effects_of_a_survey_have_the_variance_of_linearised_scores_of_units_within_strata(model):
+    import statsmodels.api as sm
+
+    frame, value = drawn(), "score" if model == "linear" else "told"
+    x = np.column_stack([np.ones(900), frame["old"], frame["years"]]).astype(float)
+    w, y = frame["w"].to_numpy(), frame[value].cast(float).to_numpy()
+    family = sm.families.Gaussian() if model == "linear" else sm.families.Binomial()
+    fitted = sm.GLM(y, x, family=family, freq_weights=w).fit(tol=1e-13)
+    slope = np.ones(900) if model == "linear" else fitted.fittedvalues * (1 - fitted.fittedvalues)
+    influence = (x * (w * (y - fitted.fittedvalues))[:, None]) @ np.linalg.inv((x.T * (w * slope)) @ x)
+    covariance_ = 0
+    for stratum in range(4):
+        units = [
+            influence[((frame["stratum"] == stratum) & (frame["town"] == k)).to_numpy()].sum(axis=0)
+            for k in range(6)
+        ]
+        covariance_ = covariance_ + 6 * np.cov(np.array(units).T)
+
+    def effect(params):
+        one, none = (
+            fitted.family.link.inverse(np.column_stack([x[:, 0], x[:, 0] * old, x[:, 2]]) @ params)
+            for old in (1, 0)
+        )
+        return np.average(one - none, weights=w)
+
+    steps = np.eye(3) * 1e-6
+    gradient = [(effect(fitted.params + s) - effect(fitted.params - s)) / 2e-6 for s in steps]
+    options = {"model": model, "weight": "w", "reference": {"old": "false"}}
+    asked = {"design": design_of("stratum", "town")}
+    found = row(adjusted_effects(frame, value, ["old"], ["years"], **options, **asked), "old", "true")
+    assert found["effect"] == pytest.approx(effect(fitted.params), rel=1e-8)
+    assert found["se"] == pytest.approx(np.sqrt(gradient @ covariance_ @ gradient), rel=1e-6)
+    assert found["ci_high"] - found["effect"] == pytest.approx(t.ppf(0.975, 24 - 4) * found["se"])
+
+
+def test_effects_of_replicate_weights_are_estimated_again_with_each():
+    frame, options = drawn(), {"reference": {"old": "false"}}
+    asked = {"weight": "w", "design": design_of(replicates="rep*", kind="fay=0.3")}
+    found = row(adjusted_effects(frame, "told", ["old"], ["years"], **options, **asked), "old", "true")
+    again = [
+        row(adjusted_effects(frame, "told", ["old"], ["years"], weight=f"rep{k}", **options), "old", "true")
+        for k in range(20)
+    ]
+    away = np.array([one["effect"] for one in again]) - found["effect"]
+    assert found["se"] == pytest.approx(np.sqrt((away**2).sum() / (20 * 0.7**2)), rel=1e-9)
+    assert found["ci_high"] - found["effect"] == pytest.approx(t.ppf(0.975, 19) * found["se"])

@@ -129,7 +129,7 @@ def test_few_whole_numbers_are_groups_and_each_says_how_to_have_it_otherwise(wri
     assert (found["decile"].kind, found["age"].kind) == ("groups", "curve")
     assert "--curve decile" in english(found["decile"])
     assert "--bands age=25,35,50" in english(found["age"])
-    assert "--groups age" in english(found["age"])
+    assert "--bands age= each value is a group" in english(found["age"])
     assert audit_file(path, by=["decile"], curve=["decile"], prediction="told")["decile"].kind == "curve"
     assert audit_file(path, ["age"], prediction="told")["age"]["measures"]["age"].n_unique() == 40
 
@@ -613,3 +613,17 @@ def test_a_condition_on_a_value_that_never_occurs_is_refused_with_the_nearest(wr
     )
     with pytest.raises(InputError, match=re.escape(message)):
         audit_file(path, by=["g"], prediction=condition)
+
+
+def test_bands_without_limits_make_each_value_of_a_number_a_group_also_crossed(file):
+    found = audit_file(file, by=["age"], cross=[["age", "sex"]], bands={"age": ()}, prediction="told")
+    assert found["age"].kind == "groups"
+    assert found["age"]["measures"]["age"].n_unique() == 48
+    assert found["age × sex"]["measures"].select("age", "sex").n_unique() == 96
+    assert "--bands age=" in ask(file, "--by", "age", "--bands", "age=", "--prediction", "told")
+
+
+def test_the_older_option_for_groups_works_and_names_the_present_ones(file):
+    said = ask(file, "--groups", "sex", "--prediction", "told")
+    assert "instead of --groups, write --by A for one column and --cross A,B for several" in said
+    assert "--groups" not in CliRunner().invoke(app, ["--help"]).output

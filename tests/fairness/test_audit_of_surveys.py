@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from bobanalysis.fairness import (
     Design,
+    adjusted_effects,
     audit_file,
     curve,
     discontinuities,
@@ -116,10 +117,31 @@ def test_the_page_says_how_the_sample_was_drawn_and_shows_standard_errors(found)
         assert word in told
 
 
-def test_an_audit_of_strata_says_that_only_adjusted_gaps_ignore_them(found):
-    told = page(found, "en").replace("\u202f", " ").replace("\xa0", " ")
-    assert "Adjusted gaps heed units, not strata" in told
-    assert "Curves and adjusted gaps" not in told
+def test_adjusted_gaps_of_a_file_heed_strata_as_those_of_the_table_do(file, people):
+    drawn = {"strata": "stratum", "cluster": "town"}
+    asked = {"by": ["sex"], "adjust_for": ["age"], "prediction": "told", "weight": "w"}
+    mine = audit_file(file, **asked, **drawn)["sex"]["adjusted"]
+    options = {"weight": "w", "design": Design("stratum", "town")}
+    theirs = adjusted_effects(people, "told", ["sex"], ["age"], **options)
+    for column in ("effect", "se", "ci_low"):
+        np.testing.assert_allclose(mine[column].drop_nulls(), theirs[column].drop_nulls(), rtol=1e-6)
+
+
+def test_curves_and_adjusted_gaps_of_a_file_heed_replicate_weights(file, people):
+    asked = {"by": ["age", "sex"], "adjust_for": ["age"], "prediction": "told", "outcome": "hired"}
+    found = audit_file(file, **asked, weight="w", replicate_weights="rep*", replicate_kind="fay=0.3")
+    options = {"weight": "w", "design": Design(replicates="rep*", kind="fay=0.3")}
+    drawn = found["age"]["curve"].filter(metric="selection_rate")
+    theirs = curve(people, "age", "told", **options)
+    for column in ("value", "se", "band_low"):
+        np.testing.assert_allclose(drawn[column], theirs[column], rtol=1e-6)
+    assert {*found["age"]["shape"]["status"]} == {
+        "not estimable: no test of a curve is made with replicate weights"
+    }
+    mine = found["sex"]["adjusted"]
+    effects = adjusted_effects(people, "told", ["sex"], ["age"], **options)
+    np.testing.assert_allclose(mine["se"].drop_nulls(), effects["se"].drop_nulls(), rtol=1e-6)
+    assert "computed again with each" in page(found, "en")
 
 
 @pytest.mark.parametrize("options", [{"cluster": "town"}, {"strata": "stratum"}])

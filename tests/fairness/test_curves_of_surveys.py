@@ -161,13 +161,56 @@ def test_a_stratum_of_one_unit_is_refused_or_counts_with_its_distance():
     "options",
     [
         {"design": DESIGN, "cluster": "town"},
-        {"design": Design(replicates=["w", "age"]), "weight": "w"},
         {"design": Design("stratum"), "count": "age"},
     ],
 )
 def test_a_design_that_a_curve_cannot_heed_is_refused(options):
-    with pytest.raises(ValueError, match="design= is of strata and clusters, in place of cluster="):
+    with pytest.raises(ValueError, match="design= stands in place of cluster="):
         curve(even(1, [30, 50]), "age", "score", **options)
+
+
+def replicated(seed=8):
+    """A survey with 24 replicate weights, each of which doubles some towns and leaves others out."""
+    frame, rng = even(seed, [20, 30, 40, 50]), np.random.default_rng(seed)
+    unit = frame["stratum"].to_numpy() * 5 + frame["town"].to_numpy()
+    again = {f"rep{k}": pl.Series(frame["w"] * rng.integers(0, 3, 15)[unit]) for k in range(24)}
+    return frame.with_columns(**again)
+
+
+@pytest.mark.parametrize("value", ["score", "told"])
+def test_a_curve_of_replicate_weights_is_fitted_again_with_each(value):
+    import statsmodels.api as sm
+
+    frame, design = replicated(), Design(replicates="rep*", kind="fay=0.5")
+    drawn = curve(frame, "age", value, smooth=2, weight="w", design=design)
+    x, y = sm.add_constant(frame["age"].to_numpy()), frame[value].cast(float).to_numpy()
+    places, lines = sm.add_constant(np.array([20.0, 30, 40, 50])), []
+    for name in ("w", *(f"rep{k}" for k in range(24))):
+        w = frame[name].to_numpy()
+        family = sm.families.Gaussian() if value == "score" else sm.families.Binomial()
+        lines.append(places @ sm.GLM(y, x, family=family, freq_weights=w).fit(tol=1e-13).params)
+    se = np.sqrt(((np.array(lines[1:]) - lines[0]) ** 2).sum(axis=0) / (24 * 0.25))
+    half = t.ppf(0.975, 23) * se
+    back = np.asarray if value == "score" else (lambda eta: 1 / (1 + np.exp(-eta)))
+    np.testing.assert_allclose(drawn["ci_low"], back(lines[0] - half), rtol=1e-7)
+    np.testing.assert_allclose(drawn["ci_high"], back(lines[0] + half), rtol=1e-7)
+    assert (drawn["band_high"] > drawn["ci_high"]).all()
+
+
+def test_no_test_of_a_curve_is_made_with_replicate_weights_and_it_is_said():
+    asked = {"weight": "w", "design": Design(replicates="rep*")}
+    for found in (
+        lack_of_fit(replicated(), "age", "score", **asked),
+        discontinuities(replicated(), "age", "score", **asked),
+    ):
+        assert found["status"].item() == "not estimable: no test of a curve is made with replicate weights"
+
+
+def test_a_replicate_without_the_people_of_a_stretch_leaves_the_curve_without_an_interval():
+    frame = replicated().with_columns(rep3=pl.col("rep3") * (pl.col("age") < 30))
+    drawn = curve(frame, "age", "score", smooth=4, weight="w", design=Design(replicates="rep*"))
+    assert drawn["value"].null_count() == 0
+    assert drawn["band_low"].null_count() == drawn.height
 
 
 def surveyed(rng, truth, strata, towns):

@@ -26,9 +26,7 @@ def as_read(algorithm: Algorithm, people: pl.DataFrame, rules: Iterable[Expr] = 
     read = algorithm.reads([*algorithm.roots.values(), *rules])
     if roles.keys:
         first, *others = roles.keys
-        people = people.with_row_index(first).with_columns(
-            pl.lit(0, dtype=pl.UInt32).alias(k) for k in others
-        )
+        people = people.with_row_index(first).with_columns(pl.lit(0, pl.UInt32).alias(k) for k in others)
     unasked = [v for v in read if v.name not in people.columns and not (v.joined or v.optional)]
     filled = people.with_columns(pl.lit(v.default).alias(v.name) for v in unasked)
     return algorithm.compute(validate(filled, read).valid, rules).known

@@ -126,9 +126,8 @@ def _values(variable: Variable, rule: Expr) -> list[Any]:
         values |= AGES if _is_age(variable) else {0, 1, 2, 3, 4, 5, 6, 12, 24, 50, 100}
         values |= {8, 15, 1000, 1500, 20000} if (variable.maximum or 0) >= 1e6 else set()
         values |= {0.05, 0.3, 0.5} if variable.kind == "float" else set()
-    return sorted(
-        (round(v, 9) if variable.kind == "float" else int(v)) for v in values if _possible(variable, v)
-    )
+    possible = (v for v in values if _possible(variable, v))
+    return sorted(round(v, 9) if variable.kind == "float" else int(v) for v in possible)
 
 
 def _read_by(node: Expr) -> list[Variable]:
@@ -195,9 +194,8 @@ def _compares_constants(rule: Expr) -> bool:
     for node in walk(rule):
         if isinstance(node, e.Window):
             return False
-        plain = isinstance(node, e.Membership) or (
-            isinstance(node, e.Compare) and isinstance(node.right, e.Const)
-        )
+        compared = isinstance(node, e.Compare) and isinstance(node.right, e.Const)
+        plain = compared or isinstance(node, e.Membership)
         if not plain and any(v.kind != "bool" for v in _read_by(node)):
             return False
     return True

@@ -79,9 +79,8 @@ class Grid:
 
     def whole(self, columns: Sequence[str] = ()) -> pl.DataFrame:
         """Return one row a (pair_id, age, place) for every age: ``columns`` (all outcomes), weight."""
-        kept = self.answers.select(
-            "pair_id", pl.col(self.age).alias(self.run_age), self.place, *(columns or self.outcomes)
-        )
+        age = pl.col(self.age).alias(self.run_age)
+        kept = self.answers.select("pair_id", age, self.place, *(columns or self.outcomes))
         whole = self.ages.join(kept, on=self.run_age, maintain_order="left_right").drop(self.run_age)
         return whole.join(self.people.select("pair_id", "weight"), on="pair_id", maintain_order="left")
 
@@ -171,9 +170,8 @@ def answer_grid(
             raise ValueError(f"people: the column {column!r} is missing; add it")
     if people["person_id"].is_duplicated().any():
         raise ValueError("people: a person_id occurs on several rows; keep one row a person")
-    frame = people.with_columns(
-        pl.lit(value).alias(name) for name, value in _FILLED.items() if name not in people.columns
-    )
+    filled = {name: pl.lit(value) for name, value in _FILLED.items() if name not in people.columns}
+    frame = people.with_columns(**filled)
     where = _places(algorithm, place, places)
     keep_age = isinstance(ages, str) and ages == "own"
     wanted = sorted(frame[age].unique().to_list()) if keep_age else _values(algorithm, age, ages)

@@ -129,9 +129,8 @@ class Person:
         """
         frame = _record(given, algorithm, now, file)
         frame = _inputs(given, algorithm, now, file) if frame is None else frame
-        found = validate(
-            frame, algorithm.variables, requirements=algorithm.requirements, file=file, strict=strict
-        )
+        needs = algorithm.requirements
+        found = validate(frame, algorithm.variables, requirements=needs, file=file, strict=strict)
         for wrong in found.rejected.iter_rows(named=True):
             column = wrong["column"]
             needed = column in algorithm.dictionary and algorithm.dictionary[column].required
@@ -178,9 +177,8 @@ class Person:
         """
         roles = self.algorithm.input_roles
         apart = {*roles.fixed, *roles.elsewhere, *roles.keys}
-        among = [
-            v.name for v in self.algorithm.variables if v.name not in apart and self.algorithm.can_change(v)
-        ]
+        free = (v for v in self.algorithm.variables if self.algorithm.can_change(v))
+        among = [v.name for v in free if v.name not in apart]
         rules = [*self.algorithm.roots.values()]
         found = candidates(*rules, person=self.row, among=among)
         return self.algorithm.adjust_changes(found, self.row)

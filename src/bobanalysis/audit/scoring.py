@@ -72,9 +72,8 @@ def score_file(
     for path in (output, *([rejects] if rejects else [])):
         t.refuse_overwrite(path, people.path if isinstance(people, Part) else people)
     refused, totals = list[pl.DataFrame](), Totals(0, 0, 0)
-    batches = read_people(
-        people, algorithm.variables, requirements=algorithm.requirements, now=now, records=algorithm.records
-    )
+    about: dict[str, Any] = {"requirements": algorithm.requirements, "records": algorithm.records}
+    batches = read_people(people, algorithm.variables, now=now, **about)
     with t.Writer(output) as writer:
         for batch, answers in score_batches(batches, algorithm, keep, str(people)):
             writer.write(answers)

@@ -182,12 +182,12 @@ def exposure(lists: Lists, items: pl.DataFrame, column: str, safe: bool = False)
         gone = protect(found, ["group"], count).drop_nulls("hidden")["group"]
         kept = ~pl.col("group").is_in(gone.implode())
         found = found.with_columns(pl.when(kept).then(pl.col(*EXPOSURE[2:6])).name.keep())
-    found = found.drop("shown", "judged").with_columns(
-        catalogue=pl.col("items") / known.height, relevant=pl.col("relevant_items") / judged.height
-    )
+    shares = {"catalogue": pl.col("items") / known.height}
+    shares["relevant"] = pl.col("relevant_items") / judged.height
     ratios = {f"exposure_to_{name}": pl.col("exposure") / pl.col(name) for name in EXPOSURE[6:]}
     # Where nothing is relevant there is no ratio to it: neither x / 0 nor 0 / 0.
-    return found.with_columns(**ratios).with_columns(cs.float().replace([np.inf, np.nan], None))
+    found = found.drop("shown", "judged").with_columns(**shares).with_columns(**ratios)
+    return found.with_columns(cs.float().replace([np.inf, np.nan], None))
 
 
 def _schema(*names: str) -> dict[str, Any]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
+from textwrap import shorten
 from typing import Annotated, Any
 
 import polars as pl
@@ -17,7 +19,7 @@ from bobanalysis.cluster.options import SchedulerOption, WorkersOption
 from bobanalysis.cluster.workers import Workers
 from bobanalysis.evaluation.by_group import EVERYONE, EXPOSURE
 from bobanalysis.evaluation.comparison import compare
-from bobanalysis.evaluation.files import read_groups, read_items, read_qrels, read_run
+from bobanalysis.evaluation.files import read_groups, read_items, read_qrels, read_run, run_names
 from bobanalysis.evaluation.lists import EvaluationWarning, Missing, to_polars
 from bobanalysis.evaluation.measures import parse_all
 from bobanalysis.evaluation.summary import Evaluation, Interval, Undefined, measured
@@ -33,6 +35,8 @@ GAP = ("value", "ci_low", "ci_high", "high", "low", "p_adjusted")
 CURVE = ("at", "value", "band_low", "band_high")
 POINTS = 9
 """Points of a curve that are printed; files have all."""
+LONG, ENDS = 60, 3
+"""Of a table of more lines so many with the lowest, and with the highest figures are printed."""
 DEFAULT = "ndcg@5,map,mrr,p@5,recall@5"
 TABLES = ("measures", "gaps", "curves", "exposure", "comparison")
 FORMAT = 1
@@ -54,6 +58,7 @@ def evaluate(
     metrics: Annotated[str, _option("metrics")] = DEFAULT,
     groups: Annotated[_Path, _option("groups")] = None,
     by: Annotated[list[str] | None, _option("by", "--by")] = None,
+    cross: Annotated[list[str] | None, _option("cross", "--cross")] = None,
     bands: Annotated[list[str] | None, _option("bands", "--bands")] = None,
     on: Annotated[str | None, _option("on", "--on")] = None,
     against: Annotated[list[Path] | None, _option("against", "--compare")] = None,
@@ -89,9 +94,9 @@ def evaluate(
             files.refuse_overwrite(target, *(path for _, path in read))
         of_items = [m.label for m in parse_all(metrics) if m.measure.needs == "items"]
         of_items += ["--item-group"] * bool(item_group)
-        of_people = ["--by"] * bool(by) + ["--bands"] * bool(bands) + ["--on"] * bool(on)
+        about_people = {"--by": by, "--cross": cross, "--bands": bands, "--on": on}
         for given, option, what, needed in (
-            (groups, "--groups", "a table with one row a person", of_people),
+            (groups, "--groups", "a table with one row a person", [n for n, v in about_people.items() if v]),
             (items, "--items", "a table with one row an item of the catalogue", of_items),
             (against, "--compare", "another run", ["--comparison"] * bool(comparison)),
         ):
@@ -107,12 +112,12 @@ def evaluate(
             each: Any = {"metrics": metrics, "missing": missing, "items": catalogue}
             people = read_groups(groups) if groups else None
             has = [] if people is None else people.columns
-            sets = [[name] if name in has else name.split(",") for name in by] if by else None
-            for name in (name for names in sets or () for name in names if name not in has):
-                raise no_column(name, has, f"--by: {groups}")
-            cuts = numbers_by_name("--bands", [one for one in bands or () if not one.endswith("=")])
-            cuts |= {one[:-1]: () for one in bands or () if one.endswith("=")}
-            about: dict[str, Any] = {"groups": people, "items": catalogue, "by": sets, "bands": cuts}
+            sets = [[n] for one in by or () for n in ([one] if one in has else one.split(","))]
+            sets += [one.split(",") for one in cross or ()]
+            for name in (name for names in sets for name in names if name not in has):
+                raise no_column(name, has, str(groups))
+            about: dict[str, Any] = {"groups": people, "items": catalogue, "by": sets or None}
+            about["bands"] = numbers_by_name("--bands", bands or ())
             about |= {n: context.params[n] for n in ("missing", "interval", "undefined", "on", "protect")}
             results = []
             for path in runs:
@@ -125,14 +130,13 @@ def evaluate(
         labels = found.table.columns[1 : found.table.columns.index("n")]
         for at in ([], *found.sets):
             mine = [(pl.col(name) != EVERYONE) == (name in at) for name in labels]
-            _show(found.table.filter(*mine).select("metric", *at, *SHOWN, "suppressed"))
+            _show(found.table.filter(*mine).select("metric", *at, *SHOWN, "suppressed"), "value", "metric")
         # What is undefined is among the notes; other warnings are of the files.
         notes = [str(w.message) for w in caught if "undefined" not in str(w.message)]
         notes += [f"{count} {what}: {meaning}" for what, count, meaning in found.notes.iter_rows()]
         notes += _by_group(made, found.numbers)
         if results[1:]:
-            called = [path.name for path in runs]
-            called = called if len({*called}) == len(called) else [*map(str, runs)]
+            called = run_names(runs)
             made["comparison"] = compared = compare(dict(zip(called, results, strict=True)), called[0])
             _show(compared.select("metric", "run", "other", "difference", "ci_low", "ci_high", *COMPARED))
             notes.append("p values of the randomisation test, adjusted by Holm for all rows")
@@ -163,7 +167,8 @@ def _by_group(made: dict[str, Any], numbers: Any) -> Iterator[str]:
         some = [at[round(place * (at.len() - 1) / (POINTS - 1))] for place in range(POINTS) if at.len()]
         shown = curve.filter(pl.col("at").is_in(some)).drop_nulls("value")
         shown = shown.with_columns(pl.col("at").map_elements("{:g}".format, return_dtype=pl.String))
-        _show(shown.select("metric", *(["group"] if names[1:] else []), *CURVE).rename({"at": names[0]}))
+        shown = shown.select("metric", *(["group"] if names[1:] else []), *CURVE).rename({"at": names[0]})
+        _show(shown, "value", "metric", names[0])
         yield f"along {names[0]!r}: some points of each curve; its band holds for all points at once (95 %)"
         failed = curve.filter(pl.col("value").is_null().all().over("metric", "group"))  # not here and there
         for metric, group, status in failed["metric", "group", "status"].unique().sort(pl.all()).rows():
@@ -174,16 +179,23 @@ def _by_group(made: dict[str, Any], numbers: Any) -> Iterator[str]:
         for metric, attribute, reason in gaps.select("metric", "attribute", "reason").drop_nulls().rows():
             yield f"gap of {metric} by {attribute}: {reason}"
         for attribute, few in gaps.filter(pl.col("left_out") != "").select("attribute", "left_out").rows():
-            yield f"gaps by {attribute}: too few to compare: {few}"
+            yield f"gaps by {attribute}: too few to compare: {shorten(few, 160, placeholder=' …')}"
     if (shown := made["exposure"]) is not None:
-        _show(shown.select(*(name for name in EXPOSURE if name != "relevant_items")))
+        _show(shown.select(*(name for name in EXPOSURE if name != "relevant_items")), "exposure")
         yield "exposure: share of the attention (1 / log2(place + 1)), of the catalogue, of relevant items"
 
 
-def _show(cells: pl.DataFrame) -> None:
-    """Print a table that fits 80 columns, if it has rows."""
+def _show(cells: pl.DataFrame, by: str = "", *each: str) -> None:
+    """Print a table that fits 80 columns, if it has rows; of a long one those at both ends of a figure."""
     if cells.is_empty():
         return
+    said = None
+    if by and cells.height > LONG:
+        lines, lost = cells.height, cells[by].null_count()
+        between = pl.int_range(pl.len()).is_between(ENDS, pl.len() - ENDS - 1)
+        parts = cells.partition_by(each, maintain_order=True) if each else [cells]
+        cells = pl.concat(part.drop_nulls(by).sort(by).filter(~between) for part in parts)
+        said = f"{ENDS} lowest and highest each, of {lines:,} lines, {lost:,} without value: --output a.json"
     from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
@@ -193,13 +205,14 @@ def _show(cells: pl.DataFrame) -> None:
     if "suppressed" in cells.columns:
         empty = pl.when("suppressed").then(pl.lit("hidden")).otherwise(pl.lit("undefined"))
         cells = cells.with_columns(pl.col("value").fill_null(empty)).drop("suppressed")
-    table = Table(padding=(0, 0))
+    table = Table(padding=(0, 0), caption=said)
     for name in cells.columns:
         head = name.removesuffix("_randomisation_adjusted").removesuffix("_adjusted")
         table.add_column(escape(head), justify="right" if name in numbers else "left", overflow="fold")
     for row in cells.select(pl.all().cast(pl.String).fill_null("")).iter_rows():
         table.add_row(*map(escape, row))  # a group may be called [red]
-    Console(soft_wrap=True).print(table)
+    with suppress(SystemExit):  # Rich's, where nobody reads on, as behind head
+        Console(soft_wrap=True).print(table)
 
 
 def _command(options: Sequence[Any], asked: Mapping[str, Any]) -> str:

@@ -16,6 +16,7 @@ import gzip
 import io
 import warnings
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -113,6 +114,23 @@ def _whole(path: Path, share: Share, fields: tuple[str, ...], numbers: tuple[str
         if {*found[-1].columns} != {*found[0].columns}:
             raise EvaluationError(f"{part.path} has other columns than the files before it; write all alike")
     return pl.concat(found, how="diagonal_relaxed")
+
+
+def run_names(paths: Sequence[Path]) -> list[str]:
+    """Return what runs are called: their files, or where these are named alike the tags of their first lines.
+
+    Where the tags are alike too, or tables have none, the whole paths.
+    """
+    names = [path.name for path in paths]
+    if len({*names}) == len(names):
+        return names
+    trec = (not path.is_dir() and _is_trec(path, RUN) for path in paths)
+    heads = (
+        _bytes(path).split(b"\n", 1)[0].split() if is_it else []
+        for path, is_it in zip(paths, trec, strict=True)
+    )
+    tags = [b" ".join(words[len(RUN) - 1 :]).decode() for words in heads]
+    return tags if len({*tags} - {""}) == len(names) else [*map(str, paths)]
 
 
 def read_groups(path: str | Path) -> pl.DataFrame:

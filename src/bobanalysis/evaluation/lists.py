@@ -27,12 +27,13 @@ Stretches = list[tuple[Ints, Ints]]
 Missing = Literal["zero", "skip"]
 
 NAMES = {
-    "query": ("query", "person_id", "query_id", "qid", "q_id", "user_id"),
-    "item": ("item", "item_id", "doc_id", "docno"),
+    "query": ("query", "person_id", "query_id", "qid", "q_id", "user", "userId", "user_id"),
+    "item": ("item", "item_id", "itemId", "movieId", "doc_id", "docno"),
     "relevance": ("relevance", "rel", "judgement"),
 }
 """What a column may be called; the first name is the one used in messages."""
 
+_RATED = "call it score if predicted, relevance if people gave it (from 1 on all count; p(rel=4): from 4)"
 _GRID = 1 << 20
 """Places that a grid of lists may have beyond those that are taken."""
 _DEEP = 64
@@ -139,7 +140,7 @@ def prepare(run: Any, qrels: Any | None = None, missing: Missing = "zero") -> Li
     given, back = to_polars(run)
     order = next((key for key in ("rank", "score") if key in given.columns), None)
     if order is None:
-        raise EvaluationError(f"run: no column rank or score; it has: {', '.join(given.columns)}")
+        raise EvaluationError(f"run: no column rank or score{_has(given)}")
     both = [_read(given, "run", order, notes)]
     if qrels is not None:
         truths = to_polars(qrels)[0]
@@ -188,8 +189,13 @@ def column(frame: pl.DataFrame, role: str, what: str) -> str:
         raise EvaluationError(f"{what}: {found} could each be the {role}; keep one of these columns")
     if not found:
         usual = " or ".join(NAMES[role])
-        raise EvaluationError(f"{what}: no column {usual}; it has: {', '.join(frame.columns)}")
+        raise EvaluationError(f"{what}: no column {usual}{_has(frame)}")
     return found[0]
+
+
+def _has(frame: pl.DataFrame) -> str:
+    """Say which columns a frame has, and what to make of one of ratings."""
+    return f"; it has: {', '.join(frame.columns)}" + (f"; rating: {_RATED}" if "rating" in frame else "")
 
 
 def numbers(frame: pl.DataFrame, name: str, what: str, decimal_comma: bool = False) -> pl.Series:

@@ -158,7 +158,7 @@ def cube(
         raise ValueError(f"rename the group column {clash[0]!r}: names of sums begin with an underscore")
     if not (groups or prediction or score or outcome or item):
         raise ValueError("nothing to count: give groups, prediction=, score= or outcome=")
-    drawn = design.columns(_names(frame), weight) if design else {}
+    drawn = design.columns(column_names(frame), weight) if design else {}
     named = [c for c in (prediction, score, outcome, weight, item) if c]
     rows, back = to_lazy(frame, [*groups, *named, *(c for c in drawn.values() if c)])
     schema = rows.collect_schema()
@@ -166,8 +166,7 @@ def cube(
     # Rows that say the same are counted as they say it: what it means is then asked once of each.
     alike, n = rows, pl.lit(1)
     if not (score or weight or drawn or any(schema[name].is_float() for name in groups)):
-        alike = rows.group_by(as_list([*groups, *named])).agg(pl.len().alias(_ALIKE))
-        alike, n = alike.collect(engine="streaming").lazy(), pl.col(_ALIKE)
+        alike, n = distinct(rows, [*groups, *named]).lazy(), pl.col(TIMES)
     if item:
         keys["_item"] = pl.col(item).cast(pl.String).fill_null(UNKNOWN)
     if prediction:
@@ -190,9 +189,15 @@ def cube(
     return Cube(found, tuple(groups), back, design.sample(found) if design else None)
 
 
-_ALIKE = "·n"
+TIMES = "·n"
+"""How many rows say the same."""
 NOBODY = {"_stratum": pl.lit("all"), "_psu": pl.int_range(pl.len()).cast(pl.String)}
 """Without strata there is one; without clusters each row is one."""
+
+
+def distinct(rows: pl.LazyFrame, columns: Sequence[str], *sums: pl.Expr) -> pl.DataFrame:
+    """Return what rows say in some columns, each once, with how many say it, and what else is asked."""
+    return rows.group_by(as_list(columns)).agg(pl.len().alias(TIMES), *sums).collect(engine="streaming")
 
 
 def as_list(names: Any) -> list[str]:
@@ -200,7 +205,8 @@ def as_list(names: Any) -> list[str]:
     return [names] if isinstance(names, str) else list(dict.fromkeys(names))
 
 
-def _names(frame: Any) -> list[str]:
+def column_names(frame: Any) -> list[str]:
+    """Return the names of the columns of a frame of any library."""
     import narwhals as nw
 
     return nw.from_native(frame).collect_schema().names()

@@ -16,6 +16,7 @@ import polars as pl
 from bobanalysis.fairness import intervals, regression
 from bobanalysis.fairness._cube import as_list
 from bobanalysis.fairness.regression import CONFIDENCE, Array, NotEstimableError, Rows
+from bobanalysis.fairness.survey import Design
 
 Model = Literal["logit", "linear"]
 
@@ -42,6 +43,7 @@ def adjusted_effects(
     cluster: str | None = None,
     count: str | None = None,
     reference: Mapping[str, Any] | None = None,
+    design: Design | None = None,
 ) -> Any:
     """Return average marginal effects: how much the outcome differs with an attribute, all else equal.
 
@@ -63,6 +65,8 @@ def adjusted_effects(
             without, they are HC1).
         count: for how many people a row stands, in a table that is already counted; the same as as many rows.
         reference: by attribute, the value the others are compared with; by default the most frequent one.
+        design: of a survey, instead of ``cluster``: its strata and clusters (linearised, t with units less
+            strata), or its replicate weights (the model fitted with each, t with replicates less one).
 
     Returns:
         A frame of the library that came in, one row an attribute and value (the reference included):
@@ -97,52 +101,60 @@ def adjusted_effects(
         raise ValueError("name the attributes whose effects are wanted: of=[…]")
     if value in (*of, *adjust):
         raise ValueError(f"the outcome {value!r} cannot be among the columns that explain it")
-    table = regression.rows(frame, value, [*of, *adjust], weight, cluster, count=count)
+    table = regression.rows(frame, value, [*of, *adjust], weight, cluster, count=count, design=design)
     logit, people = model == "logit", table.f.sum()
     if logit:
         _check_shares(table, value, [*of, *adjust])
     columns = regression.design(table.table, [*of, *adjust], reference)
-    fitted = regression.fit(table, columns.x, logit)
-    clusters, freedom = table.clusters, np.inf if logit else float(people - columns.x.shape[1])
-    if clusters is not None:
-        freedom = float(clusters.max())
-    share = table.w * table.f / (table.w * table.f).sum()
 
-    def predicted(at: Sequence[int], to: Any) -> Array:
-        """Mean prediction had some columns other values, then its derivatives by the coefficients."""
-        x = columns.x.copy()
-        x[:, list(at)] = to
-        mean = expit(x @ fitted.params) if logit else x @ fitted.params
-        slope = mean * (1 - mean) if logit else np.ones_like(mean)
-        return np.array([share @ mean, *((share * slope) @ x)])
+    def estimated(table: Rows) -> tuple[list[tuple[Any, ...]], Array, regression.Fit]:
+        """A row a value; its effect, then the derivatives of that by the coefficients; and the model."""
+        fitted = regression.fit(table, columns.x, logit)
+        share = table.w * table.f / (table.w * table.f).sum()
 
-    found: list[tuple[Any, ...]] = []
-    moved = []
-    for name in of:
-        term = columns.terms[name]
-        if term.reference is None:
-            x = columns.x[:, term.at[0]]
-            step = STEP * np.sqrt(np.cov(x, ddof=0, aweights=table.f))
-            up, down = (predicted(term.at, (x + side)[:, None]) for side in (step, -step))
-            moved.append((up - down) / (2 * step))
-            found.append((name, None, None, int(people), share @ table.y, None, moved[-1][0], ESTIMATED))
-            continue
-        at = {
-            level: predicted(term.at, [level == other for other in term.levels])
-            for level in (*term.levels, term.reference)
-        }
-        for level, n, observed, status in _levels(table, name, term.reference):
-            moved.append(at[level] - at[term.reference])
-            found.append((name, level, term.reference, n, observed, at[level][0], moved[-1][0], status))
-    result = pl.DataFrame(found, schema=_SCHEMA, orient="row")
-    gradient = np.array(moved)[:, 1:]
-    robust = regression.covariance(fitted.moved, len(fitted.params), clusters, table.f)
-    variance = np.diag(gradient @ robust @ gradient.T)
+        def predicted(at: Sequence[int], to: Any) -> Array:
+            """Mean prediction had some columns other values, then its derivatives by the coefficients."""
+            x = columns.x.copy()
+            x[:, list(at)] = to
+            mean = expit(x @ fitted.params) if logit else x @ fitted.params
+            slope = mean * (1 - mean) if logit else np.ones_like(mean)
+            return np.array([share @ mean, *((share * slope) @ x)])
+
+        found: list[tuple[Any, ...]] = []
+        moved = []
+        for name in of:
+            term = columns.terms[name]
+            if term.reference is None:
+                x = columns.x[:, term.at[0]]
+                step = STEP * np.sqrt(np.cov(x, ddof=0, aweights=table.f))
+                up, down = (predicted(term.at, (x + side)[:, None]) for side in (step, -step))
+                moved.append((up - down) / (2 * step))
+                found.append((name, None, None, int(people), share @ table.y, None, moved[-1][0], ESTIMATED))
+                continue
+            levels = (*term.levels, term.reference)
+            at = {one: predicted(term.at, [one == other for other in term.levels]) for one in levels}
+            for level, n, observed, status in _levels(table, name, term.reference):
+                moved.append(at[level] - at[term.reference])
+                found.append((name, level, term.reference, n, observed, at[level][0], moved[-1][0], status))
+        return found, np.array(moved), fitted
+
+    found, moved, fitted = estimated(table)
+    result, gradient = pl.DataFrame(found, schema=_SCHEMA, orient="row"), moved[:, 1:]
+    freedom = np.inf if logit else float(people - columns.x.shape[1])
+    if table.scale is not None:
+        variance = (table.again(lambda one: estimated(one)[1][:, 0]) ** 2).sum(axis=0)
+        freedom = len(table.scale) - 1.0
+    else:
+        freedom = freedom if table.clusters is None else float(table.degrees)
+        robust = regression.covariance(fitted.moved, len(fitted.params), table.clusters, table.f)
+        if table.drawn:
+            robust = table.drawn.covariances(*[table.by_cluster(fitted.moved)] * 2)
+        variance = np.diag(gradient @ robust @ gradient.T)
     told = (result["status"] == ESTIMATED).to_numpy()
     se = np.where(told, np.sqrt(np.clip(variance, 0, None)), np.nan)
     result = result.with_columns(
         **regression.limits(result["effect"].to_numpy(), se, freedom),
-        clusters=pl.lit(None if cluster is None else int(freedom) + 1, pl.Int64),
+        clusters=pl.lit(None if table.clusters is None else table.met.size, pl.Int64),
         left_out=pl.lit(table.left_out),
     )
     last = ("clusters", "left_out", "status")
@@ -153,9 +165,8 @@ def _levels(table: Rows, name: str, reference: str) -> list[tuple[str, int, floa
     """Each value of a category: rows, mean outcome, and whether an effect of it has a standard error."""
     f, w = pl.col("_f"), pl.col("_w") * pl.col("_f")
     clusters = pl.lit(2) if table.clusters is None else pl.col("_cluster").n_unique()
-    seen = table.table.group_by(name).agg(
-        n=f.sum().cast(int), observed=(w * pl.col("_y")).sum() / w.sum(), clusters=clusters
-    )
+    observed = (w * pl.col("_y")).sum() / w.sum()
+    seen = table.table.group_by(name).agg(n=f.sum().cast(int), observed=observed, clusters=clusters)
     few, mine = pl.col("clusters") < 2, pl.col(name) == reference
     status = (
         pl.when(mine).then(pl.lit(REFERENCE)).when((few & mine).any()).then(pl.lit(ONE_CLUSTER_REFERENCE))
@@ -174,9 +185,8 @@ def _check_shares(table: Rows, outcome: str, columns: Sequence[str]) -> None:
         raise NotEstimableError(f"the outcome {outcome!r} is {y[0]:g} in every row: no effect is estimable")
     for name in columns:
         if table.table.schema[name] == pl.String:
-            by = table.table.group_by(name, maintain_order=True).agg(
-                low=pl.col("_y").min(), high=pl.col("_y").max(), n=pl.col("_f").sum().cast(int)
-            )
+            ends = {"low": pl.col("_y").min(), "high": pl.col("_y").max(), "n": pl.col("_f").sum().cast(int)}
+            by = table.table.group_by(name, maintain_order=True).agg(**ends)
             same = by.filter(pl.col("low") == pl.col("high"), pl.col("low").is_in([0.0, 1.0]))
             for level, value, _, n in same.head(1).iter_rows():
                 raise NotEstimableError(
@@ -224,10 +234,8 @@ def shrunk(frame: Any, value: str, group: str, *, weight: str | None = None) -> 
     if not table.table["_y"].is_in([0.0, 1.0]).all():
         raise ValueError(f"column {value!r} is not 0 or 1 throughout; give true/false")
     w, y = pl.col("_w"), pl.col("_y")
-    seen = table.table.group_by(group).agg(
-        n=pl.len().cast(pl.Int64), observed=(w * y).sum() / w.sum(), _w=w.sum(), _w2=(w**2).sum()
-    )
-    seen = seen.sort(group)
+    sums = {"observed": (w * y).sum() / w.sum(), "_w": w.sum(), "_w2": (w**2).sum()}
+    seen = table.table.group_by(group).agg(n=pl.len().cast(pl.Int64), **sums).sort(group)
     if seen.height < 3:
         raise NotEstimableError(f"column {group!r} has {seen.height} groups; how they vary needs 3 or more")
     n = intervals.kish(seen["_w"], seen["_w2"])

@@ -112,9 +112,8 @@ def attribute(
             raise InputError(f"{option}: column {name!r} does not hold numbers, but {some}")
         return Attribute(name, "groups", column, column, (text("are_groups", name=name),))
     if lost := int(n.filter(numbers.is_null() & label.is_not_null()).sum()):
-        notes.append(
-            text("not_numbers", name=name, people=lost, values=_some(label.filter(numbers.is_null())))
-        )
+        said = _some(label.filter(numbers.is_null()))
+        notes.append(text("not_numbers", name=name, people=lost, values=said))
     distinct = numbers.drop_nulls().n_unique()
     if bands:
         notes.append(text("are_bands", name=name))
@@ -122,8 +121,8 @@ def attribute(
     if kind == "curve" or distinct > MOST_VALUES or (born is not None and on is not None):
         notes.append(text("are_curve", name=name, values=distinct))
         return Attribute(name, "curve", column, numbers, tuple(notes), numbers)
-    said = text("are_few", name=name, values=distinct)
-    return Attribute(name, "groups", column, column, (said,), numbers)
+    few = text("are_few", name=name, values=distinct)
+    return Attribute(name, "groups", column, column, (few,), numbers)
 
 
 def _some(label: pl.Series) -> str:
@@ -176,20 +175,20 @@ def banded(numbers: pl.Series, limits: Sequence[float]) -> pl.Series:
 
 
 def numbers_by_name(option: str, asked: Sequence[str]) -> dict[str, tuple[float, ...]]:
-    """Read numbers of columns as the command takes them.
+    """Read numbers of columns as the command takes them; none stand for each value by itself.
 
     Raises:
         InputError: it is not a column, "=" and numbers.
 
     Example:
-        >>> numbers_by_name("--bands", ["age=25,35"])
-        {'age': (25.0, 35.0)}
+        >>> numbers_by_name("--bands", ["age=25,35", "grade="])
+        {'age': (25.0, 35.0), 'grade': ()}
     """
     found = {}
     for one in asked:
         name, _, numbers = one.rpartition("=")
         try:
-            found[name.strip()] = tuple(float(number) for number in numbers.split(","))
+            found[name.strip()] = tuple(map(float, numbers.split(","))) if numbers or not name else ()
         except ValueError as error:
             raise InputError(f"{option} {one}: write it as {option} age=25,35,50") from error
     return found

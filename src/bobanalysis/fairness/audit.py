@@ -31,7 +31,7 @@ from bobanalysis.fairness.reading import MISSING, Plan, Reading, read
 from bobanalysis.fairness.regression import NotEstimableError
 from bobanalysis.fairness.result import Entry, Question, Result
 from bobanalysis.fairness.subgroups import find_subgroups
-from bobanalysis.fairness.survey import Design
+from bobanalysis.fairness.survey import REPLICATES, Design
 from bobanalysis.fairness.texts import text
 from bobanalysis.tables import InputError, digest
 from bobanalysis.text import Text
@@ -128,7 +128,8 @@ def audit_file(
     on = day(question.on)
     for name in names:
         whole = reading.cube.over([name]).cells.group_by(name, maintain_order=True).agg(pl.col("_n").sum())
-        kind: Kind | None = "curve" if name in question.curve else None if name in decided else "groups"
+        kind: Kind | None = None if name in decided and question.bands.get(name) != () else "groups"
+        kind = "curve" if name in question.curve else kind
         bands, comma = question.bands.get(name, ()), reading.decimal_comma
         found[name] = attribute(whole, name, bands=bands, on=on, kind=kind, decimal_comma=comma)
     if plan.weight and not apart and any(found[name].kind == "curve" for name in question.by):
@@ -199,8 +200,8 @@ class _Asked:
         notes, people, least = list(self.attributes[name].notes), self._people, self.question.min_group
         asked: dict[str, Any] = {"along": "at", "value": "y", "count": "n"}
         asked |= {"weight": "weight"} if self.plan.weight else {}
-        drawn = ["_stratum", "_psu"] if "_psu" in people.columns else []
-        asked |= {"design": Design("_stratum", "_psu", lonely="centre")} if drawn else {}
+        drawn = people.select(pl.col(r"^_(stratum|psu|r\d+_w)$")).columns
+        asked |= {"design": self._design} if drawn else {}
         for metric, item, who, among in self._measured:
             # where units matter, those of whom nobody counts do too
             of = people if drawn else people.filter(among)
@@ -209,7 +210,7 @@ class _Asked:
             if of.drop_nulls().filter(pl.col("weight") > 0)["n"].sum() < least:
                 notes.append(text("no_curve", metric=text(f"metric_{metric}"), least=least))
                 continue
-            jumps = discontinuities(of, at=self.question.jump.get(name), **asked)
+            jumps = discontinuities(of, at=self.question.jump.get(name) or None, **asked)
             named = pl.lit(metric).alias("metric"), pl.lit(item, pl.String).alias("item")
             points = curve(of, **asked).with_columns(pl.when(pl.col("n_here") >= least).then("n_here"))
             for key, found in zip(parts, (points, lack_of_fit(of, **asked), jumps), strict=True):
@@ -270,7 +271,7 @@ class _Asked:
         """What a call says of the decision and of the score, or else of the outcome, from rows of people."""
         whose = {metric: who for metric, item, who, _ in self._measured if item is None}
         options: dict[str, Any] = {"weight": "_weight" if self.plan.weight else None, "count": "_n"}
-        options |= {"cluster": "_cluster"} if "_cluster" in people.columns else {}
+        options |= {"design": self._design} if self.plan.design else {}
         found, held, plan = [], self.question.adjust_for or self.question.by, self.plan
         for metric in [m for m in ("selection_rate", MEAN) if m in whose] or [*whose][:1]:
             try:
@@ -294,9 +295,15 @@ class _Asked:
             people = one.put(people)
             if one.kind != "curve":
                 people = people.with_columns(pl.col(name).cast(pl.String).fill_null(UNKNOWN))
-        if "_psu" in people.columns:
-            people = people.with_columns(_cluster=pl.concat_str("_stratum", "_psu", separator=" × "))
+        people = people.with_columns(pl.col(REPLICATES) / pl.col("_n"))  # of a person, as weights are
         return people if "_weight" in people.columns else people.with_columns(_weight=pl.lit(1.0))
+
+    @property
+    def _design(self) -> Design:
+        """How the people were drawn, in the columns that they have."""
+        given = self.plan.design or Design()
+        again = Design(replicates="_r*_w", kind=given.kind)
+        return again if given.replicates else Design("_stratum", "_psu", lonely="centre")
 
     @cached_property
     def _shield(self) -> Shield | None:

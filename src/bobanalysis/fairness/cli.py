@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -31,7 +32,7 @@ def _option(name: str, *flags: str, **rest: Any) -> Any:
 def audit(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(metavar="FILE", help=_HELP["file"])],
-    groups: Annotated[list[str] | None, _option("groups", "--groups")] = None,
+    groups: Annotated[list[str] | None, _option("groups", "--groups", hidden=True)] = None,
     by: Annotated[list[str] | None, _option("by", "--by")] = None,
     cross: Annotated[list[str] | None, _option("cross", "--cross")] = None,
     bands: Annotated[list[str] | None, _option("bands", "--bands")] = None,
@@ -65,8 +66,7 @@ def audit(
 ) -> None:
     """Measure who gets what in a file, by group, with intervals; write the measures or a page.
 
-    --by age --by sex takes each attribute by itself, --cross age,sex crosses them; --groups age,sex crosses
-    them too, each value a group.
+    --by age --by sex takes each attribute by itself, --cross age,sex crosses them.
 
     Exit code 0: measured. 1: the file cannot be audited, and the message says why. 2: the command is wrong.
     """
@@ -118,9 +118,12 @@ def audit(
         errors.print(f"error: {error}", markup=False, highlight=False)
         raise typer.Exit(1) from None
     screen = Console()
-    show(found, lang, screen if screen.is_terminal else Console(width=80))
-    for path in outputs:
-        screen.print(f"{path}", markup=False, highlight=False)
+    with suppress(SystemExit):  # Rich's, where nobody reads on, as behind head
+        show(found, lang, screen if screen.is_terminal else Console(width=80))
+        for path in outputs:
+            screen.print(f"{path}", markup=False, highlight=False)
+    if groups:
+        errors.print("note: instead of --groups, write --by A for one column and --cross A,B for several")
 
 
 def _names(asked: list[str] | None, file: Path) -> list[str]:

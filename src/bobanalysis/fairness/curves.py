@@ -58,7 +58,8 @@ def curve(
         rest: columns: ``weight=`` (zero or more, without gaps), ``cluster=`` (within which people are not
             independent; intervals then rest on clusters), ``count=`` (for how many people a row stands, in a
             table that is already counted). For a survey ``design=`` instead of ``cluster=``: its strata and
-            clusters (:class:`bobanalysis.fairness.Design`), those that nobody of a curve is from too.
+            clusters (:class:`bobanalysis.fairness.Design`), those that nobody of a curve is from too; or its
+            replicate weights, with each of which the curve is fitted again (for the curve alone, no test).
 
     Returns:
         A frame of the library that came in, one row a group and point (each value present, or 101 points
@@ -196,9 +197,8 @@ def changed_share(frame: Any, pair: str, value: str, weight: str | None = None) 
     table = to_lazy(frame, columns)[0].select(columns).collect()
     if table.is_empty():
         return None
-    people = table.group_by(pair).agg(
-        moved=pl.col(value).n_unique() > 1, weight=pl.col(weight).first() if weight else pl.lit(1.0)
-    )
+    w = pl.col(weight).first() if weight else pl.lit(1.0)
+    people = table.group_by(pair).agg(moved=pl.col(value).n_unique() > 1, weight=w)
     return float(people.select((pl.col("moved") * pl.col("weight")).sum() / pl.col("weight").sum()).item())
 
 
@@ -250,8 +250,10 @@ def _read(
     return table, [(group, replace(table, table=part)) for group, part in named]
 
 
-def _spline(mine: Rows, along: str, smooth: int | None) -> tuple[Fit, Array]:
+def _spline(mine: Rows, along: str, smooth: int | None, tested: bool = True) -> tuple[Fit, Array]:
     """The spline of one group and its knots; NotEstimableError says why there is none."""
+    if tested and mine.scale is not None:
+        raise NotEstimableError("no test of a curve is made with replicate weights")
     x, y, f = mine.table[along].to_numpy(), mine.y, mine.f
     values, people = np.unique(x), float(kish((f * mine.w).sum(), (f * mine.w**2).sum()))
     if smooth is None:
@@ -295,7 +297,7 @@ def _curve(
     from scipy.stats import norm, t
 
     try:
-        fitted, knots = _spline(mine, along, smooth)
+        fitted, knots = _spline(mine, along, smooth, tested=False)
     except NotEstimableError as error:
         return dict.fromkeys(_FOUND, np.full(len(points), np.nan)), [f"not estimable: {error}"] * len(points)
     rate, inside = mine.table["_rate"][0], (points >= knots[0]) & (points <= knots[-1])
@@ -307,7 +309,8 @@ def _curve(
         told = [ONE_CLUSTER if i else BEYOND for i in inside]
         return {name: alone if name == "value" else 0 * alone + np.nan for name in _FOUND}, told
     seen = basis @ (moved.T @ moved) @ basis.T
-    se, freedom = np.sqrt(np.diag(seen)), _freedom(mine, fitted, basis)
+    se, again = np.sqrt(np.diag(seen)), mine.scale
+    freedom = _freedom(mine, fitted, basis) if again is None else len(again) - 1
     found = {"value": value, "se": se * (value * (1 - value) if rate else 1.0)}
     band = norm.sf(_largest(seen[np.ix_(inside, inside)], CONFIDENCE ** (1 / curves)))
     for name, tail in (("ci", (1 - CONFIDENCE) / 2), ("band", band)):
@@ -318,20 +321,24 @@ def _curve(
 
 
 def _moved(mine: Rows, fitted: Fit) -> Array | None:
-    """What moves the coefficients: people (HC2), or clusters left out in turn; None where one alone matters.
+    """What moves the coefficients: people (HC2), replicates, clusters left out; None where one alone matters.
 
     statsmodels' own for clusters makes bands of 95 % that hold 89 % of curves of 60 towns.
     Source: MacKinnon, Nielsen and Webb, Journal of Applied Econometrics 38 (2023), 671-694 (CV3).
     """
     x, slope, f = fitted.x, fitted.slope, mine.f
+    if mine.scale is not None:
+        try:
+            return mine.again(lambda one: fit(one, x, mine.table["_rate"][0]).params)
+        except NotEstimableError:
+            return None
     if mine.clusters is None:
         leverage = np.minimum(slope / f * ((x @ fitted.bread) * x).sum(axis=1), 1 - 1e-6)
         return np.asarray(fitted.moved / np.sqrt(f * (1 - leverage))[:, None])
     strata, sums = mine.strata, mine.by_cluster(x * fitted.left[:, None])
     squares = np.stack([mine.by_cluster(x * (column * slope)[:, None]) for column in x.T], axis=1)
-    others = np.linalg.inv(fitted.bread) - strata.leave_one_out(squares.reshape(len(sums), -1)).reshape(
-        squares.shape
-    )
+    left = strata.leave_one_out(squares.reshape(len(sums), -1))
+    others = np.linalg.inv(fitted.bread) - left.reshape(squares.shape)
     if mine.degrees < 1 or not (np.linalg.cond(others) < 1e10).all():
         return None
     moved = np.linalg.solve(others, strata.leave_one_out(sums)[:, :, None])[:, :, 0]

@@ -177,19 +177,15 @@ def _one(
     ratio, low, high = ratios
     whole = not shield or shield.whole(named)
     rate, share = pl.col("value"), pl.when(whole).then(pl.col("n") / pl.col("n").sum())
+    said = {"attributes": pl.lit(attributes), "category": pl.concat_str(groups, separator=" × ")}
+    said |= {"n": pl.col("n"), "share": share, "rate": rate, "impact_ratio": ratio}
+    said |= {"ratio_low": low, "ratio_high": high}
     table = rates.select(
-        attributes=pl.lit(attributes),
-        category=pl.concat_str(groups, separator=" × "),
-        n=pl.col("n"),
-        share=share,
-        rate=rate,
-        impact_ratio=ratio,
-        ratio_low=low,
-        ratio_high=high,
+        **said,
         most_selected=((rate == rate.max()) & (rate > 0)).fill_null(False),
         below_four_fifths=ratio < FOUR_FIFTHS - 1e-12,
         below_two_percent=share < TWO_PERCENT,
-        suppressed=pl.col("suppressed"),
+        suppressed="suppressed",
     )
     unnamed = int(every.cells["_n"].sum()) - int(known.cells["_n"].sum()) if whole else None
     last = pl.DataFrame({"attributes": attributes, "category": UNKNOWN, "n": unnamed, "suppressed": False})

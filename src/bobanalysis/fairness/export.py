@@ -23,17 +23,8 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 """Number of the shape of the JSON; see ``audit.schema.json``."""
-ROLES = (
-    "prediction",
-    "outcome",
-    "score",
-    "weight",
-    "count",
-    "selected",
-    "strata",
-    "cluster",
-    "replicate_weights",
-)
+_SAMPLE = ("strata", "cluster", "replicate_weights")
+ROLES = ("prediction", "outcome", "score", "weight", "count", "selected", *_SAMPLE)
 """What columns are read as, in the order in which it is told."""
 _KINDS = {"text": pl.String, "number": pl.Float64, "count": pl.Int64, "mark": pl.Boolean}
 
@@ -59,13 +50,9 @@ def long(audit: Result) -> pl.DataFrame:
                 table = table.with_columns(group=pl.concat_str(entry.groups, separator=" × "))
             for called, takes in _shape()["tables"].get(name, {name: {}}).items():
                 left = {old: old for old in table.columns if old not in takes.values()}
-                chosen = {
-                    new: old for new, old in (left | takes).items() if new in schema and old in table.columns
-                }
+                kept = {n: o for n, o in (left | takes).items() if n in schema and o in table.columns}
                 names = {"attribute": pl.lit(entry.name), "table": pl.lit(called), "metric": pl.lit(called)}
-                parts.append(
-                    table.select(**names | {n: pl.col(o).cast(schema[n]) for n, o in chosen.items()})
-                )
+                parts.append(table.select(**names | {n: pl.col(o).cast(schema[n]) for n, o in kept.items()}))
     return pl.concat(parts, how="diagonal")
 
 

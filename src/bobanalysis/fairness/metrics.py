@@ -137,9 +137,7 @@ def measures(
 ) -> pl.DataFrame:
     """Return the measure frame of a cube; see :func:`group_metrics`."""
     if clash := set(cells.groups) & {*MEASURE_COLUMNS}:
-        raise ValueError(
-            f"rename the group column {min(clash)!r}: the measure frame has a column of that name"
-        )
+        raise ValueError(f"rename the group column {min(clash)!r}: the measure frame has one of that name")
     cells, names = cells.renamed()
     groups = list(cells.groups)
     sums = _with_reference(labelled(_sums(cells), groups), groups, reference, list(names.values()))
@@ -271,24 +269,18 @@ def _with_reference(sums: pl.DataFrame, groups: list[str], reference: Any, names
         # the squares of the whole are those of the two parts and those between them (Chan et al.)
         between = (w * (x / w - x.sum().over(of) / whole) ** 2).fill_nan(0.0).sum().over(of)
         apart = (w * rest / whole * (x / w - rest_x / rest) ** 2).fill_nan(0.0)
-        return sums.with_columns(
-            ref_n=n.sum().over(of) - n,
-            ref_w=rest,
-            ref_w2=(w2.sum().over(of) - w2).clip(0),
-            ref_x=rest_x,
-            ref_m2=(m2.sum().over(of) + between - m2 - apart).clip(0),
-            reference=pl.lit(EVERYONE_ELSE if groups else None, pl.String),
-            itself=pl.lit(False),
-        )
+        others = {"ref_n": n.sum().over(of) - n, "ref_w": rest, "ref_w2": (w2.sum().over(of) - w2).clip(0)}
+        others |= {"ref_x": rest_x, "ref_m2": (m2.sum().over(of) + between - m2 - apart).clip(0)}
+        others |= {"reference": pl.lit(EVERYONE_ELSE if groups else None, pl.String)}
+        return sums.with_columns(**others, itself=pl.lit(False))
     labels = reference_labels(reference, names)
     is_it = pl.all_horizontal(pl.col(name) == label for name, label in zip(groups, labels, strict=True))
     chosen = sums.filter(is_it).select(*of, pl.col("n", "w", "w2", "x", "m2").name.prefix("ref_"))
     if chosen.is_empty():
         raise no_reference(" × ".join(labels), sums.select(groups).unique(maintain_order=True).rows())
     joined = sums.join(chosen, on=of, how="left", nulls_equal=True, maintain_order="left")
-    return joined.with_columns(
-        reference=pl.lit(" × ".join(labels)), itself=is_it, ref_n=pl.col("ref_n").fill_null(0)
-    )
+    named = {"reference": pl.lit(" × ".join(labels)), "itself": is_it}
+    return joined.with_columns(**named, ref_n=pl.col("ref_n").fill_null(0))
 
 
 @dataclass(frozen=True)

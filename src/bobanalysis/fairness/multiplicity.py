@@ -8,8 +8,7 @@ import numpy as np
 
 from bobanalysis.fairness.intervals import Array
 
-Method = Literal["benjamini-hochberg", "benjamini-yekutieli", "holm", "bonferroni"]
-_STATSMODELS = {"benjamini-yekutieli": "fdr_by"}
+Method = Literal["benjamini-hochberg", "holm", "bonferroni"]
 
 _FEW = 10
 
@@ -19,9 +18,8 @@ def adjusted_p_values(p_values: Any, method: Method = "benjamini-hochberg") -> A
 
     Args:
         p_values: of a family of tests; NaN where a test was not estimable, which does not count as a test.
-        method: "benjamini-hochberg" bounds the share of false findings among the findings, as does
-            "benjamini-yekutieli" however the tests depend on each other; "holm" and "bonferroni" bound the
-            chance of any false finding.
+        method: "benjamini-hochberg" bounds the share of false findings among the findings; "holm" and
+            "bonferroni" bound the chance of any false finding.
 
     Returns:
         Adjusted P values, NaN where there was none.
@@ -47,7 +45,7 @@ def adjusted_p_values(p_values: Any, method: Method = "benjamini-hochberg") -> A
     elif known.any():
         from statsmodels.stats.multitest import multipletests
 
-        found[known] = multipletests(p[known], method=_STATSMODELS.get(method, method))[1]
+        found[known] = multipletests(p[known], method=method)[1]
     return found
 
 

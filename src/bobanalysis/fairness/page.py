@@ -71,9 +71,7 @@ class Words:
         for key in ("band_under", "band_over", "band_between") if self.bands and self.lang == "fr" else ():
             shape = re.escape(text(key, a="A", b="B").en).replace("A", "(?P<a>.+)").replace("B", "(?P<b>.+)")
             if found := re.fullmatch(shape, label):
-                return self.word(
-                    key, **{end: number.replace(".", ",") for end, number in found.groupdict().items()}
-                )
+                return self.word(key, **{end: n.replace(".", ",") for end, n in found.groupdict().items()})
         return label
 
     def part(self, name: str) -> str:
@@ -140,17 +138,8 @@ class Words:
 _WRITERS: dict[str, Callable[..., str]] = {
     writer.__name__: writer
     for writer in (
-        *(
-            Words.number,
-            Words.share,
-            Words.metric,
-            Words.label,
-            Words.value,
-            Words.rate,
-            Words.gap,
-            Words.error,
-        ),
-        *(Words.span, Words.ratios, Words.p, Words.flags, Words.part, Words.place, Words.places),
+        *(Words.number, Words.share, Words.metric, Words.label, Words.value, Words.rate, Words.gap),
+        *(Words.error, Words.span, Words.ratios, Words.p, Words.flags, Words.part, Words.place, Words.places),
     )
 }
 """What ``columns.yaml`` may name; with a question mark, what is empty is said to be not estimable."""
@@ -227,9 +216,8 @@ def chapters(audit: Result, lang: Language, most: int = MOST_LINES) -> list[Chap
     for entry in audit.entries:
         split = words.word("decomposed") + colon(lang) if entry.kind == "decomposition" else ""
         said = [note.get(lang) for note in entry.notes]
-        found.append(
-            Chapter(split + entry.name, said, _Told(entry, lang, most, audit.question.bands).sections())
-        )
+        told = _Told(entry, lang, most, audit.question.bands)
+        found.append(Chapter(split + entry.name, said, told.sections()))
     reading = words.word("reading_1", min_group=audit.question.min_group), words.word("reading_2")
     return [*found, Chapter(words.word("reading"), reading, [])]
 

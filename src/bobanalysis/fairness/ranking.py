@@ -117,9 +117,8 @@ def roc_area(
     cells, names = given.renamed()
     levels, sample, by = _levels(cells), cells.sample, list(cells.groups)
     p, q, p2, q2 = (pl.col(f"{side}{of}") for of in ("_w", "_w2") for side in "+-")
-    levels = levels.with_columns(
-        _p=((q.cum_sum() - q / 2) / q.sum()).over(by), _q=(1 - (p.cum_sum() - p / 2) / p.sum()).over(by)
-    )
+    above, below = (q.cum_sum() - q / 2) / q.sum(), 1 - (p.cum_sum() - p / 2) / p.sum()
+    levels = levels.with_columns(_p=above.over(by), _q=below.over(by))
     area = ((p * pl.col("_p")).sum() / p.sum()).over(by)
     apart = {"_p": (pl.col("_p") - area) / p.sum().over(by), "_q": (pl.col("_q") - area) / q.sum().over(by)}
     levels = levels.with_columns(area=area, **apart)

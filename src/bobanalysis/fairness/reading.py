@@ -23,7 +23,7 @@ import numpy as np
 import polars as pl
 
 from bobanalysis.cluster.workers import ALONE, Workers
-from bobanalysis.fairness._cube import SUMS, UNKNOWN, Cube, merged, row_sums
+from bobanalysis.fairness._cube import SUMS, TIMES, UNKNOWN, Cube, distinct, merged, row_sums
 from bobanalysis.fairness.scores import score_bins, weighted_median
 from bobanalysis.fairness.survey import REPLICATES, Design
 from bobanalysis.fairness.texts import text
@@ -57,7 +57,7 @@ MOST_RANKED, RANKED_BINS = 20_000, 1_000
 """Distinct scores whose order is looked at one by one; more of them are put in so many bins of equal size."""
 COMPARISONS = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt}
 CONDITION = re.compile(r"^(?P<name>.*?)\s*(?P<op>>=|<=|!=|==|=|>|<)\s*(?P<value>.+)$")
-_TIMES, _ROW = "·n", "·row"
+_ROW = "·row"
 _WHOLE = re.compile(r"^(-?\d+)\.0+$")
 
 
@@ -404,8 +404,7 @@ class _Source:
         if self.plan.score or self.plan.weight or self.plan.count or self.drawn:
             return batch
         lazy = batch.frame.lazy().with_columns(pl.Series(_ROW, batch.rows))
-        summed = lazy.group_by(batch.frame.columns).agg(pl.len().alias(_TIMES), pl.col(_ROW).min())
-        counted = summed.sort(_ROW).collect(engine="streaming")
+        counted = distinct(lazy, batch.frame.columns, pl.col(_ROW).min()).sort(_ROW)
         return Batch(counted.drop(_ROW), counted[_ROW], batch.rejects)
 
     def narrow(self, batch: Batch) -> pl.DataFrame:
@@ -418,7 +417,7 @@ class _Source:
         wrong: list[tuple[str, pl.Expr, str]] = []
         roles = {"_score": plan.score, "_w": plan.weight, "_n": plan.count, "_s": plan.selected}
         one = pl.lit(1.0)
-        numbers = {"_n": pl.col(_TIMES).cast(pl.Float64) if _TIMES in schema else one, "_w": one}
+        numbers = {"_n": pl.col(TIMES).cast(pl.Float64) if TIMES in schema else one, "_w": one}
         for role, name in roles.items():
             if not name:
                 continue
@@ -446,9 +445,8 @@ class _Source:
             else:
                 keys[role] = self.text(column).str.replace(_WHOLE.pattern, "$1")
                 wrong.append((column, keys[role].is_null(), "is missing; every row needs it"))
-        first = [
-            bad.fill_null(False).arg_true().first().alias(str(at)) for at, (_, bad, _) in enumerate(wrong)
-        ]
+        bad_at = (bad.fill_null(False).arg_true().first() for _, bad, _ in wrong)
+        first = [row.alias(str(at)) for at, row in enumerate(bad_at)]
         for (name, _, why), at in zip(wrong, batch.frame.select(first).row(0) if wrong else (), strict=True):
             if at is not None:
                 where = f"{self.table.path}: column {name!r}, row {batch.rows[at]}"
@@ -560,9 +558,8 @@ def _not_binary(path: Path, asked: str, counts: Counter[str], key: str) -> Input
     if _all_numbers(set(values)) and key == "_prediction":
         middle = sorted(values, key=float)[len(values) // 2]
         hint += f", or {f'{asked}>={middle}'!r}, or --score {asked!r} for its mean"
-    wrong = (
-        f"{path}: column {asked!r} must be yes or no (1/0, yes/no, true/false), but has {len(values)} values"
-    )
+    must = f"{path}: column {asked!r} must be yes or no (1/0, yes/no, true/false)"
+    wrong = f"{must}, but has {len(values)} values"
     return InputError(f"{wrong}: {_listed(counts)}. Say which of them mean yes: {hint}")
 
 

@@ -8,7 +8,7 @@ logit HC0 whatever it is asked for.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -18,7 +18,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from bobanalysis.fairness import survey
-from bobanalysis.fairness._cube import NOBODY, UNKNOWN, Back, label, number, to_lazy
+from bobanalysis.fairness._cube import NOBODY, UNKNOWN, Back, column_names, label, number, to_lazy
 
 Array = NDArray[Any]
 CONFIDENCE = 0.95
@@ -38,12 +38,14 @@ class Rows:
         left_out: number of rows without an outcome, a number or a weight above zero.
         back: turns a Polars frame into one of the library that came in.
         drawn: of a survey the strata of its units, those of nobody here too; ``_cluster`` numbers them.
+        scale: what squared distances of each of its replicates are multiplied by; ``_r0_w``, … weigh them.
     """
 
     table: pl.DataFrame
     left_out: int
     back: Back
     drawn: survey.Strata | None = None
+    scale: Any = None
 
     @property
     def y(self) -> Array:
@@ -88,6 +90,12 @@ class Rows:
         clusters = np.asarray(self.clusters)[part]
         return np.stack([np.bincount(clusters, column, self.strata.units) for column in values.T], axis=1)
 
+    def again(self, estimates: Callable[[Rows], Array]) -> Array:
+        """Return how far each replicate is from estimates, as large as its share in their covariance."""
+        weighed = (self.table.with_columns(_w=f"_r{at}_w") for at in range(len(self.scale)))
+        away = np.array([estimates(replace(self, table=one)) for one in weighed]) - estimates(self)
+        return np.asarray(away * np.sqrt(self.scale)[:, None])
+
     def within(self, keep: pl.Series) -> Rows:
         """Return some of the rows."""
         return replace(self, table=self.table.filter(keep))
@@ -128,11 +136,11 @@ def rows(
         cluster: people of one cluster are not independent of each other.
         labels: columns that name groups whatever they hold.
         count: column saying for how many people a row stands, by default one; kept as ``_f``.
-        design: strata and clusters of a survey, instead of ``cluster``.
+        design: strata and clusters of a survey, or its replicate weights, instead of ``cluster``.
 
     Raises:
         ValueError: a column is missing, is infinite somewhere or of no use; a weight is negative or missing;
-            no row is left; a design cannot be, or has replicate weights.
+            no row is left; a design cannot be.
 
     >>> people = pl.DataFrame({"told": [1, 1, None], "sex": ["F", "F", "M"]})
     >>> rows(people, "told", ["sex"]).table.rows()
@@ -141,11 +149,9 @@ def rows(
     names = list(dict.fromkeys([*labels, *columns]))
     if clash := {*names} & {"_y", "_w", "_f", "_cluster", "_stratum", "_psu", "_code"}:
         raise ValueError(f"rename the column {min(clash)!r}: the name is used for sums")
-    if design and (cluster or design.replicates or (count and not design.cluster)):
-        raise ValueError(
-            "design= is of strata and clusters, in place of cluster=; with count= it needs clusters"
-        )
-    drawn = design.columns(names, weight) if design else {}
+    if design and (cluster or (count and not (design.cluster or design.replicates))):
+        raise ValueError("design= stands in place of cluster=; with count= it needs clusters or replicates")
+    drawn = design.columns(column_names(frame), weight) if design else {}
     more = [c for c in (weight, cluster, count, *drawn.values()) if c]
     lazy, back = to_lazy(frame, [outcome, *names, *more])
     schema = lazy.collect_schema()
@@ -154,13 +160,16 @@ def rows(
     wanted |= {"_y": number(outcome, schema), "_w": number(weight, schema) if weight else pl.lit(1.0)}
     if cluster:
         wanted["_cluster"] = pl.col(cluster).cast(pl.String).fill_null(UNKNOWN)
-    wanted |= {key: label(c, schema) if c else NOBODY[key] for key, c in drawn.items()}
+    again = design is not None and bool(design.replicates)
+    for key, c in drawn.items():
+        told: Any = number(c, schema).fill_null(np.nan) if c and again else c and label(c, schema)
+        wanted[key] = NOBODY[key] if c is None else told
     wanted["_f"] = number(count, schema) if count else pl.lit(1.0)
     table = lazy.select(**wanted).collect()
     check_weights(table["_w"], weight)
-    strata = None
-    if design:
-        units = design.sample(table).numbered().rename({"_unit": "_cluster"})
+    strata, sample = None, design.sample(table) if design else survey.Sample()
+    if design and not again:
+        units = sample.numbered().rename({"_unit": "_cluster"})
         strata = survey.Strata(units["_code"].to_numpy())
         table = table.join(units, on=[*drawn], maintain_order="left").drop(*drawn, "_code")
     for name, column in [(outcome, "_y"), *((c, c) for c in names)]:
@@ -174,7 +183,7 @@ def rows(
     left_out = int(table["_f"].sum()) - int(kept["_f"].sum())
     if count:  # what is not asked may have told rows apart
         kept = kept.group_by(pl.exclude("_f"), maintain_order=True).agg(pl.col("_f").sum())
-    return Rows(kept, left_out, back, strata)
+    return Rows(kept, left_out, back, strata, sample.scale)
 
 
 def check_weights(weights: pl.Series, name: str | None) -> None:
@@ -310,7 +319,10 @@ def fit(table: Rows, x: Array, logit: bool = False) -> Fit:
             why = "the columns separate the outcomes perfectly: no logit effect is finite"
             raise NotEstimableError(f"{why}; merge rare values, leave the column out or use a linear model")
         slope = w * mean * (1 - mean)
-    bread = np.linalg.inv((x * slope[:, None]).T @ x)
+    try:
+        bread = np.linalg.inv((x * slope[:, None]).T @ x)
+    except np.linalg.LinAlgError as error:  # of a replicate
+        raise NotEstimableError("with some weights at 0 a column says nothing") from error
     return Fit(x, found.params, mean, slope, w * (y - mean), bread)
 
 

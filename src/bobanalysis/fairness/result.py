@@ -24,7 +24,7 @@ class Question:
         by: attributes, each by itself. Text and numbers of few values are groups; a number of many values,
             or a date of birth with ``on``, is a curve without bins.
         cross: crossings, each several columns; a number of many values needs ``bands``.
-        bands: limits by column, each the first number of the next band.
+        bands: limits by column, each the first number of the next band; none make each value a group.
         on: day for which dates of birth are turned into completed years.
         curve: attributes of ``by`` that are curves although they have few values.
         jump: values, by attribute, at which a curve may jump; by default all are tried.

@@ -271,7 +271,6 @@ def unknown_bounds(frame: Any, value: str, groups: Sequence[str] = (), *, weight
     held = lambda c, apart: ndtr(c + apart) - ndtr(-c) - CONFIDENCE  # noqa: E731
     width = find_root(held, (0.0, 40.0), args=(apart,)).x
     ends = {"ci_low": low - width * se_low, "ci_high": high + width * se_high}
-    found = found.drop("_se_low", "_se_high").with_columns(
-        pl.Series(name, np.clip(end, 0.0, 1.0)) for name, end in ends.items()
-    )
+    limits = (pl.Series(name, np.clip(end, 0.0, 1.0)) for name, end in ends.items())
+    found = found.drop("_se_low", "_se_high").with_columns(limits)
     return back(found.with_columns(pl.selectors.float().fill_nan(None)))

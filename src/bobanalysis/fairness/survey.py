@@ -256,9 +256,8 @@ class Strata:
         n, self.stratum, self.units = np.bincount(stratum).astype(float), stratum, len(stratum)
         self.mean = np.where(n > 1, 1 / np.maximum(n - 1, 1), 0.0)
         self.factor = (1 + self.mean)[stratum]
-        self.indicator = csr_array(
-            (np.ones(self.units), (stratum, np.arange(self.units))), (len(n), self.units)
-        )
+        one_each = np.ones(self.units), (stratum, np.arange(self.units))
+        self.indicator = csr_array(one_each, (len(n), self.units))
 
     def leave_one_out(self, sums: Array) -> Array:
         """Return what totals lose where a unit is left out and the others of its stratum stand for it."""
