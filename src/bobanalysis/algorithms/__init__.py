@@ -26,9 +26,8 @@ def _bob(
     from bobanalysis.recommenders.market import french_market
 
     open_figures = french_market(scale) if scale else french_market()
-    return Bob(
-        open_figures if market is None else Market.from_documents(market), only_diagnosis=only_diagnosis
-    )
+    figures_of = open_figures if market is None else Market.from_documents(market)
+    return Bob(figures_of, only_diagnosis=only_diagnosis)
 
 
 def _ams() -> Algorithm:

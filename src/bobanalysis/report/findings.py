@@ -32,8 +32,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from bobanalysis.data import sources
+from bobanalysis.data.registry import folder
 from bobanalysis.presentation import Vocabulary
-from bobanalysis.tables import InputError, load, load_yaml
+from bobanalysis.tables import InputError, load, load_yaml, write_text
 from bobanalysis.text import LANGUAGES, capital
 
 Both = Mapping[str, str]
@@ -156,6 +157,8 @@ class Notebook:
         self.described = described(name) or Descriptions({}, {}, {})
         self.words = self.described.words
         self._records: dict[str, dict[str, dict[str, Any]]] = {"findings": {}, "tables": {}}
+        for part in self._records:
+            (self._build / part).mkdir(parents=True, exist_ok=True)
         self._path = self._build / "findings" / f"{name}.json"
         for stale in _read(self._path)["tables"] if self._path.exists() else ():
             (self._build / "tables" / f"{stale}.csv").unlink(missing_ok=True)
@@ -309,7 +312,7 @@ class Notebook:
         }
         if problems := _problems_of_origin(record):
             raise FindingError(f"{where}: {'; '.join(problems)}")
-        _write_text(self._build / "tables" / f"{id}.csv", text)
+        write_text(text, self._build / "tables" / f"{id}.csv")
         self._records["tables"][id] = record
         self._write()
         return Shown(record, rows, self._names)
@@ -325,7 +328,7 @@ class Notebook:
 
     def _write(self) -> None:
         found = {part: dict(sorted(records.items())) for part, records in self._records.items()}
-        _write_text(self._path, dump({"notebook": self.name, **found}))
+        write_text(dump({"notebook": self.name, **found}), self._path)
 
 
 @dataclass(frozen=True)
@@ -472,13 +475,6 @@ def _read(path: Path) -> dict[str, Any]:
     return content
 
 
-def _write_text(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(path.suffix + ".part")  # never leave half a file behind
-    part.write_text(text, encoding="utf-8", newline="\n")
-    part.replace(path)
-
-
 # ---- what notebooks record, said once: `data/findings/<notebook>.yaml` -----------------------------------
 
 
@@ -546,8 +542,7 @@ def described(notebook: str) -> Descriptions | None:
         >>> described("05_age").findings["advice_age.people"].unit
         'people'
     """
-    root = Path(os.environ.get("BOBANALYSIS_DATA") or Path(__file__).parents[3] / "data")
-    path = root / "findings" / f"{notebook}.yaml"
+    path = folder() / "findings" / f"{notebook}.yaml"
     return _said(path, path.stat().st_mtime_ns) if path.exists() else None
 
 

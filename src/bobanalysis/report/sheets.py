@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar, dataclass_transform, get_args
 
 from bobanalysis import text as formatter
-from bobanalysis.tables import InputError, load, load_yaml
+from bobanalysis.data.registry import folder, read_raw
+from bobanalysis.tables import InputError, load
 from bobanalysis.text import LANGUAGES, Language, Text
 
 Status = Literal["answered", "partly", "open"]
@@ -401,14 +402,6 @@ def publication(path: Path | str | None = None) -> Publication:
     return _read(Publication, path_of("publication", path), _faults_of_publication)
 
 
-def read_raw(path: Path) -> Any:
-    """Return what a YAML file of the data folder holds, unchecked."""
-    try:
-        return load_yaml(Any, path)
-    except FileNotFoundError as error:
-        raise InputError(f"{path} does not exist; set BOBANALYSIS_DATA to the data folder") from error
-
-
 @cache
 def _read(kind: type[T], path: Path, check: Callable[[Any], Faults]) -> T:
     raw = read_raw(path)
@@ -430,8 +423,6 @@ def stop_on(faults: list[str], file: str) -> None:
 
 def path_of(name: str, path: Path | str | None) -> Path:
     """Return a path, or that of a file of the data folder when it is left out."""
-    from bobanalysis.data.registry import folder
-
     return Path(path) if path else folder() / f"{name}.yaml"
 
 
