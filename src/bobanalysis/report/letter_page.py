@@ -24,7 +24,7 @@ from bobanalysis.data import sources
 from bobanalysis.report.letter import Explained, Letter, Reason, Stopped, because_of, term_text, unanswered
 from bobanalysis.report.renderer import environment, tidy
 from bobanalysis.report.subjects import card_index
-from bobanalysis.report.words import HERE, Words
+from bobanalysis.report.words import HERE, Words, vocabulary
 from bobanalysis.rules import Expr, Text, Variable, format_value, inputs, sentence
 from bobanalysis.rules.counterfactual import Counterfactual
 from bobanalysis.rules.expr import Compare, Named
@@ -107,10 +107,7 @@ def open_figures(scale: str | None = None) -> Text:
     if scale is not None and scale not in SCALES:
         raise ValueError(f"there is no scale {scale!r}; scales are {', '.join(SCALES)}")
     said = SCALES[scale or DEFAULT]
-    return Text(
-        f"chiffres ouverts, et non ceux que Bob lisait : {titles['fr']}. Échelle : {said.fr}",
-        f"open figures, not those that Bob read: {titles['en']}. Scale: {said.en}",
-    )
+    return vocabulary()["figures_from"]["open"].filled(titles=Text(**titles), scale=Text(said.fr, said.en))
 
 
 def folder_figures(name: str) -> Text:
@@ -119,7 +116,7 @@ def folder_figures(name: str) -> Text:
     >>> folder_figures("market").en
     'documents of the folder “market”'
     """
-    return Text(f"documents du dossier « {name} »", f"documents of the folder “{name}”")
+    return vocabulary()["figures_from"]["folder"].filled(name=name)
 
 
 class _Saying:
@@ -342,8 +339,5 @@ class _Saying:
         for other in e.found:
             categories = {self.presentation.category(c.variable) for c in other.changes}
             lines[next(c for c in ("protected", "figures", "yours") if c in categories)].append(other)
-        return [
-            {"key": key, "title": titles[key], "shown": own[:SHOWN], "more": own[SHOWN:]}
-            for key, own in lines.items()
-            if own
-        ]
+        told = [(key, own[:SHOWN], own[SHOWN:]) for key, own in lines.items() if own]
+        return [{"key": k, "title": titles[k], "shown": shown, "more": more} for k, shown, more in told]
