@@ -70,18 +70,15 @@ def index(page: PageRenderer) -> dict[str, Any]:
     """Return what the index shows: every card by group, with what its rule reads and whether it is used."""
     cards = page.cards
     groups: dict[str, list[dict[str, Any]]] = {role: [] for role in page.algorithm.presentation.roles}
-
-    def enter(role: str, card: Any, status: str, read: Iterable[r.Variable], count: int = 0) -> None:
-        more = {"status": status, "criteria": criteria(page, read), "count": count}
-        groups[role].append({"name": card.name, "title": card.title, **more})
-
-    for s in cards.subjects.values():
-        if s.role != "family":
-            enter(s.role, s, s.status, s.read)
+    alone = (s for s in cards.subjects.values() if s.role != "family")
+    entries: list[tuple[Any, ...]] = [(s.role, s, s.status, s.read, 0) for s in alone]
     for f in page.algorithm.presentation.families:
         own = cards.members(f)
         read = [v for n in own or [cards.example(f)] for v in cards.subjects[n].read]
-        enter("family", f, _family_status(cards, f), read, len(own))
+        entries.append(("family", f, _family_status(cards, f), read, len(own)))
+    for role, card, status, inputs, count in entries:
+        more = {"status": status, "criteria": criteria(page, inputs), "count": count}
+        groups[role].append({"name": card.name, "title": card.title, **more})
     return {"groups": groups, "path": cards.path}
 
 

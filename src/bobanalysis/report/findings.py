@@ -31,8 +31,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
-from bobanalysis.data import sources
-from bobanalysis.data.registry import folder
+from bobanalysis.data import folder, sources
 from bobanalysis.presentation import Vocabulary
 from bobanalysis.tables import InputError, load, load_yaml, write_text
 from bobanalysis.text import LANGUAGES, capital
@@ -154,7 +153,7 @@ class Notebook:
 
         altair.renderers.enable("svg")  # charts as images: the usual way loads a script from the network
         self.name, self._names, self._build = name, names, build_folder(build)
-        self.described = described(name) or Descriptions({}, {}, {})
+        self.described = described(name)
         self.words = self.described.words
         self._records: dict[str, dict[str, dict[str, Any]]] = {"findings": {}, "tables": {}}
         for part in self._records:
@@ -382,8 +381,7 @@ def merge(folder: Path) -> dict[str, Any]:
                     both = f"{other['notebook']} and {name}"
                     raise FindingError(f"{id!r} is recorded twice, by notebooks {both}; rename one")
                 entries[id] = entry
-        said = described(name)
-        if said and (left := said.unrecorded(record["findings"], record["tables"])):
+        if left := described(name).unrecorded(record["findings"], record["tables"]):
             why = f"data/findings/{name}.yaml describes {', '.join(left)}; {name} records none of that"
             raise FindingError(why)
         for id, table in record["tables"].items():
@@ -532,8 +530,8 @@ class _File:
     tables: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
-def described(notebook: str) -> Descriptions | None:
-    """Return what the file of a notebook says, or None where there is no file (a notebook of one's own).
+def described(notebook: str) -> Descriptions:
+    """Return what the file of a notebook says; nothing where there is no file (a notebook of one's own).
 
     Raises:
         InputError: the file says what nothing reads, or names a text, a list or a word that it lacks.
@@ -543,7 +541,7 @@ def described(notebook: str) -> Descriptions | None:
         'people'
     """
     path = folder() / "findings" / f"{notebook}.yaml"
-    return _said(path, path.stat().st_mtime_ns) if path.exists() else None
+    return _said(path, path.stat().st_mtime_ns) if path.exists() else Descriptions({}, {})
 
 
 @cache
