@@ -15,6 +15,8 @@ from typing import Any
 
 from bobanalysis.tables import InputError, Part, digest, file_lock, write_text
 
+_PART = re.compile(r"part-\d{5,}\.parquet")
+
 
 @contextmanager
 def parts_folder(output: Path, parts: Sequence[Part], asked: Mapping[str, Any]) -> Iterator[Path]:
@@ -34,7 +36,7 @@ def parts_folder(output: Path, parts: Sequence[Part], asked: Mapping[str, Any]) 
     output, names = output.resolve(), {part_name(part) for part in parts}
     if output.suffix:
         raise InputError(f"{output}: a table in parts is a folder; give a name without {output.suffix!r}")
-    if output.exists() and not (output.is_dir() and all(map(is_part, output.iterdir()))):
+    if output.exists() and not (output.is_dir() and all(_PART.fullmatch(p.name) for p in output.iterdir())):
         raise InputError(f"{output} is there and holds other things than parts of a table; give another name")
 
     def busy() -> None:
@@ -80,8 +82,3 @@ def _code() -> str:
 def part_name(part: Part) -> str:
     """Return the name of the file that a part is written to."""
     return f"part-{part.number:05}.parquet"
-
-
-def is_part(path: Path) -> bool:
-    """Tell whether a file is called as a part."""
-    return bool(re.fullmatch(r"part-\d{5,}\.parquet", path.name))
