@@ -91,8 +91,7 @@ def read_raw(path: Path) -> Any:
     try:
         return load_yaml(Any, path)
     except FileNotFoundError:
-        folders = "set BOBANALYSIS_DATA to the folder of the repository named data"
-        raise DataError(f"{path}: not there; {folders}") from None
+        raise DataError(f"{path} does not exist; set BOBANALYSIS_DATA to the data folder") from None
 
 
 def sources() -> Mapping[str, Source]:

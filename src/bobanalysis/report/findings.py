@@ -107,8 +107,6 @@ def cell(value: Any) -> str:
     >>> [cell(v) for v in (None, float("nan"), True, 3, 2.0, 1 / 3, "2A")]
     ['', '', 'true', '3', '2', '0.333333', '2A']
     """
-    if hasattr(value, "item"):
-        value = value.item()
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return ""
     if isinstance(value, bool):

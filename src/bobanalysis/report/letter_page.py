@@ -75,14 +75,8 @@ def _with_bytecode_cache(environment: jinja2.Environment) -> jinja2.Environment:
     return environment.overlay(optimized=False, bytecode_cache=kept)
 
 
-def personal_letter(person: Person, language: Language, *, invented: bool = False, site: bool = False) -> str:
-    """Return the letter to a person about everything they are answered; see `render`."""
-    return render(Letter(person), language, invented=invented, site=site)
-
-
-def letter_pages(algorithm: Algorithm) -> dict[str, str]:
-    """Return the example of the site, one page a language: path in the folder of reports -> HTML."""
-    made = example(algorithm)
+def letter_pages(made: Letter) -> dict[str, str]:
+    """Return the letter to an invented person, one page a language: path in the folder of pages -> HTML."""
     return {f"{lang}/letter.html": render(made, lang, invented=True, site=True) for lang in LANGUAGES}
 
 
@@ -97,15 +91,13 @@ def open_figures(scale: str | None = None) -> Text:
     """Say where the project's own market figures come from.
 
     Args:
-        scale: see `population.SCALES`; ValueError for an unknown one.
+        scale: one of `population.SCALES`, on which the market was read.
     """
     from bobanalysis.population import DEFAULT, SCALES
 
     known = sources()
     used = ("market_rome_bassin_2021", "bassin_dep_share", "rome_mobility")
     titles = {lang: formatter.join((known[id].title.get(lang) for id in used), lang) for lang in LANGUAGES}
-    if scale is not None and scale not in SCALES:
-        raise ValueError(f"there is no scale {scale!r}; scales are {', '.join(SCALES)}")
     said = SCALES[scale or DEFAULT]
     return vocabulary()["figures_from"]["open"].filled(titles=Text(**titles), scale=Text(said.fr, said.en))
 
