@@ -191,8 +191,6 @@ class _Card:
             href = f"#{self._anchor(name)}"
             if self.cards.knows(name):
                 href = f"{self.page.home}{self.cards.path(name)}"
-                if name not in self.cards.subjects and not self.algorithm.rule(name).family:
-                    return match[2]
             return f'<a href="{href}">{match[2]}</a>'
 
         return Markup(_MENTION.sub(link, str(escape(self.words.polish(text)))))
@@ -319,10 +317,7 @@ class _Card:
             return self._capital(r.sentence(r.Undefined(kind, named), self.lang, self.cards.titles))
         if text in ("true", "false"):
             return self.words._("Yes") if text == "true" else self.words._("No")
-        try:
-            value = float(text)
-        except ValueError:
-            return self._said(text, text)
+        value = float(text)
         return self._capital(self._said(value, r.format_value(_NUMBER, value, self.lang)))
 
 
