@@ -42,8 +42,7 @@ def population(
                 def progress(done: int, parts: int) -> None:
                     bar.update(task, completed=people * done // parts)
 
-                team = Workers(workers, scheduler)
-                build.write_parts(output, people, seed, scenario, team, progress)
+                build.write_parts(output, people, seed, scenario, Workers(workers, scheduler), progress)
             else:
                 build.write_parquet(output, people, seed, scenario, partial(bar.advance, task))
     except (ValueError, OSError, MemoryError) as error:

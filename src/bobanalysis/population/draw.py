@@ -206,8 +206,7 @@ def _months(plan: Plan, bits: Ints, day_bits: Ints, by_age: Ints, age: Ints) -> 
 
     Nobody has searched since before the age of 16.
     """
-    shares = plan.model.duration_share.reshape(-1, len(DURATION_FROM))
-    drawn = _choose(bits, shares, by_age)
+    drawn = _choose(bits, plan.model.duration_share.reshape(-1, len(DURATION_FROM)), by_age)
     low = np.ceil(np.array(DURATION_FROM) * DAYS_PER_MONTH).astype(np.int64)
     width = np.append(np.diff(low), 1)
     even = low[drawn] + (width[drawn] * day_bits >> 32)

@@ -70,8 +70,7 @@ def fap_stock() -> pl.DataFrame:
     >>> int(fap_stock()["people"].sum())
     5511320
     """
-    table = data.table("jobseekers_fap_year")
-    known = table.filter(fap_level="87", year=STOCK_YEAR, category="ABC")
+    known = data.table("jobseekers_fap_year").filter(fap_level="87", year=STOCK_YEAR, category="ABC")
     return known.select(fap87="fap", people=(pl.col("thousands") * 1000).round()).sort("fap87")
 
 

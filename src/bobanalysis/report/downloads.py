@@ -41,7 +41,7 @@ def files(content: Content) -> dict[str, str]:
     }
     known = explained(content)
     for language in LANGUAGES:
-        reader = Reader(content, Words(language, content.algorithm.presentation.words), known)
+        reader = Reader(content, content.words(language), known)
         made[f"tables/{language}/findings.csv"] = reader.findings(heads, rows)
         made |= {f"tables/{language}/{id}.csv": reader.table(id) for id in content.csv}
     return made

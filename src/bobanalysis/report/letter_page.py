@@ -83,8 +83,7 @@ def letter_pages(made: Letter) -> dict[str, str]:
 @cache
 def example(algorithm: Algorithm) -> Letter:
     """Return the letter to the invented person of `data/examples/person.json`."""
-    person = Person.of(read_person(EXAMPLE), algorithm, file=EXAMPLE.name)
-    return Letter(person, figures=open_figures())
+    return Letter(Person.of(read_person(EXAMPLE), algorithm, file=EXAMPLE.name), figures=open_figures())
 
 
 def open_figures(scale: str | None = None) -> Text:

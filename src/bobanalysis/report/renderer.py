@@ -93,6 +93,10 @@ class Content:
         """Return content without records, for pages that say what follows from the rules alone."""
         return cls({"findings": {}, "tables": {}, "notebooks": []}, {}, algorithm, within_site)
 
+    def words(self, language: Language) -> Words:
+        """Return the words of the pages in a language, with those that the algorithm adds."""
+        return Words(language, self.algorithm.presentation.words)
+
     @property
     def recorded(self) -> bool:
         """Whether notebooks recorded anything."""

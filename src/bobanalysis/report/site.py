@@ -20,7 +20,7 @@ from bobanalysis.report.letter import Letter
 from bobanalysis.report.letter_page import example, letter_pages
 from bobanalysis.report.renderer import Content, Page, PageRenderer, environment
 from bobanalysis.report.sheets import record
-from bobanalysis.report.words import HERE, Words
+from bobanalysis.report.words import HERE
 from bobanalysis.tables import load_yaml
 from bobanalysis.text import LANGUAGES, Language
 
@@ -120,8 +120,7 @@ def _write_all(content: Content, folder: Path) -> None:
 
 
 def _page(content: Content, language: Language, page: Page, menu: Sequence[Page]) -> str:
-    words = Words(language, content.algorithm.presentation.words)
-    return PageRenderer(content, words, page, menu).html()
+    return PageRenderer(content, content.words(language), page, menu).html()
 
 
 def _write(path: Path, content: str | bytes) -> None:
