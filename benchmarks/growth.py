@@ -44,7 +44,7 @@ def counted(part: Part, folder: Path, people: int, seed: int) -> dict[str, float
     if not target.exists():
         bob, cells = algorithm(), []
         rows = range(part.first, part.first + (part.rows or 0))
-        for block in draw.blocks(draw.prepared("central", people, seed), rows):
+        for block in draw.blocks(draw.plan("central", people, seed), rows):
             valid = validate(block, bob.variables, requirements=bob.requirements).valid
             told = bob.compute(valid).answers.select("main_challenge")
             alike = pl.concat([block.select("departement_id", "age"), told], how="horizontal")

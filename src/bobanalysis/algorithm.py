@@ -427,16 +427,13 @@ class Algorithm(ABC):
             value: What is read in place of the direct input (by default, its default).
         """
         axis = self.axis(criterion)
-        values: dict[str, Operand] = {
-            v.name: v.default for v in self.protected(criterion, "direct", "place-keyed data")
-        }
+        read = self.protected(criterion, "direct", "place-keyed data")
+        values: dict[str, Operand] = {v.name: v.default for v in read}
         values[axis.name] = axis.default if value is None else value
         shown = values[axis.name]
         called = change_text("reference") if isinstance(shown, Expr) else self.name_of(axis, shown)
-        label = axis.label
-        return Reference(
-            values, change_text("read_as", label=label, value=called), change_text("removed", label=label)
-        )
+        neutral = change_text("read_as", label=axis.label, value=called)
+        return Reference(values, neutral, change_text("removed", label=axis.label))
 
     # --- what its pages say
 

@@ -150,8 +150,7 @@ class Presentation:
 
     def reads(self, outcome: str, item: str = "") -> list[str]:
         """Return the names of the inputs that can alter an answer."""
-        rule = self.algorithm.roots[self.algorithm.outcome(outcome).root_of(item)]
-        return [v.name for v in inputs(rule)]
+        return [v.name for v in inputs(self.algorithm.roots[self.algorithm.outcome(outcome).root_of(item)])]
 
     def category(self, variable: Variable) -> str:
         """Return whether an input is the person's to change ("yours"), "protected", or from outside."""

@@ -128,11 +128,8 @@ class Table:
         wanted = self.columns if columns is None else tuple(dict.fromkeys(columns))
         if missing := [name for name in wanted if name not in self.columns]:
             raise no_column(missing[0], self.columns, str(self.path))
-        return (
-            _ahead(self.read(wanted, rows, quick))
-            if quick and self.kind == "csv"
-            else self.read(wanted, rows, quick)
-        )
+        read = self.read(wanted, rows, quick)
+        return _ahead(read) if quick and self.kind == "csv" else read
 
 
 def _ahead(batches: Iterator[Batch]) -> Iterator[Batch]:
@@ -315,10 +312,9 @@ def _parquet(path: Path, before: int = 0, height: int | None = None) -> Table:
 
     def read(columns: Sequence[str], rows: int, quick: Quick) -> Iterator[Batch]:
         wanted, first = pl.scan_parquet(path).select(columns).slice(before, height), before + 1
+        size = max(1, rows if quick else rows // 4)
         try:
-            for frame in wanted.collect_batches(
-                chunk_size=max(1, rows if quick else rows // 4), maintain_order=True
-            ):
+            for frame in wanted.collect_batches(chunk_size=size, maintain_order=True):
                 yield Batch(plain(frame, str(path)), _numbers(first, frame.height), rejects())
                 first += frame.height
             if first == before + 1:

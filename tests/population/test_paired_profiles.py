@@ -88,7 +88,7 @@ def test_reference_profiles_are_all_different_and_consistent():
 
 
 def test_reference_profiles_have_the_columns_and_types_of_a_population(people):
-    profiles = population.reference_profiles(rome_ids=("M1607", "G1602"), departement_id="2A", age=30)
+    profiles = population.reference_profiles(rome_ids=("M1607", "G1602"))
     wanted = [c for c in COLUMNS if c not in ("fap87", "age_band")]
     assert profiles.columns == wanted
     assert {c: profiles.schema[c] for c in wanted} == {c: people.schema[c] for c in wanted}

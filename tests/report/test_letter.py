@@ -376,7 +376,7 @@ def test_the_letter_says_who_writes_it_which_code_it_is_about_and_that_nothing_l
 
 
 def test_the_letter_has_no_script_and_no_address_of_another_place(pages):
-    for html in (*pages.values(), *letter_pages(french_bob()).values()):
+    for html in (*pages.values(), *letter_pages(example()).values()):
         assert "<script" not in html
         assert "http" not in html
         assert "@import" not in html
@@ -398,7 +398,7 @@ def test_what_would_change_by_a_protected_criterion_stands_apart_and_is_labelled
 
 
 def test_the_page_of_the_site_says_that_the_person_is_invented_and_leads_back():
-    made = letter_pages(french_bob())
+    made = letter_pages(example())
     assert list(made) == ["fr/letter.html", "en/letter.html"]
     assert "This person is invented." in made["en/letter.html"]
     for html in made.values():

@@ -16,7 +16,8 @@ from reading_pages import parse_all
 from bobanalysis import text as typography
 from bobanalysis.algorithms.ams import ams
 from bobanalysis.audit.person import Person
-from bobanalysis.report.letter_page import personal_letter
+from bobanalysis.report.letter import Letter
+from bobanalysis.report.letter_page import render
 from bobanalysis.report.site import render_algorithm
 from bobanalysis.rules import first_match, missing, when
 
@@ -94,7 +95,7 @@ def test_the_conditions_on_age_and_place_are_those_of_the_rules(made):
 
 def test_the_letter_tells_answers_terms_and_changes_that_hold():
     person = Person.of({"age": 40, "region": "NORTH", "years_worked": 5}, TOY)
-    letter = " ".join(re.sub(r"<[^>]+>", " ", personal_letter(person, "en")).split())
+    letter = " ".join(re.sub(r"<[^>]+>", " ", render(Letter(person), "en")).split())
     assert "Score: 61 points" in letter
     assert "“factor of the region” +1 61" in letter
     assert "Class: high" in letter
@@ -106,13 +107,13 @@ def test_the_letter_tells_answers_terms_and_changes_that_hold():
 
 def test_an_answer_that_the_rules_leave_undefined_is_told_in_the_letter():
     class_ = first_match(when(D.years_worked > 10, "HIGH"), otherwise=missing("years_worked"))
-    letter = personal_letter(Person.of(dict(TOY.start), TOY.with_rule("class", class_)), "en")
+    letter = render(Letter(Person.of(dict(TOY.start), TOY.with_rule("class", class_))), "en")
     assert "years_worked" in letter
 
 
 def test_changed_rules_are_told_in_the_letter():
     changed = TOY.with_threshold("score", 65, variable="age", old=50)
-    letter = personal_letter(Person.of(dict(TOY.start), changed), "en")
+    letter = render(Letter(Person.of(dict(TOY.start), changed)), "en")
     assert "In the rule score, the threshold 50 of age becomes 65." in letter
 
 
@@ -188,7 +189,7 @@ def test_the_page_to_try_answers_as_python_on_every_combination(browser, rendere
 def test_the_page_to_try_lists_the_terms_of_a_sum_that_counted_as_the_letter_does(browser, tmp_path):
     model = ams()
     render_algorithm(model, tmp_path)
-    letter = personal_letter(Person.of(dict(model.start), model), "en")
+    letter = render(Letter(Person.of(dict(model.start), model)), "en")
     terms = re.search(r'<table class="terms">(.+?)</table>', letter, re.S)[1]
     told = re.findall(r'<th scope="row">(.+?)</th><td><b>(.+?)</b></td><td>(.+?)</td>', terms)
     page = browser.new_page()

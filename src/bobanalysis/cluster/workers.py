@@ -117,9 +117,8 @@ class Workers:
                 client = Client(self.scheduler, timeout=PATIENCE)
                 client.wait_for_workers(1, timeout=PATIENCE)
             except (OSError, ValueError, TimeoutError) as error:
-                raise InputError(
-                    f"--scheduler {self.scheduler}: no worker answers: {short(error)}"
-                ) from error
+                why = f"no worker answers: {short(error)}"
+                raise InputError(f"--scheduler {self.scheduler}: {why}") from error
             with client:
                 yield client
             return

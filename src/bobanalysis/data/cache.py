@@ -28,13 +28,6 @@ ACCESS_TEXT = {
 }
 
 
-def cache_folder() -> Path:
-    """Return the folder of downloaded files: $BOBANALYSIS_CACHE, or that of the operating system."""
-    import pooch
-
-    return Path(os.environ.get("BOBANALYSIS_CACHE") or pooch.os_cache("bobanalysis"))
-
-
 def fetch(
     identifier: str,
     part: str | None = None,
@@ -113,8 +106,11 @@ def cached(identifier: str, part: str | None = None) -> Path | None:
 
 
 def _places(entry: Source, part: str) -> tuple[Path, Path]:
-    """Where a file is kept, and where its record."""
-    target = cache_folder() / entry.id / f"{part}-{_name(entry.files[part])}"
+    """Where a file is kept, and where its record: in $BOBANALYSIS_CACHE, or in the cache of the system."""
+    import pooch
+
+    cache = Path(os.environ.get("BOBANALYSIS_CACHE") or pooch.os_cache("bobanalysis"))
+    target = cache / entry.id / f"{part}-{_name(entry.files[part])}"
     return target, target.with_name(target.name + ".json")
 
 

@@ -189,8 +189,7 @@ def _parts_add_up(frame: pl.DataFrame, by: list[str], column: str, parts: list[s
     wide = frame.pivot(column, index=by, values="jobseekers", aggregate_function="sum")
     if not {"total", *parts} <= set(wide.columns):
         return
-    gap = pl.sum_horizontal(parts, ignore_nulls=False) - pl.col("total")
-    off = wide.filter(gap.abs() > 10)
+    off = wide.filter((pl.sum_horizontal(parts, ignore_nulls=False) - pl.col("total")).abs() > 10)
     for first in off.head(1).iter_rows(named=True):
         where = ", ".join(f"{k} {first[k]}" for k in by)
         said = " + ".join(f"{first[p]:,.0f}" for p in parts)

@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 import polars as pl
-import yaml
 
-from bobanalysis.tables import InputError, load, read_yaml
+from bobanalysis.tables import InputError, load, load_yaml
 from bobanalysis.text import Text
 
 TYPES: dict[str, Any] = {"text": pl.String, "integer": pl.Int64, "number": pl.Float64}
@@ -87,6 +86,14 @@ def folder() -> Path:
     return project if (project / "sources.yaml").exists() else package / "_data"
 
 
+def read_raw(path: Path) -> Any:
+    """What a YAML file of the data folder holds, unchecked. Raises `InputError` when it cannot be read."""
+    try:
+        return load_yaml(Any, path)
+    except FileNotFoundError:
+        raise DataError(f"{path} does not exist; set BOBANALYSIS_DATA to the data folder") from None
+
+
 def sources() -> Mapping[str, Source]:
     """All sources by id, in the order of the file. Raises `InputError` naming file, entry and field.
 
@@ -114,13 +121,7 @@ def source(identifier: str) -> Source:
 
 @cache
 def _load(path: Path, _changed: int) -> Mapping[str, Source]:
-    try:
-        content = read_yaml(path)
-    except FileNotFoundError:
-        folders = "set BOBANALYSIS_DATA to the folder of the repository named data"
-        raise DataError(f"{path}: not there; {folders}") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: not readable as YAML: {' '.join(str(error).split())}") from None
+    content = read_raw(path)
     if not isinstance(content, dict) or not content.get("sources"):
         raise DataError(f"{path}: the file must hold a mapping named sources")
     for entry in (each for each in content["sources"].values() if isinstance(each, dict)):

@@ -28,8 +28,7 @@ def table(identifier: str) -> pl.DataFrame:
     >>> table("departements").filter(pl.col("dep") == "2A")["name"].item()
     'Corse-du-Sud'
     """
-    entry = source(identifier)
-    path = table_path(entry)
+    path = table_path(source(identifier))
     return _read(identifier, path, path.stat().st_mtime_ns if path.exists() else 0).clone()
 
 

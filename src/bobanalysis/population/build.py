@@ -86,7 +86,7 @@ def modelled(people: int = 100_000, seed: int = 2016, scenario: str = "central")
     >>> sample.frame.height, sample.frame["departement_id"].n_unique() > 50, sample.age_by_place
     (200, True, False)
     """
-    plan = draw.plan(load(scenario), people, seed)
+    plan = draw.plan(scenario, people, seed)
     frame, model = pl.concat(draw.blocks(plan)), plan.model
     return Population(
         frame=frame,
@@ -119,7 +119,7 @@ def write_parquet(
     """
     import pyarrow.parquet as pq
 
-    path, plan = Path(path), draw.prepared(scenario, people, seed)
+    path, plan = Path(path), draw.plan(scenario, people, seed)
     about = {
         "bobanalysis.scenario": scenario,
         "bobanalysis.construction": plan.scenario.construction,
@@ -155,7 +155,7 @@ def write_parts(
     cuts = enumerate(range(0, people, draw.BLOCK * BLOCKS))
     each = [Part(folder, n, at, min(draw.BLOCK * BLOCKS, people - at)) for n, at in cuts]
     asked: dict[str, Any] = {"people": people, "seed": seed, "scenario": scenario}
-    draw.prepared(**asked)  # what is wrong with it is said before anything is written
+    draw.plan(**asked)  # what is wrong with it is said before anything is written
     with parts_folder(folder, each, asked | {"figures": digest(registry.folder() / "reference")}) as partly:
         work = partial(_write_part, folder=partly, **asked)
         workers.combine(work, each, add, progress)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from typer import Option
 
 from bobanalysis.cluster.options import SchedulerOption, WorkersOption
 from bobanalysis.cluster.workers import Workers
@@ -17,16 +18,12 @@ from .vocabulary import LIMITS
 
 
 def population(
-    people: Annotated[int, typer.Option("--people", min=1, help="How many people to draw.")] = 100_000,
-    seed: Annotated[
-        int, typer.Option("--seed", min=0, help="The same seed gives the same people on every machine.")
-    ] = 2016,
+    people: Annotated[int, Option(min=1, help="How many people to draw.")] = 100_000,
+    seed: Annotated[int, Option(min=0, help="The same seed gives the same people on every machine.")] = 2016,
     output: Annotated[
-        Path, typer.Option("--output", help="The Parquet file to write; a name without ending: parts of one.")
+        Path, Option(help="The Parquet file to write; a name without ending: parts of one.")
     ] = Path("population.parquet"),
-    scenario: Annotated[
-        str, typer.Option("--scenario", help="Named assumptions (see scenarios.yaml).")
-    ] = "central",
+    scenario: Annotated[str, Option(help="Named assumptions (see scenarios.yaml).")] = "central",
     workers: WorkersOption = 0,
     scheduler: SchedulerOption = None,
 ) -> None:
@@ -45,8 +42,7 @@ def population(
                 def progress(done: int, parts: int) -> None:
                     bar.update(task, completed=people * done // parts)
 
-                team = Workers(workers, scheduler)
-                build.write_parts(output, people, seed, scenario, team, progress)
+                build.write_parts(output, people, seed, scenario, Workers(workers, scheduler), progress)
             else:
                 build.write_parquet(output, people, seed, scenario, partial(bar.advance, task))
     except (ValueError, OSError) as error:
@@ -62,9 +58,8 @@ def population(
         f"They stand for {model.people:.0f} job seekers (A, B, C, 2019); {model.cells.height} cells; "
         f"raked in {model.raked.rounds} rounds; design effect {model.raked.design_effect:.2f}."
     )
-    table = Table(
-        "margin", "raked", "lines", "misplaced, %", "largest gap, points", title="Fit of every margin"
-    )
+    heads = ("margin", "raked", "lines", "misplaced, %", "largest gap, points")
+    table = Table(*heads, title="Fit of every margin")
     for line in build.summarise(fit(model)).iter_rows(named=True):
         raked = "yes" if line["raked"] else "no"
         # A gap of nothing but float noise reads 0, not -0 or 1e-10.

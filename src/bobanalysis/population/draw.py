@@ -11,7 +11,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from math import gcd
 from typing import Any
 
@@ -59,8 +59,9 @@ def _choose(bits: Ints, shares: Floats, group: Ints | None = None) -> Ints:
     return flat - group * upper.shape[1]
 
 
-def plan(scenario: Scenario, people: int, seed: int) -> Plan:
-    """Prepare the draw of ``people`` people.
+@lru_cache(1)
+def plan(scenario: str, people: int, seed: int) -> Plan:
+    """Prepare the draw of ``people`` people, once for all blocks that a process draws.
 
     The cells (sorted by département, job group, family, sex, band) are laid end to end, each as long as its
     people, and every person takes the point at a fixed distance from the one before: each département gets
@@ -74,7 +75,8 @@ def plan(scenario: Scenario, people: int, seed: int) -> Plan:
         raise ValueError(f"people is {people}; the draw is exact up to {MOST_PEOPLE}, {several}")
     if seed < 0:
         raise ValueError(f"seed is {seed}; a seed is a whole number, zero or more")
-    model = joint(scenario)
+    assumed = load(scenario)
+    model = joint(assumed)
     # Thousandths of people, whole: the last bits of a raked weight may differ between machines, these do not.
     cumulated = np.cumsum(np.rint(model.cells["people"].to_numpy() * 1000).astype(np.int64))
     total = int(cumulated[-1])
@@ -85,13 +87,7 @@ def plan(scenario: Scenario, people: int, seed: int) -> Plan:
     regions = dict(data.table("departements").select("dep", "region").iter_rows())
     region = pl.col("departement_id").replace_strict(regions, return_dtype=pl.String).alias("region_id")
     codes = model.cells.select("rome_id", "departement_id", region, "fap87")
-    return Plan(model, scenario, people, seed, cumulated, raw % total, stride, codes)
-
-
-@cache
-def prepared(scenario: str, people: int, seed: int) -> Plan:
-    """Return the plan of a scenario by name, made once in each process."""
-    return plan(load(scenario), people, seed)
+    return Plan(model, assumed, people, seed, cumulated, raw % total, stride, codes)
 
 
 def blocks(plan: Plan, rows: range | None = None) -> Iterator[pl.DataFrame]:
@@ -210,8 +206,7 @@ def _months(plan: Plan, bits: Ints, day_bits: Ints, by_age: Ints, age: Ints) -> 
 
     Nobody has searched since before the age of 16.
     """
-    shares = plan.model.duration_share.reshape(-1, len(DURATION_FROM))
-    drawn = _choose(bits, shares, by_age)
+    drawn = _choose(bits, plan.model.duration_share.reshape(-1, len(DURATION_FROM)), by_age)
     low = np.ceil(np.array(DURATION_FROM) * DAYS_PER_MONTH).astype(np.int64)
     width = np.append(np.diff(low), 1)
     even = low[drawn] + (width[drawn] * day_bits >> 32)

@@ -70,8 +70,7 @@ def fap_stock() -> pl.DataFrame:
     >>> int(fap_stock()["people"].sum())
     5511320
     """
-    table = data.table("jobseekers_fap_year")
-    known = table.filter(fap_level="87", year=STOCK_YEAR, category="ABC")
+    known = data.table("jobseekers_fap_year").filter(fap_level="87", year=STOCK_YEAR, category="ABC")
     return known.select(fap87="fap", people=(pl.col("thousands") * 1000).round()).sort("fap87")
 
 
@@ -114,6 +113,7 @@ def read() -> Inputs:
     families, departements = tuple(covered["fap87"]), tuple(sorted(data.table("departements")["dep"]))
     age_share = grid("jobseekers_fap87_age_2020", "share_pct", {"fap87": families, "age_band": BANDS})
     month = pl.col("month").str.starts_with(str(STOCK_YEAR))
+    by_national_band = {"sex": SEXES, "age_band": NATIONAL_BANDS}
     by_band = {"dep": departements, "sex": SEXES, "age_band": _FIVE_YEARS}
     year = pl.col("year") == POPULATION_YEAR
     return Inputs(
@@ -121,9 +121,7 @@ def read() -> Inputs:
         stock=covered,
         age_share=age_share / age_share.sum(axis=1, keepdims=True),
         women_share=grid("jobseekers_fap87_sex_duration_2020", "women_pct", {"fap87": families}) / 100,
-        national=grid(
-            "jobseekers_sex_age_month", "jobseekers", {"sex": SEXES, "age_band": NATIONAL_BANDS}, month
-        ),
+        national=grid("jobseekers_sex_age_month", "jobseekers", by_national_band, month),
         departements=departements,
         residents=single_years(grid("population_dep_sex_age5", "population", by_band, year)),
         degrees=_shares(five_degrees({"sex": SEXES, "age_band": EEC_BANDS})),

@@ -101,12 +101,7 @@ REFERENCE_JOBS = ("N9900", "N9901", "N9920", "N9921", "N9950", "N9951", "N9980",
 """Made-up job groups (codes that ROME does not use), for profiles whose job group does not matter."""
 
 
-def reference_profiles(
-    rome_ids: Iterable[str] = REFERENCE_JOBS,
-    departement_id: str = "75",
-    age: int = 40,
-    gender: int = 0,
-) -> pl.DataFrame:
+def reference_profiles(rome_ids: Iterable[str] = REFERENCE_JOBS) -> pl.DataFrame:
     """A fixed set of profiles: every consistent combination of the answers that the diagnosis reads, each
     once.
 
@@ -114,13 +109,11 @@ def reference_profiles(
     construction. Factors: job group (8 made-up ones) x kind of project (5) x experience (5) x attachment (3)
     x diplomas (2) x length of search (not started, 1, 4, 8 months) x interviews (none, two a month) x
     motivation as a difficulty (2). A first job goes with no experience only, a search that has not started
-    with no interview.
+    with no interview. All are 40 years old and live in Paris: :func:`paired` gives them other ages or places.
 
     Parameters: ``rome_ids``, job groups (one full grid each): :data:`REFERENCE_JOBS` by default, real codes
-    for the real market; ``departement_id``, ``age`` (years) and ``gender`` (enum number), the same
-    for all.
+    for the real market.
     Returns: a population frame, weight 1 a row.
-    Raises: ValueError for an unknown département.
 
     >>> reference_profiles(rome_ids=["M1607"]).height, reference_profiles().height
     (1764, 14112)
@@ -130,9 +123,8 @@ def reference_profiles(
     grid = grid.filter((pl.col("project_kind") != 5) | (pl.col("previous_job_similarity") == 3))
     small = [name for name, kind in grid.schema.items() if kind == pl.Int64]
     not_started = pl.col("search_length") < 0
-    placed = _places([departement_id]).row(0, named=True)
     calm = {f"frustration_{name.lower()}": False for name in READ.frustrations if name != "MOTIVATION"}
-    same = READ.reference | READ.fixed | READ.unasked | placed | calm | {"age": age, "gender": gender}
+    same = READ.reference | READ.fixed | READ.unasked | calm
     whole = grid.with_columns(pl.col(small).cast(pl.Int8)).with_columns(
         pl.col("total_interview_count").cast(pl.Int16),
         person_id=pl.lit("reference-") + pl.int_range(pl.len()).cast(pl.String).str.zfill(5),

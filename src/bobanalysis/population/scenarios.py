@@ -155,8 +155,7 @@ def _problems(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if len(points) < 2 or list(points) != sorted(points):
         yield "'age_activity'", "give two points 'age: factor' or more; the ages must rise, put them in order"
     elif points[max(points)] != 0:
-        end = "the end of the registered ages"
-        yield "'age_activity'", f"the factor at the highest age must be 0, {end}"
+        yield "'age_activity'", "the factor at the highest age must be 0, the end of the registered ages"
     if values["previous_job_similarity"]["FIND_A_FIRST_JOB"].get("DONE_THIS"):
         wrong_first = "someone who looks for a first job cannot have done it (DONE_THIS); set 0"
         yield "'previous_job_similarity'", wrong_first

@@ -84,7 +84,5 @@ WORKING_AGE = 16
 def constants(values: Mapping[str, Any]) -> dict[str, pl.Expr]:
     """Return columns that hold one value; whole numbers in as few bits as the population has for them."""
     wide = {"city_population": pl.Int32, "age": pl.Int16}
-    return {
-        name: pl.lit(value, wide.get(name, pl.Int8) if type(value) is int else None)
-        for name, value in values.items()
-    }
+    kinds = {name: wide.get(name, pl.Int8) for name, value in values.items() if type(value) is int}
+    return {name: pl.lit(value, kinds.get(name)) for name, value in values.items()}

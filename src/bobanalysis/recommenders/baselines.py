@@ -110,13 +110,8 @@ class Mobility:
         return linked(people, self.most)
 
 
-def baselines(seed: int = 0, most: int = 5) -> list[Any]:
+def baselines() -> list[Any]:
     """Return the recommenders of job groups that know nothing of Bob and learn nothing."""
-    return [
-        Random(most=most, seed=seed),
-        Random(pool=None, most=most, seed=seed, name="random-linked"),
-        MostPopular(most),
-        LocalDemand(most=most),
-        LocalDemand("linked", most, "local-demand-linked"),
-        Mobility(most),
-    ]
+    linked_demand = LocalDemand("linked", name="local-demand-linked")
+    by_chance = [Random(), Random(pool=None, name="random-linked")]
+    return [*by_chance, MostPopular(), LocalDemand(), linked_demand, Mobility()]

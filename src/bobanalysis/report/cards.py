@@ -70,18 +70,15 @@ def index(page: PageRenderer) -> dict[str, Any]:
     """Return what the index shows: every card by group, with what its rule reads and whether it is used."""
     cards = page.cards
     groups: dict[str, list[dict[str, Any]]] = {role: [] for role in page.algorithm.presentation.roles}
-
-    def enter(role: str, card: Any, status: str, read: Iterable[r.Variable], count: int = 0) -> None:
-        more = {"status": status, "criteria": criteria(page, read), "count": count}
-        groups[role].append({"name": card.name, "title": card.title, **more})
-
-    for s in cards.subjects.values():
-        if s.role != "family":
-            enter(s.role, s, s.status, s.read)
+    alone = (s for s in cards.subjects.values() if s.role != "family")
+    entries: list[tuple[Any, ...]] = [(s.role, s, s.status, s.read, 0) for s in alone]
     for f in page.algorithm.presentation.families:
         own = cards.members(f)
         read = [v for n in own or [cards.example(f)] for v in cards.subjects[n].read]
-        enter("family", f, _family_status(cards, f), read, len(own))
+        entries.append(("family", f, _family_status(cards, f), read, len(own)))
+    for role, card, status, inputs, count in entries:
+        more = {"status": status, "criteria": criteria(page, inputs), "count": count}
+        groups[role].append({"name": card.name, "title": card.title, **more})
     return {"groups": groups, "path": cards.path}
 
 
@@ -194,8 +191,6 @@ class _Card:
             href = f"#{self._anchor(name)}"
             if self.cards.knows(name):
                 href = f"{self.page.home}{self.cards.path(name)}"
-                if name not in self.cards.subjects and not self.algorithm.rule(name).family:
-                    return match[2]
             return f'<a href="{href}">{match[2]}</a>'
 
         return Markup(_MENTION.sub(link, str(escape(self.words.polish(text)))))
@@ -322,10 +317,7 @@ class _Card:
             return self._capital(r.sentence(r.Undefined(kind, named), self.lang, self.cards.titles))
         if text in ("true", "false"):
             return self.words._("Yes") if text == "true" else self.words._("No")
-        try:
-            value = float(text)
-        except ValueError:
-            return self._said(text, text)
+        value = float(text)
         return self._capital(self._said(value, r.format_value(_NUMBER, value, self.lang)))
 
 

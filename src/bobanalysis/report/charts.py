@@ -23,7 +23,7 @@ import polars as pl
 from bobanalysis import data
 from bobanalysis.report.words import HERE, Words, departement_names
 from bobanalysis.tables import load, load_yaml
-from bobanalysis.text import Text
+from bobanalysis.text import Text, percent_sign
 
 STYLE = load_yaml(dict[str, Any], HERE / "charts.yaml")
 """Fonts, colours, and the look of each chart."""
@@ -207,8 +207,7 @@ def _of_ages(values: pl.Series, words: Words) -> dict[str, Any]:
 
 
 def _per_cent(words: Words) -> str:
-    space = "\u202f" if words.language == "fr" else ""
-    return f"format(datum.value * 100, '.0f') + '{space}%'"
+    return f"format(datum.value * 100, '.0f') + '{percent_sign(words.language)}'"
 
 
 def _place_map(tables: Tables, words: Words, narrow: bool) -> Parts:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bobanalysis.data import sources
+from bobanalysis.data import folder, sources
 from bobanalysis.report import sheets
 from bobanalysis.report.charts import region_names
 from bobanalysis.report.findings import cell, csv_text, dump
@@ -31,8 +31,6 @@ EXPLAINED = load_yaml(dict[str, dict[str, Any]], Path(__file__).with_name("codes
 
 def files(content: Content) -> dict[str, str]:
     """Return the files of figures by their paths: findings, tables in each form, the dictionary."""
-    from bobanalysis.data.registry import folder
-
     heads, rows = finding_rows(content)
     made = {
         "findings.json": dump(content.merged),
@@ -43,7 +41,7 @@ def files(content: Content) -> dict[str, str]:
     }
     known = explained(content)
     for language in LANGUAGES:
-        reader = Reader(content, Words(language, content.algorithm.presentation.words), known)
+        reader = Reader(content, content.words(language), known)
         made[f"tables/{language}/findings.csv"] = reader.findings(heads, rows)
         made |= {f"tables/{language}/{id}.csv": reader.table(id) for id in content.csv}
     return made

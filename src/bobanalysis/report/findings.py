@@ -31,9 +31,9 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
-from bobanalysis.data import sources
+from bobanalysis.data import folder, sources
 from bobanalysis.presentation import Vocabulary
-from bobanalysis.tables import InputError, load, load_yaml
+from bobanalysis.tables import InputError, load, load_yaml, write_text
 from bobanalysis.text import LANGUAGES, capital
 
 Both = Mapping[str, str]
@@ -107,8 +107,6 @@ def cell(value: Any) -> str:
     >>> [cell(v) for v in (None, float("nan"), True, 3, 2.0, 1 / 3, "2A")]
     ['', '', 'true', '3', '2', '0.333333', '2A']
     """
-    if hasattr(value, "item"):
-        value = value.item()
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return ""
     if isinstance(value, bool):
@@ -153,9 +151,11 @@ class Notebook:
 
         altair.renderers.enable("svg")  # charts as images: the usual way loads a script from the network
         self.name, self._names, self._build = name, names, build_folder(build)
-        self.described = described(name) or Descriptions({}, {}, {})
+        self.described = described(name)
         self.words = self.described.words
         self._records: dict[str, dict[str, dict[str, Any]]] = {"findings": {}, "tables": {}}
+        for part in self._records:
+            (self._build / part).mkdir(parents=True, exist_ok=True)
         self._path = self._build / "findings" / f"{name}.json"
         for stale in _read(self._path)["tables"] if self._path.exists() else ():
             (self._build / "tables" / f"{stale}.csv").unlink(missing_ok=True)
@@ -309,7 +309,7 @@ class Notebook:
         }
         if problems := _problems_of_origin(record):
             raise FindingError(f"{where}: {'; '.join(problems)}")
-        _write_text(self._build / "tables" / f"{id}.csv", text)
+        write_text(text, self._build / "tables" / f"{id}.csv")
         self._records["tables"][id] = record
         self._write()
         return Shown(record, rows, self._names)
@@ -325,7 +325,7 @@ class Notebook:
 
     def _write(self) -> None:
         found = {part: dict(sorted(records.items())) for part, records in self._records.items()}
-        _write_text(self._path, dump({"notebook": self.name, **found}))
+        write_text(dump({"notebook": self.name, **found}), self._path)
 
 
 @dataclass(frozen=True)
@@ -379,8 +379,7 @@ def merge(folder: Path) -> dict[str, Any]:
                     both = f"{other['notebook']} and {name}"
                     raise FindingError(f"{id!r} is recorded twice, by notebooks {both}; rename one")
                 entries[id] = entry
-        said = described(name)
-        if said and (left := said.unrecorded(record["findings"], record["tables"])):
+        if left := described(name).unrecorded(record["findings"], record["tables"]):
             why = f"data/findings/{name}.yaml describes {', '.join(left)}; {name} records none of that"
             raise FindingError(why)
         for id, table in record["tables"].items():
@@ -472,13 +471,6 @@ def _read(path: Path) -> dict[str, Any]:
     return content
 
 
-def _write_text(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(path.suffix + ".part")  # never leave half a file behind
-    part.write_text(text, encoding="utf-8", newline="\n")
-    part.replace(path)
-
-
 # ---- what notebooks record, said once: `data/findings/<notebook>.yaml` -----------------------------------
 
 
@@ -536,8 +528,8 @@ class _File:
     tables: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
-def described(notebook: str) -> Descriptions | None:
-    """Return what the file of a notebook says, or None where there is no file (a notebook of one's own).
+def described(notebook: str) -> Descriptions:
+    """Return what the file of a notebook says; nothing where there is no file (a notebook of one's own).
 
     Raises:
         InputError: the file says what nothing reads, or names a text, a list or a word that it lacks.
@@ -546,9 +538,8 @@ def described(notebook: str) -> Descriptions | None:
         >>> described("05_age").findings["advice_age.people"].unit
         'people'
     """
-    root = Path(os.environ.get("BOBANALYSIS_DATA") or Path(__file__).parents[3] / "data")
-    path = root / "findings" / f"{notebook}.yaml"
-    return _said(path, path.stat().st_mtime_ns) if path.exists() else None
+    path = folder() / "findings" / f"{notebook}.yaml"
+    return _said(path, path.stat().st_mtime_ns) if path.exists() else Descriptions({}, {})
 
 
 @cache

@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from bobanalysis.data.registry import read_raw
 from bobanalysis.report import sheets
 from bobanalysis.report.renderer import PageRenderer
 from bobanalysis.tables import load
@@ -58,7 +59,7 @@ def glossary(path: Path | str | None = None) -> tuple[Term, ...]:
         'Seuil'
     """
     path = sheets.path_of("glossary", path)
-    terms = load(dict[str, tuple[Term, ...]], sheets.read_raw(path), path.name)["terms"]
+    terms = load(dict[str, tuple[Term, ...]], read_raw(path), path.name)["terms"]
     sheets.stop_on([*sheets.faults_of_texts(terms, "term"), *sheets.twice(terms, "term")], path.name)
     return terms
 

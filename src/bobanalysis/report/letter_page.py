@@ -23,7 +23,7 @@ from bobanalysis.audit.person import Person, read_person
 from bobanalysis.data import sources
 from bobanalysis.report.letter import Explained, Letter, Reason, Stopped, because_of, term_text, unanswered
 from bobanalysis.report.subjects import card_index
-from bobanalysis.report.words import HERE, Words, environment, tidy
+from bobanalysis.report.words import HERE, Words, environment, tidy, vocabulary
 from bobanalysis.rules import Expr, Text, Variable, format_value, inputs, sentence
 from bobanalysis.rules.counterfactual import Counterfactual
 from bobanalysis.rules.expr import Compare, Named
@@ -74,42 +74,30 @@ def _with_bytecode_cache(environment: jinja2.Environment) -> jinja2.Environment:
     return environment.overlay(optimized=False, bytecode_cache=kept)
 
 
-def personal_letter(person: Person, language: Language, *, invented: bool = False, site: bool = False) -> str:
-    """Return the letter to a person about everything they are answered; see `render`."""
-    return render(Letter(person), language, invented=invented, site=site)
-
-
-def letter_pages(algorithm: Algorithm) -> dict[str, str]:
-    """Return the example of the site, one page a language: path in the folder of reports -> HTML."""
-    made = example(algorithm)
+def letter_pages(made: Letter) -> dict[str, str]:
+    """Return the letter to an invented person, one page a language: path in the folder of pages -> HTML."""
     return {f"{lang}/letter.html": render(made, lang, invented=True, site=True) for lang in LANGUAGES}
 
 
 @cache
 def example(algorithm: Algorithm) -> Letter:
     """Return the letter to the invented person of `data/examples/person.json`."""
-    person = Person.of(read_person(EXAMPLE), algorithm, file=EXAMPLE.name)
-    return Letter(person, figures=open_figures())
+    return Letter(Person.of(read_person(EXAMPLE), algorithm, file=EXAMPLE.name), figures=open_figures())
 
 
 def open_figures(scale: str | None = None) -> Text:
     """Say where the project's own market figures come from.
 
     Args:
-        scale: see `population.SCALES`; ValueError for an unknown one.
+        scale: one of `population.SCALES`, on which the market was read.
     """
     from bobanalysis.population import DEFAULT, SCALES
 
     known = sources()
     used = ("market_rome_bassin_2021", "bassin_dep_share", "rome_mobility")
     titles = {lang: formatter.join((known[id].title.get(lang) for id in used), lang) for lang in LANGUAGES}
-    if scale is not None and scale not in SCALES:
-        raise ValueError(f"there is no scale {scale!r}; scales are {', '.join(SCALES)}")
     said = SCALES[scale or DEFAULT]
-    return Text(
-        f"chiffres ouverts, et non ceux que Bob lisait : {titles['fr']}. Échelle : {said.fr}",
-        f"open figures, not those that Bob read: {titles['en']}. Scale: {said.en}",
-    )
+    return vocabulary()["figures_from"]["open"].filled(titles=Text(**titles), scale=Text(said.fr, said.en))
 
 
 def folder_figures(name: str) -> Text:
@@ -118,7 +106,7 @@ def folder_figures(name: str) -> Text:
     >>> folder_figures("market").en
     'documents of the folder “market”'
     """
-    return Text(f"documents du dossier « {name} »", f"documents of the folder “{name}”")
+    return vocabulary()["figures_from"]["folder"].filled(name=name)
 
 
 class _Saying:
@@ -341,8 +329,5 @@ class _Saying:
         for other in e.found:
             categories = {self.presentation.category(c.variable) for c in other.changes}
             lines[next(c for c in ("protected", "figures", "yours") if c in categories)].append(other)
-        return [
-            {"key": key, "title": titles[key], "shown": own[:SHOWN], "more": own[SHOWN:]}
-            for key, own in lines.items()
-            if own
-        ]
+        told = [(key, own[:SHOWN], own[SHOWN:]) for key, own in lines.items() if own]
+        return [{"key": k, "title": titles[k], "shown": shown, "more": more} for k, shown, more in told]

@@ -24,8 +24,7 @@ MARGIN, SHARPNESS = 8, 2
 def charts(content: Content) -> Iterator[tuple[str, str]]:
     """Iterate over the charts that pages show: name of the file, SVG that says what it shows, from where."""
     for (name, language, narrow), (drawing, svg) in content.drawings.items():
-        words = Words(language, content.algorithm.presentation.words)
-        framed_chart = framed(svg, drawing.title, credit(content, CHARTS[name], words))
+        framed_chart = framed(svg, drawing.title, credit(content, CHARTS[name], content.words(language)))
         yield f"{name}{'-narrow' if narrow else ''}-{language}", framed_chart
 
 

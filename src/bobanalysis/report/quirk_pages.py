@@ -298,5 +298,4 @@ def _figure(words: Words, value: Any) -> str:
         return words._("empty")
     if not isinstance(value, int | float):
         return {"close": words._("close job")}.get(str(value), str(value))
-    decimals = len(f"{value:.2f}".rstrip("0").partition(".")[2])
-    return words.number(value, decimals)
+    return words.number(value, len(f"{value:.2f}".rstrip("0").partition(".")[2]))

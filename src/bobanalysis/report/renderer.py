@@ -92,6 +92,10 @@ class Content:
         """Return content without records, for pages that say what follows from the rules alone."""
         return cls({"findings": {}, "tables": {}, "notebooks": []}, {}, algorithm, within_site)
 
+    def words(self, language: Language) -> Words:
+        """Return the words of the pages in a language, with those that the algorithm adds."""
+        return Words(language, self.algorithm.presentation.words)
+
     @property
     def recorded(self) -> bool:
         """Whether notebooks recorded anything."""
@@ -116,9 +120,8 @@ class Content:
     def grouped(self, id: str, key: str, where: str) -> dict[str, list[dict[str, Any]]]:
         """Return the rows of a table by the text in one of its columns; made once."""
         if (id, key) not in self.groups:
-            parts = self.groups[id, key] = dict[str, list[dict[str, Any]]]()
-            for row in self.table(id, where).to_dicts():
-                parts.setdefault(row[key], []).append(row)
+            parts = self.table(id, where).partition_by(key, as_dict=True)
+            self.groups[id, key] = {value: rows.to_dicts() for (value,), rows in parts.items()}
         return self.groups[id, key]
 
     def table(self, id: str, where: str) -> pl.DataFrame:

@@ -16,6 +16,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from bobanalysis.data import folder
 from bobanalysis.report import sheets
 from bobanalysis.report.findings import KINDS, dump
 from bobanalysis.report.renderer import Content, Page, PageRenderer
@@ -164,8 +165,6 @@ def _starts(section: str, part: str) -> bool:
 
 def downloads(content: Content) -> dict[str, str]:
     """Return the files of the three sheets as JSON, with the findings written into their texts."""
-    from bobanalysis.data.registry import folder
-
     found = content.merged["findings"]
     names = ("ledger", "privacy", "published", "register")
     files = {f"{name}.json": dump(sheets.filled(name, found)) for name in names}

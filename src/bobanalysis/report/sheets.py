@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar, dataclass_transform, get_args
 
 from bobanalysis import text as formatter
-from bobanalysis.tables import InputError, load, load_yaml
+from bobanalysis.data.registry import folder, read_raw
+from bobanalysis.tables import InputError, load
 from bobanalysis.text import LANGUAGES, Language, Text
 
 Status = Literal["answered", "partly", "open"]
@@ -101,13 +102,18 @@ class Theme(Text):
     id: str = ""
 
 
-class Questions(Shape):
-    """All questions, in the order in which they are to be read, by theme; `first` names those most asked."""
+class Audited(Shape):
+    """What is said of the published code at one commit."""
 
     about: Text
-    locators: Text
     repository: str
     commit: str
+
+
+class Questions(Audited):
+    """All questions, in the order in which they are to be read, by theme; `first` names those most asked."""
+
+    locators: Text
     themes: tuple[Theme, ...]
     first: tuple[str, ...]
     entries: tuple[Question, ...]
@@ -170,12 +176,9 @@ class Retention(Named):
     locators: tuple[str, ...]
 
 
-class Privacy(Shape):
+class Privacy(Audited):
     """The sheet on personal data."""
 
-    about: Text
-    repository: str
-    commit: str
     fields: tuple[PersonalField, ...]
     flow: Flow
     promises: tuple[Promise, ...]
@@ -190,25 +193,29 @@ class Stated(Named):
     evidence: str
 
 
-class Funder(Named):
+class Shown(Named):
+    """What pieces of evidence show."""
+
+    evidence: tuple[str, ...]
+
+
+class Funder(Shown):
     """A sum that was shown: `given` when, of what nature; `know` says what it overlaps with."""
 
     given: Literal["seed", "later"]
     nature: Literal["public", "private", "mixed"]
     euros: int
-    evidence: tuple[str, ...]
     know: Text
 
 
-class Event(Named):
+class Event(Shown):
     """What happened `when` (a day, a month or a year)."""
 
     when: str
     what: Text
-    evidence: tuple[str, ...]
 
 
-class Partner(Named):
+class Partner(Shown):
     """A body that was asked about: `what` it is, what it `gave` or did, what is `unknown`."""
 
     name: Text
@@ -216,7 +223,6 @@ class Partner(Named):
     gave: Text
     unknown: Text
     questions: tuple[str, ...]
-    evidence: tuple[str, ...]
 
 
 class Published(Shape):
@@ -266,22 +272,25 @@ class Item(Shape):
     field: str
 
 
-class Form(Shape):
-    """One of the six forms; `duty` says whether it binds the operator, `why` explains."""
+class Binding(Shape):
+    """What may bind the operator: `duty` says whether it does, `why` explains."""
 
-    title: Text
     duty: Duty
     why: Text
+
+
+class Form(Binding):
+    """One of the six forms."""
+
+    title: Text
     items: tuple[Item, ...]
     not_verified: Text | None = None
 
 
-class DutyOfLaw(Shape):
-    """A rule of law or practice, and whether it binds the operator."""
+class DutyOfLaw(Binding):
+    """A rule of law or practice."""
 
     name: Text
-    duty: Duty
-    why: Text
     ledger: tuple[str, ...]
 
 
@@ -401,14 +410,6 @@ def publication(path: Path | str | None = None) -> Publication:
     return _read(Publication, path_of("publication", path), _faults_of_publication)
 
 
-def read_raw(path: Path) -> Any:
-    """Return what a YAML file of the data folder holds, unchecked."""
-    try:
-        return load_yaml(Any, path)
-    except FileNotFoundError as error:
-        raise InputError(f"{path} does not exist; set BOBANALYSIS_DATA to the data folder") from error
-
-
 @cache
 def _read(kind: type[T], path: Path, check: Callable[[Any], Faults]) -> T:
     raw = read_raw(path)
@@ -430,8 +431,6 @@ def stop_on(faults: list[str], file: str) -> None:
 
 def path_of(name: str, path: Path | str | None) -> Path:
     """Return a path, or that of a file of the data folder when it is left out."""
-    from bobanalysis.data.registry import folder
-
     return Path(path) if path else folder() / f"{name}.yaml"
 
 

@@ -6,22 +6,21 @@ writes the same bytes from the same records, on every machine and every day.
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from pkgutil import resolve_name
-from typing import Any
 
 from bobanalysis.algorithm import Algorithm
 from bobanalysis.audit.person import Person
 from bobanalysis.cluster.exchange import exchange
-from bobanalysis.report.letter_page import letter_pages, personal_letter
+from bobanalysis.report.letter import Letter
+from bobanalysis.report.letter_page import example, letter_pages
 from bobanalysis.report.renderer import Content, Page, PageRenderer
 from bobanalysis.report.sheets import record
-from bobanalysis.report.words import HERE, Words, environment
+from bobanalysis.report.words import HERE, environment
 from bobanalysis.tables import load_yaml
 from bobanalysis.text import LANGUAGES, Language
 
@@ -69,41 +68,36 @@ def render(build: Path, reports: Path, algorithm: Algorithm, others: Sequence[Al
     return reports
 
 
-def render_algorithm(
-    algorithm: Algorithm, folder: str | os.PathLike[str], person: Any = None, within_site: bool = False
-) -> Path:
+def render_algorithm(algorithm: Algorithm, folder: Path, within_site: bool = False) -> Path:
     """Make the pages of any algorithm: cards, conditions on age and place, a letter, the page to try it.
 
     Args:
         algorithm: ready to run.
         folder: to write into; files of the same names are replaced.
-        person: whom the letter is to, inputs by name; by default the algorithm's own example.
         within_site: the folder stands in the folder of reports; pages lead back to it.
 
     Raises:
-        InputError: the person cannot be read.
         CatalogueError: a text has no translation.
     """
-    target, content = Path(folder), Content.of(algorithm, within_site)
+    content = Content.of(algorithm, within_site)
     menu = [page for page in OWN_PAGES if page.slug != "record" or record(algorithm.id)]
-    example = Person.of(dict(algorithm.start) if person is None else person, algorithm)
     own = algorithm.presentation.try_template
     pages = [replace(page, template=own) if page.slug == "try" else page for page in menu]
+    for path, text in letter_pages(Letter(Person.of(dict(algorithm.start), algorithm))).items():
+        _write(folder / path, text)
     for language in LANGUAGES:
-        text = personal_letter(example, language, invented=person is None, site=True)
-        _write(target / f"{language}/letter.html", text)
         for page in (*pages, *cards.pages(algorithm)):
             if page.slug != "letter":
-                _write(target / f"{language}/{page.slug}.html", _page(content, language, page, menu))
-    _write_assets(algorithm, target)
-    return target
+                _write(folder / f"{language}/{page.slug}.html", _page(content, language, page, menu))
+    _write_assets(algorithm, folder)
+    return folder
 
 
 def _write_all(content: Content, folder: Path) -> None:
     """Write what is for download, the pages of each language, and the page that leads to them."""
     data = downloads.files(content) | sheet_pages.downloads(content)
     root = {"index.html": environment("fr").get_template("root.html").render()}
-    files = root | data | letter_pages(content.algorithm)
+    files = root | data | letter_pages(example(content.algorithm))
     for path, made in (files | {downloads.ARCHIVE: downloads.archive(data)}).items():
         _write(folder / path, made)
     pages = every_page(content.algorithm)
@@ -126,8 +120,7 @@ def _write_all(content: Content, folder: Path) -> None:
 
 
 def _page(content: Content, language: Language, page: Page, menu: Sequence[Page]) -> str:
-    words = Words(language, content.algorithm.presentation.words)
-    return PageRenderer(content, words, page, menu).html()
+    return PageRenderer(content, content.words(language), page, menu).html()
 
 
 def _write(path: Path, content: str | bytes) -> None:

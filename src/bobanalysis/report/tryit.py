@@ -74,7 +74,9 @@ def page(renderer: PageRenderer) -> dict[str, Any]:
     coded = {v.name: cards.codes(v.name) for v in algorithm.variables if v.name in presentation.code_tables}
     codes = {name: {k: words.polish(text) for k, text in own.items()} for name, own in coded.items()}
     rules = {root: name for root in algorithm.roots if (name := algorithm.root_rule(root))}
-    asked, conditions = algorithm.questions or _groups(algorithm), enumerate(algorithm.requirements)
+    every = tuple(v.name for v in algorithm.variables if v.name not in algorithm.input_roles.keys)
+    asked = algorithm.questions or (Questions(vocabulary()["try_any"]["profile"], every),)
+    conditions = enumerate(algorithm.requirements)
     said = ((k, r.column, words.polish(sentence(r.condition, words.language))) for k, r in conditions)
     required = [[f"required {k}", column, text] for k, column, text in said]
     told = {
@@ -111,17 +113,6 @@ def _everyday(presentation: Presentation, words: Words) -> dict[str, list[Any]]:
     own = data.table("everyday_jobs").filter(pl.col("language") == words.language)
     by_name = own.sort("name", "place").group_by("name", maintain_order=True).agg("rome")
     return {"everyday": [list(row) for row in by_name.iter_rows()]}
-
-
-def _groups(algorithm: Algorithm) -> tuple[Questions, ...]:
-    """Return the inputs by their groups, for an algorithm that says nothing of its questions."""
-    origins = vocabulary()["origins"]
-    found: dict[str, list[str]] = {}
-    for v in algorithm.variables:
-        if v.name not in algorithm.input_roles.keys:
-            found.setdefault(v.group, []).append(v.name)
-    other = vocabulary()["try_any"]["profile"]
-    return tuple(Questions(origins.get(group, other), tuple(names)) for group, names in found.items())
 
 
 def _fields(algorithm: Algorithm, group: Questions, words: Words) -> list[dict[str, Any]]:

@@ -60,12 +60,9 @@ def ams() -> RuleAlgorithm:
     )
     chance = 1 / (1 + exp(-Named("score", score)))
     classes = first_match(when(Named("chance", chance) > HIGH, "A"), otherwise="B_OR_C")
-    return described(
-        HERE / "words.yaml",
-        d,
-        {"score": score, "chance": chance, "class": classes},
-        requirements=(
-            Requirement(case | ~d.long_case, "long_case", "a long case needs a year with a case"),
-            Requirement(case | (d.measure == "NONE"), "measure", "a measure needs a year with a case"),
-        ),
+    requirements = (
+        Requirement(case | ~d.long_case, "long_case", "a long case needs a year with a case"),
+        Requirement(case | (d.measure == "NONE"), "measure", "a measure needs a year with a case"),
     )
+    rules = {"score": score, "chance": chance, "class": classes}
+    return described(HERE / "words.yaml", d, rules, requirements)

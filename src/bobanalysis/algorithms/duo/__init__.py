@@ -11,37 +11,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from bobanalysis.algorithm import Requirement, RuleAlgorithm
 from bobanalysis.algorithms.described import described
 from bobanalysis.rules import Dictionary, Expr, Named, all_of, first_match, lookup, when
+from bobanalysis.tables import load_yaml
 
 HERE = Path(__file__).parent
 UNKNOWN = -1
 EDUCATION = {"MBO_1_2": 1.2, "MBO_3_4": 1.1, "HBO": 1.0, "WO": 0.8}
 AGES = (range(15, 19), range(19, 21), range(21, 23), range(23, 25), range(25, 51))
-METRES = {
-    0: (120, 110, 105, 100, 80),
-    1_000: (100, 95, 85, 75, 65),
-    2_000: (95, 85, 75, 65, 60),
-    5_000: (85, 75, 65, 55, 45),
-    10_000: (75, 65, 55, 45, 35),
-    20_000: (50, 40, 30, 25, 20),
-    50_000: (35, 25, 20, 15, 10),
-    500_000: (20, 20, 15, 10, 5),
-}
-"""Longest distance of a row of the published table → points by age (``AGES``)."""
-LEAVING = (
-    (AGES[4], range(17, 19), range(17, 19), 30),
-    (AGES[4], range(17, 19), range(19, 21), 25),
-    (AGES[4], range(19, 21), range(19, 21), 25),
-    (AGES[4], range(17, 19), range(21, 23), 15),
-    (AGES[4], range(21, 23), range(21, 23), 15),
-    (AGES[3], range(17, 19), range(17, 19), 15),
-    (AGES[3], range(17, 19), range(19, 21), 10),
-    (AGES[2], range(17, 19), range(17, 19), 5),
-)
-"""Age now, when moving out, when the present address began; points. The highest of an age come first."""
+TABLES = load_yaml(dict[str, Any], HERE / "tables.yaml")
+"""The published tables: points by distance and age, and points by what is known of moving out."""
 CLASSES = ((80, 1), (60, 2), (40, 3), (20, 4))
 
 
@@ -65,22 +47,18 @@ def duo() -> RuleAlgorithm:
         rules |= {leaving.name: leaving.item, score.name: score.item, f"class_{end}": _class(score)}
     known = (d.age_moved_out != UNKNOWN) & (d.age_at_address != UNKNOWN)
     after = "the address cannot begin before the student moved out"
-    return described(
-        HERE / "words.yaml",
-        d,
-        rules,
-        requirements=(
-            Requirement(d.age_moved_out <= d.age, "age_moved_out", "is above the age now"),
-            Requirement(d.age_at_address <= d.age, "age_at_address", "is above the age now"),
-            Requirement(~known | (d.age_moved_out <= d.age_at_address), "age_at_address", after),
-        ),
+    requirements = (
+        Requirement(d.age_moved_out <= d.age, "age_moved_out", "is above the age now"),
+        Requirement(d.age_at_address <= d.age, "age_at_address", "is above the age now"),
+        Requirement(~known | (d.age_moved_out <= d.age_at_address), "age_at_address", after),
     )
+    return described(HERE / "words.yaml", d, rules, requirements)
 
 
 def _points() -> Iterator[tuple[tuple[int | range, range], int]]:
     """Iterate over the cells of the published table: (distance, age), points."""
     nearer = -1
-    for metres, row in METRES.items():
+    for metres, row in TABLES["metres"].items():
         distance: int | range = 0 if metres == 0 else range(nearer + 1, metres + 1)
         nearer = metres
         for ages, points in zip(AGES, row, strict=True):
@@ -94,17 +72,11 @@ def _leaving(d: Dictionary, sure: bool) -> Expr:
         inside = (item >= ages.start) & (item < ages.stop)
         return inside if sure else (item == UNKNOWN) | inside
 
-    rows = [
-        when(
-            all_of(
-                (d.age >= now.start) & (d.age < now.stop),
-                within(d.age_moved_out, out),
-                within(d.age_at_address, since),
-            ),
-            points,
-        )
-        for now, out, since, points in LEAVING
-    ]
+    rows = []
+    for *bounds, points in TABLES["leaving"]:
+        now, out, since = (range(first, last + 1) for first, last in bounds)
+        held = (d.age >= now.start) & (d.age < now.stop)
+        rows.append(when(all_of(held, within(d.age_moved_out, out), within(d.age_at_address, since)), points))
     return first_match(*rows, otherwise=0)
 
 
