@@ -246,7 +246,7 @@ variables:
 BIRTHS = variable("births", "int", 0, minimum=0)
 NEEDED = variable("age", "int", 0, minimum=0, maximum=120, required=True)
 AGE_READ, BIRTHS_READ = (Var(v) for v in (NEEDED, BIRTHS))
-ADULT = Requirement((BIRTHS_READ == 0) | (AGE_READ >= 15), "births", Text("", "is not possible below age 15"))
+ADULT = Requirement((BIRTHS_READ == 0) | (AGE_READ >= 15), "births", "is not possible below age 15")
 
 
 def test_a_row_without_an_answer_that_is_required_is_rejected_and_the_others_go_on():

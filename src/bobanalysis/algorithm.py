@@ -70,10 +70,9 @@ class Outcome:
 
     def __post_init__(self) -> None:
         """Fill what follows from the id."""
-        first = f"first_{self.id}"
-        for name, value in (("column", self.id), ("first", first), ("root", self.id), ("short", self.id)):
-            if not getattr(self, name):
-                object.__setattr__(self, name, value)
+        for name in ("column", "first", "root", "short"):
+            own = f"first_{self.id}" if name == "first" else self.id
+            object.__setattr__(self, name, getattr(self, name) or own)
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -69,7 +69,7 @@ class Requirement:
 
     condition: Expr
     column: str
-    problem: Text | str
+    problem: str
 
 
 @dataclass(frozen=True)
@@ -163,9 +163,8 @@ def validate(
 
     answered = sound() if requirements else filled
     for r in requirements:
-        said = r.problem.en if isinstance(r.problem, Text) else r.problem
         unmet = answered["·row"].filter(~meets(r, answered))
-        failed += [(_Check(r.column, said, pl.lit(True)), unmet)] if len(unmet) else []
+        failed += [(_Check(r.column, r.problem, pl.lit(True)), unmet)] if len(unmet) else []
     found = [rejects()]
     for check, rows in failed:
         values = both[f"{check.given or check.column} given"].gather(rows).cast(pl.String)

@@ -46,8 +46,7 @@ from .bob_affected import AFFECTED
 NOW = "2022-06-15T12:00:00Z"
 GROUPS = {"age": "age_band", "region": "region_id"}
 ON_REAL_MARKETS: Mapping[str, Callable[..., pl.DataFrame]] = {
-    "less_stressful_departements": less_stressful_departements,
-    "less_stressful_job_groups": less_stressful_job_groups,
+    function.__name__: function for function in (less_stressful_departements, less_stressful_job_groups)
 }
 
 

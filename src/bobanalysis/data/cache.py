@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 from bobanalysis.data.official import LOADERS
 from bobanalysis.data.registry import DataError, Source, folder, source
-from bobanalysis.tables import InputError, digest, file_lock, write_text
+from bobanalysis.tables import InputError, digest, file_lock, short, write_text
 
 ACCESS_TEXT = {
     "account": "needs an account with its producer",
@@ -139,5 +139,4 @@ def _download(url: str, incoming: Path, sha256: str | None, instead: str) -> Non
     try:
         pooch.retrieve(url, sha256, fname=incoming.name, path=incoming.parent, downloader=loader)
     except (OSError, ValueError) as error:  # as the errors of requests are, and a wrong checksum
-        short = " ".join(str(error).split())[:200] or type(error).__name__
-        raise DataError(f"{url}: could not be downloaded ({short}){instead}") from None
+        raise DataError(f"{url}: could not be downloaded ({short(error)}){instead}") from None

@@ -82,19 +82,14 @@ def paired_departements(people: Any, departements: Iterable[str] | None = None) 
     >>> paired_departements(reference_profiles(["M1607"]).head(1)).height
     101
     """
-    return paired(people, "departement_id", _places(departements), also=("region_id",))
-
-
-def _places(departements: Iterable[str] | None) -> pl.DataFrame:
-    """Départements (None: all) with their regions."""
-    table = data.table("departements").select(departement_id="dep", region_id="region").sort("departement_id")
-    if departements is None:
-        return table
-    wanted = pl.DataFrame({"departement_id": list(departements)}, schema={"departement_id": pl.String})
-    for unknown in wanted.join(table, on="departement_id", how="anti")["departement_id"]:
-        codes = "one of the 101 codes (such as '01', '2A', '976'); correct it"
-        raise ValueError(f"departement_id: {unknown!r} is not {codes}")
-    return wanted.join(table, on="departement_id", how="left", maintain_order="left")
+    known = data.table("departements").select(departement_id="dep", region_id="region").sort("departement_id")
+    if departements is not None:
+        asked = pl.DataFrame({"departement_id": list(departements)}, schema={"departement_id": pl.String})
+        for unknown in asked.join(known, on="departement_id", how="anti")["departement_id"]:
+            codes = "one of the 101 codes (such as '01', '2A', '976'); correct it"
+            raise ValueError(f"departement_id: {unknown!r} is not {codes}")
+        known = asked.join(known, on="departement_id", how="left", maintain_order="left")
+    return paired(people, "departement_id", known, also=("region_id",))
 
 
 REFERENCE_JOBS = ("N9900", "N9901", "N9920", "N9921", "N9950", "N9951", "N9980", "N9981")

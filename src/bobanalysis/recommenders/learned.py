@@ -85,18 +85,16 @@ class LinkedJobs:
 
 @dataclass
 class LearnedRanker:
-    """A scikit-learn pipeline that proposes what is likely to have a good outcome.
+    """Gradient-boosted trees (scikit-learn) that propose what is likely to have a good outcome.
 
     ``candidates``: what may be proposed, with ``features``, names of columns of numbers, and
     ``pairs(people)``, which returns person_id, item and these columns, the rows of a person together;
-    ``estimator``: a classifier or pipeline whose ``fit`` takes
-    ``sample_weight`` (default: gradient-boosted trees); ``propose_from``: the least probability to propose an
-    item, 0 ranks every candidate; ``most``: the longest list; ``seed``: of whatever draws. Probabilities are
-    calibrated (Platt's sigmoid) on people who were left out.
+    ``propose_from``: the least probability to propose an item, 0 ranks every candidate; ``most``: the longest
+    list; ``seed``: of whatever draws. Probabilities are calibrated (Platt's sigmoid) on people who were left
+    out.
     """
 
     candidates: Any
-    estimator: Any = None
     propose_from: float = 0.5
     most: int = 5
     seed: int = 0
@@ -147,8 +145,7 @@ class LearnedRanker:
     def _base(self) -> Any:
         from sklearn.ensemble import HistGradientBoostingClassifier
 
-        trees = HistGradientBoostingClassifier(max_iter=20, learning_rate=0.3, random_state=self.seed)
-        return trees if self.estimator is None else deepcopy(self.estimator)
+        return HistGradientBoostingClassifier(max_iter=20, learning_rate=0.3, random_state=self.seed)
 
     def _constrain(self, rows: pl.DataFrame, people: pl.DataFrame) -> None:
         """Do nothing: nobody is held to anything."""
@@ -213,10 +210,8 @@ class FairRanker(LearnedRanker):
     def _reduced(self, rows: pl.DataFrame, y: Any, labels: Any) -> Any:
         from fairlearn.reductions import DemographicParity, ExponentiatedGradient
 
-        base = self._base()
-        weight = f"{base.steps[-1][0]}__sample_weight" if hasattr(base, "steps") else "sample_weight"
         parity = DemographicParity(difference_bound=self.slack)
-        reduction = ExponentiatedGradient(base, parity, max_iter=self.rounds, sample_weight_name=weight)
+        reduction = ExponentiatedGradient(self._base(), parity, max_iter=self.rounds)
         with warnings.catch_warnings():  # fairlearn writes to pandas series in a way that pandas is leaving
             warnings.filterwarnings("ignore", module="fairlearn")
             return reduction.fit(self._features(rows), y, sensitive_features=labels)

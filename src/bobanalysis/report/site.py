@@ -82,13 +82,12 @@ def render_algorithm(algorithm: Algorithm, folder: Path, within_site: bool = Fal
     content = Content.of(algorithm, within_site)
     menu = [page for page in OWN_PAGES if page.slug != "record" or record(algorithm.id)]
     own = algorithm.presentation.try_template
-    pages = [replace(page, template=own) if page.slug == "try" else page for page in menu]
+    pages = [replace(p, template=own) if p.slug == "try" else p for p in menu if p.slug != "letter"]
     for path, text in letter_pages(Letter(Person.of(dict(algorithm.start), algorithm))).items():
         _write(folder / path, text)
     for language in LANGUAGES:
         for page in (*pages, *cards.pages(algorithm)):
-            if page.slug != "letter":
-                _write(folder / f"{language}/{page.slug}.html", _page(content, language, page, menu))
+            _write(folder / f"{language}/{page.slug}.html", _page(content, language, page, menu))
     _write_assets(algorithm, folder)
     return folder
 
