@@ -35,7 +35,7 @@ GAP = ("value", "ci_low", "ci_high", "high", "low", "p_adjusted")
 CURVE = ("at", "value", "band_low", "band_high")
 POINTS = 9
 """Points of a curve that are printed; files have all."""
-LONG, ENDS = 60, 3
+LONG, ENDS = 40, 3
 """Of a table of more lines so many with the lowest, and with the highest figures are printed."""
 DEFAULT = "ndcg@5,map,mrr,p@5,recall@5"
 TABLES = ("measures", "gaps", "curves", "exposure", "comparison")
@@ -112,8 +112,8 @@ def evaluate(
             each: Any = {"metrics": metrics, "missing": missing, "items": catalogue}
             people = read_groups(groups) if groups else None
             has = [] if people is None else people.columns
-            sets = [[n] for one in by or () for n in ([one] if one in has else one.split(","))]
-            sets += [one.split(",") for one in cross or ()]
+            sets = [[n.strip()] for one in by or () for n in ([one] if one in has else one.split(","))]
+            sets += [[n.strip() for n in one.split(",")] for one in cross or ()]
             for name in (name for names in sets for name in names if name not in has):
                 raise no_column(name, has, str(groups))
             about: dict[str, Any] = {"groups": people, "items": catalogue, "by": sets or None}
@@ -125,8 +125,7 @@ def evaluate(
                 lists: Any = read_run(path) if alone else measured(path, qrels, team, **each)
                 results.append(_evaluate(lists, judged, metrics, item_group=item_group, **about))
         found = results[0]
-        made = {"measures": found.table, "gaps": found.gaps, "curves": found.curves}
-        made["exposure"] = found.exposure
+        made = {"measures": found.table} | {n: getattr(found, n) for n in ("gaps", "curves", "exposure")}
         labels = found.table.columns[1 : found.table.columns.index("n")]
         for at in ([], *found.sets):
             mine = [(pl.col(name) != EVERYONE) == (name in at) for name in labels]
@@ -171,8 +170,9 @@ def _by_group(made: dict[str, Any], numbers: Any) -> Iterator[str]:
         _show(shown, "value", "metric", names[0])
         yield f"along {names[0]!r}: some points of each curve; its band holds for all points at once (95 %)"
         failed = curve.filter(pl.col("value").is_null().all().over("metric", "group"))  # not here and there
-        for metric, group, status in failed["metric", "group", "status"].unique().sort(pl.all()).rows():
-            yield f"{metric} along {names[0]!r}, {group}: {status}"
+        told = failed.group_by("metric", "status").agg(pl.col("group").unique().sort().str.join(", "))
+        for metric, status, groups in told.sort(pl.all()).rows():
+            yield f"{metric} along {names[0]!r}, {shorten(groups, 160, placeholder=' …')}: {status}"
     if (gaps := made["gaps"]).height:
         _show(gaps.drop_nulls("p_value").select("metric", "attribute", *GAP).rename({"value": "gap"}))
         yield "gaps: the largest between two groups; p adjusted by Holm for all measures and attributes"
