@@ -44,7 +44,6 @@ FORMAT = 1
 WRITTEN = ("output", "per_query", "comparison", "workers", "scheduler")
 """Options that name what is written, or who works: they are no part of what is asked."""
 _HELP = load_yaml(dict[str, str], Path(__file__).with_name("options.yaml"))
-_Path = Path | None
 
 
 def _option(name: str, *flags: str) -> Any:
@@ -56,20 +55,20 @@ def evaluate(
     run: Annotated[Path, typer.Argument(metavar="RUN", help=_HELP["run"])],
     qrels: Annotated[Path, typer.Argument(metavar="QRELS", help=_HELP["qrels"])],
     metrics: Annotated[str, _option("metrics")] = DEFAULT,
-    groups: Annotated[_Path, _option("groups")] = None,
+    groups: Annotated[Path | None, _option("groups")] = None,
     by: Annotated[list[str] | None, _option("by", "--by")] = None,
     cross: Annotated[list[str] | None, _option("cross", "--cross")] = None,
     bands: Annotated[list[str] | None, _option("bands", "--bands")] = None,
     on: Annotated[str | None, _option("on", "--on")] = None,
     against: Annotated[list[Path] | None, _option("against", "--compare")] = None,
-    items: Annotated[_Path, _option("items")] = None,
+    items: Annotated[Path | None, _option("items")] = None,
     item_group: Annotated[str | None, _option("item_group")] = None,
     output: Annotated[list[Path] | None, _option("output", "--output")] = None,
-    per_query: Annotated[_Path, _option("per_query")] = None,
+    per_query: Annotated[Path | None, _option("per_query")] = None,
     missing: Annotated[Missing, _option("missing")] = "zero",
     undefined: Annotated[Undefined, _option("undefined")] = "null",
     interval: Annotated[Interval, _option("interval")] = "t",
-    comparison: Annotated[_Path, _option("comparison")] = None,
+    comparison: Annotated[Path | None, _option("comparison")] = None,
     protect: Annotated[bool, _option("protect", "--protect")] = False,
     workers: WorkersOption = 0,
     scheduler: SchedulerOption = None,
@@ -132,10 +131,12 @@ def evaluate(
             _show(found.table.filter(*mine).select("metric", *at, *SHOWN, "suppressed"), "value", "metric")
         # What is undefined is among the notes; other warnings are of the files.
         notes = [str(w.message) for w in caught if "undefined" not in str(w.message)]
-        notes += [f"{count} {what}: {meaning}" for what, count, meaning in found.notes.iter_rows()]
+        first, called = found.notes.rows(), run_names(runs)
+        for of, one in zip(["", *(f" in {name}" for name in called[1:])], results, strict=True):
+            rows = [row for row in one.notes.rows() if not of or row not in first]
+            notes += [f"{count} {what}{of}: {why}" for what, count, why in rows]
         notes += _by_group(made, found.numbers)
         if results[1:]:
-            called = run_names(runs)
             made["comparison"] = compared = compare(dict(zip(called, results, strict=True)), called[0])
             _show(compared.select("metric", "run", "other", "difference", "ci_low", "ci_high", *COMPARED))
             notes.append("p values of the randomisation test, adjusted by Holm for all rows")
