@@ -675,3 +675,13 @@ def test_by_takes_columns_by_themselves_and_cross_crosses_them(called):
         assert done.exit_code == 0, done.output
         found = json.loads(Path("r.json").read_text("utf-8"))["attributes"]
         assert [one["columns"] for one in found] == kinds
+
+
+def test_curves_of_many_small_groups_are_told_in_one_note(called, made):
+    people = made[2].with_columns(town=pl.format("t{}", pl.int_range(pl.len()) % 40))
+    people.write_csv("towns.csv")
+    done = called("--groups", "towns.csv", "--cross", "age, town", "--metrics", "p@3")
+    assert done.exit_code == 0, done.output
+    said = [line for line in done.output.splitlines() if "hidden: fewer than 11" in line]
+    assert len(said) == 1
+    assert said[0].startswith("note: p@3 along 'age', t0, t1, t10, t11,")

@@ -280,3 +280,11 @@ def test_users_and_movies_are_people_and_items(files):
     (files / "liked.csv").write_text("userId,movieId,relevance,timestamp\np1,B1101,4.5,1\n")
     found = evaluate(read_run(files / "bob.run"), read_qrels(files / "liked.csv"), "p(rel=4)@1,mrr")
     assert found.table["value"].to_list() == [0.0, 0.5]
+
+
+def test_what_was_dropped_or_assumed_of_the_run_compared_with_is_told_too(files, called):
+    (files / "half.run").write_text("p1 Q0 B1101 1 2.5 half\n")
+    found = called(files / "bob.run", files / "truth.qrels", "--compare", files / "half.run")
+    assert found.exit_code == 0, found.output
+    assert "1 judged queries without a list in half.run: evaluated as an empty list" in found.output
+    assert "without a list:" not in found.output

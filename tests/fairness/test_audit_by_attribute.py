@@ -627,3 +627,28 @@ def test_the_older_option_for_groups_works_and_names_the_present_ones(file):
     said = ask(file, "--groups", "sex", "--prediction", "told")
     assert "instead of --groups, write --by A for one column and --cross A,B for several" in said
     assert "--groups" not in CliRunner().invoke(app, ["--help"]).output
+
+
+def test_a_reference_that_became_a_decimal_is_found_by_its_whole_number(write):
+    path = write("code,told\n" + "1.0,1\n2.0,0\n3.0,1\n,1\n" * 20)
+    for label in ("2", "2.0"):
+        found = audit_file(path, by=["code"], prediction="told", reference={"code": label})
+        assert {*found["code"]["measures"]["reference"]} == {"2.0"}
+
+
+@pytest.mark.parametrize("lang", ["fr", "en"])
+def test_a_table_of_the_page_that_a_phone_cuts_says_so(file, tmp_path, browser, lang):
+    out = tmp_path / "o.html"
+    ask(file, "--by", "age,sex", "--prediction", "told", "--lang", lang, "--output", out)
+    phone = browser.new_page(viewport={"width": 390, "height": 844})
+    phone.goto(out.as_uri())
+    said, cut = phone.evaluate(
+        """lang => { const tables = [...document.querySelectorAll(`#page-${lang} .table`)];
+        const said = table => getComputedStyle(table, "::before").content.length > 10;
+        return [tables.map(said), tables.map(table => table.scrollWidth > table.clientWidth)]; }""",
+        lang,
+    )
+    assert any(cut)
+    assert not said[0]  # what was read, in two columns, is never cut
+    assert all(one for one, of in zip(said, cut, strict=True) if of)
+    phone.close()

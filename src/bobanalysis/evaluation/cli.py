@@ -35,7 +35,7 @@ GAP = ("value", "ci_low", "ci_high", "high", "low", "p_adjusted")
 CURVE = ("at", "value", "band_low", "band_high")
 POINTS = 9
 """Points of a curve that are printed; files have all."""
-LONG, ENDS = 60, 3
+LONG, ENDS = 40, 3
 """Of a table of more lines so many with the lowest, and with the highest figures are printed."""
 DEFAULT = "ndcg@5,map,mrr,p@5,recall@5"
 TABLES = ("measures", "gaps", "curves", "exposure", "comparison")
@@ -44,7 +44,6 @@ FORMAT = 1
 WRITTEN = ("output", "per_query", "comparison", "workers", "scheduler")
 """Options that name what is written, or who works: they are no part of what is asked."""
 _HELP = load_yaml(dict[str, str], Path(__file__).with_name("options.yaml"))
-_Path = Path | None
 
 
 def _option(name: str, *flags: str) -> Any:
@@ -56,20 +55,20 @@ def evaluate(
     run: Annotated[Path, typer.Argument(metavar="RUN", help=_HELP["run"])],
     qrels: Annotated[Path, typer.Argument(metavar="QRELS", help=_HELP["qrels"])],
     metrics: Annotated[str, _option("metrics")] = DEFAULT,
-    groups: Annotated[_Path, _option("groups")] = None,
+    groups: Annotated[Path | None, _option("groups")] = None,
     by: Annotated[list[str] | None, _option("by", "--by")] = None,
     cross: Annotated[list[str] | None, _option("cross", "--cross")] = None,
     bands: Annotated[list[str] | None, _option("bands", "--bands")] = None,
     on: Annotated[str | None, _option("on", "--on")] = None,
     against: Annotated[list[Path] | None, _option("against", "--compare")] = None,
-    items: Annotated[_Path, _option("items")] = None,
+    items: Annotated[Path | None, _option("items")] = None,
     item_group: Annotated[str | None, _option("item_group")] = None,
     output: Annotated[list[Path] | None, _option("output", "--output")] = None,
-    per_query: Annotated[_Path, _option("per_query")] = None,
+    per_query: Annotated[Path | None, _option("per_query")] = None,
     missing: Annotated[Missing, _option("missing")] = "zero",
     undefined: Annotated[Undefined, _option("undefined")] = "null",
     interval: Annotated[Interval, _option("interval")] = "t",
-    comparison: Annotated[_Path, _option("comparison")] = None,
+    comparison: Annotated[Path | None, _option("comparison")] = None,
     protect: Annotated[bool, _option("protect", "--protect")] = False,
     workers: WorkersOption = 0,
     scheduler: SchedulerOption = None,
@@ -112,8 +111,8 @@ def evaluate(
             each: Any = {"metrics": metrics, "missing": missing, "items": catalogue}
             people = read_groups(groups) if groups else None
             has = [] if people is None else people.columns
-            sets = [[n] for one in by or () for n in ([one] if one in has else one.split(","))]
-            sets += [one.split(",") for one in cross or ()]
+            sets = [[n.strip()] for one in by or () for n in ([one] if one in has else one.split(","))]
+            sets += [[n.strip() for n in one.split(",")] for one in cross or ()]
             for name in (name for names in sets for name in names if name not in has):
                 raise no_column(name, has, str(groups))
             about: dict[str, Any] = {"groups": people, "items": catalogue, "by": sets or None}
@@ -125,18 +124,19 @@ def evaluate(
                 lists: Any = read_run(path) if alone else measured(path, qrels, team, **each)
                 results.append(_evaluate(lists, judged, metrics, item_group=item_group, **about))
         found = results[0]
-        made = {"measures": found.table, "gaps": found.gaps, "curves": found.curves}
-        made["exposure"] = found.exposure
+        made = {"measures": found.table} | {n: getattr(found, n) for n in ("gaps", "curves", "exposure")}
         labels = found.table.columns[1 : found.table.columns.index("n")]
         for at in ([], *found.sets):
             mine = [(pl.col(name) != EVERYONE) == (name in at) for name in labels]
             _show(found.table.filter(*mine).select("metric", *at, *SHOWN, "suppressed"), "value", "metric")
         # What is undefined is among the notes; other warnings are of the files.
         notes = [str(w.message) for w in caught if "undefined" not in str(w.message)]
-        notes += [f"{count} {what}: {meaning}" for what, count, meaning in found.notes.iter_rows()]
+        first, called = found.notes.rows(), run_names(runs)
+        for of, one in zip(["", *(f" in {name}" for name in called[1:])], results, strict=True):
+            rows = [row for row in one.notes.rows() if not of or row not in first]
+            notes += [f"{count} {what}{of}: {why}" for what, count, why in rows]
         notes += _by_group(made, found.numbers)
         if results[1:]:
-            called = run_names(runs)
             made["comparison"] = compared = compare(dict(zip(called, results, strict=True)), called[0])
             _show(compared.select("metric", "run", "other", "difference", "ci_low", "ci_high", *COMPARED))
             notes.append("p values of the randomisation test, adjusted by Holm for all rows")
@@ -171,8 +171,9 @@ def _by_group(made: dict[str, Any], numbers: Any) -> Iterator[str]:
         _show(shown, "value", "metric", names[0])
         yield f"along {names[0]!r}: some points of each curve; its band holds for all points at once (95 %)"
         failed = curve.filter(pl.col("value").is_null().all().over("metric", "group"))  # not here and there
-        for metric, group, status in failed["metric", "group", "status"].unique().sort(pl.all()).rows():
-            yield f"{metric} along {names[0]!r}, {group}: {status}"
+        told = failed.group_by("metric", "status").agg(pl.col("group").unique().sort().str.join(", "))
+        for metric, status, groups in told.sort(pl.all()).rows():
+            yield f"{metric} along {names[0]!r}, {shorten(groups, 160, placeholder=' …')}: {status}"
     if (gaps := made["gaps"]).height:
         _show(gaps.drop_nulls("p_value").select("metric", "attribute", *GAP).rename({"value": "gap"}))
         yield "gaps: the largest between two groups; p adjusted by Holm for all measures and attributes"

@@ -338,7 +338,9 @@ class _Asked:
         """The labels of the group that others are compared with, one a column."""
         if not isinstance(given := self.question.reference, Mapping):
             return given if given is None or isinstance(given, tuple | list) else (given,)
-        labels = tuple(given.get(name) for name in names)
+        held = [{*self.attributes[name].values.cast(pl.String)} for name in names]
+        asked = list(zip(map(given.get, names), held, strict=True))  # a code 3 may have become 3.0
+        labels = tuple(f"{one}.0" if one not in has and f"{one}.0" in has else one for one, has in asked)
         return None if None in labels else labels
 
     def _left_out(self, cells: Cube, measures: pl.DataFrame) -> list[Text]:

@@ -61,11 +61,9 @@ def protect(
     rows, back = to_lazy(table, [*by, count, *values])
     inner = rows.select(*by, count, *values).collect()
     number = inner[count].cast(pl.Float64).fill_nan(None)
-    for bad, why in (
-        (number.is_null(), "is missing"),
-        (number < 0, "is negative"),
-        (number != number.floor(), "is not a whole number"),
-    ):
+    wrong = {"is missing": number.is_null(), "is negative": number < 0}
+    wrong["is not a whole number"] = number != number.floor()
+    for why, bad in wrong.items():
         for row in bad.arg_true().head(1):
             raise ValueError(f"column {count!r} holds {inner[count][row]} in row {row}, which {why}")
     kinds = {}
