@@ -471,10 +471,14 @@ def aborts(*_, **__):
     os.write(2, b"memory allocation of 8 bytes failed")
     os.abort()
 
+def waits(*_, **__):
+    print(os.getpid(), flush=True)
+    os.read(0, 1)
+
 limit, enough, aborting = (int(word) for word in sys.argv[1:4])
 cli.ENOUGH = enough << 20
 if aborting:
-    scoring.score_file = aborts
+    scoring.score_file = [aborts, waits][aborting - 1]
 del sys.argv[1:4]
 resource.setrlimit(resource.RLIMIT_AS, (limit << 20, limit << 20))
 cli.app()
@@ -526,6 +530,19 @@ def test_a_library_that_aborts_for_want_of_memory_is_told_in_one_sentence(desk: 
     assert (done.returncode, done.stdout) == (1, "")
     assert re.fullmatch("error: memory is used up; .*\n", done.stderr)
     assert desk.result("score") == good
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="addresses are limited on Linux")
+def test_what_does_the_work_where_addresses_are_few_ends_with_the_command(desk: Desk):
+    desk.good("population")
+    words = [sys.executable, "-c", LIMITED, "1280", "1280", "2", *COMMANDS["score"]]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen(words, cwd=desk.folder, **pipes) as process:
+        assert process.stdout
+        worker = int(process.stdout.readline())
+        assert worker != process.pid
+        process.terminate()
+        assert process.stdout.read() == "", "nobody holds the pipe any more"
 
 
 @pytest.mark.slow
