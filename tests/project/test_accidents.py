@@ -308,7 +308,41 @@ class Build(Work):
         return name.startswith("next-") or "-running-" in name or name.endswith(("-before", ".part"))
 
 
+class Shared(Work):
+    """A command whose work two processes share; the new files have one row more."""
+
+    output = ""
+
+    def prepare(self, new: bool) -> None:
+        for name, rows in (("old", 400), ("new", 401)):
+            folder = self.folder / name
+            folder.mkdir(exist_ok=True)
+            for part in range(4):
+                lines = [f"q{n},d{n % 7},{n % 11},{n % 3 % 2},g{n % 5}" for n in range(part, rows, 4)]
+                (folder / f"{part}.csv").write_text("\n".join(["query,item,score,relevance,group", *lines]))
+
+    def result(self) -> Any:
+        return json.loads((self.folder / self.output).read_text())
+
+
+class Audit(Shared):
+    output = "audit.json"
+
+    def words(self, new: bool) -> list[object]:
+        asked = ["--by", "group", "--prediction", "relevance", "--output", self.output, "--workers", 2]
+        return ["audit", "new" if new else "old", *asked]
+
+
+class Evaluate(Shared):
+    output = "measures.json"
+
+    def words(self, new: bool) -> list[object]:
+        name = "new" if new else "old"
+        return ["evaluate", name, name, "--metrics", "ndcg@5", "--output", self.output, "--workers", 2]
+
+
 WORKS = {work.__name__.lower(): work for work in (Population, Score, Download, Build)}
+SHARED = {work.__name__.lower(): work for work in (Audit, Evaluate)}
 
 
 def start(work: Work, new: bool) -> Run:
@@ -348,12 +382,13 @@ def killed(work: Work, times: int) -> None:
     [
         *((name, 1) for name in WORKS),
         *(pytest.param(name, 20, marks=pytest.mark.slow) for name in WORKS),
+        *(pytest.param(name, 5, marks=pytest.mark.slow) for name in SHARED),
     ],
 )
 def test_a_killed_run_leaves_the_last_good_result_and_the_next_one_completes(
     parent: Parent, tmp_path: Path, name: str, times: int
 ):
-    work = WORKS[name](parent, tmp_path / "work")
+    work = (WORKS | SHARED)[name](parent, tmp_path / "work")
     work.size = 5000 if times > 1 else 50
     killed(work, times)
     if name == "build":  # kernels of the killed run may have lived on while the next one tidied up
