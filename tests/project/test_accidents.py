@@ -308,7 +308,41 @@ class Build(Work):
         return name.startswith("next-") or "-running-" in name or name.endswith(("-before", ".part"))
 
 
+class Shared(Work):
+    """A command whose work two processes share; the new files have one row more."""
+
+    output = ""
+
+    def prepare(self, new: bool) -> None:
+        for name, rows in (("old", 400), ("new", 401)):
+            folder = self.folder / name
+            folder.mkdir(exist_ok=True)
+            for part in range(4):
+                lines = [f"q{n},d{n % 7},{n % 11},{n % 3 % 2},g{n % 5}" for n in range(part, rows, 4)]
+                (folder / f"{part}.csv").write_text("\n".join(["query,item,score,relevance,group", *lines]))
+
+    def result(self) -> Any:
+        return json.loads((self.folder / self.output).read_text())
+
+
+class Audit(Shared):
+    output = "audit.json"
+
+    def words(self, new: bool) -> list[object]:
+        asked = ["--by", "group", "--prediction", "relevance", "--output", self.output, "--workers", 2]
+        return ["audit", "new" if new else "old", *asked]
+
+
+class Evaluate(Shared):
+    output = "measures.json"
+
+    def words(self, new: bool) -> list[object]:
+        name = "new" if new else "old"
+        return ["evaluate", name, name, "--metrics", "ndcg@5", "--output", self.output, "--workers", 2]
+
+
 WORKS = {work.__name__.lower(): work for work in (Population, Score, Download, Build)}
+SHARED = {work.__name__.lower(): work for work in (Audit, Evaluate)}
 
 
 def start(work: Work, new: bool) -> Run:
@@ -348,12 +382,13 @@ def killed(work: Work, times: int) -> None:
     [
         *((name, 1) for name in WORKS),
         *(pytest.param(name, 20, marks=pytest.mark.slow) for name in WORKS),
+        *(pytest.param(name, 5, marks=pytest.mark.slow) for name in SHARED),
     ],
 )
 def test_a_killed_run_leaves_the_last_good_result_and_the_next_one_completes(
     parent: Parent, tmp_path: Path, name: str, times: int
 ):
-    work = WORKS[name](parent, tmp_path / "work")
+    work = (WORKS | SHARED)[name](parent, tmp_path / "work")
     work.size = 5000 if times > 1 else 50
     killed(work, times)
     if name == "build":  # kernels of the killed run may have lived on while the next one tidied up
@@ -471,10 +506,14 @@ def aborts(*_, **__):
     os.write(2, b"memory allocation of 8 bytes failed")
     os.abort()
 
+def waits(*_, **__):
+    print(os.getpid(), flush=True)
+    os.read(0, 1)
+
 limit, enough, aborting = (int(word) for word in sys.argv[1:4])
 cli.ENOUGH = enough << 20
 if aborting:
-    scoring.score_file = aborts
+    scoring.score_file = [aborts, waits][aborting - 1]
 del sys.argv[1:4]
 resource.setrlimit(resource.RLIMIT_AS, (limit << 20, limit << 20))
 cli.app()
@@ -526,6 +565,19 @@ def test_a_library_that_aborts_for_want_of_memory_is_told_in_one_sentence(desk: 
     assert (done.returncode, done.stdout) == (1, "")
     assert re.fullmatch("error: memory is used up; .*\n", done.stderr)
     assert desk.result("score") == good
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="addresses are limited on Linux")
+def test_what_does_the_work_where_addresses_are_few_ends_with_the_command(desk: Desk):
+    desk.good("population")
+    words = [sys.executable, "-c", LIMITED, "1280", "1280", "2", *COMMANDS["score"]]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen(words, cwd=desk.folder, **pipes) as process:
+        assert process.stdout
+        worker = int(process.stdout.readline())
+        assert worker != process.pid
+        process.terminate()
+        assert process.stdout.read() == "", "nobody holds the pipe any more"
 
 
 @pytest.mark.slow

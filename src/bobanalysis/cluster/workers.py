@@ -123,10 +123,11 @@ class Workers:
                 yield client
             return
         dask.config.set({"distributed.scheduler.allowed-failures": DEATHS})
-        threads = max(1, (os.cpu_count() or 1) // self.number)
-        environment = {"POLARS_MAX_THREADS": str(threads), "OMP_NUM_THREADS": "1"}
-        here: dict[str, Any] = {"host": "127.0.0.1", "dashboard_address": "127.0.0.1:0", "env": environment}
-        quiet = {"silence_logs": logging.CRITICAL, "threads_per_worker": 1, "processes": True}
+        threads = f"{(os.cpu_count() or 1) // self.number or 1}"
+        own = {"POLARS_MAX_THREADS": threads, "OMP_NUM_THREADS": "1"}
+        server = {"dashboard_address": "127.0.0.1:0"}  # without a dashboard: any free port
+        here: dict[str, Any] = {"host": "127.0.0.1", "env": own, "scheduler_kwargs": server}
+        quiet = {"silence_logs": logging.CRITICAL, "threads_per_worker": 1, "dashboard_address": None}
         mask: Any = getattr(signal, "pthread_sigmask", lambda *_: None)  # Windows has none
         resource_tracker.ensure_running()  # or it unblocks, when the first worker starts, what is blocked
         mask(signal.SIG_BLOCK, {signal.SIGINT})  # as workers inherit: Ctrl-C is for this process alone
