@@ -80,9 +80,7 @@ def _spare_memory() -> bool:
 
     Libraries abort where there are none: a process of its own does the work, and this one tells how it ended.
     """
-    import ctypes
     import resource
-    import signal
 
     limits = [resource.getrlimit(kind)[0] for kind in (resource.RLIMIT_AS, resource.RLIMIT_DATA)]
     if (limit := min((n for n in limits if n >= 0), default=PLENTY)) >= PLENTY:
@@ -90,6 +88,9 @@ def _spare_memory() -> bool:
     if limit < ENOUGH:
         less = f"{limit >> 20:,} MB, {ENOUGH >> 20:,} are needed"
         sys.exit(f"error: memory is limited to {less}; raise the limit: `ulimit -v unlimited`")
+    import ctypes
+    import signal
+
     os.environ.update(SPARING)
     libc, told = ctypes.CDLL(None), os.memfd_create("what libraries say")
     if child := os.fork():
