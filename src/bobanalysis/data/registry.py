@@ -121,7 +121,7 @@ def _load(path: Path, _changed: int) -> Mapping[str, Source]:
         raise DataError(f"{path}: not there; {folders}") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise DataError(f"{path}: not readable as YAML: {' '.join(str(error).split())}") from None
-    if not isinstance(content, dict) or not content.get("sources"):
+    if not isinstance(content, dict) or not isinstance(content.get("sources"), dict):
         raise DataError(f"{path}: the file must hold a mapping named sources")
     for entry in (each for each in content["sources"].values() if isinstance(each, dict)):
         plain = {name: entry[name] for name in ("producer", "vintage", "licence") if name in entry}
