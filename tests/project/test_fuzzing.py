@@ -397,6 +397,7 @@ SOURCES = SOURCES[: SOURCES.index(b"\n\n", 5_000)]
 @fuzzed
 @given(damaged(SOURCES))
 @example(SOURCES.replace(b"e", b"\xe9", 1))
+@example(b"sources: [one]")
 def test_the_registry_of_sources_is_read_or_refused(content: bytes):
     put(content, "sources.yaml")
     with pytest.MonkeyPatch.context() as patch:

@@ -122,7 +122,7 @@ def source(identifier: str) -> Source:
 @cache
 def _load(path: Path, _changed: int) -> Mapping[str, Source]:
     content = read_raw(path)
-    if not isinstance(content, dict) or not content.get("sources"):
+    if not isinstance(content, dict) or not isinstance(content.get("sources"), dict):
         raise DataError(f"{path}: the file must hold a mapping named sources")
     for entry in (each for each in content["sources"].values() if isinstance(each, dict)):
         plain = {name: entry[name] for name in ("producer", "vintage", "licence") if name in entry}
