@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import chain
 from typing import TypeAlias
@@ -88,9 +87,11 @@ def rank(
     best = np.empty((told.height, len(scored)), dtype=np.int16)
     pairs = [(scored.index(a), scored.index(b)) for a, b in pairs if {a, b} <= {*scored}]
 
-    def settle(first: int) -> None:
+    is_it, code_of = np.empty(BLOCK, dtype=bool), np.empty(BLOCK, dtype=np.int16)  # used again and again
+    for first in range(0, told.height, BLOCK):
         block = slice(first, first + BLOCK)
         keys = every[:, block]
+        these, added = is_it[: keys.shape[1]], code_of[: keys.shape[1]]
         for key, k in zip(keys, scored, strict=True):
             column, scores = columns[k][block], known[k]
             # A score of 0 is not told: its key is 0.
@@ -100,15 +101,13 @@ def rank(
             else:  # comparing with each is faster than looking each person's up
                 for score, code in zip(scores, coded.astype(np.int16), strict=True):
                     if code:
-                        key |= (column == score) * code
+                        np.multiply(np.equal(column, score, out=these), code, out=added)
+                        key |= added
         _settle(keys, zero << BITS, pairs, negative and len(scored) == len(ids))
         best[block] = keys.T
         best[block].sort(axis=1)
-
-    with ThreadPoolExecutor() as threads:
-        list(threads.map(settle, range(0, told.height, BLOCK)))
-    keys = dict(zip(scored, every, strict=True)) | {-1: np.zeros(told.height, dtype=np.int16)}
-    each = [keys.get(k, keys[-1]) for k in range(len(ids))]
+    found = dict(zip(scored, every, strict=True)) | {-1: np.zeros(told.height, dtype=np.int16)}
+    each = [found.get(k, found[-1]) for k in range(len(ids))]
     return Ranking(each, best[:, ::-1], values, np.array(by_id, dtype=np.int16))
 
 

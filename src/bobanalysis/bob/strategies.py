@@ -39,6 +39,7 @@ _NAMED = {  # the columns of advice that each piece may be; some texts start the
     for s in strategies()
 }
 _TIPS = _ADVICE.index("specific-to-job")
+_READ = {_TIPS, *(column for pieces in _NAMED.values() for any_of in pieces for column in any_of)}
 _LISTED = {s.id: [*(s.id in j.strategies for j in job_advice()), False] for s in strategies()}
 _GROUPS = {
     challenge: [s for s in strategies() if challenge in s.challenges]
@@ -68,7 +69,7 @@ def propose(
     order = np.argsort(told, kind="stable")
     ends = np.searchsorted(told[order], np.arange(len(_GROUPS) + 1))
     left = 100 - overall.fill_null(0).to_numpy().astype(np.float64)
-    listed, keys = tips.to_numpy()[order], [key[order] for key in advice.keys]
+    listed, keys = tips.to_numpy().take(order), {c: advice.keys[c].take(order) for c in _READ}
     pieces: dict[tuple[int, ...], tuple[Ints, Codes]] = {}  # the keys of each piece of advice
     none, nothing = np.zeros(1, dtype=np.int64), np.zeros(0, dtype=np.int16)
     outcomes, plans = [_Lists(none, (nothing,) * 3)], [_Lists(none, (nothing,))]  # the first: no challenge
