@@ -289,6 +289,14 @@ def test_dates_without_a_day_are_refused_as_an_audit_refuses_them(made, born, tm
         audit_file(tmp_path / "people.csv", by=["birth"], prediction="told", on=on)
 
 
+def test_a_day_without_dates_of_birth_is_refused_in_both_commands(made, tmp_path):
+    with pytest.raises(InputError, match=r"--on 2026-06-30: .*sex hold no dates of birth"):
+        quiet(*made[:2], "p@3", made[2], by=["sex"], on="2026-06-30")
+    made[2].with_columns(told=True).write_csv(tmp_path / "people.csv")
+    with pytest.raises(InputError, match="--on 2026-06-30: sex hold no dates of birth"):
+        audit_file(tmp_path / "people.csv", by=["sex"], prediction="told", on="2026-06-30")
+
+
 # --- protected ----------------------------------------------------------------------------------------------
 
 
@@ -369,7 +377,7 @@ def test_curves_of_groups_that_give_a_small_one_away_are_hidden_and_no_number_of
     status = dict(found.select("group", "status").unique(maintain_order=True).rows())
     assert status["M"] == status["X"] == "hidden: fewer than 11 people, or such could be worked out"
     assert found.filter(pl.col("group").is_in(["M", "X"]))["value"].null_count() == 2
-    assert found.filter(group="F", status="estimated").height == 20
+    assert found.filter(group="F", status="estimated").height == 14  # of 20 ages three at each end are few
     assert found["n"].null_count() == found.height
     alone = quiet(*made[:2], "p@3", made[2], by=["age"], protect=True)
     assert alone.curves["n"].null_count() == alone.curves.height > 0
@@ -628,6 +636,12 @@ def test_prepared_lists_print_as_a_table(made):
     lists = prepare(*made[:2])
     assert str(lists) == str(lists.rows)
     assert "<table" in lists._repr_html_()
+
+
+def test_a_protected_curve_ends_where_eleven_people_are(made):
+    shown, hidden = (quiet(*made[:2], "p@3", made[2], by=["age"], protect=p).curves for p in (False, True))
+    assert (shown["at"].min(), shown["at"].max()) == (20, 49)
+    assert (hidden["at"].min(), hidden["at"].max()) == (23, 46)  # three people of each age
 
 
 def test_the_command_protects_every_table_it_writes(called, other, tmp_path):

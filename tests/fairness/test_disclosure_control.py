@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bobanalysis.fairness import cube, disparities, group_metrics, impact_ratios, protect
 from bobanalysis.fairness.audit import audit_file
-from bobanalysis.fairness.disclosure import Shield
+from bobanalysis.fairness.disclosure import Shield, close_ends
 
 
 def table(counts, rows, columns):
@@ -224,3 +224,27 @@ def test_a_table_of_scores_alone_is_protected(tmp_path):
     found = audit_file(tmp_path / "points.csv", by=["sex"], score="points", protect=True)["sex"]["measures"]
     shown = found.filter(metric="mean_score").drop_nulls("value")["sex"].to_list()
     assert shown == ["M"]
+
+
+def one_old_person(ages=(20, 30, 40, 50, 60), each=40):
+    """People of a few ages with a score, one of them far older than the others."""
+    rows = [(age, 50.0 + (k % 7)) for age in ages for k in range(each)]
+    return pl.DataFrame([*rows, (99, 87.5)], schema=["age", "points"], orient="row")
+
+
+def test_a_protected_curve_does_not_end_at_one_person(tmp_path):
+    one_old_person().write_csv(tmp_path / "p.csv")
+    asked = {"by": ["age"], "score": "points", "curve": ["age"]}
+    open_, shielded = (audit_file(tmp_path / "p.csv", **asked, protect=p)["age"] for p in (False, True))
+    assert open_["curve"]["at"].max() == 99
+    assert shielded["curve"]["at"].max() == 60
+    assert shielded["shape"]["observed"].null_count() == shielded["shape"].height
+
+
+@pytest.mark.parametrize("most", [1, 11, 200])
+def test_at_both_ends_there_are_as_many_people_as_asked(most):
+    rng = np.random.default_rng(7)
+    people = pl.DataFrame({"at": rng.integers(0, 90, 500), "n": rng.integers(0, 4, 500)})
+    closed = close_ends(people, "at", "n", most).group_by("at").agg(pl.col("n").sum()).sort("at")
+    assert closed["n"].sum() == people["n"].sum()
+    assert min(closed["n"][0], closed["n"][-1]) >= most

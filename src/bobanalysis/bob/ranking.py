@@ -93,13 +93,13 @@ def rank(
         keys = every[:, block]
         these, added = is_it[: keys.shape[1]], code_of[: keys.shape[1]]
         for key, k in zip(keys, scored, strict=True):
-            column, scores = columns[k][block], known[k]
+            column, distinct = columns[k][block], known[k]
             # A score of 0 is not told: its key is 0.
-            coded = np.where(scores == 0, 0, (np.searchsorted(values, scores) << BITS) | place[k])
-            if len(scores) > FEW:
-                key[:] = coded[np.argsort(scores)][np.searchsorted(np.sort(scores), column)]
+            coded = np.where(distinct == 0, 0, (np.searchsorted(values, distinct) << BITS) | place[k])
+            if len(distinct) > FEW:
+                key[:] = coded[np.argsort(distinct)][np.searchsorted(np.sort(distinct), column)]
             else:  # comparing with each is faster than looking each person's up
-                for score, code in zip(scores, coded.astype(np.int16), strict=True):
+                for score, code in zip(distinct, coded.astype(np.int16), strict=True):
                     if code:
                         np.multiply(np.equal(column, score, out=these), code, out=added)
                         key |= added

@@ -17,7 +17,7 @@ from bobanalysis.evaluation.lists import EvaluationError, Lists, Notes
 from bobanalysis.evaluation.measures import DISCOUNTS, Array, Metric, share
 from bobanalysis.fairness import MIN_GROUP, UNKNOWN, Cube, adjusted_p_values, curve, gap_test, intervals
 from bobanalysis.fairness.attributes import attribute
-from bobanalysis.fairness.disclosure import Shield, protect
+from bobanalysis.fairness.disclosure import Shield, close_ends, protect
 from bobanalysis.fairness.texts import text
 from bobanalysis.tables import InputError
 
@@ -82,6 +82,9 @@ def kinds(
         else:
             order = pl.Enum([*labels[name].dtype.categories, UNKNOWN])  # type: ignore[attr-defined]
             labels = labels.with_columns(pl.col(name).cast(pl.String).fill_null(UNKNOWN).cast(order))
+    if on and not any(what.startswith("dates in") for what, *_ in notes):
+        said = _listed(labels.columns)
+        raise EvaluationError(f"--on {on}: {said} hold no dates of birth that all exist; leave it out")
     return labels, curves
 
 
@@ -142,6 +145,9 @@ def curves(each: pl.DataFrame, sets: Sets, metrics: Sequence[Metric], hidden: Hi
         small = people.filter(few).group_by("group", maintain_order=True).agg(n=pl.len())
         found = [small.with_columns(status=pl.lit(GIVES_AWAY if hidden else FEW))]
         if (people := people.filter(~few)).height:
+            if hidden:
+                apart = people.with_columns(n=1).partition_by("group", maintain_order=True)
+                people = pl.concat(close_ends(one, "at", "n", MIN_GROUP) for one in apart)
             found.append(curve(people, "at", "y", by=["group"]))
         called = {"metric": pl.lit(metric.label), "attribute": pl.lit(" × ".join([along, *names]))}
         part = pl.concat(found, how="diagonal_relaxed").with_columns(**called)

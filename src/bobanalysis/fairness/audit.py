@@ -19,7 +19,7 @@ from bobanalysis.fairness.adjusted import adjusted_effects
 from bobanalysis.fairness.attributes import Attribute, Kind, attribute, day, fulfils, split_condition
 from bobanalysis.fairness.curves import curve, discontinuities, lack_of_fit
 from bobanalysis.fairness.decomposition import kitagawa, oaxaca
-from bobanalysis.fairness.disclosure import Shield
+from bobanalysis.fairness.disclosure import Shield, close_ends
 from bobanalysis.fairness.disparity import disparities, impact_ratios
 from bobanalysis.fairness.distances import distribution_distances
 from bobanalysis.fairness.export import long
@@ -132,6 +132,8 @@ def audit_file(
         kind = "curve" if name in question.curve else kind
         bands, comma = question.bands.get(name, ()), reading.decimal_comma
         found[name] = attribute(whole, name, bands=bands, on=on, kind=kind, decimal_comma=comma)
+    if on and not any(text("age_on", name=n, on=on.isoformat()) in one.notes for n, one in found.items()):
+        raise InputError(f"--on {on}: {', '.join(names)} hold no dates of birth that all exist; leave it out")
     if plan.weight and not apart and any(found[name].kind == "curve" for name in question.by):
         reading = read(path, replace(plan, apart=True), *options)  # a curve needs the weight of each person
     if plan.design and (question.search or conditions):
@@ -210,6 +212,8 @@ class _Asked:
             if of.drop_nulls().filter(pl.col("weight") > 0)["n"].sum() < least:
                 notes.append(text("no_curve", metric=text(f"metric_{metric}"), least=least))
                 continue
+            if self.question.protect:
+                of = close_ends(of, "at", "n", least)
             jumps = discontinuities(of, at=self.question.jump.get(name) or None, **asked)
             named = pl.lit(metric).alias("metric"), pl.lit(item, pl.String).alias("item")
             points = curve(of, **asked).with_columns(pl.when(pl.col("n_here") >= least).then("n_here"))
@@ -219,7 +223,9 @@ class _Asked:
         if self.question.protect:
             hidden = [pl.lit(None, pl.Int64).alias(c) for c in ("n", "n_here", "left_out")]
             tables["curve"] = None if tables["curve"] is None else tables["curve"].with_columns(hidden)
-            return _entry(name, [name], "curve", [], tables)
+            if tables["shape"] is not None:  # what few people have at one place
+                tables["shape"] = tables["shape"].with_columns(observed=pl.lit(None, pl.Float64))
+            return _entry(name, [name], "curve", [text("ends", least=least)], tables)
         tables["adjusted"] = self._adjusted(name, notes)
         unknown, everybody = int(people.filter(pl.col(name).is_null())["_n"].sum()), int(people["_n"].sum())
         notes += [text("off_curve" if unknown else "all_in", name=name, unknown=unknown, people=everybody)]

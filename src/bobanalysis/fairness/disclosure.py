@@ -96,6 +96,25 @@ def protect(
     )
 
 
+def close_ends(people: pl.DataFrame, at: str, n: str, least: int) -> pl.DataFrame:
+    """Move people beyond either end of a number to where so many are, so that no curve ends at one of them.
+
+    Args:
+        people: one row a value and what else; rows with a null count for nobody.
+        at, n: columns: the number, and how many people a row is.
+        least: people who have to be at an end or beyond.
+
+    Example:
+        >>> ages = pl.DataFrame({"age": [20, 30, 40, 99], "n": [12, 9, 11, 1]})
+        >>> close_ends(ages, "age", "n", 11)["age"].to_list()
+        [20, 30, 40, 40]
+    """
+    placed = people.drop_nulls().group_by(at).agg(pl.col(n).sum()).sort(at)
+    low: Any = placed.filter(pl.col(n).cum_sum() >= least)[at].min()
+    high: Any = placed.filter(pl.col(n).cum_sum(reverse=True) >= least)[at].max()
+    return people.with_columns(pl.col(at).clip(upper_bound=high).clip(lower_bound=low))
+
+
 class Shield:
     """Which figures of a cube can be shown so that no small cell can be worked out from all of them.
 
