@@ -214,13 +214,13 @@ class Person:
                     for place in places:
                         edits.setdefault(name, {})[k * count + place] = value
         frame = self.rows[list(range(count)) * len(sets)]
-        columns = []
+        columns, kinds = [], frame.schema
         for key in self.algorithm.input_roles.keys[:1]:
             apart = [k for k in range(len(sets)) for _ in range(count)]
-            columns.append(pl.Series(key, apart, dtype=frame.schema.get(key, pl.Int64)))
+            columns.append(pl.Series(key, apart, dtype=kinds.get(key, pl.Int64)))
         for name, at in edits.items():
-            dtype = frame.schema.get(name) or self.algorithm.dictionary[name].dtype
-            column = frame.get_column(name, default=pl.repeat(None, frame.height, dtype=dtype, eager=True))
+            dtype = kinds.get(name) or self.algorithm.dictionary[name].dtype
+            column = frame[name] if name in kinds else pl.repeat(None, frame.height, dtype=dtype, eager=True)
             columns.append(column.alias(name).scatter([*at], pl.Series([*at.values()], dtype=dtype)))
         return frame.with_columns(columns)
 

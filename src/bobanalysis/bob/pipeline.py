@@ -71,6 +71,13 @@ def regions() -> Mapping[str, str]:
 
 
 @cache
+def _figures(name: str) -> list[str]:
+    """Return the inputs that are looked up anew where the place, or else the job, is another."""
+    groups = ("market", "list") if name == PLACE else JOINED
+    return [v.name for v in DICTIONARY.values() if v.group in groups]
+
+
+@cache
 def _triggers() -> Mapping[str, str]:
     """Return the published rule that each root is."""
     found = {f"advice {m.id}": m.trigger for m in advice_modules()}
@@ -307,8 +314,7 @@ class Bob(Algorithm):
         """Return a change as columns, with what follows: another place or job has other figures."""
         found = {name: after}
         if name in (PLACE, JOB):
-            replaced = ("market", "list") if name == PLACE else JOINED
-            found |= {v.name: None for v in DICTIONARY.values() if v.group in replaced}
+            found |= dict.fromkeys(_figures(name))
             if name == PLACE:
                 found["region_id"] = regions().get(after, "")
             else:
