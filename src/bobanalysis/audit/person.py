@@ -10,7 +10,7 @@ import io
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -61,11 +61,15 @@ class Answers:
         return cls(values, details, row[algorithm.error_column] if algorithm.error_column else None, known)
 
 
-class _Plain(yaml.SafeLoader):
-    """A reader of YAML that leaves dates as they are written, as JSON does."""
+@cache
+def _loader() -> Any:
+    """Return a reader of YAML that leaves dates as they are written, as JSON does; few files are YAML."""
 
+    class Plain(yaml.SafeLoader):
+        """Has a table of its own."""
 
-_Plain.add_constructor("tag:yaml.org,2002:timestamp", lambda _, node: node.value)
+    Plain.add_constructor("tag:yaml.org,2002:timestamp", lambda _, node: node.value)
+    return Plain
 
 
 def read_person(path: Path, *, text: str | None = None) -> Any:
@@ -81,7 +85,7 @@ def read_person(path: Path, *, text: str | None = None) -> Any:
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: cannot be read ({error}). Give a text file in UTF-8.") from error
     try:
-        held = json.dumps(yaml.load(text, _Plain)) if path.suffix in (".yaml", ".yml") else text
+        held = json.dumps(yaml.load(text, _loader())) if path.suffix in (".yaml", ".yml") else text
         return json.loads(held)
     except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
         raise InputError(f"{path}: cannot be read: {' '.join(str(error).split())}. Correct it.") from error
