@@ -241,6 +241,14 @@ def test_a_protected_curve_does_not_end_at_one_person(tmp_path):
     assert shielded["shape"]["observed"].null_count() == shielded["shape"].height
 
 
+def test_a_protected_audit_has_no_column_of_what_it_does_not_show(tmp_path, monkeypatch):
+    monkeypatch.setenv("LC_ALL", "C")
+    one_old_person(range(20, 60), 5).write_csv(tmp_path / "p.csv")
+    asked = {"by": ["age"], "score": "points"}
+    open_, shielded = (repr(audit_file(tmp_path / "p.csv", **asked, protect=p)) for p in (False, True))
+    assert ("Observed" in open_, "Observed" in shielded) == (True, False)
+
+
 @pytest.mark.parametrize("most", [1, 11, 200])
 def test_at_both_ends_there_are_as_many_people_as_asked(most):
     rng = np.random.default_rng(7)

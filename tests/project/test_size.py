@@ -14,7 +14,7 @@ CEILING = {
     "recommenders": 485,
     "population": 986,
     "data": 683,
-    "fairness": 4376,
+    "fairness": 4378,
     "evaluation": 1303,
     "report": 3498,
     "algorithms": 352,
@@ -44,7 +44,7 @@ def test_a_room_stays_below_its_ceiling(lines, rooms):
 def test_every_room_has_a_ceiling_and_the_sum_is_kept(lines):
     rooms = {path.split("/")[0].removesuffix(".py") for path in lines} - {"__init__"}
     assert rooms - {room for together in CEILING for room in together.split()} == set()
-    assert sum(lines.values()) <= SUM <= 19_864
+    assert sum(lines.values()) <= SUM <= 19_866
 
 
 def test_a_long_module_says_why(lines):

@@ -404,6 +404,8 @@ class _Told:
         of_score = name == "subgroups" and "selection_rate" not in entry["measures"]["metric"]
         columns: list[list[Any]] = []
         for key, *rest in _columns()[name]:
+            if key == "observed" and rows["fitted"].count() and not rows["observed"].count():
+                continue  # protected
             if key != "attributes" or rows["attributes"].n_unique() > 1:
                 columns += [[shares.word(key), *rest]] if rest else [[g, "label", g] for g in entry.groups]
         lines, write = [], shares
