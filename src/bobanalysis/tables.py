@@ -941,6 +941,9 @@ def disk_cached(make: Callable[[], Any], *made_of: Path, name: str = "") -> Any:
         make: takes nothing and returns what ``marshal`` can hold; anything else is made anew each time.
         made_of: the files that the content depends on; of a folder, all.
         name: tells apart several contents that are made of the same files.
+
+    Returns:
+        What ``make`` returned, now or when the files were last changed.
     """
     if not all(path.is_relative_to(PROJECT) and path.exists() for path in made_of):
         return make()

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bobanalysis.fairness import cube, disparities, group_metrics, impact_ratios, protect
 from bobanalysis.fairness.audit import audit_file
-from bobanalysis.fairness.disclosure import Shield, close_ends
+from bobanalysis.fairness.disclosure import Shield, top_and_bottom_coded
 
 
 def table(counts, rows, columns):
@@ -253,6 +253,6 @@ def test_a_protected_audit_has_no_column_of_what_it_does_not_show(tmp_path, monk
 def test_at_both_ends_there_are_as_many_people_as_asked(most):
     rng = np.random.default_rng(7)
     people = pl.DataFrame({"at": rng.integers(0, 90, 500), "n": rng.integers(0, 4, 500)})
-    closed = close_ends(people, "at", "n", most).group_by("at").agg(pl.col("n").sum()).sort("at")
+    closed = top_and_bottom_coded(people, "at", "n", most).group_by("at").agg(pl.col("n").sum()).sort("at")
     assert closed["n"].sum() == people["n"].sum()
     assert min(closed["n"][0], closed["n"][-1]) >= most

@@ -320,26 +320,28 @@ def a_few(collection: str) -> list[Any]:
 DOCUMENTS = {name: a_few(name) for name in COLLECTIONS}
 
 
+def market_folder(name: str, documents: Any) -> Path:
+    """Write documents, if they are some, into a new folder."""
+    folder = FOLDER / name
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    for kind, content in documents.items() if isinstance(documents, dict) else ():
+        (folder / f"{kind}.json").write_text(json.dumps(content))
+    return folder
+
+
 @fuzzed
 @given(altered(DOCUMENTS))
 @example(DOCUMENTS | {"job_group_info": [[1]]})
 def test_a_market_is_read_or_refused_whatever_its_values_are(documents: Any):
-    folder = FOLDER / "market"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
-    for name, content in documents.items() if isinstance(documents, dict) else ():
-        (folder / f"{name}.json").write_text(json.dumps(content))
+    folder = market_folder("market", documents)
     survives(lambda: Market.from_documents(folder))
 
 
 @settings(fuzzed, max_examples=300 if MANY else 3)
 @given(altered(DOCUMENTS))
 def test_people_are_scored_on_a_market_or_it_is_refused(documents: Any):
-    folder = FOLDER / "scored"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
-    for name, content in documents.items() if isinstance(documents, dict) else ():
-        (folder / f"{name}.json").write_text(json.dumps(content))
+    folder = market_folder("scored", documents)
     people = put(json.dumps([USER, USER]).encode(), "users.json")
 
     def score() -> None:

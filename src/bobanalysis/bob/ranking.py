@@ -87,11 +87,12 @@ def rank(
     best = np.empty((told.height, len(scored)), dtype=np.int16)
     pairs = [(scored.index(a), scored.index(b)) for a, b in pairs if {a, b} <= {*scored}]
 
-    is_it, code_of = np.empty(BLOCK, dtype=bool), np.empty(BLOCK, dtype=np.int16)  # used again and again
+    # Memory that is used again: new memory for each comparison takes longer than the comparison.
+    mask_buffer, key_buffer = np.empty(BLOCK, dtype=bool), np.empty(BLOCK, dtype=np.int16)
     for first in range(0, told.height, BLOCK):
         block = slice(first, first + BLOCK)
         keys = every[:, block]
-        these, added = is_it[: keys.shape[1]], code_of[: keys.shape[1]]
+        mask, added = mask_buffer[: keys.shape[1]], key_buffer[: keys.shape[1]]
         for key, k in zip(keys, scored, strict=True):
             column, distinct = columns[k][block], known[k]
             # A score of 0 is not told: its key is 0.
@@ -101,7 +102,7 @@ def rank(
             else:  # comparing with each is faster than looking each person's up
                 for score, code in zip(distinct, coded.astype(np.int16), strict=True):
                     if code:
-                        np.multiply(np.equal(column, score, out=these), code, out=added)
+                        np.multiply(np.equal(column, score, out=mask), code, out=added)
                         key |= added
         _settle(keys, zero << BITS, pairs, negative and len(scored) == len(ids))
         best[block] = keys.T

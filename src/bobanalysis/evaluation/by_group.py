@@ -17,7 +17,7 @@ from bobanalysis.evaluation.lists import EvaluationError, Lists, Notes
 from bobanalysis.evaluation.measures import DISCOUNTS, Array, Metric, share
 from bobanalysis.fairness import MIN_GROUP, UNKNOWN, Cube, adjusted_p_values, curve, gap_test, intervals
 from bobanalysis.fairness.attributes import attribute
-from bobanalysis.fairness.disclosure import Shield, close_ends, protect
+from bobanalysis.fairness.disclosure import Shield, protect, top_and_bottom_coded
 from bobanalysis.fairness.texts import text
 from bobanalysis.tables import InputError
 
@@ -147,7 +147,7 @@ def curves(each: pl.DataFrame, sets: Sets, metrics: Sequence[Metric], hidden: Hi
         if (people := people.filter(~few)).height:
             if hidden:
                 apart = people.with_columns(n=1).partition_by("group", maintain_order=True)
-                people = pl.concat(close_ends(one, "at", "n", MIN_GROUP) for one in apart)
+                people = pl.concat(top_and_bottom_coded(one, "at", "n", MIN_GROUP) for one in apart)
             found.append(curve(people, "at", "y", by=["group"]))
         called = {"metric": pl.lit(metric.label), "attribute": pl.lit(" × ".join([along, *names]))}
         part = pl.concat(found, how="diagonal_relaxed").with_columns(**called)

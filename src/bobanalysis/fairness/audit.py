@@ -19,7 +19,7 @@ from bobanalysis.fairness.adjusted import adjusted_effects
 from bobanalysis.fairness.attributes import Attribute, Kind, attribute, day, fulfils, split_condition
 from bobanalysis.fairness.curves import curve, discontinuities, lack_of_fit
 from bobanalysis.fairness.decomposition import kitagawa, oaxaca
-from bobanalysis.fairness.disclosure import Shield, close_ends
+from bobanalysis.fairness.disclosure import Shield, top_and_bottom_coded
 from bobanalysis.fairness.disparity import disparities, impact_ratios
 from bobanalysis.fairness.distances import distribution_distances
 from bobanalysis.fairness.export import long
@@ -119,12 +119,12 @@ def audit_file(
     if several and not isinstance(question.reference, Mapping | None):
         raise InputError(f"reference {question.reference!r}: write of which attribute, as {names[0]}=…")
     plan = Plan(names, **roles, missing=MISSING if missing is None else tuple(missing))
-    aside = ThreadPoolExecutor(1)
-    aside.submit(import_module, "scipy.special")  # it takes long, and the file is read by other threads
+    background = ThreadPoolExecutor(1)
+    background.submit(import_module, "scipy.special")  # it takes long, and the file is read by other threads
     options = (question.encoding, question.skip_bad_rows, progress, workers)
     apart = bool(plan.weight and (question.adjust_for or conditions))
     reading, found = read(path, replace(plan, apart=apart), *options), {}
-    read_from = aside.submit(digest, path)
+    digested = background.submit(digest, path)
     on = day(question.on)
     for name in names:
         whole = reading.cube.over([name]).cells.group_by(name, maintain_order=True).agg(pl.col("_n").sum())
@@ -148,7 +148,7 @@ def audit_file(
     people = int(reading.cube.cells["_n"].sum())
     notes = (text("protected"),) if question.protect else reading.notes  # they count people
     notes += (reading.cube.sample.told(),) if reading.cube.sample else ()
-    return Audit(path, plan, question, reading.rows, people, notes, tuple(entries), read_from.result())
+    return Audit(path, plan, question, reading.rows, people, notes, tuple(entries), digested.result())
 
 
 @dataclass(frozen=True)
@@ -213,7 +213,7 @@ class _Asked:
                 notes.append(text("no_curve", metric=text(f"metric_{metric}"), least=least))
                 continue
             if self.question.protect:
-                of = close_ends(of, "at", "n", least)
+                of = top_and_bottom_coded(of, "at", "n", least)
             jumps = discontinuities(of, at=self.question.jump.get(name) or None, **asked)
             named = pl.lit(metric).alias("metric"), pl.lit(item, pl.String).alias("item")
             points = curve(of, **asked).with_columns(pl.when(pl.col("n_here") >= least).then("n_here"))

@@ -96,17 +96,22 @@ def protect(
     )
 
 
-def close_ends(people: pl.DataFrame, at: str, n: str, least: int) -> pl.DataFrame:
-    """Move people beyond either end of a number to where so many are, so that no curve ends at one of them.
+def top_and_bottom_coded(people: pl.DataFrame, at: str, n: str, least: int) -> pl.DataFrame:
+    """Top and bottom code a number: its extreme values become those that so many people reach.
 
     Args:
         people: one row a value and what else; rows with a null count for nobody.
-        at, n: columns: the number, and how many people a row is.
-        least: people who have to be at an end or beyond.
+        at, n: columns: the number, and how many people a row is (whole numbers).
+        least: people whom the lowest and the highest value left have to be shared by.
+
+    Returns:
+        The frame with ``at`` coded, rows and order kept. Where fewer people are there, all get one value.
+
+    Source: Hundepool et al., Statistical Disclosure Control (2012), on top and bottom coding.
 
     Example:
         >>> ages = pl.DataFrame({"age": [20, 30, 40, 99], "n": [12, 9, 11, 1]})
-        >>> close_ends(ages, "age", "n", 11)["age"].to_list()
+        >>> top_and_bottom_coded(ages, "age", "n", 11)["age"].to_list()
         [20, 30, 40, 40]
     """
     placed = people.drop_nulls().group_by(at).agg(pl.col(n).sum()).sort(at)
