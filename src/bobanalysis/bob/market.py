@@ -7,13 +7,15 @@ data dictionary, then joined by key.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache, reduce
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
+import numpy as np
 import polars as pl
 
 from bobanalysis.rules import STATUS, Variable, evaluate, inputs
@@ -91,11 +93,11 @@ class Market:
 
     local: pl.DataFrame
     jobs: pl.DataFrame
-    titles: pl.DataFrame = field(default_factory=lambda: _table("titles"))
-    departements: pl.DataFrame = field(default_factory=lambda: _table("departements"))
-    months: pl.DataFrame = field(default_factory=lambda: _table("months"))
-    hiring: pl.DataFrame = field(default_factory=lambda: _table("hiring"))
-    cities: pl.DataFrame = field(default_factory=lambda: _table("cities"))
+    titles: pl.DataFrame = field(default_factory=lambda: _empty("titles"))
+    departements: pl.DataFrame = field(default_factory=lambda: _empty("departements"))
+    months: pl.DataFrame = field(default_factory=lambda: _empty("months"))
+    hiring: pl.DataFrame = field(default_factory=lambda: _empty("hiring"))
+    cities: pl.DataFrame = field(default_factory=lambda: _empty("cities"))
     salons: Sequence[documents.Document] = ()
     facts: Mapping[str, int | bool] = field(default_factory=dict)
 
@@ -166,6 +168,9 @@ def _table(name: str, rows: Sequence[Any] = ()) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schemas()[name], orient="row")
 
 
+_empty = cache(_table)
+
+
 _PLACES = {"city_id": "cityId", "departement_id": "departementId", "region_id": "regionId"}
 
 
@@ -184,23 +189,28 @@ def join(people: pl.DataFrame, market: MarketLike, wanted: Iterable[str] | None 
     if "job_key" in people.columns:  # a document in another language, else the plain one
         job, there = "job_key", pl.col("job_key").is_in(market.jobs["rome_id"].to_list())
         known = known.with_columns(job_key=pl.when(there).then("job_key").otherwise("rome_id"))
-    for key, columns, found in _lookups(whole):
-        if not names & {*columns}:
-            continue
-        if columns == COMMUTING:
-            found = commuting(people, whole)
-        elif key[0] == "rome_id":
-            key, found = [job, *key[1:]], found.rename({"rome_id": job})
-        known = _look_up(known, found, key, names)
+    lookups = [(_Held(table), tuple(key)) for key, columns, table in _lookups(whole) if columns != COMMUTING]
+    kinds, figures = _figures(tuple(lookups), frozenset(names))
+    kinds = {k: kind for k, kind in {job: kinds.get("rome_id"), **kinds}.items() if k in known.columns and kind}
+    codes = known.select(_code(k, kind) for k, kind in kinds.items())
+    for key, rows, table in figures:
+        by = [job, *key[1:]] if key[0] == "rome_id" else key
+        if {*by} <= {*kinds}:
+            known = _with_figures(known, table, rows.gather(codes.select(_combined(by, kinds)).to_series()))
+    if whole.hiring.height and names & {*COMMUTING} and {*KEYS["hiring"]} <= {*known.columns}:
+        found, home = commuting(people, whole), known.select(KEYS["hiring"])
+        rows = home.join(found.with_row_index("·"), on=home.columns, how="left", maintain_order="left")["·"]
+        known = _with_figures(known, _with_default(found.select(c for c in COMMUTING if c in names)), rows)
     if "open_online_salons" in names and whole.salons:
         known = known.with_columns(open_online_salons=open_salons(known, whole.salons))
-    held = [n for n in sorted(names) if n in people.columns]  # a market may lack what a record leaves out
-    known = known.with_columns(pl.col(n).fill_null(_unknown(n)) for n in held)
-    facts = {n: pl.lit(whole.facts.get(n, DICTIONARY[n].default)) for n in sorted(names - set(known.columns))}
-    wide = [
-        pl.col(n).cast(pl.Float64) for n, kind in known.schema.items() if kind == pl.Float32 and n in names
-    ]
-    return known.with_columns(*wide, **facts)
+    types, facts = known.schema, {}
+    for n in sorted(names):
+        if n not in types:
+            facts[n] = pl.lit(whole.facts.get(n, DICTIONARY[n].default))
+        elif n in people.columns or types[n] == pl.Float32:  # a market may lack what a record leaves out
+            wide = pl.Float64 if types[n] == pl.Float32 else types[n]
+            facts[n] = pl.col(n).fill_null(_unknown(n)).cast(wide)
+    return known.with_columns(**facts)
 
 
 def _whole(market: MarketLike) -> Market:
@@ -230,25 +240,71 @@ def looked_up_by(names: Iterable[str], market: MarketLike) -> list[Variable]:
     return [DICTIONARY[name] for name in dict.fromkeys(found)]
 
 
-def _look_up(people: pl.DataFrame, table: pl.DataFrame, key: list[str], names: set[str]) -> pl.DataFrame:
-    """Add the wanted columns of a table; what the people's own records hold wins, unknown is the default.
+@dataclass(frozen=True, eq=False)
+class _Held:
+    """A table as part of the key of a cache: whatever it holds, it equals nothing but itself."""
 
-    Only the place of the row is joined; the columns are then gathered from the table, whose last row is what
-    is read where there is no row for the key.
-    """
-    columns = [c for c in table.columns if c in names and c not in key]
-    if not columns or not set(key) <= set(people.columns):
-        return people
-    places = table.select(pl.col(k).cast(people.schema[k]) for k in key).with_row_index("·")
-    found = people.select(key).join(places, on=key, how="left", maintain_order="left")["·"]
-    default = pl.DataFrame({c: [_unknown(c)] for c in columns}, schema_overrides=table.select(columns).schema)
-    figures = table.select(pl.col(c).fill_null(_unknown(c)) for c in columns)
-    gathered = pl.concat([figures, default])[found.fill_null(table.height)]
-    held = [c for c in columns if c in people.columns]
-    own = people.select(held).with_columns(
-        pl.coalesce(c, gathered[c].alias(f"{c}·")).fill_null(_unknown(c)).alias(c) for c in held
-    )
-    return people.with_columns(own).with_columns(gathered.drop(held))
+    table: pl.DataFrame
+
+    def __hash__(self) -> int:
+        return id(self.table)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Held) and self.table is other.table
+
+
+class _Figures(NamedTuple):
+    """Figures, the last row for whom there are none, and their rows by the number of a combination of keys."""
+
+    key: tuple[str, ...]
+    rows: pl.Series
+    table: pl.DataFrame
+
+
+@lru_cache(maxsize=4)
+def _figures(
+    lookups: tuple[tuple[_Held, tuple[str, ...]], ...], names: frozenset[str]
+) -> tuple[dict[str, pl.Enum], list[_Figures]]:
+    """Make the tables of a market ready to be looked up in: the values of each key, and the wanted figures."""
+    wanted = [(held.table, key, [c for c in held.table.columns if c in names - {*key}]) for held, key in lookups]
+    wanted = [(table, key, columns) for table, key, columns in wanted if columns]
+    values: dict[str, list[pl.Series]] = {}
+    for table, key, _ in wanted:
+        for k in key:
+            values.setdefault(k, []).append(table[k].cast(pl.String).drop_nulls())
+    kinds = {k: pl.Enum(pl.concat(parts).unique()) for k, parts in values.items()}
+    found = []
+    for table, key, columns in wanted:
+        if (again := table.filter(table.select(key).is_duplicated())).height:
+            raise InputError(f"a market has several rows for {again.select(key).row(0)}; keep one of them")
+        rows = np.full(math.prod(len(kinds[k].categories) for k in key), table.height, dtype=np.uint32)
+        codes = table.select(_code(k, kinds[k]) for k in key).select(_combined(key, kinds))
+        rows[codes.to_series().drop_nulls().to_numpy()] = np.arange(table.height)
+        found.append(_Figures(key, pl.Series(rows), _with_default(table.select(columns))))
+    return kinds, found
+
+
+def _code(column: str, kind: pl.Enum) -> pl.Expr:
+    """Return the number of each value; null where it is none of the known."""
+    return pl.col(column).cast(pl.String).cast(kind, strict=False).to_physical().cast(pl.UInt32)
+
+
+def _combined(key: Iterable[str], kinds: Mapping[str, pl.Enum]) -> pl.Expr:
+    """Return the number of a combination of values from their numbers."""
+    return reduce(lambda code, k: code * len(kinds[k].categories) + pl.col(k), key, pl.lit(0, dtype=pl.UInt32))
+
+
+def _with_default(figures: pl.DataFrame) -> pl.DataFrame:
+    """Return figures with a last row, of what is read where there are none."""
+    default = pl.DataFrame({c: [_unknown(c)] for c in figures.columns}, schema_overrides=figures.schema)
+    return pl.concat([figures.select(pl.col(c).fill_null(_unknown(c)) for c in figures.columns), default])
+
+
+def _with_figures(people: pl.DataFrame, figures: pl.DataFrame, rows: pl.Series) -> pl.DataFrame:
+    """Add each one's row of figures (null: the last one); what the people's own records hold wins."""
+    gathered = figures[rows.fill_null(figures.height - 1)]
+    own = [pl.coalesce(c, gathered[c]).fill_null(_unknown(c)) for c in figures.columns if c in people.columns]
+    return people.with_columns(*own, *(c for c in gathered if c.name not in people.columns))
 
 
 def _unknown(name: str) -> Any:
