@@ -191,7 +191,9 @@ def join(people: pl.DataFrame, market: MarketLike, wanted: Iterable[str] | None 
         known = known.with_columns(job_key=pl.when(there).then("job_key").otherwise("rome_id"))
     lookups = [(_Held(table), tuple(key)) for key, columns, table in _lookups(whole) if columns != COMMUTING]
     kinds, figures = _figures(tuple(lookups), frozenset(names))
-    kinds = {k: kind for k, kind in {job: kinds.get("rome_id"), **kinds}.items() if k in known.columns and kind}
+    kinds = {
+        k: kind for k, kind in {job: kinds.get("rome_id"), **kinds}.items() if k in known.columns and kind
+    }
     codes = known.select(_code(k, kind) for k, kind in kinds.items())
     for key, rows, table in figures:
         by = [job, *key[1:]] if key[0] == "rome_id" else key
@@ -266,7 +268,9 @@ def _figures(
     lookups: tuple[tuple[_Held, tuple[str, ...]], ...], names: frozenset[str]
 ) -> tuple[dict[str, pl.Enum], list[_Figures]]:
     """Make the tables of a market ready to be looked up in: the values of each key, and the wanted figures."""
-    wanted = [(held.table, key, [c for c in held.table.columns if c in names - {*key}]) for held, key in lookups]
+    wanted = [
+        (held.table, key, [c for c in held.table.columns if c in names - {*key}]) for held, key in lookups
+    ]
     wanted = [(table, key, columns) for table, key, columns in wanted if columns]
     values: dict[str, list[pl.Series]] = {}
     for table, key, _ in wanted:
@@ -291,7 +295,9 @@ def _code(column: str, kind: pl.Enum) -> pl.Expr:
 
 def _combined(key: Iterable[str], kinds: Mapping[str, pl.Enum]) -> pl.Expr:
     """Return the number of a combination of values from their numbers."""
-    return reduce(lambda code, k: code * len(kinds[k].categories) + pl.col(k), key, pl.lit(0, dtype=pl.UInt32))
+    return reduce(
+        lambda code, k: code * len(kinds[k].categories) + pl.col(k), key, pl.lit(0, dtype=pl.UInt32)
+    )
 
 
 def _with_default(figures: pl.DataFrame) -> pl.DataFrame:

@@ -39,6 +39,7 @@ from bobanalysis.rules import (
     Text,
     Variable,
     candidates,
+    constants,
     evaluate,
     first_match,
     inputs,
@@ -117,7 +118,11 @@ class Run(Result):
         failed = self.diagnosed["diagnosis_error"].is_not_null()
         stars = item_scores(self.triggers, [f"advice {k}" for k in self.bob.advice], failed)
         excludes = [(m.id, other) for m in advice_modules() for other in m.excludes]
-        return rank(stars, list(self.bob.advice), excludes)
+        levels = []
+        for k, rule in self.bob.advice.items():
+            lacks = {LACKS_DATA} if f"advice {k}{STATUS}" in self.triggers.frame.columns else {}
+            levels.append(None if (found := constants(rule)) is None else {0, *found, *lacks})
+        return rank(stars, list(self.bob.advice), excludes, levels=levels)
 
     @cached_property
     def proposed(self) -> pl.DataFrame:
@@ -431,7 +436,7 @@ def item_scores(done: Evaluation, columns: Iterable[str], failed: pl.Series | No
     lacking = [k for k, r in enumerate(done.refusals, 1) if r.kind == "missing" and r.details]
     scores = []
     for column in columns:
-        score: pl.Expr = pl.col(column).cast(pl.Float64)
+        score = pl.col(column)
         if column + STATUS in done.frame.columns:
             score = pl.when(pl.col(column + STATUS).is_in(lacking)).then(LACKS_DATA).otherwise(score)
         if failed is not None and failed.any():

@@ -8,8 +8,9 @@ sorting lists in a data frame.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from itertools import chain
 from typing import TypeAlias
 
@@ -51,13 +52,14 @@ def rank(
     ids: Sequence[str],
     incompatible: Iterable[tuple[str, str]] = (),
     negative: bool = True,
+    levels: Sequence[Collection[float] | None] = (),
 ) -> Ranking:
     """Rank items by score, then by id, both descending (spec 03 §3.2).
 
-    Parameters: ``scores``, one float column an item, null where it has no score; ``ids``, their names, all
-    different, at most 64; ``incompatible``, pairs (a, b): b is dropped where a is kept and ranked better;
+    Parameters: ``scores``, one column of numbers an item, null where it has no score; ``ids``, their names,
+    all different, at most 64; ``incompatible``, pairs (a, b): b is dropped where a is kept and ranked better;
     ``negative``, whether an item below 0 is kept where every item has a score other than 0 (advice), or never
-    (actions).
+    (actions); ``levels``, for each item the scores that it may have (None, and by default: they are found).
 
     Raises ValueError for more items or more distinct scores than fit in the key.
 
@@ -70,8 +72,18 @@ def rank(
     # Why integers: a score and its tie-break in 15 bits sort in one pass of numpy over a block that fits in
     # the cache, and an incompatibility ("b is dropped where a ranks better") is one comparison of two columns
     # of keys. Lists in a data frame would be sorted by two keys, and settled by joins, for every person.
-    told = pl.DataFrame({str(k): score for k, score in enumerate(scores)}).fill_null(0.0)
-    known = [np.array(found) for found in told.select(pl.all().unique().implode()).row(0)]
+    told = pl.DataFrame({str(k): score for k, score in enumerate(scores)})
+    if any(score.null_count() for score in scores):
+        told = told.fill_null(0)
+    given = dict(zip(told.columns, levels, strict=False))
+    somebody = told.select((pl.all() != 0).any()).row(0, named=True)
+    found = told.select(
+        pl.col(c).unique().implode() for c in told.columns if somebody[c] and given.get(c) is None
+    )
+    known = [
+        np.array([*(found[c][0] if c in found else given[c] if there else [0])])
+        for c, there in somebody.items()
+    ]
     values = np.array(sorted({-math.inf, 0.0, *chain(*known)}))  # nobody has the first one: no key is 0
     if len(values) >= 1 << (15 - BITS):
         raise ValueError(f"{len(values)} distinct scores are more than the key holds")
@@ -119,12 +131,15 @@ def _settle(keys: Ints, zero: int, pairs: list[tuple[int, int]], negative: bool)
         reached = (keys != 0).all(axis=0) if negative else np.zeros(keys.shape[1], dtype=bool)
         keys[below & ~reached] = 0
     given = {b: keys[b].copy() for _, b in pairs}
-    # An item that is itself dropped no longer excludes others: dropping is repeated until nothing moves, and
-    # each round decides anew from the keys as given, against those that still stand.
-    moved = bool(given)
-    while moved:  # settles in as many rounds as the longest chain of exclusions, three in practice
-        before = {b: keys[b].copy() for b in given}
+    better = {b: [a for a, other in pairs if other == b] for b in given}
+    # An item that is itself dropped no longer excludes others: each one is decided again, from its key as
+    # given against those that still stand, where one of them has moved.
+    waiting = {*given}
+    while waiting:
         for b, key in given.items():
-            beaten = np.logical_or.reduce([keys[a] > key for a, other in pairs if other == b])
-            keys[b] = np.where(beaten, 0, key)
-        moved = not all(np.array_equal(before[b], keys[b]) for b in given)
+            if b in waiting:
+                waiting.remove(b)
+                now = np.where(reduce(np.maximum, (keys[a] for a in better[b])) > key, 0, key)
+                if not np.array_equal(now, keys[b]):
+                    keys[b] = now
+                    waiting |= {other for other, by in better.items() if b in by}

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -39,7 +40,6 @@ _NAMED = {  # the columns of advice that each piece may be; some texts start the
     for s in strategies()
 }
 _TIPS = _ADVICE.index("specific-to-job")
-_READ = {_TIPS, *(column for pieces in _NAMED.values() for any_of in pieces for column in any_of)}
 _LISTED = {s.id: [*(s.id in j.strategies for j in job_advice()), False] for s in strategies()}
 _GROUPS = {
     challenge: [s for s in strategies() if challenge in s.challenges]
@@ -69,8 +69,8 @@ def propose(
     order = np.argsort(told, kind="stable")
     ends = np.searchsorted(told[order], np.arange(len(_GROUPS) + 1))
     left = 100 - overall.fill_null(0).to_numpy().astype(np.float64)
-    listed, keys = tips.to_numpy().take(order), {c: advice.keys[c].take(order) for c in _READ}
-    pieces: dict[tuple[int, ...], tuple[Ints, Codes]] = {}  # the keys of each piece of advice
+    levels = len(advice.values)
+    listed = tips.to_numpy().take(order)
     none, nothing = np.zeros(1, dtype=np.int64), np.zeros(0, dtype=np.int16)
     outcomes, plans = [_Lists(none, (nothing,) * 3)], [_Lists(none, (nothing,))]  # the first: no challenge
     outcome = np.zeros(len(category), dtype=np.int64)
@@ -79,16 +79,21 @@ def propose(
         if first == end:
             continue
         rows, own, codes = order[first:end], np.empty((end - first, len(group)), dtype=np.int64), []
+        keys = {c: advice.keys[c].take(rows) for c in {_TIPS, *chain(*chain(*(_NAMED[s.id] for s in group)))}}
+        pieces: dict[tuple[int, ...], tuple[Ints, Codes]] = {}  # the keys of each piece of advice
+        for any_of in {*chain(*(_NAMED[s.id] for s in group))}:
+            best_ranked = reduce(np.maximum, (keys[c] for c in any_of))
+            stars = (
+                best_ranked >> BITS
+            )  # of one piece of advice, their place says all; of several, which one too
+            coded = factorize(best_ranked) if any_of[1:] else (stars, levels if stars.any() else 1)
+            pieces[any_of] = best_ranked, coded
         for k, one in enumerate(group):
-            for any_of in {*_NAMED[one.id]} - {*pieces}:
-                best_ranked = reduce(np.maximum, (keys[c] for c in any_of))
-                pieces[any_of] = best_ranked, factorize(best_ranked)
             held = [pieces[any_of] for any_of in _NAMED[one.id]]
-            held = [(piece[first:end], (number[first:end], many)) for piece, (number, many) in held]
             if any(_LISTED[one.id]) or not held:
                 told_tips = np.array(_LISTED[one.id])[listed[first:end]]
-                tip = np.where(told_tips, keys[_TIPS][first:end], np.int16(0))
-                held.append((tip, factorize(tip)))
+                tip = np.where(told_tips, keys[_TIPS], np.int16(0))
+                held.append((tip, (tip >> BITS, levels)))
             number, found = _plans(held, advice)
             own[:, k] = number + sum(len(p.counts) for p in plans)
             plans.append(found)
@@ -99,7 +104,7 @@ def propose(
                 raise ValueError(f"strategy {one.id!r} has negative points: the overall score is above 100")
             code = (points.astype(np.int16) << 1) + (points <= SECONDARY) + 1
             codes.append(np.where(proposed, code, 0).astype(np.int16))
-        places, number = unique_rows(map(factorize, codes))
+        places, number = unique_rows((code, 2 * 101 + 1) for code in codes)
         table = np.stack([code[places] for code in codes], axis=1)
         best, whole = _best_first(np.where(table > 0, (table - 1) >> 1, np.int16(-1)))
         shown = best >= 0
@@ -215,7 +220,8 @@ def advice_lists(advice: Ranking, ids: list[str]) -> pl.DataFrame:
     """Return ranked items as list columns: ``advice`` (ids, best first) and ``stars`` (32-bit scores)."""
     every = _series(advice.sorted.ravel())
     keys = every.filter(every != 0).to_numpy()
-    counts = (advice.sorted != 0).sum(axis=1, dtype=np.uint8)
+    counts = reduce(np.add, (key != 0 for key in advice.keys), np.zeros(len(advice.sorted), dtype=np.uint8))
     stars = advice.values.astype(np.float32).take(keys >> BITS)
-    lists = {"advice": _coded(_codes(advice.item(keys)), ids), "stars": _arrow(stars)}
+    by_id = [ids[k] for k in advice.items]
+    lists = {"advice": _coded(_codes(keys & ((1 << BITS) - 1)), by_id), "stars": _arrow(stars)}
     return pl.DataFrame({name: _read(_lists(counts, values)) for name, values in lists.items()})

@@ -42,7 +42,7 @@ from .expr import (
     when,
     zero_or_first,
 )
-from .simplify import simplify
+from .simplify import constants, simplify
 from .trace import Trace, trace
 from .variables import Dictionary
 from .words import (

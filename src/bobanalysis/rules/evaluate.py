@@ -21,6 +21,7 @@ from . import expr as e
 from .simplify import can_refuse, refusals
 
 STATUS = "?"  # suffix of a status column
+MANY = 10_000  # values of a text of which what follows from them is not kept
 
 
 class Pair(NamedTuple):
@@ -72,14 +73,8 @@ def evaluate(rules: Mapping[str, e.Expr], frame: Any, keep: Iterable[str] = ()) 
     work, back = to_polars(frame)
     plan = _plan((*rules,), (*rules.values(),))
     _check(rules, plan.read, work)
-    for name, steps in plan.told.items():
-        values = work.select(pl.col(name).unique())
-        places = work.select(name).join(
-            values.with_row_index("·"), on=name, how="left", maintain_order="left"
-        )["·"]
-        for columns in steps:
-            values = values.with_columns(columns)
-        work = work.with_columns(values.drop(name)[places])
+    for name in plan.told:
+        work = work.hstack(_told(work[name], plan).get_columns())
     for columns in plan.layers:
         work = work.with_columns(columns)
     return Evaluation(back(work.with_columns(**plan.out).select(*keep, *plan.out)), plan.table)
@@ -89,7 +84,7 @@ class _Plan(NamedTuple):
     """Compiled rules: what they may refuse and read; columns, layer by layer, then those of the answers.
 
     ``told``: those that follow from one text input alone, by its name. A text has few values (a job, say):
-    its columns are computed once for each, then gathered.
+    its columns are computed once for each, kept in ``values`` for the next frame, and gathered.
     """
 
     table: tuple[e.Undefined, ...]
@@ -97,11 +92,12 @@ class _Plan(NamedTuple):
     told: dict[str, list[list[pl.Expr]]]
     layers: list[list[pl.Expr]]
     out: dict[str, pl.Expr]
+    values: dict[str, pl.DataFrame]
 
 
 @lru_cache(maxsize=32)
 def _plan(names: tuple[str, ...], rules: tuple[e.Expr, ...]) -> _Plan:
-    plan = _Plan(refusals(*rules), e.inputs(*rules), {}, [], {})
+    plan = _Plan(refusals(*rules), e.inputs(*rules), {}, [], {}, {})
     compiler = _Compiler(plan.table)
     for layer in _layers(rules):
         found: dict[str, list[pl.Expr]] = {}
@@ -118,6 +114,22 @@ def _plan(names: tuple[str, ...], rules: tuple[e.Expr, ...]) -> _Plan:
         if status is not None:
             plan.out.update({name: pl.when(status == 0).then(value), name + STATUS: status})
     return plan
+
+
+def _told(column: pl.Series, plan: _Plan) -> pl.DataFrame:
+    """Return the columns that follow from a text input alone."""
+    name, texts = column.name, column.cast(pl.String)
+    none = pl.DataFrame(schema={name: pl.String})
+    values = plan.values.get(name, none)
+    places = texts.cast(pl.Enum(values[name]), strict=False)
+    if places.null_count():
+        more = texts.unique().to_frame()
+        values = pl.concat([values.select(name), more]).unique() if values.height < MANY else more
+        for columns in plan.told[name]:
+            values = values.with_columns(columns)
+        plan.values[name] = values if values.height < MANY else none
+        places = texts.cast(pl.Enum(values[name]))
+    return values.drop(name)[places.to_physical()]
 
 
 def _check(rules: Mapping[str, e.Expr], read: Iterable[e.Variable], frame: pl.DataFrame) -> None:

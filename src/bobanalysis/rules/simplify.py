@@ -31,6 +31,25 @@ def can_refuse(item: e.Expr, memo: dict[int, frozenset[e.Undefined]] | None = No
     return memo[id(item)]
 
 
+def constants(item: e.Expr) -> frozenset[e.Scalar] | None:
+    """Return the values that an expression may have, where only constants are answered; None where not."""
+    match item:
+        case e.Const():
+            return frozenset([item.value])
+        case e.Undefined():
+            return frozenset()
+        case e.Named():
+            return constants(item.item)
+        case e.Cases():
+            parts = [item.otherwise, *(row.result for row in item.rows)]
+        case e.Coalesce():
+            parts = [item.item, item.with_fields, item.without_fields]
+        case _:
+            return None
+    found = [constants(part) for part in parts]
+    return None if None in found else frozenset().union(*found)  # type: ignore[arg-type]
+
+
 def simplify(item: e.Expr) -> e.Expr:
     """Return an expression that means the same, said more simply.
 
