@@ -624,7 +624,7 @@ def as_yes_no(column: pl.Expr, dtype: Any = None) -> pl.Expr:
 
 # --- distinct rows ------------------------------------------------------------------------------------------
 
-Codes: TypeAlias = "tuple[np.typing.NDArray[np.int64], int]"
+Codes: TypeAlias = "tuple[np.typing.NDArray[np.signedinteger[Any]], int]"
 
 
 def factorize(column: pl.Series | np.typing.NDArray[np.integer[Any]]) -> Codes:

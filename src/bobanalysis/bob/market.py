@@ -15,7 +15,6 @@ from functools import cache, cached_property, lru_cache, reduce
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
-import numpy as np
 import polars as pl
 
 from bobanalysis.rules import STATUS, Variable, evaluate, inputs
@@ -60,6 +59,11 @@ def schemas() -> dict[str, dict[str, Any]]:
         "hiring": documents.schema(["rome_id", "city_id"], []) | hiring,
         "cities": documents.schema(["city_id"], []) | place,
     }
+
+
+@cache
+def _empty(name: str) -> pl.DataFrame:
+    return _table(name)
 
 
 class MarketLike(Protocol):
@@ -168,9 +172,6 @@ def _table(name: str, rows: Sequence[Any] = ()) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schemas()[name], orient="row")
 
 
-_empty = cache(_table)
-
-
 _PLACES = {"city_id": "cityId", "departement_id": "departementId", "region_id": "regionId"}
 
 
@@ -256,7 +257,7 @@ class _Held:
 
 
 class _Figures(NamedTuple):
-    """Figures, the last row for whom there are none, and their rows by the number of a combination of keys."""
+    """Figures, the last row for whom there are none, and the row of each combination of keys, numbered."""
 
     key: tuple[str, ...]
     rows: pl.Series
@@ -267,7 +268,7 @@ class _Figures(NamedTuple):
 def _figures(
     lookups: tuple[tuple[_Held, tuple[str, ...]], ...], names: frozenset[str]
 ) -> tuple[dict[str, pl.Enum], list[_Figures]]:
-    """Make the tables of a market ready to be looked up in: the values of each key, and the wanted figures."""
+    """Make tables ready to be looked up in: return the values of each key, and the wanted figures."""
     wanted = [
         (held.table, key, [c for c in held.table.columns if c in names - {*key}]) for held, key in lookups
     ]
@@ -281,10 +282,12 @@ def _figures(
     for table, key, columns in wanted:
         if (again := table.filter(table.select(key).is_duplicated())).height:
             raise InputError(f"a market has several rows for {again.select(key).row(0)}; keep one of them")
-        rows = np.full(math.prod(len(kinds[k].categories) for k in key), table.height, dtype=np.uint32)
-        codes = table.select(_code(k, kinds[k]) for k in key).select(_combined(key, kinds))
-        rows[codes.to_series().drop_nulls().to_numpy()] = np.arange(table.height)
-        found.append(_Figures(key, pl.Series(rows), _with_default(table.select(columns))))
+        every = math.prod(len(kinds[k].categories) for k in key)
+        rows = pl.repeat(table.height, every, dtype=pl.UInt32, eager=True)
+        codes = table.select(_code(k, kinds[k]) for k in key).select(code=_combined(key, kinds))
+        placed = codes.with_row_index().drop_nulls()
+        rows = rows.scatter(placed["code"], placed["index"])
+        found.append(_Figures(key, rows, _with_default(table.select(columns))))
     return kinds, found
 
 

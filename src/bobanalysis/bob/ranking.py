@@ -11,8 +11,8 @@ import math
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import reduce
-from itertools import chain
-from typing import TypeAlias
+from itertools import chain, zip_longest
+from typing import Any, TypeAlias
 
 import numpy as np
 import polars as pl
@@ -52,7 +52,7 @@ def rank(
     ids: Sequence[str],
     incompatible: Iterable[tuple[str, str]] = (),
     negative: bool = True,
-    levels: Sequence[Collection[float] | None] = (),
+    levels: Sequence[Collection[Any] | None] = (),
 ) -> Ranking:
     """Rank items by score, then by id, both descending (spec 03 §3.2).
 
@@ -75,15 +75,10 @@ def rank(
     told = pl.DataFrame({str(k): score for k, score in enumerate(scores)})
     if any(score.null_count() for score in scores):
         told = told.fill_null(0)
-    given = dict(zip(told.columns, levels, strict=False))
-    somebody = told.select((pl.all() != 0).any()).row(0, named=True)
-    found = told.select(
-        pl.col(c).unique().implode() for c in told.columns if somebody[c] and given.get(c) is None
-    )
-    known = [
-        np.array([*(found[c][0] if c in found else given[c] if there else [0])])
-        for c, there in somebody.items()
-    ]
+    somebody, known = told.select((pl.all() != 0).any()).row(0), []
+    for score, there, possible in zip_longest(told, somebody, levels):
+        one = [0] if not there else score.unique().to_list() if possible is None else [*possible]
+        known.append(np.array(one))
     values = np.array(sorted({-math.inf, 0.0, *chain(*known)}))  # nobody has the first one: no key is 0
     if len(values) >= 1 << (15 - BITS):
         raise ValueError(f"{len(values)} distinct scores are more than the key holds")
