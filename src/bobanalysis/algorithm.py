@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, TypeVar
 
 import numpy as np
 import polars as pl
@@ -24,6 +24,7 @@ from bobanalysis.rules.expr import Operand
 from bobanalysis.tables import InputError, load_yaml, to_polars
 from bobanalysis.validation import Records, Requirement, validate
 
+T = TypeVar("T")
 CRITERIA: Mapping[str, str] = {"age": "age", "place": "place of residence"}
 """The two criteria that are audited, and what data dictionaries call them."""
 
@@ -117,6 +118,23 @@ class PublishedRule:
         return r.first_match(r.when(self.expr, 3), otherwise=0) if r.is_condition(self.expr) else self.expr
 
 
+class lazyproperty(cached_property[T]):
+    """A ``functools.cached_property`` that batches may ask at the same time, each for its own.
+
+    Up to Python 3.11 the library lets one object compute it at a time, of all that have it: threads that each
+    score a batch of people would wait for each other.
+    """
+
+    def __get__(self, instance: object, owner: type[Any] | None = None) -> Any:
+        """Compute the value of an object when it is first asked for, and keep it."""
+        name = self.attrname
+        if instance is None or name is None:
+            return self
+        if name not in instance.__dict__:
+            instance.__dict__[name] = self.func(instance)
+        return instance.__dict__[name]
+
+
 @dataclass(frozen=True)
 class Source:
     """Where an algorithm is published.
@@ -199,7 +217,7 @@ class Result:
     known: pl.DataFrame
     answer: Callable[[], pl.DataFrame]
 
-    @cached_property
+    @lazyproperty
     def answers(self) -> pl.DataFrame:
         """One row a person, in their order: keys, then the columns of each outcome."""
         return self.answer()

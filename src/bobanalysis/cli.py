@@ -46,7 +46,6 @@ for _name in {"numpy", "polars", "yaml"} - {*sys.modules}:
 
 # Rules are many small objects that stay: looking through them for waste, again and at the end, frees nothing.
 gc.set_threshold(100_000, 50, 50)
-sys.setswitchinterval(0.001)  # seconds: threads that score people wait for each other five times as long else
 atexit.register(gc.freeze)
 
 
@@ -180,8 +179,8 @@ for _name, (_place, _said) in ROOMS.items():
 
 Lang: TypeAlias = Literal["fr", "en"]
 # What is printed quotes names of users and their files, which are no markup.
-out = Console(soft_wrap=True, markup=False, highlight=False)
-err = Console(stderr=True, soft_wrap=True, markup=False, highlight=False)
+out = Console(soft_wrap=True, markup=False, emoji=False, highlight=False)
+err = Console(stderr=True, soft_wrap=True, markup=False, emoji=False, highlight=False)
 NOW = "2022-06-29T00:00:00"
 PERSON = "JSON or YAML file with one of the algorithm's records, or inputs by name"
 

@@ -12,7 +12,6 @@ import csv
 import dataclasses
 import difflib
 import glob
-import hashlib
 import io
 import json
 import marshal
@@ -22,21 +21,23 @@ import re
 import sys
 import types
 import typing
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from itertools import islice, zip_longest
 from pathlib import Path
-from queue import Full, Queue
-from typing import IO, Any, Literal, TypeAlias, TypeVar
+from typing import IO, TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
 import numpy as np
 import polars as pl
 import yaml
 
 from bobanalysis.text import Text
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 YES = ("1", "1.0", "true", "t", "yes", "y", "oui", "o", "vrai")
 NO = ("0", "0.0", "false", "f", "no", "n", "non", "faux")
@@ -134,6 +135,8 @@ class Table:
 
 def _ahead(batches: Iterator[Batch]) -> Iterator[Batch]:
     """Read the next batch while one is worked on."""
+    from concurrent.futures import ThreadPoolExecutor
+
     with ThreadPoolExecutor(1) as reader:
         coming = reader.submit(next, batches, None)
         while (batch := coming.result()) is not None:
@@ -564,7 +567,7 @@ def to_polars(frame: Any) -> tuple[pl.DataFrame, Callable[[pl.DataFrame], Any]]:
         InputError: it is of another kind.
     """
     if isinstance(frame, pl.DataFrame | pl.LazyFrame):
-        return frame.lazy().collect(), lambda out: out
+        return frame if isinstance(frame, pl.DataFrame) else frame.collect(), lambda out: out
     import narwhals as nw  # not for who has Polars: it takes a while to import
 
     try:
@@ -713,6 +716,9 @@ class Writer:
         """Choose the format by the ending of the name."""
         if self.path.suffix not in FORMATS:
             raise InputError(f"{self.path}: tables are written as {', '.join(FORMATS)}")
+        from concurrent.futures import ThreadPoolExecutor
+        from queue import Queue
+
         self._threads, self._frames = ThreadPoolExecutor(1), Queue[pl.DataFrame | None](1)
 
     def __enter__(self) -> Writer:
@@ -764,6 +770,8 @@ class Writer:
 
     def _pass_on(self, frame: pl.DataFrame | None) -> None:
         """Wait until a frame is taken; where writing has failed, say why."""
+        from queue import Full
+
         while True:
             if self._sink is not None and self._sink.done():
                 self._sink.result()
@@ -864,6 +872,8 @@ def file_lock(lock: Path, waits: Callable[[], object]) -> Iterator[None]:
 
 def digest(path: Path) -> str:
     """Return the SHA-256 of a file, read part by part; of a folder, that of what sha256sum says of it."""
+    import hashlib
+
     if path.is_dir():
         listed = "".join(f"{digest(file)}  {file.name}\n" for file in _files(path))
         return hashlib.sha256(listed.encode()).hexdigest()
@@ -949,19 +959,21 @@ def disk_cached(make: Callable[[], Any], *made_of: Path, name: str = "") -> Any:
         return make()
     files = [file for path in made_of for file in (sorted(path.rglob("*.*")) if path.is_dir() else [path])]
     stats = [(file.name, file.stat()) for file in files if "__pycache__" not in file.parts]
-    stamp = repr([(of, stat.st_size, stat.st_mtime_ns) for of, stat in stats])
-    start = hashlib.sha256(stamp.encode()).digest()
+    stamp = [(of, stat.st_size, stat.st_mtime_ns) for of, stat in stats]
     beside = made_of[0].parent / "__pycache__"
     kept = beside / f"{made_of[0].name}{name and '.'}{name}.{sys.implementation.cache_tag}"
     with suppress(OSError):
         known = kept.read_bytes()
-        if known.startswith(start) and known[32:64] == hashlib.sha256(known[64:]).digest():
-            return marshal.loads(known[64:])
+        of, content = (
+            marshal.loads(known[4:]) if known[:4] == zlib.crc32(known[4:]).to_bytes(4) else (None, None)
+        )
+        if of == stamp:
+            return content
     content = make()
     with suppress(OSError, ValueError):  # a folder that cannot be written to; a date, which is not kept
-        body = marshal.dumps(content)
+        body = marshal.dumps((stamp, content))
         if not sys.dont_write_bytecode:
-            write_bytes(start + hashlib.sha256(body).digest() + body, kept)
+            write_bytes(zlib.crc32(body).to_bytes(4) + body, kept)
     return content
 
 

@@ -1,9 +1,13 @@
 """People are scored batch by batch: the answers are those of one, whatever the format and the borders."""
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
 import polars as pl
 import pytest
 from typer.testing import CliRunner
 
+from bobanalysis.algorithm import Result
 from bobanalysis.audit.scoring import score_file
 from bobanalysis.bob import DICTIONARY, Bob, InputError, Market
 from bobanalysis.cli import app
@@ -81,3 +85,15 @@ def test_a_column_that_cannot_be_kept_is_named_and_the_last_output_stays(tmp_pat
         "the last good output",
         ["out.csv", "people.parquet"],
     ]
+
+
+def test_answers_of_two_batches_are_computed_at_the_same_time():
+    both = Barrier(2, timeout=20)
+
+    def answer():
+        both.wait()  # breaks where one waits for the other to end
+        return pl.DataFrame()
+
+    with ThreadPoolExecutor(2) as threads:
+        results = [Result(pl.DataFrame(), answer) for _ in range(2)]
+        assert all(frame.is_empty() for frame in threads.map(lambda result: result.answers, results))

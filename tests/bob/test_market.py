@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 from scores import projects
 
-from bobanalysis.bob import Market, catalogue, read_users
+from bobanalysis.bob import InputError, Market, catalogue, read_users
 from bobanalysis.bob.configuration import association_publics, associations
 from bobanalysis.bob.documents import job_row, merged
 from bobanalysis.bob.market import commuting, join, looked_up_by
@@ -114,3 +114,18 @@ def test_a_figure_that_neither_the_record_nor_the_market_has_reads_its_default()
     lacking = Market(empty.local.drop("market_median_salary"), empty.jobs)
     known = join(record, lacking, ["market_median_salary", "departement_id", "rome_id"])
     assert known["market_median_salary"].to_list() == [0.0]
+
+
+def test_a_market_with_two_rows_for_one_job_and_place_is_refused_by_name():
+    row = {"departement_id": ["69"], "rome_id": ["A1234"], "market_offers_per_10_candidates": [4]}
+    twice = pl.concat([pl.DataFrame(row)] * 2)
+    with pytest.raises(InputError, match=r"several rows for \('69', 'A1234'\)"):
+        join(people(), Market(twice, Market.empty().jobs), ["market_offers_per_10_candidates"])
+
+
+def test_two_markets_alike_but_for_their_figures_are_not_taken_for_each_other():
+    def offers(many):
+        local = [{"_id": "69:A1234", "imt": {"yearlyAvgOffersPer10Candidates": many}}]
+        return join(people(), market(local_diagnosis=local))["market_offers_per_10_candidates"][0]
+
+    assert [offers(n) for n in (4, 5, 4)] == [4, 5, 4]

@@ -55,3 +55,15 @@ def test_the_keys_of_one_person_alone_stay_in_the_order_of_the_items():
     alone = rank(scores, ["a", "b", "c"])
     twice = rank([pl.concat([s, s]) for s in scores], ["a", "b", "c"])
     assert [key[0] for key in alone.keys] == [key[0] for key in twice.keys]
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(SCORES, min_size=1, max_size=6), PAIRS)
+def test_scores_that_are_known_to_be_possible_change_no_ranking(people, pairs):
+    scores = [pl.Series([p[k] for p in people], dtype=pl.Float64) for k in range(5)]
+    found, told = (
+        rank(scores, IDS, pairs, levels=levels) for levels in ([], [[-1, 0, 0.1, 1, 2, 2.4, 3, 9]] * 5)
+    )
+    for row in range(len(people)):
+        lists = [[(d.item(k), d.score(k)) for k in d.sorted[row] if k] for d in (found, told)]
+        assert lists[0] == lists[1]

@@ -497,6 +497,14 @@ def test_a_curve_that_ends_before_others_is_not_said_to_be_not_estimable(called)
     assert "not estimable" not in said
 
 
+def test_a_group_keeps_a_name_that_reads_like_markup_or_an_emoji(called, tmp_path):
+    people = pl.read_csv("people.csv").with_columns(sex=pl.lit(":smile:"), region=pl.lit("[red]"))
+    people.write_csv("named.csv")
+    told = called("--groups", "named.csv", "--by", "sex", "--by", "region", "--metrics", "p@3").output
+    assert ":smile:" in told
+    assert "[red]" in told
+
+
 def test_the_digest_of_a_file_in_the_json_is_that_of_its_bytes(called, tmp_path):
     from hashlib import sha256
 

@@ -1,6 +1,7 @@
 """The columnar evaluation says what the one-person reading says, on every kind of frame."""
 
 import math
+from importlib import import_module
 
 import pandas as pd
 import polars as pl
@@ -14,6 +15,7 @@ from bobanalysis.rules import (
     STATUS,
     Named,
     attempt,
+    constants,
     error,
     evaluate,
     first_match,
@@ -23,7 +25,7 @@ from bobanalysis.rules import (
     trace,
     when,
 )
-from bobanalysis.rules.expr import Const
+from bobanalysis.rules.expr import Const, Undefined
 
 SCHEMA = {"age": pl.Int64, "months": pl.Float64, "level": pl.Int8, "tired": pl.Boolean, "code": pl.String}
 d = DICTIONARY
@@ -126,3 +128,31 @@ def test_a_missing_column_is_named_with_the_rule_that_reads_it():
 
 def test_an_empty_frame_gives_an_empty_frame():
     assert evaluate({"old": d.age > 3}, pl.DataFrame(schema={"age": pl.Int64})).frame.height == 0
+
+
+@pytest.mark.parametrize("most", [2, 1000])
+def test_what_follows_from_a_text_alone_is_right_for_texts_that_came_before_and_new_ones(monkeypatch, most):
+    monkeypatch.setattr(import_module("bobanalysis.rules.evaluate"), "MANY", most)
+    known = Named(f"begins with a ({most})", d.code.starts_with("a") & (d.code != "ab"))
+    rule = first_match(when(known & d.tired, 1), when(known, 2), otherwise=0)
+    for codes in (["a", "b"], ["ab", "b"], ["a1", "a", "", "b", "ab"], ["c"]):
+        told = answers(rule, pl.DataFrame({"code": codes, "tired": [False] * len(codes)}))
+        assert told == [2 if code in ("a", "a1") else 0 for code in codes]
+
+
+@settings(max_examples=200, deadline=None)
+@given(RULES, st.lists(PEOPLE, min_size=1, max_size=8))
+def test_a_rule_that_answers_constants_alone_never_answers_anything_else(rule, people):
+    possible = constants(rule)
+    told = [
+        value
+        for value in answers(rule, pl.DataFrame(people, schema=SCHEMA))
+        if not isinstance(value, Undefined)
+    ]
+    assert possible is None or {*told} <= possible
+
+
+def test_the_constants_of_a_rule_are_those_of_its_rows_and_of_what_replaces_missing_data():
+    rule = first_match(when(d.age > 4, 3), when(d.tired, missing("a")), otherwise=1)
+    assert constants(Named("said", attempt(rule, 7, 8))) == {3, 1, 7, 8}
+    assert constants(first_match(when(d.tired, d.age), otherwise=1)) is None

@@ -28,6 +28,7 @@ from bobanalysis.algorithm import (
     Result,
     Rules,
     Source,
+    lazyproperty,
 )
 from bobanalysis.presentation import Presentation
 from bobanalysis.rules import (
@@ -56,7 +57,6 @@ from .outcomes import in_words
 from .ranking import Ranking, rank
 from .records import RECORDS
 from .rulebook import catalogue, titles
-from .strategies import advice_lists, propose
 from .uses import content_rules, idle_families, published_roots, published_rules, rules_in_use
 
 LACKS_DATA = 0.1  # score of advice whose rule names the fields that it lacks (spec 01 §4.6)
@@ -106,13 +106,13 @@ class Run(Result):
     diagnosed: pl.DataFrame
     """The frame of ``Bob.diagnose``."""
 
-    @cached_property
+    @lazyproperty
     def triggers(self) -> Evaluation:
         """The scores of advice and strategies."""
         scoring = {k: rule for k, rule in self.bob.roots.items() if k not in self.bob.diagnosis}
         return evaluate(scoring, self.known, keep=[JOB])
 
-    @cached_property
+    @lazyproperty
     def advice(self) -> Ranking:
         """The ranking of advice."""
         failed = self.diagnosed["diagnosis_error"].is_not_null()
@@ -124,17 +124,21 @@ class Run(Result):
             levels.append(None if (found := constants(rule)) is None else {0, *found, *lacks})
         return rank(stars, list(self.bob.advice), excludes, levels=levels)
 
-    @cached_property
+    @lazyproperty
     def proposed(self) -> pl.DataFrame:
         """The list columns of strategies."""
+        from .strategies import propose
+
         names, scored = list(self.bob.strategies), self.triggers.frame
         points = scored.select(pl.col(f"strategy {k}").cast(pl.Float64) for k in names)
         main, overall = self.diagnosed["main_challenge"], self.diagnosed["overall_score"]
         return propose(main, overall, dict(zip(names, points, strict=True)), scored["job tips"], self.advice)
 
-    @cached_property
+    @lazyproperty
     def answers(self) -> pl.DataFrame:
         """What all steps answer."""
+        from .strategies import advice_lists
+
         ranked = advice_lists(self.advice, list(self.bob.advice))
         return pl.concat([self.diagnosed, ranked, self.proposed], how="horizontal")
 

@@ -80,7 +80,7 @@ def evaluate(
     """
     from rich.console import Console
 
-    screen = Console(stderr=True, soft_wrap=True, markup=False, highlight=False)
+    screen = Console(stderr=True, soft_wrap=True, markup=False, emoji=False, highlight=False)
     runs, named = [run, *(against or ())], {"run": run, "qrels": qrels, "groups": groups, "items": items}
     read = [("run", run), *(("compare", path) for path in runs[1:])]
     read += [(role, path) for role, path in named.items() if path and role != "run"]
@@ -213,7 +213,7 @@ def _show(cells: pl.DataFrame, by: str = "", *each: str) -> None:
     for row in cells.select(pl.all().cast(pl.String).fill_null("")).iter_rows():
         table.add_row(*map(escape, row))  # a group may be called [red]
     with suppress(SystemExit):  # Rich's, where nobody reads on, as behind head
-        Console(soft_wrap=True).print(table)
+        Console(soft_wrap=True, emoji=False).print(table)
 
 
 def _command(options: Sequence[Any], asked: Mapping[str, Any]) -> str:

@@ -77,7 +77,7 @@ def audit(
     from bobanalysis.fairness.export import ROLES
     from bobanalysis.fairness.page import show, system_language
 
-    errors = Console(stderr=True, soft_wrap=True)
+    errors = Console(stderr=True, soft_wrap=True, emoji=False)
     outputs = output or []
     for path in outputs:
         if path.suffix.lower() not in _FORMATS:
@@ -116,9 +116,9 @@ def audit(
     except (ValueError, OSError, PolarsError) as error:
         errors.print(f"error: {error}", markup=False, highlight=False)
         raise typer.Exit(1) from None
-    screen = Console()
+    screen = Console(emoji=False)
     with suppress(SystemExit):  # Rich's, where nobody reads on, as behind head
-        show(found, lang, screen if screen.is_terminal else Console(width=80))
+        show(found, lang, screen if screen.is_terminal else Console(width=80, emoji=False))
         for path in outputs:
             screen.print(f"{path}", markup=False, highlight=False)
     if groups:

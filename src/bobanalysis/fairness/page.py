@@ -253,7 +253,7 @@ def printed(audit: Result) -> str:
     """Return an audit as text of 80 columns, in the language of the system."""
     from rich.console import Console
 
-    screen = Console(width=80, file=io.StringIO())
+    screen = Console(width=80, file=io.StringIO(), emoji=False)
     show(audit, system_language(), screen)
     return str(screen.file.getvalue())  # type: ignore[attr-defined]
 

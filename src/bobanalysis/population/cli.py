@@ -32,7 +32,7 @@ def population(
     from rich.progress import Progress
     from rich.table import Table
 
-    screen = Console(stderr=True)
+    screen = Console(stderr=True, emoji=False)
     try:
         wanted = scenarios.load(scenario)
         with Progress(console=screen, transient=True) as bar:
