@@ -8,6 +8,7 @@ import os
 import shutil
 import sys
 import textwrap
+from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -49,6 +50,7 @@ gc.set_threshold(100_000, 50, 50)
 atexit.register(gc.freeze)
 
 
+HERE = Path(__file__).parent
 ROOMS = {
     "data": ("bobanalysis.data.cli:app", "Where the figures come from: list, show, fetch and check sources."),
     "population": (
@@ -220,7 +222,6 @@ def score(
     scheduler: SchedulerOption = None,
 ) -> None:
     """Tell people what an algorithm would: Bob's diagnosis, overall score, ranked advice and strategies."""
-    from functools import partial
 
     from bobanalysis.audit.scoring import Totals, score_file, score_parts
     from bobanalysis.cluster.workers import Workers
@@ -277,17 +278,30 @@ def conformance(
 @app.command()
 def columns(algorithm: AlgorithmOption = "bob", lang: LangOption = "fr") -> None:
     """Describe every column that a file of people may have: the data dictionary."""
-    width = shutil.get_terminal_size().columns
+    from bobanalysis.tables import disk_cached
+
+    width, made_of = (
+        shutil.get_terminal_size().columns,
+        map(HERE.joinpath, ("rules", "bob", "algorithms", "text.py")),
+    )
+    dictionary = partial(_columns, algorithm, lang)
+    for name, kind, *said in disk_cached(dictionary, *made_of, name=f"{algorithm}-{lang}"):
+        typer.echo(f"{typer.style(name, bold=True)} ({kind})")
+        for line in filter(None, said):
+            typer.echo(textwrap.fill(line, width, initial_indent="    ", subsequent_indent="      "))
+
+
+def _columns(algorithm: str, lang: Literal["fr", "en"]) -> list[tuple[str, ...]]:
+    """Return what is said of each column, from its name on."""
+    rows: list[tuple[str, ...]] = []
     for v in _algorithm(algorithm, figures=False).dictionary.values():
         values = ", ".join(f"{c.number}={c.name}" for c in v.choices)
         if not values and (v.minimum is not None or v.maximum is not None):
             ends = ["" if end is None else f"{end:g}" for end in (v.minimum, v.maximum)]
             values = " … ".join(ends).strip()
         protected = f"protected criterion: {v.protected.criterion} ({v.protected.how})" if v.protected else ""
-        said = (v.label.get(lang), values, protected, f"evidence: {v.evidence}")
-        typer.echo(f"{typer.style(v.name, bold=True)} ({v.kind})")
-        for line in filter(None, said):
-            typer.echo(textwrap.fill(line, width, initial_indent="    ", subsequent_indent="      "))
+        rows.append((v.name, v.kind, v.label.get(lang), values, protected, f"evidence: {v.evidence}"))
+    return rows
 
 
 def _rule(algorithm: Algorithm, name: str) -> Any:
