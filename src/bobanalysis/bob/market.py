@@ -269,25 +269,21 @@ def _figures(
     lookups: tuple[tuple[_Held, tuple[str, ...]], ...], names: frozenset[str]
 ) -> tuple[dict[str, pl.Enum], list[_Figures]]:
     """Make tables ready to be looked up in: return the values of each key, and the wanted figures."""
-    wanted = [
-        (held.table, key, [c for c in held.table.columns if c in names - {*key}]) for held, key in lookups
-    ]
+    wanted = [(held.table, key, names & {*held.table.columns} - {*key}) for held, key in lookups]
     wanted = [(table, key, columns) for table, key, columns in wanted if columns]
-    values: dict[str, list[pl.Series]] = {}
-    for table, key, _ in wanted:
-        for k in key:
-            values.setdefault(k, []).append(table[k].cast(pl.String).drop_nulls())
-    kinds = {k: pl.Enum(pl.concat(parts).unique()) for k, parts in values.items()}
+    every = {k for _, key, _ in wanted for k in key}
+    texts = {k: [table[k].cast(pl.String) for table, key, _ in wanted if k in key] for k in every}
+    kinds = {k: pl.Enum(pl.concat(parts).drop_nulls().unique()) for k, parts in texts.items()}
     found = []
     for table, key, columns in wanted:
         if (again := table.filter(table.select(key).is_duplicated())).height:
             raise InputError(f"a market has several rows for {again.select(key).row(0)}; keep one of them")
-        every = math.prod(len(kinds[k].categories) for k in key)
-        rows = pl.repeat(table.height, every, dtype=pl.UInt32, eager=True)
+        combinations = math.prod(len(kinds[k].categories) for k in key)
+        rows = pl.repeat(table.height, combinations, dtype=pl.UInt32, eager=True)
         codes = table.select(_code(k, kinds[k]) for k in key).select(code=_combined(key, kinds))
-        placed = codes.with_row_index().drop_nulls()
-        rows = rows.scatter(placed["code"], placed["index"])
-        found.append(_Figures(key, rows, _with_default(table.select(columns))))
+        codes = codes.with_row_index().drop_nulls()
+        figures = _with_default(table.select(c for c in table.columns if c in columns))
+        found.append(_Figures(key, rows.scatter(codes["code"], codes["index"]), figures))
     return kinds, found
 
 
