@@ -140,6 +140,14 @@ def test_what_follows_from_a_text_alone_is_right_for_texts_that_came_before_and_
         assert told == [2 if code in ("a", "a1") else 0 for code in codes]
 
 
+def test_an_empty_frame_that_comes_first_has_what_follows_from_a_text_alone():
+    rule = first_match(
+        when(Named("only of nobody", d.code.starts_with("zz") & (d.code != "zzz")), 1), otherwise=0
+    )
+    assert answers(rule, pl.DataFrame(schema=SCHEMA)) == []
+    assert answers(rule, pl.DataFrame({"code": ["zz", "zzz"]})) == [1, 0]
+
+
 @settings(max_examples=200, deadline=None)
 @given(RULES, st.lists(PEOPLE, min_size=1, max_size=8))
 def test_a_rule_that_answers_constants_alone_never_answers_anything_else(rule, people):
