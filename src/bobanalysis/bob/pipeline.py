@@ -438,11 +438,11 @@ def _national_offers() -> Expr:
 def item_scores(done: Evaluation, columns: Iterable[str], failed: pl.Series | None = None) -> list[pl.Series]:
     """Return the scores of items: 0.1 where its rule names what it lacks, null where it has none."""
     lacking = [k for k, r in enumerate(done.refusals, 1) if r.kind == "missing" and r.details]
-    scores = []
+    scores, lacks = [], pl.lit(LACKS_DATA, dtype=pl.Float64)  # beside scores of 32 bits, too
     for column in columns:
         score = pl.col(column)
         if column + STATUS in done.frame.columns:
-            score = pl.when(pl.col(column + STATUS).is_in(lacking)).then(LACKS_DATA).otherwise(score)
+            score = pl.when(pl.col(column + STATUS).is_in(lacking)).then(lacks).otherwise(score)
         if failed is not None and failed.any():
             score = pl.when(~failed).then(score)
         scores.append(score.alias(column))

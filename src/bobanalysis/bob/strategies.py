@@ -83,9 +83,7 @@ def propose(
         pieces: dict[tuple[int, ...], tuple[Ints, Codes]] = {}  # the keys of each piece of advice
         for any_of in {*chain(*(_NAMED[s.id] for s in group))}:
             best_ranked = reduce(np.maximum, (keys[c] for c in any_of))
-            stars = (
-                best_ranked >> BITS
-            )  # of one piece of advice, their place says all; of several, which one too
+            stars = best_ranked >> BITS  # of one piece, their place says all; of several, which one too
             coded = factorize(best_ranked) if any_of[1:] else (stars, levels if stars.any() else 1)
             pieces[any_of] = best_ranked, coded
         for k, one in enumerate(group):
@@ -104,7 +102,7 @@ def propose(
                 raise ValueError(f"strategy {one.id!r} has negative points: the overall score is above 100")
             code = (points.astype(np.int16) << 1) + (points <= SECONDARY) + 1
             codes.append(np.where(proposed, code, 0).astype(np.int16))
-        places, number = unique_rows((code, 2 * 101 + 1) for code in codes)
+        places, number = unique_rows((code, int(code.max()) + 1) for code in codes)
         table = np.stack([code[places] for code in codes], axis=1)
         best, whole = _best_first(np.where(table > 0, (table - 1) >> 1, np.int16(-1)))
         shown = best >= 0
