@@ -277,16 +277,20 @@ def conformance(
 @app.command()
 def columns(algorithm: AlgorithmOption = "bob", lang: LangOption = "fr") -> None:
     """Describe every column that a file of people may have: the data dictionary."""
-    width = shutil.get_terminal_size().columns
+    from bobanalysis.report.words import Words
+    from bobanalysis.rules.words import word
+
+    width, words = shutil.get_terminal_size().columns, Words(lang)
     for v in _algorithm(algorithm, figures=False).dictionary.values():
         values = ", ".join(f"{c.number}={c.name}" for c in v.choices)
         if not values and (v.minimum is not None or v.maximum is not None):
             ends = ["" if end is None else f"{end:g}" for end in (v.minimum, v.maximum)]
             values = " … ".join(ends).strip()
-        protected = f"protected criterion: {v.protected.criterion} ({v.protected.how})" if v.protected else ""
-        said = (v.label.get(lang), values, protected, f"evidence: {v.evidence}")
+        evidence = words.names("provenance").get(v.evidence, v.evidence)
+        told = {"protected": words.criterion(v), "evidence": evidence}
+        said = [f"{word(key, lang)}{words.colon}{text}" for key, text in told.items() if text]
         typer.echo(f"{typer.style(v.name, bold=True)} ({v.kind})")
-        for line in filter(None, said):
+        for line in filter(None, (v.label.get(lang), values, *said)):
             typer.echo(textwrap.fill(line, width, initial_indent="    ", subsequent_indent="      "))
 
 

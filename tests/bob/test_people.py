@@ -308,3 +308,13 @@ def test_names_that_look_like_markup_are_printed_as_they_are(tmp_path, monkeypat
 def test_the_dictionary_is_printed_with_limits_on_one_side():
     done = CliRunner().invoke(app, ["columns", "--lang", "en"])
     assert done.exit_code == 0, done.output
+
+
+def test_the_dictionary_and_a_rule_are_explained_in_french_to_the_last_word():
+    told = CliRunner().invoke(app, ["columns", "--lang", "fr"]).output
+    assert "critère protégé : handicap (par ce que la personne en dit)" in " ".join(told.split())
+    assert "chiffres du projet : modélisés" in " ".join(told.split())
+    read = CliRunner().invoke(app, ["explain", "for-old(50)", "--lang", "fr"], env={"COLUMNS": "150"}).output
+    assert "âge (lu directement)" in read
+    for english in ("declared", "protected", "direct)", "evidence", "modelled", "assumed"):
+        assert english not in told + read
