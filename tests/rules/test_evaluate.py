@@ -164,3 +164,10 @@ def test_the_constants_of_a_rule_are_those_of_its_rows_and_of_what_replaces_miss
     rule = first_match(when(d.age > 4, 3), when(d.tired, missing("a")), otherwise=1)
     assert constants(Named("said", attempt(rule, 7, 8))) == {3, 1, 7, 8}
     assert constants(first_match(when(d.tired, d.age), otherwise=1)) is None
+
+
+def test_the_constants_of_rules_that_share_what_they_hold_are_found_once():
+    rule = first_match(when(d.age > 4, 1), otherwise=0)
+    for step in range(60):  # 2 to the 60th ways lead to the first one
+        rule = Named(f"step {step}", first_match(when(d.age > step, rule), when(d.tired, 2), otherwise=rule))
+    assert constants(rule) == {0, 1, 2}
