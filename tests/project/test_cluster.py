@@ -384,7 +384,7 @@ def test_a_second_cluster_beside_another_is_no_matter(recwarn):
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows does not limit open files")
 def test_more_workers_than_files_may_be_open_are_refused_in_a_sentence(monkeypatch):
     monkeypatch.setattr("resource.getrlimit", lambda kind: (40, 40))
-    told = r"--workers 2: 50 open files are needed, 40 are allowed; raise the limit: `ulimit -n 50`"
+    told = "--workers 2 needs 50 open files: `ulimit -n 50`"
     with pytest.raises(InputError, match=told):
         Workers(2).combine(rows, ONE * 2, add)
 

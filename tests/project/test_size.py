@@ -6,9 +6,9 @@ from tools import code_reader as code
 
 CEILING = {
     "text tables": 797,
-    "cluster": 200,
+    "cluster": 199,
     "algorithm validation presentation": 748,
-    "rules": 1908,
+    "rules": 1910,
     "bob": 2674,
     "audit": 1438,
     "recommenders": 485,
@@ -44,7 +44,7 @@ def test_a_room_stays_below_its_ceiling(lines, rooms):
 def test_every_room_has_a_ceiling_and_the_sum_is_kept(lines):
     rooms = {path.split("/")[0].removesuffix(".py") for path in lines} - {"__init__"}
     assert rooms - {room for together in CEILING for room in together.split()} == set()
-    assert sum(lines.values()) <= SUM <= 19_983
+    assert sum(lines.values()) <= SUM <= 19_984
 
 
 def test_a_long_module_says_why(lines):

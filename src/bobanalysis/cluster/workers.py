@@ -125,9 +125,8 @@ class Workers:
         with suppress(ImportError):  # Windows has no such limit; Dask shows where it failed, not why
             from resource import RLIMIT_NOFILE, getrlimit
 
-            if 0 <= (most := getrlimit(RLIMIT_NOFILE)[0]) < (least := 30 + 10 * self.number):
-                why = f"{least} open files are needed, {most} are allowed"
-                raise InputError(f"--workers {self.number}: {why}; raise the limit: `ulimit -n {least}`")
+            if 0 <= getrlimit(RLIMIT_NOFILE)[0] < (least := 30 + 10 * self.number):
+                raise InputError(f"--workers {self.number} needs {least} open files: `ulimit -n {least}`")
         dask.config.set({"distributed.scheduler.allowed-failures": DEATHS})
         threads = f"{(os.cpu_count() or 1) // self.number or 1}"
         own = {"POLARS_MAX_THREADS": threads, "OMP_NUM_THREADS": "1"}
