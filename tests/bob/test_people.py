@@ -12,6 +12,7 @@ from bobanalysis.audit.scoring import score_file
 from bobanalysis.bob import DICTIONARY, Bob, InputError, Market, validate
 from bobanalysis.bob.records import RECORDS
 from bobanalysis.cli import app
+from bobanalysis.rules import first_match, when
 from vectors import vectors
 
 
@@ -318,3 +319,9 @@ def test_the_dictionary_and_a_rule_are_explained_in_french_to_the_last_word():
     assert "âge (lu directement)" in read
     for english in ("declared", "protected", "direct)", "evidence", "modelled", "assumed"):
         assert english not in told + read
+
+
+def test_a_rule_may_answer_more_scores_than_are_ranked_where_few_people_have_few_of_them():
+    table = first_match(*[when(DICTIONARY.age > 800 - k, k / 100) for k in range(1, 800)], otherwise=0)
+    advice = BOB.with_rule(BOB.root_rule("advice vae"), table).run(people())["advice"][0].to_list()
+    assert advice[0] == "vae"

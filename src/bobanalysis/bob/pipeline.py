@@ -54,7 +54,7 @@ from .configuration import ABOUT, advice_modules, strategies
 from .diagnosis import Relevance, challenges, overall_rows
 from .market import JOINED, Market, MarketLike, join, looked_up_by
 from .outcomes import in_words
-from .ranking import Ranking, rank
+from .ranking import FEW, Ranking, rank
 from .records import RECORDS
 from .rulebook import catalogue, titles
 from .uses import content_rules, idle_families, published_roots, published_rules, rules_in_use
@@ -121,7 +121,7 @@ class Run(Result):
         levels = []
         for k, rule in self.bob.advice.items():
             lacks = {LACKS_DATA} if f"advice {k}{STATUS}" in self.triggers.frame.columns else {}
-            levels.append(None if (found := constants(rule)) is None else {0, *found, *lacks})
+            levels.append({0, *few, *lacks} if (few := constants(rule)) and len(few) < FEW else None)
         return rank(stars, list(self.bob.advice), excludes, levels=levels)
 
     @lazyproperty
