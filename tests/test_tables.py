@@ -470,3 +470,11 @@ def test_two_contents_of_the_same_files_are_kept_apart(project):
 def test_a_kept_content_is_not_made_again(project):
     tables.disk_cached(lambda: [1, None, b"x"], project)
     assert tables.disk_cached(lambda: pytest.fail("made again"), project) == [1, None, b"x"]
+
+
+def test_a_kept_content_of_which_only_zeros_are_left_is_made_again(project):
+    kept = project.parent / "__pycache__" / f"{project.name}.{sys.implementation.cache_tag}"
+    tables.disk_cached(lambda: "made", project)
+    assert kept.exists()
+    kept.write_bytes(bytes(4))
+    assert tables.disk_cached(lambda: "again", project) == "again"

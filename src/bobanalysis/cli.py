@@ -51,6 +51,8 @@ atexit.register(gc.freeze)
 
 
 HERE = Path(__file__).parent
+COLUMNS = ("rules", "bob", "algorithms", "report/vocabulary.yaml", "report/words.py", "text.py")
+"""What the answer of the command ``columns`` is made of."""
 ROOMS = {
     "data": ("bobanalysis.data.cli:app", "Where the figures come from: list, show, fetch and check sources."),
     "population": (
@@ -280,10 +282,7 @@ def columns(algorithm: AlgorithmOption = "bob", lang: LangOption = "fr") -> None
     """Describe every column that a file of people may have: the data dictionary."""
     from bobanalysis.tables import disk_cached
 
-    width, made_of = (
-        shutil.get_terminal_size().columns,
-        map(HERE.joinpath, ("rules", "bob", "algorithms", "text.py")),
-    )
+    width, made_of = shutil.get_terminal_size().columns, [HERE / place for place in COLUMNS]
     dictionary = partial(_columns, algorithm, lang)
     for name, kind, *said in disk_cached(dictionary, *made_of, name=f"{algorithm}-{lang}"):
         typer.echo(f"{typer.style(name, bold=True)} ({kind})")
@@ -291,16 +290,21 @@ def columns(algorithm: AlgorithmOption = "bob", lang: LangOption = "fr") -> None
             typer.echo(textwrap.fill(line, width, initial_indent="    ", subsequent_indent="      "))
 
 
-def _columns(algorithm: str, lang: Literal["fr", "en"]) -> list[tuple[str, ...]]:
+def _columns(algorithm: str, lang: Lang) -> list[tuple[str, ...]]:
     """Return what is said of each column, from its name on."""
-    rows: list[tuple[str, ...]] = []
+    from bobanalysis.report.words import Words
+    from bobanalysis.rules.words import word
+
+    words, rows = Words(lang), list[tuple[str, ...]]()
     for v in _algorithm(algorithm, figures=False).dictionary.values():
         values = ", ".join(f"{c.number}={c.name}" for c in v.choices)
         if not values and (v.minimum is not None or v.maximum is not None):
             ends = ["" if end is None else f"{end:g}" for end in (v.minimum, v.maximum)]
             values = " … ".join(ends).strip()
-        protected = f"protected criterion: {v.protected.criterion} ({v.protected.how})" if v.protected else ""
-        rows.append((v.name, v.kind, v.label.get(lang), values, protected, f"evidence: {v.evidence}"))
+        evidence = words.names("provenance").get(v.evidence, v.evidence)
+        told = {"protected": words.criterion(v), "evidence": evidence}
+        said = [f"{word(key, lang)}{words.colon}{text}" for key, text in told.items() if text]
+        rows.append((v.name, v.kind, v.label.get(lang) or "", values, *said))
     return rows
 
 

@@ -962,7 +962,7 @@ def disk_cached(make: Callable[[], Any], *made_of: Path, name: str = "") -> Any:
     stamp = [(of, stat.st_size, stat.st_mtime_ns) for of, stat in stats]
     beside = made_of[0].parent / "__pycache__"
     kept = beside / f"{made_of[0].name}{name and '.'}{name}.{sys.implementation.cache_tag}"
-    with suppress(OSError):
+    with suppress(OSError, EOFError):  # EOFError: four zeros agree with the CRC of nothing
         known = kept.read_bytes()
         of, content = (
             marshal.loads(known[4:]) if known[:4] == zlib.crc32(known[4:]).to_bytes(4) else (None, None)

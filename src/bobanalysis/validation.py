@@ -138,7 +138,7 @@ def validate(
     if missing := [v.name for v in wanted if v.name not in given]:
         near = [f" (is it {name!r}?)" for name in get_close_matches(missing[0], frame.columns, n=1)]
         wrong = f"column {', '.join(map(repr, missing))} missing{''.join(near)}; the rules read it"
-        advice = "Add it (empty where there is no answer); `bobanalysis columns` describes every column."
+        advice = "Add it, empty for no answer; `bobanalysis columns` (same --algorithm) lists all of them."
         raise InputError(f"{file}: {wrong}. {advice}")
     objects = [v.name for v in wanted if given[v.name].is_nested()]  # no answer, but a text
     frame = frame.with_columns(pl.col(n).map_elements(str, return_dtype=pl.String) for n in objects)

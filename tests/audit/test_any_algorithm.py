@@ -282,6 +282,13 @@ def test_the_commands_run_the_algorithm_that_is_asked_for(tmp_path, monkeypatch)
     assert "result: 41" in said("trace", file, "--model", "score")
 
 
+def test_a_command_that_is_proposed_is_that_of_the_algorithm_at_hand(tmp_path):
+    (tmp_path / "person.json").write_text('{"age": 40}')
+    done = CliRunner().invoke(cli.app, ["trace", str(tmp_path / "person.json"), "--algorithm", "ams"])
+    assert done.exit_code == 1
+    assert "Give it; `bobanalysis columns`, with the same --algorithm, lists what is known." in done.output
+
+
 def test_an_unknown_algorithm_is_refused_as_it_was_written():
     result = CliRunner().invoke(cli.app, ["columns", "--algorithm", "b[bold]ob"])
     assert result.exit_code == 1

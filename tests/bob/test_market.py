@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 from scores import projects
 
-from bobanalysis.bob import InputError, Market, catalogue, read_users
+from bobanalysis.bob import DICTIONARY, InputError, Market, catalogue, read_users
 from bobanalysis.bob.configuration import association_publics, associations
 from bobanalysis.bob.documents import job_row, merged
 from bobanalysis.bob.market import commuting, join, looked_up_by
@@ -129,3 +129,41 @@ def test_two_markets_alike_but_for_their_figures_are_not_taken_for_each_other():
         return join(people(), market(local_diagnosis=local))["market_offers_per_10_candidates"][0]
 
     assert [offers(n) for n in (4, 5, 4)] == [4, 5, 4]
+
+
+def test_a_market_that_is_changed_in_place_is_read_anew():
+    local = {"departement_id": ["69"], "rome_id": ["A1234"], "market_offers_per_10_candidates": [4]}
+    own = Market(pl.DataFrame(local), Market.empty().jobs)
+    told = [join(people(), own)["market_offers_per_10_candidates"][0]]
+    own.local.replace_column(2, pl.Series("market_offers_per_10_candidates", [7]))
+    told.append(join(people(), own)["market_offers_per_10_candidates"][0])
+    assert told == [4, 7]
+
+
+def test_figures_that_are_added_to_one_market_in_place_are_not_those_of_another():
+    own = Market.empty()
+    own.months.extend(pl.DataFrame([(3, 5)], schema=own.months.schema, orient="row"))
+    assert join(people(month=[3, 4]), own)["seasonal_departements"].to_list() == [5, 0]
+    assert join(people(month=[3, 4]), Market.empty())["seasonal_departements"].to_list() == [0, 0]
+
+
+def test_rows_of_a_market_without_a_key_are_nobodys_however_many_they_are():
+    jobs = pl.DataFrame({"rome_id": ["A1234", None, None], "jg_growth_2012_2022": [0.5, 0.25, 0.75]})
+    known = join(people(rome_id=["A1234", None]), Market(Market.empty().local, jobs))
+    assert known["jg_growth_2012_2022"].to_list() == [0.5, DICTIONARY.jg_growth_2012_2022.variable.default]
+
+
+@pytest.mark.parametrize("theirs", [pl.Int8, pl.Float64, pl.String])
+@pytest.mark.parametrize("ours", [pl.Int8, pl.Float32, pl.String])
+def test_months_are_found_whatever_the_types_of_their_columns(ours, theirs):
+    months = pl.DataFrame({"month": [3, 4], "seasonal_departements": [5, 6]}).cast({"month": theirs})
+    empty = Market.empty()
+    person = people(month=[4, 5]).cast({"month": ours})
+    known = join(person, Market(empty.local, empty.jobs, months=months))
+    assert known["seasonal_departements"].to_list() == [6, 0]
+
+
+def test_figures_of_the_own_record_that_are_all_unknown_read_the_default():
+    market_without = Market(Market.empty().local.drop("market_median_salary"), Market.empty().jobs)
+    known = join(people(market_median_salary=[None, None]), market_without)
+    assert known["market_median_salary"].to_list() == [0, 0]

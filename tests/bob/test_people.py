@@ -12,6 +12,7 @@ from bobanalysis.audit.scoring import score_file
 from bobanalysis.bob import DICTIONARY, Bob, InputError, Market, validate
 from bobanalysis.bob.records import RECORDS
 from bobanalysis.cli import app
+from bobanalysis.rules import first_match, when
 from vectors import vectors
 
 
@@ -308,3 +309,19 @@ def test_names_that_look_like_markup_are_printed_as_they_are(tmp_path, monkeypat
 def test_the_dictionary_is_printed_with_limits_on_one_side():
     done = CliRunner().invoke(app, ["columns", "--lang", "en"])
     assert done.exit_code == 0, done.output
+
+
+def test_the_dictionary_and_a_rule_are_explained_in_french_to_the_last_word():
+    told = CliRunner().invoke(app, ["columns", "--lang", "fr"]).output
+    assert "critère protégé : handicap (par ce que la personne en dit)" in " ".join(told.split())
+    assert "chiffres du projet : modélisés" in " ".join(told.split())
+    read = CliRunner().invoke(app, ["explain", "for-old(50)", "--lang", "fr"], env={"COLUMNS": "150"}).output
+    assert "âge (lu directement)" in read
+    for english in ("declared", "protected", "direct)", "evidence", "modelled", "assumed"):
+        assert english not in told + read
+
+
+def test_a_rule_may_answer_more_scores_than_are_ranked_where_few_people_have_few_of_them():
+    table = first_match(*[when(DICTIONARY.age > 800 - k, k / 100) for k in range(1, 800)], otherwise=0)
+    advice = BOB.with_rule(BOB.root_rule("advice vae"), table).run(people())["advice"][0].to_list()
+    assert advice[0] == "vae"

@@ -5,7 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bobanalysis.bob.configuration import advice_modules, strategies
+from bobanalysis.bob.pipeline import item_scores
 from bobanalysis.bob.ranking import rank
+from bobanalysis.bob.strategies import propose
+from bobanalysis.rules import Dictionary, Text, Variable, evaluate, first_match, missing, when
 
 IDS = ["b", "a", "d", "c", "e"]
 SCORES = st.lists(st.sampled_from([None, 0.0, 0.1, 1.0, 2.0, 2.4, 3.0, -1.0]), min_size=5, max_size=5)
@@ -67,3 +71,24 @@ def test_scores_that_are_known_to_be_possible_change_no_ranking(people, pairs):
     for row in range(len(people)):
         lists = [[(d.item(k), d.score(k)) for k in d.sorted[row] if k] for d in (found, told)]
         assert lists[0] == lists[1]
+
+
+def test_points_above_a_hundred_are_not_taken_for_those_of_another_strategy():
+    first, second = [s.id for s in strategies() if "start-your-search" in s.challenges][-2:]
+    points = {first: [0.301, 0.299], second: [0.151, 3.211]}  # out of 3
+    ids = [m.id for m in advice_modules()]
+    done = propose(
+        pl.Series(["start-your-search"] * 2),
+        pl.Series([-100] * 2),  # a changed diagnosis leaves 200 points
+        {s.id: pl.Series(points.get(s.id, [0.0, 0.0])) for s in strategies()},
+        pl.Series([-1, -1]),
+        rank([pl.Series([1.0, 1.0])] * len(ids), ids),
+    )
+    assert done["strategy_points"].to_list() == [[10, 5], [107, 9]]
+
+
+def test_what_lacks_data_scores_the_same_beside_scores_of_32_bits():
+    d = Dictionary([Variable("months", "float", Text("mois", "months"), 0)])
+    rule = first_match(when(d.months < 1, missing("a")), otherwise=d.months)
+    frame = pl.DataFrame({"months": [0, 2.5]}, schema={"months": pl.Float32})
+    assert item_scores(evaluate({"a": rule}, frame), ["a"])[0].to_list() == [0.1, 2.5]

@@ -381,6 +381,14 @@ def test_a_second_cluster_beside_another_is_no_matter(recwarn):
     assert [str(warning.message) for warning in recwarn if "8787" in str(warning.message)] == []
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows does not limit open files")
+def test_more_workers_than_files_may_be_open_are_refused_in_a_sentence(monkeypatch):
+    monkeypatch.setattr("resource.getrlimit", lambda kind: (40, 40))
+    told = "--workers 2 needs 50 open files: `ulimit -n 50`"
+    with pytest.raises(InputError, match=told):
+        Workers(2).combine(rows, ONE * 2, add)
+
+
 def test_nobody_at_the_address_of_a_scheduler_is_said(monkeypatch):
     monkeypatch.setattr("bobanalysis.cluster.workers.PATIENCE", 0.2)
     with pytest.raises(InputError, match=r"--scheduler tcp://127\.0\.0\.1:1: no worker answers"):

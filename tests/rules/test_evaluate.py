@@ -140,6 +140,14 @@ def test_what_follows_from_a_text_alone_is_right_for_texts_that_came_before_and_
         assert told == [2 if code in ("a", "a1") else 0 for code in codes]
 
 
+def test_an_empty_frame_that_comes_first_has_what_follows_from_a_text_alone():
+    rule = first_match(
+        when(Named("only of nobody", d.code.starts_with("zz") & (d.code != "zzz")), 1), otherwise=0
+    )
+    assert answers(rule, pl.DataFrame(schema=SCHEMA)) == []
+    assert answers(rule, pl.DataFrame({"code": ["zz", "zzz"]})) == [1, 0]
+
+
 @settings(max_examples=200, deadline=None)
 @given(RULES, st.lists(PEOPLE, min_size=1, max_size=8))
 def test_a_rule_that_answers_constants_alone_never_answers_anything_else(rule, people):
@@ -156,3 +164,10 @@ def test_the_constants_of_a_rule_are_those_of_its_rows_and_of_what_replaces_miss
     rule = first_match(when(d.age > 4, 3), when(d.tired, missing("a")), otherwise=1)
     assert constants(Named("said", attempt(rule, 7, 8))) == {3, 1, 7, 8}
     assert constants(first_match(when(d.tired, d.age), otherwise=1)) is None
+
+
+def test_the_constants_of_rules_that_share_what_they_hold_are_found_once():
+    rule = first_match(when(d.age > 4, 1), otherwise=0)
+    for step in range(60):  # 2 to the 60th ways lead to the first one
+        rule = Named(f"step {step}", first_match(when(d.age > step, rule), when(d.tired, 2), otherwise=rule))
+    assert constants(rule) == {0, 1, 2}

@@ -24,7 +24,7 @@ from bobanalysis.validation import record_faults, validate
 
 NOW = "2022-06-29T00:00:00"
 CORRECT = "Correct it, or leave it out (that counts as no answer)"
-LISTED = "`bobanalysis columns` lists what is known."
+LISTED = "`bobanalysis columns`, with the same --algorithm, lists what is known."
 
 
 @dataclass(frozen=True)
@@ -252,7 +252,7 @@ def _inputs(given: Any, algorithm: Algorithm, now: str, file: str) -> pl.DataFra
     if not read or len(rows) > 1 >= len(algorithm.input_roles.keys):  # several rows: projects of one person
         raise InputError(
             f"{file}: holds {type(given).__name__}, not one person. Give one of the algorithm's records (an "
-            "object), or an object of inputs by name; `bobanalysis columns` lists them."
+            f"object), or an object of inputs by name; {LISTED}"
         )
     columns = [input_columns(p, algorithm.dictionary, file) for p in rows]
     names = dict.fromkeys(name for row in columns for name in row)

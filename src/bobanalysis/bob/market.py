@@ -61,11 +61,6 @@ def schemas() -> dict[str, dict[str, Any]]:
     }
 
 
-@cache
-def _empty(name: str) -> pl.DataFrame:
-    return _table(name)
-
-
 class MarketLike(Protocol):
     """Anything with the two frames of a market; the other tables of ``Market`` are optional."""
 
@@ -97,11 +92,11 @@ class Market:
 
     local: pl.DataFrame
     jobs: pl.DataFrame
-    titles: pl.DataFrame = field(default_factory=lambda: _empty("titles"))
-    departements: pl.DataFrame = field(default_factory=lambda: _empty("departements"))
-    months: pl.DataFrame = field(default_factory=lambda: _empty("months"))
-    hiring: pl.DataFrame = field(default_factory=lambda: _empty("hiring"))
-    cities: pl.DataFrame = field(default_factory=lambda: _empty("cities"))
+    titles: pl.DataFrame = field(default_factory=lambda: _table("titles"))
+    departements: pl.DataFrame = field(default_factory=lambda: _table("departements"))
+    months: pl.DataFrame = field(default_factory=lambda: _table("months"))
+    hiring: pl.DataFrame = field(default_factory=lambda: _table("hiring"))
+    cities: pl.DataFrame = field(default_factory=lambda: _table("cities"))
     salons: Sequence[documents.Document] = ()
     facts: Mapping[str, int | bool] = field(default_factory=dict)
 
@@ -190,7 +185,7 @@ def join(people: pl.DataFrame, market: MarketLike, wanted: Iterable[str] | None 
     if "job_key" in people.columns:  # a document in another language, else the plain one
         job, there = "job_key", pl.col("job_key").is_in(market.jobs["rome_id"].to_list())
         known = known.with_columns(job_key=pl.when(there).then("job_key").otherwise("rome_id"))
-    lookups = [(_Held(table), tuple(key)) for key, columns, table in _lookups(whole) if columns != COMMUTING]
+    lookups = [(_Held(t.clone()), (*key,)) for key, columns, t in _lookups(whole) if columns != COMMUTING]
     kinds, figures = _figures(tuple(lookups), frozenset(names))
     kinds = {
         k: kind for k, kind in {job: kinds.get("rome_id"), **kinds}.items() if k in known.columns and kind
@@ -211,8 +206,8 @@ def join(people: pl.DataFrame, market: MarketLike, wanted: Iterable[str] | None 
         if n not in types:
             facts[n] = pl.lit(whole.facts.get(n, DICTIONARY[n].default))
         elif n in people.columns or types[n] == pl.Float32:  # a market may lack what a record leaves out
-            wide = pl.Float64 if types[n] == pl.Float32 else types[n]
-            facts[n] = pl.col(n).fill_null(_unknown(n)).cast(wide)
+            filled = pl.col(n).fill_null(_unknown(n))
+            facts[n] = filled.cast(pl.Float64) if types[n] == pl.Float32 else filled
     return known.with_columns(**facts)
 
 
@@ -245,15 +240,16 @@ def looked_up_by(names: Iterable[str], market: MarketLike) -> list[Variable]:
 
 @dataclass(frozen=True, eq=False)
 class _Held:
-    """A table as part of the key of a cache: whatever it holds, it equals nothing but itself."""
+    """A table as part of the key of a cache: what it holds counts, as tables may be changed in place."""
 
     table: pl.DataFrame
 
     def __hash__(self) -> int:
-        return id(self.table)
+        return hash(self.table.shape)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Held) and self.table is other.table
+        one, two = self.table, getattr(other, "table", pl.DataFrame())
+        return one.schema == two.schema and one.equals(two)
 
 
 class _Figures(NamedTuple):
@@ -272,12 +268,13 @@ def _figures(
     wanted = [(held.table, key, names & {*held.table.columns} - {*key}) for held, key in lookups]
     wanted = [(table, key, columns) for table, key, columns in wanted if columns]
     every = {k for _, key, _ in wanted for k in key}
-    texts = {k: [table[k].cast(pl.String) for table, key, _ in wanted if k in key] for k in every}
+    texts = {k: [t.select(_text(k)).to_series() for t, key, _ in wanted if k in key] for k in every}
     kinds = {k: pl.Enum(pl.concat(parts).drop_nulls().unique()) for k, parts in texts.items()}
     found = []
     for table, key, columns in wanted:
-        if (again := table.filter(table.select(key).is_duplicated())).height:
-            raise InputError(f"a market has several rows for {again.select(key).row(0)}; keep one of them")
+        keys = table.select(key).drop_nulls()  # nobody looks up an empty one
+        if (again := keys.filter(keys.is_duplicated())).height:
+            raise InputError(f"a market has several rows for {again.row(0)}; keep one of them")
         combinations = math.prod(len(kinds[k].categories) for k in key)
         rows = pl.repeat(table.height, combinations, dtype=pl.UInt32, eager=True)
         codes = table.select(_code(k, kinds[k]) for k in key).select(code=_combined(key, kinds))
@@ -287,9 +284,14 @@ def _figures(
     return kinds, found
 
 
-def _code(column: str, kind: pl.Enum) -> pl.Expr:
+def _text(key: str) -> pl.Expr:
+    """Return keys as texts: a month is a whole number, of whatever type its column is."""
+    return (pl.col(key).cast(pl.Int32, strict=False) if key == "month" else pl.col(key)).cast(pl.String)
+
+
+def _code(key: str, kind: pl.Enum) -> pl.Expr:
     """Return the number of each value; null where it is none of the known."""
-    return pl.col(column).cast(pl.String).cast(kind, strict=False).to_physical().cast(pl.UInt32)
+    return _text(key).cast(kind, strict=False).to_physical().cast(pl.UInt32)
 
 
 def _combined(key: Iterable[str], kinds: Mapping[str, pl.Enum]) -> pl.Expr:

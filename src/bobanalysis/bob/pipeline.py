@@ -54,7 +54,7 @@ from .configuration import ABOUT, advice_modules, strategies
 from .diagnosis import Relevance, challenges, overall_rows
 from .market import JOINED, Market, MarketLike, join, looked_up_by
 from .outcomes import in_words
-from .ranking import Ranking, rank
+from .ranking import FEW, Ranking, rank
 from .records import RECORDS
 from .rulebook import catalogue, titles
 from .uses import content_rules, idle_families, published_roots, published_rules, rules_in_use
@@ -121,7 +121,7 @@ class Run(Result):
         levels = []
         for k, rule in self.bob.advice.items():
             lacks = {LACKS_DATA} if f"advice {k}{STATUS}" in self.triggers.frame.columns else {}
-            levels.append(None if (found := constants(rule)) is None else {0, *found, *lacks})
+            levels.append({0, *few, *lacks} if (few := constants(rule)) and len(few) < FEW else None)
         return rank(stars, list(self.bob.advice), excludes, levels=levels)
 
     @lazyproperty
@@ -438,11 +438,11 @@ def _national_offers() -> Expr:
 def item_scores(done: Evaluation, columns: Iterable[str], failed: pl.Series | None = None) -> list[pl.Series]:
     """Return the scores of items: 0.1 where its rule names what it lacks, null where it has none."""
     lacking = [k for k, r in enumerate(done.refusals, 1) if r.kind == "missing" and r.details]
-    scores = []
+    scores, lacks = [], pl.lit(LACKS_DATA, dtype=pl.Float64)  # beside scores of 32 bits, too
     for column in columns:
         score = pl.col(column)
         if column + STATUS in done.frame.columns:
-            score = pl.when(pl.col(column + STATUS).is_in(lacking)).then(LACKS_DATA).otherwise(score)
+            score = pl.when(pl.col(column + STATUS).is_in(lacking)).then(lacks).otherwise(score)
         if failed is not None and failed.any():
             score = pl.when(~failed).then(score)
         scores.append(score.alias(column))

@@ -10,7 +10,7 @@ import logging
 import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import reduce
 from multiprocessing import resource_tracker
@@ -122,6 +122,11 @@ class Workers:
             with client:
                 yield client
             return
+        with suppress(ImportError):  # Windows has no such limit; Dask shows where it failed, not why
+            from resource import RLIMIT_NOFILE, getrlimit
+
+            if 0 <= getrlimit(RLIMIT_NOFILE)[0] < (least := 30 + 10 * self.number):
+                raise InputError(f"--workers {self.number} needs {least} open files: `ulimit -n {least}`")
         dask.config.set({"distributed.scheduler.allowed-failures": DEATHS})
         threads = f"{(os.cpu_count() or 1) // self.number or 1}"
         own = {"POLARS_MAX_THREADS": threads, "OMP_NUM_THREADS": "1"}

@@ -17,6 +17,8 @@ from bobanalysis.rules.simplify import as_sum, is_computation
 from bobanalysis.rules.words import word
 from bobanalysis.text import Language, Text, colon
 
+from .words import Words
+
 Titles = Mapping[str, Text]
 _NUMBER = e.Variable("value", "float", Text("", ""), 0)
 
@@ -37,13 +39,12 @@ def explanation(name: str, rule: e.Expr, lang: Language, titles: Titles | None =
     for node in e.walk(rule):  # bounds that depend on another input
         if isinstance(node, e.Compare) and not isinstance(node.right, e.Const):
             told += [(variable, r.sentence(node, lang, titles)) for variable in e.inputs(node)]
-    bounds = {v: "; ".join(dict.fromkeys(text for of, text in told if of == v)) for v, _ in told}
-    read = Table()
+    words, read = Words(lang), Table()
+    bounds = {v: words.join(dict.fromkeys(text for of, text in told if of == v)) for v, _ in told}
     for head in ("input", "column", "protected", "thresholds"):
         read.add_column(word(head, lang), overflow="fold")
     for v in e.inputs(rule):
-        protected = f"{v.protected.criterion} ({v.protected.how})" if v.protected else ""
-        cells = (r.input_text(v, lang), v.name, protected, bounds.get(v, ""))
+        cells = (r.input_text(v, lang), v.name, words.criterion(v), bounds.get(v, ""))
         read.add_row(*map(rich.Text, cells))
     if None in bounds:
         read.add_row(word("computation", lang), "", "", rich.Text(bounds[None]))

@@ -106,6 +106,11 @@ class Words:
             return ""
         return self.polish(text.get(self.language) or "")  # type: ignore[arg-type]
 
+    def criterion(self, variable: Variable) -> str:
+        """Return the protected criterion that an input is, and how; empty where it is none."""
+        law, names = variable.protected, self.names("criteria")
+        return f"{names.get(law.criterion, law.criterion)} ({self.name('hows', law.how)})" if law else ""
+
     def mark(self, variable: Variable) -> str:
         """Say of an input that it is a protected criterion, or stands for one; empty where it does not."""
         if variable.protected is None:

@@ -122,9 +122,8 @@ def _told(column: pl.Series, plan: _Plan) -> pl.DataFrame:
     none = pl.DataFrame(schema={name: pl.String})
     values = plan.values.get(name, none)
     places = texts.cast(pl.Enum(values[name]), strict=False)
-    if places.null_count():
-        more = texts.unique().to_frame()
-        values = pl.concat([values.select(name), more]).unique() if values.height < MANY else more
+    if places.null_count() or values.width == 1:  # of no people, the columns are read all the same
+        values = pl.concat([values.select(name), texts.unique().to_frame()]).unique()
         for columns in plan.told[name]:
             values = values.with_columns(columns)
         plan.values[name] = values if values.height < MANY else none

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from . import expr as e
 
@@ -31,6 +32,7 @@ def can_refuse(item: e.Expr, memo: dict[int, frozenset[e.Undefined]] | None = No
     return memo[id(item)]
 
 
+@lru_cache(maxsize=4096)  # what many rules hold is looked at once, not once for each way to it
 def constants(item: e.Expr) -> frozenset[e.Scalar] | None:
     """Return the values that an expression may have, where only constants are answered; None where not."""
     match item:
