@@ -964,11 +964,9 @@ def disk_cached(make: Callable[[], Any], *made_of: Path, name: str = "") -> Any:
     kept = beside / f"{made_of[0].name}{name and '.'}{name}.{sys.implementation.cache_tag}"
     with suppress(OSError, EOFError):  # EOFError: four zeros agree with the CRC of nothing
         known = kept.read_bytes()
-        of, content = (
-            marshal.loads(known[4:]) if known[:4] == zlib.crc32(known[4:]).to_bytes(4) else (None, None)
-        )
-        if of == stamp:
-            return content
+        whole = known[:4] == zlib.crc32(known[4:]).to_bytes(4)
+        if whole and (held := marshal.loads(known[4:]))[0] == stamp:
+            return held[1]
     content = make()
     with suppress(OSError, ValueError):  # a folder that cannot be written to; a date, which is not kept
         body = marshal.dumps((stamp, content))
