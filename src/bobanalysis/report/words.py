@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from functools import cache, partial
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +58,7 @@ class Words:
         if language not in formatter.LANGUAGES:
             raise CatalogueError(f"pages exist in fr and en, not {language!r}")
         self.language = language
-        self._catalogue, self._more = catalogue(language), more or {}
+        self._more = more or {}
         self._names: dict[str, dict[str, str]] = {}
         self.colon = formatter.colon(language)
         self.date = partial(formatter.date, lang=language)
@@ -73,10 +72,11 @@ class Words:
     def gettext(self, text: str) -> str:
         """Translate and typeset a text; raise `CatalogueError` when the translation is missing."""
         if self.language != "en":
-            if text not in self._catalogue:
+            texts = catalogue(self.language)
+            if text not in texts:
                 why = f"no {self.language} translation of {text[:80]!r} in locale/{self.language}/*.po"
                 raise CatalogueError(why)
-            text = self._catalogue[text]
+            text = texts[text]
         return self.polish(text)
 
     _ = gettext
@@ -183,6 +183,8 @@ def tidy(html: str) -> str:
 @cache
 def environment(language: Language) -> Any:
     """Return the Jinja environment of a language."""
+    from importlib.metadata import version
+
     import jinja2
 
     from bobanalysis.data import sources
