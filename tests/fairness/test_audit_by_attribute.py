@@ -629,11 +629,39 @@ def test_the_older_option_for_groups_works_and_names_the_present_ones(file):
     assert "--groups" not in CliRunner().invoke(app, ["--help"]).output
 
 
-def test_a_reference_that_became_a_decimal_is_found_by_its_whole_number(write):
+@pytest.mark.parametrize("label", ["2", "2.0"])
+def test_codes_that_gaps_made_decimals_are_told_and_found_as_whole_numbers(write, label):
     path = write("code,told\n" + "1.0,1\n2.0,0\n3.0,1\n,1\n" * 20)
-    for label in ("2", "2.0"):
-        found = audit_file(path, by=["code"], prediction="told", reference={"code": label})
-        assert {*found["code"]["measures"]["reference"]} == {"2.0"}
+    found = audit_file(path, by=["code"], prediction="told", reference={"code": label})
+    assert found["code"]["measures"]["code"].unique(maintain_order=True).to_list() == [
+        "1",
+        "2",
+        "3",
+        "unknown",
+    ]
+    assert {*found["code"]["measures"]["reference"]} == {"2"}
+
+
+@pytest.mark.parametrize("label", ["2", "2.0"])
+def test_a_reference_is_found_by_its_whole_number_beside_numbers_that_are_not(write, label):
+    path = write("grade,told\n" + "1.5,1\n2.0,0\n" * 20)
+    found = audit_file(path, by=["grade"], prediction="told", reference=label)
+    assert {*found["grade"]["measures"]["reference"]} == {"2.0"}
+
+
+@pytest.mark.parametrize("label", ["2", "2.0", "1,3"])
+def test_a_gap_is_split_at_codes_that_gaps_made_decimals(write, label):
+    path = write("code,sex,told\n" + "1.0,F,1\n2.0,M,0\n3.0,F,1\n,M,1\n" * 20 + "2.0,F,0\n1.0,M,0\n" * 20)
+    asked = f"code={label}"
+    found = audit_file(path, decompose=[asked], adjust_for=["sex"], prediction="told")[asked]["decomposition"]
+    assert found.filter(part="gap")["contribution"].item() == pytest.approx(-2 / 3 if "2" in label else 2 / 3)
+
+
+def test_a_gap_is_split_at_a_label_with_a_comma(write):
+    path = write("job,sex,told\n" + '"Sales, retail",F,1\nNurse,F,0\n' * 20)
+    asked = "job=Sales, retail"
+    found = audit_file(path, decompose=[asked], adjust_for=["sex"], prediction="told")[asked]["decomposition"]
+    assert found.filter(part="gap")["contribution"].item() == 1.0
 
 
 @pytest.mark.parametrize("lang", ["fr", "en"])

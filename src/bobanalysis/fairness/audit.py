@@ -342,12 +342,11 @@ class _Asked:
 
     def _reference(self, names: Sequence[str]) -> Any:
         """The labels of the group that others are compared with, one a column."""
-        if not isinstance(given := self.question.reference, Mapping):
-            return given if given is None or isinstance(given, tuple | list) else (given,)
-        held = [{*self.attributes[name].values.cast(pl.String)} for name in names]
-        asked = list(zip(map(given.get, names), held, strict=True))  # a code 3 may have become 3.0
-        labels = tuple(f"{one}.0" if one not in has and f"{one}.0" in has else one for one, has in asked)
-        return None if None in labels else labels
+        given = self.question.reference
+        asked = given if isinstance(given, tuple | list) else [given]
+        asked = [*map(given.get, names)] if isinstance(given, Mapping) else asked
+        labels = [self.attributes[name].label(one) for name, one in zip(names, asked, strict=False)]
+        return None if None in asked else [*labels, *asked[len(labels) :]]
 
     def _left_out(self, cells: Cube, measures: pl.DataFrame) -> list[Text]:
         """Who is not in the comparisons, and why."""

@@ -57,8 +57,9 @@ MOST_RANKED, RANKED_BINS = 20_000, 1_000
 """Distinct scores whose order is looked at one by one; more of them are put in so many bins of equal size."""
 COMPARISONS = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt}
 CONDITION = re.compile(r"^(?P<name>.*?)\s*(?P<op>>=|<=|!=|==|=|>|<)\s*(?P<value>.+)$")
+WHOLE = re.compile(r"^(-?\d+)\.0+$")
+"""A whole number as columns with gaps have it: a code 3 becomes 3.0."""
 _ROW = "·row"
-_WHOLE = re.compile(r"^(-?\d+)\.0+$")
 
 
 @dataclass(frozen=True)
@@ -251,7 +252,7 @@ _ALIKE = (pl.Boolean, pl.Int8, pl.Int64)
 def _in_words(cells: pl.DataFrame, name: str) -> pl.DataFrame:
     text = pl.col(name).cast(pl.String)
     number = cells.schema[name].is_numeric()
-    return cells.with_columns(text.str.replace(_WHOLE.pattern, "$1") if number else text)
+    return cells.with_columns(text.str.replace(WHOLE.pattern, "$1") if number else text)
 
 
 def _levels(scores: pl.Series, people: pl.Series) -> tuple[pl.Series, bool]:
@@ -443,7 +444,7 @@ class _Source:
                 numbers[role], bad = self.number(column, schema)
                 wrong.append((column, bad | numbers[role].is_null(), "is no number; a replicate weight is"))
             else:
-                keys[role] = self.text(column).str.replace(_WHOLE.pattern, "$1")
+                keys[role] = self.text(column).str.replace(WHOLE.pattern, "$1")
                 wrong.append((column, keys[role].is_null(), "is missing; every row needs it"))
         bad_at = (bad.fill_null(False).arg_true().first() for _, bad, _ in wrong)
         first = [row.alias(str(at)) for at, row in enumerate(bad_at)]
@@ -476,7 +477,7 @@ def _interpreted(cells: pl.DataFrame, source: _Source, notes: list[Text]) -> pl.
             cells = cells.with_columns(told.alias(key))
             _check_held(cells, source, key, asked)
         if op in ("=", "==", "!="):
-            same = pl.col(key).str.replace(_WHOLE.pattern, "$1").is_in(_wanted(value))  # gaps make codes 1.0
+            same = pl.col(key).str.replace(WHOLE.pattern, "$1").is_in(wanted(value))  # gaps make codes 1.0
             if op != "!=" and (others := _counts(cells.filter(~same), key)):
                 notes.append(text("read_as_no", asked=asked, values=_listed(others)))
             same = ~same if op == "!=" else same
@@ -511,11 +512,24 @@ def _interpreted(cells: pl.DataFrame, source: _Source, notes: list[Text]) -> pl.
     return cells
 
 
-def _wanted(value: str) -> list[str]:
-    """The texts that a condition means: the whole of it, and its parts between commas."""
+def wanted(value: str) -> list[str]:
+    """Return the texts that a condition means: the whole of it, and its parts between commas.
+
+    >>> wanted("3.0, 4")
+    ['3.0, 4', '3', '4']
+    """
     value = unicodedata.normalize("NFC", value).strip()
     parts = [value, *map(str.strip, value.split(","))]
-    return [_WHOLE.sub(r"\1", part) for part in dict.fromkeys(parts)]
+    return [as_code(part) for part in dict.fromkeys(parts)]
+
+
+def as_code(label: Any) -> str:
+    """Return a code as it is without the .0 that columns with gaps give it.
+
+    >>> as_code("3.0"), as_code("3.5"), as_code("03.x")
+    ('3', '3.5', '03.x')
+    """
+    return WHOLE.sub(r"\1", str(label))
 
 
 def _check_held(cells: pl.DataFrame, source: _Source, key: str, asked: str) -> None:
@@ -529,9 +543,9 @@ def _check_held(cells: pl.DataFrame, source: _Source, key: str, asked: str) -> N
             near = (max if op in (">", ">=") else min)(pl.concat(ends), default=None)
             raise InputError(f"{source.table.path}: {asked!r} holds for nobody; the nearest value is {near}")
     elif op:
-        held = {_WHOLE.sub(r"\1", text) for text in counts}
-        whole, *parts = _wanted(value)
-        for part in [] if whole in held else parts or [whole]:
+        held = {as_code(text) for text in counts}
+        every, *parts = wanted(value)
+        for part in [] if every in held else parts or [every]:
             if part not in held:
                 near = _nearest(part, sorted(held))
                 never = f"{source.table.path}: column {name!r} never holds {part!r}"
@@ -573,10 +587,10 @@ def _all_numbers(values: set[str]) -> bool:
 
 
 def _ordered(labels: pl.Series) -> pl.Series:
-    """Whole numbers as numbers, so that 10 comes after 9; codes such as 01 and anything else stay text."""
+    """Numbers as numbers, so that 10 comes after 9, and 3.0 as 3 where all are whole; else text, as 01 is."""
     known = labels.replace(UNKNOWN, None)
-    for kind in (pl.Int64, pl.Float64):
-        number = known.cast(kind, strict=False)
-        if known.null_count() < len(known) and (number.cast(pl.String).eq_missing(known)).all():
+    for kind, said in ((pl.Int64, known.str.replace(WHOLE.pattern, "$1")), (pl.Float64, known)):
+        number = said.cast(kind, strict=False)
+        if known.null_count() < len(known) and (number.cast(pl.String).eq_missing(said)).all():
             return number
     return labels
