@@ -615,6 +615,56 @@ def test_a_condition_on_a_value_that_never_occurs_is_refused_with_the_nearest(wr
         audit_file(path, by=["g"], prediction=condition)
 
 
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"by": ["sex"], "adjust_for": ["sex"]}, "--adjust-for changes nothing here"),
+        ({"cross": [["sex", "diploma"]], "adjust_for": ["age"]}, "--adjust-for changes nothing here"),
+        ({"by": ["sex"], "reference": {"job": "x"}}, "--reference changes nothing for 'job'"),
+        ({"cross": [["sex", "diploma"]], "reference": {"sex": "F"}}, "--reference changes nothing for 'sex'"),
+        ({"decompose": ["sex=F"], "adjust_for": ["age"], "reference": "F"}, "--reference changes nothing"),
+        ({"by": ["age"], "reference": "30"}, "--reference of 'age': a curve has no groups"),
+        (
+            {"by": ["age"], "bands": {"age": [30]}, "curve": ["age"]},
+            "--curve and --bands name the same column",
+        ),
+        ({"by": ["sex"], "adjust_for": ["age"], "jump": {"age": [30]}}, "--jump changes nothing here"),
+        (
+            {"decompose": ["sex=F"], "adjust_for": ["age"], "outcome": "hired"},
+            "--outcome changes nothing here",
+        ),
+        ({"decompose": ["sex=F"], "adjust_for": ["age"], "search": True}, "--search changes nothing here"),
+        ({"by": ["sex"], "lonely": "centre"}, "--lonely centre: write centre, beside --strata or --cluster"),
+        ({"by": ["sex"], "cluster": "age", "lonely": "center"}, "--lonely center: write centre"),
+        ({"by": ["sex"], "replicate_kind": "jk1"}, "--replicate-kind goes with --replicate-weights"),
+    ],
+)
+def test_an_option_that_would_change_nothing_is_refused(file, options, message):
+    with pytest.raises(InputError, match=message):
+        audit_file(file, prediction="told", **options)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"by": ["sex", "age"], "adjust_for": ["sex"]},
+        {"by": ["sex"], "cross": [["sex", "diploma"]], "reference": {"sex": "F"}},
+        {"cross": [["sex", "diploma"]], "reference": {"sex": "F", "diploma": "bac"}},
+        {"by": ["sex"], "decompose": ["age>=50"], "outcome": "hired"},
+    ],
+)
+def test_an_option_that_changes_one_of_several_tables_is_taken(file, options):
+    assert audit_file(file, prediction="told", **options).entries
+
+
+@pytest.mark.parametrize(
+    "options", [{"adjust_for": ["age"]}, {"decompose": ["age>=50"]}, {"search": True}], ids=str
+)
+def test_what_does_not_take_a_decision_of_several_answers_is_told(file, options):
+    found = audit_file(file, by=["sex"], prediction="région", **options)
+    assert any("do not take a decision of several answers" in note.en for note in found.notes)
+
+
 def test_bands_without_limits_make_each_value_of_a_number_a_group_also_crossed(file):
     found = audit_file(file, by=["age"], cross=[["age", "sex"]], bands={"age": ()}, prediction="told")
     assert found["age"].kind == "groups"

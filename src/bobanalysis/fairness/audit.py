@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields, replace
 from functools import cached_property, reduce
 from importlib import import_module
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ from bobanalysis.fairness.result import Entry, Question, Result
 from bobanalysis.fairness.subgroups import find_subgroups
 from bobanalysis.fairness.survey import REPLICATES, Design
 from bobanalysis.fairness.texts import text
-from bobanalysis.tables import InputError, digest
+from bobanalysis.tables import InputError, digest, load_yaml
 from bobanalysis.text import Text
 
 MOST_EMPTY = 300
@@ -111,14 +112,8 @@ def audit_file(
     crossed = [name for one in question.cross for name in as_list(one)]
     decided = [*question.by, *crossed, *question.adjust_for, *conditions.values()]
     names = tuple(dict.fromkeys([*decided, *question.groups]))
-    if unused := [n for n in (*question.bands, *question.curve, *question.jump) if n not in names]:
-        raise InputError(f"{unused[0]!r} is not among the attributes: {', '.join(names)}")
-    if question.protect and (also := [n for n in ("decompose", "search") if getattr(question, n)]):
-        raise InputError(f"--protect does not reach what --{also[0]} shows: ask for one of the two")
-    several = len(question.by) + len(question.cross) + bool(question.groups) > 1
-    if several and not isinstance(question.reference, Mapping | None):
-        raise InputError(f"reference {question.reference!r}: write of which attribute, as {names[0]}=…")
     plan = Plan(names, **roles, missing=MISSING if missing is None else tuple(missing))
+    _check(question, plan)
     background = ThreadPoolExecutor(1)
     background.submit(import_module, "scipy.special")  # it takes long, and the file is read by other threads
     options = (question.encoding, question.skip_bad_rows, progress, workers)
@@ -136,8 +131,6 @@ def audit_file(
         raise InputError(f"--on {on}: {', '.join(names)} hold no dates of birth that all exist; leave it out")
     if plan.weight and not apart and any(found[name].kind == "curve" for name in question.by):
         reading = read(path, replace(plan, apart=True), *options)  # a curve needs the weight of each person
-    if plan.design and (question.search or conditions):
-        raise InputError("--search and --decompose take people as drawn one by one, not as a survey does")
     if still := [name for name in question.jump if found[name].kind != "curve"]:
         raise InputError(f"--jump {still[0]}: it is no curve here; --curve {still[0]} makes it one")
     ask = _Asked(reading, plan, question, found)
@@ -148,7 +141,33 @@ def audit_file(
     people = int(reading.cube.cells["_n"].sum())
     notes = (text("protected"),) if question.protect else reading.notes  # they count people
     notes += (reading.cube.sample.told(),) if reading.cube.sample else ()
+    several = reading.cube.cells.schema.get("_prediction") == pl.String
+    notes += (text("no_model"),) * bool(several and (question.adjust_for or conditions or question.search))
     return Audit(path, plan, question, reading.rows, people, notes, tuple(entries), digested.result())
+
+
+def _check(asked: Question, plan: Plan) -> None:
+    """Refuse what cannot be asked together or would change nothing, in the words of ``refusals.yaml``."""
+    by, decided, units = {*asked.by}, plan.prediction or plan.score, plan.strata or plan.cluster
+    value, drawn, given = decided or plan.outcome, units or plan.replicate_weights, asked.reference
+    more, adjusted = asked.search or asked.decompose, any({*asked.adjust_for} - {name} for name in by)
+    names, among = (*asked.bands, *asked.curve, *asked.jump), ", ".join(plan.groups)
+    lost = [name for name in names if name not in plan.groups]
+    tables = [{name} for name in by] + [{*as_list(one)} for one in (*asked.cross, asked.groups) if one]
+    told = {*given} if isinstance(given, Mapping) else {*plan.groups} if given and not tables else set()
+    idle = sorted(told - {name for one in tables if one <= told for name in one})
+    wrong = {"nothing": not (value or plan.selected), "names": not plan.groups, "lost": lost}
+    wrong |= {"selected": plan.selected and (value or not plan.count), "protect": asked.protect and more}
+    wrong |= {"several": len(tables) > 1 and not isinstance(given, Mapping | None), "idle": idle}
+    wrong |= {"survey": drawn and more, "count": drawn and plan.count and not plan.cluster}
+    wrong |= {"lonely": plan.lonely and not (units and plan.lonely in ("centre", "refuse"))}
+    wrong |= {"kind": plan.replicate_kind and not plan.replicate_weights, "jump": {*asked.jump} - by}
+    wrong |= {"adjust_for": asked.adjust_for and not (asked.decompose or adjusted)}
+    wrong |= {"bands": {*asked.curve} & {*asked.bands}, "search": asked.search and not tables}
+    wrong |= {"outcome": plan.outcome and decided and not tables}
+    if found := [key for key, holds in wrong.items() if holds]:
+        said = load_yaml(dict[str, str], files("bobanalysis.fairness") / "refusals.yaml")[found[0]]
+        raise InputError(said.format(asked=asked, plan=plan, among=among, lost=lost, idle=idle))
 
 
 @dataclass(frozen=True)
@@ -200,6 +219,8 @@ class _Asked:
         """Measure along a number."""
         parts: dict[str, list[pl.DataFrame]] = {"curve": [], "shape": [], "jumps": []}
         notes, people, least = list(self.attributes[name].notes), self._people, self.question.min_group
+        if self._reference([name]):
+            raise InputError(f"--reference of {name!r}: a curve has no groups; --bands makes some of it")
         asked: dict[str, Any] = {"along": "at", "value": "y", "count": "n"}
         asked |= {"weight": "weight"} if self.plan.weight else {}
         drawn = people.select(pl.col(r"^_(stratum|psu|r\d+_w)$")).columns

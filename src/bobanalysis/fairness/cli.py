@@ -79,11 +79,6 @@ def audit(
 
     errors = Console(stderr=True, soft_wrap=True, emoji=False)
     outputs = output or []
-    for path in outputs:
-        if path.suffix.lower() not in _FORMATS:
-            wrong = f"error: --output {path}: write to {', '.join(_FORMATS)}"
-            errors.print(wrong, markup=False, highlight=False)
-            raise typer.Exit(2)
 
     def progress(rows: int) -> None:
         if errors.is_terminal:
@@ -91,6 +86,8 @@ def audit(
 
     try:
         for path in outputs:
+            if path.suffix.lower() not in _FORMATS:
+                raise typer.BadParameter(f"{path}: write to {', '.join(_FORMATS)}", param_hint="--output")
             refuse_overwrite(path, file)
         names = _names(groups, file)
         as_given = ("on", "min_group", "encoding", "skip_bad_rows", "search", "protect", *ROLES)

@@ -302,10 +302,6 @@ class _Source:
     def columns(self) -> tuple[list[str], list[str]]:
         """Every column of the plan, and those that are read as numbers only; or say which is missing."""
         plan, has = self.plan, self.table.columns
-        if not (plan.prediction or plan.outcome or plan.score or plan.selected):
-            raise InputError("nothing to measure: give --prediction, --score or --outcome")
-        if plan.selected and (not plan.count or plan.prediction or plan.outcome or plan.score):
-            raise InputError("--selected goes with --count, and stands for --prediction")
         decisions = [self.condition(asked)[:2] for asked in (plan.prediction, plan.outcome) if asked]
         numbers = [name for name in (plan.score, plan.weight, plan.count, plan.selected) if name]
         numbers += [name for name in self.drawn.values() if name]
@@ -313,10 +309,6 @@ class _Source:
             raise no_column(missing[0], has, str(self.table.path))
         if clash := [name for name in plan.groups if name.startswith("_")]:
             raise InputError(f"rename the group column {clash[0]!r}: names of sums begin with an underscore")
-        if not plan.groups:
-            raise InputError("name at least one attribute, such as --by age")
-        if plan.design and plan.count and not plan.cluster:
-            raise InputError("--count goes with --cluster: people of one row are not drawn together")
         found = [*plan.groups, *(name for name, _ in decisions), *numbers]
         texts = {*plan.groups, *(name for name, op in decisions if op not in COMPARISONS)}
         texts |= {name for name in (plan.strata, plan.cluster) if name}
