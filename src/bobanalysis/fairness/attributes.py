@@ -16,7 +16,7 @@ from typing import Any, Literal
 import polars as pl
 
 from bobanalysis.fairness._cube import UNKNOWN
-from bobanalysis.fairness.reading import COMPARISONS, CONDITION, WHOLE, as_code, wanted
+from bobanalysis.fairness.reading import COMPARISONS, CONDITION, WHOLE, as_code, pointed, wanted
 from bobanalysis.fairness.texts import text
 from bobanalysis.tables import InputError, as_number
 from bobanalysis.text import Text
@@ -113,7 +113,7 @@ def attribute(
             notes += [text("day_first", name=name)] if form.startswith("%d") else []
     if numbers is None:
         if bands or kind == "curve":
-            option, some = "--bands" if bands else "--curve", _some(label)
+            option, some = "--bands" if bands else "--curve", _some(label) + pointed(label.min())
             raise InputError(f"{option}: column {name!r} does not hold numbers, but {some}")
         return Attribute(name, "groups", column, column, (text("are_groups", name=name),))
     if lost := int(n.filter(numbers.is_null() & label.is_not_null()).sum()):

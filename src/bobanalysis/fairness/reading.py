@@ -443,7 +443,7 @@ class _Source:
         for (name, _, why), at in zip(wrong, batch.frame.select(first).row(0) if wrong else (), strict=True):
             if at is not None:
                 where = f"{self.table.path}: column {name!r}, row {batch.rows[at]}"
-                raise InputError(f"{where}: {batch.frame[name][at]!r} {why}")
+                raise InputError(f"{where}: {(value := batch.frame[name][at])!r} {why}{pointed(value)}")
         narrow = batch.frame.select(**keys, **numbers)
         if plan.selected:
             yes = narrow.with_columns(_prediction=pl.lit("1"), _n=pl.col("_s"))
@@ -513,6 +513,17 @@ def wanted(value: str) -> list[str]:
     value = unicodedata.normalize("NFC", value).strip()
     parts = [value, *map(str.strip, value.split(","))]
     return [as_code(part) for part in dict.fromkeys(parts)]
+
+
+def pointed(value: Any) -> str:
+    """Say how to write a number that has commas.
+
+    >>> pointed("13,74"), pointed("1,250"), pointed("many"), pointed(" 1,250,000.5")
+    ('; write 13.74', '; write 1.250, or 1250', '', '; write 1250000.5')
+    """
+    said, shapes = str(value).strip(), {".": r"[-+]?\d+,\d+", "": r"[-+]?\d{1,3}(,\d{3})+(\.\d+)?"}
+    ways = [said.replace(",", sign) for sign, shape in shapes.items() if re.fullmatch(shape, said)]
+    return f"; write {', or '.join(ways)}" if ways else ""
 
 
 def as_code(label: Any) -> str:
