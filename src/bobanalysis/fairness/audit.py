@@ -20,7 +20,7 @@ from bobanalysis.fairness.adjusted import adjusted_effects
 from bobanalysis.fairness.attributes import Attribute, Kind, attribute, day, fulfils, split_condition
 from bobanalysis.fairness.curves import curve, discontinuities, lack_of_fit
 from bobanalysis.fairness.decomposition import kitagawa, oaxaca
-from bobanalysis.fairness.disclosure import Shield, top_and_bottom_coded
+from bobanalysis.fairness.disclosure import Shield, jumps_concealed, top_and_bottom_coded
 from bobanalysis.fairness.disparity import disparities, impact_ratios
 from bobanalysis.fairness.distances import distribution_distances
 from bobanalysis.fairness.export import long
@@ -47,6 +47,7 @@ _TESTED = ("selection_rate", "false_positive_rate", "false_negative_rate", ODDS,
 _DRAWN = ("selection_rate", "base_rate", "false_positive_rate", "false_negative_rate")
 _GAP = {"metric": pl.String, "value": pl.Float64, "high": pl.String, "low": pl.String}
 _GAP |= dict.fromkeys(("ci_low", "ci_high", "p_value"), pl.Float64)
+_COUNTED = ("n", "n_here", "left_out")
 _PARTS: dict[str, Any] = dict.fromkeys(("metric", "part", "column"), pl.String)
 _PARTS |= dict.fromkeys(("contribution", "ci_low", "ci_high"), pl.Float64)
 
@@ -236,16 +237,17 @@ class _Asked:
             if self.question.protect:
                 of = top_and_bottom_coded(of, "at", "n", least)
             jumps = discontinuities(of, at=self.question.jump.get(name) or None, **asked)
+            shape = lack_of_fit(of, **asked)
             named = pl.lit(metric).alias("metric"), pl.lit(item, pl.String).alias("item")
             points = curve(of, **asked).with_columns(pl.when(pl.col("n_here") >= least).then("n_here"))
-            for key, found in zip(parts, (points, lack_of_fit(of, **asked), jumps), strict=True):
+            if self.question.protect:  # no numbers of people, nor what few have at one place or on one side
+                points = points.with_columns(pl.lit(None, pl.Int64).alias(c) for c in _COUNTED)
+                shape = shape.with_columns(observed=pl.lit(None, pl.Float64))
+                jumps = jumps_concealed(jumps, of, least)
+            for key, found in zip(parts, (points, shape, jumps), strict=True):
                 parts[key].append(found.select(*named, pl.all()))
         tables = {key: pl.concat(found) if found else None for key, found in parts.items()}
         if self.question.protect:
-            hidden = [pl.lit(None, pl.Int64).alias(c) for c in ("n", "n_here", "left_out")]
-            tables["curve"] = None if tables["curve"] is None else tables["curve"].with_columns(hidden)
-            if tables["shape"] is not None:  # what few people have at one place
-                tables["shape"] = tables["shape"].with_columns(observed=pl.lit(None, pl.Float64))
             return _entry(name, [name], "curve", [text("ends", least=least)], tables)
         tables["adjusted"] = self._adjusted(name, notes)
         unknown, everybody = int(people.filter(pl.col(name).is_null())["_n"].sum()), int(people["_n"].sum())

@@ -22,32 +22,17 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from bobanalysis import tables
 from bobanalysis.cluster.workers import ALONE, Workers
 from bobanalysis.fairness._cube import SUMS, TIMES, UNKNOWN, Cube, distinct, merged, row_sums
 from bobanalysis.fairness.scores import score_bins, weighted_median
 from bobanalysis.fairness.survey import REPLICATES, Design
 from bobanalysis.fairness.texts import text
-from bobanalysis.tables import (
-    NO,
-    YES,
-    Batch,
-    InputError,
-    Part,
-    Quick,
-    Table,
-    as_number,
-    factorize,
-    no_column,
-    open_table,
-    parts,
-    unique_rows,
-)
+from bobanalysis.tables import NO, YES, Batch, InputError, Table, as_number, no_column, open_table
 from bobanalysis.text import Text
 
-MISSING = (
-    *("", "NA", "N/A", "n/a", "#N/A", "#NA", "<NA>", "NaN", "nan", "-nan", "-NaN"),
-    *("NULL", "null", "None", "?", "unknown", "Unknown", "UNKNOWN"),
-)
+_WORDS = "NA N/A n/a #N/A #NA <NA> NaN nan -nan -NaN NULL null None ? unknown Unknown UNKNOWN"
+MISSING = ("", *_WORDS.split())
 """Texts that stand for "not known" unless the caller names others."""
 
 MOST_CATEGORIES = 200
@@ -175,7 +160,7 @@ def read(
     source = _Source(open_table(path, encoding=encoding), plan, skip_bad_rows, progress)
     source.columns()  # what is wrong with the question is said before anything is read
     work = partial(_of_part, plan=plan, encoding=encoding, skip_bad_rows=skip_bad_rows, progress=progress)
-    several = parts(path) if workers or path.is_dir() else []
+    several = tables.parts(path) if workers or path.is_dir() else []
     summed = workers.combine(work, several, _together) if several else source.summed()
     cells, rows, skipped, weightless = summed
     if rows == 0:
@@ -212,7 +197,7 @@ def read(
 
 
 def _of_part(
-    part: Part, plan: Plan, encoding: str | None, skip_bad_rows: bool, progress: Any = None
+    part: tables.Part, plan: Plan, encoding: str | None, skip_bad_rows: bool, progress: Any = None
 ) -> tuple[pl.DataFrame, int, int, int]:
     """Sum the rows of a part that say the same; see :meth:`_Source.cells`."""
     return _Source(open_table(part, encoding=encoding), plan, skip_bad_rows, progress, part.number).summed()
@@ -278,7 +263,7 @@ def _by_bin(cells: pl.DataFrame, breaks: list[float], labels: list[str | None]) 
     if again:
         binned = cells.with_columns(items.gather(bins))
         return binned.group_by([*keys, "_item"], maintain_order=True).agg(row_sums(True))
-    row, at = unique_rows([*(factorize(cells[name]) for name in keys), (bins, len(items))])
+    row, at = tables.unique_rows([*(tables.factorize(cells[name]) for name in keys), (bins, len(items))])
     total = partial(np.bincount, at, minlength=len(row))
     sums = [total(x) for x in (n, w, w2, *(np.where(seen, x, 0) for x in (n, w, w2, w * s)))]
     away = np.nan_to_num(s - (sums[6] / np.maximum(sums[4], 1e-300))[at])
@@ -365,7 +350,7 @@ class _Source:
         number, wrong = self.number(name, schema)
         return COMPARISONS[op](number, limit).cast(pl.Int8).cast(pl.String), wrong
 
-    def cells(self, columns: list[str], quick: Quick) -> tuple[pl.DataFrame, int, int, int]:
+    def cells(self, columns: list[str], quick: tables.Quick) -> tuple[pl.DataFrame, int, int, int]:
         """Sum the rows that say the same, as they say it; and how many there are, left out, of no weight."""
         parts, keys, rows, skipped, weightless = list[pl.DataFrame](), list[str](), 0, 0, 0
         for batch in self.table.batches(columns, quick=quick):

@@ -32,12 +32,8 @@ REPLICATES = r"^_r\d+_w$"
 MOST_TOGETHER = 1_000
 """Most groups of which what they share is looked at in the test of the largest gap."""
 _KINDS = "brr, fay=0.5 (its factor), jk1, bootstrap, scale=0.05, or a number for each replicate"
-_CENTRE = (
-    'merge it with one like it, or let its distance from the mean count: lonely="centre", --lonely centre'
-)
-_MERGE = (
-    "no stratum has two, so no interval is possible: merge strata, or leave them out (rather long intervals)"
-)
+_CENTRE = 'merge it with one like it, or count its distance from the mean: lonely="centre", --lonely centre'
+_MERGE = "no stratum has two, so no interval is possible: merge strata, or leave them out (rather wide then)"
 _ONE = "there is no other, so no interval is possible: name smaller units, or leave the design out"
 _UNIT = ["_stratum", "_psu"]
 
