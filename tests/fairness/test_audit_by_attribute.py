@@ -28,8 +28,9 @@ from bobanalysis.fairness import (
 )
 from bobanalysis.fairness.attributes import attribute, banded
 from bobanalysis.fairness.cli import audit
-from bobanalysis.fairness.page import system_language
+from bobanalysis.fairness.page import chapters, system_language
 from bobanalysis.tables import InputError
+from bobanalysis.text import quote
 
 app = typer.Typer()
 app.command()(audit)
@@ -169,6 +170,17 @@ def test_bands_stand_in_their_order_and_people_without_a_number_are_said(write):
     assert "moins de 25" in ask(
         path, "--by", "age", "--bands", "age=25,50", "--prediction", "told", "--lang", "fr"
     )
+
+
+def test_bands_are_french_in_all_tables_and_in_what_others_are_compared_with(file):
+    asked = {"by": ["age"], "cross": [["age", "sex"]], "bands": {"age": [25, 40.5]}, "search": True}
+    asked |= {"prediction": "told", "score": "score", "adjust_for": ["diploma"]}
+    found = audit_file(file, reference={"age": "under 25", "sex": "F"}, **asked)
+    parts = [part for chapter in chapters(found, "fr")[1:] for part in chapter.sections]
+    said = str([[part.text, part.lines, part.drawn] for part in parts])
+    assert re.findall("under|over", said) == []
+    assert parts[0].text[-1].endswith(f"comparent chaque groupe à {quote('moins de 25', 'fr')}.")
+    assert "age=40,5 et plus, sex=F" in said
 
 
 def test_what_is_no_number_among_numbers_is_unknown_and_costs_no_row(write):

@@ -278,14 +278,11 @@ def people_with_few_above_60(above, of_no_weight=0):
         ((60, 31), {"score": "points", "weight": "w"}, True),
     ],
 )
-def test_a_protected_jump_is_hidden_where_few_on_a_side_have_a_yes_or_a_weight(
-    tmp_path, above, roles, hidden
-):
+def test_a_jump_is_hidden_where_few_on_a_side_have_a_yes_or_a_weight(tmp_path, above, roles, hidden):
     people_with_few_above_60(*above).write_csv(tmp_path / "p.csv")
     asked = roles | {"by": ["age"], "jump": {"age": [40, 60]}, "min_group": 30}
-    open_, shielded = (
-        audit_file(tmp_path / "p.csv", **asked, protect=p)["age"]["jumps"] for p in (False, True)
-    )
+    audits = [audit_file(tmp_path / "p.csv", **asked, protect=protect) for protect in (False, True)]
+    open_, shielded = (audit["age"]["jumps"] for audit in audits)
     figures = ["below", "from", "jump", "se", "ci_low", "ci_high", "p_value", "p_adjusted"]
     assert open_[figures].null_count().sum_horizontal().item() == 0
     assert shielded["suppressed"].to_list() == [False, hidden]
