@@ -656,6 +656,11 @@ def test_an_option_that_would_change_nothing_is_refused(file, options, message):
         audit_file(file, prediction="told", **options)
 
 
+def test_a_second_reference_of_one_attribute_is_refused(file):
+    said = ask(file, "--by", "sex", "--prediction", "told", "--reference", "F", "--reference", "H", code=1)
+    assert "--reference H: one is taken, or one of each attribute, as sex=F" in said
+
+
 @pytest.mark.parametrize(
     "options",
     [

@@ -12,7 +12,7 @@ import typer
 from bobanalysis.cluster.options import SchedulerOption, WorkersOption
 from bobanalysis.cluster.workers import Workers
 from bobanalysis.fairness.metrics import MIN_GROUP
-from bobanalysis.tables import load_yaml, open_table, refuse_overwrite, write_table, write_text
+from bobanalysis.tables import InputError, load_yaml, open_table, refuse_overwrite, write_table, write_text
 from bobanalysis.text import Language
 
 if TYPE_CHECKING:
@@ -133,6 +133,8 @@ def _labels(asked: list[str], groups: int) -> Any:
     """Labels by attribute (sex=F), one a group column (F,75), or one."""
     if not asked or (groups == 0 and all("=" in one for one in asked)):
         return dict(one.split("=", 1) for one in asked) or None
+    if len(asked) > 1:
+        raise InputError(f"--reference {asked[1]}: one is taken, or one of each attribute, as sex=F")
     if groups <= 1:
         return asked[0]
     return tuple(part.strip() for part in asked[0].split(" × " if " × " in asked[0] else ","))
