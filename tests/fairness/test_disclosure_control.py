@@ -295,3 +295,13 @@ def test_a_page_says_that_a_jump_is_hidden_rather_than_not_estimable(tmp_path, l
     asked = {"by": ["age"], "prediction": "told", "jump": {"age": [60]}, "min_group": 30, "protect": True}
     (line,) = chapters(audit_file(tmp_path / "p.csv", **asked), lang)[1].sections[-1].lines
     assert line[2:4] == [said, said]
+
+
+@pytest.mark.parametrize(("few", "yes", "hidden"), [(12, 6, True), (40, 5, True), (22, 11, False)])
+def test_a_protected_curve_of_few_values_does_not_show_the_rate_of_few_people(tmp_path, few, yes, hidden):
+    places = [(place, k % 2) for place in (1, 2, 4, 5, 6) for k in range(300)]
+    rows = [*places, *((3, int(k < yes)) for k in range(few))]
+    pl.DataFrame(rows, schema=["grade", "told"], orient="row").write_csv(tmp_path / "p.csv")
+    asked = {"by": ["grade"], "curve": ["grade"], "prediction": "told", "protect": True}
+    shown = audit_file(tmp_path / "p.csv", **asked)["grade"]["curve"].drop_nulls("value")["at"].to_list()
+    assert shown == [1, 2, *([] if hidden else [3]), 4, 5, 6]

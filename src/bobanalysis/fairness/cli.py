@@ -135,9 +135,8 @@ def _labels(asked: list[str], groups: int) -> Any:
         return dict(one.split("=", 1) for one in asked) or None
     if len(asked) > 1:
         raise InputError(f"--reference {asked[1]}: one is taken, or one of each attribute, as sex=F")
-    if groups <= 1:
-        return asked[0]
-    return tuple(part.strip() for part in asked[0].split(" × " if " × " in asked[0] else ","))
+    parts = asked[0].split(" × " if " × " in asked[0] else ",")
+    return asked[0] if groups <= 1 else tuple(part.strip() for part in parts)
 
 
 def _write(found: Audit, path: Path, lang: Language) -> None:
