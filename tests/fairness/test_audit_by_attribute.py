@@ -28,8 +28,9 @@ from bobanalysis.fairness import (
 )
 from bobanalysis.fairness.attributes import attribute, banded
 from bobanalysis.fairness.cli import audit
-from bobanalysis.fairness.page import system_language
+from bobanalysis.fairness.page import chapters, system_language
 from bobanalysis.tables import InputError
+from bobanalysis.text import quote
 
 app = typer.Typer()
 app.command()(audit)
@@ -169,6 +170,17 @@ def test_bands_stand_in_their_order_and_people_without_a_number_are_said(write):
     assert "moins de 25" in ask(
         path, "--by", "age", "--bands", "age=25,50", "--prediction", "told", "--lang", "fr"
     )
+
+
+def test_bands_are_french_in_all_tables_and_in_what_others_are_compared_with(file):
+    asked = {"by": ["age"], "cross": [["age", "sex"]], "bands": {"age": [25, 40.5]}, "search": True}
+    asked |= {"prediction": "told", "score": "score", "adjust_for": ["diploma"]}
+    found = audit_file(file, reference={"age": "under 25", "sex": "F"}, **asked)
+    parts = [part for chapter in chapters(found, "fr")[1:] for part in chapter.sections]
+    said = str([[part.text, part.lines, part.drawn] for part in parts])
+    assert re.findall("under|over", said) == []
+    assert parts[0].text[-1].endswith(f"comparent chaque groupe à {quote('moins de 25', 'fr')}.")
+    assert "age=40,5 et plus, sex=F" in said
 
 
 def test_what_is_no_number_among_numbers_is_unknown_and_costs_no_row(write):
@@ -615,6 +627,61 @@ def test_a_condition_on_a_value_that_never_occurs_is_refused_with_the_nearest(wr
         audit_file(path, by=["g"], prediction=condition)
 
 
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"by": ["sex"], "adjust_for": ["sex"]}, "--adjust-for changes nothing here"),
+        ({"cross": [["sex", "diploma"]], "adjust_for": ["age"]}, "--adjust-for changes nothing here"),
+        ({"by": ["sex"], "reference": {"job": "x"}}, "--reference changes nothing for 'job'"),
+        ({"cross": [["sex", "diploma"]], "reference": {"sex": "F"}}, "--reference changes nothing for 'sex'"),
+        ({"decompose": ["sex=F"], "adjust_for": ["age"], "reference": "F"}, "--reference changes nothing"),
+        ({"by": ["age"], "reference": "30"}, "--reference of 'age': a curve has no groups"),
+        (
+            {"by": ["age"], "bands": {"age": [30]}, "curve": ["age"]},
+            "--curve and --bands name the same column",
+        ),
+        ({"by": ["sex"], "adjust_for": ["age"], "jump": {"age": [30]}}, "--jump changes nothing here"),
+        (
+            {"decompose": ["sex=F"], "adjust_for": ["age"], "outcome": "hired"},
+            "--outcome changes nothing here",
+        ),
+        ({"decompose": ["sex=F"], "adjust_for": ["age"], "search": True}, "--search changes nothing here"),
+        ({"by": ["sex"], "lonely": "centre"}, "--lonely centre: write centre, beside --strata or --cluster"),
+        ({"by": ["sex"], "cluster": "age", "lonely": "center"}, "--lonely center: write centre"),
+        ({"by": ["sex"], "replicate_kind": "jk1"}, "--replicate-kind goes with --replicate-weights"),
+    ],
+)
+def test_an_option_that_would_change_nothing_is_refused(file, options, message):
+    with pytest.raises(InputError, match=message):
+        audit_file(file, prediction="told", **options)
+
+
+def test_a_second_reference_of_one_attribute_is_refused(file):
+    said = ask(file, "--by", "sex", "--prediction", "told", "--reference", "F", "--reference", "H", code=1)
+    assert "--reference H: one is taken, or one of each attribute, as sex=F" in said
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"by": ["sex", "age"], "adjust_for": ["sex"]},
+        {"by": ["sex"], "cross": [["sex", "diploma"]], "reference": {"sex": "F"}},
+        {"cross": [["sex", "diploma"]], "reference": {"sex": "F", "diploma": "bac"}},
+        {"by": ["sex"], "decompose": ["age>=50"], "outcome": "hired"},
+    ],
+)
+def test_an_option_that_changes_one_of_several_tables_is_taken(file, options):
+    assert audit_file(file, prediction="told", **options).entries
+
+
+@pytest.mark.parametrize(
+    "options", [{"adjust_for": ["age"]}, {"decompose": ["age>=50"]}, {"search": True}], ids=str
+)
+def test_what_does_not_take_a_decision_of_several_answers_is_told(file, options):
+    found = audit_file(file, by=["sex"], prediction="région", **options)
+    assert any("do not take a decision of several answers" in note.en for note in found.notes)
+
+
 def test_bands_without_limits_make_each_value_of_a_number_a_group_also_crossed(file):
     found = audit_file(file, by=["age"], cross=[["age", "sex"]], bands={"age": ()}, prediction="told")
     assert found["age"].kind == "groups"
@@ -629,11 +696,39 @@ def test_the_older_option_for_groups_works_and_names_the_present_ones(file):
     assert "--groups" not in CliRunner().invoke(app, ["--help"]).output
 
 
-def test_a_reference_that_became_a_decimal_is_found_by_its_whole_number(write):
+@pytest.mark.parametrize("label", ["2", "2.0"])
+def test_codes_that_gaps_made_decimals_are_told_and_found_as_whole_numbers(write, label):
     path = write("code,told\n" + "1.0,1\n2.0,0\n3.0,1\n,1\n" * 20)
-    for label in ("2", "2.0"):
-        found = audit_file(path, by=["code"], prediction="told", reference={"code": label})
-        assert {*found["code"]["measures"]["reference"]} == {"2.0"}
+    found = audit_file(path, by=["code"], prediction="told", reference={"code": label})
+    assert found["code"]["measures"]["code"].unique(maintain_order=True).to_list() == [
+        "1",
+        "2",
+        "3",
+        "unknown",
+    ]
+    assert {*found["code"]["measures"]["reference"]} == {"2"}
+
+
+@pytest.mark.parametrize("label", ["2", "2.0"])
+def test_a_reference_is_found_by_its_whole_number_beside_numbers_that_are_not(write, label):
+    path = write("grade,told\n" + "1.5,1\n2.0,0\n" * 20)
+    found = audit_file(path, by=["grade"], prediction="told", reference=label)
+    assert {*found["grade"]["measures"]["reference"]} == {"2.0"}
+
+
+@pytest.mark.parametrize("label", ["2", "2.0", "1,3"])
+def test_a_gap_is_split_at_codes_that_gaps_made_decimals(write, label):
+    path = write("code,sex,told\n" + "1.0,F,1\n2.0,M,0\n3.0,F,1\n,M,1\n" * 20 + "2.0,F,0\n1.0,M,0\n" * 20)
+    asked = f"code={label}"
+    found = audit_file(path, decompose=[asked], adjust_for=["sex"], prediction="told")[asked]["decomposition"]
+    assert found.filter(part="gap")["contribution"].item() == pytest.approx(-2 / 3 if "2" in label else 2 / 3)
+
+
+def test_a_gap_is_split_at_a_label_with_a_comma(write):
+    path = write("job,sex,told\n" + '"Sales, retail",F,1\nNurse,F,0\n' * 20)
+    asked = "job=Sales, retail"
+    found = audit_file(path, decompose=[asked], adjust_for=["sex"], prediction="told")[asked]["decomposition"]
+    assert found.filter(part="gap")["contribution"].item() == 1.0
 
 
 @pytest.mark.parametrize("lang", ["fr", "en"])

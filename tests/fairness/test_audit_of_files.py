@@ -1,6 +1,7 @@
 """Files published elsewhere, good and bad, as the command and Python read them."""
 
 import gzip
+import re
 
 import numpy as np
 import polars as pl
@@ -256,6 +257,30 @@ def test_what_cannot_be_read_is_named_with_its_place(write, text, options, messa
     path = write(text)
     with pytest.raises(InputError, match=message):
         audit_file(path, ["sex"], **options)
+
+
+@pytest.mark.parametrize(
+    ("value", "hint"),
+    [
+        ("13,74", "'13,74' is not a finite number; write 13.74"),
+        ("1,250", "'1,250' is not a finite number; write 1.250, or 1250"),
+        ("1,250,000.5", "'1,250,000.5' is not a finite number; write 1250000.5"),
+        ("many", "'many' is not a finite number"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_a_number_with_a_comma_is_refused_with_how_to_write_it(tmp_path, value, hint, kind):
+    table = pl.DataFrame({"sex": ["F", "M"] * 20, "score": [value, value] * 20})
+    path = tmp_path / f"t.{kind}"
+    table.write_csv(path) if kind == "csv" else table.write_parquet(path)
+    with pytest.raises(InputError, match=re.escape(f"row 1: {hint}") + "$"):
+        audit_file(path, by=["sex"], score="score")
+
+
+def test_a_curve_along_numbers_with_commas_is_refused_with_how_to_write_them(write):
+    path = write("age,told\n" + '"30,5",1\n"41,5",0\n' * 20)
+    with pytest.raises(InputError, match=re.escape("but '30,5', '41,5'; write 30.5") + "$"):
+        audit_file(path, by=["age"], curve=["age"], prediction="told")
 
 
 def test_a_file_cut_short_is_refused_or_counted(write, tmp_path):

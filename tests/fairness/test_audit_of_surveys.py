@@ -182,6 +182,33 @@ def test_a_design_that_cannot_be_is_refused(file, options, message):
         audit_file(file, by=["sex"], prediction="told", **options)
 
 
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (
+            {"strata": "town", "cluster": "town"},
+            "no stratum has two, so no interval is possible: merge strata",
+        ),
+        ({"cluster": "land"}, "there is no other, so no interval is possible: name smaller units"),
+    ],
+)
+def test_where_no_stratum_has_two_units_what_would_help_is_advised(people, tmp_path, options, message):
+    people.with_columns(land=1).write_csv(tmp_path / "t.csv")
+    with pytest.raises(ValueError, match=message) as refused:
+        audit_file(tmp_path / "t.csv", by=["sex"], prediction="told", **options)
+    assert "centre" not in str(refused.value)
+
+
+@pytest.mark.parametrize("options", [{"strata": "town"}, {}], ids=str)
+def test_that_no_interval_is_possible_is_told_where_lonely_units_are_centred(people, tmp_path, options):
+    people.with_columns(land=1).write_csv(tmp_path / "t.csv")
+    options = {"cluster": "town" if options else "land", "lonely": "centre"} | options
+    found = audit_file(tmp_path / "t.csv", by=["sex"], prediction="told", **options)
+    assert found["sex"]["measures"]["ci_low"].null_count() == found["sex"]["measures"].height
+    assert "No interval is possible" in found.notes[-1].en
+    assert "Aucun intervalle n’est possible" in found.notes[-1].fr
+
+
 @pytest.fixture(scope="module")
 def shielded(file):
     asked = {"by": ["sex", "region", "age"], "cross": [["sex", "region"]], "protect": True}

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from bobanalysis.fairness import cube, disparities, group_metrics, impact_ratios, protect
 from bobanalysis.fairness.audit import audit_file
 from bobanalysis.fairness.disclosure import Shield, top_and_bottom_coded
+from bobanalysis.fairness.page import chapters
 
 
 def table(counts, rows, columns):
@@ -256,3 +257,51 @@ def test_at_both_ends_there_are_as_many_people_as_asked(most):
     closed = top_and_bottom_coded(people, "at", "n", most).group_by("at").agg(pl.col("n").sum()).sort("at")
     assert closed["n"].sum() == people["n"].sum()
     assert min(closed["n"][0], closed["n"][-1]) >= most
+
+
+def people_with_few_above_60(above, of_no_weight=0):
+    """Of those above half have a yes; some of them have no weight."""
+    rng = np.random.default_rng(3)
+    age = np.concatenate([rng.integers(20, 60, 600), rng.integers(60, 66, above)])
+    yes = np.where(age < 60, rng.random(len(age)) < 0.5, np.arange(len(age)) % 2 > 0)
+    weight = np.where(np.arange(len(age)) < len(age) - of_no_weight, 1, 0)
+    points = (50 + 0.2 * age + rng.normal(0, 3, len(age))).round(1)
+    return pl.DataFrame({"age": age, "told": yes.astype(int), "w": weight, "points": points})
+
+
+@pytest.mark.parametrize(
+    ("above", "roles", "hidden"),
+    [
+        ((60,), {"prediction": "told"}, False),
+        ((58,), {"prediction": "told"}, True),
+        ((60, 30), {"score": "points", "weight": "w"}, False),
+        ((60, 31), {"score": "points", "weight": "w"}, True),
+    ],
+)
+def test_a_jump_is_hidden_where_few_on_a_side_have_a_yes_or_a_weight(tmp_path, above, roles, hidden):
+    people_with_few_above_60(*above).write_csv(tmp_path / "p.csv")
+    asked = roles | {"by": ["age"], "jump": {"age": [40, 60]}, "min_group": 30}
+    audits = [audit_file(tmp_path / "p.csv", **asked, protect=protect) for protect in (False, True)]
+    open_, shielded = (audit["age"]["jumps"] for audit in audits)
+    figures = ["below", "from", "jump", "se", "ci_low", "ci_high", "p_value", "p_adjusted"]
+    assert open_[figures].null_count().sum_horizontal().item() == 0
+    assert shielded["suppressed"].to_list() == [False, hidden]
+    assert shielded[figures].null_count().row(0) == (int(hidden),) * len(figures)
+
+
+@pytest.mark.parametrize(("lang", "said"), [("en", "hidden"), ("fr", "masqué")])
+def test_a_page_says_that_a_jump_is_hidden_rather_than_not_estimable(tmp_path, lang, said):
+    people_with_few_above_60(58).write_csv(tmp_path / "p.csv")
+    asked = {"by": ["age"], "prediction": "told", "jump": {"age": [60]}, "min_group": 30, "protect": True}
+    (line,) = chapters(audit_file(tmp_path / "p.csv", **asked), lang)[1].sections[-1].lines
+    assert line[2:4] == [said, said]
+
+
+@pytest.mark.parametrize(("few", "yes", "hidden"), [(12, 6, True), (40, 5, True), (22, 11, False)])
+def test_a_protected_curve_of_few_values_does_not_show_the_rate_of_few_people(tmp_path, few, yes, hidden):
+    places = [(place, k % 2) for place in (1, 2, 4, 5, 6) for k in range(300)]
+    rows = [*places, *((3, int(k < yes)) for k in range(few))]
+    pl.DataFrame(rows, schema=["grade", "told"], orient="row").write_csv(tmp_path / "p.csv")
+    asked = {"by": ["grade"], "curve": ["grade"], "prediction": "told", "protect": True}
+    shown = audit_file(tmp_path / "p.csv", **asked)["grade"]["curve"].drop_nulls("value")["at"].to_list()
+    assert shown == [1, 2, *([] if hidden else [3]), 4, 5, 6]

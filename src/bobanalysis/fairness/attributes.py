@@ -11,12 +11,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
-from typing import Literal
+from typing import Any, Literal
 
 import polars as pl
 
 from bobanalysis.fairness._cube import UNKNOWN
-from bobanalysis.fairness.reading import COMPARISONS, CONDITION
+from bobanalysis.fairness.reading import COMPARISONS, CONDITION, WHOLE, as_code, pointed, wanted
 from bobanalysis.fairness.texts import text
 from bobanalysis.tables import InputError, as_number
 from bobanalysis.text import Text
@@ -58,6 +58,11 @@ class Attribute:
         known = pl.DataFrame([self.raw.alias(self.name), self.values.alias("·")])
         found = frame.join(known, on=self.name, how="left", nulls_equal=True, maintain_order="left")
         return found.with_columns(pl.col("·").alias(self.name)).drop("·")
+
+    def label(self, asked: Any) -> str:
+        """Return the label that is meant: 3 and 3.0 are one code."""
+        same = {as_code(label): label for label in self.values.cast(pl.String).drop_nulls()}
+        return same.get(as_code(asked), str(asked))
 
 
 def attribute(
@@ -108,7 +113,7 @@ def attribute(
             notes += [text("day_first", name=name)] if form.startswith("%d") else []
     if numbers is None:
         if bands or kind == "curve":
-            option, some = "--bands" if bands else "--curve", _some(label)
+            option, some = "--bands" if bands else "--curve", _some(label) + pointed(label.min())
             raise InputError(f"{option}: column {name!r} does not hold numbers, but {some}")
         return Attribute(name, "groups", column, column, (text("are_groups", name=name),))
     if lost := int(n.filter(numbers.is_null() & label.is_not_null()).sum()):
@@ -219,7 +224,7 @@ def fulfils(one: Attribute, asked: str) -> pl.Series:
     _, op, value = split_condition(asked)
     label = one.raw.cast(pl.String).replace(UNKNOWN, None)
     if op in ("=", "==", "!="):
-        held = label.is_in([part.strip() for part in value.split(",")])
+        held = label.str.replace(WHOLE.pattern, "$1").is_in(wanted(value))
         found = ~held if op == "!=" else held
     elif one.numbers is None:
         raise InputError(f"{asked!r}: column {one.name!r} does not hold numbers")

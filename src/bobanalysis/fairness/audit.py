@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields, replace
 from functools import cached_property, reduce
 from importlib import import_module
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from bobanalysis.fairness.adjusted import adjusted_effects
 from bobanalysis.fairness.attributes import Attribute, Kind, attribute, day, fulfils, split_condition
 from bobanalysis.fairness.curves import curve, discontinuities, lack_of_fit
 from bobanalysis.fairness.decomposition import kitagawa, oaxaca
-from bobanalysis.fairness.disclosure import Shield, top_and_bottom_coded
+from bobanalysis.fairness.disclosure import MOST_EXACT, Shield, concealed, top_and_bottom_coded
 from bobanalysis.fairness.disparity import disparities, impact_ratios
 from bobanalysis.fairness.distances import distribution_distances
 from bobanalysis.fairness.export import long
@@ -33,7 +34,7 @@ from bobanalysis.fairness.result import Entry, Question, Result
 from bobanalysis.fairness.subgroups import find_subgroups
 from bobanalysis.fairness.survey import REPLICATES, Design
 from bobanalysis.fairness.texts import text
-from bobanalysis.tables import InputError, digest
+from bobanalysis.tables import InputError, digest, load_yaml
 from bobanalysis.text import Text
 
 MOST_EMPTY = 300
@@ -46,6 +47,7 @@ _TESTED = ("selection_rate", "false_positive_rate", "false_negative_rate", ODDS,
 _DRAWN = ("selection_rate", "base_rate", "false_positive_rate", "false_negative_rate")
 _GAP = {"metric": pl.String, "value": pl.Float64, "high": pl.String, "low": pl.String}
 _GAP |= dict.fromkeys(("ci_low", "ci_high", "p_value"), pl.Float64)
+_COUNTED = ("n", "n_here", "left_out")
 _PARTS: dict[str, Any] = dict.fromkeys(("metric", "part", "column"), pl.String)
 _PARTS |= dict.fromkeys(("contribution", "ci_low", "ci_high"), pl.Float64)
 
@@ -111,14 +113,8 @@ def audit_file(
     crossed = [name for one in question.cross for name in as_list(one)]
     decided = [*question.by, *crossed, *question.adjust_for, *conditions.values()]
     names = tuple(dict.fromkeys([*decided, *question.groups]))
-    if unused := [n for n in (*question.bands, *question.curve, *question.jump) if n not in names]:
-        raise InputError(f"{unused[0]!r} is not among the attributes: {', '.join(names)}")
-    if question.protect and (also := [n for n in ("decompose", "search") if getattr(question, n)]):
-        raise InputError(f"--protect does not reach what --{also[0]} shows: ask for one of the two")
-    several = len(question.by) + len(question.cross) + bool(question.groups) > 1
-    if several and not isinstance(question.reference, Mapping | None):
-        raise InputError(f"reference {question.reference!r}: write of which attribute, as {names[0]}=…")
     plan = Plan(names, **roles, missing=MISSING if missing is None else tuple(missing))
+    _check(question, plan)
     background = ThreadPoolExecutor(1)
     background.submit(import_module, "scipy.special")  # it takes long, and the file is read by other threads
     options = (question.encoding, question.skip_bad_rows, progress, workers)
@@ -136,8 +132,6 @@ def audit_file(
         raise InputError(f"--on {on}: {', '.join(names)} hold no dates of birth that all exist; leave it out")
     if plan.weight and not apart and any(found[name].kind == "curve" for name in question.by):
         reading = read(path, replace(plan, apart=True), *options)  # a curve needs the weight of each person
-    if plan.design and (question.search or conditions):
-        raise InputError("--search and --decompose take people as drawn one by one, not as a survey does")
     if still := [name for name in question.jump if found[name].kind != "curve"]:
         raise InputError(f"--jump {still[0]}: it is no curve here; --curve {still[0]} makes it one")
     ask = _Asked(reading, plan, question, found)
@@ -148,7 +142,33 @@ def audit_file(
     people = int(reading.cube.cells["_n"].sum())
     notes = (text("protected"),) if question.protect else reading.notes  # they count people
     notes += (reading.cube.sample.told(),) if reading.cube.sample else ()
+    several = reading.cube.cells.schema.get("_prediction") == pl.String
+    notes += (text("no_model"),) * bool(several and (question.adjust_for or conditions or question.search))
     return Audit(path, plan, question, reading.rows, people, notes, tuple(entries), digested.result())
+
+
+def _check(asked: Question, plan: Plan) -> None:
+    """Refuse what cannot be asked together or would change nothing, in the words of ``refusals.yaml``."""
+    by, decided, units = {*asked.by}, plan.prediction or plan.score, plan.strata or plan.cluster
+    value, drawn, given = decided or plan.outcome, units or plan.replicate_weights, asked.reference
+    more, adjusted = asked.search or asked.decompose, any({*asked.adjust_for} - {name} for name in by)
+    names, among = (*asked.bands, *asked.curve, *asked.jump), ", ".join(plan.groups)
+    lost = [name for name in names if name not in plan.groups]
+    tables = [{name} for name in by] + [{*as_list(one)} for one in (*asked.cross, asked.groups) if one]
+    told = {*given} if isinstance(given, Mapping) else {*plan.groups} if given and not tables else set()
+    idle = sorted(told - {name for one in tables if one <= told for name in one})
+    wrong = {"nothing": not (value or plan.selected), "names": not plan.groups, "lost": lost}
+    wrong |= {"selected": plan.selected and (value or not plan.count), "protect": asked.protect and more}
+    wrong |= {"several": len(tables) > 1 and not isinstance(given, Mapping | None), "idle": idle}
+    wrong |= {"survey": drawn and more, "count": drawn and plan.count and not plan.cluster}
+    wrong |= {"lonely": plan.lonely and not (units and plan.lonely in ("centre", "refuse"))}
+    wrong |= {"kind": plan.replicate_kind and not plan.replicate_weights, "jump": {*asked.jump} - by}
+    wrong |= {"adjust_for": asked.adjust_for and not (asked.decompose or adjusted)}
+    wrong |= {"bands": {*asked.curve} & {*asked.bands}, "search": asked.search and not tables}
+    wrong |= {"outcome": plan.outcome and decided and not tables}
+    if found := [key for key, holds in wrong.items() if holds]:
+        said = load_yaml(dict[str, str], files("bobanalysis.fairness") / "refusals.yaml")[found[0]]
+        raise InputError(said.format(asked=asked, plan=plan, among=among, lost=lost, idle=idle))
 
 
 @dataclass(frozen=True)
@@ -200,6 +220,8 @@ class _Asked:
         """Measure along a number."""
         parts: dict[str, list[pl.DataFrame]] = {"curve": [], "shape": [], "jumps": []}
         notes, people, least = list(self.attributes[name].notes), self._people, self.question.min_group
+        if self._reference([name]):
+            raise InputError(f"--reference of {name!r}: a curve has no groups; --bands makes some of it")
         asked: dict[str, Any] = {"along": "at", "value": "y", "count": "n"}
         asked |= {"weight": "weight"} if self.plan.weight else {}
         drawn = people.select(pl.col(r"^_(stratum|psu|r\d+_w)$")).columns
@@ -215,16 +237,18 @@ class _Asked:
             if self.question.protect:
                 of = top_and_bottom_coded(of, "at", "n", least)
             jumps = discontinuities(of, at=self.question.jump.get(name) or None, **asked)
+            shape = lack_of_fit(of, **asked)
             named = pl.lit(metric).alias("metric"), pl.lit(item, pl.String).alias("item")
             points = curve(of, **asked).with_columns(pl.when(pl.col("n_here") >= least).then("n_here"))
-            for key, found in zip(parts, (points, lack_of_fit(of, **asked), jumps), strict=True):
+            if self.question.protect:  # no numbers of people, nor what few have at one place or on one side
+                points = points.with_columns(pl.lit(None, pl.Int64).alias(c) for c in _COUNTED)
+                shape = shape.with_columns(observed=pl.lit(None, pl.Float64))
+                points = concealed(points, of, least, pl.Expr.eq) if points.height <= MOST_EXACT else points
+                jumps = concealed(jumps, of, least)
+            for key, found in zip(parts, (points, shape, jumps), strict=True):
                 parts[key].append(found.select(*named, pl.all()))
         tables = {key: pl.concat(found) if found else None for key, found in parts.items()}
         if self.question.protect:
-            hidden = [pl.lit(None, pl.Int64).alias(c) for c in ("n", "n_here", "left_out")]
-            tables["curve"] = None if tables["curve"] is None else tables["curve"].with_columns(hidden)
-            if tables["shape"] is not None:  # what few people have at one place
-                tables["shape"] = tables["shape"].with_columns(observed=pl.lit(None, pl.Float64))
             return _entry(name, [name], "curve", [text("ends", least=least)], tables)
         tables["adjusted"] = self._adjusted(name, notes)
         unknown, everybody = int(people.filter(pl.col(name).is_null())["_n"].sum()), int(people["_n"].sum())
@@ -342,12 +366,11 @@ class _Asked:
 
     def _reference(self, names: Sequence[str]) -> Any:
         """The labels of the group that others are compared with, one a column."""
-        if not isinstance(given := self.question.reference, Mapping):
-            return given if given is None or isinstance(given, tuple | list) else (given,)
-        held = [{*self.attributes[name].values.cast(pl.String)} for name in names]
-        asked = list(zip(map(given.get, names), held, strict=True))  # a code 3 may have become 3.0
-        labels = tuple(f"{one}.0" if one not in has and f"{one}.0" in has else one for one, has in asked)
-        return None if None in labels else labels
+        given = self.question.reference
+        asked = given if isinstance(given, tuple | list) else [given]
+        asked = [*map(given.get, names)] if isinstance(given, Mapping) else asked
+        labels = [self.attributes[name].label(one) for name, one in zip(names, asked, strict=False)]
+        return None if None in asked else [*labels, *asked[len(labels) :]]
 
     def _left_out(self, cells: Cube, measures: pl.DataFrame) -> list[Text]:
         """Who is not in the comparisons, and why."""

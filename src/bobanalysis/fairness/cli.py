@@ -12,7 +12,7 @@ import typer
 from bobanalysis.cluster.options import SchedulerOption, WorkersOption
 from bobanalysis.cluster.workers import Workers
 from bobanalysis.fairness.metrics import MIN_GROUP
-from bobanalysis.tables import load_yaml, open_table, refuse_overwrite, write_table, write_text
+from bobanalysis.tables import InputError, load_yaml, open_table, refuse_overwrite, write_table, write_text
 from bobanalysis.text import Language
 
 if TYPE_CHECKING:
@@ -79,11 +79,6 @@ def audit(
 
     errors = Console(stderr=True, soft_wrap=True, emoji=False)
     outputs = output or []
-    for path in outputs:
-        if path.suffix.lower() not in _FORMATS:
-            wrong = f"error: --output {path}: write to {', '.join(_FORMATS)}"
-            errors.print(wrong, markup=False, highlight=False)
-            raise typer.Exit(2)
 
     def progress(rows: int) -> None:
         if errors.is_terminal:
@@ -91,6 +86,8 @@ def audit(
 
     try:
         for path in outputs:
+            if path.suffix.lower() not in _FORMATS:
+                raise typer.BadParameter(f"{path}: write to {', '.join(_FORMATS)}", param_hint="--output")
             refuse_overwrite(path, file)
         names = _names(groups, file)
         as_given = ("on", "min_group", "encoding", "skip_bad_rows", "search", "protect", *ROLES)
@@ -136,9 +133,10 @@ def _labels(asked: list[str], groups: int) -> Any:
     """Labels by attribute (sex=F), one a group column (F,75), or one."""
     if not asked or (groups == 0 and all("=" in one for one in asked)):
         return dict(one.split("=", 1) for one in asked) or None
-    if groups <= 1:
-        return asked[0]
-    return tuple(part.strip() for part in asked[0].split(" × " if " × " in asked[0] else ","))
+    if len(asked) > 1:
+        raise InputError(f"--reference {asked[1]}: one is taken, or one of each attribute, as sex=F")
+    parts = asked[0].split(" × " if " × " in asked[0] else ",")
+    return asked[0] if groups <= 1 else tuple(part.strip() for part in parts)
 
 
 def _write(found: Audit, path: Path, lang: Language) -> None:

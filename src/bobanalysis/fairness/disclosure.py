@@ -17,6 +17,9 @@ TOTAL = "total"
 MOST_CHECKED = 250
 """Most small cells whose possible values are worked out exactly."""
 
+MOST_EXACT = 20
+"""Most values of a number whose curve may follow each of them, however few people have it."""
+
 
 def protect(
     table: Any, by: Sequence[str], count: str = "n", values: Sequence[str] = (), min_count: int = MIN_GROUP
@@ -118,6 +121,33 @@ def top_and_bottom_coded(people: pl.DataFrame, at: str, n: str, least: int) -> p
     low: Any = placed.filter(pl.col(n).cum_sum() >= least)[at].min()
     high: Any = placed.filter(pl.col(n).cum_sum(reverse=True) >= least)[at].max()
     return people.with_columns(pl.col(at).clip(upper_bound=high).clip(lower_bound=low))
+
+
+def concealed(table: pl.DataFrame, people: pl.DataFrame, least: int, aside: Any = pl.Expr.lt) -> pl.DataFrame:
+    """Return places along a number without the figures of those that rest on few people.
+
+    Of a rate those who have the outcome and those who have not are counted apart, as in tables of groups.
+
+    Args:
+        table: a row a place, "at": jumps (see :func:`bobanalysis.fairness.discontinuities`) or points.
+        people: "at", outcome "y", "weight" and number "n" of people.
+        least: people of whom something is shown.
+        aside: who is counted by themselves: those below a place, or ``pl.Expr.eq``, those at it.
+
+    Returns:
+        The table, with the column ``suppressed``.
+
+    Example:
+        >>> people = pl.DataFrame({"at": [1, 2, 3], "y": [5.0, 7.0, 9.0], "n": [20, 20, 4], "weight": 1.0})
+        >>> jumps = pl.DataFrame({"at": [2.0, 3.0], "jump": [4.0, 2.0]})
+        >>> concealed(jumps, people, 11)["jump"].to_list()
+        [4.0, None]
+    """
+    seen, at = people.drop_nulls().filter(pl.col("n") > 0, pl.col("weight") > 0), pl.col("at")
+    kind = pl.col("y") * int(seen["y"].is_in([0.0, 1.0]).all())
+    sides = {c: seen.group_by(aside(at, c), kind).agg(pl.sum("n")) for c in table["at"].drop_nulls()}
+    few = at.is_in([c for c, of in sides.items() if (of["n"] < least).any()]).fill_null(False)
+    return table.with_columns(pl.when(~few).then(pl.col(pl.Float64).exclude("at")), suppressed=few)
 
 
 class Shield:

@@ -63,7 +63,7 @@ class Words:
 
     def label(self, value: str | None) -> str:
         """Write the name of a group."""
-        return " × ".join(self._part(part) for part in str(value or "").split(" × "))
+        return "".join(map(self._part, re.split(r"( × |(?<==)[^,=]+)", str(value or ""))))
 
     def _part(self, label: str) -> str:
         if label == UNKNOWN:
@@ -422,7 +422,7 @@ class _Told:
     def measure(self, rows: pl.DataFrame, metric: str, item: str | None) -> Section:
         """A measure by group."""
         means, against = self.means, rows["reference"][0]
-        named = means.word("else") if against == EVERYONE_ELSE else against
+        named = means.word("else") if against == EVERYONE_ELSE else quote(means.label(against), self.lang)
         sentences = [*self.about(metric, item), f"{means.word('reference')} {named}."]
         label = pl.concat_str(self.entry.groups, separator=" × ")
         drawn = rows.head(MOST_DRAWN).drop_nulls("value").select(label, "value", "ci_low", "ci_high").rows()

@@ -22,32 +22,17 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from bobanalysis import tables
 from bobanalysis.cluster.workers import ALONE, Workers
 from bobanalysis.fairness._cube import SUMS, TIMES, UNKNOWN, Cube, distinct, merged, row_sums
 from bobanalysis.fairness.scores import score_bins, weighted_median
 from bobanalysis.fairness.survey import REPLICATES, Design
 from bobanalysis.fairness.texts import text
-from bobanalysis.tables import (
-    NO,
-    YES,
-    Batch,
-    InputError,
-    Part,
-    Quick,
-    Table,
-    as_number,
-    factorize,
-    no_column,
-    open_table,
-    parts,
-    unique_rows,
-)
+from bobanalysis.tables import NO, YES, Batch, InputError, Table, as_number, no_column, open_table
 from bobanalysis.text import Text
 
-MISSING = (
-    *("", "NA", "N/A", "n/a", "#N/A", "#NA", "<NA>", "NaN", "nan", "-nan", "-NaN"),
-    *("NULL", "null", "None", "?", "unknown", "Unknown", "UNKNOWN"),
-)
+_WORDS = "NA N/A n/a #N/A #NA <NA> NaN nan -nan -NaN NULL null None ? unknown Unknown UNKNOWN"
+MISSING = ("", *_WORDS.split())
 """Texts that stand for "not known" unless the caller names others."""
 
 MOST_CATEGORIES = 200
@@ -57,8 +42,9 @@ MOST_RANKED, RANKED_BINS = 20_000, 1_000
 """Distinct scores whose order is looked at one by one; more of them are put in so many bins of equal size."""
 COMPARISONS = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt}
 CONDITION = re.compile(r"^(?P<name>.*?)\s*(?P<op>>=|<=|!=|==|=|>|<)\s*(?P<value>.+)$")
+WHOLE = re.compile(r"^(-?\d+)\.0+$")
+"""A whole number as columns with gaps have it: a code 3 becomes 3.0."""
 _ROW = "·row"
-_WHOLE = re.compile(r"^(-?\d+)\.0+$")
 
 
 @dataclass(frozen=True)
@@ -174,7 +160,7 @@ def read(
     source = _Source(open_table(path, encoding=encoding), plan, skip_bad_rows, progress)
     source.columns()  # what is wrong with the question is said before anything is read
     work = partial(_of_part, plan=plan, encoding=encoding, skip_bad_rows=skip_bad_rows, progress=progress)
-    several = parts(path) if workers or path.is_dir() else []
+    several = tables.parts(path) if workers or path.is_dir() else []
     summed = workers.combine(work, several, _together) if several else source.summed()
     cells, rows, skipped, weightless = summed
     if rows == 0:
@@ -211,7 +197,7 @@ def read(
 
 
 def _of_part(
-    part: Part, plan: Plan, encoding: str | None, skip_bad_rows: bool, progress: Any = None
+    part: tables.Part, plan: Plan, encoding: str | None, skip_bad_rows: bool, progress: Any = None
 ) -> tuple[pl.DataFrame, int, int, int]:
     """Sum the rows of a part that say the same; see :meth:`_Source.cells`."""
     return _Source(open_table(part, encoding=encoding), plan, skip_bad_rows, progress, part.number).summed()
@@ -251,7 +237,7 @@ _ALIKE = (pl.Boolean, pl.Int8, pl.Int64)
 def _in_words(cells: pl.DataFrame, name: str) -> pl.DataFrame:
     text = pl.col(name).cast(pl.String)
     number = cells.schema[name].is_numeric()
-    return cells.with_columns(text.str.replace(_WHOLE.pattern, "$1") if number else text)
+    return cells.with_columns(text.str.replace(WHOLE.pattern, "$1") if number else text)
 
 
 def _levels(scores: pl.Series, people: pl.Series) -> tuple[pl.Series, bool]:
@@ -277,7 +263,7 @@ def _by_bin(cells: pl.DataFrame, breaks: list[float], labels: list[str | None]) 
     if again:
         binned = cells.with_columns(items.gather(bins))
         return binned.group_by([*keys, "_item"], maintain_order=True).agg(row_sums(True))
-    row, at = unique_rows([*(factorize(cells[name]) for name in keys), (bins, len(items))])
+    row, at = tables.unique_rows([*(tables.factorize(cells[name]) for name in keys), (bins, len(items))])
     total = partial(np.bincount, at, minlength=len(row))
     sums = [total(x) for x in (n, w, w2, *(np.where(seen, x, 0) for x in (n, w, w2, w * s)))]
     away = np.nan_to_num(s - (sums[6] / np.maximum(sums[4], 1e-300))[at])
@@ -301,10 +287,6 @@ class _Source:
     def columns(self) -> tuple[list[str], list[str]]:
         """Every column of the plan, and those that are read as numbers only; or say which is missing."""
         plan, has = self.plan, self.table.columns
-        if not (plan.prediction or plan.outcome or plan.score or plan.selected):
-            raise InputError("nothing to measure: give --prediction, --score or --outcome")
-        if plan.selected and (not plan.count or plan.prediction or plan.outcome or plan.score):
-            raise InputError("--selected goes with --count, and stands for --prediction")
         decisions = [self.condition(asked)[:2] for asked in (plan.prediction, plan.outcome) if asked]
         numbers = [name for name in (plan.score, plan.weight, plan.count, plan.selected) if name]
         numbers += [name for name in self.drawn.values() if name]
@@ -312,10 +294,6 @@ class _Source:
             raise no_column(missing[0], has, str(self.table.path))
         if clash := [name for name in plan.groups if name.startswith("_")]:
             raise InputError(f"rename the group column {clash[0]!r}: names of sums begin with an underscore")
-        if not plan.groups:
-            raise InputError("name at least one attribute, such as --by age")
-        if plan.design and plan.count and not plan.cluster:
-            raise InputError("--count goes with --cluster: people of one row are not drawn together")
         found = [*plan.groups, *(name for name, _ in decisions), *numbers]
         texts = {*plan.groups, *(name for name, op in decisions if op not in COMPARISONS)}
         texts |= {name for name in (plan.strata, plan.cluster) if name}
@@ -372,7 +350,7 @@ class _Source:
         number, wrong = self.number(name, schema)
         return COMPARISONS[op](number, limit).cast(pl.Int8).cast(pl.String), wrong
 
-    def cells(self, columns: list[str], quick: Quick) -> tuple[pl.DataFrame, int, int, int]:
+    def cells(self, columns: list[str], quick: tables.Quick) -> tuple[pl.DataFrame, int, int, int]:
         """Sum the rows that say the same, as they say it; and how many there are, left out, of no weight."""
         parts, keys, rows, skipped, weightless = list[pl.DataFrame](), list[str](), 0, 0, 0
         for batch in self.table.batches(columns, quick=quick):
@@ -443,14 +421,14 @@ class _Source:
                 numbers[role], bad = self.number(column, schema)
                 wrong.append((column, bad | numbers[role].is_null(), "is no number; a replicate weight is"))
             else:
-                keys[role] = self.text(column).str.replace(_WHOLE.pattern, "$1")
+                keys[role] = self.text(column).str.replace(WHOLE.pattern, "$1")
                 wrong.append((column, keys[role].is_null(), "is missing; every row needs it"))
         bad_at = (bad.fill_null(False).arg_true().first() for _, bad, _ in wrong)
         first = [row.alias(str(at)) for at, row in enumerate(bad_at)]
         for (name, _, why), at in zip(wrong, batch.frame.select(first).row(0) if wrong else (), strict=True):
             if at is not None:
                 where = f"{self.table.path}: column {name!r}, row {batch.rows[at]}"
-                raise InputError(f"{where}: {batch.frame[name][at]!r} {why}")
+                raise InputError(f"{where}: {(value := batch.frame[name][at])!r} {why}{pointed(value)}")
         narrow = batch.frame.select(**keys, **numbers)
         if plan.selected:
             yes = narrow.with_columns(_prediction=pl.lit("1"), _n=pl.col("_s"))
@@ -476,7 +454,7 @@ def _interpreted(cells: pl.DataFrame, source: _Source, notes: list[Text]) -> pl.
             cells = cells.with_columns(told.alias(key))
             _check_held(cells, source, key, asked)
         if op in ("=", "==", "!="):
-            same = pl.col(key).str.replace(_WHOLE.pattern, "$1").is_in(_wanted(value))  # gaps make codes 1.0
+            same = pl.col(key).str.replace(WHOLE.pattern, "$1").is_in(wanted(value))  # gaps make codes 1.0
             if op != "!=" and (others := _counts(cells.filter(~same), key)):
                 notes.append(text("read_as_no", asked=asked, values=_listed(others)))
             same = ~same if op == "!=" else same
@@ -511,11 +489,35 @@ def _interpreted(cells: pl.DataFrame, source: _Source, notes: list[Text]) -> pl.
     return cells
 
 
-def _wanted(value: str) -> list[str]:
-    """The texts that a condition means: the whole of it, and its parts between commas."""
+def wanted(value: str) -> list[str]:
+    """Return the texts that a condition means: the whole of it, and its parts between commas.
+
+    >>> wanted("3.0, 4")
+    ['3.0, 4', '3', '4']
+    """
     value = unicodedata.normalize("NFC", value).strip()
     parts = [value, *map(str.strip, value.split(","))]
-    return [_WHOLE.sub(r"\1", part) for part in dict.fromkeys(parts)]
+    return [as_code(part) for part in dict.fromkeys(parts)]
+
+
+def pointed(value: Any) -> str:
+    """Say how to write a number that has commas.
+
+    >>> pointed("13,74"), pointed("1,250"), pointed("many"), pointed(" 1,250,000.5")
+    ('; write 13.74', '; write 1.250, or 1250', '', '; write 1250000.5')
+    """
+    said, shapes = str(value).strip(), {".": r"[-+]?\d+,\d+", "": r"[-+]?\d{1,3}(,\d{3})+(\.\d+)?"}
+    ways = [said.replace(",", sign) for sign, shape in shapes.items() if re.fullmatch(shape, said)]
+    return f"; write {', or '.join(ways)}" if ways else ""
+
+
+def as_code(label: Any) -> str:
+    """Return a code as it is without the .0 that columns with gaps give it.
+
+    >>> as_code("3.0"), as_code("3.5"), as_code("03.x")
+    ('3', '3.5', '03.x')
+    """
+    return WHOLE.sub(r"\1", str(label))
 
 
 def _check_held(cells: pl.DataFrame, source: _Source, key: str, asked: str) -> None:
@@ -529,9 +531,9 @@ def _check_held(cells: pl.DataFrame, source: _Source, key: str, asked: str) -> N
             near = (max if op in (">", ">=") else min)(pl.concat(ends), default=None)
             raise InputError(f"{source.table.path}: {asked!r} holds for nobody; the nearest value is {near}")
     elif op:
-        held = {_WHOLE.sub(r"\1", text) for text in counts}
-        whole, *parts = _wanted(value)
-        for part in [] if whole in held else parts or [whole]:
+        held = {as_code(text) for text in counts}
+        every, *parts = wanted(value)
+        for part in [] if every in held else parts or [every]:
             if part not in held:
                 near = _nearest(part, sorted(held))
                 never = f"{source.table.path}: column {name!r} never holds {part!r}"
@@ -573,10 +575,10 @@ def _all_numbers(values: set[str]) -> bool:
 
 
 def _ordered(labels: pl.Series) -> pl.Series:
-    """Whole numbers as numbers, so that 10 comes after 9; codes such as 01 and anything else stay text."""
+    """Numbers as numbers, so that 10 comes after 9, and 3.0 as 3 where all are whole; else text, as 01 is."""
     known = labels.replace(UNKNOWN, None)
-    for kind in (pl.Int64, pl.Float64):
-        number = known.cast(kind, strict=False)
-        if known.null_count() < len(known) and (number.cast(pl.String).eq_missing(known)).all():
+    for kind, said in ((pl.Int64, known.str.replace(WHOLE.pattern, "$1")), (pl.Float64, known)):
+        number = said.cast(kind, strict=False)
+        if known.null_count() < len(known) and (number.cast(pl.String).eq_missing(said)).all():
             return number
     return labels

@@ -32,7 +32,9 @@ REPLICATES = r"^_r\d+_w$"
 MOST_TOGETHER = 1_000
 """Most groups of which what they share is looked at in the test of the largest gap."""
 _KINDS = "brr, fay=0.5 (its factor), jk1, bootstrap, scale=0.05, or a number for each replicate"
-_CENTRE = 'let its distance from the mean of all count (lonely="centre", --lonely centre)'
+_CENTRE = 'merge it with one like it, or count its distance from the mean: lonely="centre", --lonely centre'
+_MERGE = "no stratum has two, so no interval is possible: merge strata, or leave them out (rather wide then)"
+_ONE = "there is no other, so no interval is possible: name smaller units, or leave the design out"
 _UNIT = ["_stratum", "_psu"]
 
 
@@ -90,7 +92,8 @@ class Design:
         if self.lonely != "centre" and not alone.is_empty():
             stratum, _, unit = alone.sort("_stratum").row(0)
             what = f"stratum {stratum!r} has one primary sampling unit, {unit!r} ({alone.height} such strata)"
-            raise ValueError(f"{what}, which shows no variance: merge it with one like it, or {_CENTRE}")
+            every = _MERGE if len(units) > 1 else _ONE
+            raise ValueError(f"{what}; {every if alone.height == len(units) else _CENTRE}")
         return Sample(units)
 
     def _factors(self, count: int) -> Array:
@@ -133,7 +136,8 @@ class Sample:
         """Say what intervals heed."""
         if self.scale is not None:
             return text("replicated", replicates=len(self.scale))
-        return text("as_drawn", units=self.units.height, strata=self.units["_stratum"].n_unique())
+        units, strata = self.units.height, self.units["_stratum"].n_unique()
+        return text("as_drawn" if units > strata else "no_interval", units=units, strata=strata)
 
 
 @dataclass(frozen=True)
