@@ -150,9 +150,7 @@ class Market:
             hiring=_table(
                 "hiring", [row for d in read.get("hiring_cities", ()) for row in documents.city_rows(d)]
             ),
-            cities=_table(
-                "cities", [(k, single(north), single(east)) for k, (north, east) in places.items()]
-            ),
+            cities=_table("cities", [(k, single(lat), single(lon)) for k, (lat, lon) in places.items()]),
             salons=read.get("online_salons", ()),
             facts={
                 "missions_everywhere": missions.get("", 0),
@@ -187,10 +185,8 @@ def join(people: pl.DataFrame, market: MarketLike, wanted: Iterable[str] | None 
         known = known.with_columns(job_key=pl.when(there).then("job_key").otherwise("rome_id"))
     lookups = [(_Held(t.clone()), (*key,)) for key, columns, t in _lookups(whole) if columns != COMMUTING]
     kinds, figures = _figures(tuple(lookups), frozenset(names))
-    kinds = {
-        k: kind for k, kind in {job: kinds.get("rome_id"), **kinds}.items() if k in known.columns and kind
-    }
-    codes = known.select(_code(k, kind) for k, kind in kinds.items())
+    kinds = {k: of for k, of in {job: kinds.get("rome_id"), **kinds}.items() if of and k in known.columns}
+    codes = known.select(_code(k, of) for k, of in kinds.items())
     for key, rows, table in figures:
         by = [job, *key[1:]] if key[0] == "rome_id" else key
         if {*by} <= {*kinds}:
@@ -296,9 +292,8 @@ def _code(key: str, kind: pl.Enum) -> pl.Expr:
 
 def _combined(key: Iterable[str], kinds: Mapping[str, pl.Enum]) -> pl.Expr:
     """Return the number of a combination of values from their numbers."""
-    return reduce(
-        lambda code, k: code * len(kinds[k].categories) + pl.col(k), key, pl.lit(0, dtype=pl.UInt32)
-    )
+    sizes = {k: len(kinds[k].categories) for k in key}
+    return reduce(lambda code, k: code * sizes[k] + pl.col(k), key, pl.lit(0, dtype=pl.UInt32))
 
 
 def _with_default(figures: pl.DataFrame) -> pl.DataFrame:

@@ -224,10 +224,8 @@ def _headcount(texts: pl.Expr) -> pl.Expr:
 
 def _objective(rome: pl.Expr) -> pl.Expr:
     """Return the family of a job group, or its own code; null where there is no job."""
-    prefixes = sorted(
-        ((p, family) for family, ps in OBJECTIVES.items() for p in ps), key=lambda x: -len(x[0])
-    )
+    known = [(prefix, family) for family, each in OBJECTIVES.items() for prefix in each]
     chain: Any = pl
-    for prefix, family in prefixes:
+    for prefix, family in sorted(known, key=lambda pair: -len(pair[0])):
         chain = chain.when(rome.str.starts_with(prefix)).then(pl.lit(family))
     return pl.when(rome != "").then(chain.otherwise(rome))
