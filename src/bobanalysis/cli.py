@@ -47,6 +47,7 @@ for _name in {"numpy", "polars", "yaml"} - {*sys.modules}:
 
 # Rules are many small objects that stay: looking through them for waste, again and at the end, frees nothing.
 gc.set_threshold(100_000, 50, 50)
+sys.setswitchinterval(0.001)  # seconds: who reads a file and who sums it wait less for each other
 atexit.register(gc.freeze)
 
 
