@@ -646,7 +646,7 @@ def test_a_condition_on_a_value_that_never_occurs_is_refused_with_the_nearest(wr
             "--outcome changes nothing here",
         ),
         ({"decompose": ["sex=F"], "adjust_for": ["age"], "search": True}, "--search changes nothing here"),
-        ({"by": ["sex"], "lonely": "centre"}, "--lonely centre: it takes centre or refuse, and goes with --strata"),
+        ({"by": ["sex"], "lonely": "centre"}, "--lonely centre: it takes centre or refuse, and goes with"),
         ({"by": ["sex"], "cluster": "age", "lonely": "center"}, "--lonely center: it takes centre or refuse"),
         ({"by": ["sex"], "replicate_kind": "jk1"}, "--replicate-kind goes with --replicate-weights"),
     ],
