@@ -225,7 +225,6 @@ def score(
     scheduler: SchedulerOption = None,
 ) -> None:
     """Tell people what an algorithm would: Bob's diagnosis, overall score, ranked advice and strategies."""
-
     from bobanalysis.audit.scoring import Totals, score_file, score_parts
     from bobanalysis.cluster.workers import Workers
 

@@ -119,7 +119,7 @@ def test_a_figure_that_neither_the_record_nor_the_market_has_reads_its_default()
 def test_a_market_with_two_rows_for_one_job_and_place_is_refused_by_name():
     row = {"departement_id": ["69"], "rome_id": ["A1234"], "market_offers_per_10_candidates": [4]}
     twice = pl.concat([pl.DataFrame(row)] * 2)
-    with pytest.raises(InputError, match=r"several rows for \('69', 'A1234'\)"):
+    with pytest.raises(InputError, match=r"several rows for {'departement_id': '69', 'rome_id': 'A1234'}"):
         join(people(), Market(twice, Market.empty().jobs), ["market_offers_per_10_candidates"])
 
 

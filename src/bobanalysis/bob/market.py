@@ -270,7 +270,7 @@ def _figures(
     for table, key, columns in wanted:
         keys = table.select(key).drop_nulls()  # nobody looks up an empty one
         if (again := keys.filter(keys.is_duplicated())).height:
-            raise InputError(f"a market has several rows for {again.row(0)}; keep one of them")
+            raise InputError(f"a market has several rows for {again.row(0, named=True)}; keep one of them")
         combinations = math.prod(len(kinds[k].categories) for k in key)
         rows = pl.repeat(table.height, combinations, dtype=pl.UInt32, eager=True)
         codes = table.select(_code(k, kinds[k]) for k in key).select(code=_combined(key, kinds))

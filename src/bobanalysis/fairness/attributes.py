@@ -16,7 +16,7 @@ from typing import Any, Literal
 import polars as pl
 
 from bobanalysis.fairness._cube import UNKNOWN
-from bobanalysis.fairness.reading import COMPARISONS, CONDITION, WHOLE, as_code, pointed, wanted
+from bobanalysis.fairness.reading import COMPARISONS, CONDITION, WHOLE, accepted, as_code, comma_hint
 from bobanalysis.fairness.texts import text
 from bobanalysis.tables import InputError, as_number
 from bobanalysis.text import Text
@@ -113,7 +113,7 @@ def attribute(
             notes += [text("day_first", name=name)] if form.startswith("%d") else []
     if numbers is None:
         if bands or kind == "curve":
-            option, some = "--bands" if bands else "--curve", _some(label) + pointed(label.min())
+            option, some = "--bands" if bands else "--curve", _some(label) + comma_hint(label.min())
             raise InputError(f"{option}: column {name!r} does not hold numbers, but {some}")
         return Attribute(name, "groups", column, column, (text("are_groups", name=name),))
     if lost := int(n.filter(numbers.is_null() & label.is_not_null()).sum()):
@@ -224,7 +224,7 @@ def fulfils(one: Attribute, asked: str) -> pl.Series:
     _, op, value = split_condition(asked)
     label = one.raw.cast(pl.String).replace(UNKNOWN, None)
     if op in ("=", "==", "!="):
-        held = label.str.replace(WHOLE.pattern, "$1").is_in(wanted(value))
+        held = label.str.replace(WHOLE.pattern, "$1").is_in(accepted(value))
         found = ~held if op == "!=" else held
     elif one.numbers is None:
         raise InputError(f"{asked!r}: column {one.name!r} does not hold numbers")

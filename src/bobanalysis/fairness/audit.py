@@ -20,7 +20,7 @@ from bobanalysis.fairness.adjusted import adjusted_effects
 from bobanalysis.fairness.attributes import Attribute, Kind, attribute, day, fulfils, split_condition
 from bobanalysis.fairness.curves import curve, discontinuities, lack_of_fit
 from bobanalysis.fairness.decomposition import kitagawa, oaxaca
-from bobanalysis.fairness.disclosure import MOST_EXACT, Shield, concealed, top_and_bottom_coded
+from bobanalysis.fairness.disclosure import MOST_EXACT, Shield, suppress, top_and_bottom_coded
 from bobanalysis.fairness.disparity import disparities, impact_ratios
 from bobanalysis.fairness.distances import distribution_distances
 from bobanalysis.fairness.export import long
@@ -243,8 +243,8 @@ class _Asked:
             if self.question.protect:  # no numbers of people, nor what few have at one place or on one side
                 points = points.with_columns(pl.lit(None, pl.Int64).alias(c) for c in _COUNTED)
                 shape = shape.with_columns(observed=pl.lit(None, pl.Float64))
-                points = concealed(points, of, least, pl.Expr.eq) if points.height <= MOST_EXACT else points
-                jumps = concealed(jumps, of, least)
+                points = suppress(points, of, least, pl.Expr.eq) if points.height <= MOST_EXACT else points
+                jumps = suppress(jumps, of, least)
             for key, found in zip(parts, (points, shape, jumps), strict=True):
                 parts[key].append(found.select(*named, pl.all()))
         tables = {key: pl.concat(found) if found else None for key, found in parts.items()}

@@ -123,7 +123,7 @@ def top_and_bottom_coded(people: pl.DataFrame, at: str, n: str, least: int) -> p
     return people.with_columns(pl.col(at).clip(upper_bound=high).clip(lower_bound=low))
 
 
-def concealed(table: pl.DataFrame, people: pl.DataFrame, least: int, aside: Any = pl.Expr.lt) -> pl.DataFrame:
+def suppress(table: pl.DataFrame, people: pl.DataFrame, least: int, aside: Any = pl.Expr.lt) -> pl.DataFrame:
     """Return places along a number without the figures of those that rest on few people.
 
     Of a rate those who have the outcome and those who have not are counted apart, as in tables of groups.
@@ -135,12 +135,15 @@ def concealed(table: pl.DataFrame, people: pl.DataFrame, least: int, aside: Any 
         aside: who is counted by themselves: those below a place, or ``pl.Expr.eq``, those at it.
 
     Returns:
-        The table, with the column ``suppressed``.
+        The table, with the column ``suppressed``; where it is true, all decimal numbers but "at" are null.
+
+    Source: Hundepool et al., Statistical Disclosure Control (2012), on primary suppression; a threshold of
+    people, no other rule.
 
     Example:
         >>> people = pl.DataFrame({"at": [1, 2, 3], "y": [5.0, 7.0, 9.0], "n": [20, 20, 4], "weight": 1.0})
         >>> jumps = pl.DataFrame({"at": [2.0, 3.0], "jump": [4.0, 2.0]})
-        >>> concealed(jumps, people, 11)["jump"].to_list()
+        >>> suppress(jumps, people, 11)["jump"].to_list()
         [4.0, None]
     """
     seen, at = people.drop_nulls().filter(pl.col("n") > 0, pl.col("weight") > 0), pl.col("at")

@@ -428,7 +428,7 @@ class _Source:
         for (name, _, why), at in zip(wrong, batch.frame.select(first).row(0) if wrong else (), strict=True):
             if at is not None:
                 where = f"{self.table.path}: column {name!r}, row {batch.rows[at]}"
-                raise InputError(f"{where}: {(value := batch.frame[name][at])!r} {why}{pointed(value)}")
+                raise InputError(f"{where}: {(value := batch.frame[name][at])!r} {why}{comma_hint(value)}")
         narrow = batch.frame.select(**keys, **numbers)
         if plan.selected:
             yes = narrow.with_columns(_prediction=pl.lit("1"), _n=pl.col("_s"))
@@ -454,7 +454,7 @@ def _interpreted(cells: pl.DataFrame, source: _Source, notes: list[Text]) -> pl.
             cells = cells.with_columns(told.alias(key))
             _check_held(cells, source, key, asked)
         if op in ("=", "==", "!="):
-            same = pl.col(key).str.replace(WHOLE.pattern, "$1").is_in(wanted(value))  # gaps make codes 1.0
+            same = pl.col(key).str.replace(WHOLE.pattern, "$1").is_in(accepted(value))  # gaps make codes 1.0
             if op != "!=" and (others := _counts(cells.filter(~same), key)):
                 notes.append(text("read_as_no", asked=asked, values=_listed(others)))
             same = ~same if op == "!=" else same
@@ -489,10 +489,10 @@ def _interpreted(cells: pl.DataFrame, source: _Source, notes: list[Text]) -> pl.
     return cells
 
 
-def wanted(value: str) -> list[str]:
+def accepted(value: str) -> list[str]:
     """Return the texts that a condition means: the whole of it, and its parts between commas.
 
-    >>> wanted("3.0, 4")
+    >>> accepted("3.0, 4")
     ['3.0, 4', '3', '4']
     """
     value = unicodedata.normalize("NFC", value).strip()
@@ -500,10 +500,10 @@ def wanted(value: str) -> list[str]:
     return [as_code(part) for part in dict.fromkeys(parts)]
 
 
-def pointed(value: Any) -> str:
+def comma_hint(value: Any) -> str:
     """Say how to write a number that has commas.
 
-    >>> pointed("13,74"), pointed("1,250"), pointed("many"), pointed(" 1,250,000.5")
+    >>> comma_hint("13,74"), comma_hint("1,250"), comma_hint("many"), comma_hint(" 1,250,000.5")
     ('; write 13.74', '; write 1.250, or 1250', '', '; write 1250000.5')
     """
     said, shapes = str(value).strip(), {".": r"[-+]?\d+,\d+", "": r"[-+]?\d{1,3}(,\d{3})+(\.\d+)?"}
@@ -532,7 +532,7 @@ def _check_held(cells: pl.DataFrame, source: _Source, key: str, asked: str) -> N
             raise InputError(f"{source.table.path}: {asked!r} holds for nobody; the nearest value is {near}")
     elif op:
         held = {as_code(text) for text in counts}
-        every, *parts = wanted(value)
+        every, *parts = accepted(value)
         for part in [] if every in held else parts or [every]:
             if part not in held:
                 near = _nearest(part, sorted(held))

@@ -34,7 +34,14 @@ def can_refuse(item: e.Expr, memo: dict[int, frozenset[e.Undefined]] | None = No
 
 @lru_cache(maxsize=4096)  # what many rules hold is looked at once, not once for each way to it
 def constants(item: e.Expr) -> frozenset[e.Scalar] | None:
-    """Return the values that an expression may have, where only constants are answered; None where not."""
+    """Return the values that an expression may have, where only constants are answered; None where not.
+
+    Example:
+        >>> from bobanalysis.rules import Dictionary, Text, Variable, first_match, when
+        >>> age = Dictionary([Variable("age", "int", Text("âge", "age"), 0)]).age
+        >>> sorted(constants(first_match(when(age >= 45, 2), otherwise=0))), constants(age + 1)
+        ([0, 2], None)
+    """
     match item:
         case e.Const():
             return frozenset([item.value])
